@@ -1,0 +1,233 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+import { ConfigError } from './platform/app-error.ts'
+
+/** The endpoint classes that Paxos limits apart (paxos/api.md 1.5), requests per second averaged over five minutes. */
+export const BUDGET_CLASSES = ['token', 'identity', 'general'] as const
+export type BudgetClass = (typeof BUDGET_CLASSES)[number]
+/** Requests per second for each endpoint class; `null` means no limit of ours. */
+export type BudgetLimits = Readonly<Record<BudgetClass, number | null>>
+
+const DOCUMENTED: BudgetLimits = { token: 1, identity: 10, general: 50 }
+const UNLIMITED: BudgetLimits = { token: null, identity: null, general: null }
+
+/** One list of comma-separated values, blanks around them dropped. */
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+const port = z.coerce.number('must be a port number').int().min(0).max(65_535)
+const positive = z.coerce.number('must be a number').int('must be a whole number').positive('must be more than 0')
+const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http:// or https:// URL' }).transform((url) => url.replace(/\/+$/, ''))
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
+
+/** Every variable that Gatehouse reads. docs/configuration.md explains each; a test compares the two. */
+const Variables = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, message: 'must be a postgres:// or postgresql:// URL' }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, message: 'must be a redis:// or rediss:// URL' }).optional(),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.optional(),
+  OPERATOR_PORT: port.optional(),
+  OPERATOR_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  PAXOS_API_URL: httpUrl.optional(),
+  PAXOS_TOKEN_URL: httpUrl.optional(),
+  PAXOS_CLIENT_ID: z.string().min(1).optional(),
+  PAXOS_CLIENT_SECRET: z.string().min(1).optional(),
+  PAXOS_BUDGET: z
+    .string()
+    .default('documented')
+    .transform((text, context) => parseBudget(text, context)),
+  PAXOS_TIMEOUT_MS: positive.default(10_000),
+  WEBHOOK_AUTH: list
+    .pipe(z.array(z.enum(['api-key', 'oauth', 'signature'], 'takes api-key, oauth, signature')).min(1))
+    .default(['api-key']),
+  WEBHOOK_API_KEY_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, 'must be a header name: letters, digits, hyphens')
+    .transform((name) => name.toLowerCase())
+    .default('x-api-key'),
+  WEBHOOK_API_KEYS: list.pipe(z.array(z.string().min(16, 'needs keys of at least 16 characters')).min(1, 'names no key')).optional(),
+  WEBHOOK_OAUTH_CLIENTS: list
+    .pipe(
+      z.array(z.string().regex(/^[^:]+:.{16,}$/, 'takes id:secret pairs, each secret at least 16 characters')).min(1, 'names no client'),
+    )
+    .transform((pairs) => pairs.map((pair) => ({ id: pair.slice(0, pair.indexOf(':')), secret: pair.slice(pair.indexOf(':') + 1) })))
+    .optional(),
+  WEBHOOK_SIGNING_SECRETS: list
+    .pipe(
+      z
+        .array(z.string().regex(/^whsec_[A-Za-z0-9+/=]{32,}$/, 'takes Standard Webhooks secrets: whsec_ and at least 24 bytes in base64'))
+        .min(1, 'names no secret'),
+    )
+    .optional(),
+  ADOPT_UNKNOWN_IDENTITIES: z.enum(['adopt', 'hold'], 'must be adopt or hold').default('adopt'),
+  NOTIFY_WEBHOOK_URL: httpUrl.optional(),
+  NOTIFY_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/=]{32,}$/, 'must be a Standard Webhooks secret: whsec_ and at least 24 bytes in base64')
+    .optional(),
+  WORKER_CONCURRENCY: positive.max(1000, 'must be at most 1000').default(50),
+  DATABASE_WAIT_SECONDS: z.coerce.number('must be a number').min(0).default(30),
+  ENCRYPTION_KEY: z
+    .base64('must be base64')
+    .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)')
+    .optional(),
+  SANDBOX_PORT: port.optional(),
+  SANDBOX_SEED: positive.default(1),
+  SANDBOX_WEBHOOKS: flag.default(true),
+})
+
+/** The names of every variable, for the documentation's test and for `--help`. */
+export const VARIABLE_NAMES: readonly string[] = Object.keys(Variables.shape)
+
+export interface ListenPort {
+  port: number
+  /** The variable was set: a taken port is then an error, not a reason to move. */
+  asked: boolean
+}
+
+/** Everything that can be set from outside, read once at start and passed down as arguments. */
+export interface Config {
+  mode: 'production' | 'development' | 'test'
+  logLevel: string
+  /** `null`: the embedded Postgres under `.gatehouse/`. */
+  databaseUrl: string | null
+  /** How long to wait for a database that does not answer at start, seconds. */
+  databaseWaitSeconds: number
+  /** `null`: BullMQ on Postgres. */
+  redisUrl: string | null
+  host: string
+  receiver: ListenPort
+  operator: ListenPort & { token: string | null }
+  sandbox: ListenPort & { seed: number; webhooks: boolean }
+  /** `null`: the built-in simulator. */
+  paxos: { apiUrl: string; tokenUrl: string; clientId: string; clientSecret: string } | null
+  budget: BudgetLimits
+  /** Longest wait for one answer of Paxos, milliseconds. */
+  paxosTimeoutMs: number
+  webhook: {
+    authenticators: ('api-key' | 'oauth' | 'signature')[]
+    apiKeyHeader: string
+    /** `null`: made in development. */
+    apiKeys: string[] | null
+    oauthClients: { id: string; secret: string }[]
+    signingSecrets: string[]
+  }
+  /** What a webhook for an identity that Gatehouse did not create leads to. */
+  unknownIdentities: 'adopt' | 'hold'
+  /** `null`: the log channel. */
+  notifyWebhook: { url: string; secret: string } | null
+  workerConcurrency: number
+  /** 32 bytes; `null`: made under `.gatehouse/` in development. */
+  encryptionKey: Buffer | null
+}
+
+/**
+ * Reads and checks the environment, over the lines of `.env` in `directory` where that file exists (the environment wins).
+ * @throws ConfigError naming every bad variable at once; names, never values.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, { directory }: { directory: string }): Config {
+  const set = Object.entries({ ...readDotEnv(directory), ...env }).filter(([, value]) => value !== undefined && value !== '')
+  const parsed = Variables.safeParse(Object.fromEntries(set))
+  const problems = parsed.success
+    ? contradictions(parsed.data)
+    : parsed.error.issues.map(
+        (issue) => `${String(issue.path[0])} ${issue.path.length > 1 ? `(item ${Number(issue.path[1]) + 1}) ` : ''}${issue.message}`,
+      )
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  const v = parsed.data
+  const { PAXOS_API_URL: apiUrl, PAXOS_TOKEN_URL: tokenUrl } = v
+  return {
+    mode: v.NODE_ENV,
+    logLevel: v.LOG_LEVEL,
+    databaseUrl: v.DATABASE_URL ?? null,
+    databaseWaitSeconds: v.DATABASE_WAIT_SECONDS,
+    redisUrl: v.REDIS_URL ?? null,
+    host: v.HOST,
+    receiver: { port: v.PORT ?? 8080, asked: v.PORT !== undefined },
+    operator: { port: v.OPERATOR_PORT ?? 8081, asked: v.OPERATOR_PORT !== undefined, token: v.OPERATOR_TOKEN ?? null },
+    sandbox: { port: v.SANDBOX_PORT ?? 8082, asked: v.SANDBOX_PORT !== undefined, seed: v.SANDBOX_SEED, webhooks: v.SANDBOX_WEBHOOKS },
+    paxos:
+      apiUrl && tokenUrl
+        ? { apiUrl, tokenUrl, clientId: v.PAXOS_CLIENT_ID ?? 'sandbox', clientSecret: v.PAXOS_CLIENT_SECRET ?? 'sandbox' }
+        : null,
+    budget: v.PAXOS_BUDGET,
+    paxosTimeoutMs: v.PAXOS_TIMEOUT_MS,
+    webhook: {
+      authenticators: v.WEBHOOK_AUTH,
+      apiKeyHeader: v.WEBHOOK_API_KEY_HEADER,
+      apiKeys: v.WEBHOOK_API_KEYS ?? null,
+      oauthClients: v.WEBHOOK_OAUTH_CLIENTS ?? [],
+      signingSecrets: v.WEBHOOK_SIGNING_SECRETS ?? [],
+    },
+    unknownIdentities: v.ADOPT_UNKNOWN_IDENTITIES,
+    notifyWebhook: v.NOTIFY_WEBHOOK_URL && v.NOTIFY_WEBHOOK_SECRET ? { url: v.NOTIFY_WEBHOOK_URL, secret: v.NOTIFY_WEBHOOK_SECRET } : null,
+    workerConcurrency: v.WORKER_CONCURRENCY,
+    encryptionKey: v.ENCRYPTION_KEY === undefined ? null : Buffer.from(v.ENCRYPTION_KEY, 'base64'),
+  }
+}
+
+/** What is well formed alone and wrong together, and what production must not leave to a default. */
+function contradictions(v: z.output<typeof Variables>): string[] {
+  const problems: string[] = []
+  if ((v.PAXOS_API_URL === undefined) !== (v.PAXOS_TOKEN_URL === undefined)) {
+    problems.push(
+      `${v.PAXOS_API_URL ? 'PAXOS_TOKEN_URL' : 'PAXOS_API_URL'} is missing: set both or neither (neither means the built-in simulator)`,
+    )
+  }
+  if ((v.NOTIFY_WEBHOOK_URL === undefined) !== (v.NOTIFY_WEBHOOK_SECRET === undefined)) {
+    problems.push(
+      `${v.NOTIFY_WEBHOOK_URL ? 'NOTIFY_WEBHOOK_SECRET' : 'NOTIFY_WEBHOOK_URL'} is missing: set both or neither (neither means the log channel)`,
+    )
+  }
+  if (v.WEBHOOK_AUTH.includes('oauth') && !v.WEBHOOK_OAUTH_CLIENTS)
+    problems.push('WEBHOOK_OAUTH_CLIENTS is missing: WEBHOOK_AUTH names oauth')
+  if (v.WEBHOOK_AUTH.includes('signature') && !v.WEBHOOK_SIGNING_SECRETS)
+    problems.push('WEBHOOK_SIGNING_SECRETS is missing: WEBHOOK_AUTH names signature')
+  if (v.PORT !== undefined && v.PORT !== 0 && v.PORT === v.OPERATOR_PORT)
+    problems.push("OPERATOR_PORT must differ from PORT: the operator API never shares the receiver's port")
+  if (v.NODE_ENV === 'production') {
+    const required = [
+      'DATABASE_URL',
+      'OPERATOR_TOKEN',
+      'PAXOS_API_URL',
+      'PAXOS_TOKEN_URL',
+      'PAXOS_CLIENT_ID',
+      'PAXOS_CLIENT_SECRET',
+      'ENCRYPTION_KEY',
+    ] as const
+    for (const name of required) {
+      if (v[name] === undefined) problems.push(`${name} is required when NODE_ENV=production`)
+    }
+    if (v.WEBHOOK_AUTH.includes('api-key') && !v.WEBHOOK_API_KEYS)
+      problems.push('WEBHOOK_API_KEYS is required when NODE_ENV=production and WEBHOOK_AUTH names api-key')
+  }
+  return problems
+}
+
+const BudgetOverrides = z.partialRecord(z.enum(BUDGET_CLASSES), z.number().positive().nullable())
+
+function parseBudget(text: string, context: z.core.$RefinementCtx<string>): BudgetLimits {
+  if (text === 'documented') return DOCUMENTED
+  if (text === 'off') return UNLIMITED
+  try {
+    return { ...DOCUMENTED, ...BudgetOverrides.parse(JSON.parse(text)) }
+  } catch {
+    context.addIssue(`must be documented, off, or JSON with requests per second for any of ${BUDGET_CLASSES.join(', ')} (null: no limit)`)
+    return z.NEVER
+  }
+}
+
+function readDotEnv(directory: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(`${directory}/.env`, 'utf8'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
+    throw new ConfigError([`.env cannot be read: ${error instanceof Error ? error.message : 'unknown reason'}`])
+  }
+}

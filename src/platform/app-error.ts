@@ -1,0 +1,74 @@
+/**
+ * What the machine may do about a failure:
+ * - `backoff`: try again later, spends an attempt;
+ * - `snooze`: try again later, spends none (an outage, a budget, somebody else's turn);
+ * - `ask-first`: the outcome is unknown: look it up before trying again;
+ * - `never`: a person must look.
+ */
+export type RetryClass = 'backoff' | 'snooze' | 'ask-first' | 'never'
+
+/**
+ * The root of every error that Gatehouse throws on purpose. `code` is stable, greppable and documented in docs/errors.md;
+ * the message says what to do and never holds personal data or a secret.
+ */
+export abstract class AppError extends Error {
+  abstract readonly code: string
+  abstract readonly retry: RetryClass
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** The configuration cannot be used. Names every bad variable at once, never a value. Exit code 2. */
+export class ConfigError extends AppError {
+  readonly code = 'CONFIG_INVALID'
+  readonly retry = 'never'
+  /** One sentence for each bad variable, each starting with its name. */
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/** A command was used wrongly (a typo, a missing argument, a value out of range). Exit code 2. */
+export class UsageError extends AppError {
+  readonly code = 'USAGE'
+  readonly retry = 'never'
+}
+
+/** A service that Gatehouse needs (Postgres, Redis) does not answer. The message says which, where, and what to do. */
+export class ServiceUnavailableError extends AppError {
+  readonly code = 'SERVICE_UNAVAILABLE'
+  readonly retry = 'snooze'
+}
+
+/** A port that was asked for is taken. */
+export class PortInUseError extends AppError {
+  readonly code = 'PORT_IN_USE'
+  readonly retry = 'never'
+  constructor(options: { variable: string; host: string; port: number }) {
+    super(
+      `${options.variable}=${options.port}: something else listens on ${options.host}:${options.port}. ` +
+        `Stop it, or set ${options.variable} to a free port.`,
+    )
+  }
+}
+
+/** The code of an error for a log line or a row: ours, else the system's (`ECONNREFUSED`), else the class name. */
+export function errorCode(error: unknown): string {
+  if (error instanceof AppError) return error.code
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  return error instanceof Error ? error.name : 'UNKNOWN'
+}
+
+/** The message of whatever was thrown, also of what is not an Error and of what cannot be turned into JSON. */
+export function errorMessage(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(errorMessage).join('; ')
+  if (error instanceof Error) return error.message || error.name
+  try {
+    return String(error)
+  } catch {
+    return 'something that cannot be printed was thrown'
+  }
+}
