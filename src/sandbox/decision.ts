@@ -1,0 +1,35 @@
+/**
+ * What the simulator may decide on a new identity:
+ * - `approve`, `deny`: after the decision delay;
+ * - `error`: frozen for compliance, status ERROR, no event;
+ * - `never`: stays PENDING until a control call or sandbox-status moves it;
+ * - `documents-then-approve` (short: `documents`), `documents-then-deny`: enhanced due diligence: asks for documents, stays
+ *   PENDING until all are uploaded, then decides;
+ * - `approve-then-disable`: approved, and disabled by Paxos one decision delay later.
+ */
+export const DECISIONS = [
+  'approve',
+  'deny',
+  'error',
+  'never',
+  'documents',
+  'documents-then-approve',
+  'documents-then-deny',
+  'approve-then-disable',
+] as const
+export type Decision = (typeof DECISIONS)[number]
+
+/** One decision for everybody, or weights from which the seed draws for each identity: `{ "approve": 9, "deny": 1 }`. */
+export type DecisionPolicy = Decision | Readonly<Partial<Record<Decision, number>>>
+
+/** @param fraction from 0 up to 1, drawn for this identity. */
+export function chooseDecision(policy: DecisionPolicy, fraction: number): Decision {
+  if (typeof policy === 'string') return policy
+  const weighted = DECISIONS.map((decision) => ({ decision, weight: policy[decision] ?? 0 }))
+  let left = fraction * weighted.reduce((sum, { weight }) => sum + weight, 0)
+  for (const { decision, weight } of weighted) {
+    if (left < weight) return decision
+    left -= weight
+  }
+  return 'approve'
+}

@@ -1,0 +1,75 @@
+/** The statuses of an identity and of each of its checks (paxos/api.md 4.7, 4.8). */
+export const IDENTITY_STATUSES = ['PENDING', 'ERROR', 'APPROVED', 'DENIED', 'DISABLED'] as const
+export type IdentityStatus = (typeof IDENTITY_STATUSES)[number]
+
+/** The checks that make up a status, under their names in the API. Institutions have documents where persons have an id. */
+export interface IdentityChecks {
+  id_verification_status: IdentityStatus
+  sanctions_verification_status: IdentityStatus
+  additional_screening_status: IdentityStatus
+  document_verification_status: IdentityStatus
+}
+
+/** A file announced for an identity; its bytes are counted and dropped. */
+export interface IdentityDocument {
+  fileId: string
+  name: string
+  types: readonly string[]
+  createdAtNs: bigint
+  uploaded: boolean
+}
+
+/** An identity was switched off, by the API user or by Paxos. */
+export interface Disablement {
+  controlId: string
+  sinceNs: bigint
+}
+
+/** An identity as the simulator keeps it. `details`, `taxDetails` and `dueDiligence` are what was sent: personal data. */
+export interface Identity {
+  readonly id: string
+  readonly type: 'PERSON' | 'INSTITUTION'
+  readonly createdAtNs: bigint
+  updatedAtNs: bigint
+  refId: string | null
+  metadata: Readonly<Record<string, string>>
+  details: Readonly<Record<string, unknown>>
+  taxDetails: readonly object[]
+  taxDetailsNotRequired: boolean
+  dueDiligence: object | null
+  members: readonly object[]
+  checks: IdentityChecks
+  userDisabled: Disablement | null
+  adminDisabled: Disablement | null
+  /** Frozen for compliance: only ever by an explicit switch (paxos/api.md 4.8, assumed). */
+  frozen: boolean
+  /** What enhanced due diligence asked for and has not decided on yet. */
+  requiredDocuments: readonly string[]
+  /** What is decided once they are there; `null`: somebody decides by hand. */
+  afterDocuments: 'approve' | 'deny' | null
+  documents: IdentityDocument[]
+  /** The status last settled on; events tell of its changes. */
+  status: IdentityStatus
+}
+
+/**
+ * The status that follows from the checks and switches (paxos/api.md 4.8, assumed; that a person needs only the id and the
+ * sanctions check, an institution only sanctions, is documented in 4.9).
+ */
+export function summaryStatus(identity: Identity): IdentityStatus {
+  const { id_verification_status, sanctions_verification_status, additional_screening_status, document_verification_status } =
+    identity.checks
+  const decisive = identity.type === 'PERSON' ? id_verification_status : document_verification_status
+  const checks = [decisive, sanctions_verification_status, additional_screening_status]
+  if (identity.frozen) return 'ERROR'
+  if (checks.includes('DENIED')) return 'DENIED'
+  if (checks.includes('ERROR') || identity.requiredDocuments.length > 0) return 'PENDING'
+  const cleared = sanctions_verification_status === 'APPROVED' && (identity.type === 'INSTITUTION' || decisive === 'APPROVED')
+  if (!cleared) return 'PENDING'
+  return identity.userDisabled || identity.adminDisabled ? 'DISABLED' : 'APPROVED'
+}
+
+/** The required document types that no uploaded file covers yet. */
+export function missingDocuments({ requiredDocuments, documents }: Identity): string[] {
+  return requiredDocuments.filter((type) => !documents.some((document) => document.uploaded && document.types.includes(type)))
+}

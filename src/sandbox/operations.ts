@@ -1,0 +1,54 @@
+/** The classes of documented rate limits (paxos/api.md 1.5). */
+export type LimitClass = 'token' | 'identity' | 'general'
+
+interface OperationFacts {
+  /** `null`: no bearer token. */
+  scope: string | null
+  limit: LimitClass
+  /** Below `/v2`, or at the root like the token endpoint and the upload store, which are other hosts at Paxos. */
+  below: '/v2' | ''
+}
+
+const v2 = (scope: string, limit: LimitClass): OperationFacts => ({ scope, limit, below: '/v2' })
+
+/** Every operation of Paxos that is simulated, under its documented name, with the scope that it needs (paxos/openapi.json). */
+export const OPERATIONS = {
+  'POST /oauth2/token': { scope: null, limit: 'token', below: '' },
+  'POST /identity/identities': v2('identity:write_identity', 'identity'),
+  'GET /identity/identities': v2('identity:read_identity', 'identity'),
+  'GET /identity/identities/{id}': v2('identity:read_identity', 'identity'),
+  'PUT /identity/identities/{id}': v2('identity:write_identity', 'identity'),
+  'PUT /identity/identities/{id}/sandbox-status': v2('identity:write_identity', 'identity'),
+  'PUT /identity/identities/{id}/documents': v2('identity:write_identity', 'identity'),
+  'GET /identity/identities/{id}/documents': v2('identity:read_identity', 'identity'),
+  'PUT /uploads/{id}': { scope: null, limit: 'general', below: '' },
+  'POST /identity/accounts': v2('identity:write_account', 'general'),
+  'GET /identity/accounts': v2('identity:read_account', 'general'),
+  'GET /identity/accounts/{id}': v2('identity:read_account', 'general'),
+  'GET /profiles': v2('funding:read_profile', 'general'),
+  'GET /profiles/{id}': v2('funding:read_profile', 'general'),
+  'GET /events': v2('events:read_event', 'general'),
+  'GET /events/{id}': v2('events:read_event', 'general'),
+} as const satisfies Record<string, OperationFacts>
+
+export type Operation = keyof typeof OPERATIONS
+
+export const OPERATION_NAMES = Object.keys(OPERATIONS) as [Operation, ...Operation[]] // Object.keys forgets the literal types
+
+/** Every scope that some simulated operation needs: what the default client may do. */
+export const ALL_SCOPES: readonly string[] = [...new Set(Object.values(OPERATIONS).flatMap(({ scope }) => (scope === null ? [] : [scope])))]
+
+/** `GET /events/{id}` as Fastify wants it: method `GET`, url `/events/:id`. */
+export function routeOf(operation: Operation): { method: string; url: string } {
+  const [method = '', path = ''] = operation.split(' ')
+  return { method, url: path.replaceAll(/\{(\w+)\}/g, ':$1') }
+}
+
+const V2_PATHS = OPERATION_NAMES.filter((name) => OPERATIONS[name].below === '/v2').map(
+  (name) => new RegExp(`^/v2${routeOf(name).url.replaceAll(/:\w+/g, '[^/]+')}/?$`),
+)
+
+/** Whether some method is simulated at this path: tells a 405 from a 404. */
+export function isKnownPath(path: string): boolean {
+  return V2_PATHS.some((pattern) => pattern.test(path))
+}

@@ -1,0 +1,122 @@
+import { Registry } from 'prom-client'
+import { createHttpServer, listen } from '../platform/http-server.ts'
+import type { Logger } from '../platform/logger.ts'
+import { AccountStore } from './account-store.ts'
+import { controlRoutes } from './control-routes.ts'
+import { DecisionEngine } from './decision-engine.ts'
+import { EventStore, type StoredEvent } from './event-store.ts'
+import { FaultBook } from './fault-book.ts'
+import { IdentityStore } from './identity-store.ts'
+import { NanoClock } from './nano-clock.ts'
+import { ALL_SCOPES } from './operations.ts'
+import { paxosApi } from './paxos-api.ts'
+import { type Population, populate } from './populate.ts'
+import { RateLimits } from './rate-limits.ts'
+import { resetSandbox } from './reset-sandbox.ts'
+import { type SandboxSettings, type SandboxSettingsInput, SettingsSchema } from './sandbox-settings.ts'
+import type { SandboxState } from './sandbox-state.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { StoryLog } from './story-log.ts'
+import { type SandboxClient, TokenStore } from './token-store.ts'
+import { WebhookSender } from './webhook-sender.ts'
+import type { WebhookTarget } from './webhook-target.ts'
+
+/** Largest body of a call; uploads have their own limit. */
+const BODY_LIMIT_BYTES = 1_000_000
+
+export interface SandboxOptions extends SandboxSettingsInput {
+  logger: Logger
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  /** A taken port is then an error, not a reason to move. */
+  portAsked: boolean
+  /** Same seed, same story: ids, delays, decisions, jitter (seeded-random.ts). */
+  seed: number
+  /** `null`: events are only listed. */
+  webhook: WebhookTarget | null
+  /** One client `sandbox` with the secret `sandbox` and every scope, where none is given. */
+  clients?: readonly SandboxClient[]
+}
+
+/** A running simulator of Paxos. Besides the URLs, its state lies open to tests in the same process. */
+export interface Sandbox extends SandboxState {
+  /** `http://host:port`, without `/v2`. */
+  readonly url: string
+  /** For `PAXOS_API_URL`: with `/v2`. */
+  readonly apiUrl: string
+  /** For `PAXOS_TOKEN_URL`. */
+  readonly tokenUrl: string
+  setWebhook(target: WebhookTarget | null): void
+  /** Many decided identities at once, for load; gives their events. */
+  populate(population: Population): Promise<StoredEvent[]>
+  close(): Promise<void>
+}
+
+/**
+ * Starts a simulator of Paxos behind HTTP: token endpoint, identities with their decisions, documents, events, webhooks,
+ * accounts, profiles, and, under `/_sandbox`, the control of its faults and its story (control-routes.ts). State lives in memory.
+ * @throws PORT_IN_USE; a ZodError for a knob out of range.
+ */
+export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { logger, host, port, portAsked, seed, webhook, clients, ...knobs } = options
+  const initial = SettingsSchema.parse(knobs)
+  const state = createState({
+    settings: { ...initial },
+    seed,
+    clients: clients ?? [{ id: 'sandbox', secret: 'sandbox', scopes: ALL_SCOPES }],
+  })
+  state.webhooks.setTarget(webhook)
+  const app = await createHttpServer({ logger, bodyLimitBytes: BODY_LIMIT_BYTES, metrics: new Registry(), readiness: [] })
+  await paxosApi(app, state)
+  await app.register((control, _options, done) => {
+    controlRoutes(control, { state, reset: (newSeed) => resetSandbox(state, { initial, seed: newSeed }) })
+    done()
+  })
+  const url = await listen(app, { host, port, asked: portAsked, variable: 'SANDBOX_PORT' })
+  return {
+    ...state,
+    url,
+    apiUrl: `${url}/v2`,
+    tokenUrl: `${url}/oauth2/token`,
+    setWebhook: (target) => state.webhooks.setTarget(target),
+    populate: (population) => populate(state, population),
+    close: async () => {
+      state.engine.clear()
+      await state.webhooks.close()
+      await app.close()
+    },
+  }
+}
+
+function createState({
+  settings,
+  seed,
+  clients,
+}: {
+  settings: SandboxSettings
+  seed: number
+  clients: readonly SandboxClient[]
+}): SandboxState {
+  const random = new SeededRandom(seed)
+  const clock = new NanoClock()
+  const story = new StoryLog()
+  const faults = new FaultBook({ random })
+  const webhooks = new WebhookSender({ settings, random, story, faults })
+  const events = new EventStore({ random, clock, story, deliver: (event) => webhooks.deliver(event) })
+  return {
+    settings,
+    random,
+    clock,
+    story,
+    faults,
+    clients,
+    webhooks,
+    events,
+    limits: new RateLimits({ settings }),
+    tokens: new TokenStore({ settings }),
+    identities: new IdentityStore(),
+    accounts: new AccountStore({ settings, random, clock, story }),
+    engine: new DecisionEngine({ settings, random, clock, story, events }),
+  }
+}
