@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { about, NextCursor } from './paxos-answer.ts'
+import type { CallOptions, PaxosCall } from './paxos-call.ts'
+import { PaxosAnswerMalformedError } from './paxos-errors.ts'
+import { idSegment, queryString } from './request-path.ts'
+
+export interface PaxosAccount {
+  id: string
+  identityId: string
+  refId: string | null
+  /** `null`: it has no profile, which cannot be mended later (documented), or not yet (assumed possible right after creation). */
+  profileId: string | null
+  /** BROKERAGE and others; an open set. */
+  type: string
+}
+
+export interface NewAccount {
+  identityId: string
+  /** The idempotency key: two accounts for one identity are legal, so without it a second try makes a second account. */
+  refId: string
+  type: 'BROKERAGE'
+  description?: string
+}
+
+export interface AccountsOfPaxos {
+  /** Creates the account together with its profile. @throws PAXOS_CONFLICT when the ref_id has one already (assumed, paxos/api.md 5.1). */
+  create(account: NewAccount, options?: CallOptions): Promise<PaxosAccount>
+  get(accountId: string, options?: CallOptions): Promise<PaxosAccount>
+  /** All accounts of one identity, oldest first, over all pages. The way to find one by ref_id: there is no such filter upstream. */
+  listOfIdentity(identityId: string, options?: CallOptions): Promise<PaxosAccount[]>
+}
+
+const Account = z
+  .object({
+    id: z.string().min(1),
+    identity_id: z.string().min(1),
+    ref_id: z.string().nullish(),
+    profile_id: z.string().nullish(),
+    type: z.string().nullish(),
+  })
+  .transform(
+    ({ id, identity_id, ref_id, profile_id, type }): PaxosAccount => ({
+      id,
+      identityId: identity_id,
+      refId: ref_id || null,
+      profileId: profile_id || null,
+      type: type ?? '',
+    }),
+  )
+const AccountPage = z.object({ items: z.array(Account), next_page_cursor: NextCursor })
+
+/** No identity has so many; a cursor that never ends must not hold a worker for ever. */
+const MOST_PAGES = 100
+
+export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
+  const endpointClass = 'general'
+  return {
+    create({ identityId, refId, type, description }, options) {
+      const account = { identity_id: identityId, ref_id: refId, type, ...(description === undefined ? {} : { description }) }
+      // Written here and nowhere else: an account cannot be linked to a profile later (paxos/api.md 5.1).
+      const body = { create_profile: true, account }
+      return call({ operation: 'accounts.create', endpointClass, path: '/identity/accounts', body, schema: Account }, options)
+    },
+    async get(accountId, options) {
+      const operation = 'accounts.get'
+      const path = `/identity/accounts/${idSegment(accountId, operation)}`
+      return about(accountId, await call({ operation, endpointClass, path, schema: Account }, options), operation)
+    },
+    async listOfIdentity(identityId, options) {
+      const operation = 'accounts.list'
+      const accounts: PaxosAccount[] = []
+      let cursor: string | null = null
+      for (let page = 0; page < MOST_PAGES; page++) {
+        const path: string = `/identity/accounts${queryString({ identity_id: identityId, order: 'ASC', page_cursor: cursor })}`
+        const { items, next_page_cursor } = await call({ operation, endpointClass, path, schema: AccountPage }, options)
+        accounts.push(...items)
+        cursor = next_page_cursor
+        if (cursor === null) return accounts
+      }
+      throw new PaxosAnswerMalformedError({ operation, acts: false, problem: `more than ${MOST_PAGES} pages` })
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher, Pool } from 'undici'
+
+export interface HttpRequest {
+  method: 'GET' | 'POST'
+  /** From the root of the pool's origin, with the query. */
+  path: string
+  headers: Record<string, string>
+  body?: string
+}
+
+export interface HttpAnswer {
+  status: number
+  headers: IncomingHttpHeaders
+  text: string
+}
+
+/** There was no whole answer. `sent` is exact: false means that not one byte of the request left. */
+export class ExchangeFailedError extends Error {
+  readonly sent: boolean
+  constructor({ sent, cause }: { sent: boolean; cause: unknown }) {
+    super(sent ? 'sent, but not answered in full' : 'never sent', { cause })
+    this.sent = sent
+  }
+}
+
+/**
+ * Sends one request and reads its whole answer within `timeoutMs`, waiting for a connection included.
+ * @throws ExchangeFailedError
+ *
+ * Stands on `dispatch` rather than `request`, because only there undici says when it starts to write (`onRequestStart`), which
+ * is what tells a write that never reached Paxos from one whose outcome is unknown; and it spares a stream per answer.
+ */
+export function exchange(pool: Pool, request: HttpRequest, { timeoutMs }: { timeoutMs: number }): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | null = null
+    let over = false
+    let status = 0
+    let headers: IncomingHttpHeaders = {}
+    const chunks: Buffer[] = []
+
+    const fail = (cause: unknown): void => {
+      if (over) return
+      over = true
+      clearTimeout(timer)
+      reject(new ExchangeFailedError({ sent: controller !== null, cause }))
+    }
+    const timer = setTimeout(() => {
+      const timeout = new Error(`no whole answer within ${timeoutMs} ms`)
+      fail(timeout)
+      controller?.abort(timeout)
+    }, timeoutMs)
+
+    pool.dispatch(request, {
+      onRequestStart(started) {
+        // Our time was up while it waited for a connection; aborted here, it is not written.
+        if (over) started.abort(new Error('given up before it was sent'))
+        else controller = started
+      },
+      onResponseStart(_, statusCode, answerHeaders) {
+        if (statusCode < 200) return // 103 Early Hints and the like; the answer follows
+        status = statusCode
+        headers = answerHeaders
+      },
+      onResponseData(_, chunk) {
+        chunks.push(chunk)
+      },
+      onResponseEnd() {
+        if (over) return
+        over = true
+        clearTimeout(timer)
+        resolve({ status, headers, text: Buffer.concat(chunks).toString() })
+      },
+      onResponseError(_, error) {
+        fail(error)
+      },
+    })
+  })
+}

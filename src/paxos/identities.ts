@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { about, NextCursor, RawTime } from './paxos-answer.ts'
+import type { CallOptions, PaxosCall } from './paxos-call.ts'
+import { idSegment, queryString, type TimeFilter, timeFilter } from './request-path.ts'
+
+/** What Gatehouse needs to know of an identity: nothing that names the person. */
+export interface PaxosIdentity {
+  id: string
+  /** Ours, when we created it. */
+  refId: string | null
+  /** PENDING, ERROR, APPROVED, DENIED, DISABLED; an open set (paxos/api.md 1.6). */
+  status: string
+  createdAt: string
+  updatedAt: string
+}
+
+/**
+ * The person or institution behind it, in Paxos's own names: personal data. The names are also what the logger redacts,
+ * should one of these ever reach it.
+ */
+export interface PaxosIdentityDetails {
+  person_details: Readonly<Record<string, unknown>> | null
+  institution_details: Readonly<Record<string, unknown>> | null
+}
+
+/** The body of Create Identity as Paxos takes it (paxos/api.md 4.1). `ref_id` is what makes a second try harmless, so it is required. */
+export type NewIdentity = Readonly<Record<string, unknown>> & { readonly ref_id: string }
+
+export interface IdentitiesOfPaxos {
+  /** @throws PAXOS_CONFLICT for a ref_id or a person that exists already: read `existingId`, compare its ref_id (paxos/api.md 4.6). */
+  create(identity: NewIdentity, options?: CallOptions): Promise<PaxosIdentity>
+  get(identityId: string, options?: CallOptions): Promise<PaxosIdentity>
+  /** The same with personal data, for who must show or compare it. */
+  getWithDetails(identityId: string, options?: CallOptions): Promise<PaxosIdentity & PaxosIdentityDetails>
+  /** One page, newest first unless told. There is no filter by ref_id upstream. */
+  list(options: CallOptions & IdentitiesFilter): Promise<{ identities: PaxosIdentity[]; nextCursor: string | null }>
+}
+
+export interface IdentitiesFilter {
+  createdAt?: TimeFilter
+  updatedAt?: TimeFilter
+  order?: 'ASC' | 'DESC'
+  limit?: number
+  cursor?: string | null
+}
+
+const Fields = z
+  .object({
+    id: z.string().min(1),
+    ref_id: z.string().nullish(),
+    status: z.string().min(1).nullish(),
+    summary_status: z.string().min(1).nullish(),
+    created_at: RawTime,
+    updated_at: RawTime,
+  })
+  // Old answers have only `summary_status`, which is now deprecated in favour of `status` (paxos/api.md 4.7).
+  .refine((identity) => identity.status ?? identity.summary_status, { path: ['status'] })
+
+const toIdentity = (fields: z.output<typeof Fields>): PaxosIdentity => ({
+  id: fields.id,
+  refId: fields.ref_id || null,
+  status: fields.status ?? fields.summary_status ?? '',
+  createdAt: fields.created_at,
+  updatedAt: fields.updated_at,
+})
+const Identity = Fields.transform(toIdentity)
+
+const details = z.record(z.string(), z.unknown()).nullish()
+const IdentityWithDetails = Fields.and(z.object({ person_details: details, institution_details: details })).transform((fields) => ({
+  ...toIdentity(fields),
+  person_details: fields.person_details ?? null,
+  institution_details: fields.institution_details ?? null,
+}))
+
+const IdentityPage = z
+  .object({ items: z.array(Identity), next_page_cursor: NextCursor })
+  .transform(({ items, next_page_cursor }) => ({ identities: items, nextCursor: next_page_cursor }))
+
+export function identitiesOfPaxos(call: PaxosCall): IdentitiesOfPaxos {
+  const endpointClass = 'identity'
+  return {
+    create(identity, options) {
+      const path = '/identity/identities'
+      return call({ operation: 'identities.create', endpointClass, path, body: identity, personal: true, schema: Identity }, options)
+    },
+    async get(identityId, options) {
+      const operation = 'identities.get'
+      const path = `/identity/identities/${idSegment(identityId, operation)}`
+      return about(identityId, await call({ operation, endpointClass, path, schema: Identity }, options), operation)
+    },
+    async getWithDetails(identityId, options) {
+      const operation = 'identities.get'
+      const path = `/identity/identities/${idSegment(identityId, operation)}?include_details=true`
+      return about(identityId, await call({ operation, endpointClass, path, schema: IdentityWithDetails }, options), operation)
+    },
+    list({ createdAt, updatedAt, order, limit, cursor, ...options }) {
+      const times = { ...timeFilter('created_at', createdAt), ...timeFilter('updated_at', updatedAt) }
+      const path = `/identity/identities${queryString({ ...times, order, limit, page_cursor: cursor })}`
+      return call({ operation: 'identities.list', endpointClass, path, schema: IdentityPage }, options)
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import { Histogram, type Registry } from 'prom-client'
+import type { Logger } from '../platform/logger.ts'
+import { createAccessTokens } from './access-token.ts'
+import { type AccountsOfPaxos, accountsOfPaxos } from './accounts.ts'
+import { createBreaker } from './breaker.ts'
+import type { Budget } from './budget.ts'
+import { type EventsOfPaxos, eventsOfPaxos } from './events.ts'
+import { type IdentitiesOfPaxos, identitiesOfPaxos } from './identities.ts'
+import { createPaxosCall, verdictOn } from './paxos-call.ts'
+import { PaxosUnavailableError } from './paxos-errors.ts'
+import { createPaxosHttp } from './paxos-http.ts'
+import { type ProfilesOfPaxos, profilesOfPaxos } from './profiles.ts'
+
+/**
+ * The brokerage. Every call is bounded in time, within the budget, behind the circuit breaker, and its answer checked; every
+ * failure is one of paxos-errors.ts and says what may be done about it.
+ */
+export interface PaxosClient {
+  events: EventsOfPaxos
+  identities: IdentitiesOfPaxos
+  accounts: AccountsOfPaxos
+  profiles: ProfilesOfPaxos
+  /** Gives up what waits for the budget, lets what was sent end (one time-out at most), closes the connections. */
+  close(): Promise<void>
+}
+
+export interface PaxosClientOptions {
+  /** With `/v2`. */
+  apiUrl: string
+  tokenUrl: string
+  clientId: string
+  clientSecret: string
+  /** For one HTTP request: connecting, headers and body together. */
+  timeoutMs: number
+  budget: Budget
+  logger: Logger
+  /** Takes `gatehouse_paxos_request_seconds`; one client for each registry. */
+  metrics: Registry
+  /** Open connections to the API at most; 50 by default, as many as a worker has jobs. */
+  connections?: number
+  /** Milliseconds of a clock that never goes back. */
+  now?: () => number
+}
+
+export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
+  const {
+    apiUrl,
+    tokenUrl,
+    clientId,
+    clientSecret,
+    timeoutMs,
+    budget,
+    logger,
+    metrics,
+    connections = 50,
+    now = () => performance.now(),
+  } = options
+  const closing = new AbortController()
+  const { signal } = closing
+  const seconds = new Histogram({
+    name: 'gatehouse_paxos_request_seconds',
+    help: 'Time of one HTTP request to Paxos, by operation and outcome (ok, or the code of docs/errors.md)',
+    labelNames: ['operation', 'outcome'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [metrics],
+  })
+  const breakerFor = (name: 'api' | 'token') => ({
+    name,
+    now,
+    verdict: verdictOn(name),
+    onChange: (openForMs: number | null) => {
+      if (openForMs === null) logger.info({ circuit: name }, 'Paxos answers again')
+      else logger.warn({ circuit: name, openForMs }, 'Paxos keeps failing: left alone for a while')
+    },
+  })
+
+  const http = createPaxosHttp({ baseUrl: apiUrl, timeoutMs, connections, seconds })
+  const tokenHttp = createPaxosHttp({ baseUrl: tokenUrl, timeoutMs, connections: 1, seconds })
+  const tokens = createAccessTokens({
+    http: tokenHttp,
+    clientId,
+    clientSecret,
+    budget,
+    // One request stands for everybody who waits for it, so a few failures say enough.
+    breaker: createBreaker({ ...breakerFor('token'), failuresInARow: 3 }),
+    signal,
+    now,
+  })
+  const call = createPaxosCall({ http, tokens, budget, breaker: createBreaker(breakerFor('api')), signal })
+
+  return {
+    events: eventsOfPaxos(call),
+    identities: identitiesOfPaxos(call),
+    accounts: accountsOfPaxos(call),
+    profiles: profilesOfPaxos(call),
+    async close() {
+      closing.abort(new PaxosUnavailableError({ operation: 'close' }))
+      await Promise.all([http.close(), tokenHttp.close()])
+    },
+  }
+}

@@ -1,0 +1,171 @@
+import { AppError, type RetryClass } from '../platform/app-error.ts'
+
+/** What is known of a call that failed. Nothing of a person: what Paxos says in words is kept only where it cannot name one. */
+export interface PaxosFailure {
+  /** Which call: `accounts.create`, `token`. */
+  operation: string
+  /** The HTTP status; absent when there was no answer. */
+  status?: number | null
+  /** The problem's type URI (paxos/api.md 1.4). */
+  problemType?: string | null
+  /** The problem's title; for the token endpoint the OAuth error code. */
+  title?: string | null
+  /** What the problem says: its text, or for calls that carry a person's details only the names of the fields it speaks of. */
+  detail?: string | null
+  cause?: unknown
+}
+
+/** What every failure of a call to Paxos has. */
+export abstract class PaxosError extends AppError {
+  readonly operation: string
+  readonly status: number | null
+  readonly problemType: string | null
+  readonly title: string | null
+  readonly detail: string | null
+  constructor(message: string, { operation, status, problemType, title, detail, cause }: PaxosFailure) {
+    const answer = status == null ? '' : ` (${[status, title].filter((part) => part != null).join(' ')})`
+    super(`Paxos ${operation}${answer}: ${message}${detail ? ` ${detail}` : ''}`, cause === undefined ? undefined : { cause })
+    this.operation = operation
+    this.status = status ?? null
+    this.problemType = problemType ?? null
+    this.title = title ?? null
+    this.detail = detail ?? null
+  }
+}
+
+/**
+ * 404, or an id that cannot be one. An event may be readable a moment after its webhook (paxos/api.md 3.1, assumed), so it is
+ * worth a few attempts; after those the id is forged or somebody else's.
+ */
+export class PaxosNotFoundError extends PaxosError {
+  readonly code = 'PAXOS_NOT_FOUND'
+  readonly retry = 'backoff'
+  constructor(failure: PaxosFailure) {
+    super('there is no such thing, or it is not ours.', failure)
+  }
+}
+
+/** 409: it exists already. Read `existingId` and compare its ref_id with ours before adopting it (paxos/api.md 4.6). */
+export class PaxosConflictError extends PaxosError {
+  readonly code = 'PAXOS_CONFLICT'
+  readonly retry = 'ask-first'
+  /** `meta.existing.id`, where the answer has one. */
+  readonly existingId: string | null
+  /** What collided, as far as the answer says: our ref_id, or the person (the cip_id triple). */
+  readonly duplicate: 'ref_id' | 'person' | null
+  constructor(failure: PaxosFailure, { existingId, duplicate }: Pick<PaxosConflictError, 'existingId' | 'duplicate'>) {
+    super(`it exists already${existingId ? ` as ${existingId}` : ''}${duplicate ? ` (same ${duplicate})` : ''}.`, failure)
+    this.existingId = existingId
+    this.duplicate = duplicate
+  }
+}
+
+/** Any other 4xx: the same request would be refused again. */
+export class PaxosRejectedError extends PaxosError {
+  readonly code = 'PAXOS_REJECTED'
+  readonly retry = 'never'
+  constructor(failure: PaxosFailure) {
+    super('the request was refused.', failure)
+  }
+}
+
+/** 403. Overloaded upstream (scope, funds, disabled user): branch on `problemType` and `title`, never on the 403 alone. */
+export class PaxosForbiddenError extends PaxosError {
+  readonly code = 'PAXOS_FORBIDDEN'
+  readonly retry = 'never'
+  constructor(failure: PaxosFailure) {
+    super('not allowed.', failure)
+  }
+}
+
+/** 401 although the token was renewed. Nothing was done; somebody is changing credentials, or Paxos is confused for a while. */
+export class PaxosUnauthorizedError extends PaxosError {
+  readonly code = 'PAXOS_UNAUTHORIZED'
+  readonly retry = 'snooze'
+  constructor(failure: PaxosFailure) {
+    super('the access token was refused.', failure)
+  }
+}
+
+/** 429: every call from our address is refused for a while (paxos/api.md 1.5). Nothing was done. */
+export class PaxosThrottledError extends PaxosError {
+  readonly code = 'PAXOS_THROTTLED'
+  readonly retry = 'snooze'
+  /** How long they want to be left alone, milliseconds; `null`: they did not say. */
+  readonly retryAfterMs: number | null
+  constructor(failure: PaxosFailure, { retryAfterMs }: Pick<PaxosThrottledError, 'retryAfterMs'>) {
+    super('too many requests.', failure)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** Paxos does not answer, and nothing can have been done: a read, or a write that was certainly never sent. */
+export class PaxosUnavailableError extends PaxosError {
+  readonly code = 'PAXOS_UNAVAILABLE'
+  readonly retry = 'snooze'
+  constructor(failure: PaxosFailure) {
+    super('no usable answer, and nothing was done.', failure)
+  }
+}
+
+/** A write was sent and its answer was lost (time-out, reset, 5xx): Paxos may or may not have acted. Look it up before trying again. */
+export class PaxosOutcomeUnknownError extends PaxosError {
+  readonly code = 'PAXOS_OUTCOME_UNKNOWN'
+  readonly retry = 'ask-first'
+  constructor(failure: PaxosFailure) {
+    super('sent, but the answer was lost; it may have been done. Look it up before trying again.', failure)
+  }
+}
+
+/** An answer that is not what the documentation promises: not JSON, or without a field that we need. A write may have been done. */
+export class PaxosAnswerMalformedError extends PaxosError {
+  readonly code = 'PAXOS_ANSWER_MALFORMED'
+  readonly retry: RetryClass
+  constructor(failure: PaxosFailure & { acts: boolean; problem: string }) {
+    super(`the answer cannot be used: ${failure.problem}.`, failure)
+    this.retry = failure.acts ? 'ask-first' : 'backoff'
+  }
+}
+
+/** The token endpoint refuses our client id and secret, or is not a token endpoint. */
+export class PaxosCredentialsRefusedError extends PaxosError {
+  readonly code = 'PAXOS_CREDENTIALS_REFUSED'
+  readonly retry = 'never'
+  constructor(failure: PaxosFailure) {
+    super('no token for these credentials. Check PAXOS_TOKEN_URL, PAXOS_CLIENT_ID and PAXOS_CLIENT_SECRET.', failure)
+  }
+}
+
+/** Our client was granted less than Gatehouse needs. */
+export class PaxosScopeMissingError extends PaxosError {
+  readonly code = 'PAXOS_SCOPE_MISSING'
+  readonly retry = 'never'
+  /** The scopes that were asked for and not granted; all of them where Paxos does not say which. */
+  readonly missing: readonly string[]
+  constructor(failure: PaxosFailure, { missing }: Pick<PaxosScopeMissingError, 'missing'>) {
+    super(`scopes not granted: ${missing.join(', ')}. Have them enabled for this client in the Paxos Dashboard.`, failure)
+    this.missing = missing
+  }
+}
+
+/** Paxos failed so often that we leave it alone for a moment. Nothing was sent. */
+export class PaxosCircuitOpenError extends AppError {
+  readonly code = 'PAXOS_CIRCUIT_OPEN'
+  readonly retry = 'snooze'
+  readonly retryAfterMs: number
+  constructor({ name, retryAfterMs }: { name: string; retryAfterMs: number }) {
+    super(`Paxos ${name} keeps failing; not asked again for ${retryAfterMs} ms.`)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** Our share of Paxos's rate limits is used up, or a 429 has locked us out. Nothing was sent. */
+export class BudgetExhaustedError extends AppError {
+  readonly code = 'BUDGET_EXHAUSTED'
+  readonly retry = 'snooze'
+  readonly retryAfterMs: number
+  constructor({ endpointClass, retryAfterMs }: { endpointClass: string; retryAfterMs: number }) {
+    super(`The budget for Paxos's ${endpointClass} endpoints is used up; there is room in ${retryAfterMs} ms.`)
+    this.retryAfterMs = retryAfterMs
+  }
+}

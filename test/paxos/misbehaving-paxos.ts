@@ -1,0 +1,119 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Registry } from 'prom-client'
+import { onTestFinished } from 'vitest'
+import { NEEDED_SCOPES } from '../../src/paxos/access-token.ts'
+import { type Budget, type BudgetLimits, createBudget } from '../../src/paxos/budget.ts'
+import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+
+export interface SeenRequest {
+  method: string
+  url: string
+  authorization: string | undefined
+  body: string
+}
+
+/** Answers one request, or does not; `seen` has the request's body read. */
+export type Reply = (seen: SeenRequest, response: ServerResponse, request: IncomingMessage) => void
+
+export const NO_LIMITS: BudgetLimits = { token: null, identity: null, general: null }
+
+export interface MisbehavingPaxos {
+  paxos: PaxosClient
+  budget: Budget
+  /** Requests to the API, in order. */
+  seen: SeenRequest[]
+  /** Requests to the token endpoint, in order. */
+  tokenRequests: SeenRequest[]
+  /** What the API answers from now on. */
+  reply: (next: Reply) => void
+  /** What the token endpoint answers from now on; a good token by default. */
+  replyToken: (next: Reply) => void
+  metrics: Registry
+  /** Everything that was logged, one JSON line each. */
+  log: () => string
+  url: string
+}
+
+export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Reply => {
+  return (_, response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+}
+
+export const tokenAnswer = (over: Record<string, unknown> = {}): Reply => {
+  let issued = 0
+  return (seen, response, request) => {
+    issued++
+    json(200, { access_token: `token-${issued}`, expires_in: 3599, scope: NEEDED_SCOPES.join(' '), token_type: 'bearer', ...over })(
+      seen,
+      response,
+      request,
+    )
+  }
+}
+
+/** Takes answers one after another; the last one stays. */
+export const inTurn = (...replies: Reply[]): Reply => {
+  let turn = 0
+  return (...call) => replies[Math.min(turn++, replies.length - 1)]!(...call)
+}
+
+/** A real HTTP server that does what a test tells it, and a client of it. Both are closed when the test ends. */
+export async function startMisbehavingPaxos(
+  options: { timeoutMs?: number; limits?: BudgetLimits; now?: () => number; connections?: number; tokenUrl?: string } = {},
+): Promise<MisbehavingPaxos> {
+  const seen: SeenRequest[] = []
+  const tokenRequests: SeenRequest[] = []
+  let reply: Reply = json(500, {})
+  let replyToken = tokenAnswer()
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('error', () => {})
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request
+      const call = { method, url, authorization: headers.authorization, body: Buffer.concat(chunks).toString() }
+      const isToken = url.startsWith('/oauth2/token')
+      ;(isToken ? tokenRequests : seen).push(call)
+      ;(isToken ? replyToken : reply)(call, response, request)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  const lines: string[] = []
+  const metrics = new Registry()
+  const clock = options.now ? { now: options.now } : {}
+  const budget = createBudget({ limits: options.limits ?? NO_LIMITS, ...clock })
+  const paxos = createPaxosClient({
+    apiUrl: `${url}/v2`,
+    tokenUrl: options.tokenUrl ?? `${url}/oauth2/token`,
+    clientId: 'a-client',
+    clientSecret: 'a-secret-that-nobody-sees',
+    timeoutMs: options.timeoutMs ?? 5_000,
+    budget,
+    logger: createLogger({ level: 'trace', destination: { write: (line) => lines.push(line) } }),
+    metrics,
+    ...(options.connections === undefined ? {} : { connections: options.connections }),
+    ...clock,
+  })
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await Promise.all([paxos.close(), new Promise((resolve) => server.close(resolve))])
+  })
+  return {
+    paxos,
+    budget,
+    seen,
+    tokenRequests,
+    reply: (next) => {
+      reply = next
+    },
+    replyToken: (next) => {
+      replyToken = next
+    },
+    metrics,
+    log: () => lines.join(''),
+    url,
+  }
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest'
+import { json, startMisbehavingPaxos } from './misbehaving-paxos.ts'
+import { ACCOUNT_ID, account, approvedEvent, EVENT_ID, IDENTITY_ID, identity, newAccount, newIdentity, PROFILE_ID } from './paxos-bodies.ts'
+
+describe('reading an event', () => {
+  it('normalises it and keeps its time as it was written, nanoseconds and all', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, approvedEvent))
+    expect(await paxos.events.get(EVENT_ID)).toEqual({
+      id: EVENT_ID,
+      type: 'identity.approved',
+      createdAt: '2026-03-02T09:15:30.648489333Z',
+      undeliveredWebhooks: 2,
+      identityId: IDENTITY_ID,
+      oldStatus: 'PENDING',
+      newStatus: 'APPROVED',
+      requiredDocuments: [],
+    })
+    expect(seen).toMatchObject([{ method: 'GET', url: `/v2/events/${EVENT_ID}`, authorization: 'Bearer token-1' }])
+  })
+
+  it('asks for a test event as one', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, approvedEvent))
+    await paxos.events.get(EVENT_ID, { isTest: true })
+    expect(seen[0]?.url).toBe(`/v2/events/${EVENT_ID}?is_test=true`)
+  })
+
+  it.each([
+    [
+      'the newer names of the statuses',
+      { object: { identity_id: IDENTITY_ID, old_status: 'PENDING', new_status: 'DENIED' } },
+      { oldStatus: 'PENDING', newStatus: 'DENIED' },
+    ],
+    [
+      'an object_type that contradicts the type',
+      {
+        type: 'identity.documents_required',
+        object_type: 'identity_required_documents',
+        object: { identity_id: IDENTITY_ID, required_documents: ['PROOF_OF_FUNDS', 'A_NEW_ONE'] },
+      },
+      { identityId: IDENTITY_ID, requiredDocuments: ['PROOF_OF_FUNDS', 'A_NEW_ONE'] },
+    ],
+    [
+      'an unknown type of identity event',
+      { type: 'identity.reviewed', object: { identity_id: IDENTITY_ID, score: 7 } },
+      { type: 'identity.reviewed', identityId: IDENTITY_ID },
+    ],
+    [
+      'an unknown status',
+      { object: { identity_id: IDENTITY_ID, new_summary_status: 'PONDERING' } },
+      { oldStatus: null, newStatus: 'PONDERING' },
+    ],
+    [
+      'an event about something else',
+      { type: 'transfer.wire_deposit.completed', object: { id: 'x', identity_id: IDENTITY_ID } },
+      { identityId: null, newStatus: null },
+    ],
+    ['no object at all', { object: undefined }, { identityId: null, oldStatus: null, newStatus: null, requiredDocuments: [] }],
+    ['an object of the wrong shape', { object: ['identity_id'] }, { identityId: null }],
+    ['fields that are new', { severity: 'HIGH', undelivered_webhooks: undefined }, { undeliveredWebhooks: 0 }],
+  ])('takes %s', async (_, difference, expected) => {
+    const { paxos, reply } = await startMisbehavingPaxos()
+    reply(json(200, { ...approvedEvent, ...difference }))
+    expect(await paxos.events.get(EVENT_ID)).toMatchObject(expected)
+  })
+
+  it.each(['../identity/identities', '..', '.', 'a b', 'a/b', 'a?is_test=true', '', 'é'])(
+    'never sends «%s», which is no id',
+    async (id) => {
+      const { paxos, seen } = await startMisbehavingPaxos()
+      await expect(paxos.events.get(id)).rejects.toMatchObject({ code: 'PAXOS_NOT_FOUND', retry: 'backoff' })
+      expect(seen).toEqual([])
+    },
+  )
+
+  it('refuses an answer about another event', async () => {
+    const { paxos, reply } = await startMisbehavingPaxos()
+    reply(json(200, { ...approvedEvent, id: '11111111-1111-4111-8111-111111111111' }))
+    await expect(paxos.events.get(EVENT_ID)).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED', retry: 'backoff' })
+  })
+})
+
+describe('listing events', () => {
+  it('sends the filter as documented and gives the cursor back', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, { events: [approvedEvent], next_page_cursor: 'c2' }))
+    const page = await paxos.events.list({
+      createdAt: { gte: '2026-03-02T09:15:30.648489333Z', lt: '2026-03-03T00:00:00Z' },
+      type: 'identity.approved',
+      order: 'ASC',
+      limit: 100,
+      cursor: 'c1',
+      isTest: false,
+      priority: 'replay',
+    })
+    expect(page).toMatchObject({ events: [{ id: EVENT_ID }], nextCursor: 'c2' })
+    expect(Object.fromEntries(new URL(seen[0]!.url, 'http://any').searchParams)).toEqual({
+      'created_at.gte': '2026-03-02T09:15:30.648489333Z',
+      'created_at.lt': '2026-03-03T00:00:00Z',
+      type: 'identity.approved',
+      order: 'ASC',
+      limit: '100',
+      page_cursor: 'c1',
+      is_test: 'false',
+    })
+  })
+
+  it.each([[''], [null], [undefined]])('ends when the cursor is %j', async (next_page_cursor) => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, { events: [], next_page_cursor }))
+    expect(await paxos.events.list({})).toEqual({ events: [], nextCursor: null })
+    expect(seen[0]?.url).toBe('/v2/events')
+  })
+})
+
+describe('identities', () => {
+  it('are created with the body as it is, and come back without what names the person', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, identity))
+    const created = await paxos.identities.create(newIdentity)
+    expect(created).toEqual({
+      id: IDENTITY_ID,
+      refId: 'user_01HZX3',
+      status: 'PENDING',
+      createdAt: identity.created_at,
+      updatedAt: identity.updated_at,
+    })
+    expect(seen[0]).toMatchObject({ method: 'POST', url: '/v2/identity/identities' })
+    expect(JSON.parse(seen[0]!.body)).toEqual(newIdentity)
+  })
+
+  it.each([
+    ['status before summary_status', { status: 'DISABLED', summary_status: 'APPROVED' }, 'DISABLED'],
+    ['summary_status where there is no other', { status: undefined, summary_status: 'APPROVED' }, 'APPROVED'],
+    ['a status that is new', { status: 'PONDERING' }, 'PONDERING'],
+  ])('are read by %s', async (_, difference, status) => {
+    const { paxos, reply } = await startMisbehavingPaxos()
+    reply(json(200, { ...identity, ...difference }))
+    expect(await paxos.identities.get(IDENTITY_ID)).toMatchObject({ status })
+  })
+
+  it('cannot be used without any status', async () => {
+    const { paxos, reply } = await startMisbehavingPaxos()
+    reply(json(200, { ...identity, status: undefined, summary_status: undefined }))
+    await expect(paxos.identities.get(IDENTITY_ID)).rejects.toMatchObject({
+      code: 'PAXOS_ANSWER_MALFORMED',
+      message: expect.stringContaining('status'),
+    })
+  })
+
+  it('give personal details only when asked for them', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, identity))
+    expect(JSON.stringify(await paxos.identities.get(IDENTITY_ID))).not.toContain('Ada')
+    expect(await paxos.identities.getWithDetails(IDENTITY_ID)).toMatchObject({
+      person_details: { first_name: 'Ada' },
+      institution_details: null,
+    })
+    expect(seen.map(({ url }) => url)).toEqual([
+      `/v2/identity/identities/${IDENTITY_ID}`,
+      `/v2/identity/identities/${IDENTITY_ID}?include_details=true`,
+    ])
+  })
+
+  it('are listed by the time of their last change', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, { items: [identity], next_page_cursor: '' }))
+    expect(await paxos.identities.list({ updatedAt: { gte: '2026-03-01T00:00:00Z' }, order: 'ASC', limit: 50 })).toMatchObject({
+      identities: [{ id: IDENTITY_ID }],
+      nextCursor: null,
+    })
+    expect(seen[0]?.url).toBe('/v2/identity/identities?updated_at.gte=2026-03-01T00%3A00%3A00Z&order=ASC&limit=50')
+  })
+})
+
+describe('accounts', () => {
+  it('are always created together with their profile', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, account))
+    const created = await paxos.accounts.create(newAccount)
+    expect(created).toEqual({ id: ACCOUNT_ID, identityId: IDENTITY_ID, refId: 'acct_01HZX3', profileId: PROFILE_ID, type: 'BROKERAGE' })
+    expect(JSON.parse(seen[0]!.body)).toEqual({
+      create_profile: true,
+      account: { identity_id: IDENTITY_ID, ref_id: 'acct_01HZX3', type: 'BROKERAGE' },
+    })
+  })
+
+  it('show that they have no profile', async () => {
+    const { paxos, reply } = await startMisbehavingPaxos()
+    reply(json(200, { ...account, profile_id: undefined }))
+    expect(await paxos.accounts.get(ACCOUNT_ID)).toMatchObject({ profileId: null })
+  })
+
+  it('of one identity are listed over all pages', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply((call, ...rest) => {
+      const second = call.url.includes('page_cursor=c2')
+      json(200, { items: [{ ...account, id: second ? 'b' : 'a' }], next_page_cursor: second ? '' : 'c2' })(call, ...rest)
+    })
+    expect((await paxos.accounts.listOfIdentity(IDENTITY_ID)).map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(seen[0]?.url).toBe(`/v2/identity/accounts?identity_id=${IDENTITY_ID}&order=ASC`)
+  })
+
+  it('end with an error, not never, when the pages do not end', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, { items: [], next_page_cursor: 'again' }))
+    await expect(paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED' })
+    expect(seen).toHaveLength(100)
+  })
+})
+
+describe('profiles', () => {
+  it('are read by id', async () => {
+    const { paxos, reply } = await startMisbehavingPaxos()
+    reply(json(200, { id: PROFILE_ID, nickname: 'p', type: 'NORMAL', account_id: ACCOUNT_ID, description: 'x' }))
+    expect(await paxos.profiles.get(PROFILE_ID)).toEqual({ id: PROFILE_ID, nickname: 'p', type: 'NORMAL', accountId: ACCOUNT_ID })
+  })
+})
