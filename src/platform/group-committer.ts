@@ -1,0 +1,106 @@
+import { AppError, errorCode } from './app-error.ts'
+
+/** More work waits than was allowed for, or the committer is closing. The item was not written: try again later. */
+export class WaitingRoomFullError extends AppError {
+  readonly code = 'WAITING_ROOM_FULL'
+  readonly retry = 'snooze'
+}
+
+export interface GroupCommitterOptions<Item, Result> {
+  /** Writes all items as one commit, or none; resolves with one result per item, in their order. */
+  write: (items: Item[]) => Promise<Result[]>
+  /** Most items in one commit. */
+  maxBatch: number
+  /** Most items that wait for a writer; `submit` refuses the next one. */
+  maxWaiting: number
+  /** Commits in flight at once; one by default. */
+  writers?: number
+}
+
+export interface GroupCommitter<Item, Result> {
+  /**
+   * Resolves once the item is committed, alone or with others.
+   * @throws WaitingRoomFullError when nothing was written; else whatever `write` threw.
+   */
+  submit(item: Item): Promise<Result>
+  /** Items that wait for a writer now. */
+  waiting(): number
+  /** Takes nothing more and resolves when everything taken is settled. */
+  close(): Promise<void>
+}
+
+interface Entry<Item, Result> {
+  item: Item
+  resolve: (result: Result) => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * SQLSTATE classes that blame the data: cardinality, data exception, constraint, view check, raised by a function or trigger.
+ * Each proves that nothing was committed, so that the rest may be written again; after a broken connection that is unknown.
+ */
+const DATA_FAULT = /^(21|22|23|44|P0)[0-9A-Z]{3}$/
+
+/**
+ * Lets concurrent work share commits. A batch leaves as soon as a writer is idle: a lone item pays one commit and no delay, and
+ * while a commit is in flight the next batch collects, so the batches grow with the load and no timer needs to be tuned.
+ * A batch that fails for its data is halved until the culprit stands alone; any other failure rejects every item of the batch.
+ */
+export function createGroupCommitter<Item, Result>(options: GroupCommitterOptions<Item, Result>): GroupCommitter<Item, Result> {
+  const { write, maxBatch, maxWaiting, writers = 1 } = options
+  const room: Entry<Item, Result>[] = []
+  let busy = 0
+  let scheduled = false
+  let closing = false
+  const drained = Promise.withResolvers<void>()
+
+  // Deferred to the end of the event loop's turn, so that requests that became readable together travel together.
+  function schedule(): void {
+    if (scheduled || busy >= writers || room.length === 0) return
+    scheduled = true
+    setImmediate(() => {
+      scheduled = false
+      while (busy < writers && room.length > 0) void run(room.splice(0, maxBatch))
+    })
+  }
+
+  async function run(batch: Entry<Item, Result>[]): Promise<void> {
+    busy += 1
+    await settle(batch)
+    busy -= 1
+    if (closing && busy === 0 && room.length === 0) drained.resolve()
+    else schedule()
+  }
+
+  async function settle(batch: Entry<Item, Result>[]): Promise<void> {
+    try {
+      const results = await write(batch.map(({ item }) => item))
+      if (results.length !== batch.length) throw new TypeError(`${batch.length} items were written, ${results.length} results came back`)
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result) // the lengths agree
+    } catch (error) {
+      if (batch.length > 1 && DATA_FAULT.test(errorCode(error))) {
+        const middle = batch.length >> 1
+        await settle(batch.slice(0, middle))
+        await settle(batch.slice(middle))
+      } else {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+  }
+
+  return {
+    submit: (item) =>
+      new Promise((resolve, reject) => {
+        if (closing) return reject(new WaitingRoomFullError('shutting down: nothing more is taken'))
+        if (room.length >= maxWaiting) return reject(new WaitingRoomFullError(`${maxWaiting} items wait for a commit already`))
+        room.push({ item, resolve, reject })
+        schedule()
+      }),
+    waiting: () => room.length,
+    close: () => {
+      closing = true
+      if (busy === 0 && room.length === 0) drained.resolve()
+      return drained.promise
+    },
+  }
+}

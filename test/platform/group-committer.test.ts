@@ -1,0 +1,182 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createGroupCommitter, type GroupCommitter, type GroupCommitterOptions } from '../../src/platform/group-committer.ts'
+
+/** A database that cannot take the number 13, and whose commits end when the test says so. */
+function scriptedWriter(): {
+  batches: number[][]
+  /** Ends the oldest commit in flight. */
+  finish: () => Promise<void>
+  inFlight: () => number
+  write: (items: number[]) => Promise<string[]>
+} {
+  const batches: number[][] = []
+  const gates: (() => void)[] = []
+  return {
+    batches,
+    inFlight: () => gates.length,
+    finish: async () => {
+      await until(() => gates.length > 0)
+      gates.shift()!()
+    },
+    write: async (items) => {
+      batches.push(items)
+      await new Promise<void>((resolve) => gates.push(resolve))
+      return items.map((item) => `row ${item}`)
+    },
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+function committer(
+  write: GroupCommitterOptions<number, string>['write'],
+  options: Partial<GroupCommitterOptions<number, string>> = {},
+): GroupCommitter<number, string> {
+  return createGroupCommitter({ write, maxBatch: 100, maxWaiting: 1_000, ...options })
+}
+
+function databaseError(code: string): Error {
+  return Object.assign(new Error(`SQLSTATE ${code}`), { code })
+}
+
+describe('when a lone item is submitted', () => {
+  it('is written in the same turn of the event loop, without waiting for company', async () => {
+    const { batches, write, finish } = scriptedWriter()
+    const group = committer(write)
+    const result = group.submit(1)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(batches).toEqual([[1]])
+    await finish()
+    expect(await result).toBe('row 1')
+  })
+})
+
+describe('when items come while a commit is in flight', () => {
+  it('writes them together as soon as it ends, in their order, each with its own result', async () => {
+    const { batches, write, finish } = scriptedWriter()
+    const group = committer(write)
+    const first = group.submit(1)
+    await until(() => batches.length === 1)
+    const rest = [group.submit(2), group.submit(3), group.submit(4)]
+    expect(group.waiting()).toBe(3)
+    await finish()
+    expect(await first).toBe('row 1')
+    await finish()
+    expect(await Promise.all(rest)).toEqual(['row 2', 'row 3', 'row 4'])
+    expect(batches).toEqual([[1], [2, 3, 4]])
+  })
+
+  it('writes at most maxBatch at once and has at most `writers` commits in flight', async () => {
+    const { batches, write, finish, inFlight } = scriptedWriter()
+    const group = committer(write, { maxBatch: 2, writers: 2 })
+    const results = [1, 2, 3, 4, 5].map((item) => group.submit(item))
+    await until(() => batches.length === 2)
+    expect(batches).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+    expect(inFlight()).toBe(2)
+    await finish()
+    await until(() => batches.length === 3)
+    await finish()
+    await finish()
+    await Promise.all(results)
+    expect(batches[2]).toEqual([5])
+  })
+})
+
+describe('when the waiting room is full', () => {
+  it('refuses the next item at once, to be tried again later, and takes items again once there is room', async () => {
+    const { batches, write, finish } = scriptedWriter()
+    const group = committer(write, { maxWaiting: 2 })
+    const inFlight = group.submit(1)
+    await until(() => batches.length === 1)
+    const waiting = [group.submit(2), group.submit(3)]
+    await expect(group.submit(4)).rejects.toMatchObject({ code: 'WAITING_ROOM_FULL', retry: 'snooze' })
+    await finish()
+    await inFlight
+    await finish()
+    await Promise.all(waiting)
+    const later = group.submit(5)
+    await finish()
+    expect(await later).toBe('row 5')
+    expect(batches.flat()).not.toContain(4)
+  })
+})
+
+describe('when a batch fails', () => {
+  it('blames only the item whose data is bad: its neighbours are committed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }), async (bad) => {
+        const committed: number[] = []
+        const group = committer(async (items) => {
+          if (items.some((item) => bad[item])) throw databaseError('22021')
+          committed.push(...items)
+          return items.map(String)
+        })
+        const outcomes = await Promise.allSettled(bad.map((_, item) => group.submit(item)))
+        expect(outcomes.map(({ status }) => status)).toEqual(bad.map((isBad) => (isBad ? 'rejected' : 'fulfilled')))
+        expect(committed).toEqual(bad.flatMap((isBad, item) => (isBad ? [] : [item])))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it.each(['ECONNRESET', '57P01', '40P01', '25006'])(
+    'does not write again what may have been committed (%s): each item is told',
+    async (code) => {
+      let writes = 0
+      const group = committer(async () => {
+        writes += 1
+        throw databaseError(code)
+      })
+      const outcomes = await Promise.allSettled([group.submit(1), group.submit(2), group.submit(3)])
+      expect(outcomes).toEqual(Array(3).fill({ status: 'rejected', reason: expect.objectContaining({ code }) }))
+      expect(writes).toBe(1)
+    },
+  )
+
+  it('goes on with the next batch', async () => {
+    let writes = 0
+    const group = committer(async (items) => {
+      writes += 1
+      if (writes === 1) throw databaseError('ECONNREFUSED')
+      return items.map(String)
+    })
+    await expect(group.submit(1)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    expect(await group.submit(2)).toBe('2')
+  })
+
+  it('takes a wrong number of results for a failure, never for the success of the wrong item', async () => {
+    const group = committer(async (items) => items.slice(1).map(String))
+    const outcomes = await Promise.allSettled([group.submit(1), group.submit(2)])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+})
+
+describe('when it is closed', () => {
+  it('settles all that it took, takes nothing more, and may be closed twice', async () => {
+    const { batches, write, finish } = scriptedWriter()
+    const group = committer(write, { maxBatch: 1 })
+    const taken = [group.submit(1), group.submit(2)]
+    let closed = false
+    const closing = Promise.all([group.close(), group.close()]).then(() => {
+      closed = true
+    })
+    await expect(group.submit(3)).rejects.toMatchObject({ code: 'WAITING_ROOM_FULL' })
+    await finish()
+    await taken[0]
+    expect(closed).toBe(false)
+    await finish()
+    await closing
+    expect(await Promise.all(taken)).toEqual(['row 1', 'row 2'])
+    expect(batches).toEqual([[1], [2]])
+  })
+
+  it('closes at once when nothing is under way', async () => {
+    await committer(async (items) => items.map(String)).close()
+  })
+})
