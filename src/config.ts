@@ -22,7 +22,6 @@ const list = z.string().transform((text) =>
 const port = z.coerce.number('must be a port number').int().min(0).max(65_535)
 const positive = z.coerce.number('must be a number').int('must be a whole number').positive('must be more than 0')
 const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http:// or https:// URL' }).transform((url) => url.replace(/\/+$/, ''))
-const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
 
 /** Every variable that Gatehouse reads. docs/configuration.md explains each; a test compares the two. */
 const Variables = z.object({
@@ -78,8 +77,9 @@ const Variables = z.object({
     .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)')
     .optional(),
   SANDBOX_PORT: port.optional(),
-  SANDBOX_SEED: positive.default(1),
-  SANDBOX_WEBHOOKS: flag.default(true),
+  SANDBOX_SEED: positive.optional(),
+  SANDBOX_WEBHOOK_URL: httpUrl.optional(),
+  WORKER_PORT: port.optional(),
 })
 
 /** The names of every variable, for the documentation's test and for `--help`. */
@@ -104,7 +104,10 @@ export interface Config {
   host: string
   receiver: ListenPort
   operator: ListenPort & { token: string | null }
-  sandbox: ListenPort & { seed: number; webhooks: boolean }
+  /** `webhookUrl` null: the receiver on `PORT`; `seed` null: another story at each start. */
+  sandbox: ListenPort & { seed: number | null; webhookUrl: string | null }
+  /** Health and metrics of a worker that runs alone. */
+  worker: ListenPort & { concurrency: number }
   /** `null`: the built-in simulator. */
   paxos: { apiUrl: string; tokenUrl: string; clientId: string; clientSecret: string } | null
   budget: BudgetLimits
@@ -122,7 +125,6 @@ export interface Config {
   unknownIdentities: 'adopt' | 'hold'
   /** `null`: the log channel. */
   notifyWebhook: { url: string; secret: string } | null
-  workerConcurrency: number
   /** 32 bytes; `null`: made under `.gatehouse/` in development. */
   encryptionKey: Buffer | null
 }
@@ -151,7 +153,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, { directory }: { directory: s
     host: v.HOST,
     receiver: { port: v.PORT ?? 8080, asked: v.PORT !== undefined },
     operator: { port: v.OPERATOR_PORT ?? 8081, asked: v.OPERATOR_PORT !== undefined, token: v.OPERATOR_TOKEN ?? null },
-    sandbox: { port: v.SANDBOX_PORT ?? 8082, asked: v.SANDBOX_PORT !== undefined, seed: v.SANDBOX_SEED, webhooks: v.SANDBOX_WEBHOOKS },
+    sandbox: {
+      port: v.SANDBOX_PORT ?? 8082,
+      asked: v.SANDBOX_PORT !== undefined,
+      seed: v.SANDBOX_SEED ?? null,
+      webhookUrl: v.SANDBOX_WEBHOOK_URL ?? null,
+    },
+    worker: { port: v.WORKER_PORT ?? 8083, asked: v.WORKER_PORT !== undefined, concurrency: v.WORKER_CONCURRENCY },
     paxos:
       apiUrl && tokenUrl
         ? { apiUrl, tokenUrl, clientId: v.PAXOS_CLIENT_ID ?? 'sandbox', clientSecret: v.PAXOS_CLIENT_SECRET ?? 'sandbox' }
@@ -167,7 +175,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, { directory }: { directory: s
     },
     unknownIdentities: v.ADOPT_UNKNOWN_IDENTITIES,
     notifyWebhook: v.NOTIFY_WEBHOOK_URL && v.NOTIFY_WEBHOOK_SECRET ? { url: v.NOTIFY_WEBHOOK_URL, secret: v.NOTIFY_WEBHOOK_SECRET } : null,
-    workerConcurrency: v.WORKER_CONCURRENCY,
     encryptionKey: v.ENCRYPTION_KEY === undefined ? null : Buffer.from(v.ENCRYPTION_KEY, 'base64'),
   }
 }

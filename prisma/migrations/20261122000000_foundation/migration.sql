@@ -21,6 +21,7 @@ CREATE TABLE inbox_event (
   attempts       integer NOT NULL DEFAULT 0,
   strikes        integer NOT NULL DEFAULT 0,
   generation     integer NOT NULL DEFAULT 0,
+  authority      text NOT NULL DEFAULT 'machine' CHECK (authority IN ('machine', 'operator')),
   due_at         timestamptz(3) NOT NULL DEFAULT (now() + interval '15 seconds'),
   error_code     text,
   error_detail   text,

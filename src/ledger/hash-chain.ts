@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+
+/** What stands before the first entry of a chain: 32 zero bytes. */
+export const GENESIS: Buffer = Buffer.alloc(32)
+
+/** One link: everything that the hash covers. Times are whole milliseconds, so that they survive the database unchanged. */
+export interface Link {
+  /** The identity for the ledger, `audit` for the operators' audit: an entry cannot be moved to another chain. */
+  chain: string
+  entryNo: number
+  at: Date
+  kind: string
+  actor: string
+  data: unknown
+}
+
+/** SHA-256 over the hash before and the link in canonical form (keys sorted, no blanks). 32 bytes. */
+export function hashLink(previous: Uint8Array, link: Link): Buffer {
+  const content = canonicalJson([link.chain, link.entryNo, link.at.toISOString(), link.kind, link.actor, link.data])
+  return createHash('sha256').update(previous).update(content).digest()
+}
+
+/** JSON with sorted keys: the same value has one text, whatever order the database hands its keys back in. */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  const keys = Object.keys(value).sort()
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key as keyof typeof value])}`).join(',')}}`
+}

@@ -1,0 +1,244 @@
+import type { Pool } from 'pg'
+import type { Draft } from '../onboarding/advance.ts'
+import type { Effect, Onboarding, Snapshot } from '../onboarding/onboarding.ts'
+import { createGroupCommitter } from '../platform/group-committer.ts'
+import { GENESIS, hashLink } from './hash-chain.ts'
+import { COMMIT_CHANGES, LOAD_SNAPSHOTS } from './ledger-sql.ts'
+
+/** A snapshot as committed, with what the next change must build on. */
+export interface Stored extends Snapshot {
+  /** The fence: a change is committed only on the version that it was decided on. */
+  readonly version: number
+  readonly entryCount: number
+  readonly headHash: Buffer
+}
+
+/** How the inbox event that led to a change ends (`processed`), in the same commit. */
+export interface Settlement {
+  seq: string
+  /** What became of it: `moved:ready`, `ignored:already-denied`, `held:approved-after-denied`. */
+  outcome: string
+}
+
+export interface Change {
+  /** What the draft was decided on; null for an identity seen for the first time. */
+  before: Stored | null
+  draft: Draft
+  /** Who: `event:<uuid>`, `operator:<name>`, `api`. Stands in every entry of the change. */
+  actor: string
+  at: Date
+  settlement?: Settlement
+}
+
+/**
+ * The onboarding record, its effects and its append-only entries: one write path. Every change of an onboarding, its
+ * entries, effects and the end of its event are one row each in one statement, and concurrent changes share one commit.
+ */
+export interface Ledger {
+  /** The last committed snapshots of these identities; absent where there is none. Concurrent callers share one query. */
+  load(identityId: string): Promise<Stored | null>
+  /**
+   * Commits a change on the version it was decided on. `null`: somebody else committed first; load and decide again.
+   * Resolves only after the commit (synchronous). Rejects when the database does not answer; nothing is then known.
+   */
+  commit(change: Change): Promise<Stored | null>
+  close(): Promise<void>
+}
+
+/** Rows per statement: past a few hundred a longer statement only adds waiting. */
+const MAX_BATCH = 200
+const MAX_WAITING = 20_000
+
+export function createLedger({ pool }: { pool: Pool }): Ledger {
+  const loads = createGroupCommitter<string, Stored | null>({
+    maxBatch: MAX_BATCH,
+    maxWaiting: MAX_WAITING,
+    writers: 2,
+    write: async (identityIds) => {
+      const { rows } = await pool.query<SnapshotRow>({ name: 'load-snapshots', text: LOAD_SNAPSHOTS, values: [[...new Set(identityIds)]] })
+      const found = new Map(rows.map((row) => [row.identity_id, toStored(row)]))
+      return identityIds.map((id) => found.get(id) ?? null)
+    },
+  })
+  const commits = createGroupCommitter<Change, Stored | null>({
+    maxBatch: MAX_BATCH,
+    maxWaiting: MAX_WAITING,
+    writers: 2,
+    write: (changes) => commitChanges(pool, changes),
+  })
+  return {
+    load: (identityId) => loads.submit(identityId),
+    commit: (change) => commits.submit(change),
+    close: async () => {
+      await Promise.all([loads.close(), commits.close()])
+    },
+  }
+}
+
+/** All changes in one statement, so one round trip and one commit. Only one change for an identity fits into a batch. */
+async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(Stored | null)[]> {
+  const chosen = new Map<string, { change: Change; after: Stored }>()
+  for (const change of changes) {
+    const id = change.draft.onboarding.identityId
+    if (!chosen.has(id)) chosen.set(id, { change, after: afterChange(change) })
+  }
+  // Sorted: two processes that commit overlapping sets then wait for each other instead of deadlocking.
+  const sorted = [...chosen.values()].sort((a, b) => (a.after.onboarding.identityId < b.after.onboarding.identityId ? -1 : 1))
+  const { rows } = await pool.query<{ identity_id: string }>({
+    name: 'commit-changes',
+    text: COMMIT_CHANGES,
+    values: [
+      JSON.stringify(sorted.map(({ change, after }) => onboardingRow(change, after))),
+      JSON.stringify(sorted.flatMap(({ change, after }) => entryRows(change, after))),
+      JSON.stringify(sorted.flatMap(({ change }) => effectRows(change))),
+      JSON.stringify(sorted.flatMap(({ change }) => settlementRows(change))),
+    ],
+  })
+  const moved = new Set(rows.map((row) => row.identity_id))
+  return changes.map((change) => {
+    const winner = chosen.get(change.draft.onboarding.identityId)
+    return winner?.change === change && moved.has(change.draft.onboarding.identityId) ? winner.after : null
+  })
+}
+
+/** The snapshot as it stands once the change is committed, with its entries numbered and chained. */
+function afterChange({ before, draft, actor, at }: Change): Stored {
+  let headHash: Buffer = before?.headHash ?? GENESIS
+  let entryCount = before?.entryCount ?? 0
+  for (const entry of draft.entries) {
+    entryCount += 1
+    headHash = hashLink(headHash, {
+      chain: draft.onboarding.identityId,
+      entryNo: entryCount,
+      at,
+      kind: entry.kind,
+      actor,
+      data: entry.data,
+    })
+  }
+  return { onboarding: draft.onboarding, effects: draft.effects, version: (before?.version ?? 0) + 1, entryCount, headHash }
+}
+
+function onboardingRow({ draft, at }: Change, after: Stored): object {
+  const { onboarding } = draft
+  return {
+    identity_id: onboarding.identityId,
+    ref_id: onboarding.refId,
+    origin: onboarding.origin,
+    state: onboarding.state,
+    held_from: onboarding.heldFrom,
+    held_reason: onboarding.heldReason,
+    identity_status: onboarding.identityStatus,
+    required_documents: onboarding.requiredDocuments,
+    account_id: onboarding.accountId,
+    profile_id: onboarding.profileId,
+    version: after.version,
+    entry_count: after.entryCount,
+    head_hash: after.headHash.toString('hex'),
+    at: at.toISOString(),
+  }
+}
+
+function entryRows({ before, draft, actor, at }: Change, after: Stored): object[] {
+  const chain = draft.onboarding.identityId
+  let entryNo = after.entryCount - draft.entries.length
+  let previous: Buffer = before?.headHash ?? GENESIS
+  return draft.entries.map((entry) => {
+    entryNo += 1
+    const hash = hashLink(previous, { chain, entryNo, at, kind: entry.kind, actor, data: entry.data })
+    const row = {
+      identity_id: chain,
+      entry_no: entryNo,
+      at: at.toISOString(),
+      kind: entry.kind,
+      actor,
+      data: entry.data,
+      prev_hash: previous.toString('hex'),
+      hash: hash.toString('hex'),
+    }
+    previous = hash
+    return row
+  })
+}
+
+/** Only the effects that the change touched: most of an old onboarding's are settled and stay as they are. */
+function effectRows({ before, draft }: Change): object[] {
+  return draft.effects
+    .filter((effect) => !before?.effects.includes(effect))
+    .map((effect) => ({
+      identity_id: draft.onboarding.identityId,
+      step: effect.step,
+      kind: effect.kind,
+      key: effect.key,
+      state: effect.state,
+      attempts: effect.attempts,
+      lease_by: effect.leaseBy,
+      lease_until: effect.leaseUntil === null ? null : new Date(effect.leaseUntil).toISOString(),
+      receipt: effect.receipt,
+      error_code: effect.errorCode,
+    }))
+}
+
+function settlementRows({ draft, settlement }: Change): object[] {
+  return settlement ? [{ ...settlement, identity_id: draft.onboarding.identityId }] : []
+}
+
+interface SnapshotRow {
+  identity_id: string
+  ref_id: string | null
+  origin: Onboarding['origin']
+  state: Onboarding['state']
+  held_from: Onboarding['heldFrom']
+  held_reason: Onboarding['heldReason']
+  identity_status: string | null
+  required_documents: string[]
+  account_id: string | null
+  profile_id: string | null
+  version: number
+  entry_count: number
+  head_hash: Buffer
+  effects: EffectRow[]
+}
+
+interface EffectRow {
+  step: string
+  kind: Effect['kind']
+  key: string
+  state: Effect['state']
+  attempts: number
+  lease_by: string | null
+  lease_until: string | null
+  receipt: Effect['receipt']
+  error_code: string | null
+}
+
+function toStored(row: SnapshotRow): Stored {
+  return {
+    onboarding: {
+      identityId: row.identity_id,
+      refId: row.ref_id,
+      origin: row.origin,
+      state: row.state,
+      heldFrom: row.held_from,
+      heldReason: row.held_reason,
+      identityStatus: row.identity_status,
+      requiredDocuments: row.required_documents,
+      accountId: row.account_id,
+      profileId: row.profile_id,
+    },
+    effects: row.effects.map((effect) => ({
+      step: effect.step,
+      kind: effect.kind,
+      key: effect.key,
+      state: effect.state,
+      attempts: effect.attempts,
+      leaseBy: effect.lease_by === null ? null : String(effect.lease_by),
+      leaseUntil: effect.lease_until === null ? null : Date.parse(effect.lease_until),
+      receipt: effect.receipt,
+      errorCode: effect.error_code,
+    })),
+    version: row.version,
+    entryCount: row.entry_count,
+    headHash: row.head_hash,
+  }
+}

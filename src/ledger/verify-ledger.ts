@@ -1,0 +1,92 @@
+import type { Pool } from 'pg'
+import { GENESIS, hashLink } from './hash-chain.ts'
+
+/** One place where the ledger is not what was written: which chain, which entry, and what is wrong. */
+export interface LedgerFault {
+  identityId: string
+  entryNo: number | null
+  problem: string
+}
+
+export interface LedgerReport {
+  identities: number
+  entries: number
+  /** At most `maxFaults`; empty when every chain is whole. */
+  faults: LedgerFault[]
+}
+
+interface EntryRow {
+  identity_id: string
+  entry_no: number
+  at: Date
+  kind: string
+  actor: string
+  data: unknown
+  prev_hash: Buffer
+  hash: Buffer
+}
+
+interface HeadRow {
+  identity_id: string
+  entry_count: number
+  head_hash: Buffer
+}
+
+const IDENTITIES_PER_PAGE = 1_000
+
+/**
+ * Reads every chain (or one identity's) and recomputes it: numbers without gaps, each hash over the one before, and the head
+ * and count that the onboarding carries. Reads in pages by identity; memory does not grow with the ledger.
+ */
+export async function verifyLedger(
+  pool: Pool,
+  { identityId, maxFaults = 100 }: { identityId?: string; maxFaults?: number } = {},
+): Promise<LedgerReport> {
+  const report: LedgerReport = { identities: 0, entries: 0, faults: [] }
+  let after = '00000000-0000-0000-0000-000000000000'
+  for (;;) {
+    const heads = await pool.query<HeadRow>(
+      identityId
+        ? 'SELECT identity_id, entry_count, head_hash FROM onboarding WHERE identity_id = $1 AND identity_id > $2'
+        : 'SELECT identity_id, entry_count, head_hash FROM onboarding WHERE $1::uuid IS NULL AND identity_id > $2 ORDER BY identity_id LIMIT 1000',
+      [identityId ?? null, after],
+    )
+    if (heads.rows.length === 0) return report
+    const { rows } = await pool.query<EntryRow>(
+      'SELECT identity_id, entry_no, at, kind, actor, data, prev_hash, hash FROM ledger_entry WHERE identity_id = ANY ($1::uuid[]) ORDER BY identity_id, entry_no',
+      [heads.rows.map((head) => head.identity_id)],
+    )
+    const chains = Map.groupBy(rows, (row) => row.identity_id)
+    for (const head of heads.rows) {
+      const chain = chains.get(head.identity_id) ?? []
+      report.identities += 1
+      report.entries += chain.length
+      const fault = findFault(head, chain)
+      if (fault && report.faults.length < maxFaults) report.faults.push({ identityId: head.identity_id, ...fault })
+    }
+    after = heads.rows.at(-1)?.identity_id ?? after
+    if (heads.rows.length < IDENTITIES_PER_PAGE) return report
+  }
+}
+
+/** The first fault of one chain: what comes after a broken link says nothing. */
+function findFault(head: HeadRow, chain: readonly EntryRow[]): { entryNo: number | null; problem: string } | null {
+  let previous: Buffer = GENESIS
+  for (const [index, row] of chain.entries()) {
+    if (row.entry_no !== index + 1) return { entryNo: row.entry_no, problem: `entry ${index + 1} is missing` }
+    if (!row.prev_hash.equals(previous)) return { entryNo: row.entry_no, problem: 'does not follow from the entry before it' }
+    const expected = hashLink(previous, {
+      chain: row.identity_id,
+      entryNo: row.entry_no,
+      at: row.at,
+      kind: row.kind,
+      actor: row.actor,
+      data: row.data,
+    })
+    if (!row.hash.equals(expected)) return { entryNo: row.entry_no, problem: 'its content does not match its hash' }
+    previous = row.hash
+  }
+  if (chain.length !== head.entry_count)
+    return { entryNo: null, problem: `has ${chain.length} entries where the onboarding counts ${head.entry_count}` }
+  return previous.equals(head.head_hash) ? null : { entryNo: chain.length, problem: 'is not the head that the onboarding carries' }
+}

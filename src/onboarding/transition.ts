@@ -1,0 +1,160 @@
+import type { HoldReason, Onboarding, OnboardingEvent, OnboardingState } from './onboarding.ts'
+
+/** A confirmed event together with the identity's live status, both read with our own credentials. */
+export interface Observation {
+  readonly event: OnboardingEvent
+  /** The live status, whatever the event said: events may be late, repeated or out of order; the status is not. */
+  readonly status: string
+  readonly requiredDocuments: readonly string[]
+}
+
+/**
+ * Who decides: the machine never resolves a contradiction; an operator, by approving a replay that releases holds, takes
+ * the live status as the truth.
+ */
+export type Authority = 'machine' | 'operator'
+
+/**
+ * What an observation means.
+ *
+ * - `move`: to another state (or, for documents, to the same with more asked for).
+ * - `ignore`: late or repeated, nothing to do; a normal answer.
+ * - `wait`: the event and the live status do not agree yet; read again shortly.
+ * - `hold`: a contradiction; a person must look.
+ */
+export type Decision =
+  | { readonly kind: 'move'; readonly to: Exclude<OnboardingState, 'held' | 'ready'>; readonly requiredDocuments: readonly string[] }
+  | { readonly kind: 'ignore'; readonly because: string }
+  | { readonly kind: 'wait'; readonly because: string }
+  | { readonly kind: 'hold'; readonly reason: HoldReason }
+
+type Settled = Exclude<OnboardingState, 'held'>
+
+/**
+ * What `seen` means for `current`. Level-triggered: the decision rests on the live status and our state, so that order and
+ * repetition of events do not matter. Pure.
+ */
+export function transition(current: Onboarding, seen: Observation, authority: Authority): Decision {
+  if (current.state !== 'held') return fromSettled(current.state, current, seen)
+  if (authority === 'machine') return { kind: 'ignore', because: `held:${current.heldReason}` }
+  return byOperator(current, seen)
+}
+
+function fromSettled(state: Settled, current: Onboarding, seen: Observation): Decision {
+  switch (seen.status) {
+    case 'APPROVED':
+      return onApproved(state)
+    case 'DENIED':
+      return onDenied(state)
+    case 'DISABLED':
+      return onDisabled(state)
+    case 'PENDING':
+      return onPending(state, current, seen)
+    case 'ERROR':
+      return { kind: 'hold', reason: 'identity-frozen' }
+    default:
+      return { kind: 'hold', reason: 'status-unknown' }
+  }
+}
+
+function onApproved(state: Settled): Decision {
+  switch (state) {
+    case 'pending':
+    case 'documents_required':
+      return move('approved')
+    case 'approved':
+    case 'ready':
+      return { kind: 'ignore', because: `already-${state}` }
+    case 'denied':
+      return { kind: 'hold', reason: 'approved-after-denied' }
+    case 'disabled':
+      return { kind: 'hold', reason: 'approved-after-disabled' }
+    default:
+      return unreachable(state)
+  }
+}
+
+function onDenied(state: Settled): Decision {
+  switch (state) {
+    case 'pending':
+    case 'documents_required':
+      return move('denied')
+    case 'approved':
+    case 'ready':
+      return { kind: 'hold', reason: 'denied-after-approved' }
+    case 'denied':
+      return { kind: 'ignore', because: 'already-denied' }
+    case 'disabled':
+      return { kind: 'hold', reason: 'denied-after-disabled' }
+    default:
+      return unreachable(state)
+  }
+}
+
+function onDisabled(state: Settled): Decision {
+  switch (state) {
+    case 'pending':
+    case 'documents_required':
+    case 'approved':
+    case 'ready':
+      return move('disabled')
+    case 'denied':
+      return { kind: 'hold', reason: 'disabled-after-denied' }
+    case 'disabled':
+      return { kind: 'ignore', because: 'already-disabled' }
+    default:
+      return unreachable(state)
+  }
+}
+
+/** `PENDING` agrees with a request for documents only; any other event says that Paxos has decided. */
+function onPending(state: Settled, current: Onboarding, seen: Observation): Decision {
+  if (seen.event !== 'identity.documents_required') return { kind: 'wait', because: 'event-ahead-of-status' }
+  switch (state) {
+    case 'pending':
+      return move('documents_required', seen.requiredDocuments)
+    case 'documents_required': {
+      const wanted = union(current.requiredDocuments, seen.requiredDocuments)
+      if (wanted.length === current.requiredDocuments.length) return { kind: 'ignore', because: 'already-asked-for' }
+      return move('documents_required', wanted)
+    }
+    case 'approved':
+    case 'ready':
+    case 'denied':
+    case 'disabled':
+      return { kind: 'hold', reason: 'review-reopened' }
+    default:
+      return unreachable(state)
+  }
+}
+
+/** A person has looked and wants the live status to count; what is still not a decision stays held. */
+function byOperator(current: Onboarding, seen: Observation): Decision {
+  switch (seen.status) {
+    case 'APPROVED':
+      return move('approved')
+    case 'DENIED':
+      return move('denied')
+    case 'DISABLED':
+      return move('disabled')
+    case 'PENDING':
+      return seen.event === 'identity.documents_required'
+        ? move('documents_required', union(current.requiredDocuments, seen.requiredDocuments))
+        : move('pending', current.requiredDocuments)
+    default:
+      return { kind: 'ignore', because: `held:${current.heldReason}` }
+  }
+}
+
+function move(to: Exclude<OnboardingState, 'held' | 'ready'>, requiredDocuments: readonly string[] = []): Decision {
+  return { kind: 'move', to, requiredDocuments: [...requiredDocuments].sort() }
+}
+
+function union(left: readonly string[], right: readonly string[]): string[] {
+  return [...new Set([...left, ...right])].sort()
+}
+
+/** Breaks the build when a state is added and a table above has no row for it. */
+function unreachable(value: never): never {
+  throw new Error(`no rule for ${String(value)}`)
+}

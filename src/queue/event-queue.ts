@@ -1,0 +1,150 @@
+import { DelayedError, type Job, Queue, Worker } from 'bullmq'
+import { errorMessage } from '../platform/app-error.ts'
+import { createGroupCommitter } from '../platform/group-committer.ts'
+import type { Logger } from '../platform/logger.ts'
+import { connectQueue, type QueueBackend } from './queue-connection.ts'
+
+/** Ids only, never data: the job says which row of the inbox to work on, and which opening of it is meant. */
+export interface EventJob {
+  /** Inbox sequence number (bigint as text). */
+  seq: string
+  /** Grows when an operator replays the event, so that a job still known to the queue cannot swallow the new one. */
+  generation: number
+}
+
+/** `later`: come back at that time; the job stays, delayed. */
+export type JobOutcome = { kind: 'done' } | { kind: 'later'; at: number }
+
+/** Handles one job. `rescues`: how often a worker died (or hung) with this very job in hand. */
+export type EventHandler = (job: EventJob, context: { rescues: number }) => Promise<JobOutcome>
+
+export interface QueueCounts {
+  waiting: number
+  active: number
+  delayed: number
+  paused: boolean
+}
+
+/** The producing side. */
+export interface EventQueue {
+  /** Puts jobs on the queue; what is there already stays once. Rejects when the backend does not answer. */
+  add(jobs: readonly EventJob[]): Promise<void>
+  counts(): Promise<QueueCounts>
+  pause(): Promise<void>
+  resume(): Promise<void>
+  /** Empties the queue entirely. Nothing is lost: the inbox knows what is unfinished. */
+  obliterate(): Promise<void>
+  /** Redis's eviction policy; null where the backend is not Redis or hides it. */
+  evictionPolicy(): Promise<string | null>
+  close(): Promise<void>
+}
+
+export interface EventWorker {
+  /** Resolves when no job is in hand any more; takes no new ones from now on. */
+  close(): Promise<void>
+}
+
+const QUEUE_NAME = 'gatehouse-events'
+
+/**
+ * A killed worker's jobs come back within lock + stalled check, about seven seconds; a living one renews its locks twice in
+ * that time. BullMQ's defaults (30 s each) leave a customer waiting for a minute.
+ */
+const LOCK_MS = 5_000
+const STALLED_CHECK_MS = 2_000
+/** Poison is recognised by strikes in the inbox, not by the queue's own count, which an empty Redis forgets. */
+const MAX_STALLED = 1_000_000
+const JOBS_PER_ADD = 500
+const MAX_WAITING_ADDS = 100_000
+
+export function createEventQueue(backend: QueueBackend, { logger }: { logger: Logger }): EventQueue {
+  const connection = connectQueue(backend, { role: 'produce', logger })
+  const queue = new Queue(
+    QUEUE_NAME,
+    { ...connection.options, defaultJobOptions: { removeOnComplete: true, removeOnFail: true } },
+    connection.factory,
+  )
+  queue.on('error', () => {}) // the connection has said it
+  // Receivers accept in small batches; while one bulk add is under way the next collects.
+  const adds = createGroupCommitter<EventJob, void>({
+    maxBatch: JOBS_PER_ADD,
+    maxWaiting: MAX_WAITING_ADDS,
+    write: async (jobs) => {
+      await queue.addBulk(jobs.map((job) => ({ name: 'event', data: job, opts: { jobId: jobId(job) } })))
+      return jobs.map(() => undefined)
+    },
+  })
+  return {
+    add: async (jobs) => {
+      await Promise.all(jobs.map((job) => adds.submit(job)))
+    },
+    counts: async () => {
+      const [counts, paused] = await Promise.all([queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized'), queue.isPaused()])
+      return {
+        waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0),
+        active: counts.active ?? 0,
+        delayed: counts.delayed ?? 0,
+        paused,
+      }
+    },
+    pause: () => queue.pause(),
+    resume: async () => {
+      await queue.resume()
+    },
+    obliterate: () => queue.obliterate({ force: true }),
+    evictionPolicy: async () => {
+      const answer: unknown = await connection.redis?.config('GET', 'maxmemory-policy').catch(() => null)
+      return Array.isArray(answer) && typeof answer[1] === 'string' ? answer[1] : null
+    },
+    close: async () => {
+      await adds.close()
+      await queue.close()
+      await connection.close()
+    },
+  }
+}
+
+/** Starts working on the queue with `concurrency` jobs in flight in this process. */
+export function startEventWorker(
+  backend: QueueBackend,
+  { handle, concurrency, logger }: { handle: EventHandler; concurrency: number; logger: Logger },
+): EventWorker {
+  const connection = connectQueue(backend, { role: 'work', logger })
+  const worker = new Worker<EventJob>(
+    QUEUE_NAME,
+    async (job, token) => {
+      const outcome = await handle(job.data, { rescues: job.stalledCounter })
+      if (outcome.kind === 'later') await delayJob(job, outcome.at, token)
+    },
+    {
+      ...connection.options,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: MAX_STALLED,
+      runRetryDelay: 1_000,
+      drainDelay: 2,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    },
+    connection.factory,
+  )
+  worker.on('error', (error) => logger.debug({ reason: errorMessage(error) }, 'queue worker'))
+  return {
+    close: async () => {
+      await worker.close()
+      await connection.close()
+    },
+  }
+}
+
+/** BullMQ's way to say "not now": the job goes to the delayed set and the attempt ends without success or failure. */
+async function delayJob(job: Job<EventJob>, at: number, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(at, token)
+  throw new DelayedError()
+}
+
+/** A hyphen, because BullMQ keeps colons for itself. */
+function jobId({ seq, generation }: EventJob): string {
+  return `${seq}-${generation}`
+}

@@ -1,0 +1,248 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Pool } from 'pg'
+import type { Inbox } from '../inbox/inbox.ts'
+import { canonicalJson } from '../ledger/hash-chain.ts'
+import { AppError, UsageError } from '../platform/app-error.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
+import { type PreviewParts, previewEvent } from '../saga/preview-event.ts'
+
+/** Which events a replay takes; every part given must hold. Without `states`: what is parked or dead. */
+export interface ReplayFilter {
+  eventIds?: string[] | undefined
+  identityIds?: string[] | undefined
+  types?: string[] | undefined
+  states?: ('parked' | 'dead' | 'processed' | 'accepted')[] | undefined
+  /** Received at or after. */
+  from?: Date | undefined
+  /** Received before; the moment of planning where it is not given, so that what comes later is not swept along. */
+  to?: Date | undefined
+  limit?: number | undefined
+  /** The live status may release holds: the one way out of a contradiction. */
+  releaseHolds?: boolean | undefined
+}
+
+export interface ReplayItem {
+  seq: string
+  eventId: string
+  type: string
+  identityId: string | null
+  /** What the replay would do now, as planned. */
+  verdict: string
+  detail: string
+  /** What running it led to; null until then. */
+  result: string | null
+  eventState: string
+}
+
+export interface ReplayView {
+  id: string
+  state: 'planned' | 'approved' | 'finished'
+  filter: object
+  planHash: string
+  plannedBy: string
+  plannedAt: Date
+  approvedBy: string | null
+  reason: string | null
+  approvedAt: Date | null
+  finishedAt: Date | null
+  items: ReplayItem[]
+  /** Items by verdict. */
+  counts: Record<string, number>
+}
+
+/** The replay is not in the state that the request supposes. */
+export class ReplayStateError extends AppError {
+  readonly code = 'REPLAY_STATE'
+  readonly retry = 'never'
+}
+
+export interface ReplayParts extends PreviewParts {
+  pool: Pool
+  inbox: Inbox
+  queue: EventQueue
+}
+
+export const DEFAULT_REPLAY_LIMIT = 1_000
+const MAX_REPLAY_LIMIT = 10_000
+/** Previews at once: they read from Paxos, within the replays' share of the budget. */
+const PREVIEWS_AT_ONCE = 10
+
+/** Chooses the events, asks for each what a replay would do now, and keeps that as a plan. Changes nothing else. */
+export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: string): Promise<ReplayView> {
+  const seqs = await chooseEvents(parts.pool, filter)
+  // Read before the previews: what changes while they are made counts as changed.
+  const bases = await currentBases(parts.pool, seqs)
+  const previews = await mapBounded(seqs, PREVIEWS_AT_ONCE, async (seq) => {
+    const row = await parts.inbox.load(seq)
+    return row ? [{ seq, basis: bases.get(seq) ?? '', ...(await previewEvent(parts, row, { releaseHolds: filter.releaseHolds ?? false })) }] : []
+  })
+  const items = previews.flat()
+  const id = randomUUID()
+  const planHash = createHash('sha256').update(canonicalJson(items)).digest()
+  await parts.pool.query(
+    `WITH planned AS (INSERT INTO replay (id, state, filter, plan_hash, planned_by) VALUES ($1, 'planned', $2, $3, $4) RETURNING id)
+     INSERT INTO replay_item (replay_id, seq, verdict, detail, basis)
+     SELECT planned.id, i.seq, i.verdict, i.detail, i.basis FROM planned, jsonb_to_recordset($5::jsonb) AS i (seq bigint, verdict text, detail text, basis text)`,
+    [id, JSON.stringify({ ...filter, to: filter.to ?? new Date() }), planHash, by, JSON.stringify(items)],
+  )
+  return mustGet(parts.pool, id)
+}
+
+/**
+ * Runs a plan: reopens exactly its events and puts them on the queue. An item whose event or onboarding has changed since is
+ * skipped and says so. Asking twice for the same replay runs it once.
+ */
+export async function approveReplay(parts: ReplayParts, id: string, { by, reason }: { by: string; reason: string }): Promise<ReplayView> {
+  if (reason.trim() === '') throw new UsageError('reason: say why; it is kept with the replay and in the audit')
+  const { rowCount } = await parts.pool.query(
+    `UPDATE replay SET state = 'approved', approved_by = $2, reason = $3, approved_at = now() WHERE id = $1 AND state = 'planned'`,
+    [id, by, reason],
+  )
+  const replay = await getReplay(parts.pool, id)
+  if (!replay) throw new UsageError(`there is no replay ${id}`)
+  if (rowCount === 0 && replay.state === 'finished') throw new ReplayStateError(`replay ${id} was approved by ${replay.approvedBy} already; plan a new one`)
+  await runReplay(parts, id, replay)
+  return mustGet(parts.pool, id)
+}
+
+/** Also finishes a replay that was approved and interrupted: what has its result already is left alone. */
+async function runReplay(parts: ReplayParts, id: string, replay: ReplayView): Promise<void> {
+  const releaseHolds = 'releaseHolds' in replay.filter && replay.filter.releaseHolds === true
+  const { rows } = await parts.pool.query<{ seq: string; verdict: string; basis: string }>(
+    'SELECT seq, verdict, basis FROM replay_item WHERE replay_id = $1 AND result IS NULL ORDER BY seq',
+    [id],
+  )
+  const idle = new Set(rows.filter(({ verdict, basis }) => verdict === 'no-op' && basis.startsWith('processed/')).map(({ seq }) => seq))
+  const wanted = rows.filter(({ seq, verdict }) => verdict !== 'blocked' && !idle.has(seq))
+  const bases = await currentBases(parts.pool, wanted.map(({ seq }) => seq))
+  const fresh = wanted.filter(({ seq, basis }) => bases.get(seq) === basis)
+  const freshSeqs = new Set(fresh.map(({ seq }) => seq))
+  const reopened = await parts.inbox.reopen(fresh.map(({ seq }) => seq), { authority: releaseHolds ? 'operator' : 'machine' })
+  const results = rows.map(({ seq, verdict }) => {
+    if (verdict === 'blocked') return { seq, result: 'skipped: blocked' }
+    if (idle.has(seq)) return { seq, result: 'nothing to do' }
+    return { seq, result: freshSeqs.has(seq) ? 'reopened' : 'skipped: changed since the plan' }
+  })
+  await parts.pool.query(
+    `UPDATE replay_item AS i SET result = r.result FROM jsonb_to_recordset($2::jsonb) AS r (seq bigint, result text) WHERE i.replay_id = $1 AND i.seq = r.seq`,
+    [id, JSON.stringify(results)],
+  )
+  await parts.pool.query(`UPDATE replay SET state = 'finished', finished_at = now() WHERE id = $1`, [id])
+  // A queue that is away loses nothing: the dispatcher finds what was reopened.
+  await parts.queue.add(reopened).catch(() => undefined)
+}
+
+/** The plan with, for each item, where its event stands now. */
+export async function getReplay(pool: Pool, id: string): Promise<ReplayView | null> {
+  const { rows } = await pool.query<ReplayRow>(
+    `SELECT id, state, filter, plan_hash, planned_by, planned_at, approved_by, reason, approved_at, finished_at FROM replay WHERE id::text = $1`,
+    [id],
+  )
+  const row = rows[0]
+  if (!row) return null
+  const items = await pool.query<ItemRow>(
+    `SELECT i.seq, e.event_id, e.type, e.identity_id, i.verdict, i.detail, i.result, e.state FROM replay_item i JOIN inbox_event e USING (seq)
+     WHERE i.replay_id = $1 ORDER BY i.seq`,
+    [id],
+  )
+  return {
+    id: row.id,
+    state: row.state,
+    filter: row.filter,
+    planHash: row.plan_hash.toString('hex'),
+    plannedBy: row.planned_by,
+    plannedAt: row.planned_at,
+    approvedBy: row.approved_by,
+    reason: row.reason,
+    approvedAt: row.approved_at,
+    finishedAt: row.finished_at,
+    items: items.rows.map((item) => ({
+      seq: item.seq,
+      eventId: item.event_id,
+      type: item.type,
+      identityId: item.identity_id,
+      verdict: item.verdict,
+      detail: item.detail,
+      result: item.result,
+      eventState: item.state,
+    })),
+    counts: countBy(items.rows.map(({ verdict }) => verdict)),
+  }
+}
+
+interface ReplayRow {
+  id: string
+  state: ReplayView['state']
+  filter: object
+  plan_hash: Buffer
+  planned_by: string
+  planned_at: Date
+  approved_by: string | null
+  reason: string | null
+  approved_at: Date | null
+  finished_at: Date | null
+}
+
+interface ItemRow {
+  seq: string
+  event_id: string
+  type: string
+  identity_id: string | null
+  verdict: string
+  detail: string
+  result: string | null
+  state: string
+}
+
+async function mustGet(pool: Pool, id: string): Promise<ReplayView> {
+  const view = await getReplay(pool, id)
+  if (!view) throw new UsageError(`there is no replay ${id}`)
+  return view
+}
+
+async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<string[]> {
+  const limit = filter.limit ?? DEFAULT_REPLAY_LIMIT
+  if (limit < 1 || limit > MAX_REPLAY_LIMIT) throw new UsageError(`limit: 1 to ${MAX_REPLAY_LIMIT}`)
+  const { rows } = await pool.query<{ seq: string }>(
+    `SELECT seq FROM inbox_event
+     WHERE state = ANY ($1::text[]) AND ($2::uuid[] IS NULL OR event_id = ANY ($2)) AND ($3::uuid[] IS NULL OR identity_id = ANY ($3))
+       AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND received_at < $6
+     ORDER BY seq LIMIT $7`,
+    [
+      filter.states ?? (filter.eventIds ? ['parked', 'dead', 'processed', 'accepted'] : ['parked', 'dead']),
+      filter.eventIds ?? null,
+      filter.identityIds ?? null,
+      filter.types ?? null,
+      filter.from ?? null,
+      filter.to ?? new Date(),
+      limit,
+    ],
+  )
+  return rows.map(({ seq }) => seq)
+}
+
+/** What a verdict rests on: the event's state and opening, and the onboarding's version. */
+async function currentBases(pool: Pool, seqs: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await pool.query<{ seq: string; basis: string }>(
+    `SELECT e.seq, concat_ws('/', e.state, e.generation, coalesce(o.version, 0)) AS basis
+     FROM inbox_event e LEFT JOIN onboarding o USING (identity_id) WHERE e.seq = ANY ($1::bigint[])`,
+    [seqs],
+  )
+  return new Map(rows.map(({ seq, basis }) => [seq, basis]))
+}
+
+function countBy(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1
+  return counts
+}
+
+async function mapBounded<In, Out>(items: readonly In[], limit: number, each: (item: In) => Promise<Out>): Promise<Out[]> {
+  const results: Out[] = new Array(items.length)
+  let next = 0
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) results[index] = await each(items[index] as In)
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
+  return results
+}

@@ -1,0 +1,223 @@
+import type { Ledger, Stored } from '../ledger/ledger.ts'
+import type { Notice, NoticeChannel } from '../notify/notice.ts'
+import { applyDecision, applyReceipt, applyRefusal, claimNext, type Draft, draftOf, hold, reopenRefused } from '../onboarding/advance.ts'
+import { type Effect, type HoldReason, type NoticeKind, newOnboarding, type Receipt } from '../onboarding/onboarding.ts'
+import { type Authority, type Decision, type Observation, transition } from '../onboarding/transition.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { AppError } from '../platform/app-error.ts'
+import type { ReachCheckpoint } from './checkpoint.ts'
+import { openAccount } from './open-account.ts'
+import {
+  AccountMismatchError,
+  ContendedError,
+  EffectInHandError,
+  EffectRefusedError,
+  ProfileMissingError,
+  StatusNotSettledError,
+} from './saga-errors.ts'
+
+/** What the advance of one identity needs; `now` is milliseconds since 1970. */
+export interface AdvanceParts {
+  ledger: Ledger
+  paxos: PaxosClient
+  notices: NoticeChannel
+  unknownIdentities: 'adopt' | 'hold'
+  now: () => number
+  reach: ReachCheckpoint
+}
+
+/** A confirmed observation and the inbox event that brought it. */
+export interface Occasion {
+  identityId: string
+  seen: Observation
+  /** The inbox event: its seq holds the lease of what it attempts, its id stands in the ledger. */
+  seq: string
+  eventId: string
+  /** Attempts that this event has spent so far. */
+  attempts: number
+  authority: Authority
+  /** An operator asked for this run. */
+  replayed: boolean
+}
+
+/** Longer than a call may take (its time-out, a retry after 401, three reads for the profile), so that a living attempt keeps it. */
+const LEASE_MS = 45_000
+/** Reads of a status that lags behind its event before a person is asked, and likewise of a missing profile. */
+const UNSETTLED_ATTEMPTS = 6
+const PROFILE_ATTEMPTS = 6
+const CONFLICTS_BEFORE_YIELDING = 8
+
+/**
+ * Read state, decide, record the intent, act, record the receipt; again until the state asks for nothing more. Each commit
+ * names the version that it was decided on, so of several workers on one identity one goes on and the others decide anew.
+ * Resolves with the event's outcome: `settled` when the last commit has ended the event too. Throws AppErrors with a retry class.
+ */
+export async function advanceOnboarding(parts: AdvanceParts, occasion: Occasion): Promise<{ outcome: string; settled: boolean }> {
+  const earned = new Map<string, Receipt>()
+  for (let conflicts = 0; conflicts < CONFLICTS_BEFORE_YIELDING; conflicts += 1) {
+    const stored = await parts.ledger.load(occasion.identityId)
+    const finished = await actUntilSettled(parts, occasion, { stored, earned, ...observe(parts, occasion, stored, earned) })
+    if (finished) return finished
+  }
+  throw new ContendedError(`identity ${occasion.identityId} changed under ${CONFLICTS_BEFORE_YIELDING} attempts`)
+}
+
+/**
+ * The pure part: what the observation makes of the onboarding as it stands. Receipts that this run has earned before it lost
+ * a race come first: they are true, and must neither be forgotten nor earned again.
+ */
+export function observe(
+  { unknownIdentities }: Pick<AdvanceParts, 'unknownIdentities'>,
+  { identityId, seen, attempts, authority, replayed }: Pick<Occasion, 'identityId' | 'seen' | 'attempts' | 'authority' | 'replayed'>,
+  stored: Stored | null,
+  earned: ReadonlyMap<string, Receipt> = new Map(),
+): { draft: Draft; outcome: string } {
+  const start: Draft = stored
+    ? draftOf(stored)
+    : draftOf({ onboarding: newOnboarding(identityId, 'adopted', null), effects: [] }, [
+        { kind: 'onboarding.adopted', data: { event: seen.event } },
+      ])
+  const truthful = [...earned].reduce((draft, [step, receipt]) => applyReceipt(draft, step, receipt), start)
+  const base = replayed && truthful.effects.some(({ state }) => state === 'refused') ? reopenRefused(truthful) : truthful
+  const decision = decide(base, seen, { stored, unknownIdentities, attempts, authority })
+  const draft = applyDecision(base, decision, seen.status)
+  return { draft, outcome: describe(decision) }
+}
+
+function decide(
+  base: Draft,
+  seen: Observation,
+  {
+    stored,
+    unknownIdentities,
+    attempts,
+    authority,
+  }: { stored: Stored | null; unknownIdentities: 'adopt' | 'hold'; attempts: number; authority: Authority },
+): Decision {
+  if (!stored && unknownIdentities === 'hold') return { kind: 'hold', reason: 'unknown-identity' }
+  const decision = transition(base.onboarding, seen, authority)
+  if (decision.kind !== 'wait') return decision
+  if (attempts < UNSETTLED_ATTEMPTS) throw new StatusNotSettledError(seen.event, seen.status)
+  return { kind: 'hold', reason: 'status-not-settled' }
+}
+
+/** Commits, acts, commits … until nothing is left. `null`: somebody else changed the onboarding; decide again. */
+async function actUntilSettled(
+  parts: AdvanceParts,
+  occasion: Occasion,
+  { stored, earned, draft, outcome }: { stored: Stored | null; earned: Map<string, Receipt>; draft: Draft; outcome: string },
+): Promise<{ outcome: string; settled: boolean } | null> {
+  const { ledger, now, reach } = parts
+  const actor = `event:${occasion.eventId}`
+  let base = stored
+  let current = draft
+  for (;;) {
+    const claim = claimNext(current, { by: occasion.seq, now: now(), leaseMs: LEASE_MS })
+    const changed = base === null || current.entries.length > 0 || current.effects !== base.effects
+    if (claim.kind === 'settled') {
+      if (!changed) return { outcome, settled: false }
+      const reached = reachedBy(outcome, current)
+      reach('before-receipt-commit')
+      const done = await ledger.commit({
+        before: base,
+        draft: current,
+        actor,
+        at: new Date(now()),
+        settlement: { seq: occasion.seq, outcome: reached },
+      })
+      reach('after-receipt-commit')
+      return done ? { outcome: reached, settled: true } : null
+    }
+    if (claim.kind !== 'attempt') {
+      if (changed && !(await ledger.commit({ before: base, draft: current, actor, at: new Date(now()) }))) return null
+      if (claim.kind === 'waiting') throw new EffectInHandError('the next step', Math.max(250, claim.until - now()))
+      throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode)
+    }
+    reach('before-claim-commit')
+    const claimed = await ledger.commit({ before: base, draft: claim.draft, actor, at: new Date(now()) })
+    if (!claimed) return null
+    reach('after-claim-commit')
+    base = claimed
+    current = await act(parts, occasion, { claimed, effect: claim.effect, earned })
+  }
+}
+
+/** Performs one effect and drafts what came of it. What may be tried again by the machine is thrown. */
+async function act(
+  parts: AdvanceParts,
+  occasion: Occasion,
+  { claimed, effect, earned }: { claimed: Stored; effect: Effect; earned: Map<string, Receipt> },
+): Promise<Draft> {
+  const draft = draftOf(claimed)
+  try {
+    const receipt = await perform(parts, occasion, claimed, effect)
+    earned.set(effect.step, receipt)
+    return applyReceipt(draft, effect.step, receipt)
+  } catch (error) {
+    const reason = holdReason(error, effect)
+    if (reason) return hold(draft, reason)
+    if (error instanceof AppError && error.retry === 'never') return applyRefusal(draft, effect.step, error.code)
+    throw error
+  }
+}
+
+function holdReason(error: unknown, effect: Effect): HoldReason | null {
+  if (error instanceof AccountMismatchError) return 'account-mismatch'
+  if (error instanceof ProfileMissingError && effect.attempts + 1 >= PROFILE_ATTEMPTS) return 'account-without-profile'
+  return null
+}
+
+async function perform({ paxos, notices, reach, now }: AdvanceParts, occasion: Occasion, stored: Stored, effect: Effect): Promise<Receipt> {
+  if (effect.kind === 'account') {
+    reach('before-account-call')
+    const order = {
+      identityId: occasion.identityId,
+      refId: effect.key,
+      mayExist: effect.attempts > 0,
+      priority: occasion.replayed ? 'replay' : 'live',
+    } as const
+    const receipt = await openAccount(paxos, order)
+    reach('after-account-call')
+    return receipt
+  }
+  reach('before-notice-send')
+  const { status } = await notices.send(noticeFor(stored, effect, new Date(now())))
+  reach('after-notice-send')
+  return { kind: 'notice', channel: notices.name, status }
+}
+
+function noticeFor({ onboarding }: Stored, effect: Effect, occurredAt: Date): Notice {
+  const kind = effect.step.split(':')[1] as NoticeKind // our own step names: notice:<kind>:<number>
+  return {
+    key: effect.key,
+    kind: `onboarding.${kind}`,
+    occurredAt,
+    data: {
+      identityId: onboarding.identityId,
+      refId: onboarding.refId,
+      ...(kind === 'ready' && onboarding.accountId && onboarding.profileId
+        ? { accountId: onboarding.accountId, profileId: onboarding.profileId }
+        : {}),
+      ...(kind === 'documents_required' ? { requiredDocuments: [...onboarding.requiredDocuments] } : {}),
+    },
+  }
+}
+
+function describe(decision: Decision): string {
+  switch (decision.kind) {
+    case 'move':
+      return `moved:${decision.to}`
+    case 'ignore':
+      return `ignored:${decision.because}`
+    case 'hold':
+      return `held:${decision.reason}`
+    case 'wait':
+      return `waits:${decision.because}`
+  }
+}
+
+/** A move to `approved` has by now become `ready`, or was held on the way. */
+function reachedBy(outcome: string, { onboarding }: Draft): string {
+  if (onboarding.state === 'held' && !outcome.startsWith('held:')) return `held:${onboarding.heldReason}`
+  return outcome === 'moved:approved' ? `moved:${onboarding.state}` : outcome
+}

@@ -1,0 +1,39 @@
+import type { Inbox } from '../inbox/inbox.ts'
+import { errorMessage } from '../platform/app-error.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
+
+const EVERY_MS = 1_000
+const EVENTS_PER_ROUND = 2_000
+
+/**
+ * Puts every event on the queue whose time has come and that is still unfinished: accepted while the queue was away, lost
+ * with it, or due for its next try. Runs in each worker; the claim makes several of them share the work. Adding what the
+ * queue still has changes nothing. Returns the function that stops it and waits for the round under way.
+ */
+export function startDispatcher({ inbox, queue, logger }: { inbox: Inbox; queue: EventQueue; logger: Logger }): () => Promise<void> {
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  let round: Promise<void> = Promise.resolve()
+  const dispatch = async (): Promise<void> => {
+    try {
+      const due = await inbox.claimDue({ limit: EVENTS_PER_ROUND })
+      if (due.length > 0) {
+        await queue.add(due)
+        logger.debug({ events: due.length }, 'dispatched events that were due')
+      }
+    } catch (error) {
+      logger.warn({ reason: errorMessage(error) }, 'the dispatcher could not do its round; it tries again')
+    }
+    if (!stopped) timer = setTimeout(next, EVERY_MS)
+  }
+  const next = (): void => {
+    round = dispatch()
+  }
+  next()
+  return async () => {
+    stopped = true
+    clearTimeout(timer)
+    await round
+  }
+}

@@ -1,0 +1,172 @@
+import type { Inbox, InboxRow } from '../inbox/inbox.ts'
+import { isOnboardingEvent } from '../onboarding/onboarding.ts'
+import type { Observation } from '../onboarding/transition.ts'
+import type { PaxosEvent } from '../paxos/events.ts'
+import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
+import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/app-error.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
+import { retryAfter } from '../queue/retry-policy.ts'
+import { type AdvanceParts, advanceOnboarding } from './advance-onboarding.ts'
+import { EventUnknownError, EventWithoutIdentityError, JobTimedOutError } from './saga-errors.ts'
+
+export interface ProcessParts extends AdvanceParts {
+  inbox: Inbox
+  logger: Logger
+  /** In [0, 1): spreads retries. */
+  random: () => number
+}
+
+/** A job that takes longer has met a fault of ours; its call is left behind and its receipt, if any, meets the fence. */
+const JOB_TIMEOUT_MS = 120_000
+/** Deaths in hand before a job is suspected and run alone, and strikes alone before it is parked. */
+const RESCUES_BEFORE_SUSPICION = 2
+const STRIKES_BEFORE_PARKING = 3
+/** Reads of an event that Paxos does not know before it is parked as forged or foreign: about half a minute. */
+const UNKNOWN_ATTEMPTS = 5
+/** How long after a job's own time the dispatcher takes it for lost, milliseconds. */
+const DISPATCH_GRACE_MS = 15_000
+
+/**
+ * Handles one event of the inbox: confirm it with Paxos, advance its identity, settle it. Whatever fails ends as a row that
+ * says why: another try at a known time, parked (a person must look) or dead (tries used up). Never throws for those; rejects
+ * only when Postgres itself does not answer, and the queue then comes back.
+ */
+export function createEventProcessor(parts: ProcessParts): EventHandler {
+  /** Suspects run one at a time: when the process dies, it is known of what. */
+  let alone: Promise<unknown> = Promise.resolve()
+  return async (job, { rescues }) => {
+    if (rescues < RESCUES_BEFORE_SUSPICION) return handle(parts, job)
+    const turn = alone.then(() => handleSuspect(parts, job))
+    alone = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+async function handleSuspect(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
+  const strikes = await parts.inbox.recordStrike(job.seq)
+  if (strikes <= STRIKES_BEFORE_PARKING) return handle(parts, job)
+  parts.logger.error({ seq: job.seq, strikes }, 'event parked: the process died each time it was worked on alone')
+  await parts.inbox.settle({
+    seq: job.seq,
+    state: 'parked',
+    errorCode: 'POISON',
+    errorDetail: `the process died ${strikes - 1} times working on it alone`,
+  })
+  return { kind: 'done' }
+}
+
+async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
+  const row = await parts.inbox.load(job.seq)
+  // Settled meanwhile, or reopened under a newer generation whose job is on its way.
+  if (row?.state !== 'accepted' || row.generation !== job.generation) return { kind: 'done' }
+  let confirmed: PaxosEvent | null = null
+  try {
+    if (!isOnboardingEvent(row.type)) return await keep(parts, row)
+    await bounded(async () => {
+      parts.reach('before-confirm')
+      const event = await confirm(parts, row)
+      parts.reach('after-confirm')
+      if (!isOnboardingEvent(event.type)) return void (await keep(parts, row))
+      confirmed = event
+      const identityId = event.identityId
+      if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
+      const { status } = await parts.paxos.identities.get(identityId, { priority: priorityOf(row) })
+      const seen: Observation = { event: event.type, status, requiredDocuments: event.requiredDocuments }
+      const { outcome, settled } = await advanceOnboarding(parts, {
+        identityId,
+        seen,
+        seq: row.seq,
+        eventId: row.eventId,
+        attempts: row.attempts,
+        authority: row.authority,
+        replayed: row.generation > 0,
+      })
+      if (settled) return
+      parts.reach('before-settle')
+      await parts.inbox.settle({
+        seq: row.seq,
+        state: 'processed',
+        outcome,
+        identityId,
+        trust: 'confirmed',
+        errorCode: null,
+        errorDetail: null,
+      })
+      parts.reach('after-settle')
+    })
+    return { kind: 'done' }
+  } catch (error) {
+    return await fail(parts, { row, error, confirmed })
+  }
+}
+
+/** Events that move no onboarding (transfers, KYC refreshes, types that Paxos adds) are kept and say so. */
+async function keep({ inbox }: ProcessParts, row: InboxRow): Promise<JobOutcome> {
+  await inbox.settle({ seq: row.seq, state: 'processed', outcome: 'kept:moves-no-onboarding', errorCode: null, errorDetail: null })
+  return { kind: 'done' }
+}
+
+async function confirm({ paxos }: ProcessParts, row: InboxRow): Promise<PaxosEvent> {
+  try {
+    return await paxos.events.get(row.eventId, { priority: priorityOf(row) })
+  } catch (error) {
+    if (error instanceof PaxosNotFoundError) throw new EventUnknownError(row.eventId)
+    throw error
+  }
+}
+
+async function fail(
+  parts: ProcessParts,
+  { row, error, confirmed }: { row: InboxRow; error: unknown; confirmed: PaxosEvent | null },
+): Promise<JobOutcome> {
+  const failure = { retry: retryClass(error), retryAfterMs: waitNamedBy(error) }
+  const parkNow = error instanceof EventUnknownError && row.attempts + 1 >= UNKNOWN_ATTEMPTS
+  const retry = parkNow ? ({ kind: 'park' } as const) : retryAfter(failure, { attempts: row.attempts, random: parts.random() })
+  const evidence = {
+    seq: row.seq,
+    errorCode: errorCode(error),
+    errorDetail: errorMessage(error).slice(0, 500),
+    ...(confirmed ? { trust: 'confirmed' as const, ...(confirmed.identityId ? { identityId: confirmed.identityId } : {}) } : {}),
+  }
+  const log = parts.logger.child({ eventId: row.eventId, code: evidence.errorCode })
+  if (retry.kind !== 'retry') {
+    log.warn({ reason: evidence.errorDetail }, `event ${retry.kind === 'park' ? 'parked' : 'dead'}: a person must look`)
+    await parts.inbox.settle({ ...evidence, state: retry.kind === 'park' ? 'parked' : 'dead', attempts: row.attempts + 1 })
+    return { kind: 'done' }
+  }
+  const at = parts.now() + retry.delayMs
+  log.info({ inMs: retry.delayMs, reason: evidence.errorDetail }, 'event will be tried again')
+  await parts.inbox.settle({
+    ...evidence,
+    state: 'accepted',
+    attempts: row.attempts + (retry.spendsAttempt ? 1 : 0),
+    dueAt: new Date(at + DISPATCH_GRACE_MS),
+  })
+  return { kind: 'later', at }
+}
+
+/** Postgres away or anything unforeseen: an AppError says its class, the rest backs off like any fault of ours. */
+function retryClass(error: unknown): RetryClass {
+  return error instanceof AppError ? error.retry : 'backoff'
+}
+
+function waitNamedBy(error: unknown): number | undefined {
+  return error instanceof Error && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : undefined
+}
+
+function priorityOf(row: InboxRow): 'live' | 'replay' {
+  return row.generation > 0 ? 'replay' : 'live'
+}
+
+async function bounded(work: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new JobTimedOutError(`no end after ${JOB_TIMEOUT_MS / 1000} s`)), JOB_TIMEOUT_MS)
+  })
+  try {
+    await Promise.race([work(), timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}
