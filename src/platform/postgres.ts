@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { errorCode, ServiceUnavailableError } from './app-error.ts'
+import type { Logger } from './logger.ts'
+
+/** Longest wait for a connection: a new one to the server, or a free one of the pool. */
+const CONNECT_TIMEOUT_MS = 10_000
+/** How much longer than the server's own limit we wait for an answer before we give the connection up for dead. */
+const ANSWER_GRACE_MS = 5_000
+
+export interface PoolOptions {
+  connectionString: string
+  /** Most connections at once. */
+  max: number
+  /** What `pg_stat_activity` shows, so that an operator can tell the roles apart. */
+  applicationName: string
+  /** Longest run of one statement, milliseconds: the server ends it with code 57014. No limit when unset. */
+  statementTimeoutMs?: number
+}
+
+/** A pool of connections. The caller ends it. */
+export function createPool({ connectionString, max, applicationName, statementTimeoutMs }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    // The server cannot end a statement whose connection has gone silent, so the client has a limit of its own.
+    ...(statementTimeoutMs === undefined
+      ? {}
+      : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }),
+  })
+  // An idle connection that breaks (Postgres restarts) is an 'error' event, which ends a process that does not listen. The pool
+  // has dropped the connection already, and whoever asks next gets a new one or the error.
+  pool.on('error', () => {})
+  return pool
+}
+
+/** Refusals that waiting does not mend, each with its remedy. */
+const FINAL_REFUSALS: Readonly<Record<string, string>> = {
+  '28P01': 'it refuses the password. Correct the user or the password in DATABASE_URL.',
+  '28000': "it refuses this user or host. Check the user in DATABASE_URL, the server's pg_hba.conf and whether it demands TLS (?sslmode=).",
+  '3D000': 'it has no database of that name. Create it, or correct the name at the end of DATABASE_URL.',
+}
+
+/**
+ * Resolves once Postgres answers a query. While it does not, this says so once and tries again, every quarter of a second at most.
+ * @throws ServiceUnavailableError after `timeoutMs`, or at once where waiting cannot help (wrong password, no such database).
+ *   Its message names host and port, never the password.
+ */
+export async function waitForPostgres(url: string, { timeoutMs, log }: { timeoutMs: number; log: Logger }): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  for (let attempt = 1; ; attempt += 1) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: Math.max(1_000, Math.min(5_000, timeoutMs)) })
+    client.on('error', () => {}) // as for the pool: a break after the connection stood is an event
+    const where = `${client.host}:${client.port}`
+    try {
+      await client.connect()
+      await client.query('SELECT 1')
+      if (attempt > 1) log.info(`Postgres at ${where} answers`)
+      return
+    } catch (error) {
+      const code = errorCode(error)
+      const refusal = FINAL_REFUSALS[code]
+      if (refusal) throw new ServiceUnavailableError(`Postgres at ${where} answers, but ${refusal}`, { cause: error })
+      if (Date.now() >= deadline) {
+        throw new ServiceUnavailableError(
+          `Postgres at ${where} does not answer (${code}) after ${Math.round(timeoutMs / 1000)} s. Start it, correct DATABASE_URL, ` +
+            'or raise DATABASE_WAIT_SECONDS.',
+          { cause: error },
+        )
+      }
+      if (attempt === 1) log.warn(`waiting up to ${Math.round(timeoutMs / 1000)} s for Postgres at ${where} (${code})`)
+      await sleep(250)
+    } finally {
+      await client.end().catch(() => {}) // it may never have been connected
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { bindMigrationAwareSqlAdapterFactory, type SqlDriverAdapter } from '@prisma/driver-adapter-utils'
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+
+export type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
+
+/**
+ * Prisma's schema engine, compiled to WebAssembly, over the connection that `connect` gives. It needs no native binary, which the
+ * `prisma migrate` command would download. The caller calls `free()`.
+ */
+export async function openSchemaEngine(connect: () => Promise<SqlDriverAdapter>): Promise<bindings.SchemaEngine> {
+  await instantiate()
+  const adapter = bindMigrationAwareSqlAdapterFactory({
+    adapterName: '@prisma/adapter-pg',
+    provider: 'postgres',
+    connect,
+    connectToShadowDb: () => Promise.reject(new Error('no shadow database here: compare with a real one')),
+  })
+  return bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter)
+}
+
+/** The little of WebAssembly that is used here: TypeScript knows it only beside a browser's types. */
+declare const WebAssembly: {
+  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start: () => void } } }>
+}
+
+let instantiated: Promise<void> | undefined
+
+/** By hand rather than by `import`, which prints an experimental warning on Node 24. */
+function instantiate(): Promise<void> {
+  instantiated ??= (async () => {
+    // Where the engine leaves the reason of a panic before it traps; a trap alone says only "unreachable".
+    Object.assign(globalThis, {
+      PRISMA_WASM_PANIC_REGISTRY: {
+        set_message: (message: string) => {
+          throw new Error(`the schema engine gave up: ${message}`)
+        },
+      },
+    })
+    const url = new URL('schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
+    const { instance } = await WebAssembly.instantiate(await readFile(url), { './schema_engine_bg.js': { ...bindings } })
+    bindings.__wbg_set_wasm(instance.exports)
+    instance.exports.__wbindgen_start()
+  })()
+  return instantiated
+}
