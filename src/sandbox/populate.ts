@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises'
+import { HttpProblem } from '../platform/problem.ts'
 import { createIdentity } from './create-identity.ts'
 import type { StoredEvent } from './event-store.ts'
 import type { SandboxState } from './sandbox-state.ts'
@@ -17,9 +18,13 @@ export interface Population {
 
 /**
  * Makes many identities at once, already decided on, each with its event: for load. The people are invented.
- * @throws 409 when the `ref_id`s are taken.
+ * @throws HttpProblem 409 `REF_ID_TAKEN`, having made none, when one of the `ref_id`s is taken.
  */
 export async function populate(state: SandboxState, { count, refIdPrefix, decision, deliver }: Population): Promise<StoredEvent[]> {
+  for (let n = 1; n <= count; n++) {
+    if (!state.identities.byRefId(`${refIdPrefix}${n}`)) continue
+    throw new HttpProblem(409, 'REF_ID_TAKEN', `There is a ref_id ${refIdPrefix}${n} already; choose another refIdPrefix, or reset.`)
+  }
   const firstEvent = state.events.all.length
   const made = new Set<string>()
   for (let n = 1; n <= count; n++) {

@@ -1,4 +1,4 @@
-import { Agent, errors, request } from 'undici'
+import { Agent, request } from 'undici'
 import type { StoredEvent } from './event-store.ts'
 import type { FaultBook } from './fault-book.ts'
 import { toRfc3339 } from './nano-clock.ts'
@@ -228,11 +228,13 @@ export class WebhookSender {
 
   async #post(event: StoredEvent, target: WebhookTarget): Promise<{ outcome: DeliveryOutcome; status: number | null }> {
     const { webhookTimeoutMs } = this.#settings
+    const giveUp = new AbortController() // undici's own time-outs are only good to half a second
+    const timer = setTimeout(() => giveUp.abort(), webhookTimeoutMs)
     try {
       const { statusCode, body } = await request(target.url, {
         method: 'POST',
         dispatcher: this.#agent,
-        headersTimeout: webhookTimeoutMs,
+        signal: giveUp.signal,
         bodyTimeout: webhookTimeoutMs,
         headers: { 'content-type': 'application/json', ...(await this.#credentials?.header()) },
         body: JSON.stringify(deliveryBody(event)),
@@ -242,8 +244,9 @@ export class WebhookSender {
       return { outcome: statusCode >= 200 && statusCode < 300 ? 'delivered' : 'refused', status: statusCode }
     } catch (error) {
       if (error instanceof NoWebhookTokenError) return { outcome: 'unauthenticated', status: error.status }
-      const timedOut = error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError
-      return { outcome: timedOut ? 'timed-out' : 'unreachable', status: null }
+      return { outcome: giveUp.signal.aborted ? 'timed-out' : 'unreachable', status: null }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
