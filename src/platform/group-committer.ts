@@ -35,11 +35,16 @@ interface Entry<Item, Result> {
   reject: (error: unknown) => void
 }
 
-/**
- * SQLSTATE classes that blame the data: cardinality, data exception, constraint, view check, raised by a function or trigger.
- * Each proves that nothing was committed, so that the rest may be written again; after a broken connection that is unknown.
- */
+/** SQLSTATE classes that blame the data: cardinality, data exception, constraint, view check, raised by a function or trigger. */
 const DATA_FAULT = /^(21|22|23|44|P0)[0-9A-Z]{3}$/
+
+/**
+ * The database refused the data itself. That proves that nothing was committed, so the rest of the batch may be written again;
+ * after a broken connection that is unknown.
+ */
+export function isDataFault(error: unknown): boolean {
+  return DATA_FAULT.test(errorCode(error))
+}
 
 /**
  * Lets concurrent work share commits. A batch leaves as soon as a writer is idle: a lone item pays one commit and no delay, and
@@ -78,7 +83,7 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
       if (results.length !== batch.length) throw new TypeError(`${batch.length} items were written, ${results.length} results came back`)
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result) // the lengths agree
     } catch (error) {
-      if (batch.length > 1 && DATA_FAULT.test(errorCode(error))) {
+      if (batch.length > 1 && isDataFault(error)) {
         const middle = batch.length >> 1
         await settle(batch.slice(0, middle))
         await settle(batch.slice(middle))

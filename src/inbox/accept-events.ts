@@ -1,0 +1,250 @@
+import pg from 'pg'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
+import { createGroupCommitter, isDataFault } from '../platform/group-committer.ts'
+import type { Logger } from '../platform/logger.ts'
+
+/** A delivery, or an event found by the sweep. A hint until it was read back from the Events API. */
+export interface ReceivedEvent {
+  /** The sender's event id: a uuid in lower case, the dedupe key. */
+  eventId: string
+  type: string
+  occurredAt: Date
+  isTest: boolean
+  origin: 'webhook' | 'sweep'
+  /** SHA-256 of the body's bytes as received, hexadecimal; null for what the sweep found. */
+  bodySha256: string | null
+}
+
+/** `duplicate`: the id was stored before, or comes twice in one commit. `test`: recorded and inert. */
+export type AcceptStatus = 'accepted' | 'duplicate' | 'test'
+
+/** The event is not known to be committed (no connection, no answer in time): the sender must come again. */
+export class InboxUnavailableError extends AppError {
+  readonly code = 'INBOX_UNAVAILABLE'
+  readonly retry = 'snooze'
+}
+
+export interface AcceptorOptions {
+  connectionString: string
+  logger: Logger
+  metrics: Registry
+  /** Told after the commit which events are new, to put them on the queue. Never awaited; its failure is logged, no more. */
+  onAccepted?: ((accepted: { seq: string; generation: 0 }[]) => unknown) | undefined
+  /** Longest wait for a connection, and for one commit, milliseconds. */
+  timeoutMs?: number | undefined
+  /** Commits in flight at once, each on a connection of its own. */
+  writers?: number | undefined
+  /** Most events in one commit. */
+  maxBatch?: number | undefined
+  /** Most events that wait for a commit; the next one is refused, so that a burst is held back at the sender and not in memory. */
+  maxWaiting?: number | undefined
+}
+
+/** The receiving side of the inbox. It connects with the first event, so it costs nothing where nothing is received. */
+export interface EventAcceptor {
+  /**
+   * Resolves only after the event is committed, fsync included.
+   * @throws InboxUnavailableError, WaitingRoomFullError (both `snooze`): not known to be committed.
+   */
+  accept(event: ReceivedEvent): Promise<AcceptStatus>
+  /** For the readiness check. @throws when commits cannot be made now. */
+  checkAccepting(): Promise<void>
+  /** Commits what was taken, then disconnects. */
+  close(): Promise<void>
+}
+
+/**
+ * One row per event id. A repeated delivery counts and changes nothing else, but for two cases: a delivery adds the hash of its body to
+ * what the sweep found first, and a real event whose id was spent on a test event becomes real (the dispatcher takes it up).
+ * A session that would not wait for its commit to reach the disk inserts nothing at all.
+ */
+export const INSERT_EVENTS = `
+INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state)
+SELECT id, type, at, test, origin, decode(sha, 'hex'), deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END
+FROM json_to_recordset($1::json) AS e (id uuid, type text, at timestamptz, test boolean, origin text, sha text, deliveries integer)
+WHERE current_setting('synchronous_commit') <> 'off'
+ON CONFLICT (event_id) DO UPDATE SET
+  delivery_count = i.delivery_count + excluded.delivery_count,
+  body_sha256 = coalesce(i.body_sha256, excluded.body_sha256),
+  is_test = i.is_test AND excluded.is_test,
+  state = CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END
+RETURNING i.seq, i.event_id, i.state, (xmax = 0) AS inserted`
+
+interface InsertedRow {
+  seq: string
+  event_id: string
+  state: string
+  inserted: boolean
+}
+
+/** For how long after a failed commit every other is refused at once: a queue before a dead database only makes the senders wait. */
+const REST_MS = 250
+
+/** The durable end of receiving: events that arrive together share one insert and one commit. */
+export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
+  const { logger, onAccepted, timeoutMs = 2_000, writers = 1, maxBatch = 256, maxWaiting = 4_096 } = options
+  const pool = createWriterPool({ connectionString: options.connectionString, logger, timeoutMs, writers })
+  const metrics = createMetrics(options.metrics)
+  let restUntil = 0
+  let failing = false
+
+  async function insert(events: ReceivedEvent[]): Promise<AcceptStatus[]> {
+    if (performance.now() < restUntil) throw new InboxUnavailableError('the database did not answer a moment ago')
+    const stopTimer = metrics.commitSeconds.startTimer()
+    const folded = foldDuplicates(events)
+    const { rows } = await pool.query<InsertedRow>({ name: 'insert-events', text: INSERT_EVENTS, values: [JSON.stringify(folded)] })
+    if (rows.length !== folded.length) throw new InboxUnavailableError('this session does not commit durably (synchronous_commit is off)')
+    stopTimer()
+    metrics.batchSize.observe(events.length)
+    announce(rows.filter(({ inserted, state }) => inserted && state === 'accepted').map(({ seq }) => ({ seq, generation: 0 })))
+    return statuses(events, rows)
+  }
+
+  async function write(events: ReceivedEvent[]): Promise<AcceptStatus[]> {
+    try {
+      const written = await insert(events)
+      if (failing) logger.info('the inbox commits again')
+      failing = false
+      return written
+    } catch (error) {
+      if (isDataFault(error)) throw error // halved by the committer
+      metrics.failures.inc()
+      restUntil = Math.max(restUntil, performance.now() + (error instanceof InboxUnavailableError ? 0 : REST_MS))
+      if (!failing)
+        logger.error({ code: errorCode(error), reason: errorMessage(error) }, 'the inbox cannot commit; events are refused with 503')
+      failing = true
+      throw error instanceof InboxUnavailableError ? error : new InboxUnavailableError('the event could not be committed', { cause: error })
+    }
+  }
+
+  /** After the answers are on their way: the queue must neither delay nor fail them, and the dispatcher finds what it loses. */
+  function announce(accepted: { seq: string; generation: 0 }[]): void {
+    if (!onAccepted || accepted.length === 0) return
+    setImmediate(async () => {
+      try {
+        await onAccepted(accepted)
+      } catch (error) {
+        logger.warn({ code: errorCode(error), events: accepted.length }, 'accepted events were not queued; the dispatcher will')
+      }
+    })
+  }
+
+  const committer = createGroupCommitter({ write, maxBatch, maxWaiting, writers })
+  metrics.watchWaiting(committer.waiting)
+  return {
+    accept: committer.submit,
+    checkAccepting: async () => {
+      await pool.query('SELECT 1')
+    },
+    close: async () => {
+      await committer.close()
+      await pool.end()
+    },
+  }
+}
+
+/** Connections of our own: what they are set to, no other user of a pool can undo, and a failed one is replaced by the next commit. */
+function createWriterPool(options: Required<Pick<AcceptorOptions, 'connectionString' | 'logger' | 'timeoutMs' | 'writers'>>): pg.Pool {
+  const { connectionString, logger, timeoutMs, writers } = options
+  let warned = false
+  const pool = new pg.Pool({
+    connectionString,
+    application_name: 'gatehouse inbox',
+    max: writers,
+    idleTimeoutMillis: 0,
+    keepAlive: true,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+    // The pool waits for the promise; its types do not say so. `remote_apply` is stricter than `on` and stays.
+    onConnect: async (client) => {
+      const { rows } = await client.query<{ fsync: string }>(
+        `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
+           set_config('statement_timeout', $1, false), current_setting('fsync') AS fsync`,
+        [String(timeoutMs)],
+      )
+      if (rows[0]?.fsync === 'on' || warned) return
+      warned = true
+      logger.warn('Postgres runs with fsync=off: accepted events do not survive a crash of its machine')
+    },
+  })
+  pool.on('error', () => {}) // an idle connection broke; the pool has dropped it and the next commit opens another
+  return pool
+}
+
+interface EventRow {
+  id: string
+  type: string
+  at: Date
+  test: boolean
+  origin: string
+  sha: string | null
+  deliveries: number
+}
+
+/**
+ * One row per event id (a statement cannot touch a row twice), a real event before a test event of the same id. In the order of the ids: receivers
+ * that insert overlapping batches then wait for each other instead of deadlocking.
+ */
+function foldDuplicates(events: readonly ReceivedEvent[]): EventRow[] {
+  const rows = new Map<string, EventRow>()
+  for (const { eventId, type, occurredAt, isTest, origin, bodySha256 } of events) {
+    const deliveries = origin === 'webhook' ? 1 : 0
+    const twin = rows.get(eventId)
+    const row = { id: eventId, type, at: occurredAt, test: isTest, origin, sha: bodySha256, deliveries }
+    if (!twin) rows.set(eventId, row)
+    else if (twin.test && !isTest) rows.set(eventId, { ...row, deliveries: twin.deliveries + deliveries })
+    else twin.deliveries += deliveries
+  }
+  return [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** What each delivery is told: of several with one id in this commit, the first one is the accepted one. */
+function statuses(events: readonly ReceivedEvent[], rows: readonly InsertedRow[]): AcceptStatus[] {
+  const stored = new Map(rows.map((row) => [row.event_id, row]))
+  return events.map(({ eventId, isTest }) => {
+    const row = stored.get(eventId)!
+    if (row.state === 'test' && isTest) return 'test'
+    if (!row.inserted || isTest) return 'duplicate'
+    row.inserted = false
+    return 'accepted'
+  })
+}
+
+function createMetrics(registry: Registry): {
+  commitSeconds: Histogram
+  batchSize: Histogram
+  failures: Counter
+  watchWaiting: (waiting: () => number) => void
+} {
+  const registers = [registry]
+  return {
+    commitSeconds: new Histogram({
+      name: 'gatehouse_inbox_commit_seconds',
+      help: 'Duration of one commit of the inbox, seconds.',
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2],
+      registers,
+    }),
+    batchSize: new Histogram({
+      name: 'gatehouse_inbox_batch_events',
+      help: 'Events that shared one commit.',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
+    failures: new Counter({
+      name: 'gatehouse_inbox_failures_total',
+      help: 'Commits of the inbox that failed for another reason than their data.',
+      registers,
+    }),
+    watchWaiting: (waiting) => {
+      new Gauge({
+        name: 'gatehouse_inbox_waiting_events',
+        help: 'Events that wait for a commit.',
+        registers,
+        collect() {
+          this.set(waiting())
+        },
+      })
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { Pool } from 'pg'
+import { createGroupCommitter } from '../platform/group-committer.ts'
+import { type AcceptorOptions, createEventAcceptor, type EventAcceptor } from './accept-events.ts'
+import { countEvents, type EventCounts, type InboxRow, loadEvents } from './load-events.ts'
+import { claimDueEvents, type OpenEvent, recordStrike, reopenEvents, type Settlement, settleEvents } from './settle-events.ts'
+
+export type { InboxRow } from './load-events.ts'
+
+export interface InboxOptions extends AcceptorOptions {
+  /** For everything but accepting, which has connections of its own. The caller ends it. */
+  pool: Pool
+}
+
+/**
+ * What was received and what became of it: one row per event id, whatever the number of deliveries. Accepting, loading and settling
+ * share statements and commits between concurrent callers. Rejects when Postgres does not answer.
+ */
+export interface Inbox extends EventAcceptor {
+  /** The event as stored now; null where there is none. */
+  load(seq: string): Promise<InboxRow | null>
+  /** Resolves after the commit: whether the event was still unfinished, so that this settled it. */
+  settle(settlement: Settlement): Promise<boolean>
+  /** Takes events that are due, for the queue; each comes due again a minute later unless it is settled. */
+  claimDue(options: { limit: number }): Promise<OpenEvent[]>
+  /** Opens events again, with a new generation; test events stay as they are and are not in the answer. */
+  reopen(seqs: readonly string[], options: { authority: 'machine' | 'operator' }): Promise<OpenEvent[]>
+  /** Counts, durably and before the work, that the event is about to be worked on alone; returns the new number. */
+  recordStrike(seq: string): Promise<number>
+  count(): Promise<EventCounts>
+}
+
+const MAX_BATCH = 200
+const MAX_WAITING = 20_000
+
+export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
+  const acceptor = createEventAcceptor(acceptorOptions)
+  const loads = createGroupCommitter({
+    maxBatch: MAX_BATCH,
+    maxWaiting: MAX_WAITING,
+    writers: 2,
+    write: (seqs: string[]) => loadEvents(pool, seqs),
+  })
+  const settlements = createGroupCommitter({
+    maxBatch: MAX_BATCH,
+    maxWaiting: MAX_WAITING,
+    writers: 2,
+    write: (batch: Settlement[]) => settleEvents(pool, batch),
+  })
+  return {
+    accept: acceptor.accept,
+    checkAccepting: acceptor.checkAccepting,
+    load: loads.submit,
+    settle: settlements.submit,
+    claimDue: (options) => claimDueEvents(pool, options),
+    reopen: (seqs, options) => reopenEvents(pool, seqs, options),
+    recordStrike: (seq) => recordStrike(pool, seq),
+    count: () => countEvents(pool),
+    close: async () => {
+      await Promise.all([acceptor.close(), loads.close(), settlements.close()])
+    },
+  }
+}

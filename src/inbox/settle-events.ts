@@ -1,0 +1,116 @@
+import type { Pool } from 'pg'
+import type { EventState } from './load-events.ts'
+
+/** What a job on the queue names: the event, and which opening of it is meant. */
+export interface OpenEvent {
+  /** bigint as text. */
+  seq: string
+  generation: number
+}
+
+/** How work on an event ended that changed no onboarding (what does is settled in the ledger's commit). What is left out stays. */
+export interface Settlement {
+  seq: string
+  /** Only this opening of the event is meant; any when left out. */
+  generation?: number
+  /** `accepted`: it will be tried again, at `dueAt`. */
+  state: Exclude<EventState, 'test'>
+  outcome?: string
+  /** Only ever raises the trust: what was confirmed stays so. */
+  trust?: 'hint' | 'confirmed'
+  identityId?: string
+  attempts?: number
+  dueAt?: Date
+  /** The last error; left out or null: none. */
+  errorCode?: string | null
+  errorDetail?: string | null
+}
+
+/** How long a claimed event is left to the queue before the dispatcher takes its job for lost. */
+const CLAIM_SECONDS = 60
+
+/**
+ * Takes events that are due and unfinished, oldest due first, for the dispatcher to put on the queue. Dispatchers beside each other get
+ * different ones; what a dispatcher loses comes due again a minute later.
+ */
+export async function claimDueEvents(pool: Pool, { limit }: { limit: number }): Promise<OpenEvent[]> {
+  const { rows } = await pool.query<OpenEvent>({
+    name: 'claim-due-events',
+    text: `
+WITH due AS MATERIALIZED (
+  SELECT seq, due_at FROM inbox_event WHERE state = 'accepted' AND due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+), claimed AS (
+  UPDATE inbox_event AS i SET due_at = now() + make_interval(secs => $2) FROM due WHERE i.seq = due.seq
+  RETURNING i.seq, i.generation, due.due_at AS was_due
+)
+SELECT seq, generation FROM claimed ORDER BY was_due, seq`,
+    values: [limit, CLAIM_SECONDS],
+  })
+  return rows
+}
+
+/**
+ * Settles unfinished events in one statement; for each, whether it was still unfinished (and of that generation), so that a late
+ * worker changes nothing. An event named twice is settled as named last. Rows are locked in the order of their event ids, as
+ * accepting does.
+ */
+export async function settleEvents(pool: Pool, settlements: readonly Settlement[]): Promise<boolean[]> {
+  const last = new Map(settlements.map((settlement) => [settlement.seq, settlement]))
+  const { rows } = await pool.query<{ seq: string }>({
+    name: 'settle-events',
+    text: `
+WITH settlement AS (
+  SELECT * FROM json_to_recordset($1::json) AS s (
+    seq bigint, generation integer, state text, outcome text, trust text, "identityId" uuid, attempts integer, "dueAt" timestamptz,
+    "errorCode" text, "errorDetail" text)
+), locked AS MATERIALIZED (
+  SELECT seq FROM inbox_event WHERE seq IN (SELECT seq FROM settlement) ORDER BY event_id FOR UPDATE
+)
+UPDATE inbox_event AS i SET
+  state = s.state,
+  outcome = coalesce(s.outcome, i.outcome),
+  trust = CASE WHEN s.trust = 'confirmed' THEN s.trust ELSE i.trust END,
+  identity_id = coalesce(s."identityId", i.identity_id),
+  attempts = coalesce(s.attempts, i.attempts),
+  due_at = coalesce(s."dueAt", i.due_at),
+  error_code = s."errorCode",
+  error_detail = s."errorDetail",
+  settled_at = CASE WHEN s.state <> 'accepted' THEN now() END
+FROM settlement s JOIN locked USING (seq)
+WHERE i.seq = s.seq AND i.state = 'accepted' AND i.generation = coalesce(s.generation, i.generation)
+RETURNING i.seq`,
+    values: [JSON.stringify([...last.values()])],
+  })
+  const settled = new Set(rows.map(({ seq }) => seq))
+  return settlements.map(({ seq }) => settled.has(seq))
+}
+
+/**
+ * Opens events again for a replay, due at once and with all their attempts; test events stay inert. The new generation sets their
+ * jobs apart from those that the queue may still know. `operator` authority: the live status may release a hold.
+ */
+export async function reopenEvents(
+  pool: Pool,
+  seqs: readonly string[],
+  { authority }: { authority: 'machine' | 'operator' },
+): Promise<OpenEvent[]> {
+  const { rows } = await pool.query<OpenEvent>(
+    `WITH locked AS MATERIALIZED (
+       SELECT seq FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state <> 'test' ORDER BY event_id FOR UPDATE
+     )
+     UPDATE inbox_event AS i SET state = 'accepted', generation = i.generation + 1, attempts = 0, strikes = 0, authority = $2, due_at = now(),
+       settled_at = NULL
+     FROM locked WHERE i.seq = locked.seq
+     RETURNING i.seq, i.generation`,
+    [seqs, authority],
+  )
+  return rows
+}
+
+/** Notes, before the work, that the event is about to be worked on alone: the new number of strikes. 0: there is no such event. */
+export async function recordStrike(pool: Pool, seq: string): Promise<number> {
+  const { rows } = await pool.query<{ strikes: number }>('UPDATE inbox_event SET strikes = strikes + 1 WHERE seq = $1 RETURNING strikes', [
+    seq,
+  ])
+  return rows[0]?.strikes ?? 0
+}
