@@ -57,6 +57,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
   } = options
   const closing = new AbortController()
   const { signal } = closing
+  let closed: Promise<void> | null = null
   const seconds = new Histogram({
     name: 'gatehouse_paxos_request_seconds',
     help: 'Time of one HTTP request to Paxos, by operation and outcome (ok, or the code of docs/errors.md)',
@@ -93,9 +94,10 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     identities: identitiesOfPaxos(call),
     accounts: accountsOfPaxos(call),
     profiles: profilesOfPaxos(call),
-    async close() {
-      closing.abort(new PaxosUnavailableError({ operation: 'close' }))
-      await Promise.all([http.close(), tokenHttp.close()])
+    close() {
+      closing.abort(new PaxosUnavailableError({ operation: 'close', detail: 'The client is closing.' }))
+      closed ??= Promise.all([http.close(), tokenHttp.close()]).then(() => undefined)
+      return closed
     },
   }
 }

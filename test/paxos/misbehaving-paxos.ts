@@ -34,6 +34,8 @@ export interface MisbehavingPaxos {
   /** Everything that was logged, one JSON line each. */
   log: () => string
   url: string
+  /** Stops the server; from then on connections are refused. */
+  stop: () => Promise<void>
 }
 
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Reply => {
@@ -60,7 +62,7 @@ export const inTurn = (...replies: Reply[]): Reply => {
 
 /** A real HTTP server that does what a test tells it, and a client of it. Both are closed when the test ends. */
 export async function startMisbehavingPaxos(
-  options: { timeoutMs?: number; limits?: BudgetLimits; now?: () => number; connections?: number; tokenUrl?: string } = {},
+  options: { timeoutMs?: number; limits?: BudgetLimits; now?: () => number; connections?: number; apiUrl?: string; tokenUrl?: string } = {},
 ): Promise<MisbehavingPaxos> {
   const seen: SeenRequest[] = []
   const tokenRequests: SeenRequest[] = []
@@ -86,7 +88,7 @@ export async function startMisbehavingPaxos(
   const clock = options.now ? { now: options.now } : {}
   const budget = createBudget({ limits: options.limits ?? NO_LIMITS, ...clock })
   const paxos = createPaxosClient({
-    apiUrl: `${url}/v2`,
+    apiUrl: options.apiUrl ?? `${url}/v2`,
     tokenUrl: options.tokenUrl ?? `${url}/oauth2/token`,
     clientId: 'a-client',
     clientSecret: 'a-secret-that-nobody-sees',
@@ -97,9 +99,13 @@ export async function startMisbehavingPaxos(
     ...(options.connections === undefined ? {} : { connections: options.connections }),
     ...clock,
   })
-  onTestFinished(async () => {
+  const stop = async (): Promise<void> => {
     server.closeAllConnections()
-    await Promise.all([paxos.close(), new Promise((resolve) => server.close(resolve))])
+    await new Promise((resolve) => server.close(resolve))
+  }
+  onTestFinished(async () => {
+    await stop()
+    await paxos.close()
   })
   return {
     paxos,
@@ -115,5 +121,6 @@ export async function startMisbehavingPaxos(
     metrics,
     log: () => lines.join(''),
     url,
+    stop,
   }
 }

@@ -1,0 +1,340 @@
+import { createServer } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { inTurn, json, type MisbehavingPaxos, type Reply, startMisbehavingPaxos } from './misbehaving-paxos.ts'
+import { account, alreadyExists, approvedEvent, EVENT_ID, IDENTITY_ID, identity, newAccount, newIdentity } from './paxos-bodies.ts'
+
+const read = ({ paxos }: MisbehavingPaxos) => paxos.events.get(EVENT_ID)
+const write = ({ paxos }: MisbehavingPaxos) => paxos.accounts.create(newAccount)
+const asRaw =
+  (status: number, body: string, contentType = 'text/html'): Reply =>
+  (_, response) =>
+    response.writeHead(status, { 'content-type': contentType }).end(body)
+
+const hang: Reply = () => {}
+const resetAfterReading: Reply = (_, response) => response.socket?.resetAndDestroy()
+const closeAfterReading: Reply = (_, response) => response.socket?.destroy()
+const slowBody: Reply = (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":')
+const cutBody: Reply = (_, response) => {
+  response.writeHead(200, { 'content-length': '1000' }).write('{"id":', () => response.socket?.destroy())
+}
+
+describe('when the answer is lost', () => {
+  it.each<[string, Reply]>([
+    ['the connection is reset after the request was read', resetAfterReading],
+    ['the connection is closed after the request was read', closeAfterReading],
+    ['no answer comes in time', hang],
+    ['the body stops halfway and stays open', slowBody],
+    ['the body is cut off', cutBody],
+    ['a gateway says 502', asRaw(502, '<html>Bad Gateway</html>')],
+    ['Paxos says 500', json(500, { title: 'Internal Server Error' })],
+    ['Paxos says 503', json(503, {})],
+    ['Paxos says 504', json(504, { detail: 'timeout reached while creating the order' })],
+    ['a gateway says 408', asRaw(408, '')],
+  ])('because %s, a write must be looked up and a read can be repeated', async (_, reply) => {
+    const server = await startMisbehavingPaxos({ timeoutMs: 150 })
+    server.reply(reply)
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_OUTCOME_UNKNOWN', retry: 'ask-first', operation: 'accounts.create' })
+    await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'events.get' })
+  })
+
+  it('bounds headers and body together, however they are spread', async () => {
+    const server = await startMisbehavingPaxos({ timeoutMs: 200 })
+    let drip: NodeJS.Timeout | undefined
+    server.reply((_, response) => {
+      setTimeout(() => {
+        response.writeHead(200)
+        drip = setInterval(() => response.write(' '), 40)
+      }, 120)
+    })
+    const startedMs = performance.now()
+    await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE' })
+    clearInterval(drip)
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
+  })
+})
+
+describe('when a write certainly did not reach Paxos', () => {
+  it('because the connection was refused, it can simply be repeated', async () => {
+    const tokens = await startMisbehavingPaxos()
+    const server = await startMisbehavingPaxos({ tokenUrl: `${tokens.url}/oauth2/token` })
+    await server.stop()
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'accounts.create' })
+  })
+
+  it('because its name is not known, it can simply be repeated', async () => {
+    const tokens = await startMisbehavingPaxos()
+    const server = await startMisbehavingPaxos({ apiUrl: 'http://paxos.invalid/v2', tokenUrl: `${tokens.url}/oauth2/token` })
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'accounts.create' })
+  })
+
+  it('because it still waited for a connection, it is never sent afterwards either', async () => {
+    const server = await startMisbehavingPaxos({ timeoutMs: 300, connections: 1 })
+    server.reply(json(200, approvedEvent))
+    await read(server) // gets the token
+    server.reply(hang)
+    const holdsTheConnection = expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE' })
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'accounts.create' })
+    await holdsTheConnection
+    server.reply(json(200, approvedEvent))
+    await read(server) // whatever was still queued has had its turn
+    expect(server.seen.filter(({ method }) => method === 'POST')).toEqual([])
+  })
+
+  it('because there was no token for it, it can simply be repeated', async () => {
+    const server = await startMisbehavingPaxos({ timeoutMs: 150 })
+    server.replyToken(hang)
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'token' })
+    expect(server.seen).toEqual([])
+  })
+
+  it('because nobody completes the connection, it can simply be repeated', async () => {
+    // It accepts and says nothing, so the TLS handshake never ends.
+    const silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const address = silent.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const tokens = await startMisbehavingPaxos()
+    const server = await startMisbehavingPaxos({
+      timeoutMs: 150,
+      apiUrl: `https://127.0.0.1:${port}/v2`,
+      tokenUrl: `${tokens.url}/oauth2/token`,
+    })
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'accounts.create' })
+    silent.close()
+  })
+})
+
+describe('when Paxos refuses', () => {
+  const insufficientScopes = {
+    type: 'about:blank',
+    title: 'Forbidden',
+    status: 403,
+    detail: "insufficient scopes: found 'a', required one of '[b]'",
+  }
+  it.each([
+    [
+      400,
+      { title: 'Bad Request', detail: 'limit must be between 1 and 100' },
+      { code: 'PAXOS_REJECTED', retry: 'never', detail: 'limit must be between 1 and 100' },
+    ],
+    [
+      403,
+      insufficientScopes,
+      { code: 'PAXOS_FORBIDDEN', retry: 'never', title: 'Forbidden', problemType: 'about:blank', detail: insufficientScopes.detail },
+    ],
+    [404, { status: 404, title: 'Not Found', type: 'about:blank' }, { code: 'PAXOS_NOT_FOUND', retry: 'backoff' }],
+    [405, 'not even JSON', { code: 'PAXOS_REJECTED', retry: 'never' }],
+    [422, null, { code: 'PAXOS_REJECTED', retry: 'never' }],
+    [302, {}, { code: 'PAXOS_ANSWER_MALFORMED', retry: 'backoff' }],
+  ])('with %i, it is a typed error', async (status, body, expected) => {
+    const server = await startMisbehavingPaxos()
+    server.reply(json(status, body))
+    await expect(server.paxos.identities.get(IDENTITY_ID)).rejects.toMatchObject({ ...expected, status, operation: 'identities.get' })
+  })
+
+  it('goes by the shape of the problem, not by its content type', async () => {
+    const server = await startMisbehavingPaxos()
+    for (const contentType of ['application/problem+json', 'application/json', 'text/plain']) {
+      server.reply(asRaw(403, JSON.stringify({ title: 'Forbidden', type: 'about:blank', meta: 'odd', detail: 7 }), contentType))
+      await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_FORBIDDEN', title: 'Forbidden', detail: null })
+    }
+  })
+
+  it('takes 400 on an event id for an unknown event', async () => {
+    const server = await startMisbehavingPaxos()
+    server.reply(json(400, { detail: 'error parsing event id' }))
+    await expect(server.paxos.events.get('no-uuid')).rejects.toMatchObject({ code: 'PAXOS_NOT_FOUND', status: 400 })
+  })
+
+  it.each([
+    ['duplicate ref_id provided', 'ref_id'],
+    ['duplicate (cip_id, cip_id_type, cip_id_country) provided', 'person'],
+    ['something new', null],
+  ])('with 409 «%s», says what exists and what collided', async (detail, duplicate) => {
+    const server = await startMisbehavingPaxos()
+    server.reply(json(409, alreadyExists(detail, IDENTITY_ID)))
+    await expect(server.paxos.identities.create(newIdentity)).rejects.toMatchObject({
+      code: 'PAXOS_CONFLICT',
+      retry: 'ask-first',
+      existingId: IDENTITY_ID,
+      duplicate,
+    })
+  })
+
+  it('with a 409 that names nothing, says so', async () => {
+    const server = await startMisbehavingPaxos()
+    server.reply(json(409, { title: 'Conflict' }))
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_CONFLICT', existingId: null, duplicate: null })
+  })
+})
+
+describe('when a 2xx cannot be used', () => {
+  it.each<[string, Reply]>([
+    ['it is not JSON', asRaw(200, '<html>maintenance</html>')],
+    ['it is empty', asRaw(200, '')],
+    ['a field that we need is missing', json(200, { id: EVENT_ID })],
+    ['a field has another type', json(200, { ...approvedEvent, ...account, identity_id: 7, created_at: 'yesterday' })],
+  ])('because %s, a write must be looked up and a read can be repeated', async (_, reply) => {
+    const server = await startMisbehavingPaxos()
+    server.reply(reply)
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED', retry: 'ask-first', status: 200 })
+    await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED', retry: 'backoff', status: 200 })
+  })
+
+  it('names the fields', async () => {
+    const server = await startMisbehavingPaxos()
+    server.reply(json(200, { events: [approvedEvent, { ...approvedEvent, created_at: 5 }] }))
+    await expect(server.paxos.events.list({})).rejects.toThrow('unexpected value at events.1.created_at')
+  })
+})
+
+describe('what an error, a log line or a metric says', () => {
+  const person = ['Ada', 'Moreno', '123-45-6789', 'Albany', '12207']
+  const everything = (error: unknown): string => {
+    const causes = []
+    for (let at = error; at instanceof Error; at = at.cause)
+      causes.push(at.message, at.stack, JSON.stringify(at, Object.getOwnPropertyNames(at)))
+    return causes.join('\n')
+  }
+
+  it.each<[string, Reply]>([
+    ['a refusal repeats it', json(400, { title: 'Bad Request', detail: 'invalid cip_id "123-45-6789" of Ada Moreno, zip_code 12207' })],
+    ['a 409 repeats it', json(409, { ...alreadyExists('duplicate (cip_id) 123-45-6789', IDENTITY_ID), person: identity.person_details })],
+    ['a broken answer holds it', asRaw(200, '{"first_name": "Ada", Moreno 123-45-6789')],
+    ['an answer of another shape holds it', json(200, { person_details: identity.person_details, ref_id: { Ada: 'Moreno' } })],
+    ['a 500 repeats it', asRaw(500, 'panic: Ada Moreno 123-45-6789')],
+  ])('never holds personal data, also when %s', async (_, reply) => {
+    const server = await startMisbehavingPaxos()
+    server.reply(reply)
+    const error = await server.paxos.identities.create(newIdentity).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(Error)
+    const said = [everything(error), server.log(), await server.metrics.metrics()].join('\n')
+    for (const word of person) expect(said).not.toContain(word)
+    expect(said).not.toContain('a-secret-that-nobody-sees')
+    expect(said).not.toContain('token-1')
+  })
+
+  it('names the fields that a refusal speaks of', async () => {
+    const server = await startMisbehavingPaxos()
+    server.reply(json(400, { title: 'Bad Request', detail: 'invalid zip_code 12207 in person_details.address' }))
+    await expect(server.paxos.identities.create(newIdentity)).rejects.toThrow('It speaks of zip_code, person_details, address.')
+  })
+})
+
+describe('when Paxos throttles', () => {
+  it.each([
+    ['without Retry-After', {}, null, 300_000],
+    ['with Retry-After in seconds', { 'retry-after': '17' }, 17_000, 17_000],
+    ['with a Retry-After that cannot be read', { 'retry-after': 'soon' }, null, 300_000],
+    ['with a Retry-After of days', { 'retry-after': '864000' }, 864_000_000, 900_000],
+  ])('%s, every call waits as long', async (_, headers, retryAfterMs, lockedMs) => {
+    const server = await startMisbehavingPaxos({ now: () => 5_000_000 })
+    server.reply(json(429, { title: 'Too Many Requests' }, headers))
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_THROTTLED', retry: 'snooze', retryAfterMs })
+    await expect(read(server)).rejects.toMatchObject({ code: 'BUDGET_EXHAUSTED', retry: 'snooze', retryAfterMs: lockedMs })
+    expect(server.seen).toHaveLength(1)
+  })
+
+  it('with Retry-After as a date, waits until then', async () => {
+    const server = await startMisbehavingPaxos()
+    server.reply(json(429, {}, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }))
+    const { retryAfterMs } = (await write(server).catch((error: unknown) => error)) as { retryAfterMs: number }
+    expect(retryAfterMs).toBeGreaterThan(55_000)
+    expect(retryAfterMs).toBeLessThanOrEqual(60_000)
+  })
+
+  it('goes on when the lock is over', async () => {
+    let nowMs = 0
+    const server = await startMisbehavingPaxos({ now: () => nowMs })
+    server.reply(inTurn(json(429, {}, { 'retry-after': '17' }), json(200, approvedEvent)))
+    await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_THROTTLED' })
+    nowMs = 17_000
+    expect(await read(server)).toMatchObject({ id: EVENT_ID })
+  })
+})
+
+describe('when Paxos keeps failing', () => {
+  it('is left alone at no cost to budget or token endpoint, then probed once and taken up again', async () => {
+    let nowMs = 0
+    const server = await startMisbehavingPaxos({ now: () => nowMs, limits: { token: 1, identity: 10, general: 1 } })
+    server.reply(json(503, {}))
+    for (let failures = 0; failures < 10; failures++) await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE' })
+    const before = await server.budget.etaMs('general', 276, { priority: 'live' })
+    for (let more = 0; more < 20; more++) {
+      await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_CIRCUIT_OPEN', retry: 'snooze', retryAfterMs: expect.any(Number) })
+    }
+    expect(server.seen).toHaveLength(10)
+    expect(await server.budget.etaMs('general', 276, { priority: 'live' })).toBe(before)
+    nowMs = 1_000
+    let answer = (): void => {}
+    server.reply((...call) => {
+      answer = () => json(200, approvedEvent)(...call)
+    })
+    const probe = read(server)
+    await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_CIRCUIT_OPEN' })
+    await expect.poll(() => server.seen.length).toBe(11)
+    answer()
+    expect(await probe).toMatchObject({ id: EVENT_ID })
+    server.reply(json(200, approvedEvent))
+    expect(await read(server)).toMatchObject({ id: EVENT_ID })
+    expect(server.log()).toContain('Paxos keeps failing')
+    expect(server.log()).toContain('Paxos answers again')
+  })
+
+  it('opens for writes with unknown outcomes too, and never for refusals', async () => {
+    const server = await startMisbehavingPaxos({ now: () => 0 })
+    server.reply(json(404, {}))
+    for (let refusals = 0; refusals < 30; refusals++) await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_NOT_FOUND' })
+    server.reply(json(500, {}))
+    const codes = new Set<string>()
+    for (let failures = 0; failures < 11; failures++) codes.add(await write(server).then(String, (error: { code: string }) => error.code))
+    expect([...codes]).toEqual(['PAXOS_OUTCOME_UNKNOWN', 'PAXOS_CIRCUIT_OPEN'])
+  })
+})
+
+describe('every request', () => {
+  it('is timed by operation and outcome', async () => {
+    const server = await startMisbehavingPaxos()
+    server.reply(inTurn(json(200, approvedEvent), json(404, {}), resetAfterReading))
+    await read(server)
+    await read(server).catch(() => {})
+    await write(server).catch(() => {})
+    const text = await server.metrics.metrics()
+    for (const [operation, outcome] of [
+      ['token', 'ok'],
+      ['events.get', 'ok'],
+      ['events.get', 'PAXOS_NOT_FOUND'],
+      ['accounts.create', 'PAXOS_OUTCOME_UNKNOWN'],
+    ]) {
+      expect(text).toContain(`gatehouse_paxos_request_seconds_count{operation="${operation}",outcome="${outcome}"} 1`)
+    }
+  })
+})
+
+describe('closing', () => {
+  it('gives up at once what waits for the budget, and sends nothing more', async () => {
+    const server = await startMisbehavingPaxos()
+    server.reply(json(200, approvedEvent))
+    await read(server)
+    server.budget.onThrottled(1_500)
+    const waiting = expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze' })
+    await server.paxos.close()
+    await waiting
+    expect(server.seen).toHaveLength(1)
+    await expect(server.paxos.events.get(EVENT_ID)).rejects.toMatchObject({ retry: 'snooze' })
+  })
+
+  it('lets what was sent end', async () => {
+    const server = await startMisbehavingPaxos()
+    let answer = (): void => {}
+    server.reply((...call) => {
+      answer = () => json(200, approvedEvent)(...call)
+    })
+    const sent = read(server)
+    await expect.poll(() => server.seen.length).toBe(1)
+    const closed = server.paxos.close()
+    answer()
+    expect(await sent).toMatchObject({ id: EVENT_ID })
+    await closed
+  })
+})
