@@ -1,0 +1,50 @@
+import { AppError } from '../platform/app-error.ts'
+
+interface NoticeFailure {
+  key: string
+  /** The HTTP status, or the code of what went wrong below HTTP. */
+  answer: number | string
+  /** How long the receiver wants to be left alone, milliseconds. */
+  retryAfterMs?: number | undefined
+  cause?: unknown
+}
+
+abstract class NoticeError extends AppError {
+  readonly status: number | null
+  readonly retryAfterMs: number | undefined
+  constructor(message: string, { key, answer, retryAfterMs, cause }: NoticeFailure) {
+    super(`Notice ${key} (${answer}): ${message}`, cause === undefined ? undefined : { cause })
+    this.status = typeof answer === 'number' ? answer : null
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/**
+ * The receiver will not have it: a 4xx, or a redirect, which is never followed. Usually its configuration or ours, mended within
+ * the hour; so it is tried again, and a person must look once the attempts are used up.
+ */
+export class NoticeRefusedError extends NoticeError {
+  readonly code = 'NOTICE_REFUSED'
+  readonly retry = 'backoff'
+  constructor(failure: NoticeFailure) {
+    super('the receiver refused it. Check NOTIFY_WEBHOOK_URL, the secret, and what the receiver says.', failure)
+  }
+}
+
+/** The receiver is away or busy, and certainly did not take it. Costs no attempt. */
+export class NoticeUnavailableError extends NoticeError {
+  readonly code = 'NOTICE_UNAVAILABLE'
+  readonly retry = 'snooze'
+  constructor(failure: NoticeFailure) {
+    super('the receiver is not available; it was not delivered.', failure)
+  }
+}
+
+/** It was sent and the answer was lost or says nothing (time-out, reset, 5xx). Sent again under the same key, it is one notice. */
+export class NoticeOutcomeUnknownError extends NoticeError {
+  readonly code = 'NOTICE_OUTCOME_UNKNOWN'
+  readonly retry = 'ask-first'
+  constructor(failure: NoticeFailure) {
+    super('it may or may not have been taken; it is sent again under the same key.', failure)
+  }
+}

@@ -1,0 +1,77 @@
+import { Webhook } from 'standardwebhooks'
+import { type Dispatcher, Pool } from 'undici'
+import { errorCode } from '../platform/app-error.ts'
+import type { NoticeChannel } from './notice.ts'
+import { noticeBody } from './notice-body.ts'
+import { NoticeOutcomeUnknownError, NoticeRefusedError, NoticeUnavailableError } from './notice-errors.ts'
+
+export interface WebhookChannelOptions {
+  url: string
+  /** Standard Webhooks secret, `whsec_…`. */
+  secret: string
+  /** For one delivery: connecting and the answer's headers together. */
+  timeoutMs: number
+  /** The time for `webhook-timestamp`, milliseconds since 1970. */
+  now?: () => number
+}
+
+/** Failures that come before there is a connection: nothing was sent. Any other leaves the outcome unknown. */
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+/** Too Early, Too Many Requests, Service Unavailable: by their meaning in HTTP, not taken. */
+const NOT_TAKEN = new Set([425, 429, 503])
+/** Request Timeout, Conflict (perhaps with an earlier copy still in work): they tell nothing of the outcome. */
+const TELLS_NOTHING = new Set([408, 409])
+/** So much of an answer's body is read, to keep the connection; what it says is of no interest. */
+const DRAIN_BYTES = 16_384
+
+/**
+ * Tells the brokerage's own application by webhook, as Standard Webhooks has it: `webhook-id` is the notice's key, the same
+ * in every attempt; `webhook-timestamp` is the attempt's, so that a receiver may refuse old copies. Any 2xx means taken.
+ */
+export function createWebhookChannel({ url, secret, timeoutMs, now = Date.now }: WebhookChannelOptions): NoticeChannel {
+  const { origin, pathname, search } = new URL(url)
+  const signer = new Webhook(secret)
+  // As many connections as there are sends: one that waited behind a hanging receiver could outlive its lease.
+  const pool = new Pool(origin, { connectTimeout: timeoutMs, headersTimeout: 0, bodyTimeout: timeoutMs, allowH2: false })
+
+  const post = (headers: Record<string, string>, body: string): Promise<Dispatcher.ResponseData> =>
+    pool.request({ method: 'POST', path: pathname + search, headers, body, signal: AbortSignal.timeout(timeoutMs) })
+
+  return {
+    name: 'webhook',
+    async send(notice) {
+      const { key } = notice
+      const body = JSON.stringify(noticeBody(notice))
+      const sentAt = new Date(now())
+      const headers = {
+        'content-type': 'application/json',
+        'webhook-id': key,
+        'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
+        'webhook-signature': signer.sign(key, sentAt, body),
+      }
+      const answer = await post(headers, body).catch((cause: unknown) => {
+        const failure = { key, answer: errorCode(cause), cause }
+        throw NEVER_SENT.has(failure.answer) ? new NoticeUnavailableError(failure) : new NoticeOutcomeUnknownError(failure)
+      })
+      // The status has decided; the body is read in passing, and losing it changes nothing.
+      answer.body.dump({ limit: DRAIN_BYTES }).catch(() => {})
+      const { statusCode: status } = answer
+      if (status >= 200 && status <= 299) return { status }
+      const failure = { key, answer: status, retryAfterMs: retryAfterMs(answer.headers['retry-after'], now()) }
+      if (NOT_TAKEN.has(status)) throw new NoticeUnavailableError(failure)
+      if (status >= 500 || TELLS_NOTHING.has(status)) throw new NoticeOutcomeUnknownError(failure)
+      throw new NoticeRefusedError(failure)
+    },
+    close: () => (pool.destroyed ? Promise.resolve() : pool.close()),
+  }
+}
+
+/** A receiver may ask for a rest of an hour at most: longer ones are more likely a wrong clock than a wish. */
+const LONGEST_REST_MS = 3_600_000
+
+/** Seconds or an HTTP date, as milliseconds from now. */
+function retryAfterMs(header: string | string[] | undefined, nowMs: number): number | undefined {
+  if (typeof header !== 'string') return undefined
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs
+  return Number.isNaN(ms) ? undefined : Math.min(LONGEST_REST_MS, Math.max(0, ms))
+}
