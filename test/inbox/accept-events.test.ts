@@ -1,0 +1,317 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { Registry } from 'prom-client'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type AcceptorOptions, createEventAcceptor, type EventAcceptor, INSERT_EVENTS } from '../../src/inbox/accept-events.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import { createPool } from '../../src/platform/postgres.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+import { receivedEvent } from './received-event.ts'
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let pool: pg.Pool
+const open: EventAcceptor[] = []
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  pool = createPool({ connectionString: database.url, max: 4, applicationName: 'test' })
+})
+beforeEach(() => pool.query('TRUNCATE inbox_event'))
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((acceptor) => acceptor.close()))
+})
+afterAll(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+function startAcceptor(options: Partial<AcceptorOptions> = {}): EventAcceptor {
+  const acceptor = createEventAcceptor({
+    connectionString: database.url,
+    logger: createLogger({ level: 'silent' }),
+    metrics: new Registry(),
+    ...options,
+  })
+  open.push(acceptor)
+  return acceptor
+}
+
+async function storedRows(): Promise<Record<string, unknown>[]> {
+  return (await pool.query('SELECT * FROM inbox_event ORDER BY seq')).rows
+}
+
+/** Holds the event's row as another transaction would, so that accepting it hangs until `release`. */
+async function holdEvent(eventId: string): Promise<{ waitedFor: () => Promise<void>; release: () => Promise<void> }> {
+  const client = await pool.connect()
+  await client.query('BEGIN')
+  await client.query(`INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin) VALUES ($1, 'x', now(), false, 'sweep')`, [
+    eventId,
+  ])
+  return {
+    waitedFor: () =>
+      vi.waitFor(async () => {
+        const { rows } = await pool.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gatehouse inbox' AND wait_event_type = 'Lock'`,
+        )
+        expect(rows.length).toBeGreaterThan(0)
+      }),
+    release: async () => {
+      await client.query('ROLLBACK')
+      client.release()
+    },
+  }
+}
+
+describe('when an event arrives for the first time', () => {
+  it('is committed, due to the dispatcher in 15 s, when the answer comes', async () => {
+    const event = receivedEvent({ type: 'identity.documents_required' })
+    expect(await startAcceptor().accept(event)).toBe('accepted')
+    const [row] = await storedRows()
+    expect(row).toMatchObject({
+      event_id: event.eventId,
+      type: 'identity.documents_required',
+      occurred_at: event.occurredAt,
+      is_test: false,
+      origin: 'webhook',
+      body_sha256: Buffer.from(event.bodySha256!, 'hex'),
+      delivery_count: 1,
+      trust: 'hint',
+      state: 'accepted',
+      generation: 0,
+    })
+    expect((row!.due_at as Date).getTime() - (row!.received_at as Date).getTime()).toBe(15_000)
+  })
+
+  it('keeps a type that nobody has heard of, whatever its characters', async () => {
+    const type = `brand.new "type" \\ {a,b} ' ünïcode`
+    expect(await startAcceptor().accept(receivedEvent({ type }))).toBe('accepted')
+    expect(await storedRows()).toMatchObject([{ type }])
+  })
+})
+
+describe('when an event arrives again', () => {
+  it('answers `duplicate` and counts the delivery in the row that is there', async () => {
+    const acceptor = startAcceptor()
+    const event = receivedEvent()
+    expect([await acceptor.accept(event), await acceptor.accept(event), await acceptor.accept(event)]).toEqual([
+      'accepted',
+      'duplicate',
+      'duplicate',
+    ])
+    expect(await storedRows()).toMatchObject([{ delivery_count: 3 }])
+  })
+
+  it('is accepted exactly once of fifty deliveries at the same moment, by two receivers', async () => {
+    const event = receivedEvent()
+    const acceptors = [startAcceptor(), startAcceptor({ writers: 2 })]
+    const statuses = await Promise.all(Array.from({ length: 50 }, (_, i) => acceptors[i % 2]!.accept(event)))
+    expect(statuses.filter((status) => status === 'accepted')).toHaveLength(1)
+    expect(statuses.filter((status) => status === 'duplicate')).toHaveLength(49)
+    expect(await storedRows()).toMatchObject([{ delivery_count: 50 }])
+  })
+
+  it('leaves what became of it alone', async () => {
+    const acceptor = startAcceptor()
+    const event = receivedEvent()
+    await acceptor.accept(event)
+    await pool.query(`UPDATE inbox_event SET state = 'processed', outcome = 'moved:ready', settled_at = now()`)
+    expect(await acceptor.accept({ ...event, type: 'identity.denied' })).toBe('duplicate')
+    expect(await storedRows()).toMatchObject([{ state: 'processed', outcome: 'moved:ready', type: 'identity.approved', delivery_count: 2 }])
+  })
+
+  it('never deadlocks receivers that were sent the same events in opposite orders', async () => {
+    const acceptors = [startAcceptor({ writers: 2 }), startAcceptor({ writers: 2 })]
+    const events = Array.from({ length: 60 }, () => receivedEvent())
+    for (let round = 0; round < 15; round += 1) {
+      await Promise.all([...events.map(acceptors[0]!.accept), ...events.toReversed().map(acceptors[1]!.accept)])
+    }
+    const rows = await storedRows()
+    expect(rows).toHaveLength(60)
+    expect(rows.every(({ delivery_count }) => delivery_count === 30)).toBe(true)
+  })
+})
+
+describe('when the sweep finds an event', () => {
+  it('stores it without a delivery; the delivery that comes late counts and adds its hash', async () => {
+    const acceptor = startAcceptor()
+    const event = receivedEvent()
+    expect(await acceptor.accept({ ...event, origin: 'sweep', bodySha256: null })).toBe('accepted')
+    expect(await storedRows()).toMatchObject([{ origin: 'sweep', delivery_count: 0, body_sha256: null }])
+    expect(await acceptor.accept(event)).toBe('duplicate')
+    expect(await storedRows()).toMatchObject([{ origin: 'sweep', delivery_count: 1, body_sha256: Buffer.from(event.bodySha256!, 'hex') }])
+  })
+})
+
+describe('when a test event arrives', () => {
+  it('is recorded, inert, and never announced to the queue', async () => {
+    const announced: unknown[] = []
+    const acceptor = startAcceptor({ onAccepted: (events) => announced.push(...events) })
+    const event = receivedEvent({ isTest: true })
+    expect([await acceptor.accept(event), await acceptor.accept(event)]).toEqual(['test', 'test'])
+    await acceptor.accept(receivedEvent())
+    await vi.waitFor(() => expect(announced).toHaveLength(1))
+    expect(await storedRows()).toMatchObject([{ event_id: event.eventId, is_test: true, state: 'test', delivery_count: 2 }, {}])
+  })
+
+  it('cannot use up the id of a real event: that becomes unfinished work', async () => {
+    const acceptor = startAcceptor()
+    const event = receivedEvent()
+    await acceptor.accept({ ...event, isTest: true })
+    await acceptor.accept(event)
+    expect(await storedRows()).toMatchObject([{ is_test: false, state: 'accepted' }])
+  })
+
+  it('cannot turn a real event into a test, nor in the same commit', async () => {
+    const acceptor = startAcceptor()
+    const [first, second] = [receivedEvent(), receivedEvent()]
+    expect([await acceptor.accept(first), await acceptor.accept({ ...first, isTest: true })]).toEqual(['accepted', 'duplicate'])
+    expect(await Promise.all([acceptor.accept({ ...second, isTest: true }), acceptor.accept(second)])).toEqual(['duplicate', 'accepted'])
+    expect(await storedRows()).toMatchObject([
+      { is_test: false, state: 'accepted', delivery_count: 2 },
+      { is_test: false, state: 'accepted', delivery_count: 2 },
+    ])
+  })
+})
+
+describe('when events were accepted', () => {
+  it('announces each new one once, after its commit', async () => {
+    const announced: string[] = []
+    const visible: Promise<number>[] = []
+    const acceptor = startAcceptor({
+      onAccepted: (events) => {
+        announced.push(...events.map(({ seq }) => seq))
+        visible.push(pool.query('SELECT FROM inbox_event WHERE seq = ANY ($1)', [announced]).then(({ rowCount }) => rowCount ?? 0))
+      },
+    })
+    const events = Array.from({ length: 20 }, () => receivedEvent())
+    await Promise.all([...events, ...events].map(acceptor.accept))
+    await vi.waitFor(() => expect(announced).toHaveLength(20))
+    expect(announced.toSorted()).toEqual((await storedRows()).map(({ seq }) => seq).toSorted())
+    expect(await visible.at(-1)).toBe(20)
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('the queue is away')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the queue is away'))],
+    ['never ends', () => new Promise(() => {})],
+  ])('answers all the same when the announcement %s', async (_how, onAccepted) => {
+    const acceptor = startAcceptor({ onAccepted })
+    expect(await acceptor.accept(receivedEvent())).toBe('accepted')
+    expect(await acceptor.accept(receivedEvent())).toBe('accepted')
+  })
+})
+
+describe('when the data of one event cannot be stored', () => {
+  it('refuses that one and commits the events beside it', async () => {
+    const acceptor = startAcceptor()
+    const bad = receivedEvent({ type: 'nul \u0000 byte' })
+    const outcomes = await Promise.allSettled([receivedEvent(), bad, receivedEvent(), receivedEvent()].map(acceptor.accept))
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect(await storedRows()).toHaveLength(3)
+  })
+})
+
+describe('when the connection breaks in the middle of a commit', () => {
+  it('rejects what was in flight and accepts again on a new connection', async () => {
+    const acceptor = startAcceptor()
+    const event = receivedEvent()
+    const held = await holdEvent(event.eventId)
+    const inFlight = expect(acceptor.accept(event)).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE', retry: 'snooze' })
+    await held.waitedFor()
+    await pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gatehouse inbox'`,
+    )
+    await inFlight
+    await held.release()
+    await vi.waitFor(async () => expect(await acceptor.accept(event)).toBe('accepted'))
+    expect(await storedRows()).toMatchObject([{ event_id: event.eventId }])
+  })
+
+  it('replaces a connection that broke while idle without refusing anything', async () => {
+    const acceptor = startAcceptor()
+    await acceptor.accept(receivedEvent())
+    await pool.query(
+      `SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gatehouse inbox'`,
+    )
+    expect(await acceptor.accept(receivedEvent())).toBe('accepted')
+  })
+})
+
+describe('when the database does not answer', () => {
+  it('gives up after the time-out, and accepts again once it answers', async () => {
+    const acceptor = startAcceptor({ timeoutMs: 300 })
+    const event = receivedEvent()
+    const held = await holdEvent(event.eventId)
+    const started = performance.now()
+    await expect(acceptor.accept(event)).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE' })
+    expect(performance.now() - started).toBeLessThan(2_000)
+    await held.release()
+    await vi.waitFor(async () => expect(await acceptor.accept(event)).toBe('accepted'))
+  })
+
+  it('rejects at once, and so does the readiness check, when nothing listens there', async () => {
+    const acceptor = startAcceptor({ connectionString: 'postgres://nobody@127.0.0.1:1/nothing' })
+    await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE' })
+    await expect(acceptor.checkAccepting()).rejects.toThrow()
+  })
+
+  it('refuses everything that waits at once after a failure, in place of one time-out after the other', async () => {
+    const acceptor = startAcceptor({ timeoutMs: 300, maxBatch: 1 })
+    const events = Array.from({ length: 20 }, () => receivedEvent())
+    const held = await Promise.all([holdEvent(events[0]!.eventId)])
+    const started = performance.now()
+    const outcomes = await Promise.allSettled(events.map(acceptor.accept))
+    expect(performance.now() - started).toBeLessThan(1_500)
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
+    await held[0]!.release()
+  })
+
+  it('holds a burst back beyond its waiting room', async () => {
+    const acceptor = startAcceptor({ maxBatch: 1, maxWaiting: 5 })
+    const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => acceptor.accept(receivedEvent())))
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+    expect(refused.length).toBe(45)
+    expect(refused.every(({ reason }) => reason.code === 'WAITING_ROOM_FULL' && reason.retry === 'snooze')).toBe(true)
+    expect(await storedRows()).toHaveLength(5)
+  })
+})
+
+describe('when commits would not wait for the disk', () => {
+  it('sets synchronous_commit on its own session where the database turns it off', async () => {
+    const own = await createTestDatabase()
+    try {
+      await pool.query(`ALTER DATABASE "${new URL(own.url).pathname.slice(1)}" SET synchronous_commit = off`)
+      expect(await startAcceptor({ connectionString: own.url }).accept(receivedEvent())).toBe('accepted')
+      await open.pop()!.close()
+    } finally {
+      await own.drop()
+    }
+  })
+
+  it('inserts nothing on a session that has it off all the same', async () => {
+    const client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+    const rows = JSON.stringify([{ id: randomUUID(), type: 'x', at: new Date(), test: false, origin: 'webhook', sha: null, deliveries: 1 }])
+    await client.query('SET synchronous_commit = off')
+    expect((await client.query(INSERT_EVENTS, [rows])).rowCount).toBe(0)
+    await client.query('SET synchronous_commit = on')
+    expect((await client.query(INSERT_EVENTS, [rows])).rowCount).toBe(1)
+    await client.end()
+  })
+})
+
+describe('when it is closed', () => {
+  it('commits what it took first', async () => {
+    const acceptor = startAcceptor({ maxBatch: 2 })
+    const taken = Array.from({ length: 10 }, () => acceptor.accept(receivedEvent()))
+    await open.pop()!.close()
+    expect(new Set(await Promise.all(taken))).toEqual(new Set(['accepted']))
+    expect(await storedRows()).toHaveLength(10)
+    await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({ retry: 'snooze' })
+  })
+})

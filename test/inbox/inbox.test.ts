@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createInbox, type Inbox, type InboxRow } from '../../src/inbox/inbox.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import { createPool } from '../../src/platform/postgres.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+import { receivedEvent } from './received-event.ts'
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let pool: pg.Pool
+let inbox: Inbox
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  pool = createPool({ connectionString: database.url, max: 8, applicationName: 'test' })
+  inbox = createInbox({ pool, connectionString: database.url, logger: createLogger({ level: 'silent' }), metrics: new Registry() })
+})
+beforeEach(() => pool.query('TRUNCATE inbox_event RESTART IDENTITY'))
+afterAll(async () => {
+  await inbox.close()
+  await pool.end()
+  await database.drop()
+})
+
+/** Accepts so many events and resolves with their rows, oldest first; `set` is SQL that brings them where the test wants them. */
+async function given(count: number, set?: string): Promise<InboxRow[]> {
+  for (let i = 0; i < count; i += 1) await inbox.accept(receivedEvent())
+  if (set) await pool.query(`UPDATE inbox_event SET ${set}`)
+  const { rows } = await pool.query<{ seq: string }>('SELECT seq FROM inbox_event ORDER BY seq')
+  return Promise.all(rows.map(async ({ seq }) => (await inbox.load(seq))!))
+}
+
+async function givenOne(set?: string): Promise<InboxRow> {
+  return (await given(1, set))[0]!
+}
+
+describe('when an event is loaded', () => {
+  it('comes with all that is stored of it', async () => {
+    const event = receivedEvent({ type: 'identity.denied' })
+    await inbox.accept(event)
+    expect(await inbox.load('1')).toEqual({
+      seq: '1',
+      eventId: event.eventId,
+      type: 'identity.denied',
+      occurredAt: event.occurredAt,
+      isTest: false,
+      origin: 'webhook',
+      bodySha256: Buffer.from(event.bodySha256!, 'hex'),
+      receivedAt: expect.any(Date),
+      deliveryCount: 1,
+      trust: 'hint',
+      state: 'accepted',
+      outcome: null,
+      identityId: null,
+      attempts: 0,
+      strikes: 0,
+      generation: 0,
+      authority: 'machine',
+      dueAt: expect.any(Date),
+      errorCode: null,
+      errorDetail: null,
+      settledAt: null,
+    } satisfies InboxRow)
+  })
+
+  it('gives each of many callers its own row, and null where there is none', async () => {
+    const rows = await given(5)
+    const loaded = await Promise.all(['3', '99', '1', '3'].map(inbox.load))
+    expect(loaded).toEqual([rows[2], null, rows[0], rows[2]])
+  })
+})
+
+describe('when work on an event ends', () => {
+  it.each(['processed', 'parked', 'dead'] as const)('is %s with its outcome, and no longer due', async (state) => {
+    const row = await givenOne(`due_at = now() - interval '1 minute', error_code = 'OLD', error_detail = 'old'`)
+    const identityId = randomUUID()
+    expect(await inbox.settle({ seq: row.seq, state, outcome: 'moved:ready', trust: 'confirmed', identityId, attempts: 2 })).toBe(true)
+    expect(await inbox.load(row.seq)).toMatchObject({
+      state,
+      outcome: 'moved:ready',
+      trust: 'confirmed',
+      identityId,
+      attempts: 2,
+      errorCode: null,
+      errorDetail: null,
+      settledAt: expect.any(Date),
+    })
+    expect(await inbox.claimDue({ limit: 10 })).toEqual([])
+  })
+
+  it('keeps what a failed try leaves out, and says what failed and when it is due again', async () => {
+    const row = await givenOne(`trust = 'confirmed', identity_id = gen_random_uuid(), attempts = 3`)
+    const dueAt = new Date('2027-01-01T00:00:00.000Z')
+    await inbox.settle({ seq: row.seq, state: 'accepted', trust: 'hint', dueAt, errorCode: 'PAXOS_DOWN', errorDetail: 'no answer' })
+    expect(await inbox.load(row.seq)).toEqual({ ...row, dueAt, errorCode: 'PAXOS_DOWN', errorDetail: 'no answer' })
+  })
+
+  it('settles many at once, each as it ended', async () => {
+    const rows = await given(30)
+    const settled = await Promise.all(
+      rows.map(({ seq }, i) => inbox.settle({ seq, state: i % 2 === 0 ? 'processed' : 'parked', outcome: `outcome ${i}` })),
+    )
+    expect(settled).toEqual(Array(30).fill(true))
+    const after = await Promise.all(rows.map(({ seq }) => inbox.load(seq)))
+    expect(after.map((row) => [row?.state, row?.outcome])).toEqual(
+      rows.map((_, i) => [i % 2 === 0 ? 'processed' : 'parked', `outcome ${i}`]),
+    )
+  })
+
+  it('changes nothing of an event that has ended already: a late worker is told so', async () => {
+    const row = await givenOne(`state = 'processed', outcome = 'moved:ready', settled_at = now()`)
+    expect(await inbox.settle({ seq: row.seq, state: 'dead', errorCode: 'LATE' })).toBe(false)
+    expect(await inbox.load(row.seq)).toEqual(row)
+  })
+
+  it('changes nothing of an event that was opened again meanwhile, when it names the generation it worked on', async () => {
+    const row = await givenOne(`generation = 1`)
+    expect(await inbox.settle({ seq: row.seq, generation: 0, state: 'dead', errorCode: 'LATE' })).toBe(false)
+    expect(await inbox.settle({ seq: row.seq, generation: 1, state: 'processed' })).toBe(true)
+  })
+
+  it('never deadlocks with the receivers that count duplicates of the same events', async () => {
+    const rows = await given(40)
+    const deliveries = rows.map(({ eventId }) => receivedEvent({ eventId }))
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all([
+        ...deliveries.map(inbox.accept),
+        ...rows.toReversed().map(({ seq }) => inbox.settle({ seq, state: 'accepted', attempts: round })),
+      ])
+    }
+    expect((await given(0)).every(({ deliveryCount, attempts }) => deliveryCount === 11 && attempts === 9)).toBe(true)
+  })
+})
+
+describe('when the dispatcher claims', () => {
+  it('gets what is unfinished and due, the longest due first, and not again for a minute', async () => {
+    const rows = await given(3)
+    await pool.query(`UPDATE inbox_event SET due_at = now() - make_interval(secs => seq)`)
+    await pool.query(`UPDATE inbox_event SET generation = 4 WHERE seq = 3`)
+    expect(await inbox.claimDue({ limit: 2 })).toEqual([
+      { seq: '3', generation: 4 },
+      { seq: '2', generation: 0 },
+    ])
+    expect(await inbox.claimDue({ limit: 2 })).toEqual([{ seq: '1', generation: 0 }])
+    expect(await inbox.claimDue({ limit: 2 })).toEqual([])
+    const dueIn = (await inbox.load(rows[0]!.seq))!.dueAt.getTime() - Date.now()
+    expect(dueIn).toBeGreaterThan(50_000)
+    expect(dueIn).toBeLessThan(70_000)
+  })
+
+  it('leaves alone what was accepted just now, and what is finished or inert', async () => {
+    await given(1)
+    expect(await inbox.claimDue({ limit: 10 })).toEqual([])
+    await pool.query(`UPDATE inbox_event SET state = 'parked', due_at = now() - interval '1 hour'`)
+    await inbox.accept(receivedEvent({ isTest: true }))
+    await pool.query(`UPDATE inbox_event SET due_at = now() - interval '1 hour'`)
+    expect(await inbox.claimDue({ limit: 10 })).toEqual([])
+  })
+
+  it('gives no event to two of them', async () => {
+    await given(60, `due_at = now() - interval '1 second'`)
+    const claims = await Promise.all(Array.from({ length: 6 }, () => inbox.claimDue({ limit: 10 })))
+    const seqs = claims.flat().map(({ seq }) => seq)
+    expect(seqs).toHaveLength(60)
+    expect(new Set(seqs).size).toBe(60)
+  })
+
+  it('is not held up by an event that a transaction holds', async () => {
+    const [held] = await given(2, `due_at = now() - interval '1 second'`)
+    const client = await pool.connect()
+    await client.query('BEGIN')
+    await client.query('SELECT 1 FROM inbox_event WHERE seq = $1 FOR UPDATE', [held!.seq])
+    expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: '2', generation: 0 }])
+    await client.query('ROLLBACK')
+    client.release()
+  })
+})
+
+describe('when an operator replays', () => {
+  it.each(['parked', 'dead', 'processed'])('opens what is %s again: due, with all attempts, under a new generation', async (state) => {
+    const row = await givenOne(
+      `state = '${state}', settled_at = now(), attempts = 8, strikes = 2, generation = 1, due_at = now() + interval '1 day', error_code = 'E'`,
+    )
+    expect(await inbox.reopen([row.seq], { authority: 'operator' })).toEqual([{ seq: row.seq, generation: 2 }])
+    expect(await inbox.load(row.seq)).toMatchObject({
+      state: 'accepted',
+      attempts: 0,
+      strikes: 0,
+      generation: 2,
+      authority: 'operator',
+      settledAt: null,
+      errorCode: 'E',
+    })
+    expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: row.seq, generation: 2 }])
+  })
+
+  it('leaves test events inert', async () => {
+    await inbox.accept(receivedEvent({ isTest: true }))
+    expect(await inbox.reopen(['1', '77'], { authority: 'operator' })).toEqual([])
+    expect(await inbox.load('1')).toMatchObject({ state: 'test', generation: 0 })
+  })
+})
+
+describe('when a suspect is about to be worked on alone', () => {
+  it('counts one strike more', async () => {
+    const { seq } = await givenOne()
+    expect([await inbox.recordStrike(seq), await inbox.recordStrike(seq)]).toEqual([1, 2])
+    expect(await inbox.recordStrike('77')).toBe(0)
+  })
+})
+
+describe('when the inbox is counted', () => {
+  it('tells events by state, and the deliveries beyond the first', async () => {
+    expect(await inbox.count()).toEqual({ accepted: 0, processed: 0, parked: 0, dead: 0, test: 0, duplicates: 0 })
+    const events = Array.from({ length: 4 }, () => receivedEvent())
+    for (const event of [...events, events[0]!, events[0]!, events[1]!]) await inbox.accept(event)
+    await inbox.accept(receivedEvent({ isTest: true }))
+    await inbox.accept(receivedEvent({ origin: 'sweep', bodySha256: null }))
+    await inbox.settle({ seq: '1', state: 'processed' })
+    await inbox.settle({ seq: '2', state: 'parked' })
+    await inbox.settle({ seq: '3', state: 'dead' })
+    expect(await inbox.count()).toEqual({ accepted: 2, processed: 1, parked: 1, dead: 1, test: 1, duplicates: 3 })
+  })
+})

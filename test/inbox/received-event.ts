@@ -1,0 +1,15 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { ReceivedEvent } from '../../src/inbox/accept-events.ts'
+
+/** An invented delivery, with what the test cares about. */
+export function receivedEvent(given: Partial<ReceivedEvent> = {}): ReceivedEvent {
+  return {
+    eventId: randomUUID(),
+    type: 'identity.approved',
+    occurredAt: new Date('2026-03-02T09:15:30.123Z'),
+    isTest: false,
+    origin: 'webhook',
+    bodySha256: createHash('sha256').update('an invented body').digest('hex'),
+    ...given,
+  }
+}
