@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { errorCode, ServiceUnavailableError } from './app-error.ts'
+import { errorCode, errorMessage, ServiceUnavailableError } from './app-error.ts'
 import type { Logger } from './logger.ts'
 
 /** Longest wait for a connection: a new one to the server, or a free one of the pool. */
@@ -64,14 +64,15 @@ export async function waitForPostgres(url: string, { timeoutMs, log }: { timeout
       const code = errorCode(error)
       const refusal = FINAL_REFUSALS[code]
       if (refusal) throw new ServiceUnavailableError(`Postgres at ${where} answers, but ${refusal}`, { cause: error })
+      const reason = code === 'Error' ? errorMessage(error) : code // the driver's own time-out has no code
       if (Date.now() >= deadline) {
         throw new ServiceUnavailableError(
-          `Postgres at ${where} does not answer (${code}) after ${Math.round(timeoutMs / 1000)} s. Start it, correct DATABASE_URL, ` +
+          `Postgres at ${where} does not answer (${reason}) after ${Math.round(timeoutMs / 1000)} s. Start it, correct DATABASE_URL, ` +
             'or raise DATABASE_WAIT_SECONDS.',
           { cause: error },
         )
       }
-      if (attempt === 1) log.warn(`waiting up to ${Math.round(timeoutMs / 1000)} s for Postgres at ${where} (${code})`)
+      if (attempt === 1) log.warn(`waiting up to ${Math.round(timeoutMs / 1000)} s for Postgres at ${where} (${reason})`)
       await sleep(250)
     } finally {
       await client.end().catch(() => {}) // it may never have been connected

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { bindMigrationAwareSqlAdapterFactory, type SqlDriverAdapter } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 
@@ -37,8 +39,9 @@ function instantiate(): Promise<void> {
         },
       },
     })
-    const url = new URL('schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
-    const { instance } = await WebAssembly.instantiate(await readFile(url), { './schema_engine_bg.js': { ...bindings } })
+    const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
+    const bytes = await readFile(join(folder, 'schema_engine_bg.wasm'))
+    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': { ...bindings } })
     bindings.__wbg_set_wasm(instance.exports)
     instance.exports.__wbindgen_start()
   })()

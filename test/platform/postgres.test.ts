@@ -1,0 +1,96 @@
+import { type AddressInfo, connect, createServer } from 'node:net'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ServiceUnavailableError } from '../../src/platform/app-error.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import { createPool, waitForPostgres } from '../../src/platform/postgres.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+let lines: string[]
+const log = createLogger({ level: 'info', destination: { write: (line) => lines.push(JSON.parse(line).msg) } })
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+beforeEach(() => {
+  lines = []
+})
+
+/** A port on which nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** The test database's URL with some parts changed. */
+function changed(parts: Partial<Pick<URL, 'hostname' | 'port' | 'password' | 'pathname'>>): string {
+  return Object.assign(new URL(database.url), parts).href
+}
+
+describe('waitForPostgres', () => {
+  it('returns at once, and silently, when Postgres answers', async () => {
+    await waitForPostgres(database.url, { timeoutMs: 0, log })
+    expect(lines).toEqual([])
+  })
+
+  it('says that it waits, and gives up naming host and port and the remedy, but not the password', async () => {
+    const port = await freePort()
+    const waiting = waitForPostgres(`postgres://me:hush-hush@127.0.0.1:${port}/nothing`, { timeoutMs: 600, log })
+    const error = await waiting.catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(ServiceUnavailableError)
+    expect(lines).toEqual([expect.stringMatching(`waiting up to 1 s for Postgres at 127.0.0.1:${port} \\(ECONNREFUSED\\)`)])
+    expect(String(error)).toMatch(new RegExp(`127.0.0.1:${port} does not answer .*Start it, correct DATABASE_URL`))
+    expect(String(error) + lines.join()).not.toContain('hush-hush')
+  })
+
+  it('goes on as soon as Postgres comes up', async () => {
+    const port = await freePort()
+    const target = new URL(database.url)
+    const waiting = waitForPostgres(changed({ hostname: '127.0.0.1', port: String(port) }), { timeoutMs: 20_000, log })
+    await expect.poll(() => lines.length).toBe(1)
+    const bridge = createServer((socket) => {
+      const upstream = connect(Number(target.port), target.hostname)
+      upstream.pipe(socket).pipe(upstream)
+      for (const end of [socket, upstream]) end.on('error', () => {})
+    })
+    await new Promise<void>((resolve) => bridge.listen(port, '127.0.0.1', resolve))
+    await waiting
+    await new Promise((resolve) => bridge.close(resolve))
+    expect(lines.at(-1)).toBe(`Postgres at 127.0.0.1:${port} answers`)
+  })
+
+  it.each([
+    ['the password is wrong', { password: 'wrong-password' }, /refuses the password/],
+    ['there is no such database', { pathname: '/nowhere' }, /no database of that name/],
+  ])('does not wait when %s', async (_, change, message) => {
+    const error = await waitForPostgres(changed(change), { timeoutMs: 60_000, log }).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(ServiceUnavailableError)
+    expect(String(error)).toMatch(message)
+    expect(String(error)).not.toContain('wrong-password')
+  })
+})
+
+describe('createPool', () => {
+  it('survives the loss of its idle connections and serves the next query', async () => {
+    const pool = createPool({ connectionString: database.url, max: 2, applicationName: 'pool test' })
+    const broken = new Promise((resolve) => pool.once('remove', resolve))
+    await pool.query('SELECT 1')
+    const admin = new pg.Client({ connectionString: database.url })
+    await admin.connect()
+    await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pool test'")
+    await broken
+    expect((await pool.query('SELECT 2 AS n')).rows).toEqual([{ n: 2 }])
+    await Promise.all([pool.end(), admin.end()])
+  })
+
+  it('has the server end a statement that runs too long', async () => {
+    const pool = createPool({ connectionString: database.url, max: 1, applicationName: 'pool test', statementTimeoutMs: 50 })
+    await expect(pool.query('SELECT pg_sleep(10)')).rejects.toMatchObject({ code: '57014' })
+    await pool.end()
+  })
+})

@@ -1,0 +1,24 @@
+import type { TestProject } from 'vitest/node'
+import { createTemplateDatabase } from './template-database.ts'
+import { startTestServices } from './test-services.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgresUrl: string
+    redisUrl: string
+  }
+}
+
+/** Before the first test: finds or starts Postgres and Redis, and makes the template. Returns what takes them down after the last. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const services = await startTestServices()
+  try {
+    await createTemplateDatabase(services.postgresUrl)
+  } catch (error) {
+    await services.stop()
+    throw error
+  }
+  project.provide('postgresUrl', services.postgresUrl)
+  project.provide('redisUrl', services.redisUrl)
+  return () => services.stop()
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { inject } from 'vitest'
+import { failedTests } from './failed-tests.ts'
+import { TEMPLATE } from './template-database.ts'
+
+export interface TestDatabase {
+  url: string
+  /** Drops it, with whoever is still connected. Kept, and said so, when a test of this file failed. */
+  drop(): Promise<void>
+}
+
+/**
+ * A database of its own for a test file (35-50 ms): a copy of the migrated template, with BullMQ's schema. Call it in `beforeAll`
+ * and `drop` in `afterAll`. With `migrated: false` it is empty.
+ */
+export async function createTestDatabase({ migrated = true }: { migrated?: boolean } = {}): Promise<TestDatabase> {
+  const server = inject('postgresUrl')
+  const name = `gatehouse_test_${randomUUID().replaceAll('-', '').slice(0, 12)}`
+  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${migrated ? TEMPLATE : 'template0'}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return {
+    url: url.href,
+    drop: async () => {
+      if (failedTests.length > 0) console.warn(`kept for a look, while the server lives: ${url.href}`)
+      else await execute(server, `DROP DATABASE ${name} WITH (FORCE)`)
+    },
+  }
+}
+
+async function execute(connectionString: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}

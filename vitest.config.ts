@@ -1,0 +1,15 @@
+import { configDefaults, defineConfig } from 'vitest/config'
+import { TotalsReporter } from './test/support/totals-reporter.ts'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'test/compose/**'], // .ci/run runs that one, by its own configuration
+    globalSetup: 'test/support/global-setup.ts',
+    setupFiles: 'test/support/notice-failures.ts',
+    reporters: ['default', new TotalsReporter()],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    coverage: { include: ['src/**'], exclude: ['src/generated/**'] },
+  },
+})
