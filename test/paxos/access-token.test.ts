@@ -155,13 +155,24 @@ describe('when there is no token to be had', () => {
     expect(await paxos.events.get(EVENT_ID)).toMatchObject({ id: EVENT_ID })
   })
 
-  it('does not take an outage of the token endpoint for one of the API', async () => {
-    const { paxos, reply, replyToken } = await startMisbehavingPaxos({ now: () => 0 })
+  it('leaves the token endpoint alone after three failures', async () => {
+    const { paxos, replyToken, tokenRequests } = await startMisbehavingPaxos({ now: () => 0 })
     replyToken(json(503, {}))
     const codes: string[] = []
-    for (let calls = 0; calls < 15; calls++) codes.push(await paxos.events.get(EVENT_ID).then(String, (error: Error) => error.message))
-    expect(codes.slice(0, 3).every((message) => message.startsWith('Paxos token (503)'))).toBe(true)
-    expect(codes.slice(3).every((message) => message.startsWith('Paxos token keeps failing'))).toBe(true)
+    for (let calls = 0; calls < 10; calls++)
+      codes.push(await paxos.events.get(EVENT_ID).then(String, (error: { code: string }) => error.code))
+    expect(new Set(codes.slice(0, 3))).toEqual(new Set(['PAXOS_UNAVAILABLE']))
+    expect(new Set(codes.slice(3))).toEqual(new Set(['PAXOS_CIRCUIT_OPEN']))
+    expect(tokenRequests).toHaveLength(3)
+  })
+
+  it('does not take fifty calls that waited for one lost token for an outage of the API', async () => {
+    const { paxos, reply, replyToken, tokenRequests } = await startMisbehavingPaxos({ now: () => 0 })
     reply(json(200, approvedEvent))
+    replyToken(inTurn(json(503, {}), tokenAnswer()))
+    const lost = await Promise.allSettled(Array.from({ length: 50 }, () => paxos.events.get(EVENT_ID)))
+    expect(lost.every(({ status }) => status === 'rejected')).toBe(true)
+    expect(await paxos.events.get(EVENT_ID)).toMatchObject({ id: EVENT_ID })
+    expect(tokenRequests).toHaveLength(2)
   })
 })

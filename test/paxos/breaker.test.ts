@@ -161,6 +161,19 @@ describe('when the circuit is open', () => {
     expect(changes).toEqual([1_000, 2_000, null, 1_000])
   })
 
+  it('counts anew once it has closed', async () => {
+    const { breaker, pass } = startBreaker()
+    await failTimes(breaker, 10)
+    pass(1_000)
+    await answer(breaker)
+    for (let calls = 0; calls < 5; calls++) {
+      await fail(breaker)
+      await answer(breaker)
+    }
+    await failTimes(breaker, 4)
+    expect(await answer(breaker)).toBe('answer')
+  })
+
   it('lets another probe go when the first was never sent', async () => {
     const { breaker, pass } = startBreaker()
     await failTimes(breaker, 10)

@@ -317,7 +317,7 @@ describe('closing', () => {
     server.reply(json(200, approvedEvent))
     await read(server)
     server.budget.onThrottled(1_500)
-    const waiting = expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze' })
+    const waiting = expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'close' })
     await server.paxos.close()
     await waiting
     expect(server.seen).toHaveLength(1)
