@@ -151,7 +151,7 @@ export class DecisionEngine {
   #later(identity: Identity, act: () => void): void {
     this.#cancel(identity)
     const subject = ['delay', identity.id, identity.status, identity.requiredDocuments.length]
-    const delayMs = this.#random.jitter({ value: this.#settings.decisionDelayMs, spread: 0.5, subject })
+    const delayMs = this.#settings.decisionDelayMs * (0.5 + this.#random.fraction(...subject))
     const timer = setTimeout(() => {
       this.#timers.delete(identity.id)
       act()

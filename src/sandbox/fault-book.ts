@@ -105,6 +105,7 @@ export class FaultBook {
   /** The faults that strike this call, each spent by one: the first latency, and the first of the others. */
   forCall(operation: Operation): readonly CallFault[] {
     if (this.#armed.length === 0) return []
+    this.#dropSpent()
     const struck: CallFault[] = []
     for (const armed of this.#armed) {
       const { fault } = armed
@@ -112,13 +113,13 @@ export class FaultBook {
       if (struck.some((other) => (other.do === 'latency') === (fault.do === 'latency'))) continue
       if (this.#strikes(armed)) struck.push(fault)
     }
-    this.#dropSpent()
     return struck
   }
 
   /** The faults that strike this delivery, at most one of each kind, each spent by one. */
   forDelivery(type: string): readonly DeliveryFault[] {
     if (this.#armed.length === 0) return []
+    this.#dropSpent()
     const struck: DeliveryFault[] = []
     for (const armed of this.#armed) {
       const { fault } = armed
@@ -126,12 +127,10 @@ export class FaultBook {
       if (struck.some((other) => other.do === fault.do)) continue
       if (this.#strikes(armed)) struck.push(fault)
     }
-    this.#dropSpent()
     return struck
   }
 
   #strikes(armed: Armed): boolean {
-    if (armed.left < 1 || Date.now() > armed.untilMs) return false
     armed.asked++
     const { ratio } = armed.fault
     if (ratio !== undefined && this.#random.fraction('fault', armed.id, armed.asked) >= ratio) return false

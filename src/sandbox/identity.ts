@@ -63,7 +63,7 @@ export function summaryStatus(identity: Identity): IdentityStatus {
   const checks = [decisive, sanctions_verification_status, additional_screening_status]
   if (identity.frozen) return 'ERROR'
   if (checks.includes('DENIED')) return 'DENIED'
-  if (checks.includes('ERROR') || identity.requiredDocuments.length > 0) return 'PENDING'
+  if (checks.includes('ERROR')) return 'PENDING'
   const cleared = sanctions_verification_status === 'APPROVED' && (identity.type === 'INSTITUTION' || decisive === 'APPROVED')
   if (!cleared) return 'PENDING'
   return identity.userDisabled || identity.adminDisabled ? 'DISABLED' : 'APPROVED'

@@ -5,15 +5,22 @@ const NS_PER_MS = 1_000_000n
  * a time also orders and names a record. Follows the system clock, but never backwards.
  */
 export class NanoClock {
+  #wallMs: () => number
+  #monotonicNs: () => bigint
   #offsetNs = 0n
   #lastNs = 0n
 
+  constructor({ wallMs = Date.now, monotonicNs = process.hrtime.bigint }: { wallMs?: () => number; monotonicNs?: () => bigint } = {}) {
+    this.#wallMs = wallMs
+    this.#monotonicNs = monotonicNs
+  }
+
   /** @param resolutionNs the answer is a multiple of it: 1 for events, 1000 for identities and accounts (paxos/api.md 3.1, 4.4). */
   next(resolutionNs: bigint = 1n): bigint {
-    const monotonicNs = process.hrtime.bigint()
-    const wallNs = BigInt(Date.now()) * NS_PER_MS
+    const monotonicNs = this.#monotonicNs()
+    const wallNs = BigInt(this.#wallMs()) * NS_PER_MS
     const driftNs = monotonicNs + this.#offsetNs - wallNs
-    // Date.now() floors to a millisecond: within two of it the monotonic clock only adds digits; beyond, the system clock was set.
+    // The wall clock floors to a millisecond: within two of it the monotonic clock only adds digits; beyond, the system clock was set.
     if (driftNs > 2n * NS_PER_MS || driftNs < -2n * NS_PER_MS) this.#offsetNs = wallNs - monotonicNs
     const nowNs = monotonicNs + this.#offsetNs
     const earliestNs = nowNs > this.#lastNs ? nowNs : this.#lastNs + 1n

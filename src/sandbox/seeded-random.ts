@@ -32,11 +32,6 @@ export class SeededRandom {
     return Number.parseInt(this.#hex(subject).slice(0, 13), 16) / 2 ** 52
   }
 
-  /** `value` times something between 1 - spread and 1 + spread. */
-  jitter({ value, spread, subject }: { value: number; spread: number; subject: readonly (string | number)[] }): number {
-    return value * (1 - spread + 2 * spread * this.fraction(...subject))
-  }
-
   #hex(subject: readonly (string | number)[]): string {
     return hash('sha256', `${this.#seed}\n${subject.join('\n')}`, 'hex')
   }

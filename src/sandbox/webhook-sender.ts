@@ -1,20 +1,16 @@
 import { Agent, request } from 'undici'
+import { DeliveryPace } from './delivery-pace.ts'
 import type { StoredEvent } from './event-store.ts'
 import type { FaultBook } from './fault-book.ts'
 import { toRfc3339 } from './nano-clock.ts'
+import { retryWaitMs } from './retry-schedule.ts'
 import type { SandboxSettings } from './sandbox-settings.ts'
 import type { SeededRandom } from './seeded-random.ts'
-import { SlidingWindow } from './sliding-window.ts'
 import type { DeliveryOutcome, StoryLog } from './story-log.ts'
 import { NoWebhookTokenError, WebhookCredentials } from './webhook-credentials.ts'
 import type { WebhookTarget } from './webhook-target.ts'
 
-/** Assumed: Paxos publishes neither the factor nor the cap of its backoff (paxos/api.md 2.5). */
-const RETRY_FACTOR = 2
-const RETRY_CAP_MS = 3_600_000
-const RETRY_JITTER = 0.2
-/** How far a burst may run ahead of an even pace, so that timers of a millisecond can carry thousands per second. */
-const PACE_SLACK_MS = 20
+/** Attempts under way at once; a receiver that hangs must not take every socket of the machine. */
 const MAX_IN_FLIGHT = 500
 
 interface Delivery {
@@ -43,8 +39,7 @@ export class WebhookSender {
   #inFlight = new Set<Delivery>()
   #paused = false
   #closed = false
-  #nextSlotMs = 0
-  #pace: { ratePerSecond: number; window: SlidingWindow } | null = null
+  #pace: DeliveryPace
   #pumpTimer: NodeJS.Timeout | null = null
 
   constructor(options: { settings: SandboxSettings; random: SeededRandom; story: StoryLog; faults: FaultBook }) {
@@ -52,6 +47,7 @@ export class WebhookSender {
     this.#random = options.random
     this.#story = options.story
     this.#faults = options.faults
+    this.#pace = new DeliveryPace(options.settings.webhookRatePerSecond)
   }
 
   get target(): WebhookTarget | null {
@@ -179,9 +175,11 @@ export class WebhookSender {
   /** Starts as many attempts as pace and connections allow, and comes back for the rest. */
   #pump(): void {
     if (this.#pumpTimer || this.#closed) return
+    const { webhookRatePerSecond } = this.#settings
+    if (this.#pace.ratePerSecond !== webhookRatePerSecond) this.#pace = new DeliveryPace(webhookRatePerSecond)
     let sent = 0
     while (sent < this.#ready.length && !this.#paused && this.#target && this.#inFlight.size < MAX_IN_FLIGHT) {
-      const waitMs = this.#takeSlot(performance.now())
+      const waitMs = this.#pace.take(performance.now())
       if (waitMs > 0) {
         this.#pumpTimer = setTimeout(() => {
           this.#pumpTimer = null
@@ -194,20 +192,6 @@ export class WebhookSender {
       void this.#attempt(delivery, this.#target) // never rejects
     }
     if (sent > 0) this.#ready.splice(0, sent)
-  }
-
-  /** 0 when an attempt may start now (and is counted), else how long to wait. Even pace, and never above the rate in any second. */
-  #takeSlot(nowMs: number): number {
-    const { webhookRatePerSecond: ratePerSecond } = this.#settings
-    if (this.#pace?.ratePerSecond !== ratePerSecond) {
-      this.#pace = { ratePerSecond, window: new SlidingWindow({ limit: ratePerSecond, windowMs: 1000 }) }
-    }
-    const slotMs = Math.max(this.#nextSlotMs, nowMs - PACE_SLACK_MS)
-    const waitMs = Math.max(slotMs - nowMs, this.#pace.window.waitMs(nowMs))
-    if (waitMs > 0) return waitMs
-    this.#nextSlotMs = slotMs + 1000 / ratePerSecond
-    this.#pace.window.admit(nowMs)
-    return 0
   }
 
   async #attempt(delivery: Delivery, target: WebhookTarget): Promise<void> {
@@ -251,11 +235,10 @@ export class WebhookSender {
   }
 
   #retry(delivery: Delivery, firstAttemptAtMs: number): void {
-    const { retryFirstMs, horizonMs, timeScale } = this.#settings
-    const baseMs = Math.min(retryFirstMs * RETRY_FACTOR ** (delivery.attempts - 1), Math.max(RETRY_CAP_MS, retryFirstMs))
-    const subject = ['retry', delivery.event.id, delivery.attempts]
-    const waitMs = this.#random.jitter({ value: baseMs, spread: RETRY_JITTER, subject }) / timeScale
-    if (Date.now() + waitMs - firstAttemptAtMs > horizonMs / timeScale) this.#abandon(delivery)
+    const { attempts, event } = delivery
+    const fraction = this.#random.fraction('retry', event.id, attempts)
+    const waitMs = retryWaitMs({ settings: this.#settings, attempts, sinceFirstMs: Date.now() - firstAttemptAtMs, fraction })
+    if (waitMs === null) this.#abandon(delivery)
     else this.#later(delivery, waitMs)
   }
 }

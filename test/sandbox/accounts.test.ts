@@ -135,6 +135,7 @@ describe('the profile_id of a new account', () => {
     const { body } = await open(running, { identity_id, ref_id: 'a' })
     expect((await running.call('GET', `/identity/accounts/${body.id}`)).body).not.toHaveProperty('profile_id')
     expect((await running.call('GET', '/profiles')).body.items).toHaveLength(1)
+    expect((await running.call('GET', `/profiles/${running.sandbox.accounts.profiles[1]?.id}`)).status).toBe(404)
   })
 })
 

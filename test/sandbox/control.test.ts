@@ -234,9 +234,39 @@ describe('a reset', () => {
     const after = (await call('POST', '/identity/identities', request)).body
     expect(after.id).toBe(before.id)
     await eventually(() => sandbox.identities.get(after.id)?.status).toBe('APPROVED')
-    expect(sandbox.events.all).toHaveLength(1) // the timer of before is gone
     await control('POST', '/reset', { seed: 8 })
     expect((await call('POST', '/identity/identities', request)).body.id).not.toBe(before.id)
+  })
+})
+
+describe('a decision that was still to come', () => {
+  it('does not come after a reset', async () => {
+    const { sandbox, call, control } = await startSandbox({ decisionDelayMs: 40 })
+    await call('POST', '/identity/identities', person())
+    const createdAtMs = performance.now()
+    await control('POST', '/reset', {})
+    await eventually(() => performance.now() - createdAtMs).toBeGreaterThan(65) // 40 ms, and half of it for the seed
+    expect(sandbox.story.of('event-emitted')).toEqual([])
+  })
+})
+
+describe('a delivery that is under way at a reset', () => {
+  it('is no part of the new story', async () => {
+    let finish: (() => void) | undefined
+    const receiver = await startWebhookReceiver({
+      answer: (response, _received, nth) => {
+        if (nth > 1) response.end()
+        else finish = () => response.writeHead(500).end()
+      },
+    })
+    const { sandbox, control } = await startSandbox({ webhook: receiver.target, retryFirstMs: 1 })
+    await control('POST', '/webhook/test')
+    await receiver.received(1)
+    await control('POST', '/reset')
+    finish?.()
+    const after = (await control('POST', '/webhook/test')).body.id
+    await eventually(() => sandbox.story.of('delivery').filter(({ outcome }) => outcome === 'delivered').length).toBe(1)
+    expect(sandbox.story.of('delivery').map(({ eventId }) => eventId)).toEqual([after])
   })
 })
 

@@ -53,6 +53,8 @@ describe('when documents are required', () => {
     await upload(running, id, { name: 'home.pdf', types: ['PROOF_OF_RESIDENCY'] })
     const pending = await running.call('GET', `/identity/identities/${id}/documents?include_pending_docs=true`)
     expect(pending.body.pending_documents).toEqual(['PROOF_OF_FUNDS'])
+    const meanwhile = (await running.call('POST', '/identity/identities', person({ decision: 'error' }))).body.id
+    await eventually(() => running.sandbox.identities.get(meanwhile)?.status).toBe('ERROR')
     expect(running.sandbox.identities.get(id)?.status).toBe('PENDING')
     await upload(running, id, { name: 'bank.pdf', types: ['PROOF_OF_FUNDS'] })
     await eventually(() => running.sandbox.identities.get(id)?.status).toBe(status)

@@ -18,6 +18,20 @@ describe('the clock', () => {
   })
 })
 
+describe('the clock of a machine whose time is set', () => {
+  it('follows forwards, and stands nearly still backwards, without ever repeating itself', () => {
+    let wallMs = 1_000_000
+    const clock = new NanoClock({ wallMs: () => wallMs, monotonicNs: () => 5n })
+    expect(clock.next()).toBe(1_000_000_000_000n)
+    expect(clock.next()).toBe(1_000_000_000_001n)
+    expect(clock.next(1000n)).toBe(1_000_000_001_000n)
+    wallMs += 60_000
+    expect(clock.next()).toBe(1_060_000_000_000n)
+    wallMs -= 3_600_000
+    expect(clock.next()).toBe(1_060_000_000_001n)
+  })
+})
+
 describe('RFC 3339', () => {
   it('keeps every nanosecond', () => {
     fc.assert(fc.property(ns, (time) => fromRfc3339(toRfc3339(time, 9)) === time))

@@ -19,7 +19,7 @@ describe('seeded randomness', () => {
     }
   })
 
-  it('spreads fractions evenly, and jitter within its bounds', () => {
+  it('spreads fractions evenly', () => {
     const random = new SeededRandom(4)
     const drawn = Array.from({ length: 2000 }, (_, index) => random.fraction('f', index))
     for (let tenth = 0; tenth < 10; tenth++) {
@@ -27,9 +27,5 @@ describe('seeded randomness', () => {
       expect(share).toBeGreaterThan(140)
       expect(share).toBeLessThan(260)
     }
-    const jittered = drawn.map((_, index) => random.jitter({ value: 100, spread: 0.2, subject: ['j', index] }))
-    expect(Math.min(...jittered)).toBeGreaterThanOrEqual(80)
-    expect(Math.max(...jittered)).toBeLessThan(120)
-    expect(Math.max(...jittered) - Math.min(...jittered)).toBeGreaterThan(35)
   })
 })
