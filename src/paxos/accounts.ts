@@ -14,7 +14,7 @@ export interface PaxosAccount {
   type: string
 }
 
-export interface NewAccount {
+interface NewAccount {
   identityId: string
   /** The idempotency key: two accounts for one identity are legal, so without it a second try makes a second account. */
   refId: string

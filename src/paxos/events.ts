@@ -29,7 +29,7 @@ export interface EventsOfPaxos {
   list(options: CallOptions & EventsFilter): Promise<{ events: PaxosEvent[]; nextCursor: string | null }>
 }
 
-export interface EventsFilter {
+interface EventsFilter {
   createdAt?: TimeFilter
   type?: string
   order?: 'ASC' | 'DESC'

@@ -18,13 +18,13 @@ export interface PaxosIdentity {
  * The person or institution behind it, in Paxos's own names: personal data. The names are also what the logger redacts,
  * should one of these ever reach it.
  */
-export interface PaxosIdentityDetails {
+interface PaxosIdentityDetails {
   person_details: Readonly<Record<string, unknown>> | null
   institution_details: Readonly<Record<string, unknown>> | null
 }
 
 /** The body of Create Identity as Paxos takes it (paxos/api.md 4.1). `ref_id` is what makes a second try harmless, so it is required. */
-export type NewIdentity = Readonly<Record<string, unknown>> & { readonly ref_id: string }
+type NewIdentity = Readonly<Record<string, unknown>> & { readonly ref_id: string }
 
 export interface IdentitiesOfPaxos {
   /** @throws PAXOS_CONFLICT for a ref_id or a person that exists already: read `existingId`, compare its ref_id (paxos/api.md 4.6). */
@@ -36,7 +36,7 @@ export interface IdentitiesOfPaxos {
   list(options: CallOptions & IdentitiesFilter): Promise<{ identities: PaxosIdentity[]; nextCursor: string | null }>
 }
 
-export interface IdentitiesFilter {
+interface IdentitiesFilter {
   createdAt?: TimeFilter
   updatedAt?: TimeFilter
   order?: 'ASC' | 'DESC'

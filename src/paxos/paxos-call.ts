@@ -10,7 +10,7 @@ export interface CallOptions {
   priority?: Priority
 }
 
-export interface CallRequest<T> extends Omit<AnswerRules<T>, 'acts'> {
+interface CallRequest<T> extends Omit<AnswerRules<T>, 'acts'> {
   endpointClass: EndpointClass
   /** Under the API's base URL, with the query. */
   path: string

@@ -3,7 +3,7 @@ import { about } from './paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './paxos-call.ts'
 import { idSegment } from './request-path.ts'
 
-export interface PaxosProfile {
+interface PaxosProfile {
   id: string
   nickname: string | null
   /** NORMAL or DEFAULT; an open set. */

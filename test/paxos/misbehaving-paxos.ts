@@ -7,7 +7,7 @@ import { type Budget, type BudgetLimits, createBudget } from '../../src/paxos/bu
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 
-export interface SeenRequest {
+interface SeenRequest {
   method: string
   url: string
   authorization: string | undefined
@@ -17,7 +17,7 @@ export interface SeenRequest {
 /** Answers one request, or does not; `seen` has the request's body read. */
 export type Reply = (seen: SeenRequest, response: ServerResponse, request: IncomingMessage) => void
 
-export const NO_LIMITS: BudgetLimits = { token: null, identity: null, general: null }
+const NO_LIMITS: BudgetLimits = { token: null, identity: null, general: null }
 
 export interface MisbehavingPaxos {
   paxos: PaxosClient
