@@ -133,7 +133,7 @@ export interface Config {
  * Reads and checks the environment, over the lines of `.env` in `directory` where that file exists (the environment wins).
  * @throws ConfigError naming every bad variable at once; names, never values.
  */
-export function loadConfig(env: NodeJS.ProcessEnv, { directory }: { directory: string }): Config {
+export function loadConfig({ directory, env = process.env }: { directory: string; env?: NodeJS.ProcessEnv }): Config {
   const set = Object.entries({ ...readDotEnv(directory), ...env }).filter(([, value]) => value !== undefined && value !== '')
   const parsed = Variables.safeParse(Object.fromEntries(set))
   const problems = parsed.success

@@ -173,7 +173,7 @@ export function applyReceipt(draft: Draft, step: string, receipt: Receipt): Draf
 /** The other side said no for good: the effect waits for a person, with the code of the refusal. */
 export function applyRefusal(draft: Draft, step: string, errorCode: string): Draft {
   const effect = draft.effects.find((candidate) => candidate.step === step)
-  if (!effect || effect.state !== 'intended') return draft
+  if (effect?.state !== 'intended') return draft
   const refused: Effect = { ...effect, state: 'refused', leaseBy: null, leaseUntil: null, errorCode }
   return withEffect(draft, refused, { kind: 'effect.refused', data: { step, key: effect.key, code: errorCode } })
 }

@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import type { Registry } from 'prom-client'
 import { errorCode, PortInUseError } from './app-error.ts'
 import type { Logger } from './logger.ts'
@@ -35,7 +35,7 @@ const FASTIFY_CODES: Readonly<Record<string, { status: number; code: string; det
 export async function createHttpServer({ logger, bodyLimitBytes, metrics, readiness }: HttpServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger satisfies FastifyBaseLogger as FastifyBaseLogger, // else the logger's type spreads into every route's
-    disableRequestLogging: true, // one line per webhook would cost more than the webhook
+    logController: new LogController({ disableRequestLogging: true }), // one line per webhook would cost more than the webhook
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },

@@ -1,4 +1,4 @@
-import { DelayedError, type Job, Queue, Worker } from 'bullmq'
+import { DelayedError, type IQueueBackend, type Job, Queue, Worker } from 'bullmq'
 import { errorMessage } from '../platform/app-error.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -110,7 +110,7 @@ export function startEventWorker(
   { handle, concurrency, logger }: { handle: EventHandler; concurrency: number; logger: Logger },
 ): EventWorker {
   const connection = connectQueue(backend, { role: 'work', logger })
-  const worker = new Worker<EventJob>(
+  const worker = new Worker<EventJob, void, string, IQueueBackend>(
     QUEUE_NAME,
     async (job, token) => {
       const outcome = await handle(job.data, { rescues: job.stalledCounter })
@@ -139,7 +139,7 @@ export function startEventWorker(
 }
 
 /** BullMQ's way to say "not now": the job goes to the delayed set and the attempt ends without success or failure. */
-async function delayJob(job: Job<EventJob>, at: number, token: string | undefined): Promise<never> {
+async function delayJob(job: Job<EventJob, void>, at: number, token: string | undefined): Promise<never> {
   await job.moveToDelayed(at, token)
   throw new DelayedError()
 }

@@ -74,7 +74,9 @@ export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: s
   const bases = await currentBases(parts.pool, seqs)
   const previews = await mapBounded(seqs, PREVIEWS_AT_ONCE, async (seq) => {
     const row = await parts.inbox.load(seq)
-    return row ? [{ seq, basis: bases.get(seq) ?? '', ...(await previewEvent(parts, row, { releaseHolds: filter.releaseHolds ?? false })) }] : []
+    return row
+      ? [{ seq, basis: bases.get(seq) ?? '', ...(await previewEvent(parts, row, { releaseHolds: filter.releaseHolds ?? false })) }]
+      : []
   })
   const items = previews.flat()
   const id = randomUUID()
@@ -100,7 +102,8 @@ export async function approveReplay(parts: ReplayParts, id: string, { by, reason
   )
   const replay = await getReplay(parts.pool, id)
   if (!replay) throw new UsageError(`there is no replay ${id}`)
-  if (rowCount === 0 && replay.state === 'finished') throw new ReplayStateError(`replay ${id} was approved by ${replay.approvedBy} already; plan a new one`)
+  if (rowCount === 0 && replay.state === 'finished')
+    throw new ReplayStateError(`replay ${id} was approved by ${replay.approvedBy} already; plan a new one`)
   await runReplay(parts, id, replay)
   return mustGet(parts.pool, id)
 }
@@ -114,10 +117,16 @@ async function runReplay(parts: ReplayParts, id: string, replay: ReplayView): Pr
   )
   const idle = new Set(rows.filter(({ verdict, basis }) => verdict === 'no-op' && basis.startsWith('processed/')).map(({ seq }) => seq))
   const wanted = rows.filter(({ seq, verdict }) => verdict !== 'blocked' && !idle.has(seq))
-  const bases = await currentBases(parts.pool, wanted.map(({ seq }) => seq))
+  const bases = await currentBases(
+    parts.pool,
+    wanted.map(({ seq }) => seq),
+  )
   const fresh = wanted.filter(({ seq, basis }) => bases.get(seq) === basis)
   const freshSeqs = new Set(fresh.map(({ seq }) => seq))
-  const reopened = await parts.inbox.reopen(fresh.map(({ seq }) => seq), { authority: releaseHolds ? 'operator' : 'machine' })
+  const reopened = await parts.inbox.reopen(
+    fresh.map(({ seq }) => seq),
+    { authority: releaseHolds ? 'operator' : 'machine' },
+  )
   const results = rows.map(({ seq, verdict }) => {
     if (verdict === 'blocked') return { seq, result: 'skipped: blocked' }
     if (idle.has(seq)) return { seq, result: 'nothing to do' }

@@ -83,7 +83,9 @@ async function foresee(
     case 'refused':
       return { verdict: 'would-park', detail: `${claim.effect.step} was refused (${claim.effect.errorCode})` }
     case 'settled':
-      return draft.entries.length === 0 ? { verdict: 'no-op', detail: `already ${state}` } : { verdict: 'would-move', detail: `to ${state}` }
+      return draft.entries.length === 0
+        ? { verdict: 'no-op', detail: `already ${state}` }
+        : { verdict: 'would-move', detail: `to ${state}` }
   }
 }
 

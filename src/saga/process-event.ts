@@ -103,7 +103,7 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
 
 /** Events that move no onboarding (transfers, KYC refreshes, types that Paxos adds) are kept and say so. */
 async function keep({ inbox }: ProcessParts, row: InboxRow): Promise<JobOutcome> {
-  await inbox.settle({ seq: row.seq, state: 'processed', outcome: 'kept:moves-no-onboarding', errorCode: null, errorDetail: null })
+  await inbox.settle({ seq: row.seq, generation: row.generation, state: 'processed', outcome: 'kept:moves-no-onboarding' })
   return { kind: 'done' }
 }
 
@@ -125,6 +125,7 @@ async function fail(
   const retry = parkNow ? ({ kind: 'park' } as const) : retryAfter(failure, { attempts: row.attempts, random: parts.random() })
   const evidence = {
     seq: row.seq,
+    generation: row.generation,
     errorCode: errorCode(error),
     errorDetail: errorMessage(error).slice(0, 500),
     ...(confirmed ? { trust: 'confirmed' as const, ...(confirmed.identityId ? { identityId: confirmed.identityId } : {}) } : {}),

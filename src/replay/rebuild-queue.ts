@@ -1,0 +1,31 @@
+import type { Pool } from 'pg'
+import type { Inbox } from '../inbox/inbox.ts'
+import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
+
+export interface RebuildReport {
+  before: QueueCounts
+  /** Unfinished events in the inbox: what the queue must bring to an end. */
+  unfinished: number
+  /** Put on the queue now; the rest waits for its next attempt, at which the dispatcher adds it. */
+  requeued: number
+  after: QueueCounts
+}
+
+const EVENTS_PER_ROUND = 2_000
+
+/** Empties the queue and fills it from the inbox. Loses nothing, and repeats nothing: jobs hold ids, the rows decide. */
+export async function rebuildQueue({ pool, inbox, queue }: { pool: Pool; inbox: Inbox; queue: EventQueue }): Promise<RebuildReport> {
+  const before = await queue.counts()
+  await queue.obliterate()
+  // What failed before keeps the time of its next attempt; everything else is due now.
+  await pool.query(`UPDATE inbox_event SET due_at = now() WHERE state = 'accepted' AND error_code IS NULL AND due_at > now()`)
+  let requeued = 0
+  for (;;) {
+    const due = await inbox.claimDue({ limit: EVENTS_PER_ROUND })
+    if (due.length === 0) break
+    await queue.add(due)
+    requeued += due.length
+  }
+  const { accepted } = await inbox.count()
+  return { before, unfinished: accepted, requeued, after: await queue.counts() }
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
+import { accountRefId } from '../../src/onboarding/onboarding.ts'
+import { forEachBackend } from '../support/queue-backends.ts'
+import { createWorld, eventually, reaches, settles } from './world.ts'
+
+forEachBackend((backend) => {
+  describe('when an identity is approved', () => {
+    it('opens one account with its profile, tells the user once, and writes a ledger that verifies', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      await pipeline.accept(event)
+      const { onboarding, effects } = await reaches(pipeline, event.identityId, 'ready')
+      expect(onboarding.accountId).toBe(effects.find(({ step }) => step === 'account')?.receipt?.kind === 'account' && onboarding.accountId)
+      expect(onboarding.profileId).not.toBeNull()
+      expect(world.effectsOf(event.identityId)).toEqual({ accounts: 1, noticeKeys: [`notice_ready_1_${event.identityId}`], sends: 1 })
+      await settles(pipeline)
+      const row = await pipeline.pool.query('SELECT state, outcome, trust, identity_id FROM inbox_event')
+      expect(row.rows).toEqual([{ state: 'processed', outcome: 'moved:ready', trust: 'confirmed', identity_id: event.identityId }])
+      expect(await verifyLedger(pipeline.pool)).toMatchObject({ identities: 1, faults: [] })
+    })
+
+    it('does nothing more for fifty deliveries and five other events of the same transition, all at once', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      const twins = Array.from({ length: 5 }, () =>
+        world.sandbox.events.emit({
+          type: 'identity.approved',
+          object: { old_summary_status: 'PENDING', new_summary_status: 'APPROVED' },
+          identityId: event.identityId,
+          deliver: false,
+        }),
+      )
+      await Promise.all([...twins, ...Array.from({ length: 50 }, () => event)].map((each) => pipeline.accept(each)))
+      await reaches(pipeline, event.identityId, 'ready')
+      expect(await settles(pipeline)).toMatchObject({ processed: 6, duplicates: 49 })
+      expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
+    })
+
+    it.each(['act-then-drop', 'act-then-silence', 'act-then-answer'] as const)(
+      'adopts the account when its creation ends in %s',
+      async (fault) => {
+        const world = await createWorld(backend)
+        const pipeline = await world.start()
+        const event = await world.decided('approve')
+        world.sandbox.faults.arm({ on: 'POST /identity/accounts', do: fault, next: 1 })
+        await pipeline.accept(event)
+        const { effects } = await reaches(pipeline, event.identityId, 'ready')
+        expect(effects.find(({ step }) => step === 'account')?.receipt).toMatchObject({ how: 'adopted' })
+        expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
+      },
+    )
+
+    it.each(['conflict', 'conflict-bare', 'return-existing'] as const)(
+      'takes over an account that is there under our key (%s)',
+      async (accountConflict) => {
+        const world = await createWorld(backend, { accountConflict })
+        const pipeline = await world.start()
+        const event = await world.decided('approve')
+        // As after a restore from an old backup: Paxos has the account, we know nothing of it.
+        const { identityId } = event
+        const account = await pipeline.paxos.accounts.create({ identityId, refId: accountRefId(identityId), type: 'BROKERAGE' })
+        await pipeline.accept(event)
+        expect((await reaches(pipeline, identityId, 'ready')).onboarding.accountId).toBe(account.id)
+        expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, sends: 1 })
+      },
+    )
+
+    it('waits for a profile that comes late, and never calls the customer ready without one', async () => {
+      const world = await createWorld(backend, { profileIdArrives: 'late', profileIdDelayMs: 1_200 })
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      await pipeline.accept(event)
+      expect((await reaches(pipeline, event.identityId, 'ready')).onboarding.profileId).not.toBeNull()
+      expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
+    })
+
+    it('sends a notice whose answer was lost again under the same key', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      world.notices.reply((response) => {
+        response.socket?.destroy()
+        world.notices.reply((next) => next.writeHead(204).end())
+      })
+      await pipeline.accept(event)
+      await reaches(pipeline, event.identityId, 'ready')
+      expect(world.effectsOf(event.identityId)).toEqual({ accounts: 1, noticeKeys: [`notice_ready_1_${event.identityId}`], sends: 2 })
+    })
+  })
+
+  describe('when Paxos decides otherwise', () => {
+    it('tells the user of a denial and opens nothing', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('deny')
+      await pipeline.accept(event)
+      await reaches(pipeline, event.identityId, 'denied')
+      await settles(pipeline)
+      expect(world.effectsOf(event.identityId)).toEqual({ accounts: 0, noticeKeys: [`notice_denied_1_${event.identityId}`], sends: 1 })
+    })
+
+    it('holds a ready customer whom Paxos denies, and tells nobody', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      await pipeline.accept(event)
+      await reaches(pipeline, event.identityId, 'ready')
+      const identity = world.sandbox.identities.get(event.identityId)
+      if (identity) world.sandbox.engine.set(identity, { checks: { sanctions_verification_status: 'DENIED' } })
+      const denied = world.sandbox.events.all.at(-1)
+      await pipeline.accept({ id: denied?.id ?? '', type: 'identity.denied' })
+      const held = await reaches(pipeline, event.identityId, 'held')
+      expect(held.onboarding).toMatchObject({ heldFrom: 'ready', heldReason: 'denied-after-approved' })
+      expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
+    })
+
+    it('holds an identity that it did not create when told to', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start({ unknownIdentities: 'hold' })
+      const event = await world.decided('approve')
+      await pipeline.accept(event)
+      expect((await reaches(pipeline, event.identityId, 'held')).onboarding.heldReason).toBe('unknown-identity')
+      await settles(pipeline)
+      expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 0, sends: 0 })
+    })
+  })
+
+  describe('when a webhook does not tell the truth', () => {
+    it('parks an event that Paxos does not know, having done nothing', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      await pipeline.accept({ id: randomUUID(), type: 'identity.approved' })
+      await pipeline.pool.query('UPDATE inbox_event SET attempts = 4') // four looks already; each waits longer than the one before
+      await eventually(
+        () => pipeline.inbox.count(),
+        ({ parked }) => parked === 1,
+      )
+      const { rows } = await pipeline.pool.query('SELECT error_code FROM inbox_event')
+      expect(rows).toEqual([{ error_code: 'EVENT_UNKNOWN_TO_PAXOS' }])
+      expect(world.sandbox.story.read({ after: 0, limit: 100, kind: 'account-created' })).toEqual([])
+    })
+
+    it('opens nothing when a forged "approved" names a real event of a denied identity', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('deny')
+      await pipeline.accept({ id: event.id, type: 'identity.approved' })
+      await reaches(pipeline, event.identityId, 'denied')
+      await settles(pipeline)
+      expect(world.effectsOf(event.identityId).accounts).toBe(0)
+    })
+
+    it('opens nothing on an approval that Paxos has taken back since', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      const identity = world.sandbox.identities.get(event.identityId)
+      if (identity) world.sandbox.engine.set(identity, { adminDisabled: true })
+      await pipeline.accept(event)
+      await reaches(pipeline, event.identityId, 'disabled')
+      await settles(pipeline)
+      expect(world.effectsOf(event.identityId).accounts).toBe(0)
+    })
+
+    it('leaves a test event alone and never asks Paxos for it', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      expect(await pipeline.accept({ id: randomUUID(), type: 'identity.approved' }, { isTest: true })).toBe('test')
+      const real = await world.decided('approve')
+      await pipeline.accept(real)
+      await reaches(pipeline, real.identityId, 'ready')
+      expect(
+        world.sandbox.story
+          .read({ after: 0, limit: 100, kind: 'call' })
+          .filter((call) => 'operation' in call && call.operation === 'GET /events/{id}'),
+      ).toHaveLength(1)
+    })
+
+    it('keeps event types that it does not know', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      await pipeline.accept({ id: randomUUID(), type: 'transfer.crypto_deposit.completed' })
+      expect(await settles(pipeline)).toMatchObject({ processed: 1 })
+    })
+  })
+
+  describe('when what Gatehouse stands on breaks', () => {
+    it('ends every accepted event although the queue lost everything', async () => {
+      const world = await createWorld(backend)
+      const receiver = await world.start({ concurrency: 0 })
+      const events = await Promise.all(Array.from({ length: 20 }, () => world.decided('approve')))
+      await Promise.all(events.map((event) => receiver.accept(event)))
+      await eventually(
+        () => receiver.queue.counts(),
+        ({ waiting }) => waiting === 20,
+      )
+      await receiver.queue.obliterate()
+      await receiver.pool.query('UPDATE inbox_event SET due_at = now()') // the fifteen seconds of grace are over
+      const worker = await world.start()
+      expect(await settles(worker)).toMatchObject({ processed: 20 })
+      for (const { identityId } of events) expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, sends: 1 })
+    })
+
+    it('spends no attempt on an outage of Paxos and goes on when it is over', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      const fault = world.sandbox.faults.arm({ on: 'GET /events/{id}', do: 'answer', status: 500 })
+      await pipeline.accept(event)
+      const failed = await eventually(
+        async () =>
+          (await pipeline.pool.query<{ attempts: number; error_code: string | null }>('SELECT attempts, error_code FROM inbox_event'))
+            .rows[0],
+        (row) => row?.error_code !== null,
+      )
+      expect(failed).toEqual({ attempts: 0, error_code: 'PAXOS_UNAVAILABLE' })
+      world.sandbox.faults.disarm(fault)
+      await reaches(pipeline, event.identityId, 'ready')
+    })
+  })
+})

@@ -1,0 +1,88 @@
+import pg from 'pg'
+import { Registry } from 'prom-client'
+import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
+import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
+import type { NoticeChannel } from '../../src/notify/notice.ts'
+import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
+import { createBudget } from '../../src/paxos/budget.ts'
+import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import { createEventQueue, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
+import type { QueueBackend } from '../../src/queue/queue-connection.ts'
+import type { Checkpoint } from '../../src/saga/checkpoint.ts'
+import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
+import { createEventProcessor } from '../../src/saga/process-event.ts'
+
+export interface PipelineOptions {
+  databaseUrl: string
+  backend: QueueBackend
+  paxos: { apiUrl: string; tokenUrl: string }
+  /** Where notices go: a real receiver. */
+  notices: { url: string; secret: string }
+  unknownIdentities?: 'adopt' | 'hold'
+  /** Jobs in flight; 0: nothing is worked on, jobs only wait. */
+  concurrency?: number
+  reach?: (at: Checkpoint) => void
+}
+
+export interface Pipeline {
+  inbox: Inbox
+  ledger: Ledger
+  paxos: PaxosClient
+  queue: EventQueue
+  pool: pg.Pool
+  /** Accepts an event as the receiver does, with its job. */
+  accept(event: { id: string; type: string }, options?: { isTest?: boolean }): Promise<string>
+  close(): Promise<void>
+}
+
+/** Everything from the inbox to the notice, wired as compose.ts wires it, against a simulator and real stores. */
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { databaseUrl, backend, unknownIdentities = 'adopt', concurrency = 20, reach = () => {} } = options
+  const logger = createLogger({ level: 'silent' })
+  const metrics = new Registry()
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 6 })
+  pool.on('error', () => {})
+  const queue = createEventQueue(backend, { logger })
+  const inbox = createInbox({
+    pool,
+    connectionString: databaseUrl,
+    logger,
+    metrics,
+    onAccepted: (events) => queue.add(events.map(({ seq }) => ({ seq, generation: 0 }))),
+  })
+  const ledger = createLedger({ pool })
+  const budget = createBudget({ limits: { token: null, identity: null, general: null } })
+  const paxos = createPaxosClient({
+    ...options.paxos,
+    clientId: 'sandbox',
+    clientSecret: 'sandbox',
+    timeoutMs: 2_000,
+    budget,
+    logger,
+    metrics,
+  })
+  const notices: NoticeChannel = createWebhookChannel({ ...options.notices, timeoutMs: 2_000 })
+  const handle = createEventProcessor({ inbox, ledger, paxos, notices, logger, unknownIdentities, now: Date.now, random: () => 0, reach })
+  const worker = concurrency > 0 ? startEventWorker(backend, { handle, concurrency, logger }) : null
+  const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null
+  return {
+    inbox,
+    ledger,
+    paxos,
+    queue,
+    pool,
+    accept: (event, { isTest = false } = {}) =>
+      inbox.accept({ eventId: event.id, type: event.type, occurredAt: new Date(), isTest, origin: 'webhook', bodySha256: null }),
+    close: async () => {
+      await stopDispatcher?.()
+      await worker?.close()
+      await queue.close()
+      await notices.close()
+      await paxos.close()
+      await ledger.close()
+      await inbox.close()
+      await pool.end()
+    },
+  }
+}

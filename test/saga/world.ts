@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { onTestFinished } from 'vitest'
+import { createLogger } from '../../src/platform/logger.ts'
+import type { QueueBackend } from '../../src/queue/queue-connection.ts'
+import type { StoredEvent } from '../../src/sandbox/event-store.ts'
+import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import { type NoticeReceiver, startNoticeReceiver } from '../notify/notice-receiver.ts'
+import { type TestBackend, uniquePrefix } from '../support/queue-backends.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+import { type Pipeline, type PipelineOptions, startPipeline } from './start-pipeline.ts'
+
+export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+
+/** A simulator, a database, a receiver of notices, and pipelines between them; all of this one test, closed with it. */
+export interface World {
+  sandbox: Sandbox
+  databaseUrl: string
+  backend: QueueBackend
+  notices: NoticeReceiver
+  start(options?: Partial<PipelineOptions>): Promise<Pipeline>
+  /** An identity on which Paxos has decided, and the event of it. */
+  decided(decision: 'approve' | 'deny'): Promise<StoredEvent & { identityId: string }>
+  /** What an independent observer counts, from the simulator's own log and from what the notice receiver got. */
+  effectsOf(identityId: string): { accounts: number; noticeKeys: string[]; sends: number }
+}
+
+export async function createWorld(backend: TestBackend, options: Partial<SandboxOptions> = {}): Promise<World> {
+  const database = await createTestDatabase()
+  onTestFinished(() => database.drop())
+  const notices = await startNoticeReceiver()
+  const sandbox = await createSandbox({
+    logger: createLogger({ level: 'silent' }),
+    host: '127.0.0.1',
+    port: 0,
+    portAsked: true,
+    seed: 7,
+    webhook: null,
+    decisionDelayMs: 5,
+    ...options,
+  })
+  onTestFinished(() => sandbox.close())
+  const queueBackend: QueueBackend =
+    backend.kind === 'redis'
+      ? { kind: 'redis', url: backend.redisUrl, prefix: uniquePrefix() }
+      : { kind: 'postgres', connectionString: database.url }
+  let made = 0
+  return {
+    sandbox,
+    databaseUrl: database.url,
+    backend: queueBackend,
+    notices,
+    start: async (overrides = {}) => {
+      const pipeline = await startPipeline({
+        databaseUrl: database.url,
+        backend: queueBackend,
+        paxos: sandbox,
+        notices: { url: notices.url, secret: NOTICE_SECRET },
+        ...overrides,
+      })
+      onTestFinished(() => pipeline.close())
+      return pipeline
+    },
+    decided: async (decision) => {
+      made += 1
+      const [event] = await sandbox.populate({ count: 1, refIdPrefix: `person-${made}-`, decision, deliver: false })
+      if (!event?.identityId) throw new Error('the simulator made no identity')
+      return { ...event, identityId: event.identityId }
+    },
+    effectsOf: (identityId) => {
+      const accounts = sandbox.story.read({ after: 0, limit: 1_000_000, kind: 'account-created', identityId }).length
+      const keys = notices.deliveries.map(({ headers }) => String(headers['webhook-id'])).filter((key) => key.endsWith(identityId))
+      return { accounts, noticeKeys: [...new Set(keys)].sort(), sends: keys.length }
+    },
+  }
+}
+
+/** Waits for a condition, never for a time. Says what it last saw when it gives up. */
+export async function eventually<T>(look: () => Promise<T> | T, holds: (seen: T) => boolean, { withinMs = 25_000 } = {}): Promise<T> {
+  const deadline = Date.now() + withinMs
+  for (;;) {
+    const seen = await look()
+    if (holds(seen)) return seen
+    if (Date.now() > deadline) throw new Error(`still not so after ${withinMs} ms: ${JSON.stringify(seen)}`)
+    await sleep(20)
+  }
+}
+
+/** Waits until the onboarding is in this state. */
+export async function reaches({ ledger }: Pipeline, identityId: string, state: string) {
+  const stored = await eventually(
+    () => ledger.load(identityId),
+    (seen) => seen?.onboarding.state === state,
+  )
+  if (!stored) throw new Error('unreachable')
+  return stored
+}
+
+/** Waits until nothing is unfinished in the inbox. */
+export async function settles({ inbox }: Pipeline) {
+  return eventually(
+    () => inbox.count(),
+    ({ accepted }) => accepted === 0,
+  )
+}
