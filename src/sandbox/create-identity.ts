@@ -34,6 +34,7 @@ export function createIdentity(
     taxDetailsNotRequired: request.tax_details_not_required ?? false,
     dueDiligence: request.customer_due_diligence ?? null,
     members: members.map((member, index) => ({ id: random.uuid('institution member', id, index), ...member })),
+    isMerchant: request.is_merchant ?? false,
     checks: {
       // With PASSTHROUGH it mirrors what the client's verifier said (paxos/api.md 4.8).
       id_verification_status: person?.passthrough_verification_status ?? 'PENDING',

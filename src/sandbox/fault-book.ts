@@ -98,8 +98,10 @@ export class FaultBook {
     return this.#armed.length < before
   }
 
+  /** Disarms all; ids start anew, because what the seed draws for a fault depends on its id. */
   clear(): void {
     this.#armed = []
+    this.#nextId = 1
   }
 
   /** The faults that strike this call, each spent by one: the first latency, and the first of the others. */

@@ -199,7 +199,7 @@ const SandboxStatusRequest = z.strictObject({
 })
 export type SandboxStatusRequest = z.output<typeof SandboxStatusRequest>
 
-/** The part of Update Identity that changes no personal detail's rules: a delta (paxos/api.md 4.9). */
+/** Update Identity: a delta (paxos/api.md 4.9). Not simulated, and so refused: institution_details, last_kyc_refresh_date. */
 const UpdateIdentityRequest = z.strictObject({
   ref_id: z.string().min(1, 'must not be empty').optional(),
   person_details: PersonFields.partial().optional(),
@@ -208,8 +208,8 @@ const UpdateIdentityRequest = z.strictObject({
   tax_details: z.array(TaxDetail).optional(),
   set_tax_details_not_required: z.boolean().optional(),
   set_user_disabled: z.boolean().optional(),
+  is_merchant: z.boolean().optional(),
 })
-export type UpdateIdentityRequest = z.output<typeof UpdateIdentityRequest>
 
 /** @throws 400 whose detail names each wrong field; it repeats no value, because the values are personal data. */
 function reader<T>(schema: z.ZodType<T>): (body: unknown) => T {

@@ -67,6 +67,7 @@ export function identityRoutes(simulate: SimulateOperation, state: SandboxState)
     identity.metadata = change.metadata ?? identity.metadata
     identity.taxDetails = change.tax_details ?? identity.taxDetails
     identity.taxDetailsNotRequired = change.set_tax_details_not_required ?? identity.taxDetailsNotRequired
+    identity.isMerchant = change.is_merchant ?? identity.isMerchant
     identity.dueDiligence = change.customer_due_diligence ?? identity.dueDiligence
     engine.set(identity, { userDisabled: change.set_user_disabled })
     return identityView(identity, { details: true, members: true })

@@ -22,6 +22,7 @@ export function identityView(identity: Identity, { details, members }: { details
     ...(details ? detailsView(identity) : {}),
     ...(members && identity.type === 'INSTITUTION' ? { institution_members: identity.members } : {}),
     tax_details_not_required: identity.taxDetailsNotRequired,
+    is_merchant: identity.isMerchant,
     created_at: toRfc3339(identity.createdAtNs, RECORD_DIGITS),
     updated_at: toRfc3339(identity.updatedAtNs, RECORD_DIGITS),
   }

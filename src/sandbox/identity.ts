@@ -11,7 +11,7 @@ export interface IdentityChecks {
 }
 
 /** A file announced for an identity; its bytes are counted and dropped. */
-export interface IdentityDocument {
+interface IdentityDocument {
   fileId: string
   name: string
   types: readonly string[]
@@ -38,6 +38,7 @@ export interface Identity {
   taxDetailsNotRequired: boolean
   dueDiligence: object | null
   members: readonly object[]
+  isMerchant: boolean
   checks: IdentityChecks
   userDisabled: Disablement | null
   adminDisabled: Disablement | null

@@ -1,5 +1,5 @@
 /** The classes of documented rate limits (paxos/api.md 1.5). */
-export type LimitClass = 'token' | 'identity' | 'general'
+type LimitClass = 'token' | 'identity' | 'general'
 
 interface OperationFacts {
   /** `null`: no bearer token. */

@@ -6,7 +6,7 @@ const FIVE_MINUTES_MS = 300_000
 
 /**
  * The documented limits (paxos/api.md 1.5): per endpoint and source IP, averaged over five minutes; who goes above is locked out
- * of everything for five minutes. `timeScale` divides both times five minutes, not the rate.
+ * of everything for five minutes. `timeScale` divides both these times, not the rate.
  */
 export class RateLimits {
   #settings: SandboxSettings
@@ -18,8 +18,7 @@ export class RateLimits {
   }
 
   /** Whether this call is let through; it is counted when it is. */
-  admit(operation: Operation, ip: string): boolean {
-    const nowMs = Date.now()
+  admit({ operation, ip, nowMs }: { operation: Operation; ip: string; nowMs: number }): boolean {
     if (nowMs < (this.#lockedUntilMs.get(ip) ?? 0)) return false
     const { timeScale, limitsPerSecond } = this.#settings
     const windowMs = FIVE_MINUTES_MS / timeScale

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { DECISIONS } from './decision.ts'
 
-const ms = z.number().min(0)
+/** Eleven days: a timer of Node holds no more than about twice that. */
+const ms = z.number().min(0).max(1_000_000_000)
 const perSecond = z.number().positive()
 
 const Policy = z.union([

@@ -73,7 +73,7 @@ export function simulateOperationsOn(app: FastifyInstance, state: SandboxState):
       const tell = (status: number | null, outcome: CallOutcome): void =>
         state.story.tell({ kind: 'call', operation, status, outcome, durationMs: Math.round(performance.now() - startedAtMs), ...subject })
 
-      if (state.settings.enforceLimits && !state.limits.admit(operation, request.ip)) {
+      if (state.settings.enforceLimits && !state.limits.admit({ operation, ip: request.ip, nowMs: Date.now() })) {
         tell(429, 'answered')
         return send(reply, { operation, answer: problem(429, 'Too many requests') })
       }

@@ -220,14 +220,22 @@ describe('updating an identity', () => {
     const { call } = await startSandbox()
     const { id } = (await call('POST', '/identity/identities', person())).body
     await eventually(async () => (await call('GET', `/identity/identities/${id}`)).body.status).toBe('APPROVED')
-    const changed = await call('PUT', `/identity/identities/${id}`, { person_details: { last_name: 'Quist' }, set_user_disabled: true })
+    const changed = await call('PUT', `/identity/identities/${id}`, {
+      person_details: { last_name: 'Quist' },
+      set_user_disabled: true,
+      is_merchant: true,
+    })
     expect(changed.body).toMatchObject({
       status: 'DISABLED',
+      is_merchant: true,
       user_disabled: true,
       person_details: { first_name: 'Ada', last_name: 'Quist' },
     })
     expect(changed.body.status_details).toMatchObject({ active_controls: [{ set_by: 'SET_BY_CLIENT' }] })
-    expect((await call('PUT', `/identity/identities/${id}`, { set_user_disabled: false })).body.status).toBe('APPROVED')
+    expect((await call('PUT', `/identity/identities/${id}`, { set_user_disabled: false })).body).toMatchObject({
+      status: 'APPROVED',
+      is_merchant: true,
+    })
   })
 
   it('is 409 for a ref_id that another identity has', async () => {

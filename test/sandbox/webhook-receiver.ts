@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { onTestFinished, vi } from 'vitest'
 import type { WebhookTarget } from '../../src/sandbox/webhook-target.ts'
 
-export interface Received {
+interface Received {
   atMs: number
   method: string
   path: string
