@@ -1,0 +1,23 @@
+/** `2026-03-02 09:15:20 UTC`. */
+export function utcTime(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+const STEPS = [
+  { unit: 'd', seconds: 86_400 },
+  { unit: 'h', seconds: 3_600 },
+  { unit: 'min', seconds: 60 },
+] as const
+
+/** `12 s`, `3 min`, `5 h`, `2 d`: the largest unit that fits, cut rather than rounded. */
+export function span(seconds: number): string {
+  const step = STEPS.find((candidate) => seconds >= candidate.seconds)
+  return step ? `${Math.floor(seconds / step.seconds)} ${step.unit}` : `${Math.floor(seconds)} s`
+}
+
+/** `3 min ago`, `in 12 s`, `now`. */
+export function relativeTime(at: Date, now: Date): string {
+  const seconds = (at.getTime() - now.getTime()) / 1_000
+  if (Math.abs(seconds) < 1) return 'now'
+  return seconds < 0 ? `${span(-seconds)} ago` : `in ${span(seconds)}`
+}

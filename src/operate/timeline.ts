@@ -1,0 +1,109 @@
+import type { EventRecord } from '../inbox/read-events.ts'
+import type { EntryRecord } from '../ledger/read-onboardings.ts'
+import type { HoldReason } from '../onboarding/onboarding.ts'
+import { describeHold, sayStep } from './explain-waiting.ts'
+
+/** One line of a customer's story: a sentence, and what it was made from. */
+export interface TimelineLine {
+  at: Date
+  /** `ledger`: what Gatehouse decided and did. `inbox`: what it heard. */
+  source: 'ledger' | 'inbox'
+  sentence: string
+  kind: string
+  /** `event:<uuid>`, `operator:<name>`; `paxos` for what was heard. */
+  actor: string
+  data: unknown
+}
+
+/** The ledger and the inbox as one story, in time. At one instant: first what was heard, then what was done, then how it ended. */
+export function mergeTimeline(entries: readonly EntryRecord[], events: readonly EventRecord[]): TimelineLine[] {
+  const heard = events.map(describeReceived)
+  const done = entries.map(({ at, kind, actor, data }): TimelineLine => {
+    return { at, source: 'ledger', sentence: describeEntry(kind, isRecord(data) ? data : {}), kind, actor, data }
+  })
+  return [...heard, ...done, ...events.flatMap(describeEnd)].sort((a, b) => a.at.getTime() - b.at.getTime())
+}
+
+function describeReceived(event: EventRecord): TimelineLine {
+  const { eventId, type, receivedAt, occurredAt, deliveryCount, origin, trust, isTest } = event
+  const how = origin === 'sweep' ? `Found ${type} in the Events API` : `Paxos's webhook told of ${type}`
+  const again = deliveryCount > 1 ? `, delivered ${deliveryCount} times` : ''
+  return {
+    at: receivedAt,
+    source: 'inbox',
+    sentence: `${how}${isTest ? ' (a test)' : ''}${again}`,
+    kind: 'event.received',
+    actor: 'paxos',
+    data: { eventId, type, occurredAt, deliveryCount, origin, trust },
+  }
+}
+
+/** A move is told by the ledger already; what led to no entry would otherwise leave no trace in the story. */
+function describeEnd({ eventId, state, settledAt, outcome, errorCode, errorDetail }: EventRecord): TimelineLine[] {
+  if (settledAt === null) return []
+  const line = { at: settledAt, source: 'inbox', actor: 'gatehouse' } as const
+  if (state === 'parked' || state === 'dead') {
+    const sentence = `Event ${eventId} ${state === 'parked' ? 'parked' : 'given up'}: ${errorCode ?? 'no code'}${errorDetail ? `, ${errorDetail}` : ''}`
+    return [{ ...line, sentence, kind: `event.${state}`, data: { eventId, errorCode, errorDetail } }]
+  }
+  if (state !== 'processed' || outcome === null || outcome.startsWith('moved:') || outcome.startsWith('held:')) return []
+  return [
+    {
+      ...line,
+      sentence: `Nothing to do for event ${eventId}: ${sayOutcome(outcome)}`,
+      kind: 'event.processed',
+      data: { eventId, outcome },
+    },
+  ]
+}
+
+/** `ignored:already-ready` in words. */
+export function sayOutcome(outcome: string): string {
+  return outcome.slice(outcome.indexOf(':') + 1).replaceAll(/[-_]/g, ' ')
+}
+
+function describeEntry(kind: string, data: Record<string, unknown>): string {
+  const text = (key: string): string => String(data[key] ?? 'unknown')
+  switch (kind) {
+    case 'onboarding.created':
+      return `Created at Paxos as ${text('refId')}`
+    case 'onboarding.adopted':
+      return `Adopted: an identity that Gatehouse did not create (${text('event')})`
+    case 'state.moved':
+      return data.to === 'ready'
+        ? 'Ready: account and profile exist, and the user was told'
+        : `Moved from ${text('from')} to ${text('to')}: Paxos says ${text('status')}`
+    case 'state.held':
+      return `Held: ${describeHold(data.reason as HoldReason)}`
+    case 'hold.released':
+      return `Released from hold by an operator, to ${text('to')}`
+    case 'documents.required':
+      return `Paxos asks for documents: ${list(data.documents)}`
+    case 'effect.intended':
+      return `${sayStep(text('step'))} is wanted`
+    case 'effect.done':
+      return describeDone(data, text)
+    case 'effect.suppressed':
+      return `${sayStep(text('step'))} is no longer true and ${data.mayHaveBeenSent ? 'will not be tried again; it may have arrived' : 'was never sent'}`
+    case 'effect.refused':
+      return `${sayStep(text('step'))} was refused: ${text('code')}`
+    default:
+      return kind
+  }
+}
+
+function describeDone(data: Record<string, unknown>, text: (key: string) => string): string {
+  if (data.step === 'account') {
+    const how = data.how === 'adopted' ? 'was found at Paxos and taken over' : 'opened'
+    return `Account ${text('accountId')} with profile ${text('profileId')} ${how}`
+  }
+  return `${sayStep(text('step'))} was sent (${text('channel')}${typeof data.status === 'number' ? ` answered ${data.status}` : ''})`
+}
+
+function list(value: unknown): string {
+  return Array.isArray(value) && value.length > 0 ? value.join(', ') : 'none named'
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,62 @@
+import type { EventQuery, EventRecord } from '../inbox/read-events.ts'
+import type { EntryRecord, NoticeCounts, OnboardingQuery, OnboardingRecord } from '../ledger/read-onboardings.ts'
+import type { LedgerReport } from '../ledger/verify-ledger.ts'
+import type { OnboardingState } from '../onboarding/onboarding.ts'
+import type { Page } from '../platform/page.ts'
+import type { ReplayFilter, ReplayView } from '../replay/replay.ts'
+import type { CreateOrder } from '../saga/create-onboarding.ts'
+import type { AuditEntry, AuditReport } from './audit.ts'
+import type { TimelineLine } from './timeline.ts'
+
+export interface OnboardingView extends OnboardingRecord {
+  /** Why it is not moving, and when or by whom it will; null once it has arrived. */
+  readonly waitingFor: string | null
+}
+
+export interface OnboardingStory extends OnboardingView {
+  readonly entries: readonly EntryRecord[]
+  readonly events: readonly EventRecord[]
+  readonly timeline: readonly TimelineLine[]
+}
+
+export interface EventView extends EventRecord {
+  /** By when it is worked on (again); null for what is finished or waits for a person. */
+  readonly nextAttemptBy: Date | null
+  readonly waitingFor: string | null
+}
+
+export interface Stats {
+  /** Events by state; `duplicates`: deliveries after the first. */
+  inbox: { accepted: number; processed: number; parked: number; dead: number; test: number; duplicates: number }
+  onboardings: Record<OnboardingState, number>
+  notices: NoticeCounts
+  /** Since the oldest event was received that is still unfinished; null when none is. */
+  oldestUnfinishedSeconds: number | null
+  lastWebhookAt: Date | null
+}
+
+/** What changes something. The parts behind it are given by the composition; see `createUseCases` for who is told of it. */
+export interface OperatorActions {
+  /** Safe to repeat with the same key. `created`: this call has made the identity. @throws AppError */
+  createOnboarding(order: CreateOrder): Promise<{ identityId: string; created: boolean }>
+  /** Chooses events and says what a replay would do; changes nothing else. @throws AppError */
+  planReplay(filter: ReplayFilter, by: string): Promise<ReplayView>
+  /** Runs a plan. @throws ReplayStateError, AppError */
+  approveReplay(id: string, approval: { by: string; reason: string }): Promise<ReplayView>
+  getReplay(id: string): Promise<ReplayView | null>
+}
+
+/** Everything that an operator can ask or do: one set behind the commands, the HTTP API and the pages. */
+export interface OperatorUseCases extends OperatorActions {
+  /** `q` also finds event ids. Newest first; within one state: last changed first. @throws UsageError for a foreign cursor */
+  listOnboardings(query: Omit<OnboardingQuery, 'alsoIdentityIds'>): Promise<Page<OnboardingView>>
+  getOnboarding(identityId: string): Promise<OnboardingStory | null>
+  /** Last received first. @throws UsageError for a foreign cursor */
+  listEvents(query: EventQuery): Promise<Page<EventView>>
+  getEvent(eventId: string): Promise<EventView | null>
+  stats(): Promise<Stats>
+  verifyLedger(options: { identityId?: string | undefined }): Promise<LedgerReport>
+  /** Newest first. @throws UsageError for a foreign cursor */
+  listAudit(query: { cursor?: string | undefined; limit: number }): Promise<Page<AuditEntry>>
+  verifyAudit(): Promise<AuditReport>
+}

@@ -1,0 +1,46 @@
+import { UsageError } from './app-error.ts'
+
+/** One page of a list, newest first. `nextCursor` continues after its last item whatever was added meanwhile; null at the end. */
+export interface Page<Item> {
+  items: Item[]
+  nextCursor: string | null
+}
+
+/** An opaque cursor over the sort key of the last item shown. */
+export function encodeCursor(key: readonly string[]): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url')
+}
+
+/**
+ * The sort key inside a cursor, one pattern for each part.
+ * @throws UsageError when the cursor is not one that this list has given out
+ */
+export function decodeCursor(cursor: string, patterns: readonly RegExp[]): string[] {
+  const key = parse(cursor)
+  if (
+    Array.isArray(key) &&
+    key.length === patterns.length &&
+    patterns.every((pattern, at) => typeof key[at] === 'string' && pattern.test(key[at]))
+  ) {
+    return key
+  }
+  throw new UsageError('cursor: is not one that this list has given out; take nextCursor from the page before, with the same filters')
+}
+
+function parse(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString())
+  } catch {
+    return null
+  }
+}
+
+/** Cuts the extra row that was read to learn whether there is more. */
+export function cutPage<Row, Item>(
+  rows: readonly Row[],
+  { limit, view, key }: { limit: number; view: (row: Row) => Item; key: (row: Row) => string[] },
+): Page<Item> {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  return { items: shown.map(view), nextCursor: rows.length > limit && last !== undefined ? encodeCursor(key(last)) : null }
+}
