@@ -1,0 +1,36 @@
+import type { z } from 'zod'
+import type { Problem } from '../platform/problem.ts'
+
+type FieldErrors = NonNullable<Problem['errors']>
+
+/** Says what is wrong with a value and what would be right, without repeating the value: it may be personal data. */
+export const sayIssue: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is required' : `must be ${article(issue.expected)}`
+    case 'invalid_value':
+      return issue.input === undefined ? `is required: one of ${issue.values.join(', ')}` : `must be one of ${issue.values.join(', ')}`
+    case 'invalid_format':
+      return issue.format === 'uuid' ? 'must be an id such as 7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10' : undefined
+    case 'too_big':
+      return issue.origin === 'string' ? `may have at most ${issue.maximum} characters` : `must be at most ${issue.maximum}`
+    case 'too_small':
+      return issue.origin === 'string' ? `must have at least ${issue.minimum} characters` : `must be at least ${issue.minimum}`
+    default:
+      return undefined
+  }
+}
+
+/** One line for each wrong field; `known`: the names that are allowed at the top, for whoever sent another one. */
+export function fieldErrors(error: z.ZodError, { known, whole }: { known: readonly string[]; whole: string }): FieldErrors {
+  return error.issues.flatMap((issue): FieldErrors => {
+    const path = issue.path.map(String)
+    if (issue.code !== 'unrecognized_keys') return [{ field: path.join('.') || whole, message: issue.message }]
+    const allowed = path.length === 0 && known.length > 0 ? `; known here: ${known.join(', ')}` : ''
+    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: `is not known here${allowed}` }))
+  })
+}
+
+function article(expected: string): string {
+  return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+
+/** The one alphabet of names and addresses at Paxos: ASCII, so no accents (paxos/api.md 4.2, documented). */
+const ascii = (maxLength: number): z.ZodString =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(maxLength, `may have at most ${maxLength} characters`)
+    .regex(/^[0-9A-Za-z /?:().,&'+-]*$/, "may hold only ASCII letters, digits, blanks and /?:().,&'+- (write accents plainly)")
+const short = z.string().max(200, 'may have at most 200 characters')
+const country = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 3166-1 alpha-3 code, such as USA')
+/** Words of one alphabet, written in one line: `OTHER, NONE`. */
+const oneOf = (words: string): z.ZodEnum<Record<string, string>> =>
+  z.enum(Object.fromEntries(words.split(', ').map((word) => [word, word])))
+
+const Address = z.strictObject({
+  country,
+  address1: ascii(35),
+  address2: z.union([z.literal(''), ascii(35)]).optional(),
+  city: ascii(35),
+  province: ascii(35),
+  zip_code: ascii(35).optional(),
+})
+
+const PASSTHROUGH_FIELDS = [
+  'passthrough_verifier_type',
+  'passthrough_verified_at',
+  'passthrough_verification_id',
+  'passthrough_verification_status',
+  'passthrough_verification_fields',
+] as const
+
+/** What is needed of a person for crypto brokerage: paxos/api.md 4.2. */
+const PersonDetails = z
+  .strictObject({
+    first_name: ascii(200),
+    middle_name: short.optional(),
+    last_name: ascii(200),
+    date_of_birth: z.iso.date('must be a date, YYYY-MM-DD'),
+    address: Address,
+    nationality: country,
+    cip_id: ascii(200),
+    cip_id_type: oneOf('SSN, ID_CARD, ITIN, PASSPORT, DRIVING_LICENSE, VISA'),
+    cip_id_country: country,
+    phone_number: short.optional(),
+    email: z.email('must be an e-mail address').optional(),
+    profession: short.optional(),
+    country_of_birth: short.optional(),
+    verifier_type: oneOf('PAXOS, PASSTHROUGH, MANUAL').optional(),
+    passthrough_verifier_type: oneOf(
+      'JUMIO, ALLOY, LEXISNEXIS, MITEK, SUMSUB, MICROBILT, ONFIDO, CUSTOMER, EQUIFAX, ID3_AUTHENTICATE, FIS, PROVE, PERSONA, PLAID, DOTFILE, AIPRISE',
+    ).optional(),
+    passthrough_verified_at: z.iso.datetime({ offset: true, message: 'must be a time, such as 2026-03-01T12:00:00Z' }).optional(),
+    passthrough_verification_id: short.min(1, 'must not be empty').optional(),
+    passthrough_verification_status: oneOf('APPROVED, DENIED').optional(),
+    passthrough_verification_fields: z
+      .array(oneOf('FULL_LEGAL_NAME, ADDRESS, DATE_OF_BIRTH, CIP_ID'))
+      .min(1, 'must name at least one field')
+      .optional(),
+  })
+  .superRefine((person, context) => {
+    const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: path.split('.'), message })
+    if (person.verifier_type === 'PASSTHROUGH') {
+      for (const field of PASSTHROUGH_FIELDS) {
+        if (person[field] === undefined) refuse(field, 'is required when verifier_type is PASSTHROUGH')
+      }
+    }
+    const isUsNumber = person.cip_id_type === 'SSN' || person.cip_id_type === 'ITIN'
+    if (isUsNumber && !/^\d{3}-\d{2}-\d{4}$/.test(person.cip_id)) refuse('cip_id', 'must have the form xxx-xx-xxxx')
+    if (person.address.country !== 'USA') return
+    if (!isUsNumber) refuse('cip_id_type', 'must be SSN or ITIN for a US resident')
+    if (person.address.zip_code === undefined) refuse('address.zip_code', 'is required in this country')
+  })
+
+const Sector = oneOf(
+  'INVESTMENT, HEDGE_FUND, MONEY_SERVICE_BUSINESS, STO_ISSUER, PRECIOUS_METALS, NON_PROFIT, REGISTERED_INVESTMENT_ADVISOR, ' +
+    'AGRICULTURE_FORESTRY_FISHING_HUNTING, MINING, UTILITIES, CONSTRUCTION, MANUFACTURING, WHOLESALE_TRADE, RETAIL_TRADE, ' +
+    'TRANSPORTATION_WAREHOUSING, INFORMATION, FINANCE_INSURANCE, REAL_ESTATE_RENTAL_LEASING, PROFESSIONAL_SCIENTIFIC_TECHNICAL_SERVICES, ' +
+    'MANAGEMENT_OF_COMPANIES_ENTERPRISES, ADMINISTRATIVE_SUPPORT_WASTE_MANAGEMENT_REMEDIATION_SERVICES, EDUCATIONAL_SERVICES, ' +
+    'HEALTH_CARE_SOCIAL_ASSISTANCE, ARTS_ENTERTAINMENT_RECREATION, ACCOMMODATION_FOOD_SERVICES, OTHER_SERVICES, PUBLIC_ADMINISTRATION, ' +
+    'NOT_CLASSIFIED, ADULT_ENTERTAINMENT, AUCTIONS, AUTOMOBILES, BLOCKCHAIN, CRYPTO, DRUGS, EXPORT_IMPORT, E_COMMERCE, ' +
+    'FINANCIAL_INSTITUTION, GAMBLING, INSURANCE, MARKET_MAKER, SHELL_BANK, TRAVEL_TRANSPORT, WEAPONS',
+)
+const prefixed = (prefix: string, ranges: string): ReturnType<typeof oneOf> =>
+  oneOf(
+    ranges
+      .split(', ')
+      .map((range) => `${prefix}_${range}`)
+      .join(', '),
+  )
+
+/** The five that Paxos needs of a person, and those it takes: paxos/api.md 4.3. */
+const DueDiligence = z.strictObject({
+  estimated_yearly_income: prefixed('INCOME', '0_TO_50K, 50K_TO_100K, 100K_TO_250K, 250K_TO_500K, 500K_TO_750K, 750K_TO_1M, ABOVE_1M'),
+  expected_transfer_value: prefixed(
+    'TRANSFER_VALUE',
+    '0_TO_25K, 25K_TO_50K, 50K_TO_100K, 100K_TO_250K, 250K_TO_500K, 500K_TO_750K, 750K_TO_1M, 1M_TO_2_5M, 2_5M_TO_5M, ABOVE_5M',
+  ),
+  source_of_wealth: oneOf(
+    'INHERITANCE, INVESTMENT_GAINS, BUSINESS_OWNERSHIP_DIVIDENDS, EMPLOYMENT_INCOME, REAL_ESTATE, OTHER_SOURCE_OF_WEALTH',
+  ),
+  employment_status: oneOf('CONTRACTUAL, FULL_TIME, PART_TIME, RETIRED, SELF_EMPLOYED, STUDENT, UNEMPLOYED'),
+  employment_industry_sector: Sector,
+  industry_sector: Sector.optional(),
+  estimated_net_worth: prefixed(
+    'NET_WORTH',
+    '0_TO_100K, 100K_TO_500K, 500K_TO_1M, 1M_TO_2_5M, 2_5M_TO_5M, 5M_TO_7_5M, 7_5M_TO_10M, 10M_TO_25M, 25M_TO_50M, OVER_50M',
+  ).optional(),
+  source_of_funds: oneOf(
+    'SALARY_DISBURSEMENT, INHERITANCE_DISTRIBUTION, INVESTMENT_RETURNS, BUSINESS_DIVIDENDS_PROFITS, PROPERTY_SALE, LOAN_DISBURSEMENT, ' +
+      'SAVINGS_ACCOUNT_WITHDRAWAL, GOVERNMENT_BENEFITS',
+  ).optional(),
+  purpose_of_account: oneOf('INVESTMENT_TRADING, SAVINGS, STABLECOIN_PURCHASE_REDEMPTION').optional(),
+  aliases: z.array(short).optional(),
+})
+
+/**
+ * What `POST /v1/onboardings` takes: the body of Paxos's Create Identity for a person (paxos/api.md 4.1 to 4.3, documented), checked
+ * here so that every wrong field is named at once and before anything is asked of Paxos. A field that is not documented is
+ * refused: a misspelt one would otherwise be lost in silence.
+ */
+export const PersonRequest = z
+  .strictObject({
+    ref_id: z
+      .string()
+      .min(1, 'must not be empty')
+      .max(200, 'may have at most 200 characters')
+      .regex(/^[\x21-\x7e]*$/, 'may hold only visible ASCII characters')
+      .optional(),
+    person_details: PersonDetails,
+    customer_due_diligence: DueDiligence,
+    tax_details: z.array(z.strictObject({ tax_payer_id: ascii(35), tax_payer_country: country })).optional(),
+    tax_details_not_required: z.boolean().optional(),
+    metadata: z.record(z.string(), z.string()).optional(),
+    is_merchant: z.boolean().optional(),
+  })
+  .superRefine((request, context) => {
+    const isUs = request.person_details.cip_id_country === 'USA'
+    if (request.tax_details_not_required && isUs) {
+      context.addIssue({ code: 'custom', path: ['tax_details_not_required'], message: 'must not be true when cip_id_country is USA' })
+    }
+    // Paxos fills the tax details of a US person from cip_id (paxos/api.md 4.1); nobody else's.
+    if (!isUs && !request.tax_details?.length && !request.tax_details_not_required) {
+      context.addIssue({ code: 'custom', path: ['tax_details'], message: 'is required unless tax_details_not_required is true' })
+    }
+  })
+export type PersonRequest = z.output<typeof PersonRequest>
