@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { HttpProblem } from '../platform/problem.ts'
+import type { AccessTokens, OAuthClient } from './access-tokens.ts'
+import { createSecretMatcher } from './match-secret.ts'
+import { createSignatureVerifier } from './verify-signature.ts'
+
+/** Which authenticators are on, and their live secrets; several each, so that a secret can be exchanged without a gap. */
+export interface AuthenticatorOptions {
+  /** Any one of these suffices. */
+  enabled: readonly ('api-key' | 'oauth' | 'signature')[]
+  /** In lower case. */
+  apiKeyHeader: string
+  apiKeys: readonly string[]
+  oauthClients: readonly OAuthClient[]
+  /** Standard Webhooks: `whsec_` and base64. */
+  signingSecrets: readonly string[]
+}
+
+/** No authenticator that is on knows the sender. Says which are on, never what was wrong with a secret. */
+export class WebhookUnauthenticatedError extends HttpProblem {
+  constructor(remedies: readonly string[]) {
+    super(401, 'WEBHOOK_UNAUTHENTICATED', `The request does not prove who sent it. This receiver accepts ${remedies.join(', or ')}.`)
+  }
+}
+
+/** `ask-body`: the headers carry a signature, and only over the body can it be checked. */
+export type HeaderVerdict = 'authenticated' | 'ask-body' | 'refused'
+
+export interface WebhookAuthenticator {
+  /** Decides before the body is read where that is possible. */
+  byHeaders(headers: IncomingHttpHeaders): HeaderVerdict | Promise<HeaderVerdict>
+  /** Only after `ask-body`. */
+  byBody(headers: IncomingHttpHeaders, body: Buffer): boolean
+  /** The refusal to answer with. */
+  refusal(): WebhookUnauthenticatedError
+}
+
+/** `now` is milliseconds since 1970. */
+export function createWebhookAuthenticator(
+  options: AuthenticatorOptions,
+  { tokens, now }: { tokens: AccessTokens; now: () => number },
+): WebhookAuthenticator {
+  const { enabled, apiKeyHeader } = options
+  const on = { apiKey: enabled.includes('api-key'), oauth: enabled.includes('oauth'), signature: enabled.includes('signature') }
+  const matchKey = createSecretMatcher(on.apiKey ? options.apiKeys : [])
+  const verifySignature = createSignatureVerifier(on.signature ? options.signingSecrets : [], now)
+  const remedies = [
+    ...(on.apiKey ? [`an API key in the header ${apiKeyHeader}`] : []),
+    ...(on.oauth ? ['a bearer token from POST /oauth/token'] : []),
+    ...(on.signature ? ['a Standard Webhooks signature (webhook-id, webhook-timestamp, webhook-signature)'] : []),
+  ]
+
+  function withoutToken(headers: IncomingHttpHeaders): HeaderVerdict {
+    return on.signature && headers['webhook-signature'] !== undefined ? 'ask-body' : 'refused'
+  }
+
+  return {
+    byHeaders: (headers) => {
+      const key = headers[apiKeyHeader]
+      if (on.apiKey && typeof key === 'string' && matchKey(key) >= 0) return 'authenticated'
+      const token = on.oauth ? bearerToken(headers) : null
+      if (token === null) return withoutToken(headers)
+      return tokens.verify(token).then((valid) => (valid ? 'authenticated' : withoutToken(headers)))
+    },
+    byBody: verifySignature,
+    refusal: () => new WebhookUnauthenticatedError(remedies),
+  }
+}
+
+function bearerToken({ authorization }: IncomingHttpHeaders): string | null {
+  return /^bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1] ?? null
+}

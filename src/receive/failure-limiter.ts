@@ -1,0 +1,23 @@
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
+/** Failed authentications that one address may make in the window before it is told to wait. */
+const MAX_FAILURES = 100
+const WINDOW_MS = 60_000
+
+/** Counts failed authentications by address. Only failures are counted and refused: who proves himself always gets in. */
+export interface FailureLimiter {
+  /** `null`: within the limit. Else how long to wait, seconds. */
+  recordFailure(request: FastifyRequest): Promise<number | null>
+}
+
+export async function createFailureLimiter(app: FastifyInstance): Promise<FailureLimiter> {
+  await app.register(rateLimit, { global: false })
+  const limit = app.createRateLimit({ max: MAX_FAILURES, timeWindow: WINDOW_MS })
+  return {
+    recordFailure: async (request) => {
+      const state = await limit(request)
+      return !state.isAllowed && state.isExceeded ? state.ttlInSeconds : null
+    },
+  }
+}

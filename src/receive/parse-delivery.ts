@@ -1,0 +1,65 @@
+import { isUtf8 } from 'node:buffer'
+import { hash } from 'node:crypto'
+import { z } from 'zod'
+import type { ReceivedEvent } from '../inbox/accept-events.ts'
+import { HttpProblem } from '../platform/problem.ts'
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** RFC 3339, with any number of fraction digits: the Events API knows nanoseconds, we keep milliseconds. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
+const END_OF_TIME = Date.UTC(10_000, 0, 1)
+const TYPE = /^[^\p{Cc}]{1,200}$/u
+
+/**
+ * A delivery as documented (paxos/api.md 2.2). Types that we do not know are welcome, and so are further fields; `object` and
+ * `is_test` may be missing.
+ */
+const Delivery = z.object({
+  id: z.string('must be a string: the event id').regex(UUID, 'must be a uuid: the event id'),
+  type: z.string('must be a string: the event type').regex(TYPE, 'must be 1 to 200 characters, none of them a control character'),
+  source: z.string('must be a string, such as com.paxos'),
+  time: z
+    .string('must be a string: when the event was created')
+    .refine((time) => RFC_3339.test(time) && isStorable(Date.parse(time)), 'must be an RFC 3339 time, such as 2026-03-02T09:15:30Z'),
+  object: z.string('must be a string, or be left out').nullish(),
+  is_test: z.boolean('must be true or false, or be left out').nullish(),
+})
+
+/**
+ * Reads the body of a webhook.
+ * @throws HttpProblem 400 `BODY_MALFORMED` when it is not JSON, `DELIVERY_INVALID` naming each wrong field.
+ */
+export function parseDelivery(body: Buffer): ReceivedEvent {
+  const parsed = Delivery.safeParse(parseJson(body))
+  if (!parsed.success) {
+    throw new HttpProblem(400, 'DELIVERY_INVALID', 'The body is not a webhook delivery as Paxos documents it; see errors.', {
+      errors: parsed.error.issues.map(({ path, message }) =>
+        path.length === 0 ? { field: '(body)', message: 'must be a JSON object' } : { field: path.join('.'), message },
+      ),
+    })
+  }
+  const { id, type, time, is_test } = parsed.data
+  return {
+    eventId: id.toLowerCase(),
+    type,
+    occurredAt: new Date(time),
+    isTest: is_test ?? false,
+    origin: 'webhook',
+    bodySha256: hash('sha256', body, 'hex'),
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) throw new HttpProblem(400, 'BODY_MALFORMED', 'The body is empty; JSON is expected.')
+  try {
+    if (isUtf8(body)) return JSON.parse(body.toString())
+  } catch {
+    // the same refusal
+  }
+  throw new HttpProblem(400, 'BODY_MALFORMED', 'The body is not valid JSON in UTF-8.')
+}
+
+/** Not a number: no such day. Outside of these years neither side has events, and Postgres has no such timestamps. */
+function isStorable(milliseconds: number): boolean {
+  return milliseconds >= 0 && milliseconds < END_OF_TIME
+}

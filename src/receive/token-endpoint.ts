@@ -1,0 +1,143 @@
+import formbody from '@fastify/formbody'
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
+import { Counter, type Registry } from 'prom-client'
+import { z } from 'zod'
+import { type AccessTokens, type OAuthClient, TOKEN_LIFETIME_SECONDS } from './access-tokens.ts'
+import type { FailureLimiter } from './failure-limiter.ts'
+import { createSecretMatcher } from './match-secret.ts'
+
+const BODY_LIMIT_BYTES = 4_096
+
+/** A refusal in OAuth's own words (RFC 6749 5.2), since the caller is an OAuth client. */
+class TokenRefusal extends Error {
+  readonly status: number
+  readonly error: 'invalid_request' | 'invalid_client' | 'unsupported_grant_type'
+  constructor(status: number, error: TokenRefusal['error'], description: string) {
+    super(description)
+    this.name = 'TokenRefusal'
+    this.status = status
+    this.error = error
+  }
+}
+
+interface Credentials {
+  id: string
+  secret: string
+}
+
+/** A parameter that is sent twice becomes an array, and RFC 6749 3.2 forbids it. */
+const TokenRequest = z.object({
+  grant_type: z.string(),
+  client_id: z.string().optional(),
+  client_secret: z.string().optional(),
+})
+
+/**
+ * `POST /oauth/token`: client credentials for a bearer token. Paxos sends them in the Authorization header and in the form at once
+ * (paxos/api.md 2.3, documented), which RFC 6749 2.3 discourages: both are accepted, and must agree.
+ */
+export async function registerTokenEndpoint(
+  app: FastifyInstance,
+  {
+    clients,
+    tokens,
+    metrics,
+    limiter,
+  }: { clients: readonly OAuthClient[]; tokens: AccessTokens; metrics: Registry; limiter: FailureLimiter },
+): Promise<void> {
+  const matchClient = createSecretMatcher(clients.map(credentialText))
+  const requests = new Counter({
+    name: 'gatehouse_oauth_token_requests_total',
+    help: 'Requests for a bearer token, by what was answered.',
+    labelNames: ['status', 'reason'],
+    registers: [metrics],
+  })
+
+  await app.register((scope, _options, registered) => {
+    scope.removeAllContentTypeParsers()
+    void scope.register(formbody, { bodyLimit: BODY_LIMIT_BYTES }) // Fastify waits for it
+    scope.addHook('onRequest', (_request, reply, done) => {
+      reply.header('cache-control', 'no-store')
+      done()
+    })
+    scope.setErrorHandler<FastifyError>((error, _request, reply) => {
+      const refusal = toRefusal(error)
+      requests.inc({ status: refusal?.status ?? 500, reason: refusal?.error ?? 'server_error' })
+      if (!refusal) throw error // the server's own handler logs it and answers 500
+      return answerRefusal(reply, refusal)
+    })
+    scope.post('/oauth/token', { helmet: false, bodyLimit: BODY_LIMIT_BYTES }, async (request, reply) => {
+      const credentials = readCredentials(request.body, request.headers.authorization)
+      const client = clients[matchClient(credentialText(credentials))]
+      if (!client) {
+        const wait = await limiter.recordFailure(request)
+        if (wait !== null) {
+          requests.inc({ status: 429, reason: 'too_many_failures' })
+          return reply
+            .code(429)
+            .header('retry-after', String(wait))
+            .send({ error: 'invalid_client', error_description: 'Too many failures; wait.' })
+        }
+        throw new TokenRefusal(401, 'invalid_client', 'There is no such client, or its secret is another.')
+      }
+      const token = await tokens.mint(client)
+      requests.inc({ status: 200, reason: 'issued' })
+      return { access_token: token, token_type: 'Bearer', expires_in: TOKEN_LIFETIME_SECONDS }
+    })
+    registered()
+  })
+}
+
+/** @throws TokenRefusal */
+function readCredentials(body: unknown, authorization: string | undefined): Credentials {
+  const parsed = TokenRequest.safeParse(body)
+  if (!parsed.success) {
+    throw new TokenRefusal(400, 'invalid_request', 'Send grant_type=client_credentials as a form, each parameter at most once.')
+  }
+  const { grant_type, client_id, client_secret } = parsed.data
+  if (grant_type !== 'client_credentials')
+    throw new TokenRefusal(400, 'unsupported_grant_type', 'The one grant here is client_credentials.')
+  const basic = readBasic(authorization)
+  if (basic && ((client_id ?? basic.id) !== basic.id || (client_secret ?? basic.secret) !== basic.secret)) {
+    throw new TokenRefusal(400, 'invalid_request', 'The Authorization header and the form name different credentials; they must agree.')
+  }
+  if (basic) return basic
+  if (client_id === undefined || client_secret === undefined) {
+    throw new TokenRefusal(401, 'invalid_client', 'Send the client id and secret, by HTTP Basic, in the form, or both.')
+  }
+  return { id: client_id, secret: client_secret }
+}
+
+/** RFC 6749 2.3.1: both parts are form-encoded before they become a Basic header. */
+function readBasic(authorization: string | undefined): Credentials | null {
+  const encoded = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(authorization ?? '')?.[1]
+  if (encoded === undefined) return null
+  const text = Buffer.from(encoded, 'base64').toString()
+  const colon = text.indexOf(':')
+  if (colon < 0) throw new TokenRefusal(400, 'invalid_request', 'The Basic credentials have no colon between id and secret.')
+  try {
+    return { id: formDecode(text.slice(0, colon)), secret: formDecode(text.slice(colon + 1)) }
+  } catch {
+    throw new TokenRefusal(400, 'invalid_request', 'The Basic credentials are not form-encoded (RFC 6749 2.3.1).')
+  }
+}
+
+function formDecode(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '))
+}
+
+/** One text for both parts, so that they are compared at once and in constant time. The length keeps `a:b` + `c` apart from `a` + `b:c`. */
+function credentialText({ id, secret }: Credentials): string {
+  return `${id.length}:${id}:${secret}`
+}
+
+function toRefusal(error: FastifyError): TokenRefusal | null {
+  if (error instanceof TokenRefusal) return error
+  if (error.statusCode === undefined || error.statusCode >= 500) return null
+  return new TokenRefusal(error.statusCode, 'invalid_request', 'Send a form (application/x-www-form-urlencoded) of at most 4 KiB.')
+}
+
+function answerRefusal(reply: FastifyReply, { status, error, message }: TokenRefusal): FastifyReply {
+  if (status === 401) reply.header('www-authenticate', 'Basic realm="gatehouse"')
+  return reply.code(status).send({ error, error_description: message })
+}

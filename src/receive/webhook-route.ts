@@ -1,0 +1,146 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Counter, Histogram, type Registry } from 'prom-client'
+import type { AcceptStatus, ReceivedEvent } from '../inbox/accept-events.ts'
+import { AppError } from '../platform/app-error.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import type { WebhookAuthenticator } from './authenticate-webhook.ts'
+import type { FailureLimiter } from './failure-limiter.ts'
+import { parseDelivery } from './parse-delivery.ts'
+
+/** Deliveries are about 200 bytes (paxos/api.md 2.2). */
+const BODY_LIMIT_BYTES = 16_384
+/** The first retry of Paxos comes after about 5 s whatever we say (paxos/api.md 2.5); gateways in front may listen. */
+const RETRY_AFTER_SECONDS = 5
+
+/** The three answers, written once. */
+const ANSWERS: Readonly<Record<AcceptStatus, string>> = {
+  accepted: '{"status":"accepted"}',
+  duplicate: '{"status":"duplicate"}',
+  test: '{"status":"test"}',
+}
+
+export interface WebhookRouteOptions {
+  authenticator: WebhookAuthenticator
+  /** Resolves once the event is committed; rejects with an error to `snooze` when that is not known. */
+  accept: (event: ReceivedEvent) => Promise<AcceptStatus>
+  limiter: FailureLimiter
+  metrics: Registry
+}
+
+/**
+ * `POST /webhooks/paxos`: authenticate, check the shape, commit, answer. 200 only for what is committed; 503 when it is not known
+ * to be, so that the sender comes again; 4xx only for what the sender did wrong.
+ */
+export async function registerWebhookRoute(app: FastifyInstance, options: WebhookRouteOptions): Promise<void> {
+  const { authenticator, accept, limiter } = options
+  const metrics = createMetrics(options.metrics)
+
+  await app.register((scope, _options, registered) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    // A child logger for each request costs more than the rest of the route; what is logged here names the request id itself.
+    scope.setChildLoggerFactory((logger) => logger)
+    scope.decorateRequest('startedAt', 0)
+    scope.decorateRequest('provesByBody', false)
+    scope.addHook('onError', (_request, _reply, error, done) => {
+      metrics.requests.inc(refusalLabels(error))
+      done()
+    })
+    scope.post('/webhooks/paxos', {
+      helmet: false, // its headers are for browsers, and cost a tenth of the rate
+      bodyLimit: BODY_LIMIT_BYTES,
+      onRequest: (request, _reply, done) => {
+        request.startedAt = performance.now()
+        const verdict = authenticator.byHeaders(request.headers)
+        if (verdict === 'authenticated') return done()
+        Promise.resolve(verdict)
+          .then(async (given) => {
+            if (given === 'refused') throw await refuse(request)
+            request.provesByBody = given === 'ask-body'
+          })
+          .then(() => done(), done)
+      },
+      handler: async (request, reply) => {
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+        if (request.provesByBody && !authenticator.byBody(request.headers, body)) throw await refuse(request)
+        const event = parseDelivery(body)
+        try {
+          const status = await accept(event)
+          metrics.answered[status].inc()
+          return reply.header('content-type', 'application/json; charset=utf-8').send(ANSWERS[status])
+        } catch (error) {
+          if (!(error instanceof AppError) || error.retry !== 'snooze') throw error
+          metrics.requests.inc({ status: 503, reason: error.code })
+          return answerUnavailable(reply, error.code)
+        } finally {
+          metrics.ackSeconds.observe((performance.now() - request.startedAt) / 1_000)
+        }
+      },
+    })
+    registered()
+  })
+
+  async function refuse(request: FastifyRequest): Promise<HttpProblem> {
+    const wait = await limiter.recordFailure(request)
+    if (wait === null) return authenticator.refusal()
+    return new HttpProblem(429, 'TOO_MANY_FAILURES', 'Too many requests from this address did not prove who sent them.', {
+      retryAfterSeconds: wait,
+    })
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the request's head was read, on the monotonic clock, milliseconds. */
+    startedAt: number
+    /** Its headers carry a signature, to be checked over the body. */
+    provesByBody: boolean
+  }
+}
+
+/** Answered here and not thrown: an outage is logged once by the inbox, not once for each request that meets it. */
+function answerUnavailable(reply: FastifyReply, code: string): FastifyReply {
+  const problem = new HttpProblem(503, code, 'The event could not be stored durably just now. Send it again.')
+  return reply.code(503).header('retry-after', String(RETRY_AFTER_SECONDS)).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** Fastify's own refusals, by what the server answers for them. */
+const FASTIFY_REASONS: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'MEDIA_TYPE_UNSUPPORTED',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BODY_MALFORMED',
+}
+
+function refusalLabels(error: FastifyError | HttpProblem): { status: number; reason: string } {
+  if (error instanceof HttpProblem) return { status: error.status, reason: error.code }
+  const { statusCode: status = 500, code } = error
+  return { status, reason: FASTIFY_REASONS[code] ?? (status < 500 ? 'REQUEST_REFUSED' : 'INTERNAL') }
+}
+
+function createMetrics(registry: Registry): {
+  requests: Counter<'status' | 'reason'>
+  answered: Record<AcceptStatus, Counter.Internal>
+  ackSeconds: Histogram
+} {
+  const registers = [registry]
+  const requests = new Counter({
+    name: 'gatehouse_webhook_requests_total',
+    help: 'Webhook requests by the status they were answered with, and why.',
+    labelNames: ['status', 'reason'],
+    registers,
+  })
+  return {
+    requests,
+    answered: {
+      accepted: requests.labels({ status: 200, reason: 'accepted' }),
+      duplicate: requests.labels({ status: 200, reason: 'duplicate' }),
+      test: requests.labels({ status: 200, reason: 'test' }),
+    },
+    ackSeconds: new Histogram({
+      name: 'gatehouse_webhook_ack_seconds',
+      help: 'From the head of a webhook request to its answer, 200 or 503, seconds.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+      registers,
+    }),
+  }
+}

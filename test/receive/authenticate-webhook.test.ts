@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { API_KEY, delivery, startReceiver, type TestReceiver } from './start-receiver.ts'
+
+const newSecret = (): string => `whsec_${randomBytes(24).toString('base64')}`
+const OLD_SECRET = newSecret()
+const NEW_SECRET = newSecret()
+
+let receiver: TestReceiver
+
+/** Headers as a gateway that signs sends them; signed by the standardwebhooks package. */
+function signed(body: string, secret: string, at: Date = new Date()): Record<string, string> {
+  return {
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+    'webhook-signature': new Webhook(secret).sign('msg_1', at, body),
+  }
+}
+
+describe('when only signatures are taken', () => {
+  beforeAll(async () => {
+    receiver = await startReceiver({ authenticators: { enabled: ['signature'], signingSecrets: [OLD_SECRET, NEW_SECRET] } })
+  })
+  beforeEach(() => receiver.pool.query('TRUNCATE inbox_event'))
+  afterAll(() => receiver.close())
+
+  it.each([
+    ['old', OLD_SECRET],
+    ['new', NEW_SECRET],
+  ])('takes what is signed with the %s secret, while they are exchanged', async (_which, secret) => {
+    const body = JSON.stringify(delivery({ note: 'ünïcode' }))
+    expect(await receiver.post(body, signed(body, secret))).toMatchObject({ status: 200, body: { status: 'accepted' } })
+  })
+
+  it('takes a message that is signed with a retired secret and a live one, as senders do while they exchange theirs', async () => {
+    const body = JSON.stringify(delivery())
+    const live = signed(body, NEW_SECRET)
+    const both = `v1a,abc ${signed(body, newSecret())['webhook-signature']} ${live['webhook-signature']}`
+    expect(await receiver.post(body, { ...live, 'webhook-signature': both })).toMatchObject({ status: 200 })
+  })
+
+  it.each([
+    ['a byte of the body', (body: string) => ({ body: body.replace('approved', 'approveD'), headers: signed(body, OLD_SECRET) })],
+    ['the id', (body: string) => ({ body, headers: { ...signed(body, OLD_SECRET), 'webhook-id': 'msg_2' } })],
+    [
+      'the timestamp',
+      (body: string) => ({
+        body,
+        headers: { ...signed(body, OLD_SECRET), 'webhook-timestamp': String(Math.floor(Date.now() / 1_000) + 1) },
+      }),
+    ],
+    ['the secret', (body: string) => ({ body, headers: signed(body, newSecret()) })],
+    [
+      'the scheme',
+      (body: string) => {
+        const headers = signed(body, OLD_SECRET)
+        return { body, headers: { ...headers, 'webhook-signature': headers['webhook-signature']!.replace('v1,', 'v2,') } }
+      },
+    ],
+    ['the signature, for nothing', (body: string) => ({ body, headers: { ...signed(body, OLD_SECRET), 'webhook-signature': 'v1,' } })],
+    ['the signature, for none at all', () => ({ body: '{}', headers: {} })],
+    ['the signature, for an API key, which is off here', () => ({ body: JSON.stringify(delivery()), headers: { 'x-api-key': API_KEY } })],
+  ])('refuses a change of %s, and does not say what was wrong', async (_what, change) => {
+    const { body, headers } = change(JSON.stringify(delivery()))
+    expect(await receiver.post(body, headers)).toMatchObject({
+      status: 401,
+      body: {
+        code: 'WEBHOOK_UNAUTHENTICATED',
+        detail:
+          'The request does not prove who sent it. This receiver accepts a Standard Webhooks signature (webhook-id, webhook-timestamp, webhook-signature).',
+      },
+    })
+    expect(await receiver.storedRows()).toEqual([])
+  })
+
+  it('refuses a signature that is more than five minutes old or ahead, so that a recorded one cannot be sent again', async () => {
+    const body = JSON.stringify(delivery())
+    const minutesAgo = (minutes: number): Record<string, string> => signed(body, OLD_SECRET, new Date(Date.now() - minutes * 60_000))
+    expect((await receiver.post(body, minutesAgo(6))).status).toBe(401)
+    expect((await receiver.post(body, minutesAgo(-6))).status).toBe(401)
+    expect((await receiver.post(body, minutesAgo(4))).status).toBe(200)
+    expect((await receiver.post(body, minutesAgo(-4))).status).toBe(200)
+    receiver.tick(2 * 60_000)
+    expect((await receiver.post(body, minutesAgo(4))).status).toBe(401)
+    receiver.tick(-2 * 60_000)
+  })
+
+  it('checks the signature before it parses the body', async () => {
+    expect(await receiver.post('not json', signed('other', OLD_SECRET))).toMatchObject({ status: 401 })
+    expect(await receiver.post('not json', signed('not json', OLD_SECRET))).toMatchObject({ status: 400 })
+  })
+})
+
+describe('when several authenticators are on', () => {
+  beforeAll(async () => {
+    receiver = await startReceiver({
+      authenticators: {
+        enabled: ['api-key', 'oauth', 'signature'],
+        apiKeyHeader: 'x-brokerage-key',
+        oauthClients: [{ id: 'paxos', secret: 'an-invented-client-secret' }],
+        signingSecrets: [OLD_SECRET],
+      },
+    })
+  })
+  afterAll(() => receiver.close())
+
+  it('takes any of them, by the header that was configured', async () => {
+    const body = JSON.stringify(delivery())
+    expect((await receiver.post(body, { 'x-brokerage-key': API_KEY })).status).toBe(200)
+    expect((await receiver.post(body, signed(body, OLD_SECRET))).status).toBe(200)
+    expect(
+      (await receiver.post(body, { ...signed(body, OLD_SECRET), 'x-brokerage-key': 'wrong', authorization: 'Bearer wrong' })).status,
+    ).toBe(200)
+    expect((await receiver.post(body, { 'x-api-key': API_KEY })).status).toBe(401)
+  })
+
+  it('names each of them in the refusal', async () => {
+    const { body } = await receiver.post(delivery(), {})
+    expect((body as { detail: string }).detail).toMatch(/API key in the header x-brokerage-key.*bearer token.*Standard Webhooks signature/)
+  })
+})
+
+describe('when one address fails again and again', () => {
+  beforeAll(async () => {
+    receiver = await startReceiver()
+  })
+  afterAll(() => receiver.close())
+
+  it('is told to wait, and the sender with a key behind the same address is never held up', async () => {
+    const statuses: number[] = []
+    for (let i = 0; i < 105; i += 1) statuses.push((await receiver.post(delivery(), { 'x-api-key': 'a guess' })).status)
+    expect(statuses.slice(0, 100)).toEqual(Array(100).fill(401))
+    expect(statuses.slice(100)).toEqual(Array(5).fill(429))
+    const told = await receiver.post(delivery(), {})
+    expect(told).toMatchObject({ status: 429, body: { code: 'TOO_MANY_FAILURES' } })
+    expect(Number(told.headers.get('retry-after'))).toBeGreaterThan(0)
+    const answers = await Promise.all(Array.from({ length: 150 }, () => receiver.post(delivery())))
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
+    expect(await receiver.counted({ status: 429, reason: 'TOO_MANY_FAILURES' })).toBe(6)
+  })
+})
