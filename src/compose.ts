@@ -6,12 +6,11 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Config } from './config.ts'
 import { createEventAcceptor } from './inbox/accept-events.ts'
 import { createInbox, type Inbox } from './inbox/inbox.ts'
-import { readEvents } from './inbox/read-events.ts'
 import { createLedger } from './ledger/ledger.ts'
-import { readOnboardings } from './ledger/read-onboardings.ts'
 import { createLogChannel } from './notify/log-channel.ts'
 import type { NoticeChannel } from './notify/notice.ts'
 import { createWebhookChannel } from './notify/webhook-channel.ts'
+import { createUseCases } from './operate/create-use-cases.ts'
 import { registerOperatorApi } from './operate/operator-api.ts'
 import type { OperatorUseCases } from './operate/use-cases.ts'
 import { createBudget } from './paxos/budget.ts'
@@ -39,7 +38,7 @@ export interface Foundation {
   databaseUrl: string
   queueBackend: QueueBackend
   secrets: Secrets
-  /** Stops what was opened for it: the embedded Postgres, if this process started it. */
+  /** Leaves the embedded Postgres; the last process to leave stops it. */
   close(): Promise<void>
 }
 
@@ -95,7 +94,7 @@ export async function openFoundation(
     queueBackend,
     secrets,
     close: async () => {
-      if (embedded?.owned) await embedded.stop()
+      await embedded?.stop()
     },
   }
 }
@@ -246,14 +245,16 @@ export async function openUseCases(
     now: Date.now,
     encryptionKey: secrets.encryptionKey,
   }
-  const useCases: OperatorUseCases = {
-    ...readOnboardings(pool),
-    ...readEvents(pool),
-    createOnboarding: (order) => createOnboarding(parts, order),
-    planReplay: (filter, by) => planReplay(parts, filter, by),
-    approveReplay: (id, approval) => approveReplay(parts, id, approval),
-    getReplay: (id) => getReplay(pool, id),
-  }
+  const useCases = createUseCases({
+    pool,
+    now: Date.now,
+    actions: {
+      createOnboarding: (order) => createOnboarding(parts, order),
+      planReplay: (filter, by) => planReplay(parts, filter, by),
+      approveReplay: (id, approval) => approveReplay(parts, id, approval),
+      getReplay: (id) => getReplay(pool, id),
+    },
+  })
   const close = (): Promise<void> =>
     closeInTurn([() => queue.close(), () => paxos.close(), () => ledger.close(), () => inbox.close(), () => pool.end()])
   return { useCases, pool, inbox, queue, close }
