@@ -1,0 +1,14 @@
+/**
+ * A process of its own for embedded-postgres.test.ts: starts (or joins) the embedded Postgres under the folder it is given, says so in
+ * one line of JSON, and leaves it in order on SIGINT.
+ */
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+
+const [directory = ''] = process.argv.slice(2)
+const { url, owned, stop } = await startEmbeddedPostgres({ directory, log: createLogger({ level: 'silent' }) })
+console.log(JSON.stringify({ url, owned }))
+process.once('SIGINT', async () => {
+  await stop()
+  process.exit(0)
+})
