@@ -1,11 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { open, readFile, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { errorCode, ServiceUnavailableError } from './app-error.ts'
+import { freePort } from './free-port.ts'
 import { type Cluster, explain, SERVER_ENVIRONMENT } from './postgres-cluster.ts'
 
 const run = promisify(execFile)
@@ -126,14 +125,4 @@ async function commandLine(pid: number): Promise<string> {
       ? run('powershell', ['-NoProfile', '-Command', `(Get-CimInstance Win32_Process -Filter "ProcessId=${pid}").CommandLine`])
       : run('ps', ['-o', 'args=', '-p', String(pid)])
   return (await list).stdout
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,7 +1,8 @@
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ServiceUnavailableError } from '../../src/platform/app-error.ts'
+import { freePort } from '../../src/platform/free-port.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool, waitForPostgres } from '../../src/platform/postgres.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -17,15 +18,6 @@ afterAll(() => database.drop())
 beforeEach(() => {
   lines = []
 })
-
-/** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** The test database's URL with some parts changed. */
 function changed(parts: Partial<Pick<URL, 'hostname' | 'port' | 'password' | 'pathname'>>): string {

@@ -1,15 +1,26 @@
 import { PostgreSqlContainer } from '@testcontainers/postgresql'
 import { RedisContainer } from '@testcontainers/redis'
+import { getContainerRuntimeClient } from 'testcontainers'
 import type { TestServices } from './test-services.ts'
 
 const POSTGRES = 'postgres:17-alpine'
 const REDIS = 'redis:7-alpine'
 
-/** Postgres and Redis in containers of this run's own; the reaper removes them also when the run is killed. */
-export async function startContainers(say: (line: string) => void): Promise<TestServices> {
+/** Null when a Docker engine answers, else why not. */
+export async function dockerRefusal(): Promise<string | null> {
   // Inside a container, Testcontainers takes the bridge's gateway for the way to a local engine's ports, which is not always one.
   const { DOCKER_HOST = 'unix://' } = process.env
   if (DOCKER_HOST.startsWith('unix://')) process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1'
+  try {
+    await getContainerRuntimeClient()
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** Postgres and Redis in containers of this run's own; the reaper removes them also when the run is killed. */
+export async function startContainers(say: (line: string) => void): Promise<TestServices> {
   const started = await Promise.allSettled([
     new PostgreSqlContainer(POSTGRES).withCommand(['-c', 'max_connections=300']).start(),
     new RedisContainer(REDIS).start(),
@@ -18,11 +29,11 @@ export async function startContainers(say: (line: string) => void): Promise<Test
     await Promise.all(started.map((outcome) => outcome.status === 'fulfilled' && outcome.value.stop()))
   }
   const [postgres, redis] = started
-  if (postgres.status === 'rejected' || redis.status === 'rejected') {
-    await stop()
-    throw postgres.status === 'rejected' ? postgres.reason : (redis as PromiseRejectedResult).reason
+  if (postgres.status === 'fulfilled' && redis.status === 'fulfilled') {
+    say(`Postgres: Testcontainers, ${POSTGRES}, port ${postgres.value.getPort()}`)
+    say(`Redis: Testcontainers, ${REDIS}, port ${redis.value.getPort()}`)
+    return { postgresUrl: postgres.value.getConnectionUri(), redisUrl: redis.value.getConnectionUrl(), stop }
   }
-  say(`Postgres: Testcontainers, ${POSTGRES}, port ${postgres.value.getPort()}`)
-  say(`Redis: Testcontainers, ${REDIS}, port ${redis.value.getPort()}`)
-  return { postgresUrl: postgres.value.getConnectionUri(), redisUrl: redis.value.getConnectionUrl(), stop }
+  await stop()
+  throw postgres.status === 'rejected' ? postgres.reason : redis.status === 'rejected' ? redis.reason : new Error('unreachable')
 }

@@ -6,6 +6,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string
     redisUrl: string
+    templateDatabase: string
   }
 }
 
@@ -13,12 +14,16 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const services = await startTestServices()
   try {
-    await createTemplateDatabase(services.postgresUrl)
+    const template = await createTemplateDatabase(services.postgresUrl)
+    project.provide('postgresUrl', services.postgresUrl)
+    project.provide('redisUrl', services.redisUrl)
+    project.provide('templateDatabase', template.name)
+    return async () => {
+      await template.drop()
+      await services.stop()
+    }
   } catch (error) {
     await services.stop()
     throw error
   }
-  project.provide('postgresUrl', services.postgresUrl)
-  project.provide('redisUrl', services.redisUrl)
-  return () => services.stop()
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import { inject } from 'vitest'
 import { failedTests } from './failed-tests.ts'
-import { TEMPLATE } from './template-database.ts'
+import { execute } from './template-database.ts'
 
 export interface TestDatabase {
   url: string
@@ -17,24 +16,13 @@ export interface TestDatabase {
 export async function createTestDatabase({ migrated = true }: { migrated?: boolean } = {}): Promise<TestDatabase> {
   const server = inject('postgresUrl')
   const name = `gatehouse_test_${randomUUID().replaceAll('-', '').slice(0, 12)}`
-  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${migrated ? TEMPLATE : 'template0'}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
+  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${migrated ? inject('templateDatabase') : 'template0'}`)
+  const { href: url } = Object.assign(new URL(server), { pathname: `/${name}` })
   return {
-    url: url.href,
+    url,
     drop: async () => {
-      if (failedTests.length > 0) console.warn(`kept for a look, while the server lives: ${url.href}`)
+      if (failedTests.length > 0) console.warn(`kept for a look, while the server runs: ${url}`)
       else await execute(server, `DROP DATABASE ${name} WITH (FORCE)`)
     },
-  }
-}
-
-async function execute(connectionString: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
   }
 }

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import { startRedis } from './redis-server.ts'
+import type { TestServices } from './test-services.ts'
+
+/** What the servers leave behind between runs: data (so that a run need not make it again) and a fetched Redis. */
+const DIRECTORY = fileURLToPath(new URL('../../.gatehouse', import.meta.url))
+
+/** The embedded Postgres, its data apart from the product's, and a Redis of this machine. Runs at the same time share the Postgres. */
+export async function startEmbeddedServices(say: (line: string) => void): Promise<TestServices> {
+  const log = createLogger({ level: 'info', destination: { write: (line) => say((JSON.parse(line) as { msg: string }).msg) } })
+  const redis = await startRedis({ directory: DIRECTORY, say })
+  try {
+    const postgres = await startEmbeddedPostgres({ directory: `${DIRECTORY}/test`, log })
+    say(`Postgres: embedded, port ${new URL(postgres.url).port}${postgres.owned ? '' : ', shared with another run'}`)
+    const stop = async (): Promise<void> => {
+      await Promise.all([postgres.stop(), redis.stop()])
+    }
+    return { postgresUrl: postgres.url, redisUrl: redis.url, stop }
+  } catch (error) {
+    await redis.stop()
+    throw error
+  }
+}

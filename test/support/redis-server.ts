@@ -1,0 +1,100 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Redis } from 'ioredis'
+import { freePort } from '../../src/platform/free-port.ts'
+import { fetchRedis } from './fetch-redis.ts'
+
+const run = promisify(execFile)
+const START_TIMEOUT_MS = 10_000
+
+export interface RunningRedis {
+  url: string
+  stop(): Promise<void>
+}
+
+/** A server program and, for one that was fetched, where its libraries are. */
+export interface RedisProgram {
+  path: string
+  libraryPath?: string
+}
+
+/**
+ * The Redis that REDIS_URL names; else one of our own from `redis-server` or `valkey-server` on the PATH, else from the system's
+ * packages, fetched into `<directory>/redis` without root.
+ */
+export async function startRedis({ directory, say }: { directory: string; say: (line: string) => void }): Promise<RunningRedis> {
+  const { REDIS_URL } = process.env
+  if (REDIS_URL) {
+    const refusal = await pingFailure(REDIS_URL)
+    if (refusal) throw new Error(`REDIS_URL is set, but that Redis does not answer (${refusal}). Start it, or unset the variable.`)
+    say('Redis: the one that REDIS_URL names')
+    return { url: REDIS_URL, stop: async () => {} }
+  }
+  for (const name of ['redis-server', 'valkey-server']) {
+    if (await starts({ path: name })) return launch({ path: name }, (port) => say(`Redis: ${name} on the PATH, port ${port}`))
+  }
+  const fetched = await fetchRedis({ directory: join(directory, 'redis'), starts, say })
+  return launch(fetched, (port) => say(`Redis: ${fetched.path}, port ${port}`))
+}
+
+const environment = ({ libraryPath }: RedisProgram): NodeJS.ProcessEnv =>
+  libraryPath === undefined ? process.env : { ...process.env, LD_LIBRARY_PATH: libraryPath }
+
+async function starts(program: RedisProgram): Promise<boolean> {
+  return run(program.path, ['--version'], { env: environment(program) }).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function launch(program: RedisProgram, found: (port: number) => void): Promise<RunningRedis> {
+  const port = await freePort()
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-redis-'))
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction', '--dir', directory]
+  const child = spawn(program.path, settings, { env: environment(program), stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output = `${output}${chunk}`.slice(-2_000)
+  })
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill()
+      await once(child, 'exit')
+    }
+    await rm(directory, { recursive: true, force: true })
+  }
+  const url = `redis://127.0.0.1:${port}`
+  const deadline = Date.now() + START_TIMEOUT_MS
+  while (await pingFailure(url)) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop()
+      throw new Error(`${program.path} does not start:\n${output}`)
+    }
+    await sleep(20)
+  }
+  found(port)
+  return { url, stop }
+}
+
+/** Null when the Redis answers, else why not. */
+async function pingFailure(url: string): Promise<string | null> {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000, commandTimeout: 2_000 })
+  let reason = ''
+  redis.on('error', (error) => {
+    reason = error.message
+  })
+  try {
+    await redis.connect()
+    await redis.ping()
+    return null
+  } catch (error) {
+    return reason || String(error)
+  } finally {
+    redis.disconnect()
+  }
+}
