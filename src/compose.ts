@@ -13,7 +13,7 @@ import { createWebhookChannel } from './notify/webhook-channel.ts'
 import { createUseCases } from './operate/create-use-cases.ts'
 import { registerOperatorApi } from './operate/operator-api.ts'
 import type { OperatorUseCases } from './operate/use-cases.ts'
-import { createBudget } from './paxos/budget.ts'
+import { type Budget, createBudget } from './paxos/budget.ts'
 import { createPaxosClient, type PaxosClient } from './paxos/paxos-client.ts'
 import { ConfigError } from './platform/app-error.ts'
 import { developmentSecrets } from './platform/development-secrets.ts'
@@ -38,6 +38,8 @@ export interface Foundation {
   databaseUrl: string
   queueBackend: QueueBackend
   secrets: Secrets
+  /** Of this machine's address, so one for all roles of the process (paxos/api.md 1.5). */
+  budget: Budget
   /** Leaves the embedded Postgres; the last process to leave stops it. */
   close(): Promise<void>
 }
@@ -93,6 +95,7 @@ export async function openFoundation(
     databaseUrl,
     queueBackend,
     secrets,
+    budget: createBudget({ limits: config.budget }),
     close: async () => {
       await embedded?.stop()
     },
@@ -175,7 +178,7 @@ export async function startWorker(foundation: Foundation, { serveHealth }: { ser
   })
   const inbox = createInbox({ pool, connectionString: databaseUrl, logger, metrics })
   const ledger = createLedger({ pool })
-  const paxos = connectPaxos(config, { logger, metrics })
+  const paxos = connectPaxos(foundation, { logger, metrics })
   const notices = openNoticeChannel(config, logger)
   const queue = await openQueue(foundation, logger)
   const handle = createEventProcessor({
@@ -233,7 +236,7 @@ export async function openUseCases(
   })
   const inbox = createInbox({ pool, connectionString: databaseUrl, logger, metrics })
   const ledger = createLedger({ pool })
-  const paxos = connectPaxos(config, { logger, metrics })
+  const paxos = connectPaxos(foundation, { logger, metrics })
   const queue = await openQueue(foundation, logger)
   const parts = {
     pool,
@@ -278,7 +281,7 @@ export async function startSandbox(
   return { name: 'sandbox', url: sandbox.url, close: () => sandbox.close(), sandbox, seed }
 }
 
-function connectPaxos(config: Config, { logger, metrics }: { logger: Logger; metrics: Registry }): PaxosClient {
+function connectPaxos({ config, budget }: Foundation, { logger, metrics }: { logger: Logger; metrics: Registry }): PaxosClient {
   const simulator = `http://127.0.0.1:${config.sandbox.port}`
   const endpoint = config.paxos ?? {
     apiUrl: `${simulator}/v2`,
@@ -289,7 +292,7 @@ function connectPaxos(config: Config, { logger, metrics }: { logger: Logger; met
   return createPaxosClient({
     ...endpoint,
     timeoutMs: config.paxosTimeoutMs,
-    budget: createBudget({ limits: config.budget }),
+    budget,
     logger,
     metrics,
     connections: config.worker.concurrency,

@@ -31,11 +31,11 @@ WITH change AS (
     identity_id uuid, entry_no int, at timestamptz, kind text, actor text, data jsonb, prev_hash text, hash text)
   JOIN moved USING (identity_id)
 ), effects AS (
-  INSERT INTO effect (identity_id, step, kind, key, state, attempts, lease_by, lease_until, receipt, error_code, settled_at)
-  SELECT f.identity_id, f.step, f.kind, f.key, f.state, f.attempts, f.lease_by, f.lease_until, f.receipt, f.error_code,
+  INSERT INTO effect (identity_id, step, kind, key, state, attempts, intended_at, lease_by, lease_until, receipt, error_code, settled_at)
+  SELECT f.identity_id, f.step, f.kind, f.key, f.state, f.attempts, f.intended_at, f.lease_by, f.lease_until, f.receipt, f.error_code,
     CASE WHEN f.state <> 'intended' THEN now() END
   FROM jsonb_to_recordset($3::jsonb) AS f (
-    identity_id uuid, step text, kind text, key text, state text, attempts int, lease_by bigint, lease_until timestamptz,
+    identity_id uuid, step text, kind text, key text, state text, attempts int, intended_at timestamptz, lease_by bigint, lease_until timestamptz,
     receipt jsonb, error_code text)
   JOIN moved USING (identity_id)
   ON CONFLICT (identity_id, step) DO UPDATE SET
@@ -56,7 +56,7 @@ export const LOAD_SNAPSHOTS = `
 SELECT o.identity_id, o.ref_id, o.origin, o.state, o.held_from, o.held_reason, o.identity_status, o.required_documents,
   o.account_id, o.profile_id, o.version, o.entry_count, o.head_hash,
   coalesce((
-    SELECT jsonb_agg(jsonb_build_object('step', f.step, 'kind', f.kind, 'key', f.key, 'state', f.state, 'attempts', f.attempts,
+    SELECT jsonb_agg(jsonb_build_object('step', f.step, 'kind', f.kind, 'key', f.key, 'state', f.state, 'attempts', f.attempts, 'intended_at', f.intended_at,
       'lease_by', f.lease_by::text, 'lease_until', f.lease_until, 'receipt', f.receipt, 'error_code', f.error_code)
       ORDER BY f.intended_at, f.step)
     FROM effect f WHERE f.identity_id = o.identity_id), '[]') AS effects

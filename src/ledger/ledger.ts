@@ -77,10 +77,10 @@ export function createLedger({ pool }: { pool: Pool }): Ledger {
 
 /** All changes in one statement, so one round trip and one commit. Only one change for an identity fits into a batch. */
 async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(Stored | null)[]> {
-  const chosen = new Map<string, { change: Change; after: Stored }>()
+  const chosen = new Map<string, Chained>()
   for (const change of changes) {
     const id = change.draft.onboarding.identityId
-    if (!chosen.has(id)) chosen.set(id, { change, after: afterChange(change) })
+    if (!chosen.has(id)) chosen.set(id, chain(change))
   }
   // Sorted: two processes that commit overlapping sets then wait for each other instead of deadlocking.
   const sorted = [...chosen.values()].sort((a, b) => (a.after.onboarding.identityId < b.after.onboarding.identityId ? -1 : 1))
@@ -89,8 +89,8 @@ async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(S
     text: COMMIT_CHANGES,
     values: [
       JSON.stringify(sorted.map(({ change, after }) => onboardingRow(change, after))),
-      JSON.stringify(sorted.flatMap(({ change, after }) => entryRows(change, after))),
-      JSON.stringify(sorted.flatMap(({ change }) => effectRows(change))),
+      JSON.stringify(sorted.flatMap(({ entryRows }) => entryRows)),
+      JSON.stringify(sorted.flatMap(effectRows)),
       JSON.stringify(sorted.flatMap(({ change }) => settlementRows(change))),
     ],
   })
@@ -101,22 +101,37 @@ async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(S
   })
 }
 
-/** The snapshot as it stands once the change is committed, with its entries numbered and chained. */
-function afterChange({ before, draft, actor, at }: Change): Stored {
+interface Chained {
+  change: Change
+  /** The snapshot as it stands once the change is committed. */
+  after: Stored
+  entryRows: object[]
+}
+
+/** Numbers the entries of a change and links each to the one before it. */
+function chain(change: Change): Chained {
+  const { before, draft, actor, at } = change
+  const { onboarding } = draft
+  const identityId = onboarding.identityId
+  const effects = draft.effects.map((effect) => (effect.intendedAt === null ? { ...effect, intendedAt: at.getTime() } : effect))
   let headHash: Buffer = before?.headHash ?? GENESIS
   let entryCount = before?.entryCount ?? 0
-  for (const entry of draft.entries) {
+  const entryRows = draft.entries.map(({ kind, data }) => {
     entryCount += 1
-    headHash = hashLink(headHash, {
-      chain: draft.onboarding.identityId,
-      entryNo: entryCount,
-      at,
-      kind: entry.kind,
+    const previous = headHash
+    headHash = hashLink(previous, { chain: identityId, entryNo: entryCount, at, kind, actor, data })
+    return {
+      identity_id: identityId,
+      entry_no: entryCount,
+      at: at.toISOString(),
+      kind,
       actor,
-      data: entry.data,
-    })
-  }
-  return { onboarding: draft.onboarding, effects: draft.effects, version: (before?.version ?? 0) + 1, entryCount, headHash }
+      data,
+      prev_hash: previous.toString('hex'),
+      hash: headHash.toString('hex'),
+    }
+  })
+  return { change, after: { onboarding, effects, version: (before?.version ?? 0) + 1, entryCount, headHash }, entryRows }
 }
 
 function onboardingRow({ draft, at }: Change, after: Stored): object {
@@ -139,44 +154,27 @@ function onboardingRow({ draft, at }: Change, after: Stored): object {
   }
 }
 
-function entryRows({ before, draft, actor, at }: Change, after: Stored): object[] {
-  const chain = draft.onboarding.identityId
-  let entryNo = after.entryCount - draft.entries.length
-  let previous: Buffer = before?.headHash ?? GENESIS
-  return draft.entries.map((entry) => {
-    entryNo += 1
-    const hash = hashLink(previous, { chain, entryNo, at, kind: entry.kind, actor, data: entry.data })
-    const row = {
-      identity_id: chain,
-      entry_no: entryNo,
-      at: at.toISOString(),
-      kind: entry.kind,
-      actor,
-      data: entry.data,
-      prev_hash: previous.toString('hex'),
-      hash: hash.toString('hex'),
-    }
-    previous = hash
-    return row
-  })
-}
-
 /** Only the effects that the change touched: most of an old onboarding's are settled and stay as they are. */
-function effectRows({ before, draft }: Change): object[] {
-  return draft.effects
+function effectRows({ change: { before }, after }: Chained): object[] {
+  return after.effects
     .filter((effect) => !before?.effects.includes(effect))
     .map((effect) => ({
-      identity_id: draft.onboarding.identityId,
+      identity_id: after.onboarding.identityId,
       step: effect.step,
       kind: effect.kind,
       key: effect.key,
       state: effect.state,
       attempts: effect.attempts,
+      intended_at: toIso(effect.intendedAt),
       lease_by: effect.leaseBy,
-      lease_until: effect.leaseUntil === null ? null : new Date(effect.leaseUntil).toISOString(),
+      lease_until: toIso(effect.leaseUntil),
       receipt: effect.receipt,
       error_code: effect.errorCode,
     }))
+}
+
+function toIso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
 }
 
 function settlementRows({ draft, settlement }: Change): object[] {
@@ -206,6 +204,7 @@ interface EffectRow {
   key: string
   state: Effect['state']
   attempts: number
+  intended_at: string
   lease_by: string | null
   lease_until: string | null
   receipt: Effect['receipt']
@@ -232,6 +231,7 @@ function toStored(row: SnapshotRow): Stored {
       key: effect.key,
       state: effect.state,
       attempts: effect.attempts,
+      intendedAt: Date.parse(effect.intended_at),
       leaseBy: effect.lease_by === null ? null : String(effect.lease_by),
       leaseUntil: effect.lease_until === null ? null : Date.parse(effect.lease_until),
       receipt: effect.receipt,

@@ -113,7 +113,18 @@ function intendNotice(draft: Draft, kind: NoticeKind): Draft {
 }
 
 function intended(step: string, kind: Effect['kind'], key: string): Effect {
-  return { step, kind, key, state: 'intended', attempts: 0, leaseBy: null, leaseUntil: null, receipt: null, errorCode: null }
+  return {
+    step,
+    kind,
+    key,
+    state: 'intended',
+    attempts: 0,
+    intendedAt: null,
+    leaseBy: null,
+    leaseUntil: null,
+    receipt: null,
+    errorCode: null,
+  }
 }
 
 /**

@@ -130,7 +130,7 @@ export class PaxosAnswerMalformedError extends PaxosError {
 /** The token endpoint refuses our client id and secret, or is not a token endpoint. */
 export class PaxosCredentialsRefusedError extends PaxosError {
   readonly code = 'PAXOS_CREDENTIALS_REFUSED'
-  readonly retry = 'never'
+  readonly retry = 'snooze' // a secret that was rotated wrongly is an outage, not the fault of any event
   constructor(failure: PaxosFailure) {
     super('no token for these credentials. Check PAXOS_TOKEN_URL, PAXOS_CLIENT_ID and PAXOS_CLIENT_SECRET.', failure)
   }
@@ -139,7 +139,7 @@ export class PaxosCredentialsRefusedError extends PaxosError {
 /** Our client was granted less than Gatehouse needs. */
 export class PaxosScopeMissingError extends PaxosError {
   readonly code = 'PAXOS_SCOPE_MISSING'
-  readonly retry = 'never'
+  readonly retry = 'snooze' // likewise: granting the scope is all it takes
   /** The scopes that were asked for and not granted; all of them where Paxos does not say which. */
   readonly missing: readonly string[]
   constructor(failure: PaxosFailure, { missing }: Pick<PaxosScopeMissingError, 'missing'>) {

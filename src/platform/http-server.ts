@@ -38,6 +38,7 @@ export async function createHttpServer({ logger, bodyLimitBytes, metrics, readin
     logController: new LogController({ disableRequestLogging: true }), // one line per webhook would cost more than the webhook
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
+    childLoggerFactory: (parent) => parent, // a child for each request costs its redaction each time; errors name the request id
     routerOptions: { ignoreTrailingSlash: true },
   })
   await app.register(helmet, {

@@ -46,6 +46,8 @@ const LEASE_MS = 45_000
 const UNSETTLED_ATTEMPTS = 6
 const PROFILE_ATTEMPTS = 6
 const CONFLICTS_BEFORE_YIELDING = 8
+/** Most calls in somebody else's hands are over by then; the lease is for those that died. */
+const LOOK_AGAIN_MS = 1_000
 
 /**
  * Read state, decide, record the intent, act, record the receipt; again until the state asks for nothing more. Each commit
@@ -130,7 +132,7 @@ async function actUntilSettled(
     }
     if (claim.kind !== 'attempt') {
       if (changed && !(await ledger.commit({ before: base, draft: current, actor, at: new Date(now()) }))) return null
-      if (claim.kind === 'waiting') throw new EffectInHandError('the next step', Math.max(250, claim.until - now()))
+      if (claim.kind === 'waiting') throw new EffectInHandError('the next step', Math.min(LOOK_AGAIN_MS, claim.until - now()))
       throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode)
     }
     reach('before-claim-commit')
@@ -167,7 +169,7 @@ function holdReason(error: unknown, effect: Effect): HoldReason | null {
   return null
 }
 
-async function perform({ paxos, notices, reach, now }: AdvanceParts, occasion: Occasion, stored: Stored, effect: Effect): Promise<Receipt> {
+async function perform({ paxos, notices, reach }: AdvanceParts, occasion: Occasion, stored: Stored, effect: Effect): Promise<Receipt> {
   if (effect.kind === 'account') {
     reach('before-account-call')
     const order = {
@@ -181,17 +183,19 @@ async function perform({ paxos, notices, reach, now }: AdvanceParts, occasion: O
     return receipt
   }
   reach('before-notice-send')
-  const { status } = await notices.send(noticeFor(stored, effect, new Date(now())))
+  const { status } = await notices.send(noticeFor(stored, effect))
   reach('after-notice-send')
   return { kind: 'notice', channel: notices.name, status }
 }
 
-function noticeFor({ onboarding }: Stored, effect: Effect, occurredAt: Date): Notice {
-  const kind = effect.step.split(':')[1] as NoticeKind // our own step names: notice:<kind>:<number>
+/** The same at every attempt, its time included: a receiver must be able to take the second for the first. */
+function noticeFor({ onboarding, effects }: Stored, { step, key }: Effect): Notice {
+  const intendedAt = effects.find((effect) => effect.step === step)?.intendedAt ?? 0 // committed with the claim
+  const kind = step.split(':')[1] as NoticeKind // our own step names: notice:<kind>:<number>
   return {
-    key: effect.key,
+    key,
     kind: `onboarding.${kind}`,
-    occurredAt,
+    occurredAt: new Date(intendedAt),
     data: {
       identityId: onboarding.identityId,
       refId: onboarding.refId,

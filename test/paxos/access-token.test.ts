@@ -105,18 +105,18 @@ describe('when Paxos answers 401', () => {
 
 describe('when there is no token to be had', () => {
   it.each<[string, Reply, { code: string; retry: string; missing?: readonly string[] }]>([
-    ['the secret is wrong', json(401, { error: 'invalid_client' }), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'never' }],
-    ['the client may not do this', json(400, { error: 'unauthorized_client' }), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'never' }],
-    ['the token URL leads elsewhere', json(404, {}), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'never' }],
+    ['the secret is wrong', json(401, { error: 'invalid_client' }), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'snooze' }],
+    ['the client may not do this', json(400, { error: 'unauthorized_client' }), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'snooze' }],
+    ['the token URL leads elsewhere', json(404, {}), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'snooze' }],
     [
       'a scope may not be asked for',
       json(400, { error: 'invalid_scope' }),
-      { code: 'PAXOS_SCOPE_MISSING', retry: 'never', missing: NEEDED_SCOPES },
+      { code: 'PAXOS_SCOPE_MISSING', retry: 'snooze', missing: NEEDED_SCOPES },
     ],
     [
       'a scope is not granted',
       tokenAnswer({ scope: NEEDED_SCOPES.slice(0, 4).join(' ') }),
-      { code: 'PAXOS_SCOPE_MISSING', retry: 'never', missing: ['events:read_event', 'funding:read_profile'] },
+      { code: 'PAXOS_SCOPE_MISSING', retry: 'snooze', missing: ['events:read_event', 'funding:read_profile'] },
     ],
     ['it is out', json(503, {}), { code: 'PAXOS_UNAVAILABLE', retry: 'snooze' }],
     ['it answers something else', json(200, { token: 'x' }), { code: 'PAXOS_ANSWER_MALFORMED', retry: 'backoff' }],
