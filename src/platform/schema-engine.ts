@@ -41,9 +41,18 @@ function instantiate(): Promise<void> {
     })
     const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
     const bytes = await readFile(join(folder, 'schema_engine_bg.wasm'))
-    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': { ...bindings } })
+    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': Object.fromEntries(imports()) })
     bindings.__wbg_set_wasm(instance.exports)
     instance.exports.__wbindgen_start()
   })()
   return instantiated
+}
+
+/** What the engine calls of JavaScript. Its time-out for a lock (10 s) is never cleared: it must not keep the process alive. */
+function imports(): [string, unknown][] {
+  return Object.entries(bindings).map(([name, value]) => {
+    if (!name.startsWith('__wbg_setTimeout_')) return [name, value]
+    const start = value as (...args: unknown[]) => NodeJS.Timeout // wasm-bindgen's wrapper of setTimeout
+    return [name, (...args: unknown[]) => start(...args).unref()]
+  })
 }

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLogger } from '../../src/platform/logger.ts'
@@ -9,6 +11,7 @@ import { MigrationFailedError, migrate, pendingMigrations } from '../../src/plat
 import { schemaDrift } from '../support/schema-drift.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 const FOUNDATION = '20261122000000_foundation'
 
 let database: TestDatabase
@@ -20,7 +23,7 @@ beforeEach(async () => {
   lines = []
   database = await createTestDatabase({ migrated: false })
   directory = await mkdtemp(join(tmpdir(), 'gatehouse-migrations-'))
-  await cp(fileURLToPath(new URL('../../prisma/migrations', import.meta.url)), directory, { recursive: true })
+  await cp(join(PROJECT, 'prisma/migrations'), directory, { recursive: true })
 })
 afterEach(async () => {
   await database.drop()
@@ -59,6 +62,15 @@ describe('when the database is empty', () => {
     expect(await query("SELECT to_regclass('bullmq.job') IS NOT NULL")).toEqual([true])
   })
 
+  it('does not keep its process alive once it is done', async () => {
+    const script = `import { migrate } from './src/platform/migrate.ts'
+      import { createLogger } from './src/platform/logger.ts'
+      await migrate({ connectionString: ${JSON.stringify(database.url)}, log: createLogger({ level: 'silent' }) })
+      console.log(Date.now())`
+    const child = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { cwd: PROJECT })
+    expect(Date.now() - Number(child.stdout)).toBeLessThan(5_000) // the engine's own timer would hold it for 10 s
+  })
+
   it('lets one of several processes that start at once migrate, while the others wait and find it done', async () => {
     const results = await Promise.all([run(), run(), run(), run()])
     expect(results.flat()).toEqual([FOUNDATION])
@@ -87,7 +99,7 @@ describe('when the database is migrated', () => {
   })
 
   it('shows drift: a model that no migration has made', async () => {
-    const schema = await readFile(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8')
+    const schema = await readFile(join(PROJECT, 'prisma/schema.prisma'), 'utf8')
     expect(await schemaDrift(database.url, { schema: `${schema}\nmodel Late {\n  id Int @id\n}\n` })).toContain('CREATE TABLE "Late"')
   })
 })

@@ -26,7 +26,7 @@ export async function startContainers(say: (line: string) => void): Promise<Test
     new RedisContainer(REDIS).start(),
   ])
   const stop = async (): Promise<void> => {
-    await Promise.all(started.map((outcome) => outcome.status === 'fulfilled' && outcome.value.stop()))
+    await Promise.all(started.map((outcome) => outcome.status === 'fulfilled' && outcome.value.stop({ timeout: 0 })))
   }
   const [postgres, redis] = started
   if (postgres.status === 'fulfilled' && redis.status === 'fulfilled') {
