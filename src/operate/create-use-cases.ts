@@ -115,7 +115,13 @@ async function tellStory({
   if (!record) return null
   const [entries, heard] = await Promise.all([onboardings.entries(identityId), events.ofIdentity(identityId)])
   const open = heard.filter(({ state }) => state === 'accepted' || state === 'parked' || state === 'dead')
-  return { ...record, waitingFor: explainWaiting(record, open, now), entries, events: heard, timeline: mergeTimeline(entries, heard) }
+  return {
+    ...record,
+    waitingFor: explainWaiting(record, open, now),
+    entries,
+    events: heard.map((event) => viewEvent(event, now)),
+    timeline: mergeTimeline(entries, heard),
+  }
 }
 
 function viewEvent(event: EventRecord, now: Date): EventView {

@@ -4,6 +4,7 @@ import { serveRoutes } from './api-route.ts'
 import { eventRoutes } from './event-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
+import { registerOperatorPages } from './operator-pages.ts'
 import { requireBearer } from './operator-token.ts'
 import { problemOf } from './problem-of.ts'
 import { replayRoutes } from './replay-routes.ts'
@@ -13,10 +14,19 @@ import type { OperatorUseCases } from './use-cases.ts'
 export interface OperatorApiOptions {
   /** OPERATOR_TOKEN. */
   token: string
+  /** Milliseconds since 1970; the system's clock by default. */
+  now?: () => number
 }
 
-/** The operator API under `/v1` on a server of `createHttpServer`, behind the bearer token; its description needs none. */
-export async function registerOperatorApi(app: FastifyInstance, useCases: OperatorUseCases, { token }: OperatorApiOptions): Promise<void> {
+/**
+ * The operator's side on a server of `createHttpServer`: the API under `/v1`, behind the bearer token (its description needs none),
+ * and the pages at `/`, behind a login with the same token.
+ */
+export async function registerOperatorApi(
+  app: FastifyInstance,
+  useCases: OperatorUseCases,
+  { token, now = Date.now }: OperatorApiOptions,
+): Promise<void> {
   const routes = [...onboardingRoutes(useCases), ...eventRoutes(useCases), ...replayRoutes(useCases), ...statsRoutes(useCases)]
   const document = openapiDocument(routes)
   app.get('/v1/openapi.json', () => document)
@@ -30,6 +40,10 @@ export async function registerOperatorApi(app: FastifyInstance, useCases: Operat
       throw new HttpProblem(404, 'ROUTE_UNKNOWN', 'There is no such route. GET /v1/openapi.json lists them all.')
     }
     api.all('/v1/*', unknown)
+    done()
+  })
+  await app.register((pages, _options, done) => {
+    registerOperatorPages(pages, useCases, { token, now })
     done()
   })
 }

@@ -15,7 +15,7 @@ export interface OnboardingView extends OnboardingRecord {
 
 export interface OnboardingStory extends OnboardingView {
   readonly entries: readonly EntryRecord[]
-  readonly events: readonly EventRecord[]
+  readonly events: readonly EventView[]
   readonly timeline: readonly TimelineLine[]
 }
 

@@ -1,0 +1,46 @@
+import type { Page } from '../platform/page.ts'
+import type { AuditEntry, AuditReport } from './audit.ts'
+import { type Html, html } from './html.ts'
+import { dataTable, emptyState, moment, morePages, notice, page } from './page-parts.ts'
+
+/** Who did what, and why; and whether it still reads as it was written. */
+export function auditPage(
+  { items, nextCursor }: Page<AuditEntry>,
+  report: AuditReport,
+  { operator, now }: { operator: string; now: Date },
+): Html {
+  return page({
+    title: 'Audit',
+    section: 'audit',
+    operator,
+    content: html`<h1>Audit</h1>
+${verdict(report)}
+${items.length > 0 ? entries(items, now) : emptyState('No operator has done anything yet.', 'Creating an onboarding, planning and approving a replay leave an entry here.')}
+${morePages('/audit', {}, nextCursor)}`,
+  })
+}
+
+function verdict({ entries, head, fault }: AuditReport): Html | null {
+  if (fault)
+    return notice('bad', html`<strong>Broken at entry ${fault.entryNo}:</strong> ${fault.problem}. The ${entries} before it are in order.`)
+  return head === null ? null : notice('good', html`The chain is whole: ${entries} in order. Head <code>${head.slice(0, 16)}…</code>`)
+}
+
+function entries(items: readonly AuditEntry[], now: Date): Html {
+  const rows = items.map(({ entryNo, at, operator, action, target, reason, data }) => [
+    String(entryNo),
+    moment(at, now),
+    operator,
+    html`<code>${action}</code>`,
+    link(action, target),
+    html`<span class="sentence">${reason}</span><details><summary>data</summary><pre>${JSON.stringify(data, null, 2)}</pre></details>`,
+  ])
+  return dataTable('Audit', [{ name: 'No', numeric: true }, 'At', 'Operator', 'Action', 'Target', 'Reason'], rows)
+}
+
+function link(action: string, target: string): Html {
+  const path = action.startsWith('replay.') ? '/replays' : action === 'onboarding.create' ? '/onboardings' : null
+  return path && /^[0-9a-f-]{36}$/.test(target)
+    ? html`<a href="${path}/${target}"><code>${target}</code></a>`
+    : html`<code>${target}</code>`
+}

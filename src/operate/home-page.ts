@@ -1,0 +1,89 @@
+import { eventTable } from './event-pages.ts'
+import { type Html, type HtmlValue, html } from './html.ts'
+import { onboardingTable } from './onboarding-pages.ts'
+import { badge, emptyState, moment, notice, page } from './page-parts.ts'
+import { counted } from './render-table.ts'
+import { span } from './say-time.ts'
+import type { EventView, OnboardingView, Stats } from './use-cases.ts'
+
+export interface HomeView {
+  stats: Stats
+  parked: readonly EventView[]
+  dead: readonly EventView[]
+  held: readonly OnboardingView[]
+}
+
+/** An event that is unfinished for so long is worth a look, even while it is still tried. */
+const TOO_OLD_SECONDS = 300
+
+/** Is anything wrong? Then the numbers, each a link to its list, then what waits for a person. */
+export function homePage({ stats, parked, dead, held }: HomeView, { operator, now }: { operator: string; now: Date }): Html {
+  const stuck = [...parked, ...dead]
+  return page({
+    title: 'Home',
+    section: 'home',
+    operator,
+    live: true,
+    content: html`<h1>Is anything wrong?</h1>
+${verdict(stats)}
+<div class="cards">
+<section class="card"><h2>Inbox</h2>${tiles([
+      ['Unfinished', stats.inbox.accepted, '/events?state=accepted', ''],
+      ['Parked', stats.inbox.parked, '/events?state=parked', 'bad'],
+      ['Dead', stats.inbox.dead, '/events?state=dead', 'bad'],
+      ['Processed', stats.inbox.processed, '/events?state=processed', ''],
+    ])}
+<p class="hint">Last webhook: ${moment(stats.lastWebhookAt, now) ?? 'none yet'}. Oldest unfinished: ${
+      stats.oldestUnfinishedSeconds === null ? 'none' : span(stats.oldestUnfinishedSeconds)
+    }. ${counted(stats.inbox.duplicates, 'repeated delivery')}, stored once.</p></section>
+<section class="card"><h2>Onboardings</h2>${tiles(
+      Object.entries(stats.onboardings).map(([state, count]) => [
+        state.replaceAll('_', ' '),
+        count,
+        `/onboardings?state=${state}`,
+        state === 'held' ? 'bad' : '',
+      ]),
+    )}</section>
+<section class="card"><h2>Notices</h2>${tiles([
+      ['Sent', stats.notices.sent, '/onboardings?state=ready', ''],
+      ['On their way', stats.notices.pending, '/onboardings?state=approved', ''],
+      ['Refused', stats.notices.failed, '/events?state=parked', 'bad'],
+      ['Suppressed', stats.notices.suppressed, '/onboardings', ''],
+    ])}
+<p class="hint">One of each kind per transition; suppressed are those that were no longer true.</p></section>
+</div>
+${stuck.length > 0 && html`<h2>Events that wait for a person</h2>${eventTable(stuck, now)}`}
+${held.length > 0 && html`<h2>Held onboardings</h2>${onboardingTable(held, now)}`}
+${stats.lastWebhookAt === null && firstSteps()}`,
+  })
+}
+
+function verdict({ inbox, onboardings, notices, oldestUnfinishedSeconds }: Stats): Html {
+  const problems: HtmlValue[] = [
+    inbox.parked > 0 && html`<a href="/events?state=parked">${counted(inbox.parked, 'event')} parked</a>`,
+    inbox.dead > 0 && html`<a href="/events?state=dead">${counted(inbox.dead, 'event')} dead</a>`,
+    onboardings.held > 0 && html`<a href="/onboardings?state=held">${counted(onboardings.held, 'onboarding')} held</a>`,
+    notices.failed > 0 && html`<a href="/events?state=parked">${counted(notices.failed, 'notice')} refused</a>`,
+    oldestUnfinishedSeconds !== null &&
+      oldestUnfinishedSeconds > TOO_OLD_SECONDS &&
+      html`<a href="/events?state=accepted">an event is unfinished since ${span(oldestUnfinishedSeconds)}</a>`,
+  ].filter((problem) => problem !== false)
+  if (problems.length === 0) return notice('good', html`<strong>No.</strong> Nothing waits for a person, and nothing waits too long.`)
+  return notice('bad', html`<strong>Yes:</strong> ${problems.map((problem, at) => html`${at > 0 && ', '}${problem}`)}.`)
+}
+
+function tiles(rows: readonly (readonly [string, number, string, string])[]): Html {
+  return html`<ul class="tiles">${rows.map(
+    ([name, count, href, kind]) =>
+      html`<li><a href="${href}" class="${count > 0 ? kind : ''}"><b>${count.toLocaleString('en')}</b> ${name}</a></li>`,
+  )}</ul>`
+}
+
+function firstSteps(): Html {
+  return emptyState(
+    'No webhook has arrived yet.',
+    html`In the Paxos dashboard, add a webhook to <code>POST …/webhooks/paxos</code> of the receiver with the API key of
+WEBHOOK_API_KEYS; or onboard an invented person with <code>gatehouse sandbox person</code> and <code>POST /v1/onboardings</code>. An onboarding
+starts ${badge('pending')} and ends ${badge('ready')}.`,
+  )
+}

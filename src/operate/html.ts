@@ -1,0 +1,24 @@
+/** Markup that is safe to send: what was put into it is escaped. Only `html` makes it. */
+export class Html {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** What a template takes: text and numbers are escaped, markup is not, lists are joined, and null, undefined and false are nothing. */
+export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[]
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+/** Markup as a tagged template. Attribute values must stand in double quotes: there the escaping holds too. */
+export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  return new Html(parts.reduce((text, part, at) => text + render(values[at - 1]) + part))
+}
+
+function render(value: HtmlValue): string {
+  if (value === null || value === undefined || value === false) return ''
+  if (value instanceof Html) return value.text
+  if (Array.isArray(value)) return value.map(render).join('')
+  return String(value).replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+}

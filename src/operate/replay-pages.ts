@@ -1,0 +1,87 @@
+import type { ReplayView } from '../replay/replay.ts'
+import { type Html, html } from './html.ts'
+import { badge, command, dataTable, emptyState, facts, moment, notice, page, shortId } from './page-parts.ts'
+import { counted } from './render-table.ts'
+import { REPLAYABLE_STATES } from './replay-routes.ts'
+
+interface Reader {
+  operator: string
+  now: Date
+}
+
+/** Choose what to replay. Nothing is done from here: it leads to a plan. */
+export function newReplayPage({ operator }: Reader): Html {
+  return page({
+    title: 'Replay',
+    section: 'replays',
+    operator,
+    content: html`<h1>Replay</h1>
+<p>Works on stored events again. First comes a plan: what it would do for each event. Only an approval, with your name and a reason, runs it;
+what has its account and its notice gets no second one.</p>
+<form class="card stacked" method="post" action="/replays">
+<fieldset><legend>Events that are</legend>${REPLAYABLE_STATES.map(
+      (state) =>
+        html`<label class="check"><input type="checkbox" name="states" value="${state}" ${(state === 'parked' || state === 'dead') && html`checked`}> ${state === 'accepted' ? 'unfinished' : state}</label>`,
+    )}</fieldset>
+<label>of these event ids<textarea name="eventIds" rows="2" placeholder="one or more, apart by blanks or lines; empty: any"></textarea></label>
+<label>of these identities<textarea name="identityIds" rows="2" placeholder="one or more; empty: any"></textarea></label>
+<label>of this type<input name="types" placeholder="identity.approved; empty: any"></label>
+<div class="row"><label>received from (UTC)<input name="from" placeholder="2026-03-01T12:00:00Z"></label>
+<label>to<input name="to" placeholder="empty: now"></label>
+<label>at most<input name="limit" inputmode="numeric" placeholder="1000"></label></div>
+<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release holds: let the live status at Paxos decide</label>
+<button>Make the plan</button>
+</form>`,
+  })
+}
+
+/** A plan to look at and approve, or what running it led to. */
+export function replayPage(replay: ReplayView, { operator, now }: Reader): Html {
+  const { id, state, items, counts, reason } = replay
+  const planned = state === 'planned'
+  return page({
+    title: `Replay ${shortId(id)}`,
+    section: 'replays',
+    operator,
+    live: !planned && items.some(({ eventState }) => eventState === 'accepted'),
+    content: html`<p class="crumb"><a href="/replays">Replay</a></p>
+<h1>Replay ${shortId(id)} ${badge(state)}</h1>
+<section class="card">${facts([
+      ['Replay', html`<code>${id}</code>`],
+      ['Planned', html`by ${replay.plannedBy}, ${moment(replay.plannedAt, now)}`],
+      ['Approved', replay.approvedBy && html`by ${replay.approvedBy}, ${moment(replay.approvedAt, now)}`],
+      ['Reason', reason],
+      ['Finished', moment(replay.finishedAt, now)],
+      ['Would do', Object.entries(counts).map(([verdict, count], at) => html`${at > 0 && ', '}<b>${count}</b> ${verdict}`)],
+      ['Plan hash', html`<code>${replay.planHash.slice(0, 16)}…</code>`],
+    ])}</section>
+${items.length === 0 ? emptyState('No event matches.', html`There is nothing to run. <a href="/replays">Choose again</a>`) : planned && approval(id, items.length)}
+${items.length > 0 && itemTable(replay)}`,
+  })
+}
+
+function approval(id: string, count: number): Html {
+  return html`<form class="card stacked" method="post" action="/replays/${id}/approve">
+<h2>Approve and run</h2>
+${notice('warn', `This works on ${counted(count, 'event')} again. What has changed since the plan is skipped and listed.`)}
+<label>Reason<input name="reason" required minlength="3" maxlength="500" placeholder="what happened, and the ticket" autocomplete="off"></label>
+<p class="hint">Your name and the reason are kept with the replay and in the audit.</p>
+<button>Approve and run</button>
+</form>
+${command(`gatehouse replay approve ${id} --operator <you> --reason "<why>"`)}`
+}
+
+function itemTable({ items, state }: ReplayView): Html {
+  const rows = items.map(({ eventId, type, identityId, verdict, detail, result, eventState }) => [
+    html`<a href="/events/${eventId}" title="${eventId}">${type}</a>`,
+    identityId && html`<a href="/onboardings/${identityId}" title="${identityId}"><code>${shortId(identityId)}</code></a>`,
+    badge(eventState),
+    html`<strong>${verdict}</strong> <span class="sentence">${detail}</span>`,
+    ...(state === 'planned' ? [] : [result ?? 'not run yet']),
+  ])
+  return dataTable(
+    'Events of this replay',
+    ['Event', 'Customer', 'State now', 'Would do', ...(state === 'planned' ? [] : ['Result'])],
+    rows,
+  )
+}
