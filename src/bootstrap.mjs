@@ -1,0 +1,195 @@
+#!/usr/bin/env node
+// The way in, for any Node: this file must parse and run where src/cli.ts would not (plain JavaScript, no dependencies).
+//
+//   node src/bootstrap.mjs              installs what is missing: before `npm start` and `npm test`
+//   node src/bootstrap.mjs --installed  what npm cannot do itself, after `npm ci`
+//   node src/bootstrap.mjs <command>    gatehouse <command>, on a Node that is new enough
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+const MODULES = join(ROOT, 'node_modules')
+const WINDOWS = process.platform === 'win32'
+const NODE_MAJOR = 24
+/** Written when an installation is complete: the hash of the package-lock.json that it followed. */
+const INSTALLED = join(MODULES, '.gatehouse-installed')
+/** Written when the database client is complete: what it was made from. */
+const GENERATED = join(ROOT, 'src', 'generated', 'made-from')
+
+const say = (line) => console.log(`gatehouse: ${line}`)
+const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+const hash = (text) => createHash('sha256').update(text).digest('hex')
+
+class Failure extends Error {}
+
+async function main(args) {
+  if (args.length === 0) return prepare()
+  if (args.length === 1 && args[0] === '--installed') return finish({ regenerate: true })
+  return runGatehouse(args)
+}
+
+/** Brings a fresh or outdated clone to where src/cli.ts can run. Silent when there is nothing to do. */
+async function prepare() {
+  if (read(INSTALLED) !== lockHash()) await install()
+  finish({ regenerate: false })
+  if (read(GENERATED) !== clientSource()) {
+    throw new Failure(
+      'the database client is missing, and the Prisma CLI that makes it is not installed. Run `npm ci` (without --omit=dev).',
+    )
+  }
+}
+
+const lockHash = () => hash(read(join(ROOT, 'package-lock.json')))
+
+/** `npm ci`, with a line now and then: npm itself says nothing for minutes when nobody watches it on a terminal. */
+async function install() {
+  say(`installing dependencies with npm ci (${existsSync(MODULES) ? 'package-lock.json has changed' : 'once'}; a minute or two)`)
+  const begun = Date.now()
+  const seconds = () => `${Math.round((Date.now() - begun) / 1000)} s`
+  const beat = setInterval(() => say(`  ${seconds()}: ${countPackages()} packages so far`), 10_000)
+  let output = ''
+  const status = await new Promise((resolve) => {
+    const child = npm(['ci', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'])
+    child.stdout.on('data', (chunk) => (output += chunk))
+    child.stderr.on('data', (chunk) => (output += chunk))
+    child.on('error', (error) => {
+      output += error.message
+      resolve(1)
+    })
+    child.on('close', (code, signal) => resolve(signal ? 1 : code))
+  })
+  clearInterval(beat)
+  if (status !== 0) throw new Failure(`npm ci failed after ${seconds()}:\n${indent(output)}\n${installRemedy(output)}`)
+  writeFileSync(INSTALLED, lockHash())
+  say(`installed ${countPackages()} packages in ${seconds()}`)
+}
+
+/** Starts npm with the Node that npm came with: the one in node_modules is about to be replaced. */
+function npm(args) {
+  const { npm_execpath: cli, npm_node_execpath: node, ...env } = process.env
+  const options = { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] }
+  return cli && node ? spawn(node, [cli, ...args], options) : spawn('npm', args, { ...options, shell: WINDOWS })
+}
+
+function countPackages() {
+  if (!existsSync(MODULES)) return 0
+  const names = readdirSync(MODULES).filter((name) => !name.startsWith('.'))
+  return names.reduce((count, name) => count + (name.startsWith('@') ? readdirSync(join(MODULES, name)).length : 1), 0)
+}
+
+function installRemedy(output) {
+  if (/ENOSPC/.test(output)) return 'The disk is full: the dependencies need about 1 GB. Free some space and try again.'
+  if (/EACCES|EPERM/.test(output))
+    return 'npm may not write there: run as the user who owns the project, with a HOME (or npm_config_cache) that can be written.'
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|network/.test(output))
+    return 'The package registry cannot be reached: check the network, and the proxy and registry settings in `npm config list`.'
+  return `Run \`npm ci\` in ${ROOT} to see all of it, mend the cause, and try again.`
+}
+
+const indent = (text) =>
+  text
+    .trim()
+    .split('\n')
+    .slice(-15)
+    .map((line) => `  ${line}`)
+    .join('\n')
+
+/** The parts of an installation that are not npm's: the database client, the `gatehouse` command, the git hook. */
+function finish({ regenerate }) {
+  if (regenerate || read(GENERATED) !== clientSource()) generateClient()
+  linkCommand()
+  if (regenerate) {
+    installGitHook()
+    writeFileSync(INSTALLED, lockHash())
+  }
+}
+
+/** What the client is made from: the schema, and the version of Prisma. */
+function clientSource() {
+  const client = read(join(MODULES, '@prisma', 'client', 'package.json'))
+  return hash(read(join(ROOT, 'prisma', 'schema.prisma')) + (client && JSON.parse(client).version))
+}
+
+/** Without the CLI (npm ci --omit=dev) the client must have been copied in; `prepare` looks whether it was. */
+function generateClient() {
+  const cli = join(MODULES, 'prisma', 'build', 'index.js')
+  if (!existsSync(cli)) return
+  rmSync(GENERATED, { force: true })
+  // `generate` wants the path of a native engine, which it then does not run: any program will do, and none is downloaded.
+  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' }
+  const { status, stdout, stderr, error } = spawnSync(findNode() || process.execPath, [cli, 'generate'], {
+    cwd: ROOT,
+    env,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Failure(`the database client could not be generated:\n${indent(error ? error.message : stdout + stderr)}`)
+  writeFileSync(GENERATED, clientSource())
+  say('generated the database client')
+}
+
+/** npm links the commands of dependencies, not the project's own; `npx gatehouse` looks for it here. */
+function linkCommand() {
+  const command = join(MODULES, '.bin', 'gatehouse')
+  if (existsSync(command)) return
+  mkdirSync(dirname(command), { recursive: true })
+  if (WINDOWS) {
+    writeFileSync(`${command}.cmd`, '@node "%~dp0\\..\\..\\src\\bootstrap.mjs" %*\r\n')
+    return
+  }
+  rmSync(command, { force: true }) // a link to nowhere does not "exist"
+  symlinkSync(join('..', '..', 'src', 'bootstrap.mjs'), command)
+  chmodSync(fileURLToPath(import.meta.url), 0o755)
+}
+
+/** In a git checkout of a developer; a hook that cannot be installed stops nobody. */
+function installGitHook() {
+  const lefthook = join(MODULES, 'lefthook', 'bin', 'index.js')
+  if (process.env.CI || !existsSync(join(ROOT, '.git')) || !existsSync(lefthook)) return
+  spawnSync(process.execPath, [lefthook, 'install'], { cwd: ROOT, stdio: 'ignore' })
+}
+
+/** Runs src/cli.ts: in this process where this Node can, else in the one that npm installed. */
+async function runGatehouse(args) {
+  if (!existsSync(MODULES) || read(GENERATED) === '') {
+    throw new Failure(`not installed yet. Run \`npm ci\` in ${ROOT} first (\`npm start\` does it for you).`)
+  }
+  const cli = join(ROOT, 'src', 'cli.ts')
+  const node = findNode()
+  if (node === process.execPath) {
+    process.argv[1] = cli
+    await import(pathToFileURL(cli).href)
+    return
+  }
+  if (!node) {
+    throw new Failure(
+      `this is Node ${process.versions.node}, and Gatehouse needs ${NODE_MAJOR} or newer. ` +
+        `Run \`npm ci\` in ${ROOT}, which brings one, or install Node ${NODE_MAJOR} (https://nodejs.org).`,
+    )
+  }
+  const child = spawn(node, [cli, ...args], { stdio: 'inherit' })
+  // Ctrl-C reaches the child by itself, as it is in our process group; what is sent to this process alone is passed on.
+  process.on('SIGINT', () => {})
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    if (!signal) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+/** A Node that runs TypeScript as it is: this one, else the one in node_modules; null when both are missing or too old. */
+function findNode() {
+  if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR) return process.execPath
+  const installed = join(MODULES, 'node', 'bin', WINDOWS ? 'node.exe' : 'node')
+  const { stdout } = spawnSync(installed, ['--version'], { encoding: 'utf8' })
+  return stdout && Number.parseInt(stdout.slice(1), 10) >= NODE_MAJOR ? installed : null
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  if (!(error instanceof Failure)) throw error
+  console.error(`gatehouse: ${error.message}`)
+  process.exitCode = 1
+})
