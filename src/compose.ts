@@ -14,6 +14,7 @@ import { createUseCases } from './operate/create-use-cases.ts'
 import { registerOperatorApi } from './operate/operator-api.ts'
 import type { OperatorUseCases } from './operate/use-cases.ts'
 import { type Budget, createBudget } from './paxos/budget.ts'
+import { createConfirmationReader } from './paxos/confirmation-reader.ts'
 import { createPaxosClient, type PaxosClient } from './paxos/paxos-client.ts'
 import { ConfigError } from './platform/app-error.ts'
 import { developmentSecrets } from './platform/development-secrets.ts'
@@ -181,8 +182,10 @@ export async function startWorker(foundation: Foundation, { serveHealth }: { ser
   const paxos = connectPaxos(foundation, { logger, metrics })
   const notices = openNoticeChannel(config, logger)
   const queue = await openQueue(foundation, logger)
+  const reader = createConfirmationReader(paxos)
   const handle = createEventProcessor({
     inbox,
+    reader,
     ledger,
     paxos,
     notices,
@@ -198,6 +201,7 @@ export async function startWorker(foundation: Foundation, { serveHealth }: { ser
     stopDispatcher,
     () => worker.close(),
     () => queue.close(),
+    () => reader.close(),
     () => notices.close(),
     () => paxos.close(),
     () => ledger.close(),

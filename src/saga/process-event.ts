@@ -1,6 +1,7 @@
 import type { Inbox, InboxRow } from '../inbox/inbox.ts'
 import { isOnboardingEvent } from '../onboarding/onboarding.ts'
 import type { Observation } from '../onboarding/transition.ts'
+import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
 import type { PaxosEvent } from '../paxos/events.ts'
 import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
 import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/app-error.ts'
@@ -12,6 +13,7 @@ import { EventUnknownError, EventWithoutIdentityError, JobTimedOutError } from '
 
 export interface ProcessParts extends AdvanceParts {
   inbox: Inbox
+  reader: ConfirmationReader
   logger: Logger
   /** In [0, 1): spreads retries. */
   random: () => number
@@ -71,7 +73,7 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
       confirmed = event
       const identityId = event.identityId
       if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
-      const { status } = await parts.paxos.identities.get(identityId, { priority: priorityOf(row) })
+      const { status } = await parts.reader.identity(identityId, Date.parse(event.createdAt), { priority: priorityOf(row) })
       const seen: Observation = { event: event.type, status, requiredDocuments: event.requiredDocuments }
       const { outcome, settled } = await advanceOnboarding(parts, {
         identityId,
@@ -107,9 +109,9 @@ async function keep({ inbox }: ProcessParts, row: InboxRow): Promise<JobOutcome>
   return { kind: 'done' }
 }
 
-async function confirm({ paxos }: ProcessParts, row: InboxRow): Promise<PaxosEvent> {
+async function confirm({ reader }: ProcessParts, row: InboxRow): Promise<PaxosEvent> {
   try {
-    return await paxos.events.get(row.eventId, { priority: priorityOf(row) })
+    return await reader.event(row.eventId, row.occurredAt.getTime(), { priority: priorityOf(row) })
   } catch (error) {
     if (error instanceof PaxosNotFoundError) throw new EventUnknownError(row.eventId)
     throw error

@@ -5,6 +5,7 @@ import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { createBudget } from '../../src/paxos/budget.ts'
+import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createEventQueue, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
@@ -63,7 +64,19 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     metrics,
   })
   const notices: NoticeChannel = createWebhookChannel({ ...options.notices, timeoutMs: 2_000 })
-  const handle = createEventProcessor({ inbox, ledger, paxos, notices, logger, unknownIdentities, now: Date.now, random: () => 0, reach })
+  const reader = createConfirmationReader(paxos)
+  const handle = createEventProcessor({
+    inbox,
+    reader,
+    ledger,
+    paxos,
+    notices,
+    logger,
+    unknownIdentities,
+    now: Date.now,
+    random: () => 0,
+    reach,
+  })
   const worker = concurrency > 0 ? startEventWorker(backend, { handle, concurrency, logger }) : null
   const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null
   return {
@@ -78,6 +91,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       await stopDispatcher?.()
       await worker?.close()
       await queue.close()
+      await reader.close()
       await notices.close()
       await paxos.close()
       await ledger.close()

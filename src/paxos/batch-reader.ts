@@ -1,0 +1,136 @@
+import { createGroupCommitter } from '../platform/group-committer.ts'
+import type { CallOptions } from './paxos-call.ts'
+
+/** What is looked for: its id, and when it came into being or last changed, milliseconds since 1970, as well as that is known. */
+export interface Wanted {
+  id: string
+  at: number
+}
+
+/** One page of a listing. */
+export interface ListedPage<Value> {
+  values: readonly { id: string; value: Value }[]
+  nextCursor: string | null
+  /** Where a listing that is ordered by the times of `Wanted` has got to; null for any other order. */
+  reachedMs: number | null
+}
+
+export interface BatchReaderOptions<Value> {
+  getOne(id: string, options: CallOptions): Promise<Value>
+  /** What is of `fromMs` or later, oldest first; at most a hundred a page. */
+  listFrom(fromMs: number, cursor: string | null, options: CallOptions): Promise<ListedPage<Value>>
+  /** How long a value that came along on a page may stand for a read of its own, milliseconds. */
+  freshForMs: number
+  now?: () => number
+}
+
+export interface BatchReader<Value> {
+  read(wanted: Wanted, options: CallOptions): Promise<Value>
+  /** Settles what is under way. */
+  close(): Promise<void>
+}
+
+/** Below this a list call saves nothing worth its page. */
+const WORTH_A_LIST = 4
+const MAX_BATCH = 100
+const MAX_WAITING = 100_000
+/** Clocks and truncated times: a webhook's `time` may lack its fraction (paxos/api.md 2.2). */
+const SLACK_MS = 2_000
+/** After list calls that failed or found little, milliseconds. */
+const REST_MS = 10_000
+const MOST_CACHED = 20_000
+
+/**
+ * Reads many by list calls and few by get calls: when several are wanted at once, one page of a listing stands for up to a
+ * hundred calls; what it lacks is got by id, so the listing is never more than a short cut. What comes along on a page is
+ * kept for `freshForMs`, since the next batch usually wants it. A listing that fails, or finds less than it costs, rests.
+ */
+export function createBatchReader<Value>({ getOne, listFrom, freshForMs, now = Date.now }: BatchReaderOptions<Value>): BatchReader<Value> {
+  const cache = new Map<string, { value: Value; until: number }>()
+  let restUntil = 0
+  /** Where the last listing stopped, so that the next batch goes on from there: work comes roughly in the order of time. */
+  let listing: { fromMs: number; cursor: string; reachedMs: number | null } | null = null
+
+  function cached(id: string): Value | undefined {
+    const hit = cache.get(id)
+    if (!hit) return undefined
+    cache.delete(id) // read once: whoever asks again wants to know anew
+    return hit.until > now() ? hit.value : undefined
+  }
+
+  function keep(page: ListedPage<Value>): void {
+    const until = now() + freshForMs
+    for (const { id, value } of page.values) cache.set(id, { value, until })
+    for (const id of cache.keys()) {
+      if (cache.size <= MOST_CACHED) return
+      cache.delete(id)
+    }
+  }
+
+  /** Pages through the listing as long as it finds more than it costs. */
+  async function list(wanted: readonly Wanted[], options: CallOptions): Promise<Map<string, Value>> {
+    const found = new Map<string, Value>()
+    const missing = new Set(wanted.map(({ id }) => id))
+    const times = wanted.map(({ at }) => at)
+    const [oldest, newest] = [Math.min(...times) - SLACK_MS, Math.max(...times) + SLACK_MS]
+    const resumed = listing !== null && listing.fromMs <= oldest && (listing.reachedMs === null || listing.reachedMs <= newest)
+    const fromMs = resumed && listing ? listing.fromMs : oldest
+    let cursor = resumed && listing ? listing.cursor : null
+    const affordable = Math.ceil(wanted.length / WORTH_A_LIST)
+    for (let calls = 1; calls <= affordable && missing.size >= WORTH_A_LIST; calls += 1) {
+      const page = await listFrom(fromMs, cursor, options)
+      keep(page)
+      for (const { id, value } of page.values) {
+        if (!missing.delete(id)) continue
+        found.set(id, value)
+        cache.delete(id)
+      }
+      cursor = page.nextCursor
+      listing = cursor === null ? null : { fromMs, cursor, reachedMs: page.reachedMs }
+      if (cursor === null || (page.reachedMs !== null && page.reachedMs > newest)) break
+    }
+    // A listing that went on past what is wanted now starts anew; one that started for it and found little is not worth it.
+    if (found.size < WORTH_A_LIST && resumed) listing = null
+    else if (found.size < WORTH_A_LIST) restUntil = now() + REST_MS
+    return found
+  }
+
+  async function readMany(wanted: readonly Wanted[], options: CallOptions): Promise<PromiseSettledResult<Value>[]> {
+    const known = new Map<string, Value>()
+    for (const { id } of wanted) {
+      const value = cached(id)
+      if (value !== undefined) known.set(id, value)
+    }
+    const unknown = [...new Map(wanted.filter(({ id }) => !known.has(id)).map((each) => [each.id, each])).values()]
+    if (unknown.length >= WORTH_A_LIST && now() >= restUntil) {
+      try {
+        for (const [id, value] of await list(unknown, options)) known.set(id, value)
+      } catch {
+        restUntil = now() + REST_MS // the get calls below meet the same outage, and say so
+        listing = null
+      }
+    }
+    return Promise.allSettled(wanted.map(async ({ id }) => known.get(id) ?? getOne(id, options)))
+  }
+
+  const lanes = { live: lane('live'), replay: lane('replay') }
+  function lane(priority: 'live' | 'replay') {
+    return createGroupCommitter<Wanted, PromiseSettledResult<Value>>({
+      maxBatch: MAX_BATCH,
+      maxWaiting: MAX_WAITING,
+      writers: 4,
+      write: (wanted) => readMany(wanted, { priority }),
+    })
+  }
+
+  return {
+    read: async (wanted, { priority = 'live' }) => {
+      const result = await lanes[priority].submit(wanted)
+      if (result.status === 'rejected') throw result.reason
+      return result.value
+    },
+    close: async () => {
+      await Promise.all([lanes.live.close(), lanes.replay.close()])
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import { Registry } from 'prom-client'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createBudget } from '../../src/paxos/budget.ts'
+import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
+import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import type { Operation } from '../../src/sandbox/operations.ts'
+import { createSandbox } from '../../src/sandbox/sandbox.ts'
+
+const LIVE = { priority: 'live' } as const
+
+async function start() {
+  const logger = createLogger({ level: 'silent' })
+  const sandbox = await createSandbox({ logger, host: '127.0.0.1', port: 0, portAsked: true, seed: 3, webhook: null })
+  const budget = createBudget({ limits: { token: null, identity: null, general: null } })
+  const paxos = createPaxosClient({
+    apiUrl: sandbox.apiUrl,
+    tokenUrl: sandbox.tokenUrl,
+    clientId: 'sandbox',
+    clientSecret: 'sandbox',
+    timeoutMs: 2_000,
+    budget,
+    logger,
+    metrics: new Registry(),
+  })
+  const reader = createConfirmationReader(paxos)
+  onTestFinished(async () => {
+    await reader.close()
+    await paxos.close()
+    await sandbox.close()
+  })
+  const events = await sandbox.populate({ count: 300, refIdPrefix: 'p-', decision: 'approve', deliver: false })
+  const calls = (operation: Operation): number => sandbox.story.of('call').filter((call) => call.operation === operation).length
+  const at = Date.now()
+  return { sandbox, reader, events, calls, at }
+}
+
+describe('when many events wait for their confirmation', () => {
+  it('reads them through few pages, each as Get Event would', async () => {
+    const { reader, events, calls, at } = await start()
+    const read = await Promise.all(events.map(({ id }) => reader.event(id, at, LIVE)))
+    expect(read.map(({ id, identityId }) => [id, identityId])).toEqual(events.map(({ id, identityId }) => [id, identityId]))
+    expect(calls('GET /events')).toBeLessThanOrEqual(12)
+    expect(calls('GET /events/{id}')).toBeLessThanOrEqual(12)
+  })
+
+  it('reads the statuses of their identities likewise', async () => {
+    const { reader, events, calls, at } = await start()
+    const read = await Promise.all(events.map(({ identityId }) => reader.identity(identityId ?? '', at, LIVE)))
+    expect(read.map(({ id, status }) => [id, status])).toEqual(events.map(({ identityId }) => [identityId, 'APPROVED']))
+    expect(calls('GET /identity/identities') + calls('GET /identity/identities/{id}')).toBeLessThanOrEqual(24)
+  })
+
+  it('gets by id what the listing lacks, and fails only the unknown one', async () => {
+    const { reader, events, at } = await start()
+    const wanted = [...events.slice(0, 20).map(({ id }) => id), randomUUID()]
+    const read = await Promise.allSettled(wanted.map((id) => reader.event(id, at, LIVE)))
+    expect(read.map(({ status }) => status)).toEqual([...Array(20).fill('fulfilled'), 'rejected'])
+    expect(read.at(-1)).toMatchObject({ reason: { code: 'PAXOS_NOT_FOUND' } })
+  })
+
+  it('goes on by Get Event where List Events is refused, and leaves the listing alone for a while', async () => {
+    const { sandbox, reader, events, calls, at } = await start()
+    sandbox.faults.arm({ on: 'GET /events', do: 'answer', status: 403 })
+    for (const part of [events.slice(0, 50), events.slice(50, 100)]) await Promise.all(part.map(({ id }) => reader.event(id, at, LIVE)))
+    expect(calls('GET /events/{id}')).toBe(100)
+    expect(calls('GET /events')).toBeLessThanOrEqual(4) // one for each batch that was under way when the first was refused
+  })
+
+  it('finds an event whose webhook told a wrong time', async () => {
+    const { reader, events } = await start()
+    const read = await Promise.all(events.slice(0, 30).map(({ id }) => reader.event(id, Date.now() + 3_600_000, LIVE)))
+    expect(read).toHaveLength(30)
+  })
+})
+
+describe('when one event waits alone', () => {
+  it('gets it with one call', async () => {
+    const { reader, events, calls, at } = await start()
+    await reader.event(events[0]?.id ?? '', at, LIVE)
+    expect([calls('GET /events/{id}'), calls('GET /events')]).toEqual([1, 0])
+  })
+})
+
+describe('when a status changes', () => {
+  it('is read anew each time, whatever came along on an earlier page', async () => {
+    const { sandbox, reader, events, at } = await start()
+    const ids = events.slice(0, 50).map(({ identityId }) => identityId ?? '')
+    await Promise.all(ids.map((id) => reader.identity(id, at, LIVE)))
+    for (const id of ids) {
+      const identity = sandbox.identities.get(id)
+      if (identity) sandbox.engine.set(identity, { adminDisabled: true })
+    }
+    const again = await Promise.all(ids.map((id) => reader.identity(id, at, LIVE)))
+    expect(new Set(again.map(({ status }) => status))).toEqual(new Set(['DISABLED']))
+  })
+})
