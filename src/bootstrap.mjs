@@ -62,7 +62,7 @@ async function install() {
     child.on('close', (code, signal) => resolve(signal ? 1 : code))
   })
   clearInterval(beat)
-  if (status !== 0) throw new Failure(`npm ci failed after ${seconds()}:\n${indent(output)}\n${installRemedy(output)}`)
+  if (status !== 0) throw new Failure(`npm ci failed after ${seconds()}:\n${excerpt(output)}\n${installRemedy(output)}`)
   writeFileSync(INSTALLED, lockHash())
   say(`installed ${countPackages()} packages in ${seconds()}`)
 }
@@ -89,13 +89,14 @@ function installRemedy(output) {
   return `Run \`npm ci\` in ${ROOT} to see all of it, mend the cause, and try again.`
 }
 
-const indent = (text) =>
-  text
-    .trim()
-    .split('\n')
-    .slice(-15)
+/** The beginning, where npm says what is wrong; its own advice follows for pages. */
+function excerpt(text) {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && line !== 'npm error')
+  return lines
+    .slice(0, 12)
     .map((line) => `  ${line}`)
     .join('\n')
+}
 
 /** The parts of an installation that are not npm's: the database client, the `gatehouse` command, the git hook. */
 function finish({ regenerate }) {
@@ -125,7 +126,7 @@ function generateClient() {
     env,
     encoding: 'utf8',
   })
-  if (status !== 0) throw new Failure(`the database client could not be generated:\n${indent(error ? error.message : stdout + stderr)}`)
+  if (status !== 0) throw new Failure(`the database client could not be generated:\n${excerpt(error ? error.message : stdout + stderr)}`)
   writeFileSync(GENERATED, clientSource())
   say('generated the database client')
 }
