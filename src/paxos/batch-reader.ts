@@ -118,7 +118,7 @@ export function createBatchReader<Value>({ getOne, listFrom, freshForMs, now = D
     return createGroupCommitter<Wanted, PromiseSettledResult<Value>>({
       maxBatch: MAX_BATCH,
       maxWaiting: MAX_WAITING,
-      writers: 4,
+      writers: 2, // more would make smaller batches, and so more calls
       write: (wanted) => readMany(wanted, { priority }),
     })
   }
