@@ -33,7 +33,7 @@ function entries(items: readonly AuditEntry[], now: Date): Html {
     operator,
     html`<code>${action}</code>`,
     link(action, target),
-    html`<span class="sentence">${reason}</span><details><summary>data</summary><pre>${JSON.stringify(data, null, 2)}</pre></details>`,
+    html`${reason && html`<span class="sentence">${reason}</span>`}<details><summary>data</summary><pre>${JSON.stringify(data, null, 2)}</pre></details>`,
   ])
   return dataTable('Audit', [{ name: 'No', numeric: true }, 'At', 'Operator', 'Action', 'Target', 'Reason'], rows)
 }

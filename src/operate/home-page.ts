@@ -28,10 +28,10 @@ export function homePage({ stats, parked, dead, held }: HomeView, { operator, no
 ${verdict(stats)}
 <div class="cards">
 <section class="card"><h2>Inbox</h2>${tiles([
-      ['Unfinished', stats.inbox.accepted, '/events?state=accepted', ''],
-      ['Parked', stats.inbox.parked, '/events?state=parked', 'bad'],
-      ['Dead', stats.inbox.dead, '/events?state=dead', 'bad'],
-      ['Processed', stats.inbox.processed, '/events?state=processed', ''],
+      ['unfinished', stats.inbox.accepted, '/events?state=accepted', ''],
+      ['parked', stats.inbox.parked, '/events?state=parked', 'bad'],
+      ['dead', stats.inbox.dead, '/events?state=dead', 'bad'],
+      ['processed', stats.inbox.processed, '/events?state=processed', ''],
     ])}
 <p class="hint">Last webhook: ${moment(stats.lastWebhookAt, now) ?? 'none yet'}. Oldest unfinished: ${
       stats.oldestUnfinishedSeconds === null ? 'none' : span(stats.oldestUnfinishedSeconds)
@@ -45,10 +45,10 @@ ${verdict(stats)}
       ]),
     )}</section>
 <section class="card"><h2>Notices</h2>${tiles([
-      ['Sent', stats.notices.sent, '/onboardings?state=ready', ''],
-      ['On their way', stats.notices.pending, '/onboardings?state=approved', ''],
-      ['Refused', stats.notices.failed, '/events?state=parked', 'bad'],
-      ['Suppressed', stats.notices.suppressed, '/onboardings', ''],
+      ['sent', stats.notices.sent, '/onboardings?state=ready', ''],
+      ['on their way', stats.notices.pending, '/onboardings?state=approved', ''],
+      ['refused', stats.notices.failed, '/events?state=parked', 'bad'],
+      ['suppressed', stats.notices.suppressed, '/onboardings', ''],
     ])}
 <p class="hint">One of each kind per transition; suppressed are those that were no longer true.</p></section>
 </div>

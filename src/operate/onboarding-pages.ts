@@ -55,9 +55,9 @@ export function onboardingTable(items: readonly OnboardingView[], now: Date): Ht
   const rows = items.map(({ identityId, refId, state, createdAt, updatedAt, waitingFor }) => [
     html`<a href="/onboardings/${identityId}" title="${identityId}">${refId ?? shortId(identityId)}</a>`,
     badge(state),
-    html`<span class="sentence">${waitingFor ?? ''}</span>`,
+    waitingFor && html`<span class="sentence">${waitingFor}</span>`,
     moment(createdAt, now),
-    relativeTime(updatedAt, now),
+    html`<small class="when">${relativeTime(updatedAt, now)}</small>`,
   ])
   return dataTable('Onboardings', ['Customer', 'State', 'Waits for', 'Created', 'Changed'], rows)
 }
@@ -109,7 +109,7 @@ function effectTable({ effects }: OnboardingStory, now: Date): Html {
     html`${sayStep(step)}<br><small><code>${key}</code></small>`,
     html`${badge(state)} ${errorCode && html`<small>${errorCode}</small>`}`,
     String(attempts),
-    settledAt ? relativeTime(settledAt, now) : '',
+    settledAt && html`<small class="when">${relativeTime(settledAt, now)}</small>`,
   ])
   return dataTable('Effects', ['Effect and key', 'State', { name: 'Attempts', numeric: true }, 'Settled'], rows)
 }

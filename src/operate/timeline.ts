@@ -57,9 +57,12 @@ function describeEnd({ eventId, state, settledAt, outcome, errorCode, errorDetai
   ]
 }
 
-/** `ignored:already-ready` in words. */
+/** `moved:ready`, `held:approved-after-denied`, `ignored:already-ready` in words. */
 export function sayOutcome(outcome: string): string {
-  return outcome.slice(outcome.indexOf(':') + 1).replaceAll(/[-_]/g, ' ')
+  const [kind, what = ''] = outcome.split(/:(.*)/s)
+  const words = what.replaceAll(/[-_]/g, ' ')
+  if (kind === 'moved') return `moved to ${words}`
+  return kind === 'held' ? `held: ${words}` : words
 }
 
 function describeEntry(kind: string, data: Record<string, unknown>): string {
