@@ -116,7 +116,12 @@ async function listOnboardings(
 function matching(q: string, alsoIdentityIds: readonly string[]): Prisma.OnboardingWhereInput {
   const range = uuidRange(q)
   const byId = range ? [{ identityId: range }, { accountId: range }, { profileId: range }] : []
-  return { OR: [{ refId: { startsWith: q } }, { identityId: { in: [...alsoIdentityIds] } }, ...byId] }
+  return { OR: [{ refId: { startsWith: literally(q) } }, { identityId: { in: [...alsoIdentityIds] } }, ...byId] }
+}
+
+/** Prisma hands the text to LIKE as it is, where % and _ match anything. */
+function literally(text: string): string {
+  return text.replaceAll(/[\\%_]/g, '\\$&')
 }
 
 /** The first bound is implied by the second; it is there because the index can use it. */

@@ -20,6 +20,6 @@ export function pageQuery<Filters extends z.ZodRawShape>(filters: Filters) {
   return z.strictObject({
     ...filters,
     cursor: z.string().min(1, 'must not be empty').max(500).optional(),
-    limit: z.coerce.number('must be a number').int('must be a whole number').min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
+    limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
   })
 }

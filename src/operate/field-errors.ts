@@ -32,5 +32,6 @@ export function fieldErrors(error: z.ZodError, { known, whole }: { known: readon
 }
 
 function article(expected: string): string {
+  if (expected === 'int') return 'a whole number'
   return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`
 }

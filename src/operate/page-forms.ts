@@ -37,7 +37,7 @@ export const PlanForm = z.object({
   states: words.pipe(z.array(z.enum(REPLAYABLE_STATES))).optional(),
   from: Time.optional(),
   to: Time.optional(),
-  limit: z.coerce.number('must be a number').int('must be a whole number').min(1).max(10_000).optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).optional(),
   releaseHolds: z
     .literal('yes')
     .transform(() => true)

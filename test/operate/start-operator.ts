@@ -1,0 +1,98 @@
+import { Registry } from 'prom-client'
+import { createUseCases } from '../../src/operate/create-use-cases.ts'
+import { registerOperatorApi } from '../../src/operate/operator-api.ts'
+import type { OperatorUseCases } from '../../src/operate/use-cases.ts'
+import { createHttpServer, listen } from '../../src/platform/http-server.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import { approveReplay, getReplay, planReplay } from '../../src/replay/replay.ts'
+import { createOnboarding } from '../../src/saga/create-onboarding.ts'
+import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+export const TOKEN = 'operator-token-of-this-test'
+
+/** The operator's side on a real database, with a simulator behind it and without a worker: events wait where a test puts them. */
+export interface Operator extends Pipeline {
+  url: string
+  databaseUrl: string
+  sandbox: Sandbox
+  useCases: OperatorUseCases
+  /** Moves the clock of the operator's side, milliseconds. */
+  advanceClock(ms: number): void
+  /** With the token, unless `headers` say otherwise. */
+  call(method: 'GET' | 'POST', path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Reply>
+}
+
+export interface Reply {
+  status: number
+  // biome-ignore lint/suspicious/noExplicitAny: an answer of unknown shape; the tests say what they expect of it
+  body: any
+  headers: Headers
+}
+
+/** For `beforeAll`; `close` belongs into `afterAll`. */
+export async function startOperator(): Promise<Operator> {
+  const database = await createTestDatabase()
+  const logger = createLogger({ level: 'silent' })
+  const sandbox = await createSandbox({
+    logger,
+    host: '127.0.0.1',
+    port: 0,
+    portAsked: true,
+    seed: 7,
+    webhook: null,
+    decisionDelayMs: 1_000_000,
+  })
+  const pipeline = await startPipeline({
+    databaseUrl: database.url,
+    backend: { kind: 'postgres', connectionString: database.url },
+    paxos: sandbox,
+    notices: { url: 'http://127.0.0.1:9/', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+    concurrency: 0,
+  })
+  let ahead = 0
+  const now = (): number => Date.now() + ahead
+  const parts = { ...pipeline, unknownIdentities: 'adopt' as const, now: Date.now, encryptionKey: Buffer.alloc(32, 1) }
+  const useCases = createUseCases({
+    pool: pipeline.pool,
+    now,
+    actions: {
+      createOnboarding: (order) => createOnboarding(parts, order),
+      planReplay: (filter, by) => planReplay(parts, filter, by),
+      approveReplay: (id, approval) => approveReplay(parts, id, approval),
+      getReplay: (id) => getReplay(pipeline.pool, id),
+    },
+  })
+  const app = await createHttpServer({ logger, bodyLimitBytes: 100_000, metrics: new Registry(), readiness: [] })
+  await registerOperatorApi(app, useCases, { token: TOKEN, now })
+  const url = await listen(app, { host: '127.0.0.1', port: 0, asked: true, variable: 'OPERATOR_PORT' })
+  return {
+    ...pipeline,
+    url,
+    databaseUrl: database.url,
+    sandbox,
+    useCases,
+    advanceClock: (ms) => {
+      ahead += ms
+    },
+    call: async (method, path, { body, headers = { authorization: `Bearer ${TOKEN}` } } = {}) => {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      return { status: response.status, body: await response.json(), headers: response.headers }
+    },
+    close: async () => {
+      await app.close()
+      await pipeline.close()
+      await sandbox.close()
+      await database.drop()
+    },
+  }
+}
+
+export function bearer(more: Record<string, string> = {}): Record<string, string> {
+  return { authorization: `Bearer ${TOKEN}`, ...more }
+}
