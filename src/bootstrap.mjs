@@ -74,10 +74,13 @@ function npm(args) {
   return cli && node ? spawn(node, [cli, ...args], options) : spawn('npm', args, { ...options, shell: WINDOWS })
 }
 
+/** Those that are unpacked: npm makes all folders first. */
 function countPackages() {
   if (!existsSync(MODULES)) return 0
-  const names = readdirSync(MODULES).filter((name) => !name.startsWith('.'))
-  return names.reduce((count, name) => count + (name.startsWith('@') ? readdirSync(join(MODULES, name)).length : 1), 0)
+  const folders = readdirSync(MODULES).flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(MODULES, name)).map((part) => join(name, part)) : name,
+  )
+  return folders.filter((folder) => existsSync(join(MODULES, folder, 'package.json'))).length
 }
 
 function installRemedy(output) {
