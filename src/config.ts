@@ -134,13 +134,14 @@ export interface Config {
  * @throws ConfigError naming every bad variable at once; names, never values.
  */
 export function loadConfig({ directory, env = process.env }: { directory: string; env?: NodeJS.ProcessEnv }): Config {
-  const set = Object.entries({ ...readDotEnv(directory), ...env }).filter(([, value]) => value !== undefined && value !== '')
-  const parsed = Variables.safeParse(Object.fromEntries(set))
-  const problems = parsed.success
-    ? contradictions(parsed.data)
-    : parsed.error.issues.map(
-        (issue) => `${String(issue.path[0])} ${issue.path.length > 1 ? `(item ${Number(issue.path[1]) + 1}) ` : ''}${issue.message}`,
-      )
+  const set: NodeJS.Dict<string> = Object.fromEntries(
+    Object.entries({ ...readDotEnv(directory), ...env }).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = Variables.safeParse(set)
+  const malformed = parsed.error?.issues.map(
+    ({ path, message }) => `${String(path[0])} ${path.length > 1 ? `(item ${Number(path[1]) + 1}) ` : ''}${message}`,
+  )
+  const problems = [...(malformed ?? []), ...contradictions(set)]
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const v = parsed.data
   const { PAXOS_API_URL: apiUrl, PAXOS_TOKEN_URL: tokenUrl } = v
@@ -179,40 +180,46 @@ export function loadConfig({ directory, env = process.env }: { directory: string
   }
 }
 
-/** What is well formed alone and wrong together, and what production must not leave to a default. */
-function contradictions(v: z.output<typeof Variables>): string[] {
+/** Each makes no sense, or means something else, without the other. */
+const PAIRS = [
+  ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'the built-in simulator'],
+  ['NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', 'the log channel'],
+] as const
+/** What production must not leave to a default that was made for a development machine. */
+const REQUIRED_IN_PRODUCTION = [
+  'DATABASE_URL',
+  'OPERATOR_TOKEN',
+  'PAXOS_API_URL',
+  'PAXOS_TOKEN_URL',
+  'PAXOS_CLIENT_ID',
+  'PAXOS_CLIENT_SECRET',
+  'ENCRYPTION_KEY',
+] as const
+/** What each authenticator of WEBHOOK_AUTH lives on; development makes the API key itself. */
+const AUTHENTICATORS = [
+  ['oauth', 'WEBHOOK_OAUTH_CLIENTS', false],
+  ['signature', 'WEBHOOK_SIGNING_SECRETS', false],
+  ['api-key', 'WEBHOOK_API_KEYS', true],
+] as const
+
+/** What is well formed alone and wrong together. Looks at what was set, so that it is told along with what is malformed. */
+function contradictions(set: NodeJS.Dict<string>): string[] {
   const problems: string[] = []
-  if ((v.PAXOS_API_URL === undefined) !== (v.PAXOS_TOKEN_URL === undefined)) {
-    problems.push(
-      `${v.PAXOS_API_URL ? 'PAXOS_TOKEN_URL' : 'PAXOS_API_URL'} is missing: set both or neither (neither means the built-in simulator)`,
-    )
+  for (const [one, other, otherwise] of PAIRS) {
+    if ((set[one] === undefined) === (set[other] === undefined)) continue
+    problems.push(`${set[one] === undefined ? one : other} is missing: set both or neither (neither means ${otherwise})`)
   }
-  if ((v.NOTIFY_WEBHOOK_URL === undefined) !== (v.NOTIFY_WEBHOOK_SECRET === undefined)) {
-    problems.push(
-      `${v.NOTIFY_WEBHOOK_URL ? 'NOTIFY_WEBHOOK_SECRET' : 'NOTIFY_WEBHOOK_URL'} is missing: set both or neither (neither means the log channel)`,
-    )
+  const production = set.NODE_ENV === 'production'
+  const enabled = (set.WEBHOOK_AUTH ?? 'api-key').split(',').map((name) => name.trim())
+  for (const [name, variable, onlyInProduction] of AUTHENTICATORS) {
+    if (!enabled.includes(name) || set[variable] !== undefined || (onlyInProduction && !production)) continue
+    problems.push(`${variable} is required: WEBHOOK_AUTH ${set.WEBHOOK_AUTH === undefined ? 'defaults to' : 'names'} ${name}`)
   }
-  if (v.WEBHOOK_AUTH.includes('oauth') && !v.WEBHOOK_OAUTH_CLIENTS)
-    problems.push('WEBHOOK_OAUTH_CLIENTS is missing: WEBHOOK_AUTH names oauth')
-  if (v.WEBHOOK_AUTH.includes('signature') && !v.WEBHOOK_SIGNING_SECRETS)
-    problems.push('WEBHOOK_SIGNING_SECRETS is missing: WEBHOOK_AUTH names signature')
-  if (v.PORT !== undefined && v.PORT !== 0 && v.PORT === v.OPERATOR_PORT)
+  if (set.PORT !== undefined && set.PORT !== '0' && set.PORT === set.OPERATOR_PORT) {
     problems.push("OPERATOR_PORT must differ from PORT: the operator API never shares the receiver's port")
-  if (v.NODE_ENV === 'production') {
-    const required = [
-      'DATABASE_URL',
-      'OPERATOR_TOKEN',
-      'PAXOS_API_URL',
-      'PAXOS_TOKEN_URL',
-      'PAXOS_CLIENT_ID',
-      'PAXOS_CLIENT_SECRET',
-      'ENCRYPTION_KEY',
-    ] as const
-    for (const name of required) {
-      if (v[name] === undefined) problems.push(`${name} is required when NODE_ENV=production`)
-    }
-    if (v.WEBHOOK_AUTH.includes('api-key') && !v.WEBHOOK_API_KEYS)
-      problems.push('WEBHOOK_API_KEYS is required when NODE_ENV=production and WEBHOOK_AUTH names api-key')
+  }
+  for (const name of REQUIRED_IN_PRODUCTION) {
+    if (production && set[name] === undefined) problems.push(`${name} is required when NODE_ENV=production`)
   }
   return problems
 }
