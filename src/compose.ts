@@ -23,9 +23,11 @@ import { createHttpServer, listen, type ReadinessCheck } from './platform/http-s
 import type { Logger } from './platform/logger.ts'
 import { migrate, pendingMigrations } from './platform/migrate.ts'
 import { createPool, waitForPostgres } from './platform/postgres.ts'
-import { createEventQueue, type EventQueue, startEventWorker } from './queue/event-queue.ts'
+import { createEventQueue, type EventJob, type EventQueue, startEventWorker } from './queue/event-queue.ts'
 import type { QueueBackend } from './queue/queue-connection.ts'
+import { scheduleSweeps } from './queue/sweep-schedule.ts'
 import { registerReceiver } from './receive/register-receiver.ts'
+import { sweepEvents } from './reconcile/sweep-events.ts'
 import { approveReplay, getReplay, planReplay } from './replay/replay.ts'
 import { createOnboarding } from './saga/create-onboarding.ts'
 import { startDispatcher } from './saga/dispatch-due-events.ts'
@@ -143,7 +145,7 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
     connectionString: databaseUrl,
     logger,
     metrics,
-    onAccepted: (accepted) => queue.add(accepted.map(({ seq }) => ({ seq, generation: 0 }))),
+    onAccepted: (accepted) => queue.add(accepted.map(asNewJob)),
   })
   const app = await createHttpServer({
     logger,
@@ -177,11 +179,17 @@ export async function startWorker(foundation: Foundation, { serveHealth }: { ser
     applicationName: 'gatehouse-worker',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   })
-  const inbox = createInbox({ pool, connectionString: databaseUrl, logger, metrics })
+  const queue = await openQueue(foundation, logger)
+  const inbox = createInbox({
+    pool,
+    connectionString: databaseUrl,
+    logger,
+    metrics,
+    onAccepted: (accepted) => queue.add(accepted.map(asNewJob)),
+  })
   const ledger = createLedger({ pool })
   const paxos = connectPaxos(foundation, { logger, metrics })
   const notices = openNoticeChannel(config, logger)
-  const queue = await openQueue(foundation, logger)
   const reader = createConfirmationReader(paxos)
   const handle = createEventProcessor({
     inbox,
@@ -197,7 +205,13 @@ export async function startWorker(foundation: Foundation, { serveHealth }: { ser
   })
   const worker = startEventWorker(foundation.queueBackend, { handle, concurrency: config.worker.concurrency, logger })
   const stopDispatcher = startDispatcher({ inbox, queue, logger })
+  const stopSweeps = scheduleSweeps(foundation.queueBackend, {
+    everySeconds: config.sweepEverySeconds,
+    sweep: () => sweepEvents({ pool, inbox, paxos, logger, now: Date.now }),
+    logger,
+  })
   const stages = [
+    stopSweeps,
     stopDispatcher,
     () => worker.close(),
     () => queue.close(),
@@ -315,6 +329,10 @@ async function openQueue({ queueBackend }: Foundation, logger: Logger): Promise<
   if (policy === null || policy === 'noeviction') return queue
   await queue.close()
   throw new ConfigError([`REDIS_URL names a Redis with maxmemory-policy ${policy}, which drops jobs: set it to noeviction`])
+}
+
+function asNewJob({ seq }: { seq: string }): EventJob {
+  return { seq, generation: 0 }
 }
 
 function storesReady(pool: Pool, queue: EventQueue): ReadinessCheck[] {

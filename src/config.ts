@@ -71,6 +71,7 @@ const Variables = z.object({
     .regex(/^whsec_[A-Za-z0-9+/=]{32,}$/, 'must be a Standard Webhooks secret: whsec_ and at least 24 bytes in base64')
     .optional(),
   WORKER_CONCURRENCY: positive.max(1000, 'must be at most 1000').default(50),
+  SWEEP_EVERY_SECONDS: positive.default(300),
   DATABASE_WAIT_SECONDS: z.coerce.number('must be a number').min(0).default(30),
   ENCRYPTION_KEY: z
     .base64('must be base64')
@@ -125,6 +126,8 @@ export interface Config {
   unknownIdentities: 'adopt' | 'hold'
   /** `null`: the log channel. */
   notifyWebhook: { url: string; secret: string } | null
+  /** How often List Events is swept for what no webhook has brought, seconds. */
+  sweepEverySeconds: number
   /** 32 bytes; `null`: made under `.gatehouse/` in development. */
   encryptionKey: Buffer | null
 }
@@ -176,6 +179,7 @@ export function loadConfig({ directory, env = process.env }: { directory: string
     },
     unknownIdentities: v.ADOPT_UNKNOWN_IDENTITIES,
     notifyWebhook: v.NOTIFY_WEBHOOK_URL && v.NOTIFY_WEBHOOK_SECRET ? { url: v.NOTIFY_WEBHOOK_URL, secret: v.NOTIFY_WEBHOOK_SECRET } : null,
+    sweepEverySeconds: v.SWEEP_EVERY_SECONDS,
     encryptionKey: v.ENCRYPTION_KEY === undefined ? null : Buffer.from(v.ENCRYPTION_KEY, 'base64'),
   }
 }

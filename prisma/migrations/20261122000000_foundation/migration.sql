@@ -1,4 +1,4 @@
--- The ground: inbox, onboarding, effects, ledger, requests, replays, audit.
+-- The ground: inbox, onboarding, effects, ledger, requests, replays, audit, sweep.
 -- Constraints carry the guarantees; the application may rely on each one named here.
 
 -- ── inbox ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,3 +167,17 @@ CREATE TABLE audit_entry (
 );
 CREATE TRIGGER audit_entry_is_insert_only BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- ── the sweep over List Events ──────────────────────────────────────────────────────────────────────────────────────
+-- A window is written once it was read to its end, so the latest `to_at` is the watermark: everything before it is accounted for.
+CREATE TABLE sweep_window (
+  id          bigserial PRIMARY KEY,
+  from_at     timestamptz(3) NOT NULL,
+  to_at       timestamptz(3) NOT NULL,
+  listed      integer NOT NULL,
+  recovered   integer NOT NULL,
+  finished_at timestamptz(3) NOT NULL DEFAULT now(),
+  CONSTRAINT sweep_window_goes_forward CHECK (to_at > from_at),
+  CONSTRAINT sweep_window_counts CHECK (recovered BETWEEN 0 AND listed)
+);
+CREATE INDEX sweep_window_to_at_idx ON sweep_window (to_at);

@@ -1,0 +1,7 @@
+import type { Pool } from 'pg'
+
+/** Which of these event ids the inbox has. */
+export async function knownEvents(pool: Pool, eventIds: readonly string[]): Promise<Set<string>> {
+  const { rows } = await pool.query<{ event_id: string }>('SELECT event_id FROM inbox_event WHERE event_id = ANY ($1::uuid[])', [eventIds])
+  return new Set(rows.map(({ event_id }) => event_id))
+}

@@ -1,0 +1,52 @@
+import { Queue, Worker } from 'bullmq'
+import { errorMessage } from '../platform/app-error.ts'
+import type { Logger } from '../platform/logger.ts'
+import { connectQueue, type QueueBackend } from './queue-connection.ts'
+
+const QUEUE_NAME = 'gatehouse-sweep'
+const SCHEDULER = 'sweep'
+/** How soon a scheduler that was lost with Redis is put back, milliseconds. */
+const LOOK_AFTER_MS = 15_000
+
+/**
+ * Runs `sweep` every so often, once over all machines: a BullMQ job scheduler makes one job per interval, and whichever worker
+ * is free takes it. The scheduler is as disposable as the queue: every worker looks that it is there. Returns the stop.
+ */
+export function scheduleSweeps(
+  backend: QueueBackend,
+  { everySeconds, sweep, logger }: { everySeconds: number; sweep: () => Promise<unknown>; logger: Logger },
+): () => Promise<void> {
+  const producing = connectQueue(backend, { role: 'produce', logger })
+  const working = connectQueue(backend, { role: 'work', logger })
+  const queue = new Queue(QUEUE_NAME, producing.options, producing.factory)
+  const worker = new Worker(
+    QUEUE_NAME,
+    () => sweep().then(() => undefined),
+    { ...working.options, concurrency: 1, removeOnComplete: { count: 0 }, removeOnFail: { count: 0 } },
+    working.factory,
+  )
+  queue.on('error', () => {}) // the connections have said it
+  worker.on('error', () => {})
+  worker.on('failed', (_job, error) => logger.warn({ reason: errorMessage(error) }, 'a sweep failed; the next one covers its window too'))
+  const every = everySeconds * 1_000
+  const lookAfter = async (): Promise<void> => {
+    try {
+      const known = await queue.getJobScheduler(SCHEDULER)
+      if (known?.every !== every) await queue.upsertJobScheduler(SCHEDULER, { every })
+    } catch (error) {
+      logger.debug({ reason: errorMessage(error) }, 'the sweep schedule could not be looked after')
+    }
+  }
+  let looking = lookAfter()
+  const timer = setInterval(() => {
+    looking = lookAfter()
+  }, LOOK_AFTER_MS)
+  return async () => {
+    clearInterval(timer)
+    await looking
+    await worker.close()
+    await queue.close()
+    await working.close()
+    await producing.close()
+  }
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createLogger } from '../../src/platform/logger.ts'
+import { scheduleSweeps } from '../../src/queue/sweep-schedule.ts'
+import { type SweepParts, sweepEvents } from '../../src/reconcile/sweep-events.ts'
+import type { Pipeline } from '../saga/start-pipeline.ts'
+import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
+import { forEachBackend } from '../support/queue-backends.ts'
+
+const logger = createLogger({ level: 'silent' })
+/** A clock that is `aheadMs` ahead: what happened just now is then older than the lag. */
+const parts = (pipeline: Pipeline, aheadMs = 60_000): SweepParts => ({ ...pipeline, logger, now: () => Date.now() + aheadMs })
+
+forEachBackend((backend) => {
+  describe('when webhooks were lost', () => {
+    it('finds what never arrived, which then goes the way of any event, once', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const [arrived, lost] = [await world.decided('approve'), await world.decided('approve')]
+      await pipeline.accept(arrived)
+      await settles(pipeline)
+      expect(await sweepEvents(parts(pipeline))).toMatchObject({ listed: 2, recovered: 1 })
+      await reaches(pipeline, lost.identityId, 'ready')
+      expect(world.effectsOf(lost.identityId)).toMatchObject({ accounts: 1, sends: 1 })
+      const { rows } = await pipeline.pool.query('SELECT origin, delivery_count FROM inbox_event WHERE event_id = $1', [lost.id])
+      expect(rows).toEqual([{ origin: 'sweep', delivery_count: 0 }])
+    })
+
+    it('does nothing twice when the webhook comes after all, or the window is swept again', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      await Promise.all([sweepEvents(parts(pipeline)), pipeline.accept(event)])
+      await reaches(pipeline, event.identityId, 'ready')
+      expect(await sweepEvents(parts(pipeline, 61_000))).toMatchObject({ listed: 1, recovered: 0 })
+      await settles(pipeline)
+      expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
+    })
+
+    it('covers a silence of days, over many pages', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start({ concurrency: 0 })
+      await sweepEvents(parts(pipeline, 0)) // the last sweep before the silence
+      await world.sandbox.populate({ count: 450, refIdPrefix: 'silent-', decision: 'approve', deliver: false })
+      expect(await sweepEvents(parts(pipeline, 3 * 24 * 3_600_000))).toMatchObject({ listed: 450, recovered: 450 })
+    })
+  })
+
+  describe('when a sweep fails half way', () => {
+    it('does not move the watermark, so that the next one covers its window too', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start({ concurrency: 0 })
+      await world.sandbox.populate({ count: 250, refIdPrefix: 'half-', decision: 'approve', deliver: false })
+      const pages = parts(pipeline)
+      let calls = 0
+      const failing: SweepParts = {
+        ...pages,
+        paxos: {
+          ...pages.paxos,
+          events: {
+            ...pages.paxos.events,
+            list: (options) => (++calls === 2 ? Promise.reject(new Error('cut')) : pages.paxos.events.list(options)),
+          },
+        },
+      }
+      await expect(sweepEvents(failing)).rejects.toThrow('cut')
+      expect((await pipeline.pool.query('SELECT count(*)::int AS windows FROM sweep_window')).rows).toEqual([{ windows: 0 }])
+      expect(await sweepEvents(pages)).toMatchObject({ listed: 250, recovered: 150 })
+    })
+  })
+
+  describe('when two machines sweep at once', () => {
+    it('lets one of them', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start({ concurrency: 0 })
+      await world.decided('approve')
+      world.sandbox.faults.arm({ on: 'GET /events', do: 'latency', ms: 300, next: 1 })
+      const sweeps = await Promise.all([sweepEvents(parts(pipeline)), sweepEvents(parts(pipeline))])
+      expect(sweeps.filter((window) => window === null)).toHaveLength(1)
+    })
+  })
+
+  describe('the schedule', () => {
+    it('sweeps every so often, once over all machines, and survives the loss of the queue', async () => {
+      const world = await createWorld(backend)
+      let sweeps = 0
+      const start = (): (() => Promise<void>) => scheduleSweeps(world.backend, { everySeconds: 1, sweep: async () => sweeps++, logger })
+      const stops = [start(), start()]
+      onTestFinished(async () => void (await Promise.all(stops.map((stop) => stop()))))
+      const startedAt = Date.now()
+      await eventually(
+        () => sweeps,
+        (count) => count >= 3,
+      )
+      expect(sweeps).toBeLessThanOrEqual(2 + (Date.now() - startedAt) / 1_000)
+    })
+  })
+})
