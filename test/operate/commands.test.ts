@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { registerAuditCommands } from '../../src/operate/audit-commands.ts'
+import { registerEventCommands } from '../../src/operate/event-commands.ts'
+import { registerLedgerCommands } from '../../src/operate/ledger-commands.ts'
+import { registerOnboardingCommands } from '../../src/operate/onboarding-commands.ts'
+import { registerReplayCommands } from '../../src/operate/replay-commands.ts'
+import { samplePerson } from '../../src/sandbox/sample-person.ts'
+import { seedOnboarding } from './seed-onboarding.ts'
+import { type Operator, startOperator } from './start-operator.ts'
+
+let operator: Operator
+let folder: string
+let closed = 0
+let opened = 0
+beforeAll(async () => {
+  operator = await startOperator()
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-commands-'))
+})
+afterAll(async () => {
+  await operator.close()
+  await rm(folder, { recursive: true })
+})
+beforeEach(() => {
+  opened = 0
+  closed = 0
+})
+
+/** Runs `gatehouse …` in this process, as cli.ts would, and gives what it prints. Closes what it opened, or the test fails. */
+async function gatehouse(...args: string[]): Promise<string> {
+  const printed: string[] = []
+  const program = new Command('gatehouse')
+  const open = async () => {
+    opened += 1
+    const close = async (): Promise<void> => {
+      closed += 1
+    }
+    return { useCases: operator.useCases, close }
+  }
+  for (const register of [
+    registerEventCommands,
+    registerOnboardingCommands,
+    registerReplayCommands,
+    registerLedgerCommands,
+    registerAuditCommands,
+  ]) {
+    register(program, open, (text) => printed.push(text))
+  }
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+    command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => printed.push(text) })
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } finally {
+    expect(closed).toBe(opened)
+  }
+  return printed.join('\n')
+}
+
+async function writePerson(person: object): Promise<string> {
+  const path = join(folder, `${randomUUID()}.json`)
+  await writeFile(path, JSON.stringify(person))
+  return path
+}
+
+describe('gatehouse event', () => {
+  it('says that the inbox is empty, and what to do', async () => {
+    expect(await gatehouse('event', 'list')).toContain('Paxos delivers to POST /webhooks/paxos')
+    expect(await gatehouse('event', 'list', '--state', 'dead')).toBe('No event is dead: nothing waits for a person here.')
+  })
+
+  it('lists what waits for a person, with the command that replays it', async () => {
+    const eventId = randomUUID()
+    await operator.accept({ id: eventId, type: 'identity.approved' })
+    await operator.pool.query(
+      `UPDATE inbox_event SET state = 'parked', attempts = 5, error_code = 'EVENT_UNKNOWN_TO_PAXOS', settled_at = now() WHERE event_id = $1`,
+      [eventId],
+    )
+    const lines = (await gatehouse('event', 'list', '--state', 'parked', '--since', '2h')).split('\n')
+    expect(lines[0]).toMatch(/^RECEIVED \(UTC\) +STATE +TYPE +EVENT +IDENTITY +ATTEMPTS +OUTCOME$/)
+    expect(lines[1]).toMatch(
+      new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d +parked +identity\\.approved +${eventId} +- +5 +EVENT_UNKNOWN_TO_PAXOS$`),
+    )
+    expect(lines.at(-1)).toBe('See what a replay would do: gatehouse replay plan --state parked')
+    const shown = await gatehouse('event', 'show', eventId)
+    expect(shown).toMatch(/^state +parked$/m)
+    expect(shown).toContain(`gatehouse replay plan --event ${eventId}`)
+  })
+
+  it('prints exactly one JSON document with --json, and pages', async () => {
+    for (let n = 0; n < 2; n += 1) await operator.accept({ id: randomUUID(), type: 'identity.denied' })
+    const first = JSON.parse(await gatehouse('event', 'list', '--type', 'identity.denied', '--limit', '1', '--json'))
+    const second = JSON.parse(await gatehouse('event', 'list', '--type', 'identity.denied', '--cursor', first.nextCursor, '--json'))
+    expect([first.items.length, second.items.length, second.nextCursor]).toEqual([1, 1, null])
+    expect(await gatehouse('event', 'list', '--type', 'identity.denied', '--limit', '1')).toContain(`--cursor ${first.nextCursor}`)
+    expect(JSON.parse(await gatehouse('event', 'show', first.items[0].eventId, '--json'))).toMatchObject({ type: 'identity.denied' })
+  })
+
+  it.each([
+    [['event', 'show', 'abc'], 'Ids look like'],
+    [['event', 'list', '--state', 'lost'], 'It takes accepted, processed, parked, dead, test.'],
+    [['event', 'list', '--since', 'yesterday'], 'how long ago (15m, 2h, 3d)'],
+    [['event', 'list', '--limit', '0'], 'It takes a number from 1 to 200.'],
+  ])('refuses %j before it opens anything', async (args, message) => {
+    await expect(gatehouse(...args)).rejects.toThrow(message)
+    await expect(gatehouse(...args)).rejects.toBeInstanceOf(CommanderError)
+    expect(opened).toBe(0)
+  })
+
+  it('says so when an event was never received', async () => {
+    await expect(gatehouse('event', 'show', randomUUID())).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('was never received'),
+    })
+  })
+})
+
+describe('gatehouse onboarding', () => {
+  it('creates one from a file, safely again, and shows its story', async () => {
+    const person = samplePerson()
+    const file = await writePerson(person)
+    const created = await gatehouse('onboarding', 'create', file, '--operator', 'ada')
+    const [, identityId = ''] = /^Opened onboarding (\S+)\.$/m.exec(created) ?? []
+    expect(created).toContain(`gatehouse onboarding show ${identityId}`)
+    expect(await gatehouse('onboarding', 'create', file, '--operator', 'ada')).toContain(`${identityId} was there already`)
+    expect(JSON.parse(await gatehouse('onboarding', 'create', file, '--json'))).toEqual({ identityId, created: false })
+    const story = (await gatehouse('onboarding', 'show', identityId)).split('\n')
+    expect(story[0]).toBe(`Onboarding ${identityId}: pending`)
+    expect(story[2]).toMatch(/^ {2}waiting {2}Waits for Paxos's decision/)
+    expect(story.at(-1)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +· Created at Paxos as \S+ {2}by ada$/)
+  })
+
+  it('names every wrong field of the file at once, repeating no value, and opens nothing', async () => {
+    const { person_details, ...person } = samplePerson() as { person_details: object }
+    const file = await writePerson({ ...person, person_details: { ...person_details, first_name: 'Sécret', nationality: 'Secret' } })
+    const refused = await gatehouse('onboarding', 'create', file).catch((error: Error) => error.message)
+    expect(refused).toContain('  - person_details.first_name may hold only ASCII')
+    expect(refused).toContain('  - person_details.nationality must be an ISO 3166-1 alpha-3 code')
+    expect(refused).not.toMatch(/s.cret/i)
+    await expect(gatehouse('onboarding', 'create', join(folder, 'nothing.json'))).rejects.toThrow('cannot be read (ENOENT)')
+    await expect(gatehouse('onboarding', 'create', await writePerson({ ...samplePerson(), ref_id: undefined }))).rejects.toThrow(
+      '--idempotency-key',
+    )
+    expect(opened).toBe(0)
+  })
+
+  it('lists by state and by the beginning of an id, and says what a held one needs', async () => {
+    const { identityId } = await seedOnboarding(operator.ledger, { refId: 'cli-held', statuses: ['APPROVED', 'DENIED'] })
+    const listed = await gatehouse('onboarding', 'list', '--state', 'held', '--q', identityId.slice(0, 8))
+    expect(listed.split('\n')[1]).toMatch(new RegExp(`held +${identityId} +cli-held +Held: Paxos says DENIED after it had approved`))
+    expect(await gatehouse('onboarding', 'show', identityId)).toContain(`gatehouse replay plan --identity ${identityId} --release-holds`)
+    expect(await gatehouse('onboarding', 'list', '--q', 'nobody')).toBe('Nothing has an id or a ref_id that begins with nobody.')
+    expect(JSON.parse(await gatehouse('onboarding', 'list', '--state', 'held', '--json')).items[0]).toMatchObject({
+      identityId,
+      state: 'held',
+    })
+    await expect(gatehouse('onboarding', 'show', randomUUID())).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('gatehouse replay', () => {
+  it('plans, then runs once approved with a name and a reason', async () => {
+    const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'cli-', decision: 'deny', deliver: false })
+    if (!event) throw new Error('the simulator made no event')
+    await operator.accept(event)
+    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [event.id])
+    const planned = await gatehouse('replay', 'plan', '--state', 'dead', '--event', event.id, '--operator', 'ada')
+    const [, id = ''] = /^Replay (\S+): planned$/m.exec(planned) ?? []
+    expect(planned).toMatch(new RegExp(`^${event.id} +identity\\.denied +- +dead +would-send-notice`, 'm'))
+    expect(planned.split('\n').at(-1)).toBe(`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`)
+    const approve = ['replay', 'approve', id, '--operator', 'grace', '--reason', 'incident 7']
+    await expect(gatehouse(...approve)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('--yes') })
+    await expect(gatehouse('replay', 'approve', id, '--operator', 'grace', '--yes')).rejects.toThrow("required option '--reason <text>'")
+    await expect(gatehouse('replay', 'approve', id, '--operator', ' ', '--reason', 'x', '--yes')).rejects.toMatchObject({ code: 'USAGE' })
+    expect(JSON.parse(await gatehouse('replay', 'show', id, '--json'))).toMatchObject({ state: 'planned', plannedBy: 'ada' })
+    const run = await gatehouse(...approve, '--yes')
+    expect(run).toContain(`Replay ${id}: finished`)
+    expect(run).toMatch(/^approved by grace at .*: incident 7$/m)
+    expect(run).toContain('reopened')
+    await expect(gatehouse(...approve, '--yes')).rejects.toMatchObject({ code: 'REPLAY_STATE' })
+  })
+
+  it('says that nothing matches, and that there is no such replay', async () => {
+    expect(await gatehouse('replay', 'plan', '--type', 'identity.nothing')).toContain('is empty: no event matches')
+    for (const args of [['show'], ['approve', '--operator', 'a', '--reason', 'because', '--yes']]) {
+      await expect(gatehouse('replay', args[0] ?? '', randomUUID(), ...args.slice(1))).rejects.toThrow('There is no replay')
+    }
+  })
+})
+
+describe('gatehouse audit', () => {
+  it('lists who did what and verifies the chain, until somebody changes it', async () => {
+    const listed = await gatehouse('audit', 'list')
+    expect(listed).toMatch(/grace +replay\.approve +\S+ +incident 7$/m)
+    expect(JSON.parse(await gatehouse('audit', 'list', '--limit', '1', '--json')).items).toHaveLength(1)
+    expect(await gatehouse('audit', 'verify')).toMatch(/^\d+ in order\. Head: [0-9a-f]{64}$/m)
+    await operator.pool.query(
+      `BEGIN; ALTER TABLE audit_entry DISABLE TRIGGER USER; UPDATE audit_entry SET reason = 'lunch' WHERE entry_no = 2; ALTER TABLE audit_entry ENABLE TRIGGER USER; COMMIT`,
+    )
+    await expect(gatehouse('audit', 'verify')).rejects.toMatchObject({
+      code: 'AUDIT_BROKEN',
+      message: expect.stringContaining('broken at entry 2'),
+    })
+  })
+})
+
+describe('gatehouse ledger', () => {
+  it('verifies every chain, or one, and fails when an entry was changed', async () => {
+    const { identityId } = await seedOnboarding(operator.ledger, { statuses: ['APPROVED'] })
+    expect(await gatehouse('ledger', 'verify')).toMatch(/^\d+ entries of \d+ identities: every chain is whole\.$/)
+    expect(await gatehouse('ledger', 'verify', '--identity', identityId)).toBe('7 entries of 1 identity: every chain is whole.')
+    await operator.pool.query(
+      `BEGIN; ALTER TABLE ledger_entry DISABLE TRIGGER USER; UPDATE ledger_entry SET actor = 'eve' WHERE identity_id = '${identityId}' AND entry_no = 3; ALTER TABLE ledger_entry ENABLE TRIGGER USER; COMMIT`,
+    )
+    await expect(gatehouse('ledger', 'verify')).rejects.toMatchObject({
+      code: 'LEDGER_BROKEN',
+      message: expect.stringContaining('1 fault'),
+    })
+  })
+})
