@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { GENESIS, hashLink } from '../../src/ledger/hash-chain.ts'
+import { createLedger, type Ledger, type Stored } from '../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
+import { applyDecision, applyReceipt, claimNext, type Draft, draftOf } from '../../src/onboarding/advance.ts'
+import { newOnboarding } from '../../src/onboarding/onboarding.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+let pool: pg.Pool
+let ledger: Ledger
+beforeAll(async () => {
+  database = await createTestDatabase()
+  pool = new pg.Pool({ connectionString: database.url })
+  ledger = createLedger({ pool })
+})
+afterAll(async () => {
+  await ledger.close()
+  await pool.end()
+  await database.drop()
+})
+
+const at = new Date()
+const approvedDraft = (identityId = randomUUID()): Draft =>
+  applyDecision(
+    draftOf({ onboarding: newOnboarding(identityId, 'adopted', null), effects: [] }),
+    { kind: 'move', to: 'approved', requiredDocuments: [] },
+    'APPROVED',
+  )
+
+async function commit(before: Stored | null, draft: Draft): Promise<Stored> {
+  const stored = await ledger.commit({ before, draft, actor: 'event:test', at })
+  if (!stored) throw new Error('lost a race that nobody ran')
+  return stored
+}
+
+async function withAccount(): Promise<Stored> {
+  const stored = await commit(null, approvedDraft())
+  const receipt = { kind: 'account', accountId: randomUUID(), profileId: randomUUID(), how: 'created' } as const
+  return commit(stored, applyReceipt(draftOf(stored), 'account', receipt))
+}
+
+describe('a change', () => {
+  it('reads back as it was committed', async () => {
+    const stored = await withAccount()
+    expect(await ledger.load(stored.onboarding.identityId)).toEqual(stored)
+  })
+
+  it('is refused on a version that somebody has moved on from, with everything that belongs to it', async () => {
+    const first = await commit(null, approvedDraft())
+    const claim = claimNext(draftOf(first), { by: '1', now: 0, leaseMs: 1 })
+    if (claim.kind !== 'attempt') throw new Error('nothing to claim')
+    await commit(first, claim.draft)
+    const late = { ...applyDecision(draftOf(first), { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED') }
+    expect(await ledger.commit({ before: first, draft: late, actor: 'late', at })).toBeNull()
+    const { rows } = await pool.query("SELECT count(*)::int AS late FROM ledger_entry WHERE actor = 'late'")
+    expect(rows).toEqual([{ late: 0 }])
+    expect((await ledger.load(first.onboarding.identityId))?.onboarding.state).toBe('approved')
+  })
+
+  it('wins alone among fifty that were decided on the same version at once', async () => {
+    const identityId = randomUUID()
+    const results = await Promise.all(
+      Array.from({ length: 50 }, () => ledger.commit({ before: null, draft: approvedDraft(identityId), actor: 'race', at })),
+    )
+    expect(results.filter((stored) => stored !== null)).toHaveLength(1)
+    expect((await pool.query('SELECT count(*)::int AS entries FROM ledger_entry WHERE identity_id = $1', [identityId])).rows).toEqual([
+      { entries: 2 },
+    ])
+  })
+
+  it('fails alone when the database refuses it, and its neighbours are committed', async () => {
+    const taken = await withAccount()
+    const mine = await commit(null, approvedDraft())
+    const theft = applyReceipt(draftOf(mine), 'account', {
+      kind: 'account',
+      accountId: taken.onboarding.accountId ?? '',
+      profileId: randomUUID(),
+      how: 'created',
+    })
+    const [failed, ...others] = await Promise.allSettled([
+      ledger.commit({ before: mine, draft: theft, actor: 'thief', at }),
+      ...Array.from({ length: 20 }, () => ledger.commit({ before: null, draft: approvedDraft(), actor: 'neighbour', at })),
+    ])
+    expect(failed).toMatchObject({ status: 'rejected', reason: { code: '23505' } })
+    expect(others.every((each) => each.status === 'fulfilled' && each.value !== null)).toBe(true)
+  })
+})
+
+describe('the ledger in the database', () => {
+  it.each([
+    ['UPDATE ledger_entry SET actor = $1', ['evil']],
+    ['DELETE FROM ledger_entry', []],
+    ['TRUNCATE ledger_entry', []],
+    ['TRUNCATE audit_entry', []],
+  ])('refuses %s', async (sql, values) => {
+    await withAccount()
+    await expect(pool.query(sql, values)).rejects.toThrow(/insert-only/)
+  })
+
+  it('refuses a gap', async () => {
+    const { onboarding, entryCount, headHash } = await withAccount()
+    const insert =
+      'INSERT INTO ledger_entry (identity_id, entry_no, at, kind, actor, data, prev_hash, hash) VALUES ($1, $2, now(), $3, $3, $4, $5, $5)'
+    await expect(pool.query(insert, [onboarding.identityId, entryCount + 2, 'x', '{}', headHash])).rejects.toMatchObject({ code: '23503' })
+  })
+
+  it('refuses to change or to forget a receipt', async () => {
+    const { onboarding } = await withAccount()
+    const where = `WHERE identity_id = '${onboarding.identityId}' AND step = 'account'`
+    for (const set of [`receipt = '{}'`, `state = 'intended'`, `key = 'another'`]) {
+      await expect(pool.query(`UPDATE effect SET ${set} ${where}`)).rejects.toThrow(/has its receipt/)
+    }
+  })
+
+  it('knows no ready customer without account and profile', async () => {
+    const { onboarding } = await commit(null, approvedDraft())
+    await expect(pool.query(`UPDATE onboarding SET state = 'ready' WHERE identity_id = $1`, [onboarding.identityId])).rejects.toMatchObject(
+      { constraint: 'onboarding_ready_has_account' },
+    )
+  })
+})
+
+describe('verification', () => {
+  it('finds every chain whole', async () => {
+    await Promise.all(Array.from({ length: 30 }, withAccount))
+    expect(await verifyLedger(pool)).toMatchObject({ faults: [] })
+  })
+
+  it.each([
+    [
+      'a changed entry',
+      `UPDATE ledger_entry SET data = '{"to": "denied"}' WHERE identity_id = $1 AND entry_no = 2`,
+      { entryNo: 2, problem: 'its content does not match its hash' },
+    ],
+    [
+      'a moved time',
+      `UPDATE ledger_entry SET at = at + interval '1 ms' WHERE identity_id = $1 AND entry_no = 1`,
+      { entryNo: 1, problem: 'its content does not match its hash' },
+    ],
+    [
+      'a missing last entry',
+      'DELETE FROM ledger_entry WHERE identity_id = $1 AND entry_no = 4',
+      { entryNo: null, problem: 'has 3 entries where the onboarding counts 4' },
+    ],
+    [
+      'a forged head',
+      `UPDATE onboarding SET head_hash = decode(repeat('00', 32), 'hex') WHERE identity_id = $1`,
+      { entryNo: 4, problem: 'is not the head that the onboarding carries' },
+    ],
+  ])('finds %s, made by somebody who may do anything', async (_what, sql, fault) => {
+    const { onboarding } = await withAccount()
+    const client = await pool.connect()
+    await client.query("SET session_replication_role = 'replica'") // a superuser who switches the guards off
+    await client.query(sql, [onboarding.identityId])
+    await client.query("SET session_replication_role = 'origin'")
+    client.release()
+    expect((await verifyLedger(pool, { identityId: onboarding.identityId })).faults).toEqual([
+      { identityId: onboarding.identityId, ...fault },
+    ])
+  })
+
+  it('does not take an entry of one chain for that of another', () => {
+    const link = { entryNo: 1, at, kind: 'state.moved', actor: 'x', data: {} }
+    expect(hashLink(GENESIS, { ...link, chain: 'a' })).not.toEqual(hashLink(GENESIS, { ...link, chain: 'b' }))
+  })
+})
