@@ -176,7 +176,7 @@ async function reachableDirectory(directory: string, runAs: RunAs): Promise<stri
     return directory
   } catch {
     await mkdir(SHARED_DIRECTORY, { recursive: true, mode: 0o755 })
-    const folder = await mkdtemp(join(SHARED_DIRECTORY, `${directory.replace(/[^A-Za-z0-9]+/g, '-').slice(-80)}-`))
+    const folder = await mkdtemp(join(SHARED_DIRECTORY, `${directory.split(/[^A-Za-z0-9]+/).filter(Boolean).join('-').slice(-80)}-`))
     await chmod(folder, 0o755)
     return folder
   }

@@ -1,0 +1,25 @@
+# Gatehouse in one image; the role is the command: gatehouse receiver | worker | operator | sandbox | migrate | ...
+
+# The database client is made by the Prisma CLI, which the image itself does not need.
+FROM node:24-slim AS client
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY prisma prisma
+COPY src/bootstrap.mjs src/
+RUN npm ci --omit=dev --no-audit --no-fund
+
+FROM node:24-slim
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY prisma prisma
+COPY src src
+COPY --from=client /app/src/generated src/generated
+# Without the optional packages: the embedded Postgres is for machines that have none.
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && npm cache clean --force \
+ && ln -s /app/src/bootstrap.mjs /usr/local/bin/gatehouse
+# In a container, loopback would be reachable for nobody. Which ports leave the host is the orchestrator's choice.
+ENV NODE_ENV=production HOST=0.0.0.0
+USER node
+EXPOSE 8080 8081 8082 8083
+# The process is Node itself, so that it gets SIGTERM and shuts down in order.
+CMD ["gatehouse", "--help"]
