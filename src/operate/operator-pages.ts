@@ -53,6 +53,9 @@ export function registerOperatorPages(app: FastifyInstance, useCases: OperatorUs
     return send(reply.code(problem.status), errorPage(problem, sessionOf(request)?.operator ?? null))
   })
   serveAssets(app)
+  app.get('/*', async () => {
+    throw new HttpProblem(404, 'ROUTE_UNKNOWN', 'There is no such page. The API is described at /v1/openapi.json.')
+  })
   serveLogin(app, { token, now, sessionOf, seal: sessions.seal })
   void app.register((pages, _options, done) => {
     servePages(pages, { useCases, now, sessionOf })

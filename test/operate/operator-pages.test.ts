@@ -198,6 +198,7 @@ describe('the pages', () => {
     ['/onboardings/abc', 404, 'There is no onboarding of this identity'],
     [`/events/${randomUUID()}`, 404, 'This event was never received'],
     [`/replays/${randomUUID()}`, 404, 'There is no such replay'],
+    ['/nothing', 404, 'There is no such page'],
   ])('answer %s with %i, as a page that says what is wrong', async (path, status, text) => {
     const answer = await get(path)
     expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8'])
