@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+/** Not a stage: Prisma's output, which nothing checks. */
+const UNGUARDED = ['generated']
+
+/** For each folder of src, imports that its rule lets through and imports that it stops. */
+const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
+  onboarding: { may: ['./onboarding.ts'], mayNot: ['../platform/app-error.ts', '../ledger/ledger.ts', 'node:crypto', 'zod'] },
+  platform: {
+    may: ['./app-error.ts', 'node:fs', 'pino'],
+    mayNot: ['../onboarding/onboarding.ts', '../config.ts', '../queue/event-queue.ts'],
+  },
+  receive: {
+    may: ['../inbox/inbox.ts', '../queue/event-queue.ts', '../platform/logger.ts'],
+    mayNot: ['../paxos/paxos-client.ts', '../ledger/ledger.ts', '../saga/process-event.ts', '../onboarding/onboarding.ts', '../config.ts'],
+  },
+  inbox: { may: ['../onboarding/onboarding.ts', '../platform/logger.ts'], mayNot: ['../queue/event-queue.ts', '../ledger/ledger.ts'] },
+  queue: { may: ['../onboarding/onboarding.ts', '../platform/logger.ts'], mayNot: ['../inbox/inbox.ts', '../generated/prisma/client.ts'] },
+  ledger: {
+    may: ['../onboarding/onboarding.ts', '../generated/prisma/client.ts'],
+    mayNot: ['../inbox/inbox.ts', '../paxos/paxos-client.ts'],
+  },
+  paxos: { may: ['../onboarding/onboarding.ts', '../platform/logger.ts'], mayNot: ['../ledger/ledger.ts', '../sandbox/sandbox.ts'] },
+  notify: {
+    may: ['../onboarding/onboarding.ts', '../platform/logger.ts'],
+    mayNot: ['../paxos/paxos-client.ts', '../queue/event-queue.ts'],
+  },
+  saga: {
+    may: ['../ledger/ledger.ts', '../paxos/paxos-client.ts', '../notify/notice.ts'],
+    mayNot: ['../receive/register-receiver.ts', '../replay/replay.ts', '../operate/use-cases.ts', '../compose.ts'],
+  },
+  replay: { may: ['../saga/process-event.ts'], mayNot: ['../notify/notice.ts', '../operate/use-cases.ts', '../sandbox/sandbox.ts'] },
+  reconcile: {
+    may: ['../saga/process-event.ts'],
+    mayNot: ['../notify/notice.ts', '../operate/use-cases.ts', '../receive/register-receiver.ts'],
+  },
+  operate: {
+    may: ['../replay/replay.ts', '../saga/process-event.ts'],
+    mayNot: ['../receive/register-receiver.ts', '../sandbox/sandbox.ts', '../compose.ts'],
+  },
+  sandbox: { may: ['../platform/logger.ts'], mayNot: ['../paxos/paxos-client.ts', '../onboarding/onboarding.ts'] },
+}
+
+/** Every way to name another module. */
+const FORMS: Record<string, (from: string) => string> = {
+  import: (from) => `import { a } from '${from}'\nexport const b = a\n`,
+  'import type': (from) => `import type { A } from '${from}'\nexport type B = A\n`,
+  'export from': (from) => `export { a } from '${from}'\n`,
+  'import()': (from) => `export const a = (): Promise<unknown> => import('${from}')\n`,
+}
+
+interface Diagnostic {
+  category: string
+  location: { path: string | { file: string } }
+}
+
+let scratch: string
+let diagnostics: Diagnostic[]
+
+/** The rules that stop a scratch file. */
+function stopping(path: string): string[] {
+  const file = ({ location }: Diagnostic): string => (typeof location.path === 'string' ? location.path : location.path.file)
+  return diagnostics.filter((diagnostic) => file(diagnostic).endsWith(path)).map(({ category }) => category)
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(scratch, path)), { recursive: true })
+  await writeFile(join(scratch, path), text)
+}
+
+const fileFor = (folder: string, form: string, from: string): string =>
+  `src/${folder}/${`${form} ${from}`.replaceAll(/[^a-z]+/g, '-').replaceAll(/^-|-$/g, '')}.ts`
+
+/** One run of the linter over all files: a folder of its own beside a copy of the rules. */
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'gatehouse-boundaries-'))
+  for (const file of ['.biome.json', '.gitignore']) await cp(join(ROOT, file), join(scratch, file))
+  for (const [folder, { may, mayNot }] of Object.entries(FOLDERS)) {
+    for (const from of [...may, ...mayNot]) await write(fileFor(folder, 'import', from), FORMS.import?.(from) ?? '')
+  }
+  for (const [form, text] of Object.entries(FORMS))
+    await write(fileFor('sandbox', form, '../paxos/paxos-client.ts'), text('../paxos/paxos-client.ts'))
+  await write('src/saga/reads-environment.ts', 'export const port = process.env.PORT\n')
+  await write('src/saga/prints.ts', "export const print = (): void => console.log('x')\n")
+  await write('src/saga/round.ts', "import { trip } from './trip.ts'\nexport const round = trip\n")
+  await write('src/saga/trip.ts', "import { round } from './round.ts'\nexport const trip = (): unknown => round\n")
+  const biome = join(ROOT, 'node_modules/.bin/biome')
+  const stdout = await new Promise<string>((resolve) => {
+    execFile(biome, ['lint', '--reporter=json', '--max-diagnostics=none', '.'], { cwd: scratch, maxBuffer: 50_000_000 }, (_, output) =>
+      resolve(output),
+    )
+  })
+  diagnostics = (JSON.parse(stdout) as { diagnostics: Diagnostic[] }).diagnostics
+})
+afterAll(() => rm(scratch, { recursive: true }))
+
+describe('who may import whom', () => {
+  it('is decided for every folder of src', async () => {
+    const entries = await readdir(join(ROOT, 'src'), { withFileTypes: true })
+    const folders = entries.filter((entry) => entry.isDirectory() && !UNGUARDED.includes(entry.name)).map(({ name }) => name)
+    expect(Object.keys(FOLDERS)).toEqual(expect.arrayContaining(folders))
+  })
+
+  describe.each(Object.entries(FOLDERS))('src/%s', (folder, { may, mayNot }) => {
+    it.each(may)('may import %s', (from) => {
+      expect(stopping(fileFor(folder, 'import', from))).toEqual([])
+    })
+    it.each(mayNot)('may not import %s', (from) => {
+      expect(stopping(fileFor(folder, 'import', from))).toContain('lint/style/noRestrictedImports')
+    })
+  })
+
+  it.each(Object.keys(FORMS))('holds for %s', (form) => {
+    expect(stopping(fileFor('sandbox', form, '../paxos/paxos-client.ts'))).toContain('lint/style/noRestrictedImports')
+  })
+})
+
+describe('what only some files may do', () => {
+  it.each([
+    ['reading the environment outside config.ts', 'src/saga/reads-environment.ts', 'lint/style/noProcessEnv'],
+    ['printing to the console', 'src/saga/prints.ts', 'lint/suspicious/noConsole'],
+    ['importing in a circle', 'src/saga/round.ts', 'lint/suspicious/noImportCycles'],
+  ])('stops %s', (_, path, rule) => {
+    expect(stopping(path)).toContain(rule)
+  })
+})
