@@ -46,7 +46,7 @@ function describeEnd({ eventId, state, settledAt, outcome, errorCode, errorDetai
     const sentence = `Event ${eventId} ${state === 'parked' ? 'parked' : 'given up'}: ${errorCode ?? 'no code'}${errorDetail ? `, ${errorDetail}` : ''}`
     return [{ ...line, sentence, kind: `event.${state}`, data: { eventId, errorCode, errorDetail } }]
   }
-  if (state !== 'processed' || outcome === null || outcome.startsWith('moved:') || outcome.startsWith('held:')) return []
+  if (state !== 'processed' || outcome === null || /^(moved|held|resumed):/.test(outcome)) return []
   return [
     {
       ...line,
@@ -57,11 +57,12 @@ function describeEnd({ eventId, state, settledAt, outcome, errorCode, errorDetai
   ]
 }
 
-/** `moved:ready`, `held:approved-after-denied`, `ignored:already-ready` in words. */
+/** `moved:ready`, `resumed:ready`, `held:approved-after-denied`, `ignored:already-ready` in words. */
 export function sayOutcome(outcome: string): string {
   const [kind, what = ''] = outcome.split(/:(.*)/s)
   const words = what.replaceAll(/[-_]/g, ' ')
   if (kind === 'moved') return `moved to ${words}`
+  if (kind === 'resumed') return `finished what was open: ${words}`
   return kind === 'held' ? `held: ${words}` : words
 }
 

@@ -220,8 +220,9 @@ function describe(decision: Decision): string {
   }
 }
 
-/** A move to `approved` has by now become `ready`, or was held on the way. */
+/** What the run came to: a move to `approved` has by now become `ready`; one that found nothing new to decide finished what was open. */
 function reachedBy(outcome: string, { onboarding }: Draft): string {
   if (onboarding.state === 'held' && !outcome.startsWith('held:')) return `held:${onboarding.heldReason}`
+  if (outcome.startsWith('ignored:')) return `resumed:${onboarding.state}`
   return outcome === 'moved:approved' ? `moved:${onboarding.state}` : outcome
 }

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createLogger } from '../../src/platform/logger.ts'
+import { createEventQueue, type EventHandler, type EventJob, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
+import type { QueueBackend } from '../../src/queue/queue-connection.ts'
+import { eventually } from '../saga/world.ts'
+import { forEachBackend, uniquePrefix } from '../support/queue-backends.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+const logger = createLogger({ level: 'silent' })
+
+forEachBackend((kind) => {
+  let database: TestDatabase
+  let backend: QueueBackend
+  let queue: EventQueue
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    backend =
+      kind.kind === 'redis'
+        ? { kind: 'redis', url: kind.redisUrl, prefix: uniquePrefix() }
+        : { kind: 'postgres', connectionString: database.url }
+    queue = createEventQueue(backend, { logger })
+  })
+  afterAll(async () => {
+    await queue.close()
+    await database.drop()
+  })
+
+  /** Works until the test ends, and notes what it was given. */
+  function work(handle: EventHandler = async () => ({ kind: 'done' })): EventJob[] {
+    const seen: EventJob[] = []
+    const worker = startEventWorker(backend, {
+      logger,
+      concurrency: 5,
+      handle: (job, context) => {
+        seen.push(job)
+        return handle(job, context)
+      },
+    })
+    onTestFinished(() => worker.close())
+    return seen
+  }
+  const idle = () =>
+    eventually(
+      () => queue.counts(),
+      ({ waiting, active, delayed }) => waiting + active + delayed === 0,
+    )
+
+  describe('the event queue', () => {
+    it('keeps a job once, however often it is added, and hands out what is in it: two ids', async () => {
+      for (const _ of [1, 2, 3]) await queue.add([{ seq: '1', generation: 0 }])
+      expect((await queue.counts()).waiting).toBe(1)
+      const seen = work()
+      await idle()
+      expect(seen).toEqual([{ seq: '1', generation: 0 }])
+    })
+
+    it('takes the same event again once its job is done, and a new opening of it at any time', async () => {
+      const seen = work()
+      await queue.add([{ seq: '2', generation: 0 }])
+      await idle()
+      await queue.add([{ seq: '2', generation: 0 }])
+      await idle()
+      await queue.add([{ seq: '2', generation: 1 }])
+      await idle()
+      expect(seen).toEqual([
+        { seq: '2', generation: 0 },
+        { seq: '2', generation: 0 },
+        { seq: '2', generation: 1 },
+      ])
+    })
+
+    it('comes back to a job when its handler asks for that', async () => {
+      const times: number[] = []
+      work(async () => {
+        times.push(Date.now())
+        return times.length === 1 ? { kind: 'later', at: Date.now() + 400 } : { kind: 'done' }
+      })
+      await queue.add([{ seq: '3', generation: 0 }])
+      await eventually(
+        () => times.length,
+        (count) => count === 2,
+      )
+      expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(390)
+      await idle()
+    })
+
+    it('is not stopped by handlers that throw, whatever they throw', async () => {
+      const circular: Record<string, unknown> = {}
+      circular.self = circular
+      const seen = work(async ({ seq }) => {
+        if (seq === '4') throw circular
+        if (seq === '5') throw new Error('a fault of ours')
+        return { kind: 'done' }
+      })
+      await queue.add(['4', '5', '6'].map((seq) => ({ seq, generation: 0 })))
+      await eventually(
+        () => seen.map(({ seq }) => seq),
+        (seqs) => seqs.includes('6'),
+      )
+      await queue.obliterate()
+    })
+
+    it('hands nothing out while it is paused, and loses nothing by it', async () => {
+      await queue.pause()
+      const seen = work()
+      await queue.add([{ seq: '7', generation: 0 }])
+      expect(await queue.counts()).toMatchObject({ paused: true })
+      expect(seen).toEqual([])
+      await queue.resume()
+      await idle()
+      expect(seen).toEqual([{ seq: '7', generation: 0 }])
+    })
+
+    it('is empty after it was obliterated, whatever was in it, and works on', async () => {
+      await queue.add(Array.from({ length: 700 }, (_, index) => ({ seq: `${100 + index}`, generation: 0 })))
+      expect((await queue.counts()).waiting).toBe(700)
+      await queue.obliterate()
+      expect(await queue.counts()).toEqual({ waiting: 0, active: 0, delayed: 0, paused: false })
+      const seen = work()
+      await queue.add([{ seq: '8', generation: 0 }])
+      await idle()
+      expect(seen).toHaveLength(1)
+    })
+  })
+})
