@@ -176,7 +176,11 @@ async function reachableDirectory(directory: string, runAs: RunAs): Promise<stri
     return directory
   } catch {
     await mkdir(SHARED_DIRECTORY, { recursive: true, mode: 0o755 })
-    const folder = await mkdtemp(join(SHARED_DIRECTORY, `${directory.split(/[^A-Za-z0-9]+/).filter(Boolean).join('-').slice(-80)}-`))
+    const name = directory
+      .replaceAll(/[^A-Za-z0-9]+/g, '-')
+      .replace(/^-/, '')
+      .slice(-80)
+    const folder = await mkdtemp(join(SHARED_DIRECTORY, `${name}-`))
     await chmod(folder, 0o755)
     return folder
   }
