@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Config, loadConfig, VARIABLE_NAMES } from '../../src/config.ts'
+import { ConfigError } from '../../src/platform/app-error.ts'
+import { readTables, readText } from './read-tables.ts'
+
+const REQUIRED = '**required in production**'
+/** Mean nothing without their other half; each example is tried with its own. */
+const HALVES = ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET']
+
+const variables = readTables('docs/configuration.md')
+  .filter(({ cells }) => 'Variable' in cells)
+  .map(({ name, cells }) => ({ name, default: cells.Default ?? '', example: /^`([^`]+)`$/.exec(cells.Example ?? '')?.[1] }))
+const names = variables.map(({ name }) => name)
+const examples = Object.fromEntries(variables.map(({ name, example }) => [name, example]))
+
+/** Reads the environment alone: a `.env` of whoever runs the tests is somewhere else. */
+function load(env: NodeJS.ProcessEnv): Config {
+  const directory = mkdtempSync(join(tmpdir(), 'gatehouse-docs-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return loadConfig({ directory, env })
+}
+
+/** Whether a port was asked for tells a default from the same value set, and nothing else should. */
+const withoutAsked = (config: Config): unknown => JSON.parse(JSON.stringify(config, (key, value) => (key === 'asked' ? undefined : value)))
+
+describe('docs/configuration.md', () => {
+  it('explains every variable that Gatehouse reads, each once, and no other', () => {
+    expect(names.toSorted()).toEqual([...VARIABLE_NAMES].sort())
+  })
+
+  it.each(variables.filter(({ default: text }) => text.startsWith('`')).map(({ name, default: text }) => [name, text]))(
+    'tells the default of %s as it is',
+    (name, text) => {
+      const value = /^`([^`]+)`/.exec(text)?.[1]
+      const paxos = name.startsWith('PAXOS_CLIENT') ? { PAXOS_API_URL: 'http://127.0.0.1:1/v2', PAXOS_TOKEN_URL: 'http://127.0.0.1:1' } : {}
+      expect(withoutAsked(load({ ...paxos, [name]: value }))).toEqual(withoutAsked(load(paxos)))
+    },
+  )
+
+  it.each(variables)('gives an example of $name that is taken', ({ name, example }) => {
+    const others = HALVES.includes(name) ? Object.fromEntries(HALVES.map((half) => [half, examples[half]])) : {}
+    const production = example === 'production' ? examples : {}
+    const authenticators = name === 'WEBHOOK_AUTH' ? { WEBHOOK_OAUTH_CLIENTS: examples.WEBHOOK_OAUTH_CLIENTS } : {}
+    expect(() => load({ ...others, ...production, ...authenticators, [name]: example })).not.toThrow()
+  })
+
+  it('marks exactly what production requires', () => {
+    const problems = (): readonly string[] => {
+      try {
+        load({ NODE_ENV: 'production' })
+      } catch (error) {
+        if (error instanceof ConfigError) return error.problems
+        throw error
+      }
+      return []
+    }
+    const required = problems().map((problem) => problem.split(' ')[0])
+    expect(
+      variables
+        .filter(({ default: text }) => text.includes(REQUIRED))
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(required.sort())
+  })
+})
+
+describe('.env.example', () => {
+  const text = readText('.env.example')
+  const given = [...text.matchAll(/^#?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name)
+
+  it('names every variable once', () => {
+    expect(given.toSorted()).toEqual([...VARIABLE_NAMES].sort())
+  })
+
+  it('sets nothing as it stands, and is taken as a whole once its lines are', () => {
+    expect(parseEnv(text)).toEqual({})
+    expect(() => load(parseEnv(text.replaceAll(/^#(?=[A-Z_]+=)/gm, '')))).not.toThrow()
+  })
+})
