@@ -14,7 +14,6 @@ export type OnboardingState = (typeof ONBOARDING_STATES)[number]
 
 /** Paxos's five identity statuses (paxos/api.md 4.8, documented). It may add more at any time (1.6): those hold. */
 export const IDENTITY_STATUSES = ['PENDING', 'ERROR', 'APPROVED', 'DENIED', 'DISABLED'] as const
-export type IdentityStatus = (typeof IDENTITY_STATUSES)[number]
 
 /** The events that move an onboarding (paxos/api.md 2.7). All others are kept and move nothing. */
 export const ONBOARDING_EVENTS = ['identity.approved', 'identity.denied', 'identity.disabled', 'identity.documents_required'] as const
