@@ -57,7 +57,7 @@ export function createWebhookAuthenticator(
   return {
     byHeaders: (headers) => {
       const key = headers[apiKeyHeader]
-      if (on.apiKey && typeof key === 'string' && matchKey(key) >= 0) return 'authenticated'
+      if (typeof key === 'string' && matchKey(key) >= 0) return 'authenticated'
       const token = on.oauth ? bearerToken(headers) : null
       if (token === null) return withoutToken(headers)
       return tokens.verify(token).then((valid) => (valid ? 'authenticated' : withoutToken(headers)))

@@ -38,8 +38,6 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
   await app.register((scope, _options, registered) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    // A child logger for each request costs more than the rest of the route; what is logged here names the request id itself.
-    scope.setChildLoggerFactory((logger) => logger)
     scope.decorateRequest('startedAt', 0)
     scope.decorateRequest('provesByBody', false)
     scope.addHook('onError', (_request, _reply, error, done) => {

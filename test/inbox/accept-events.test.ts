@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import pg from 'pg'
 import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -58,6 +59,44 @@ async function holdEvent(eventId: string): Promise<{ waitedFor: () => Promise<vo
     release: async () => {
       await client.query('ROLLBACK')
       client.release()
+    },
+  }
+}
+
+/** A line to the database that can fall silent without breaking, as behind a firewall that forgets connections. */
+async function silenceableLine(to: string): Promise<{ url: string; silence: () => void; restore: () => void; close: () => Promise<void> }> {
+  const target = new URL(to)
+  const sockets = new Set<Socket>()
+  let silent = false
+  const server = createServer((near) => {
+    const far = connect(Number(target.port || 5432), target.hostname)
+    for (const [from, into] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (chunk) => {
+        if (!silent) into.write(chunk)
+      })
+      from.on('error', () => into.destroy())
+      from.on('close', () => into.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(to)
+  url.hostname = '127.0.0.1'
+  url.port = String((server.address() as AddressInfo).port)
+  return {
+    url: url.href,
+    silence: () => {
+      silent = true
+    },
+    restore: () => {
+      silent = false
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
     },
   }
 }
@@ -144,13 +183,14 @@ describe('when the sweep finds an event', () => {
 
 describe('when a test event arrives', () => {
   it('is recorded, inert, and never announced to the queue', async () => {
-    const announced: unknown[] = []
+    const announced: { seq: string }[] = []
     const acceptor = startAcceptor({ onAccepted: (events) => announced.push(...events) })
-    const event = receivedEvent({ isTest: true })
-    expect([await acceptor.accept(event), await acceptor.accept(event)]).toEqual(['test', 'test'])
+    const test = receivedEvent({ isTest: true })
+    expect([await acceptor.accept(test), await acceptor.accept(test)]).toEqual(['test', 'test'])
     await acceptor.accept(receivedEvent())
-    await vi.waitFor(() => expect(announced).toHaveLength(1))
-    expect(await storedRows()).toMatchObject([{ event_id: event.eventId, is_test: true, state: 'test', delivery_count: 2 }, {}])
+    const [first, second] = await storedRows()
+    expect(first).toMatchObject({ event_id: test.eventId, is_test: true, state: 'test', delivery_count: 2 })
+    await vi.waitFor(() => expect(announced).toEqual([{ seq: second!.seq, generation: 0 }]))
   })
 
   it('cannot use up the id of a real event: that becomes unfinished work', async () => {
@@ -252,6 +292,18 @@ describe('when the database does not answer', () => {
     expect(performance.now() - started).toBeLessThan(2_000)
     await held.release()
     await vi.waitFor(async () => expect(await acceptor.accept(event)).toBe('accepted'))
+  })
+
+  it('gives up on a connection that has gone silent', async () => {
+    const line = await silenceableLine(database.url)
+    const acceptor = startAcceptor({ connectionString: line.url, timeoutMs: 300 })
+    expect(await acceptor.accept(receivedEvent())).toBe('accepted')
+    line.silence()
+    await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE' })
+    line.restore()
+    await vi.waitFor(async () => expect(await acceptor.accept(receivedEvent())).toBe('accepted'))
+    await open.pop()!.close()
+    await line.close()
   })
 
   it('rejects at once, and so does the readiness check, when nothing listens there', async () => {
