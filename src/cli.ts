@@ -2,16 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import {
-  type Foundation,
-  openFoundation,
-  openUseCases,
-  type RunningRole,
-  startOperator,
-  startReceiver,
-  startSandbox,
-  startWorker,
-} from './compose.ts'
+import { openFoundation, openUseCases, type RunningRole, startOperator, startReceiver, startSandbox, startWorker } from './compose.ts'
 import { type Config, loadConfig, VARIABLE_NAMES } from './config.ts'
 import { registerAuditCommands } from './operate/audit-commands.ts'
 import { registerDoctorCommand } from './operate/doctor-command.ts'
@@ -53,11 +44,7 @@ program
 
 for (const [name, description, start] of [
   ['receiver', 'take webhooks: POST /webhooks/paxos on PORT', startReceiver],
-  [
-    'worker',
-    'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT',
-    (base: Foundation) => startWorker(base, { serveHealth: true }),
-  ],
+  ['worker', 'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT', startWorker],
   ['operator', 'serve the onboarding and operator API and the pages on OPERATOR_PORT', startOperator],
 ] as const) {
   program

@@ -32,6 +32,7 @@ import { approveReplay, getReplay, planReplay } from './replay/replay.ts'
 import { createOnboarding } from './saga/create-onboarding.ts'
 import { startDispatcher } from './saga/dispatch-due-events.ts'
 import { createEventProcessor } from './saga/process-event.ts'
+import { createSagaMetrics } from './saga/saga-metrics.ts'
 import { createSandbox, type Sandbox } from './sandbox/sandbox.ts'
 
 /** What every role stands on: the database, where the queue lives, and the secrets in force. */
@@ -168,8 +169,8 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
   return { name: 'receiver', url, close: () => closeInTurn([() => app.close(), () => acceptor.close(), () => queue.close()]) }
 }
 
-/** Confirms events, advances onboardings, sends notices; and dispatches what is due. `serveHealth` when it runs alone. */
-export async function startWorker(foundation: Foundation, { serveHealth }: { serveHealth: boolean }): Promise<RunningRole> {
+/** Confirms events, advances onboardings, sends notices; dispatches what is due and sweeps for what is missing. Serves its health and metrics. */
+export async function startWorker(foundation: Foundation): Promise<RunningRole> {
   const { config, databaseUrl } = foundation
   const logger = foundation.logger.child({ role: 'worker' })
   const metrics = roleMetrics('worker')
@@ -198,6 +199,7 @@ export async function startWorker(foundation: Foundation, { serveHealth }: { ser
     paxos,
     notices,
     logger,
+    metrics: createSagaMetrics(metrics),
     unknownIdentities: config.unknownIdentities,
     now: Date.now,
     random: Math.random,
@@ -222,7 +224,6 @@ export async function startWorker(foundation: Foundation, { serveHealth }: { ser
     () => inbox.close(),
     () => pool.end(),
   ]
-  if (!serveHealth) return { name: 'worker', url: '', close: () => closeInTurn(stages) }
   const app = await createHttpServer({ logger, bodyLimitBytes: 1_024, metrics, readiness: storesReady(pool, queue) })
   const url = await listen(app, { host: config.host, ...config.worker, variable: 'WORKER_PORT' })
   return { name: 'worker', url, close: () => closeInTurn([() => app.close(), ...stages]) }

@@ -107,7 +107,7 @@ export interface Config {
   operator: ListenPort & { token: string | null }
   /** `webhookUrl` null: the receiver on `PORT`; `seed` null: another story at each start. */
   sandbox: ListenPort & { seed: number | null; webhookUrl: string | null }
-  /** Health and metrics of a worker that runs alone. */
+  /** Health and metrics of a worker. */
   worker: ListenPort & { concurrency: number }
   /** `null`: the built-in simulator. */
   paxos: { apiUrl: string; tokenUrl: string; clientId: string; clientSecret: string } | null

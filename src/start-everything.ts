@@ -77,7 +77,7 @@ async function startRoles(foundation: Foundation, opened: Pick<RunningRole, 'clo
     url: `${receiver.url}/webhooks/paxos`,
     auth: { kind: 'api-key', header: config.webhook.apiKeyHeader, key: webhookApiKey },
   })
-  await started('worker', () => startWorker(settled, { serveHealth: false }))
+  await started('worker', () => startWorker(settled))
   const operator = await started('operator', () => startOperator(settled))
   return { receiver, operator, simulator }
 }

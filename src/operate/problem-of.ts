@@ -1,4 +1,5 @@
-import { AppError, errorCode, errorMessage, UsageError } from '../platform/app-error.ts'
+import { AppError, UsageError } from '../platform/app-error.ts'
+import { isDatabaseAway } from '../platform/database-away.ts'
 import { HttpProblem } from '../platform/problem.ts'
 
 /** What is the caller's to mend, by code; the rest is told apart by its retry class. */
@@ -9,12 +10,6 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   REPLAY_STATE: 409,
   PAXOS_REJECTED: 422,
 }
-/**
- * Postgres or the way to it is away, or it did not answer in time: system errors, SQLSTATE classes 08 and 57, too many connections,
- * Prisma's P1xxx. Prisma wraps a SQLSTATE in words, and `pg` has only words for a connection that it gave up.
- */
-const AWAY_CODE = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08...|57...|53300|P1\d{3})$/
-const AWAY_WORDS = /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Code: `(08...|57...|53300)`/
 const RETRY_AFTER_SECONDS = 5
 
 /**
@@ -27,7 +22,7 @@ export function problemOf(error: unknown): unknown {
     return new HttpProblem(400, error.code, error.message, named ? { errors: [{ field: named[1] ?? '', message: named[2] ?? '' }] } : {})
   }
   if (!(error instanceof AppError)) {
-    if (!AWAY_CODE.test(errorCode(error)) && !AWAY_WORDS.test(errorMessage(error))) return error
+    if (!isDatabaseAway(error)) return error
     return new HttpProblem(503, 'SERVICE_UNAVAILABLE', 'The database does not answer. Nothing is known to be done; try again.', {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
       cause: error,

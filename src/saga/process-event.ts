@@ -5,16 +5,19 @@ import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
 import type { PaxosEvent } from '../paxos/events.ts'
 import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
 import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/app-error.ts'
+import { isDatabaseAway } from '../platform/database-away.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
 import { retryAfter } from '../queue/retry-policy.ts'
 import { type AdvanceParts, advanceOnboarding } from './advance-onboarding.ts'
 import { EventUnknownError, EventWithoutIdentityError, JobTimedOutError } from './saga-errors.ts'
+import type { SagaMetrics } from './saga-metrics.ts'
 
 export interface ProcessParts extends AdvanceParts {
   inbox: Inbox
   reader: ConfirmationReader
   logger: Logger
+  metrics: SagaMetrics
   /** In [0, 1): spreads retries. */
   random: () => number
 }
@@ -64,12 +67,12 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
   if (row?.state !== 'accepted' || row.generation !== job.generation) return { kind: 'done' }
   let confirmed: PaxosEvent | null = null
   try {
-    if (!isOnboardingEvent(row.type)) return await keep(parts, row)
     await bounded(async () => {
+      if (!isOnboardingEvent(row.type)) return await keep(parts, row)
       parts.reach('before-confirm')
       const event = await confirm(parts, row)
       parts.reach('after-confirm')
-      if (!isOnboardingEvent(event.type)) return void (await keep(parts, row))
+      if (!isOnboardingEvent(event.type)) return await keep(parts, row)
       confirmed = event
       const identityId = event.identityId
       if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
@@ -86,17 +89,11 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
       })
       if (settled) return
       parts.reach('before-settle')
-      await parts.inbox.settle({
-        seq: row.seq,
-        state: 'processed',
-        outcome,
-        identityId,
-        trust: 'confirmed',
-        errorCode: null,
-        errorDetail: null,
-      })
+      const { seq, generation } = row
+      await parts.inbox.settle({ seq, generation, state: 'processed', outcome, identityId, trust: 'confirmed' })
       parts.reach('after-settle')
     })
+    parts.metrics.ended('processed', parts.now() - row.receivedAt.getTime())
     return { kind: 'done' }
   } catch (error) {
     return await fail(parts, { row, error, confirmed })
@@ -104,9 +101,8 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
 }
 
 /** Events that move no onboarding (transfers, KYC refreshes, types that Paxos adds) are kept and say so. */
-async function keep({ inbox }: ProcessParts, row: InboxRow): Promise<JobOutcome> {
+async function keep({ inbox }: ProcessParts, row: InboxRow): Promise<void> {
   await inbox.settle({ seq: row.seq, generation: row.generation, state: 'processed', outcome: 'kept:moves-no-onboarding' })
-  return { kind: 'done' }
 }
 
 async function confirm({ reader }: ProcessParts, row: InboxRow): Promise<PaxosEvent> {
@@ -134,11 +130,14 @@ async function fail(
   }
   const log = parts.logger.child({ eventId: row.eventId, code: evidence.errorCode })
   if (retry.kind !== 'retry') {
-    log.warn({ reason: evidence.errorDetail }, `event ${retry.kind === 'park' ? 'parked' : 'dead'}: a person must look`)
-    await parts.inbox.settle({ ...evidence, state: retry.kind === 'park' ? 'parked' : 'dead', attempts: row.attempts + 1 })
+    const end = retry.kind === 'park' ? 'parked' : 'dead'
+    log.warn({ reason: evidence.errorDetail }, `event ${end}: a person must look`)
+    await parts.inbox.settle({ ...evidence, state: end, attempts: row.attempts + 1 })
+    parts.metrics.ended(end, parts.now() - row.receivedAt.getTime())
     return { kind: 'done' }
   }
   const at = parts.now() + retry.delayMs
+  parts.metrics.willRetry(evidence.errorCode)
   log.info({ inMs: retry.delayMs, reason: evidence.errorDetail }, 'event will be tried again')
   await parts.inbox.settle({
     ...evidence,
@@ -149,9 +148,10 @@ async function fail(
   return { kind: 'later', at }
 }
 
-/** Postgres away or anything unforeseen: an AppError says its class, the rest backs off like any fault of ours. */
+/** An AppError says its class; a database that is away costs no attempt; anything unforeseen backs off like a fault of ours. */
 function retryClass(error: unknown): RetryClass {
-  return error instanceof AppError ? error.retry : 'backoff'
+  if (error instanceof AppError) return error.retry
+  return isDatabaseAway(error) ? 'snooze' : 'backoff'
 }
 
 function waitNamedBy(error: unknown): number | undefined {

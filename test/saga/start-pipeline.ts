@@ -13,6 +13,7 @@ import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import type { Checkpoint } from '../../src/saga/checkpoint.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
+import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
 
 export interface PipelineOptions {
   databaseUrl: string
@@ -23,8 +24,13 @@ export interface PipelineOptions {
   unknownIdentities?: 'adopt' | 'hold'
   /** Jobs in flight; 0: nothing is worked on, jobs only wait. */
   concurrency?: number
+  paxosTimeoutMs?: number
   reach?: (at: Checkpoint) => void
+  /** Steps between the stages and a part that they call: crash tests do. */
+  decorate?: <Part extends object>(name: PartName, part: Part) => Part
 }
+
+export type PartName = 'inbox' | 'queue' | 'ledger' | 'paxos' | 'notices' | 'reader' | 'worker'
 
 export interface Pipeline {
   inbox: Inbox
@@ -39,44 +45,53 @@ export interface Pipeline {
 
 /** Everything from the inbox to the notice, wired as compose.ts wires it, against a simulator and real stores. */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { databaseUrl, backend, unknownIdentities = 'adopt', concurrency = 20, reach = () => {} } = options
+  const { databaseUrl, backend, unknownIdentities = 'adopt', concurrency = 20, paxosTimeoutMs = 2_000, reach = () => {} } = options
+  const { decorate = (_name, part) => part } = options
   const logger = createLogger({ level: 'silent' })
   const metrics = new Registry()
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 6 })
   pool.on('error', () => {})
-  const queue = createEventQueue(backend, { logger })
-  const inbox = createInbox({
-    pool,
-    connectionString: databaseUrl,
-    logger,
-    metrics,
-    onAccepted: (events) => queue.add(events.map(({ seq }) => ({ seq, generation: 0 }))),
-  })
-  const ledger = createLedger({ pool })
+  const queue = decorate('queue', createEventQueue(backend, { logger }))
+  const inbox = decorate(
+    'inbox',
+    createInbox({
+      pool,
+      connectionString: databaseUrl,
+      logger,
+      metrics,
+      onAccepted: (events) => queue.add(events.map(({ seq }) => ({ seq, generation: 0 }))),
+    }),
+  )
+  const ledger = decorate('ledger', createLedger({ pool }))
   const budget = createBudget({ limits: { token: null, identity: null, general: null } })
-  const paxos = createPaxosClient({
-    ...options.paxos,
-    clientId: 'sandbox',
-    clientSecret: 'sandbox',
-    timeoutMs: 2_000,
-    budget,
-    logger,
-    metrics,
-  })
-  const notices: NoticeChannel = createWebhookChannel({ ...options.notices, timeoutMs: 2_000 })
-  const reader = createConfirmationReader(paxos)
-  const handle = createEventProcessor({
+  const paxos = decorate(
+    'paxos',
+    createPaxosClient({
+      ...options.paxos,
+      clientId: 'sandbox',
+      clientSecret: 'sandbox',
+      timeoutMs: paxosTimeoutMs,
+      budget,
+      logger,
+      metrics,
+    }),
+  )
+  const notices: NoticeChannel = decorate('notices', createWebhookChannel({ ...options.notices, timeoutMs: 2_000 }))
+  const reader = decorate('reader', createConfirmationReader(paxos))
+  const parts = {
     inbox,
     reader,
     ledger,
     paxos,
     notices,
     logger,
+    metrics: createSagaMetrics(metrics),
     unknownIdentities,
     now: Date.now,
     random: () => 0,
     reach,
-  })
+  }
+  const { handle } = decorate('worker', { handle: createEventProcessor(parts) })
   const worker = concurrency > 0 ? startEventWorker(backend, { handle, concurrency, logger }) : null
   const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null
   return {

@@ -1,0 +1,39 @@
+import { Counter, Histogram, type Registry } from 'prom-client'
+
+/** What the worker tells of its events. */
+export interface SagaMetrics {
+  /** An event has come to its end; `sinceReceivedMs`: since its first delivery. */
+  ended(end: 'processed' | 'parked' | 'dead', sinceReceivedMs: number): void
+  /** An event will be tried again, for the error of this code. */
+  willRetry(code: string): void
+}
+
+export function createSagaMetrics(metrics: Registry): SagaMetrics {
+  const ends = new Counter({
+    name: 'gatehouse_events_ended_total',
+    help: 'Events that came to an end: processed, or parked or dead (a person must look).',
+    labelNames: ['end'] as const,
+    registers: [metrics],
+  })
+  const retries = new Counter({
+    name: 'gatehouse_event_retries_total',
+    help: 'Tries that ended in another try, by error code.',
+    labelNames: ['code'] as const,
+    registers: [metrics],
+  })
+  const seconds = new Histogram({
+    name: 'gatehouse_event_seconds',
+    help: 'From the first delivery of an event to its end, whatever held it up in between.',
+    labelNames: ['end'] as const,
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400],
+    registers: [metrics],
+  })
+  for (const end of ['processed', 'parked', 'dead'] as const) ends.inc({ end }, 0) // an alert needs the zero before the first
+  return {
+    ended: (end, sinceReceivedMs) => {
+      ends.inc({ end })
+      seconds.observe({ end }, sinceReceivedMs / 1_000)
+    },
+    willRetry: (code) => retries.inc({ code }),
+  }
+}
