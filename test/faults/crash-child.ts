@@ -1,0 +1,84 @@
+import { flushCompileCache } from 'node:module'
+import { Registry } from 'prom-client'
+import { createHttpServer, listen } from '../../src/platform/http-server.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import { registerReceiver } from '../../src/receive/register-receiver.ts'
+import { type PipelineOptions, startPipeline } from '../saga/start-pipeline.ts'
+import { type Instant, watch } from './instants.ts'
+
+/** What the parent asks for, as JSON in CRASH_CHILD. */
+export interface ChildOrder
+  extends Pick<PipelineOptions, 'databaseUrl' | 'backend' | 'paxos' | 'notices' | 'concurrency' | 'paxosTimeoutMs'> {
+  apiKey: string
+  /** Die at this instant. */
+  dieAt: Instant | null
+  /** Die whenever this event is to be confirmed. */
+  poison: string | null
+}
+
+/** What the child tells its parent. */
+export type ChildMessage = { url: string } | { passed: Instant[] }
+
+// A receiver and a worker in one process of their own, which kills itself (really: SIGKILL) where it is told to.
+const order = JSON.parse(process.env.CRASH_CHILD ?? '') as ChildOrder // written by the parent, of this very type
+const passed = new Set<Instant>()
+
+function die(): never {
+  process.kill(process.pid, 'SIGKILL')
+  throw new Error('unreachable: nobody survives SIGKILL')
+}
+
+function reach(at: Instant): void {
+  passed.add(at)
+  if (at !== order.dieAt) return
+  // A call under way: what it has to write is written, and its answer not read, a turn or two of the event loop later.
+  if (at.startsWith('during')) setImmediate(() => setImmediate(() => setImmediate(die)))
+  else die()
+}
+
+const pipeline = await startPipeline({
+  ...order,
+  decorate: (name, part) => {
+    const watched = watch(name, part, reach)
+    if (name !== 'reader' || order.poison === null) return watched
+    return new Proxy(watched, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property)
+        if (property !== 'event' || typeof value !== 'function') return value
+        return (...args: unknown[]) => (args[0] === order.poison ? die() : value(...args))
+      },
+    })
+  },
+})
+const logger = createLogger({ level: 'silent' })
+const metrics = new Registry()
+const app = await createHttpServer({ logger, bodyLimitBytes: 16_384, metrics, readiness: [] })
+app.addHook('onSend', async (request) => {
+  if (request.method === 'POST') reach('before answer #1')
+})
+app.addHook('onResponse', async (request) => {
+  if (request.method === 'POST') reach('after answer #1')
+})
+await registerReceiver(app, {
+  accept: pipeline.inbox.accept,
+  metrics,
+  authenticators: {
+    enabled: ['api-key'],
+    apiKeyHeader: 'x-api-key',
+    apiKeys: [order.apiKey],
+    oauthClients: [],
+    signingSecrets: [],
+  },
+})
+const url = await listen(app, { host: '127.0.0.1', port: 0, asked: true, variable: 'PORT' })
+
+const tell = (message: ChildMessage): void => void process.send?.(message)
+process.on('message', () => {
+  tell({ passed: [...passed] })
+  void app
+    .close()
+    .then(() => pipeline.close())
+    .then(() => process.disconnect())
+})
+tell({ url })
+if (order.dieAt === null) flushCompileCache() // children that are killed leave nothing for the next

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
+import { eventually } from '../saga/world.ts'
+import { forEachBackend, type TestBackend } from '../support/queue-backends.ts'
+import { checkHistory, type Verdict } from './history-checker.ts'
+import type { Instant } from './instants.ts'
+import { limiter } from './limit.ts'
+import { openStage, type Stage } from './stage.ts'
+
+/** Writes are cut before, during and after; reads before. Everything between two of these leaves behind what the earlier one does. */
+const WRITES = [
+  'inbox.accept #1',
+  'queue.add #1',
+  'ledger.commit #1',
+  'paxos.accounts.create #1',
+  'ledger.commit #2',
+  'notices.send #1',
+  'ledger.commit #3',
+  'inbox.settle #1',
+] as const
+const APPROVAL: readonly Instant[] = [
+  ...WRITES.flatMap((write) => [`before ${write}`, `during ${write}`, `after ${write}`] as const),
+  'before answer #1',
+  'after answer #1',
+  'before worker.handle #1',
+  'before inbox.load #1',
+  'before paxos.events.get #1',
+  'before paxos.identities.get #1',
+  'before ledger.load #1',
+  'after worker.handle #1',
+  'after worker.handle #2',
+]
+/** The account is made and the answer lost: the way of the look-up. */
+const LOST_ANSWER: readonly Instant[] = [
+  'before inbox.settle #1',
+  'after inbox.settle #1',
+  'after worker.handle #1',
+  'before paxos.accounts.listOfIdentity #1',
+  'after paxos.accounts.listOfIdentity #1',
+]
+/** Whoever recovers dies too. */
+const TWICE: readonly (readonly Instant[])[] = [
+  ['after paxos.accounts.create #1', 'before paxos.accounts.listOfIdentity #1'],
+  ['during paxos.accounts.create #1', 'after paxos.accounts.listOfIdentity #1'],
+  ['before paxos.accounts.create #1', 'after paxos.accounts.create #1'],
+  ['after ledger.commit #1', 'after ledger.commit #2'],
+  ['after notices.send #1', 'after notices.send #1'],
+  ['during notices.send #1', 'during ledger.commit #2'],
+]
+
+interface Case {
+  name: string
+  deaths: readonly Instant[]
+  /** The answer to the first creation of the account is lost, too. */
+  loseAnswer?: boolean
+}
+const CASES: readonly Case[] = [
+  ...APPROVAL.map((at) => ({ name: at, deaths: [at] })),
+  ...LOST_ANSWER.map((at) => ({ name: `${at}, the account's answer lost`, deaths: [at], loseAnswer: true })),
+  ...TWICE.map((deaths) => ({ name: deaths.join(', then '), deaths })),
+]
+
+/** Cases side by side: each mostly waits for the rescue of its jobs. */
+const WIDTH = 10
+
+forEachBackend((backend) => {
+  const results = new Map<string, Promise<Verdict>>()
+  beforeAll(() => {
+    for (const each of CASES) {
+      const result = inTurn(() => crash(backend, each))
+      result.catch(() => {}) // the case's own test tells
+      results.set(each.name, result)
+    }
+  })
+  afterAll(() => Promise.allSettled(results.values()))
+
+  describe('when the process is killed', () => {
+    it.each(CASES)('$name, every event ends with one account and one notice', { timeout: 150_000 }, async ({ name }) => {
+      const verdict = await results.get(name)
+      expect(verdict).toMatchObject({ faults: [], ended: 2, accounts: 1, notices: 1 })
+    })
+  })
+
+  describe('the sweep', () => {
+    it('names every instant at which an onboarding calls something', { timeout: 60_000 }, async () => {
+      const stage = await openStage(backend)
+      onTestFinished(() => stage.close())
+      const child = await stage.start({ concurrency: 1 })
+      const event = await stage.decided()
+      await stage.deliver(child, [event, stage.twinOf(event)])
+      await eventually(() => stage.inbox(), allEnded(2))
+      const passed = await child.stop()
+      expect(passed.filter((at) => at.startsWith('before') && !REPEATED.test(at)).sort()).toEqual(
+        APPROVAL.filter((at) => at.startsWith('before')).sort(),
+      )
+    })
+  })
+})
+
+/** What leaves behind nothing new: reads for the twin and its job, the reader that calls Paxos, the dispatcher's look that finds nothing. */
+const REPEATED =
+  /^before (inbox\.(accept|load) #2|queue\.add #2|paxos\.\w+\.get #2|ledger\.load #2|worker\.handle #2|reader\.\w+ #\d|inbox\.claimDue #\d+)$/
+
+const inTurn = limiter(WIDTH)
+
+async function crash(backend: TestBackend, each: Case): Promise<Verdict> {
+  const stage = await openStage(backend)
+  try {
+    return await crashOn(stage, each)
+  } finally {
+    await stage.close()
+  }
+}
+
+/** An approval and another event of it are delivered until they are accepted, to process after process; the last one lives. */
+async function crashOn(stage: Stage, { deaths: plan, loseAnswer = false }: Case): Promise<Verdict> {
+  const event = await stage.decided()
+  const events = [event, stage.twinOf(event)]
+  if (loseAnswer) stage.sandbox.faults.arm({ on: 'POST /identity/accounts', do: 'act-then-drop', next: 1 })
+  const accepted = new Set<string>()
+  const deaths: number[] = []
+  for (const dieAt of [...plan, null]) {
+    const child = await stage.start({ concurrency: 1, dieAt })
+    const taken = await stage.deliver(
+      child,
+      events.filter(({ id }) => !accepted.has(id)),
+    )
+    for (const id of taken) accepted.add(id)
+    if (dieAt === null) break
+    deaths.push(await within(20_000, child.died, `${dieAt} was never reached`))
+  }
+  await eventually(() => stage.inbox(), allEnded(events.length), { withinMs: 40_000 })
+  const verdict = await checkHistory({ story: stage.sandbox.story, sends: stage.sends, pool: stage.pool, accepted: [...accepted], deaths })
+  const { faults } = await verifyLedger(stage.pool)
+  return { ...verdict, faults: [...verdict.faults, ...faults.map(({ problem }) => problem)] }
+}
+
+const allEnded = (count: number) => (rows: { state: string }[]) => rows.length === count && rows.every(({ state }) => state !== 'accepted')
+
+async function within<T>(ms: number, work: Promise<T>, complaint: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(complaint)), ms)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,32 @@
+/**
+ * Where a process is killed: before a part of the pipeline is called, while the call is under way, or after its answer came and
+ * before anything was done with it. What a crash leaves behind changes only at these calls, so a process that dies anywhere else
+ * leaves the same as at the nearest of them. The number counts the calls within one process.
+ */
+export type Instant = `${'before' | 'during' | 'after'} ${string} #${number}`
+
+/** Calls `reach` before and after each call of a method of `part` (and of the parts that it has). `during` is left to `reach`. */
+export function watch<Part extends object>(name: string, part: Part, reach: (at: Instant) => void): Part {
+  return new Proxy(part, {
+    get: (target, property) => {
+      const value: unknown = Reflect.get(target, property)
+      const path = `${name}.${String(property)}`
+      if (typeof value === 'object' && value !== null) return watch(path, value, reach)
+      if (typeof value !== 'function' || property === 'close') return value
+      return (...args: unknown[]) => watchCall(path, reach, () => Reflect.apply(value, target, args))
+    },
+  })
+}
+
+const calls = new Map<string, number>()
+
+async function watchCall<T>(path: string, reach: (at: Instant) => void, call: () => Promise<T>): Promise<T> {
+  const number = (calls.get(path) ?? 0) + 1
+  calls.set(path, number)
+  reach(`before ${path} #${number}`)
+  const answer = call()
+  reach(`during ${path} #${number}`)
+  const value = await answer
+  reach(`after ${path} #${number}`)
+  return value
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import pg from 'pg'
+import { createLogger } from '../../src/platform/logger.ts'
+import type { QueueBackend } from '../../src/queue/queue-connection.ts'
+import type { StoredEvent } from '../../src/sandbox/event-store.ts'
+import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { NOTICE_SECRET } from '../saga/world.ts'
+import { type TestBackend, uniquePrefix } from '../support/queue-backends.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+import type { ChildOrder } from './crash-child.ts'
+import type { NoticeSend } from './history-checker.ts'
+import { type Child, startChild } from './start-child.ts'
+
+export type IdentityEvent = StoredEvent & { identityId: string }
+
+/** A Paxos, a receiver of notices, a database and a queue, which outlive the processes that are killed between them. */
+export interface Stage {
+  sandbox: Sandbox
+  sends: NoticeSend[]
+  pool: pg.Pool
+  backend: QueueBackend
+  databaseUrl: string
+  /** What the receiver of notices does from now on; it answers 204 by default. */
+  replyToNotices(reply: (response: ServerResponse) => void): void
+  start(order?: Partial<ChildOrder>): Promise<Child>
+  /** An identity on which Paxos has decided, and the event of it. */
+  decided(decision?: 'approve' | 'deny'): Promise<IdentityEvent>
+  /** Another event of the same decision: other id, same meaning. */
+  twinOf(event: IdentityEvent): IdentityEvent
+  /** Sends events as Paxos does, one after the other; the ids of those that were answered 200. */
+  deliver(child: Child, events: readonly StoredEvent[]): Promise<string[]>
+  /** Rows of the inbox. */
+  inbox(): Promise<{ event_id: string; state: string; error_code: string | null; error_detail: string | null; strikes: number }[]>
+  /** Kills what still lives and closes everything. */
+  close(): Promise<void>
+}
+
+const API_KEY = 'the-key-of-the-fault-tests'
+
+export async function openStage(backend: TestBackend): Promise<Stage> {
+  const database = await createTestDatabase()
+  const notices = await startNotices()
+  const sandbox = await createSandbox({
+    logger: createLogger({ level: 'silent' }),
+    host: '127.0.0.1',
+    port: 0,
+    portAsked: true,
+    seed: 7,
+    webhook: null,
+    decisionDelayMs: 5,
+  })
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 })
+  pool.on('error', () => {})
+  const children: Child[] = []
+  const queueBackend: QueueBackend =
+    backend.kind === 'redis'
+      ? { kind: 'redis', url: backend.redisUrl, prefix: uniquePrefix() }
+      : { kind: 'postgres', connectionString: database.url }
+  let made = 0
+  return {
+    sandbox,
+    sends: notices.sends,
+    pool,
+    backend: queueBackend,
+    databaseUrl: database.url,
+    replyToNotices: notices.reply,
+    start: async (order = {}) => {
+      const child = await startChild({
+        databaseUrl: database.url,
+        backend: queueBackend,
+        paxos: { apiUrl: sandbox.apiUrl, tokenUrl: sandbox.tokenUrl },
+        notices: { url: notices.url, secret: NOTICE_SECRET },
+        apiKey: API_KEY,
+        dieAt: null,
+        poison: null,
+        ...order,
+      })
+      children.push(child)
+      return child
+    },
+    decided: async (decision = 'approve') => {
+      made += 1
+      const [event] = await sandbox.populate({ count: 1, refIdPrefix: `person-${made}-${randomUUID()}-`, decision, deliver: false })
+      if (!event?.identityId) throw new Error('the simulator made no identity')
+      return { ...event, identityId: event.identityId }
+    },
+    twinOf: ({ type, identityId, object }) => ({ ...sandbox.events.emit({ type, object, identityId, deliver: false }), identityId }),
+    deliver: async (child, events) => {
+      const taken: string[] = []
+      for (const event of events) {
+        const answer = await post(child, event)
+        if (answer === 200) taken.push(event.id)
+      }
+      return taken
+    },
+    inbox: async () => (await pool.query('SELECT event_id, state, error_code, error_detail, strikes FROM inbox_event ORDER BY seq')).rows,
+    close: async () => {
+      await Promise.all(children.map((child) => child.kill()))
+      await sandbox.close()
+      await notices.close()
+      await pool.end()
+      await database.drop()
+    },
+  }
+}
+
+/** The status of the answer; null: there was none. */
+async function post({ url }: Child, { id, type, createdAt }: StoredEvent): Promise<number | null> {
+  if (url === null) return null
+  try {
+    const answer = await fetch(`${url}/webhooks/paxos`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': API_KEY },
+      body: JSON.stringify({ id, type, time: createdAt, source: 'com.paxos', is_test: false }),
+      signal: AbortSignal.timeout(10_000),
+    })
+    await answer.body?.cancel()
+    return answer.status
+  } catch {
+    return null
+  }
+}
+
+/** The brokerage's own application, with a memory for what was sent to it and whether it could answer. */
+async function startNotices(): Promise<{
+  url: string
+  sends: NoticeSend[]
+  reply: (next: (response: ServerResponse) => void) => void
+  close(): Promise<void>
+}> {
+  const sends: NoticeSend[] = []
+  let reply = (response: ServerResponse): void => {
+    response.writeHead(204).end()
+  }
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('error', () => {})
+    request.on('end', () => {
+      const send = { key: String(request.headers['webhook-id']), body: Buffer.concat(chunks).toString(), atMs: Date.now(), answered: false }
+      sends.push(send)
+      response.on('finish', () => {
+        send.answered = response.statusCode < 500
+      })
+      reply(response)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/notices`,
+    sends,
+    reply: (next) => {
+      reply = next
+    },
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
