@@ -15,6 +15,8 @@ export interface GroupCommitterOptions<Item, Result> {
   maxWaiting: number
   /** Commits in flight at once; one by default. */
   writers?: number
+  /** Longest wait for those who travelled together last time, milliseconds; 1 by default. */
+  companyMs?: number
 }
 
 export interface GroupCommitter<Item, Result> {
@@ -47,32 +49,49 @@ export function isDataFault(error: unknown): boolean {
 }
 
 /**
- * Lets concurrent work share commits. A batch leaves as soon as a writer is idle: a lone item pays one commit and no delay, and
- * while a commit is in flight the next batch collects, so the batches grow with the load and no timer needs to be tuned.
+ * Lets concurrent work share commits. A lone item leaves at once, alone: it pays one commit and no delay. While a commit is in flight
+ * the next batch collects; when it ends, its callers are about to come back, and a commit for the first of them alone would cost as
+ * much as one for all: so the next batch leaves when half as many wait as travelled together, or after `companyMs`.
  * A batch that fails for its data is halved until the culprit stands alone; any other failure rejects every item of the batch.
  */
 export function createGroupCommitter<Item, Result>(options: GroupCommitterOptions<Item, Result>): GroupCommitter<Item, Result> {
-  const { write, maxBatch, maxWaiting, writers = 1 } = options
+  const { write, maxBatch, maxWaiting, writers = 1, companyMs = 1 } = options
   const room: Entry<Item, Result>[] = []
   let busy = 0
+  let travelled = 0
+  let endedAt = Number.NEGATIVE_INFINITY
   let scheduled = false
+  let companyTimer: NodeJS.Timeout | undefined
   let closing = false
   const drained = Promise.withResolvers<void>()
 
-  // Deferred to the end of the event loop's turn, so that requests that became readable together travel together.
   function schedule(): void {
     if (scheduled || busy >= writers || room.length === 0) return
+    if (room.length * 2 < travelled && performance.now() - endedAt < companyMs && !closing) {
+      companyTimer ??= setTimeout(() => {
+        companyTimer = undefined
+        travelled = 0 // whatever ended meanwhile: nobody waits twice
+        schedule()
+      }, companyMs)
+      return
+    }
     scheduled = true
-    setImmediate(() => {
-      scheduled = false
-      while (busy < writers && room.length > 0) void run(room.splice(0, maxBatch))
-    })
+    setImmediate(leave) // at the end of the event loop's turn: requests that became readable together travel together
+  }
+
+  function leave(): void {
+    scheduled = false
+    clearTimeout(companyTimer)
+    companyTimer = undefined
+    while (busy < writers && room.length > 0) void run(room.splice(0, maxBatch))
   }
 
   async function run(batch: Entry<Item, Result>[]): Promise<void> {
     busy += 1
+    travelled = batch.length
     await settle(batch)
     busy -= 1
+    endedAt = performance.now()
     if (closing && busy === 0 && room.length === 0) drained.resolve()
     else schedule()
   }
@@ -105,6 +124,7 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
     close: () => {
       closing = true
       if (busy === 0 && room.length === 0) drained.resolve()
+      else schedule()
       return drained.promise
     },
   }

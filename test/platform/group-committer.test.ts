@@ -88,6 +88,51 @@ describe('when items come while a commit is in flight', () => {
   })
 })
 
+describe('when those who travelled together come back one by one', () => {
+  /** Four items that share a commit, ended. */
+  async function travelTogether(
+    companyMs: number,
+  ): Promise<{ batches: number[][]; group: GroupCommitter<number, string>; finish: () => Promise<void> }> {
+    const { batches, write, finish } = scriptedWriter()
+    const group = committer(write, { companyMs })
+    const together = Promise.all([1, 2, 3, 4].map(group.submit))
+    await finish()
+    await together
+    return { batches, group, finish }
+  }
+
+  it('leaves when half of them are there, not with the first alone', async () => {
+    const { batches, group, finish } = await travelTogether(60_000)
+    const back = [group.submit(5)]
+    for (let turns = 0; turns < 5; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+    expect(batches).toHaveLength(1)
+    back.push(group.submit(6))
+    await until(() => batches.length === 2)
+    expect(batches[1]).toEqual([5, 6])
+    await finish()
+    await Promise.all(back)
+  })
+
+  it('does not wait for those who stay away', async () => {
+    const { batches, group, finish } = await travelTogether(20)
+    const alone = group.submit(5)
+    await finish()
+    expect(await alone).toBe('row 5')
+    expect(batches[1]).toEqual([5])
+  })
+
+  it('has forgotten them a moment later: a lone item leaves at once', async () => {
+    const { batches, group, finish } = await travelTogether(1)
+    const since = performance.now()
+    await until(() => performance.now() - since > 2)
+    const alone = group.submit(5)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(batches[1]).toEqual([5])
+    await finish()
+    await alone
+  })
+})
+
 describe('when the waiting room is full', () => {
   it('refuses the next item at once, to be tried again later, and takes items again once there is room', async () => {
     const { batches, write, finish } = scriptedWriter()
@@ -174,6 +219,14 @@ describe('when it is closed', () => {
     await closing
     expect(await Promise.all(taken)).toEqual(['row 1', 'row 2'])
     expect(batches).toEqual([[1], [2]])
+  })
+
+  it('does not wait for company then', async () => {
+    const group = committer(async (items) => items.map(String), { companyMs: 60_000 })
+    await Promise.all([1, 2, 3, 4].map(group.submit))
+    const straggler = group.submit(5)
+    await group.close()
+    expect(await straggler).toBe('5')
   })
 
   it('closes at once when nothing is under way', async () => {
