@@ -63,6 +63,7 @@ async function install() {
   })
   clearInterval(beat)
   if (status !== 0) throw new Failure(`npm ci failed after ${seconds()}:\n${excerpt(output)}\n${installRemedy(output)}`)
+  mkdirSync(MODULES, { recursive: true })
   writeFileSync(INSTALLED, lockHash())
   say(`installed ${countPackages()} packages in ${seconds()}`)
 }
