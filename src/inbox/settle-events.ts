@@ -13,7 +13,7 @@ export interface Settlement {
   seq: string
   /** Only this opening of the event is meant; any when left out. */
   generation?: number
-  /** `accepted`: it will be tried again, at `dueAt`. */
+  /** `accepted`: it will be tried again, at `dueAt`; whoever can say so has survived the work, so its strikes are void. */
   state: Exclude<EventState, 'test'>
   outcome?: string
   /** Only ever raises the trust: what was confirmed stays so. */
@@ -72,6 +72,7 @@ UPDATE inbox_event AS i SET
   trust = CASE WHEN s.trust = 'confirmed' THEN s.trust ELSE i.trust END,
   identity_id = coalesce(s."identityId", i.identity_id),
   attempts = coalesce(s.attempts, i.attempts),
+  strikes = CASE WHEN s.state = 'accepted' THEN 0 ELSE i.strikes END,
   due_at = coalesce(s."dueAt", i.due_at),
   error_code = s."errorCode",
   error_detail = s."errorDetail",

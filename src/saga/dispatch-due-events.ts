@@ -1,7 +1,7 @@
 import type { Inbox } from '../inbox/inbox.ts'
 import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { EventQueue } from '../queue/event-queue.ts'
+import type { EventJob, EventQueue } from '../queue/event-queue.ts'
 
 const EVERY_MS = 1_000
 const EVENTS_PER_ROUND = 2_000
@@ -15,12 +15,15 @@ export function startDispatcher({ inbox, queue, logger }: { inbox: Inbox; queue:
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let round: Promise<void> = Promise.resolve()
+  /** Claimed, and not known to be on the queue: they go first, or an outage of the queue would cost them a whole claim. */
+  let due: readonly EventJob[] = []
   const dispatch = async (): Promise<void> => {
     try {
-      const due = await inbox.claimDue({ limit: EVENTS_PER_ROUND })
+      if (due.length === 0) due = await inbox.claimDue({ limit: EVENTS_PER_ROUND })
       if (due.length > 0) {
         await queue.add(due)
         logger.debug({ events: due.length }, 'dispatched events that were due')
+        due = []
       }
     } catch (error) {
       logger.warn({ reason: errorMessage(error) }, 'the dispatcher could not do its round; it tries again')

@@ -10,6 +10,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
 import { retryAfter } from '../queue/retry-policy.ts'
 import { type AdvanceParts, advanceOnboarding } from './advance-onboarding.ts'
+import { createQuarantine, type Quarantine } from './quarantine.ts'
 import { EventUnknownError, EventWithoutIdentityError, JobTimedOutError } from './saga-errors.ts'
 import type { SagaMetrics } from './saga-metrics.ts'
 
@@ -24,7 +25,7 @@ export interface ProcessParts extends AdvanceParts {
 
 /** A job that takes longer has met a fault of ours; its call is left behind and its receipt, if any, meets the fence. */
 const JOB_TIMEOUT_MS = 120_000
-/** Deaths in hand before a job is suspected and run alone, and strikes alone before it is parked. */
+/** Deaths in hand before a job is suspected, and strikes (deaths with no other suspect in hand) before it is parked. */
 const RESCUES_BEFORE_SUSPICION = 2
 const STRIKES_BEFORE_PARKING = 3
 /** Reads of an event that Paxos does not know before it is parked as forged or foreign: about half a minute. */
@@ -38,26 +39,34 @@ const DISPATCH_GRACE_MS = 15_000
  * only when Postgres itself does not answer, and the queue then comes back.
  */
 export function createEventProcessor(parts: ProcessParts): EventHandler {
-  /** Suspects run one at a time: when the process dies, it is known of what. */
-  let alone: Promise<unknown> = Promise.resolve()
+  const quarantine = createQuarantine()
+  /** One suspect at a time: when the process dies, it is known of which. */
+  let suspects: Promise<unknown> = Promise.resolve()
   return async (job, { rescues }) => {
-    if (rescues < RESCUES_BEFORE_SUSPICION) return handle(parts, job)
-    const turn = alone.then(() => handleSuspect(parts, job))
-    alone = turn.catch(() => undefined)
+    if (rescues < RESCUES_BEFORE_SUSPICION) return quarantine.beside(() => handle(parts, job))
+    const turn = suspects.then(() => handleSuspect(parts, job, quarantine))
+    suspects = turn.catch(() => undefined)
     return turn
   }
 }
 
-async function handleSuspect(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
-  const strikes = await parts.inbox.recordStrike(job.seq)
-  if (strikes <= STRIKES_BEFORE_PARKING) return handle(parts, job)
-  parts.logger.error({ seq: job.seq, strikes }, 'event parked: the process died each time it was worked on alone')
-  await parts.inbox.settle({
-    seq: job.seq,
-    state: 'parked',
-    errorCode: 'POISON',
-    errorDetail: `the process died ${strikes - 1} times working on it alone`,
-  })
+async function handleSuspect(parts: ProcessParts, job: EventJob, quarantine: Quarantine): Promise<JobOutcome> {
+  const row = await parts.inbox.load(job.seq)
+  if (row?.generation !== job.generation) return { kind: 'done' }
+  if (row.strikes >= STRIKES_BEFORE_PARKING) return parkPoison(parts, row)
+  const attempt = async (): Promise<JobOutcome> => {
+    await parts.inbox.recordStrike(job.seq)
+    return handle(parts, job)
+  }
+  // The last strike condemns, so nothing else may be to blame for it. Before that, others need not wait.
+  return row.strikes + 1 === STRIKES_BEFORE_PARKING ? quarantine.alone(attempt) : quarantine.beside(attempt)
+}
+
+async function parkPoison(parts: ProcessParts, { seq, generation, eventId, strikes, receivedAt }: InboxRow): Promise<JobOutcome> {
+  const errorDetail = `the process died ${strikes} times while it worked on this event, the last time with nothing beside it`
+  parts.logger.error({ eventId, strikes }, 'event parked: it kills the process that works on it')
+  await parts.inbox.settle({ seq, generation, state: 'parked', errorCode: 'POISON', errorDetail })
+  parts.metrics.ended('parked', parts.now() - receivedAt.getTime())
   return { kind: 'done' }
 }
 
@@ -124,8 +133,8 @@ async function fail(
   const evidence = {
     seq: row.seq,
     generation: row.generation,
-    errorCode: errorCode(error),
-    errorDetail: errorMessage(error).slice(0, 500),
+    errorCode: storable(errorCode(error)),
+    errorDetail: storable(errorMessage(error)),
     ...(confirmed ? { trust: 'confirmed' as const, ...(confirmed.identityId ? { identityId: confirmed.identityId } : {}) } : {}),
   }
   const log = parts.logger.child({ eventId: row.eventId, code: evidence.errorCode })
@@ -152,6 +161,11 @@ async function fail(
 function retryClass(error: unknown): RetryClass {
   if (error instanceof AppError) return error.retry
   return isDatabaseAway(error) ? 'snooze' : 'backoff'
+}
+
+/** As much as a row keeps, without what Postgres takes for no text: such a failure must not be the reason why it cannot be recorded. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').slice(0, 500).toWellFormed()
 }
 
 function waitNamedBy(error: unknown): number | undefined {

@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { EventHandler } from '../../src/queue/event-queue.ts'
+import { createWorld, eventually, reaches, type World } from '../saga/world.ts'
+import { forEachBackend } from '../support/queue-backends.ts'
+import { checkHistory } from './history-checker.ts'
+import { openStage } from './stage.ts'
+
+describe.concurrent('when an event kills its process every time', () => {
+  forEachBackend((backend) => {
+    it('is parked with its evidence, and what was in hand beside it is not', { timeout: 150_000 }, async ({ onTestFinished }) => {
+      const stage = await openStage(backend)
+      onTestFinished(() => stage.close())
+      const poison = await stage.decided()
+      const others = await Promise.all(Array.from({ length: 10 }, () => stage.decided()))
+      // The others have calls under way whenever the process dies, and are still there when it comes up again.
+      const slow = stage.sandbox.faults.arm({ on: 'GET /identity/identities/{id}', do: 'latency', ms: 1_500 })
+      const deaths: number[] = []
+      const accepted: string[] = []
+      for (let parked = false; !parked; ) {
+        const child = await stage.start({ poison: poison.id })
+        if (deaths.length === 0) accepted.push(...(await stage.deliver(child, [...others, poison])))
+        const lives = eventually(
+          () => stage.inbox(),
+          (rows) => rows.some(({ state }) => state === 'parked'),
+          { withinMs: 30_000 },
+        )
+        const died = await Promise.race([child.died, lives.then(() => null)])
+        if (died !== null) deaths.push(died)
+        else parked = true
+        lives.catch(() => {})
+      }
+      stage.sandbox.faults.disarm(slow)
+      const rows = await eventually(
+        () => stage.inbox(),
+        (all) => all.every(({ state }) => state !== 'accepted'),
+      )
+      expect(rows.filter(({ state }) => state !== 'processed')).toEqual([
+        {
+          event_id: poison.id,
+          state: 'parked',
+          error_code: 'POISON',
+          error_detail: 'the process died 3 times while it worked on this event, the last time with nothing beside it',
+          strikes: 3,
+        },
+      ])
+      expect(deaths).toHaveLength(5)
+      const verdict = await checkHistory({ story: stage.sandbox.story, sends: stage.sends, pool: stage.pool, accepted, deaths })
+      expect(verdict).toMatchObject({ ended: 10, accounts: 10, notices: 10 })
+      expect(verdict.faults).toEqual([`not ended: event ${poison.id} is parked (POISON)`])
+    })
+  })
+})
+
+/** A pipeline whose handler is called by hand, as the queue would call it. */
+async function handlerOf(
+  world: World,
+  { spoil = () => undefined, concurrency = 20 }: { spoil?: (eventId: string) => unknown; concurrency?: number } = {},
+) {
+  let handle: EventHandler | undefined
+  const pipeline = await world.start({
+    concurrency,
+    decorate: (name, part) => {
+      if (name === 'worker') ({ handle } = part as unknown as { handle: EventHandler }) // what start-pipeline calls worker
+      if (name !== 'reader') return part
+      return new Proxy(part, {
+        get: (target, property) => {
+          const value: unknown = Reflect.get(target, property)
+          if (property !== 'event' || typeof value !== 'function') return value
+          return async (...args: unknown[]) => (await spoil(String(args[0]))) ?? value(...args)
+        },
+      })
+    },
+  })
+  if (!handle) throw new Error('the pipeline has no handler')
+  const row = async (eventId: string) =>
+    (
+      await pipeline.pool.query('SELECT seq, state, attempts, strikes, error_code, error_detail FROM inbox_event WHERE event_id = $1', [
+        eventId,
+      ])
+    ).rows[0]
+  return { pipeline, handle, row }
+}
+
+describe('when a suspect survives', () => {
+  it('is not parked for an outage of Paxos, however long that lasts', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const { pipeline, handle, row } = await handlerOf(world)
+    await pipeline.queue.pause()
+    const event = await world.decided('approve')
+    await pipeline.accept(event)
+    const { seq } = await row(event.id)
+    const outage = world.sandbox.faults.arm({ on: 'GET /events/{id}', do: 'answer', status: 500 })
+    for (let tries = 0; tries < 8; tries += 1) expect(await handle({ seq, generation: 0 }, { rescues: 2 })).toMatchObject({ kind: 'later' })
+    expect(await row(event.id)).toMatchObject({ state: 'accepted', strikes: 0 })
+    world.sandbox.faults.disarm(outage)
+    await pipeline.queue.resume()
+    await reaches(pipeline, event.identityId, 'ready')
+  })
+})
+
+describe('when a handler throws what cannot be written down', () => {
+  const circular: Record<string, unknown> = {}
+  circular.self = circular
+  const throwing = {
+    toString: () => {
+      throw new Error('no text either')
+    },
+  }
+  it.each([
+    ['a circular object', circular, 'UNKNOWN', '[object Object]'],
+    ['nothing at all', undefined, 'UNKNOWN', 'undefined'],
+    ['an object that has no text', throwing, 'UNKNOWN', 'something that cannot be printed was thrown'],
+    ['an error with a zero byte', new Error('not\0text'), 'Error', 'nottext'],
+    ['an error cut within a character', new Error(`${'x'.repeat(499)}\u{1f600}`), 'Error', `${'x'.repeat(499)}\ufffd`],
+  ])(
+    '%s: it is tried again, is dead with its evidence once its tries are used up, and others proceed',
+    async (_name, thrown, code, detail) => {
+      const world = await createWorld({ kind: 'postgres' })
+      const event = await world.decided('approve')
+      const { pipeline, row } = await handlerOf(world, { spoil: (id) => (id === event.id ? Promise.reject(thrown) : undefined) })
+      await pipeline.accept(event)
+      const other = await world.decided('approve')
+      await pipeline.accept(other)
+      await reaches(pipeline, other.identityId, 'ready')
+      const tried = await eventually(
+        () => row(event.id),
+        ({ attempts }) => attempts > 0,
+      )
+      expect(tried).toMatchObject({ state: 'accepted', error_code: code, error_detail: detail })
+      await pipeline.pool.query('UPDATE inbox_event SET attempts = 11 WHERE event_id = $1', [event.id]) // each waits longer than the one before
+      const dead = await eventually(
+        () => row(event.id),
+        ({ state }) => state === 'dead',
+      )
+      expect(dead).toMatchObject({ attempts: 12, error_code: code, error_detail: detail })
+    },
+  )
+})
+
+describe('when a handler never returns', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+  it('is left behind after two minutes, which cost an attempt, and others proceed', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const event = await world.decided('approve')
+    const hangs = Promise.withResolvers<void>()
+    const spoil = (id: string): unknown => {
+      if (id !== event.id) return undefined
+      hangs.resolve()
+      return new Promise<never>(() => {})
+    }
+    const { pipeline, handle, row } = await handlerOf(world, { spoil, concurrency: 0 })
+    await pipeline.accept(event)
+    const { seq } = await row(event.id)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const outcome = handle({ seq, generation: 0 }, { rescues: 0 })
+    await hangs.promise
+    vi.advanceTimersByTime(120_000)
+    vi.useRealTimers()
+    expect(await outcome).toMatchObject({ kind: 'later' })
+    expect(await row(event.id)).toMatchObject({ state: 'accepted', attempts: 1, error_code: 'JOB_TIMED_OUT' })
+    const other = await world.decided('approve')
+    await pipeline.accept(other)
+    expect(await handle({ seq: (await row(other.id)).seq, generation: 0 }, { rescues: 0 })).toEqual({ kind: 'done' })
+  })
+})

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { createQuarantine } from '../../src/saga/quarantine.ts'
+
+/** Work that says when it began and ends when told to. */
+function work(name: string, log: string[]) {
+  const end = Promise.withResolvers<void>()
+  const run = async (): Promise<string> => {
+    log.push(`${name} begins`)
+    await end.promise
+    log.push(`${name} ends`)
+    return name
+  }
+  return { run, end: end.resolve, fail: end.reject }
+}
+
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('the quarantine', () => {
+  it('runs everything side by side while nothing is to run alone', async () => {
+    const log: string[] = []
+    const quarantine = createQuarantine()
+    const [first, second] = [work('first', log), work('second', log)]
+    const runs = [quarantine.beside(first.run), quarantine.beside(second.run)]
+    await settled()
+    expect(log).toEqual(['first begins', 'second begins'])
+    first.end()
+    second.end()
+    expect(await Promise.all(runs)).toEqual(['first', 'second'])
+  })
+
+  it('runs one with nothing beside it: what is in hand ends first, what comes meanwhile waits', async () => {
+    const log: string[] = []
+    const quarantine = createQuarantine()
+    const [inHand, suspect, later, another] = [work('in hand', log), work('suspect', log), work('later', log), work('another', log)]
+    const runs = [quarantine.beside(inHand.run), quarantine.alone(suspect.run), quarantine.beside(later.run), quarantine.alone(another.run)]
+    await settled()
+    expect(log).toEqual(['in hand begins'])
+    for (const each of [inHand, suspect]) {
+      each.end()
+      await settled()
+    }
+    later.end()
+    another.end()
+    await Promise.all(runs)
+    expect(log.slice(0, 4)).toEqual(['in hand begins', 'in hand ends', 'suspect begins', 'suspect ends'])
+    const [begins, ends] = [log.indexOf('another begins'), log.indexOf('another ends')]
+    expect(ends).toBe(begins + 1)
+  })
+
+  it('goes on when what ran alone, or beside, fails', async () => {
+    const log: string[] = []
+    const quarantine = createQuarantine()
+    const [beside, suspect, later] = [work('beside', log), work('suspect', log), work('later', log)]
+    const runs = [quarantine.beside(beside.run), quarantine.alone(suspect.run), quarantine.beside(later.run)]
+    beside.fail(new Error('beside'))
+    suspect.fail(new Error('alone'))
+    later.end()
+    expect((await Promise.allSettled(runs)).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+  })
+})

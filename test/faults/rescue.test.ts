@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../saga/world.ts'
+import { forEachBackend } from '../support/queue-backends.ts'
+import { checkHistory } from './history-checker.ts'
+import { openStage, type Stage } from './stage.ts'
+import type { Child } from './start-child.ts'
+
+const JOBS = 20
+const WITHIN_MS = 10_000
+/** Longer than a lock (5 s), so that only its renewal keeps a job in the hands of who has it. */
+const SLOW_MS = 8_000
+
+describe.concurrent('when a worker is killed with twenty jobs in hand', () => {
+  forEachBackend((backend) => {
+    it('ends them within ten seconds of the kill while another worker runs', { timeout: 90_000 }, async ({ onTestFinished }) => {
+      const stage = await openStage(backend)
+      onTestFinished(() => stage.close())
+      const { victim, accepted, release } = await holdJobs(stage)
+      const other = await stage.start()
+      release()
+      const killedAt = Date.now()
+      await victim.kill()
+      const endedAt = await ends(stage)
+      expect(endedAt - killedAt).toBeLessThan(WITHIN_MS)
+      await other.stop()
+      expect(await verdictOn(stage, accepted, [killedAt])).toMatchObject({ faults: [], ended: JOBS, accounts: JOBS, notices: JOBS })
+    })
+
+    it('ends them within ten seconds of the restart when it was the only one', { timeout: 90_000 }, async ({ onTestFinished }) => {
+      const stage = await openStage(backend)
+      onTestFinished(() => stage.close())
+      const { victim, accepted, release } = await holdJobs(stage)
+      release()
+      const killedAt = Date.now()
+      await victim.kill()
+      await stage.start()
+      const restartedAt = Date.now()
+      const endedAt = await ends(stage)
+      expect(endedAt - restartedAt).toBeLessThan(WITHIN_MS)
+      expect(await verdictOn(stage, accepted, [killedAt])).toMatchObject({ faults: [], ended: JOBS, accounts: JOBS, notices: JOBS })
+    })
+  })
+})
+
+describe.concurrent('when a worker is slow and lives', () => {
+  forEachBackend((backend) => {
+    it('leaves its job to it, although another worker is free', { timeout: 90_000 }, async ({ onTestFinished }) => {
+      const stage = await openStage(backend)
+      onTestFinished(() => stage.close())
+      const workers = await Promise.all([stage.start({ paxosTimeoutMs: 20_000 }), stage.start({ paxosTimeoutMs: 20_000 })])
+      const { story, faults } = stage.sandbox
+      faults.arm({ on: 'GET /events/{id}', do: 'latency', ms: SLOW_MS })
+      faults.arm({ on: 'POST /identity/accounts', do: 'latency', ms: SLOW_MS })
+      const event = await stage.decided()
+      const accepted = await stage.deliver(workers[0], [event])
+      await ends(stage)
+      const calls = story.of('call').map(({ operation }) => operation)
+      for (const once of ['GET /events/{id}', 'GET /identity/identities/{id}', 'POST /identity/accounts'])
+        expect(calls.filter((operation) => operation === once)).toHaveLength(1)
+      expect(await verdictOn(stage, accepted, [])).toMatchObject({ faults: [], accounts: 1, notices: 1, resent: 0 })
+    })
+  })
+})
+
+/** A worker with twenty jobs in hand: each waits for the answer to the creation of its account. `release`: others need not. */
+async function holdJobs(stage: Stage): Promise<{ victim: Child; accepted: string[]; release: () => void }> {
+  const { faults } = stage.sandbox
+  const slow = faults.arm({ on: 'POST /identity/accounts', do: 'latency', ms: 2 * SLOW_MS })
+  const victim = await stage.start({ concurrency: JOBS, paxosTimeoutMs: 30_000 })
+  const events = await Promise.all(Array.from({ length: JOBS }, () => stage.decided()))
+  const accepted = await stage.deliver(victim, events)
+  await eventually(
+    async () => (await stage.pool.query('SELECT count(*)::int AS claimed FROM effect WHERE attempts = 1')).rows[0]?.claimed,
+    (claimed) => claimed === JOBS,
+  )
+  return { victim, accepted, release: () => void faults.disarm(slow) }
+}
+
+/** When the last event ended, milliseconds since 1970. */
+async function ends(stage: Stage): Promise<number> {
+  await eventually(
+    () => stage.inbox(),
+    (rows) => rows.every(({ state }) => state !== 'accepted'),
+    { withinMs: 60_000 },
+  )
+  return Date.now()
+}
+
+function verdictOn({ sandbox, sends, pool }: Stage, accepted: readonly string[], deaths: readonly number[]) {
+  return checkHistory({ story: sandbox.story, sends, pool, accepted, deaths })
+}
