@@ -1,0 +1,37 @@
+import { globSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { readTables, readText } from './read-tables.ts'
+
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** What the page explains in the tables whose first column has this heading, sorted. */
+const explained = (heading: string): string[] =>
+  readTables('docs/operations.md')
+    .filter(({ cells }) => heading in cells)
+    .map(({ name }) => name)
+    .sort()
+
+/** The words of a union type of string literals, sorted. */
+function wordsOf(type: string, path: string): string[] {
+  const union = new RegExp(`export type ${type} =\\n((?: {2}\\| '[\\w-]+'\\n)+)`).exec(readText(path))?.[1] ?? ''
+  return Array.from(union.matchAll(/'([\w-]+)'/g), ([, word = '']) => word).sort()
+}
+
+describe('docs/operations.md', () => {
+  it('explains every reason for which an onboarding is held', () => {
+    expect(explained('Reason')).toEqual(wordsOf('HoldReason', 'src/onboarding/onboarding.ts'))
+    expect(explained('Reason')).toContain('identity-frozen')
+  })
+
+  it('explains every verdict that a plan may give', () => {
+    expect(explained('Verdict')).toEqual(wordsOf('Verdict', 'src/saga/preview-event.ts'))
+    expect(explained('Verdict')).toContain('no-op')
+  })
+
+  it('names every metric that Gatehouse gives, and none that it does not', () => {
+    const sources = globSync('src/**/*.ts', { cwd: PROJECT }).map(readText)
+    const metrics = sources.flatMap((source) => Array.from(source.matchAll(/name: '(gatehouse_\w+)'/g), ([, name]) => name))
+    expect(explained('Metric')).toEqual(metrics.sort())
+  })
+})
