@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { DelayedError, type IQueueBackend, type Job, Queue, Worker } from 'bullmq'
 import { errorMessage } from '../platform/app-error.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
@@ -34,7 +35,7 @@ export interface EventQueue {
   resume(): Promise<void>
   /** Empties the queue entirely. Nothing is lost: the inbox knows what is unfinished. */
   obliterate(): Promise<void>
-  /** Redis's eviction policy; null where the backend is not Redis or hides it. */
+  /** Redis's eviction policy; null where the backend is not Redis, hides it, or does not answer now. */
   evictionPolicy(): Promise<string | null>
   close(): Promise<void>
 }
@@ -55,6 +56,8 @@ const STALLED_CHECK_MS = 2_000
 /** Poison is recognised by strikes in the inbox, not by the queue's own count, which an empty Redis forgets. */
 const MAX_STALLED = 1_000_000
 const JOBS_PER_ADD = 500
+/** How long a start waits for Redis to say its eviction policy, milliseconds: events are taken without Redis too. */
+const CONNECT_MS = 3_000
 const MAX_WAITING_ADDS = 100_000
 
 export function createEventQueue(backend: QueueBackend, { logger }: { logger: Logger }): EventQueue {
@@ -93,8 +96,16 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
     },
     obliterate: () => queue.obliterate({ force: true }),
     evictionPolicy: async () => {
-      const answer: unknown = await connection.redis?.config('GET', 'maxmemory-policy').catch(() => null)
-      return Array.isArray(answer) && typeof answer[1] === 'string' ? answer[1] : null
+      const { redis } = connection
+      if (!redis) return null
+      try {
+        // A producer's connection takes no command before it stands; asked at boot, it would always seem to be away.
+        if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) })
+        const answer: unknown = await redis.config('GET', 'maxmemory-policy')
+        return Array.isArray(answer) && typeof answer[1] === 'string' ? answer[1] : null
+      } catch {
+        return null
+      }
     },
     close: async () => {
       await adds.close()

@@ -13,6 +13,7 @@ import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import type { Checkpoint } from '../../src/saga/checkpoint.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
+import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
 
 export interface PipelineOptions {
   databaseUrl: string
@@ -84,6 +85,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     paxos,
     notices,
     logger,
+    metrics: createSagaMetrics(metrics),
     unknownIdentities,
     now: Date.now,
     random: () => 0,

@@ -17,6 +17,13 @@ export interface RunningRedis {
   stop(): Promise<void>
 }
 
+/** A server of our own, which keeps nothing on disk. */
+export interface LaunchedRedis extends RunningRedis {
+  port: number
+  /** kill -9: what it held is gone. */
+  kill(): Promise<void>
+}
+
 /** A server program and, for one that was fetched, where its libraries are. */
 export interface RedisProgram {
   path: string
@@ -35,11 +42,16 @@ export async function startRedis({ directory, say }: { directory: string; say: (
     say('Redis: the one that REDIS_URL names')
     return { url: REDIS_URL, stop: async () => {} }
   }
-  for (const name of ['redis-server', 'valkey-server']) {
-    if (await starts({ path: name })) return launch({ path: name }, (port) => say(`Redis: ${name} on the PATH, port ${port}`))
-  }
-  const fetched = await fetchRedis({ directory: join(directory, 'redis'), starts, say })
-  return launch(fetched, (port) => say(`Redis: ${fetched.path}, port ${port}`))
+  const program = await findRedis({ directory, say })
+  const redis = await launchRedis(program)
+  say(`Redis: ${program.path}${program.libraryPath === undefined ? ' on the PATH' : ''}, port ${redis.port}`)
+  return redis
+}
+
+/** `redis-server` or `valkey-server` on the PATH, else from the system's packages, fetched into `<directory>/redis` without root. */
+export async function findRedis({ directory, say }: { directory: string; say: (line: string) => void }): Promise<RedisProgram> {
+  for (const path of ['redis-server', 'valkey-server']) if (await starts({ path })) return { path }
+  return fetchRedis({ directory: join(directory, 'redis'), starts, say })
 }
 
 const environment = ({ libraryPath }: RedisProgram): NodeJS.ProcessEnv =>
@@ -52,22 +64,39 @@ async function starts(program: RedisProgram): Promise<boolean> {
   )
 }
 
-async function launch(program: RedisProgram, found: (port: number) => void): Promise<RunningRedis> {
-  const port = await freePort()
+/** `settings` are further arguments of the server, the last one counts. @throws what the server printed when it does not start */
+export async function launchRedis(
+  program: RedisProgram,
+  { port: wanted, settings: further = [] }: { port?: number; settings?: string[] } = {},
+): Promise<LaunchedRedis> {
+  const port = wanted ?? (await freePort())
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-redis-'))
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction', '--dir', directory]
+  const settings = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--maxmemory-policy',
+    'noeviction',
+    '--dir',
+    directory,
+    ...further,
+  ]
   const child = spawn(program.path, settings, { env: environment(program), stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.on('data', (chunk) => {
     output = `${output}${chunk}`.slice(-2_000)
   })
-  const stop = async (): Promise<void> => {
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
-      child.kill()
+      child.kill(signal)
       await once(child, 'exit')
     }
     await rm(directory, { recursive: true, force: true })
   }
+  const stop = (): Promise<void> => end('SIGTERM')
   const url = `redis://127.0.0.1:${port}`
   const deadline = Date.now() + START_TIMEOUT_MS
   while (await pingFailure(url)) {
@@ -77,8 +106,7 @@ async function launch(program: RedisProgram, found: (port: number) => void): Pro
     }
     await sleep(20)
   }
-  found(port)
-  return { url, stop }
+  return { url, port, stop, kill: () => end('SIGKILL') }
 }
 
 /** Null when the Redis answers, else why not. */
