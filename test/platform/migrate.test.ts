@@ -48,6 +48,10 @@ async function query(sql: string): Promise<unknown[]> {
   }
 }
 
+/** The process ids of the migrations that are in a pg_sleep now. */
+const sleepers = (): Promise<unknown[]> =>
+  query(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`)
+
 describe('when the database is empty', () => {
   it('applies every migration in order, says so, and leaves nothing pending', async () => {
     await addMigration('20990101000000_next', 'CREATE TABLE next (n int)')
@@ -75,6 +79,17 @@ describe('when the database is empty', () => {
     const results = await Promise.all([run(), run(), run(), run()])
     expect(results.flat()).toEqual([FOUNDATION])
     expect(lines.filter((line) => line.startsWith('applied'))).toHaveLength(1)
+  })
+})
+
+describe('when another process is migrating', () => {
+  it('says that it waits, and finds it done', async () => {
+    await addMigration('20990101000000_slow', 'SELECT pg_sleep(1)')
+    const first = run()
+    await expect.poll(sleepers).toHaveLength(1)
+    expect(await run()).toEqual([])
+    expect(lines[0]).toBe('another process is applying migrations; waiting for it')
+    expect(await first).toEqual([FOUNDATION, '20990101000000_slow'])
   })
 })
 
@@ -143,12 +158,8 @@ describe('when the process dies while it migrates', () => {
   it('leaves the database as it was, and the next start does all of it', async () => {
     await addMigration('20990101000000_slow', 'CREATE TABLE slow (n int); SELECT pg_sleep(30)')
     const dying = run().catch((error: unknown) => error)
-    await expect
-      .poll(() =>
-        query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-               WHERE application_name = 'gatehouse migrate' AND datname = current_database() AND wait_event = 'PgSleep'`),
-      )
-      .toEqual([true])
+    await expect.poll(sleepers).toHaveLength(1)
+    await query(`SELECT pg_terminate_backend(${String((await sleepers())[0])})`)
     expect(await dying).toBeInstanceOf(MigrationFailedError)
     expect(await query("SELECT to_regclass('_prisma_migrations'), to_regclass('inbox_event')")).toEqual([null, null])
     await addMigration('20990101000000_slow', 'CREATE TABLE slow (n int)')
