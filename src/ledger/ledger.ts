@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { Draft } from '../onboarding/advance.ts'
 import type { Effect, Onboarding, Snapshot } from '../onboarding/onboarding.ts'
+import { errorCode } from '../platform/app-error.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import { GENESIS, hashLink } from './hash-chain.ts'
 import { COMMIT_CHANGES, LOAD_SNAPSHOTS } from './ledger-sql.ts'
@@ -48,6 +49,7 @@ export interface Ledger {
 /** Rows per statement: past a few hundred a longer statement only adds waiting. */
 const MAX_BATCH = 200
 const MAX_WAITING = 20_000
+const UNIQUE_VIOLATION = '23505'
 
 export function createLedger({ pool }: { pool: Pool }): Ledger {
   const loads = createGroupCommitter<string, Stored | null>({
@@ -68,7 +70,16 @@ export function createLedger({ pool }: { pool: Pool }): Ledger {
   })
   return {
     load: (identityId) => loads.submit(identityId),
-    commit: (change) => commits.submit(change),
+    commit: async (change) => {
+      try {
+        return await commits.submit(change)
+      } catch (error) {
+        // Two first commits of one identity at the same instant may meet on its ref_id before they meet on its id, which alone the
+        // statement knows how to lose on. Once more, and the winner's row is there; a ref_id that is really another's fails again.
+        if (errorCode(error) !== UNIQUE_VIOLATION) throw error
+        return await commits.submit(change)
+      }
+    },
     close: async () => {
       await Promise.all([loads.close(), commits.close()])
     },

@@ -71,6 +71,19 @@ describe('a change', () => {
     ])
   })
 
+  it('loses quietly to another first one of the same identity, also where both bring its ref_id', async () => {
+    const second = createLedger({ pool }) // another process: its commits meet ours in the database
+    for (let round = 0; round < 60; round += 1) {
+      const onboarding = newOnboarding(randomUUID(), 'created', `ref-${randomUUID()}`)
+      const draft = draftOf({ onboarding, effects: [] }, [{ kind: 'onboarding.created', data: {} }])
+      const results = await Promise.all(
+        [ledger, second, ledger, second].map((store) => store.commit({ before: null, draft, actor: 'race', at })),
+      )
+      expect(results.filter((stored) => stored !== null)).toHaveLength(1)
+    }
+    await second.close()
+  })
+
   it('fails alone when the database refuses it, and its neighbours are committed', async () => {
     const taken = await withAccount()
     const mine = await commit(null, approvedDraft())
