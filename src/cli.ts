@@ -107,7 +107,8 @@ async function main(): Promise<void> {
   try {
     await program.parseAsync()
   } catch (error) {
-    process.exitCode = report(error)
+    // What a failed start had opened must not keep the process half alive; nothing in it needs a farewell.
+    process.exit(report(error))
   }
 }
 

@@ -41,7 +41,7 @@ const Variables = z.object({
     .string()
     .default('documented')
     .transform((text, context) => parseBudget(text, context)),
-  PAXOS_TIMEOUT_MS: positive.default(10_000),
+  PAXOS_TIMEOUT_MS: positive.max(20_000, 'must be at most 20000').default(10_000),
   WEBHOOK_AUTH: list
     .pipe(z.array(z.enum(['api-key', 'oauth', 'signature'], 'takes api-key, oauth, signature')).min(1))
     .default(['api-key']),

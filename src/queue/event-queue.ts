@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { DelayedError, type IQueueBackend, type Job, Queue, Worker } from 'bullmq'
-import { errorMessage } from '../platform/app-error.ts'
+import { errorMessage, ServiceUnavailableError } from '../platform/app-error.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { connectQueue, type QueueBackend } from './queue-connection.ts'
@@ -59,6 +59,8 @@ const JOBS_PER_ADD = 500
 /** How long a start waits for Redis to say its eviction policy, milliseconds: events are taken without Redis too. */
 const CONNECT_MS = 3_000
 const MAX_WAITING_ADDS = 100_000
+/** Longest wait for an answer to an operator's question, milliseconds; emptying a long queue takes its time. */
+const ANSWER_MS = 10_000
 
 export function createEventQueue(backend: QueueBackend, { logger }: { logger: Logger }): EventQueue {
   const connection = connectQueue(backend, { role: 'produce', logger })
@@ -82,7 +84,9 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
       await Promise.all(jobs.map((job) => adds.submit(job)))
     },
     counts: async () => {
-      const [counts, paused] = await Promise.all([queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized'), queue.isPaused()])
+      const [counts, paused] = await answered(
+        Promise.all([queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized'), queue.isPaused()]),
+      )
       return {
         waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0),
         active: counts.active ?? 0,
@@ -90,11 +94,11 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
         paused,
       }
     },
-    pause: () => queue.pause(),
+    pause: () => answered(queue.pause()),
     resume: async () => {
-      await queue.resume()
+      await answered(queue.resume())
     },
-    obliterate: () => queue.obliterate({ force: true }),
+    obliterate: () => answered(queue.obliterate({ force: true })),
     evictionPolicy: async () => {
       const { redis } = connection
       if (!redis) return null
@@ -109,9 +113,23 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
     },
     close: async () => {
       await adds.close()
-      await queue.close()
+      await answered(queue.close()).catch(() => undefined) // BullMQ waits for a Redis that may never come back
       await connection.close()
     },
+  }
+}
+
+/** BullMQ waits for a lost Redis as long as it takes; an operator must be told instead. @throws ServiceUnavailableError */
+async function answered<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_resolve, reject) => {
+    const error = new ServiceUnavailableError('The queue does not answer. Is Redis (REDIS_URL) up? Events are accepted and kept meanwhile.')
+    timer = setTimeout(() => reject(error), ANSWER_MS)
+  })
+  try {
+    return await Promise.race([work, silence])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -3,7 +3,7 @@ import type { RetryClass } from '../platform/app-error.ts'
 /** What becomes of work that failed: another try, with or without spending an attempt, or a person. */
 export type Retry = { kind: 'retry'; delayMs: number; spendsAttempt: boolean } | { kind: 'park' } | { kind: 'dead' }
 
-/** Attempts that failures may spend before work is dead: with the delays below, about an hour. */
+/** Attempts that failures may spend before work is dead: with the delays below, about twenty minutes. */
 export const MAX_ATTEMPTS = 12
 
 const FIRST_DELAY_MS = 1_000

@@ -17,6 +17,7 @@ const EVENTS_PER_ROUND = 2_000
 export async function rebuildQueue({ pool, inbox, queue }: { pool: Pool; inbox: Inbox; queue: EventQueue }): Promise<RebuildReport> {
   const before = await queue.counts()
   await queue.obliterate()
+  if (before.paused) await queue.pause() // somebody had a reason, and emptying the queue is none to forget it
   // What failed before keeps the time of its next attempt; everything else is due now.
   await pool.query(`UPDATE inbox_event SET due_at = now() WHERE state = 'accepted' AND error_code IS NULL AND due_at > now()`)
   let requeued = 0

@@ -6,7 +6,10 @@ import { AppError, UsageError } from '../platform/app-error.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import { type PreviewParts, previewEvent } from '../saga/preview-event.ts'
 
-/** Which events a replay takes; every part given must hold. Without `states`: what is parked or dead. */
+/**
+ * Which events a replay takes; every part given must hold. Without `states`: what is parked or dead; where events or identities
+ * are named, or holds are to be released, events of every state.
+ */
 export interface ReplayFilter {
   eventIds?: string[] | undefined
   identityIds?: string[] | undefined
@@ -211,6 +214,7 @@ async function mustGet(pool: Pool, id: string): Promise<ReplayView> {
 
 async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<string[]> {
   const limit = filter.limit ?? DEFAULT_REPLAY_LIMIT
+  const named = filter.eventIds !== undefined || filter.identityIds !== undefined || filter.releaseHolds === true
   if (limit < 1 || limit > MAX_REPLAY_LIMIT) throw new UsageError(`limit: 1 to ${MAX_REPLAY_LIMIT}`)
   const { rows } = await pool.query<{ seq: string }>(
     `SELECT seq FROM inbox_event
@@ -218,7 +222,7 @@ async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<string[]>
        AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND received_at < $6
      ORDER BY seq LIMIT $7`,
     [
-      filter.states ?? (filter.eventIds ? ['parked', 'dead', 'processed', 'accepted'] : ['parked', 'dead']),
+      filter.states ?? (named ? ['parked', 'dead', 'processed', 'accepted'] : ['parked', 'dead']),
       filter.eventIds ?? null,
       filter.identityIds ?? null,
       filter.types ?? null,
