@@ -78,7 +78,7 @@ export interface Effect {
   readonly attempts: number
   /** When it was first committed (milliseconds since 1970), null before that: what a notice says as its time, at every attempt. */
   readonly intendedAt: number | null
-  /** The inbox event (seq) whose job holds the attempt until `leaseUntil` (milliseconds since 1970). */
+  /** The job (an inbox event and its opening) that holds the attempt until `leaseUntil` (milliseconds since 1970). */
   readonly leaseBy: string | null
   readonly leaseUntil: number | null
   readonly receipt: Receipt | null

@@ -26,12 +26,15 @@ export interface AdvanceParts {
   reach: ReachCheckpoint
 }
 
-/** A confirmed observation and the inbox event that brought it. */
+/** The inbox event that gives reason to look at an identity, and how to look. */
 export interface Occasion {
   identityId: string
-  seen: Observation
-  /** The inbox event: its seq holds the lease of what it attempts, its id stands in the ledger. */
+  /** Reads the live status. Rejects with a PaxosError. */
+  look: () => Promise<Observation>
+  /** The inbox event, and which opening of it: together they hold the lease of what is attempted. */
   seq: string
+  generation: number
+  /** Stands in the ledger. */
   eventId: string
   /** Attempts that this event has spent so far. */
   attempts: number
@@ -50,15 +53,18 @@ const CONFLICTS_BEFORE_YIELDING = 8
 const LOOK_AGAIN_MS = 1_000
 
 /**
- * Read state, decide, record the intent, act, record the receipt; again until the state asks for nothing more. Each commit
- * names the version that it was decided on, so of several workers on one identity one goes on and the others decide anew.
+ * Read state, then status, decide, record the intent, act, record the receipt; again until the state asks for nothing more. Each
+ * commit names the version that it was decided on, so of several workers on one identity one goes on and the others decide anew.
+ * The status is read after the version, each time: whoever loses a race looks again, and what was seen before somebody else's
+ * decision never overrules it.
  * Resolves with the event's outcome: `settled` when the last commit has ended the event too. Throws AppErrors with a retry class.
  */
 export async function advanceOnboarding(parts: AdvanceParts, occasion: Occasion): Promise<{ outcome: string; settled: boolean }> {
   const earned = new Map<string, Receipt>()
   for (let conflicts = 0; conflicts < CONFLICTS_BEFORE_YIELDING; conflicts += 1) {
     const stored = await parts.ledger.load(occasion.identityId)
-    const finished = await actUntilSettled(parts, occasion, { stored, earned, ...observe(parts, occasion, stored, earned) })
+    const seen = await occasion.look()
+    const finished = await actUntilSettled(parts, occasion, { stored, earned, ...observe(parts, { ...occasion, seen }, stored, earned) })
     if (finished) return finished
   }
   throw new ContendedError(`identity ${occasion.identityId} changed under ${CONFLICTS_BEFORE_YIELDING} attempts`)
@@ -70,7 +76,15 @@ export async function advanceOnboarding(parts: AdvanceParts, occasion: Occasion)
  */
 export function observe(
   { unknownIdentities }: Pick<AdvanceParts, 'unknownIdentities'>,
-  { identityId, seen, attempts, authority, replayed }: Pick<Occasion, 'identityId' | 'seen' | 'attempts' | 'authority' | 'replayed'>,
+  {
+    identityId,
+    seen,
+    attempts,
+    authority,
+    replayed,
+  }: Pick<Occasion, 'identityId' | 'attempts' | 'authority' | 'replayed'> & {
+    seen: Observation
+  },
   stored: Stored | null,
   earned: ReadonlyMap<string, Receipt> = new Map(),
 ): { draft: Draft; outcome: string } {
@@ -111,10 +125,11 @@ async function actUntilSettled(
 ): Promise<{ outcome: string; settled: boolean } | null> {
   const { ledger, now, reach } = parts
   const actor = `event:${occasion.eventId}`
+  const by = leaseHolder(occasion)
   let base = stored
   let current = draft
   for (;;) {
-    const claim = claimNext(current, { by: occasion.seq, now: now(), leaseMs: LEASE_MS })
+    const claim = claimNext(current, { by, now: now(), leaseMs: LEASE_MS })
     const changed = base === null || current.entries.length > 0 || current.effects !== base.effects
     if (claim.kind === 'settled') {
       if (!changed) return { outcome, settled: false }
@@ -142,6 +157,14 @@ async function actUntilSettled(
     base = claimed
     current = await act(parts, occasion, { claimed, effect: claim.effect, earned })
   }
+}
+
+/**
+ * The job as one bigint (as the column is): a job takes over at once what it had in hand itself, never what an earlier opening
+ * of its event may still be doing. Opening 0 is the bare seq; a later one stands above 48 bits of it.
+ */
+function leaseHolder({ seq, generation }: Pick<Occasion, 'seq' | 'generation'>): string {
+  return String((BigInt(generation) << 48n) | BigInt(seq))
 }
 
 /** Performs one effect and drafts what came of it. What may be tried again by the machine is thrown. */

@@ -81,16 +81,19 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
       parts.reach('before-confirm')
       const event = await confirm(parts, row)
       parts.reach('after-confirm')
-      if (!isOnboardingEvent(event.type)) return await keep(parts, row)
+      const { identityId, type, requiredDocuments } = event
+      if (!isOnboardingEvent(type)) return await keep(parts, row)
       confirmed = event
-      const identityId = event.identityId
       if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
-      const { status } = await parts.reader.identity(identityId, Date.parse(event.createdAt), { priority: priorityOf(row) })
-      const seen: Observation = { event: event.type, status, requiredDocuments: event.requiredDocuments }
+      const look = async (): Promise<Observation> => {
+        const { status } = await parts.reader.identity(identityId, Date.parse(event.createdAt), { priority: priorityOf(row) })
+        return { event: type, status, requiredDocuments }
+      }
       const { outcome, settled } = await advanceOnboarding(parts, {
         identityId,
-        seen,
+        look,
         seq: row.seq,
+        generation: row.generation,
         eventId: row.eventId,
         attempts: row.attempts,
         authority: row.authority,

@@ -1,0 +1,277 @@
+import type { EventHandler } from '../../src/queue/event-queue.ts'
+import { type CallEnd, Dice, type ModelProcess, type PendingCall } from './model-schedule.ts'
+import { ModelWorld, type OnConflict } from './model-world.ts'
+
+type Worker = ModelProcess & { handle: EventHandler }
+
+/** A job on the model's queue. `dueAt`: delayed until then. */
+interface Job {
+  seq: string
+  generation: number
+  rescues: number
+  dueAt: number
+  /** Who has it in hand; null: it waits. */
+  worker: Worker | null
+}
+
+/** An event, and what Paxos has decided when it arrives. */
+interface Arrival {
+  id: string
+  type: string
+  status: string
+}
+
+export interface Outcome {
+  violations: string[]
+  state: string
+  /** Notices and creations beyond the first of their key: after troubles only. */
+  repeats: number
+}
+
+/** What Paxos decides in a schedule, and the events that tell of it. */
+const STORIES = {
+  approved: [['APPROVED', 'identity.approved']],
+  denied: [['DENIED', 'identity.denied']],
+  'approved, then disabled': [
+    ['APPROVED', 'identity.approved'],
+    ['DISABLED', 'identity.disabled'],
+  ],
+  'approved, then denied': [
+    ['APPROVED', 'identity.approved'],
+    ['DENIED', 'identity.denied'],
+  ],
+} as const
+/** Where each story may end. `held` is for contradictions; for a step that Paxos may take there is no reason to ask a person. */
+const ENDS: Record<keyof typeof STORIES, readonly string[]> = {
+  approved: ['ready'],
+  denied: ['denied'],
+  'approved, then disabled': ['disabled'],
+  'approved, then denied': ['denied', 'held'],
+}
+
+const LONGEST = 4_000
+
+/**
+ * One schedule: events of one identity arrive in any order and number, at several workers, and everything that a call, a
+ * process or the queue may suffer strikes in between. Then all is calm, and what was accepted must come to its end. The seed
+ * is the schedule.
+ */
+export async function runSchedule(seed: number): Promise<Outcome> {
+  const run = new ScheduleRun(seed)
+  await run.storm()
+  await run.calm()
+  return run.judge()
+}
+
+class ScheduleRun {
+  #dice: Dice
+  #world: ModelWorld
+  #workers: Worker[]
+  #jobs: Job[] = []
+  #story: keyof typeof STORIES
+  /** Events still to be delivered, duplicates among them. */
+  #arrivals: Arrival[] = []
+  #left: { callFaults: number; deaths: number; queueLosses: number; replays: number; leaps: number }
+  /** A Paxos that knows no conflicts makes one account only where no job runs beside itself and no request is done late. */
+  #gentle: boolean
+  /** Things that leave an outcome unknown, or look like it. */
+  #troubles = 0
+
+  constructor(seed: number) {
+    this.#dice = new Dice(seed)
+    this.#world = new ModelWorld(this.#dice)
+    this.#world.onConflict = this.#dice.pick<OnConflict>(['conflict', 'conflict-bare', 'return-existing', 'nothing'])
+    this.#gentle = this.#world.onConflict === 'nothing'
+    this.#workers = [this.#world.startProcess(), this.#world.startProcess()]
+    this.#story = this.#dice.pick(Object.keys(STORIES) as (keyof typeof STORIES)[])
+    const quiet = this.#dice.chance(0.2)
+    const upTo = (most: number): number => (quiet ? 0 : this.#dice.below(most + 1))
+    this.#left = { callFaults: upTo(6), deaths: upTo(2), queueLosses: upTo(1), replays: this.#dice.below(2), leaps: upTo(1) }
+    for (const [index, [status, type]] of STORIES[this.#story].entries()) {
+      const different = 1 + this.#dice.below(3)
+      for (let number = 0; number < different; number += 1) {
+        const arrival = { id: `event-${index}-${number}`, type, status }
+        this.#arrivals.push(arrival)
+        if (this.#dice.chance(0.3)) this.#arrivals.push(arrival)
+      }
+    }
+    this.#world.status = STORIES[this.#story][0][0]
+  }
+
+  async storm(): Promise<void> {
+    for (let step = 0; step < LONGEST; step += 1) {
+      const moves = this.#moves()
+      if (moves.length === 0) return
+      this.#dice.pick(moves)()
+      await settled()
+    }
+  }
+
+  /** No more faults; what is due is dispatched, what waits for a time gets it. */
+  async calm(): Promise<void> {
+    Object.assign(this.#left, { callFaults: 0, deaths: 0, queueLosses: 0, replays: 0, leaps: 0 })
+    for (let step = 0; step < LONGEST; step += 1) {
+      const moves = this.#moves()
+      if (moves.length > 0) this.#dice.pick(moves)()
+      else if ([...this.#world.rows.values()].every(({ state }) => state !== 'accepted')) return
+      else this.#wait()
+      await settled()
+    }
+    this.#world.violations.push('the story does not end')
+  }
+
+  /** Everything that may happen next. */
+  #moves(): (() => void)[] {
+    const { calls } = this.#world
+    const moves: (() => void)[] = calls.pending.map((call) => () => this.#end(call))
+    for (const job of this.#jobs) if (job.worker === null && job.dueAt <= this.#world.now) moves.push(() => this.#start(job))
+    const told = this.#arrivals.filter(({ status }) => status === this.#world.status)
+    if (told.length > 0) moves.push(() => this.#deliver(this.#dice.pick(told)))
+    else if (this.#arrivals.length > 0 && (moves.length === 0 || this.#dice.chance(0.1))) moves.push(() => this.#changeStatus())
+    if (calls.late.length > 0) moves.push(() => calls.arrive())
+    if (moves.length === 0 || this.#dice.chance(0.8)) return moves
+    const { deaths, queueLosses, replays, leaps } = this.#left
+    if (deaths > 0) moves.push(() => this.#die())
+    if (deaths > 0 && !this.#gentle) moves.push(() => this.#hang())
+    if (queueLosses > 0 && !this.#gentle) moves.push(() => this.#loseQueue())
+    if (leaps > 0 && !this.#gentle) moves.push(() => this.#leap())
+    if (replays > 0) moves.push(() => this.#replay())
+    return moves
+  }
+
+  #end(call: PendingCall): void {
+    const { calls } = this.#world
+    if (this.#left.callFaults === 0 || !this.#dice.chance(0.15)) {
+      calls.end(call, 'answered')
+      return
+    }
+    this.#left.callFaults -= 1
+    this.#troubles += 1
+    const ends: CallEnd[] = call.kind === 'read' ? ['not-done'] : ['not-done', 'answer-lost', 'request-lost']
+    if (call.kind === 'outside' && !this.#gentle) ends.push('done-late')
+    calls.end(call, this.#dice.pick(ends))
+  }
+
+  /** Paxos decides anew; the events of before have all arrived, though their work may still be under way. */
+  #changeStatus(): void {
+    this.#world.status = this.#arrivals[0]?.status ?? this.#world.status
+  }
+
+  #deliver(arrival: Arrival): void {
+    this.#arrivals.splice(this.#arrivals.indexOf(arrival), 1)
+    const { seq, generation } = this.#world.accept(arrival.id, arrival.type)
+    // The receiver may die between the commit and the queue: then the dispatcher finds it.
+    if (!(this.#left.deaths > 0 && this.#dice.chance(0.1))) this.#enqueue(seq, generation)
+  }
+
+  /** Adding what is there changes nothing, as with BullMQ's job ids. */
+  #enqueue(seq: string, generation: number): void {
+    if (this.#jobs.some((job) => job.seq === seq && job.generation === generation)) return
+    this.#jobs.push({ seq, generation, rescues: 0, dueAt: 0, worker: null })
+  }
+
+  #start(job: Job): void {
+    const worker = this.#dice.pick(this.#workers)
+    job.worker = worker
+    const mine = (): boolean => worker.alive && job.worker === worker && this.#jobs.includes(job)
+    worker.handle({ seq: job.seq, generation: job.generation }, { rescues: job.rescues }).then(
+      (outcome) => {
+        if (!mine()) return
+        if (outcome.kind === 'later') Object.assign(job, { worker: null, dueAt: outcome.at })
+        else this.#jobs.splice(this.#jobs.indexOf(job), 1)
+      },
+      () => {
+        // The queue drops what failed; the dispatcher looks after the event.
+        if (mine()) this.#jobs.splice(this.#jobs.indexOf(job), 1)
+      },
+    )
+  }
+
+  #die(): void {
+    this.#left.deaths -= 1
+    this.#troubles += 1
+    const worker = this.#dice.pick(this.#workers)
+    worker.alive = false
+    this.#world.calls.abandon(worker, this.#dice, { late: !this.#gentle })
+    this.#workers = this.#workers.map((each) => (each === worker ? this.#world.startProcess() : each))
+    for (const job of this.#jobs) if (job.worker === worker) Object.assign(job, { worker: null, rescues: job.rescues + 1 })
+  }
+
+  /** A worker that lives but cannot renew its locks: its job runs beside itself. */
+  #hang(): void {
+    const held = this.#jobs.filter(({ worker }) => worker !== null)
+    if (held.length === 0) return
+    this.#left.deaths -= 1
+    this.#troubles += 1
+    const job = this.#dice.pick(held)
+    Object.assign(job, { worker: null, rescues: job.rescues + 1 })
+  }
+
+  #loseQueue(): void {
+    this.#left.queueLosses -= 1
+    this.#troubles += 1 // what was in hand goes on, and comes again
+    this.#jobs = []
+  }
+
+  /** Past every lease. */
+  #leap(): void {
+    this.#left.leaps -= 1
+    this.#troubles += 1
+    this.#world.now += 60_000
+  }
+
+  /** An operator opens an event again, ended or not. */
+  #replay(): void {
+    if (this.#world.rows.size === 0) return
+    this.#left.replays -= 1
+    const row = this.#dice.pick([...this.#world.rows.values()])
+    const authority = this.#dice.chance(0.5) ? 'operator' : 'machine'
+    Object.assign(row, { state: 'accepted', generation: row.generation + 1, attempts: 0, strikes: 0, authority })
+    this.#enqueue(row.seq, row.generation)
+  }
+
+  #wait(): void {
+    this.#world.now += 30_000
+    for (const { seq, generation, state } of this.#world.rows.values()) if (state === 'accepted') this.#enqueue(seq, generation)
+  }
+
+  judge(): Outcome {
+    const { rows, accounts, creations, sends, entries, stored, violations } = this.#world
+    const broken = (text: string): void => void violations.push(text)
+    const state = stored?.onboarding.state ?? 'none'
+    for (const { eventId, state: end, errorCode } of rows.values())
+      if (end !== 'processed') broken(`${eventId} ended ${end} (${errorCode})`)
+    if (!ENDS[this.#story].includes(state)) broken(`${this.#story}: it ended ${state}`)
+
+    if (accounts.length > 1) broken(`${accounts.length} accounts`)
+    if (new Set(creations.map(({ refId }) => refId)).size > 1) broken('an account was asked for under several keys')
+    if (state === 'ready' && stored?.onboarding.accountId !== accounts[0]?.id) broken('ready with an account that is not there')
+    if (this.#story === 'denied' && accounts.length > 0) broken('an account for a denied identity')
+
+    const keys = new Set(sends.map(({ key }) => key))
+    for (const key of keys)
+      if (new Set(sends.filter((send) => send.key === key).map(({ body }) => body)).size > 1) broken(`${key} said different things`)
+    for (const { key, accountId, accounts: known } of sends)
+      if (key.startsWith('notice_ready') && (known === 0 || accountId !== accounts[0]?.id)) broken(`${key} came before the account`)
+    for (const kind of ['ready', 'denied', 'disabled']) {
+      const told = [...keys].filter((key) => key.startsWith(`notice_${kind}_`)).length
+      const moved = entries.filter(
+        (entry) => entry.kind === 'state.moved' && entry.data.to === (kind === 'ready' ? 'approved' : kind),
+      ).length
+      if (told > moved) broken(`${moved} transitions to ${kind} and ${told} notices`)
+      if (state === kind && told === 0) broken(`${kind}, and nobody was told`)
+    }
+    for (const kind of ['effect.done', 'effect.intended']) {
+      const steps = entries.filter((entry) => entry.kind === kind).map(({ data }) => data.step)
+      if (kind === 'effect.done' && new Set(steps).size < steps.length) broken(`${kind} twice for one step`)
+    }
+    const repeats = sends.length - keys.size + Math.max(0, creations.length - 1)
+    if (this.#troubles === 0 && repeats > 0) broken(`${repeats} effects were repeated although no outcome was unknown`)
+    return { violations, state: `${this.#story}: ${state}`, repeats }
+  }
+}
+
+/** All that can go on without an answer from outside has gone on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,240 @@
+import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
+import type { Change, Ledger, Stored } from '../../src/ledger/ledger.ts'
+import type { Notice, NoticeChannel } from '../../src/notify/notice.ts'
+import { NoticeOutcomeUnknownError, NoticeUnavailableError } from '../../src/notify/notice-errors.ts'
+import type { Entry } from '../../src/onboarding/onboarding.ts'
+import type { PaxosAccount } from '../../src/paxos/accounts.ts'
+import type { ConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
+import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
+import { PaxosConflictError, PaxosOutcomeUnknownError, PaxosThrottledError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
+import type { Logger } from '../../src/platform/logger.ts'
+import type { EventHandler } from '../../src/queue/event-queue.ts'
+import { createEventProcessor } from '../../src/saga/process-event.ts'
+import { CallsUnderWay, type Dice, type ModelProcess } from './model-schedule.ts'
+
+/** What Paxos does with a second account under a known `ref_id`; `nothing`: it makes a second one, which we must never let it. */
+export type OnConflict = 'conflict' | 'conflict-bare' | 'return-existing' | 'nothing'
+
+export const IDENTITY = 'identity'
+
+/**
+ * Paxos, the receiver of notices, and our tables, in memory, with the rules that the real ones enforce: a change is committed on
+ * its version or not at all, a receipt is final, an event that has ended stays so. The code under test is the real one.
+ */
+export class ModelWorld {
+  readonly calls = new CallsUnderWay()
+  readonly events = new Map<string, { id: string; type: string }>()
+  readonly rows = new Map<string, InboxRow>()
+  readonly accounts: PaxosAccount[] = []
+  readonly creations: { refId: string; lookedBefore: boolean }[] = []
+  readonly sends: { key: string; body: string; accountId: string | undefined; accounts: number }[] = []
+  readonly entries: Entry[] = []
+  readonly violations: string[] = []
+  stored: Stored | null = null
+  status = 'APPROVED'
+  now = 1_000_000
+  onConflict: OnConflict = 'conflict'
+  #dice: Dice
+
+  constructor(dice: Dice) {
+    this.#dice = dice
+  }
+
+  /** A worker of ours, on everything above. */
+  startProcess(): ModelProcess & { handle: EventHandler } {
+    const process = { alive: true, handle: undefined as unknown as EventHandler } // set in the next statement
+    process.handle = createEventProcessor({
+      inbox: this.#inbox(process),
+      reader: this.#reader(process),
+      ledger: this.#ledger(process),
+      paxos: this.#paxos(process),
+      notices: this.#notices(process),
+      logger: SILENT,
+      metrics: { ended: () => {}, willRetry: () => {} },
+      unknownIdentities: 'adopt',
+      now: () => this.now,
+      random: () => 0,
+      reach: () => {},
+    })
+    return process
+  }
+
+  accept(id: string, type: string): InboxRow {
+    const known = this.rows.get(id)
+    if (known) return known
+    this.events.set(id, { id, type })
+    const at = new Date(this.now)
+    const row: InboxRow = {
+      seq: String(this.rows.size + 1),
+      eventId: id,
+      type,
+      occurredAt: at,
+      isTest: false,
+      origin: 'webhook',
+      bodySha256: null,
+      receivedAt: at,
+      deliveryCount: 1,
+      trust: 'hint',
+      state: 'accepted',
+      outcome: null,
+      identityId: null,
+      attempts: 0,
+      strikes: 0,
+      generation: 0,
+      authority: 'machine',
+      dueAt: at,
+      errorCode: null,
+      errorDetail: null,
+      settledAt: null,
+    }
+    this.rows.set(id, row)
+    return row
+  }
+
+  bySeq(seq: string): InboxRow | undefined {
+    return [...this.rows.values()].find((row) => row.seq === seq)
+  }
+
+  #store<T>(process: ModelProcess, kind: 'read' | 'store', act: () => T): Promise<T> {
+    return this.calls.make({ process, kind, act, failure: { notDone: databaseAway, lost: databaseAway } })
+  }
+
+  #inbox(process: ModelProcess): Inbox {
+    const settle = (settlement: Parameters<Inbox['settle']>[0]): boolean => {
+      const row = this.bySeq(settlement.seq)
+      if (row?.state !== 'accepted' || row.generation !== (settlement.generation ?? row.generation)) return false
+      const { state, attempts = row.attempts, outcome = row.outcome, dueAt = row.dueAt, errorCode = null, errorDetail = null } = settlement
+      Object.assign(row, { state, attempts, outcome, dueAt, errorCode, errorDetail, strikes: state === 'accepted' ? 0 : row.strikes })
+      return true
+    }
+    return {
+      load: (seq) => this.#store(process, 'read', () => ({ ...this.bySeq(seq) }) as InboxRow), // the schedule hands out known ones
+      settle: (settlement) => this.#store(process, 'store', () => settle(settlement)),
+      recordStrike: (seq) =>
+        this.#store(process, 'store', () => {
+          const row = this.bySeq(seq)
+          if (row) row.strikes += 1
+          return row?.strikes ?? 0
+        }),
+    } as Inbox // the rest belongs to receiver and dispatcher, which the schedule plays
+  }
+
+  #ledger(process: ModelProcess): Ledger {
+    return {
+      load: () => this.#store(process, 'read', () => this.stored),
+      commit: (change) => this.#store(process, 'store', () => this.#commit(change)),
+      close: async () => {},
+    }
+  }
+
+  /** As COMMIT_CHANGES: on the version that was decided on, with everything or not at all. */
+  #commit({ before, draft, at, settlement }: Change): Stored | null {
+    if ((this.stored?.version ?? 0) !== (before?.version ?? 0)) return null
+    for (const done of this.stored?.effects.filter(({ state }) => state === 'done') ?? []) {
+      const next = draft.effects.find(({ step }) => step === done.step)
+      if (next?.state !== 'done' || next.receipt !== done.receipt) this.violations.push(`the receipt of ${done.step} was changed`)
+    }
+    const effects = draft.effects.map((effect) => (effect.intendedAt === null ? { ...effect, intendedAt: at.getTime() } : effect))
+    this.entries.push(...draft.entries)
+    this.stored = {
+      onboarding: draft.onboarding,
+      effects,
+      version: (before?.version ?? 0) + 1,
+      entryCount: this.entries.length,
+      headHash: Buffer.alloc(0),
+    }
+    const row = settlement && this.bySeq(settlement.seq)
+    if (row?.state === 'accepted' && settlement) Object.assign(row, { state: 'processed', outcome: settlement.outcome })
+    return this.stored
+  }
+
+  #outside<T>(process: ModelProcess, kind: 'read' | 'outside', operation: string, act: () => T): Promise<T> {
+    return this.calls.make({
+      process,
+      kind,
+      act,
+      failure: {
+        notDone: () =>
+          this.#dice.chance(0.5)
+            ? new PaxosUnavailableError({ operation })
+            : new PaxosThrottledError({ operation, status: 429 }, { retryAfterMs: 1_000 }),
+        lost: () => (kind === 'read' ? new PaxosUnavailableError({ operation }) : new PaxosOutcomeUnknownError({ operation })),
+      },
+    })
+  }
+
+  #reader(process: ModelProcess): ConfirmationReader {
+    const blank = {
+      createdAt: new Date(this.now).toISOString(),
+      undeliveredWebhooks: 0,
+      oldStatus: null,
+      newStatus: null,
+      requiredDocuments: [],
+    }
+    return {
+      event: (id) =>
+        this.#outside(process, 'read', 'events.get', () => ({ ...blank, id, type: this.events.get(id)?.type ?? '', identityId: IDENTITY })),
+      identity: (id) =>
+        this.#outside(process, 'read', 'identities.get', () => ({ id, refId: null, status: this.status, createdAt: '', updatedAt: '' })),
+      close: async () => {},
+    }
+  }
+
+  #paxos(process: ModelProcess): PaxosClient {
+    /** Whether this worker has looked since it last asked: what a second request must come after. */
+    let looked = false
+    const accounts: Partial<PaxosClient['accounts']> = {
+      create: ({ identityId, refId, type }) => {
+        this.creations.push({ refId, lookedBefore: looked })
+        looked = false
+        return this.#outside(process, 'outside', 'accounts.create', () => this.#createAccount({ identityId, refId, type }))
+      },
+      get: (id) => this.#outside(process, 'read', 'accounts.get', () => this.accounts.find((account) => account.id === id) as PaxosAccount),
+      listOfIdentity: () =>
+        this.#outside(process, 'read', 'accounts.listOfIdentity', () => {
+          looked = true
+          return [...this.accounts]
+        }),
+    }
+    return { accounts } as PaxosClient // nothing else is called here: the reader stands before events and identities
+  }
+
+  #createAccount({ identityId, refId, type }: { identityId: string; refId: string; type: string }): PaxosAccount {
+    const existing = this.accounts.find((account) => account.refId === refId)
+    if (existing && this.onConflict === 'return-existing') return existing
+    if (existing && this.onConflict !== 'nothing') {
+      const existingId = this.onConflict === 'conflict' ? existing.id : null
+      throw new PaxosConflictError({ operation: 'accounts.create', status: 409 }, { existingId, duplicate: 'ref_id' })
+    }
+    const number = this.accounts.length + 1
+    const account = { id: `account-${number}`, identityId, refId, profileId: `profile-${number}`, type }
+    this.accounts.push(account)
+    return account
+  }
+
+  #notices(process: ModelProcess): NoticeChannel {
+    const receive = (notice: Notice): { status: number } => {
+      const { key, ...rest } = notice
+      this.sends.push({ key, body: JSON.stringify(rest), accountId: notice.data.accountId, accounts: this.accounts.length })
+      return { status: 204 }
+    }
+    return {
+      name: 'model',
+      send: (notice) =>
+        this.calls.make({
+          process,
+          kind: 'outside',
+          act: () => receive(notice),
+          failure: {
+            notDone: () => new NoticeUnavailableError({ key: notice.key, answer: 503 }),
+            lost: () => new NoticeOutcomeUnknownError({ key: notice.key, answer: 'ECONNRESET' }),
+          },
+        }),
+      close: async () => {},
+    }
+  }
+}
+
+const databaseAway = (): Error => Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' })
+
+const SILENT = { child: () => SILENT, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } as unknown as Logger
