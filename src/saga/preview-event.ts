@@ -38,7 +38,6 @@ export interface PreviewParts {
  * writes nothing. Rejects with the PaxosError when Paxos cannot be read.
  */
 export async function previewEvent(parts: PreviewParts, row: InboxRow, { releaseHolds }: { releaseHolds: boolean }): Promise<Preview> {
-  if (!isOnboardingEvent(row.type)) return { verdict: 'no-op', detail: `${row.type} moves no onboarding` }
   const options = { priority: 'replay' as const }
   const event = await parts.paxos.events.get(row.eventId, options).catch((error: unknown) => {
     if (error instanceof PaxosNotFoundError) return null

@@ -28,7 +28,7 @@ const JOB_TIMEOUT_MS = 120_000
 /** Deaths in hand before a job is suspected, and strikes (deaths with no other suspect in hand) before it is parked. */
 const RESCUES_BEFORE_SUSPICION = 2
 const STRIKES_BEFORE_PARKING = 3
-/** Reads of an event that Paxos does not know before it is parked as forged or foreign: about half a minute. */
+/** Reads of an event that Paxos does not know before it is parked as forged or foreign: over ten seconds or so. */
 const UNKNOWN_ATTEMPTS = 5
 /** How long after a job's own time the dispatcher takes it for lost, milliseconds. */
 const DISPATCH_GRACE_MS = 15_000
@@ -77,12 +77,11 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
   let confirmed: PaxosEvent | null = null
   try {
     await bounded(async () => {
-      if (!isOnboardingEvent(row.type)) return await keep(parts, row)
       parts.reach('before-confirm')
       const event = await confirm(parts, row)
       parts.reach('after-confirm')
       const { identityId, type, requiredDocuments } = event
-      if (!isOnboardingEvent(type)) return await keep(parts, row)
+      if (!isOnboardingEvent(type)) return await keep(parts, row, identityId)
       confirmed = event
       if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
       const look = async (): Promise<Observation> => {
@@ -112,9 +111,13 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
   }
 }
 
-/** Events that move no onboarding (transfers, KYC refreshes, types that Paxos adds) are kept and say so. */
-async function keep({ inbox }: ProcessParts, row: InboxRow): Promise<void> {
-  await inbox.settle({ seq: row.seq, generation: row.generation, state: 'processed', outcome: 'kept:moves-no-onboarding' })
+/**
+ * Events that move no onboarding (transfers, KYC refreshes, types that Paxos adds) are kept and say so. By what Paxos says they
+ * are, never by what the delivery said: else a forged one could take a decision's place in the inbox.
+ */
+async function keep({ inbox }: ProcessParts, { seq, generation }: InboxRow, identityId: string | null): Promise<void> {
+  const whose = identityId === null ? {} : { identityId }
+  await inbox.settle({ seq, generation, state: 'processed', outcome: 'kept:moves-no-onboarding', trust: 'confirmed', ...whose })
 }
 
 async function confirm({ reader }: ProcessParts, row: InboxRow): Promise<PaxosEvent> {

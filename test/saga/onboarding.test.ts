@@ -183,8 +183,23 @@ forEachBackend((backend) => {
     it('keeps event types that it does not know', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
-      await pipeline.accept({ id: randomUUID(), type: 'transfer.crypto_deposit.completed' })
+      const transfer = world.sandbox.events.emit({
+        type: 'transfer.crypto_deposit.completed',
+        object: {},
+        identityId: null,
+        deliver: false,
+      })
+      await pipeline.accept(transfer)
       expect(await settles(pipeline)).toMatchObject({ processed: 1 })
+    })
+
+    it('acts on a decision that a forged delivery has announced as something harmless', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      await pipeline.accept({ id: event.id, type: 'transfer.crypto_deposit.completed' })
+      expect(await pipeline.accept(event)).toBe('duplicate')
+      await reaches(pipeline, event.identityId, 'ready')
     })
   })
 
