@@ -164,7 +164,7 @@ async function actUntilSettled(
  * of its event may still be doing. Opening 0 is the bare seq; a later one stands above 48 bits of it.
  */
 function leaseHolder({ seq, generation }: Pick<Occasion, 'seq' | 'generation'>): string {
-  return String(BigInt(seq))
+  return String((BigInt(generation) << 48n) | BigInt(seq))
 }
 
 /** Performs one effect and drafts what came of it. What may be tried again by the machine is thrown. */
