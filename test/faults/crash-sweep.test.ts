@@ -127,7 +127,7 @@ async function crashOn(stage: Stage, { deaths: plan, loseAnswer = false }: Case)
     )
     for (const id of taken) accepted.add(id)
     if (dieAt === null) break
-    deaths.push(await within(20_000, child.died, `${dieAt} was never reached`))
+    deaths.push(await within(60_000, child.died, `${dieAt} was never reached`))
   }
   await eventually(() => stage.inbox(), allEnded(events.length), { withinMs: 40_000 })
   const verdict = await checkHistory({ story: stage.sandbox.story, sends: stage.sends, pool: stage.pool, accepted: [...accepted], deaths })
