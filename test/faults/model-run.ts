@@ -266,7 +266,12 @@ class ScheduleRun {
       if (kind === 'effect.done' && new Set(steps).size < steps.length) broken(`${kind} twice for one step`)
     }
     const repeats = sends.length - keys.size + Math.max(0, creations.length - 1)
-    if (this.#troubles === 0 && repeats > 0) broken(`${repeats} effects were repeated although no outcome was unknown`)
+    if (this.#troubles === 0) {
+      if (repeats > 0) broken(`${repeats} effects were repeated although no outcome was unknown`)
+      if ((accounts[0]?.id ?? null) !== (stored?.onboarding.accountId ?? null)) broken('an account that the ledger does not know')
+      for (const key of keys)
+        if (stored?.effects.find((effect) => effect.key === key)?.state !== 'done') broken(`${key} was taken, and has no receipt`)
+    }
     return { violations, state: `${this.#story}: ${state}`, repeats }
   }
 }
