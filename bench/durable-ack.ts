@@ -5,6 +5,8 @@
  *   DATABASE_URL=postgres://… node bench/durable-ack.ts [--pairs 7] [--seconds 7] [--concurrency 64] [--json]
  *
  * A database of its own is created on that server and dropped at the end. Exit code 1 when the median ratio is below --floor.
+ * The load, Postgres and both servers share the machine: on two cores the CPU time that an acknowledgement costs in each of
+ * them, printed beside the rates, says which one is the limit. With `--concurrency 1` p50 is what one commit costs.
  * To profile: `--serve receiver` in a shell under `node --cpu-prof`, `--load <url>` in another.
  */
 import { type ChildProcess, fork } from 'node:child_process'
@@ -43,6 +45,13 @@ interface LoadResult {
   refused: number
   p50Ms: number
   p99Ms: number
+  /** CPU time of an answer in the loading process, microseconds. */
+  clientCpuUs: number
+}
+
+interface SideResult extends LoadResult {
+  /** CPU time of an answer in the server, microseconds. */
+  serverCpuUs: number
 }
 
 const { values: options } = parseArgs({
@@ -69,6 +78,7 @@ async function serve(side: Side): Promise<void> {
   const { url, close } = side === 'bare' ? await serveBare() : await serveReceiver(databaseUrl())
   if (!process.send) console.log(url)
   process.send?.(url)
+  process.on('message', () => process.send?.(cpuMicroseconds()))
   const stop = (): void => void close().then(() => process.exit(0))
   process.on('disconnect', stop)
   process.on('SIGINT', stop)
@@ -113,6 +123,7 @@ async function load({ url, seconds, concurrency }: LoadOrder): Promise<LoadResul
   const headers = { 'content-type': 'application/json', [HEADER]: API_KEY }
   let accepted = 0
   let refused = 0
+  const cpuBefore = cpuMicroseconds()
   const started = performance.now()
   const end = started + seconds * 1_000
   await Promise.all(
@@ -137,7 +148,23 @@ async function load({ url, seconds, concurrency }: LoadOrder): Promise<LoadResul
     refused,
     p50Ms: latency.percentile(50) / 1_000,
     p99Ms: latency.percentile(99) / 1_000,
+    clientCpuUs: (cpuMicroseconds() - cpuBefore) / accepted,
   }
+}
+
+function cpuMicroseconds(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
+async function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
+  const [answer] = (await once(child, 'message')) as [Answer] // our own children say what we expect
+  return answer
+}
+
+function ask<Answer>(child: ChildProcess, question: LoadOrder | 'cpu'): Promise<Answer> {
+  child.send(question)
+  return answerOf<Answer>(child)
 }
 
 async function compare(): Promise<void> {
@@ -150,22 +177,25 @@ async function compare(): Promise<void> {
   }
   try {
     const loader = start('--load', 'orders')
-    const urls = {} as Record<Side, string>
-    for (const side of ['bare', 'receiver'] as const) [urls[side]] = (await once(start('--serve', side), 'message')) as [string]
-    const run = async (side: Side, seconds = order.seconds): Promise<LoadResult> => {
-      loader.send({ ...order, seconds, url: urls[side] } satisfies LoadOrder)
-      const [result] = (await once(loader, 'message')) as [LoadResult]
+    const servers = { bare: start('--serve', 'bare'), receiver: start('--serve', 'receiver') }
+    const urls = {
+      bare: await answerOf<string>(servers.bare),
+      receiver: await answerOf<string>(servers.receiver),
+    }
+    const run = async (side: Side, seconds = order.seconds): Promise<SideResult> => {
+      const cpuBefore = await ask<number>(servers[side], 'cpu')
+      const result = await ask<LoadResult>(loader, { ...order, seconds, url: urls[side] } satisfies LoadOrder)
       if (result.refused > 0) throw new Error(`${result.refused} requests to ${side} were not answered with 200`)
-      return result
+      return { ...result, serverCpuUs: ((await ask<number>(servers[side], 'cpu')) - cpuBefore) / result.accepted }
     }
     let sent = 0
     for (const side of ['bare', 'receiver'] as const) {
       const { accepted } = await run(side, 2) // compiles both, counts for nothing
       if (side === 'receiver') sent += accepted
     }
-    const pairs: Record<Side, LoadResult>[] = []
+    const pairs: Record<Side, SideResult>[] = []
     for (let i = 0; i < Number(options.pairs); i += 1) {
-      const pair = {} as Record<Side, LoadResult>
+      const pair = {} as Record<Side, SideResult>
       for (const side of i % 2 === 0 ? (['bare', 'receiver'] as const) : (['receiver', 'bare'] as const)) pair[side] = await run(side)
       pairs.push(pair)
       sent += pair.receiver.accepted
@@ -181,17 +211,18 @@ async function compare(): Promise<void> {
   }
 }
 
-function ratioOf({ bare, receiver }: Record<Side, LoadResult>): number {
+function ratioOf({ bare, receiver }: Record<Side, SideResult>): number {
   return receiver.rate / bare.rate
 }
 
-function pairLine(index: number, pair: Record<Side, LoadResult>): string {
-  const side = ({ rate, p50Ms, p99Ms }: LoadResult): string =>
-    `${rate.toFixed(0).padStart(6)}/s  p50 ${p50Ms.toFixed(1).padStart(5)} ms  p99 ${p99Ms.toFixed(1).padStart(5)} ms`
+function pairLine(index: number, pair: Record<Side, SideResult>): string {
+  const side = ({ rate, p50Ms, p99Ms, serverCpuUs, clientCpuUs }: SideResult): string =>
+    `${rate.toFixed(0).padStart(6)}/s  p50 ${p50Ms.toFixed(1).padStart(5)} ms  p99 ${p99Ms.toFixed(1).padStart(5)} ms` +
+    `  cpu ${serverCpuUs.toFixed(0)}+${clientCpuUs.toFixed(0)} us`
   return `pair ${index + 1}   bare ${side(pair.bare)}   durable ${side(pair.receiver)}   ratio ${ratioOf(pair).toFixed(3)}`
 }
 
-function report(pairs: Record<Side, LoadResult>[], settings: Record<string, unknown>): void {
+function report(pairs: Record<Side, SideResult>[], settings: Record<string, unknown>): void {
   const ratios = pairs.map(ratioOf).toSorted((a, b) => a - b)
   const median = medianOf(ratios)
   const summary = {
@@ -211,12 +242,9 @@ function report(pairs: Record<Side, LoadResult>[], settings: Record<string, unkn
   if (median < Number(options.floor)) process.exitCode = 1
 }
 
-function summarise(results: LoadResult[]): Record<'rate' | 'p50Ms' | 'p99Ms', number> {
-  return {
-    rate: Math.round(medianOf(results.map(({ rate }) => rate))),
-    p50Ms: medianOf(results.map(({ p50Ms }) => p50Ms)),
-    p99Ms: medianOf(results.map(({ p99Ms }) => p99Ms)),
-  }
+function summarise(results: SideResult[]): Record<string, number> {
+  const columns = ['rate', 'p50Ms', 'p99Ms', 'serverCpuUs', 'clientCpuUs'] as const
+  return Object.fromEntries(columns.map((column) => [column, Number(medianOf(results.map((result) => result[column])).toFixed(1))]))
 }
 
 function medianOf(numbers: readonly number[]): number {
