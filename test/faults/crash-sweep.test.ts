@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
 ]
 
 /** Cases side by side: each mostly waits for the rescue of its jobs. */
-const WIDTH = 10
+const WIDTH = 6
 
 forEachBackend((backend) => {
   const results = new Map<string, Promise<Verdict>>()

@@ -6,6 +6,17 @@ import type { TestServices } from './test-services.ts'
 const POSTGRES = 'postgres:17-alpine'
 const REDIS = 'redis:7-alpine'
 
+/**
+ * Postgres is the container's first process, which inherits orphans. A check that is killed for its time-out, as Testcontainers' own
+ * is after a second on a busy machine, leaves it one that died of a signal, and it takes that for a crash of its own: recovery mode.
+ */
+const PATIENT_HEALTH_CHECK = {
+  test: ['CMD', 'pg_isready', '--host', 'localhost'] as ['CMD', ...string[]],
+  interval: 500,
+  timeout: 60_000,
+  retries: 1_000,
+}
+
 /** Null when a Docker engine answers, else why not. */
 export async function dockerRefusal(): Promise<string | null> {
   // Inside a container, Testcontainers takes the bridge's gateway for the way to a local engine's ports, which is not always one.
@@ -22,7 +33,7 @@ export async function dockerRefusal(): Promise<string | null> {
 /** Postgres and Redis in containers of this run's own; the reaper removes them also when the run is killed. */
 export async function startContainers(say: (line: string) => void): Promise<TestServices> {
   const started = await Promise.allSettled([
-    new PostgreSqlContainer(POSTGRES).withCommand(['-c', 'max_connections=300']).start(),
+    new PostgreSqlContainer(POSTGRES).withCommand(['-c', 'max_connections=300']).withHealthCheck(PATIENT_HEALTH_CHECK).start(),
     new RedisContainer(REDIS).start(),
   ])
   const stop = async (): Promise<void> => {
