@@ -12,6 +12,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { Agent, request } from 'node:http'
 import { cpus } from 'node:os'
 import { createHistogram } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +20,6 @@ import { parseArgs } from 'node:util'
 import Fastify from 'fastify'
 import pg from 'pg'
 import { Registry } from 'prom-client'
-import { Pool } from 'undici'
 import { createEventAcceptor } from '../src/inbox/accept-events.ts'
 import { createHttpServer } from '../src/platform/http-server.ts'
 import { createLogger } from '../src/platform/logger.ts'
@@ -116,11 +116,12 @@ async function serveReceiver(connectionString: string): Promise<{ url: string; c
   }
 }
 
-/** Keeps `concurrency` requests under way for `seconds`, each with a new event. */
+/** Keeps `concurrency` requests under way for `seconds`, each with a new event. By node:http: undici is as fast, but pauses for 15 ms. */
 async function load({ url, seconds, concurrency }: LoadOrder): Promise<LoadResult> {
-  const pool = new Pool(url, { connections: concurrency, pipelining: 1 })
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency })
+  const { hostname, port } = new URL(url)
+  const host = { hostname, port }
   const latency = createHistogram()
-  const headers = { 'content-type': 'application/json', [HEADER]: API_KEY }
   let accepted = 0
   let refused = 0
   const cpuBefore = cpuMicroseconds()
@@ -129,19 +130,17 @@ async function load({ url, seconds, concurrency }: LoadOrder): Promise<LoadResul
   await Promise.all(
     Array.from({ length: concurrency }, async () => {
       for (let sentAt = performance.now(); sentAt < end; ) {
-        const body = `{"id":"${randomUUID()}","type":"identity.approved","source":"com.paxos","time":"2026-03-02T09:15:30Z","object":"event","is_test":false}`
-        const answer = await pool.request({ path: '/webhooks/paxos', method: 'POST', headers, body })
-        await answer.body.dump()
+        const status = await deliver(host, agent)
         const now = performance.now()
         latency.record(Math.max(1, Math.round((now - sentAt) * 1_000)))
-        if (answer.statusCode === 200) accepted += 1
+        if (status === 200) accepted += 1
         else refused += 1
         sentAt = now
       }
     }),
   )
   const elapsedSeconds = (performance.now() - started) / 1_000
-  await pool.close()
+  agent.destroy()
   return {
     rate: accepted / elapsedSeconds,
     accepted,
@@ -150,6 +149,19 @@ async function load({ url, seconds, concurrency }: LoadOrder): Promise<LoadResul
     p99Ms: latency.percentile(99) / 1_000,
     clientCpuUs: (cpuMicroseconds() - cpuBefore) / accepted,
   }
+}
+
+function deliver(host: { hostname: string; port: string }, agent: Agent): Promise<number> {
+  const body = `{"id":"${randomUUID()}","type":"identity.approved","source":"com.paxos","time":"2026-03-02T09:15:30Z","object":"event","is_test":false}`
+  const headers = { 'content-type': 'application/json', 'content-length': body.length, [HEADER]: API_KEY }
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ ...host, path: '/webhooks/paxos', method: 'POST', agent, headers }, (answer) => {
+      answer.resume()
+      answer.on('end', () => resolve(answer.statusCode ?? 0))
+    })
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
 }
 
 function cpuMicroseconds(): number {
