@@ -45,7 +45,7 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
       done()
     })
     scope.post('/webhooks/paxos', {
-      helmet: false, // its headers are for browsers, and cost a tenth of the rate
+      helmet: false, // its headers are for browsers
       bodyLimit: BODY_LIMIT_BYTES,
       onRequest: (request, _reply, done) => {
         request.startedAt = performance.now()
