@@ -70,7 +70,7 @@ const sandbox = program
   .action(async () => {
     const { config, logger } = settings()
     const webhookApiKey = config.webhook.apiKeys?.[0] ?? developmentSecrets(STATE_DIRECTORY).webhookApiKey
-    const role = await startSandbox({ config, logger, webhookApiKey }, null)
+    const role = await startSandbox({ config, logger, webhookApiKey })
     logger.info(
       `Paxos simulator is up on ${role.url} (seed ${role.seed}): PAXOS_API_URL=${role.sandbox.apiUrl} PAXOS_TOKEN_URL=${role.sandbox.tokenUrl}`,
     )

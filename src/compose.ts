@@ -67,6 +67,7 @@ export interface RunningRole {
 const WEBHOOK_BODY_LIMIT = 16 * 1024
 const OPERATOR_BODY_LIMIT = 256 * 1024
 const STATEMENT_TIMEOUT_MS = 15_000
+const NOTICE_TIMEOUT_MS = 10_000
 const QUEUE_PREFIX = 'gatehouse'
 
 /**
@@ -77,8 +78,6 @@ export async function openFoundation(
   config: Config,
   { directory, logger, migrations }: { directory: string; logger: Logger; migrations: 'apply' | 'require' },
 ): Promise<Foundation> {
-  if (config.mode === 'production' && config.databaseUrl === null)
-    throw new ConfigError(['DATABASE_URL is required when NODE_ENV=production'])
   const secrets = settleSecrets(config, directory)
   const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ directory, log: logger }) : null
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? ''
@@ -203,7 +202,6 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     unknownIdentities: config.unknownIdentities,
     now: Date.now,
     random: Math.random,
-    reach: () => {},
   })
   const worker = startEventWorker(foundation.queueBackend, { handle, concurrency: config.worker.concurrency, logger })
   const stopDispatcher = startDispatcher({ inbox, queue, logger })
@@ -282,13 +280,18 @@ export async function openUseCases(
   return { useCases, pool, inbox, queue, close }
 }
 
-/** The Paxos simulator on its own port, delivering to `webhookUrl`. */
-export async function startSandbox(
-  { config, logger, webhookApiKey }: { config: Config; logger: Logger; webhookApiKey: string },
-  webhookUrl: string | null,
-): Promise<RunningRole & { sandbox: Sandbox; seed: number }> {
+/** The Paxos simulator on its own port, delivering to SANDBOX_WEBHOOK_URL, else to the receiver's default address. */
+export async function startSandbox({
+  config,
+  logger,
+  webhookApiKey,
+}: {
+  config: Config
+  logger: Logger
+  webhookApiKey: string
+}): Promise<RunningRole & { sandbox: Sandbox; seed: number }> {
   const seed = config.sandbox.seed ?? randomInt(1, 2 ** 31)
-  const target = webhookUrl ?? config.sandbox.webhookUrl ?? `http://127.0.0.1:${config.receiver.port}/webhooks/paxos`
+  const target = config.sandbox.webhookUrl ?? `http://127.0.0.1:${config.receiver.port}/webhooks/paxos`
   const sandbox = await createSandbox({
     logger: logger.child({ role: 'sandbox' }),
     host: config.host,
@@ -321,7 +324,6 @@ function connectPaxos({ config, budget }: Foundation, { logger, metrics }: { log
 function openNoticeChannel({ notifyWebhook }: Config, logger: Logger): NoticeChannel {
   return notifyWebhook ? createWebhookChannel({ ...notifyWebhook, timeoutMs: NOTICE_TIMEOUT_MS }) : createLogChannel({ logger })
 }
-const NOTICE_TIMEOUT_MS = 10_000
 
 /** A Redis that may evict keys loses jobs at any time; it is refused (BullMQ, "Going to production"). */
 async function openQueue({ queueBackend }: Foundation, logger: Logger): Promise<EventQueue> {

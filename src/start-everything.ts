@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Foundation, openFoundation, type RunningRole, startOperator, startReceiver, startSandbox, startWorker } from './compose.ts'
 import type { Config } from './config.ts'
 import { renderTimeline } from './operate/render-timeline.ts'
-import { developmentSecrets } from './platform/development-secrets.ts'
 import type { Logger } from './platform/logger.ts'
 import { samplePerson } from './sandbox/sample-person.ts'
 
@@ -59,9 +58,9 @@ async function startRoles(foundation: Foundation, opened: Pick<RunningRole, 'clo
     opened.push(role)
     return role
   }
-  const webhookApiKey = foundation.secrets.webhookApiKeys[0] ?? developmentSecrets('.gatehouse').webhookApiKey
-  const simulator =
-    config.paxos === null ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey }, null)) : null
+  // Production alone may have none, and there is no simulator then.
+  const webhookApiKey = foundation.secrets.webhookApiKeys[0] ?? ''
+  const simulator = config.paxos === null ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey })) : null
   // The simulator may have moved to a free port: from here on everybody finds it where it is.
   const settled: Foundation = simulator
     ? {

@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { type Dispatcher, Pool } from 'undici'
 import { errorCode } from '../platform/app-error.ts'
+import { parseRetryAfter } from '../platform/retry-after.ts'
 import type { NoticeChannel } from './notice.ts'
 import { noticeBody } from './notice-body.ts'
 import { NoticeOutcomeUnknownError, NoticeRefusedError, NoticeUnavailableError } from './notice-errors.ts'
@@ -57,7 +58,7 @@ export function createWebhookChannel({ url, secret, timeoutMs, now = Date.now }:
       answer.body.dump({ limit: DRAIN_BYTES }).catch(() => {})
       const { statusCode: status } = answer
       if (status >= 200 && status <= 299) return { status }
-      const failure = { key, answer: status, retryAfterMs: retryAfterMs(answer.headers['retry-after'], now()) }
+      const failure = { key, answer: status, retryAfterMs: restMs(answer.headers['retry-after'], now()) }
       if (NOT_TAKEN.has(status)) throw new NoticeUnavailableError(failure)
       if (status >= 500 || TELLS_NOTHING.has(status)) throw new NoticeOutcomeUnknownError(failure)
       throw new NoticeRefusedError(failure)
@@ -69,9 +70,7 @@ export function createWebhookChannel({ url, secret, timeoutMs, now = Date.now }:
 /** A receiver may ask for a rest of an hour at most: longer ones are more likely a wrong clock than a wish. */
 const LONGEST_REST_MS = 3_600_000
 
-/** Seconds or an HTTP date, as milliseconds from now. */
-function retryAfterMs(header: string | string[] | undefined, nowMs: number): number | undefined {
-  if (typeof header !== 'string') return undefined
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs
-  return Number.isNaN(ms) ? undefined : Math.min(LONGEST_REST_MS, Math.max(0, ms))
+function restMs(header: string | string[] | undefined, nowMs: number): number | undefined {
+  const asked = parseRetryAfter(header, nowMs)
+  return asked === null ? undefined : Math.min(LONGEST_REST_MS, asked)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseRetryAfter } from '../platform/retry-after.ts'
 import type { HttpAnswer } from './http-exchange.ts'
 import {
   PaxosAnswerMalformedError,
@@ -70,7 +71,7 @@ function refusal({ status, headers, text }: HttpAnswer, rules: AnswerRules<unkno
   if (status === 404 || (status === 400 && rules.unknownIdIs400)) return new PaxosNotFoundError(failure)
   if (status === 409)
     return new PaxosConflictError(failure, { existingId: problem.meta?.existing?.id ?? null, duplicate: duplicate(problem.detail ?? '') })
-  if (status === 429) return new PaxosThrottledError(failure, { retryAfterMs: retryAfterMs(headers['retry-after']) })
+  if (status === 429) return new PaxosThrottledError(failure, { retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()) })
   // 408 comes from gateways that lost patience; like a 5xx it says nothing about the request itself.
   if (status >= 500 || status === 408) return acts ? new PaxosOutcomeUnknownError(failure) : new PaxosUnavailableError(failure)
   if (status >= 400) return new PaxosRejectedError(failure)
@@ -103,13 +104,6 @@ function fieldsSpokenOf(detail: string, requestBody: string): string | null {
   const sent = new Set(Array.from(requestBody.matchAll(/"([a-z0-9_]+)":/g), ([, name]) => name))
   const spokenOf = new Set(detail.match(/[a-z0-9_]+/g)?.filter((word) => sent.has(word)))
   return spokenOf.size === 0 ? null : `It speaks of ${[...spokenOf].join(', ')}.`
-}
-
-/** Seconds or an HTTP date, as milliseconds from now; `null` when absent or unreadable. */
-function retryAfterMs(header: string | undefined): number | null {
-  if (header === undefined) return null
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return Number.isNaN(ms) ? null : Math.max(0, ms)
 }
 
 function parseJson(json: string): unknown {

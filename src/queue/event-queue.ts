@@ -3,6 +3,7 @@ import { DelayedError, type IQueueBackend, type Job, Queue, Worker } from 'bullm
 import { errorMessage, ServiceUnavailableError } from '../platform/app-error.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
+import { within } from '../platform/within.ts'
 import { connectQueue, type QueueBackend } from './queue-connection.ts'
 
 /** Ids only, never data: the job says which row of the inbox to work on, and which opening of it is meant. */
@@ -120,17 +121,9 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
 }
 
 /** BullMQ waits for a lost Redis as long as it takes; an operator must be told instead. @throws ServiceUnavailableError */
-async function answered<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<never>((_resolve, reject) => {
-    const error = new ServiceUnavailableError('The queue does not answer. Is Redis (REDIS_URL) up? Events are accepted and kept meanwhile.')
-    timer = setTimeout(() => reject(error), ANSWER_MS)
-  })
-  try {
-    return await Promise.race([work, silence])
-  } finally {
-    clearTimeout(timer)
-  }
+function answered<T>(work: Promise<T>): Promise<T> {
+  const message = 'The queue does not answer. Is Redis (REDIS_URL) up? Events are accepted and kept meanwhile.'
+  return within(ANSWER_MS, work, () => new ServiceUnavailableError(message))
 }
 
 /** Starts working on the queue with `concurrency` jobs in flight in this process. */

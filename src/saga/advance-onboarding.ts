@@ -5,7 +5,6 @@ import { type Effect, type HoldReason, type NoticeKind, newOnboarding, type Rece
 import { type Authority, type Decision, type Observation, transition } from '../onboarding/transition.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { AppError } from '../platform/app-error.ts'
-import type { ReachCheckpoint } from './checkpoint.ts'
 import { openAccount } from './open-account.ts'
 import {
   AccountMismatchError,
@@ -23,7 +22,6 @@ export interface AdvanceParts {
   notices: NoticeChannel
   unknownIdentities: 'adopt' | 'hold'
   now: () => number
-  reach: ReachCheckpoint
 }
 
 /** The inbox event that gives reason to look at an identity, and how to look. */
@@ -123,7 +121,7 @@ async function actUntilSettled(
   occasion: Occasion,
   { stored, earned, draft, outcome }: { stored: Stored | null; earned: Map<string, Receipt>; draft: Draft; outcome: string },
 ): Promise<{ outcome: string; settled: boolean } | null> {
-  const { ledger, now, reach } = parts
+  const { ledger, now } = parts
   const actor = `event:${occasion.eventId}`
   const by = leaseHolder(occasion)
   let base = stored
@@ -134,7 +132,6 @@ async function actUntilSettled(
     if (claim.kind === 'settled') {
       if (!changed) return { outcome, settled: false }
       const reached = reachedBy(outcome, current)
-      reach('before-receipt-commit')
       const done = await ledger.commit({
         before: base,
         draft: current,
@@ -142,7 +139,6 @@ async function actUntilSettled(
         at: new Date(now()),
         settlement: { seq: occasion.seq, outcome: reached },
       })
-      reach('after-receipt-commit')
       return done ? { outcome: reached, settled: true } : null
     }
     if (claim.kind !== 'attempt') {
@@ -150,10 +146,8 @@ async function actUntilSettled(
       if (claim.kind === 'waiting') throw new EffectInHandError('the next step', Math.min(LOOK_AGAIN_MS, claim.until - now()))
       throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode)
     }
-    reach('before-claim-commit')
     const claimed = await ledger.commit({ before: base, draft: claim.draft, actor, at: new Date(now()) })
     if (!claimed) return null
-    reach('after-claim-commit')
     base = claimed
     current = await act(parts, occasion, { claimed, effect: claim.effect, earned })
   }
@@ -192,22 +186,17 @@ function holdReason(error: unknown, effect: Effect): HoldReason | null {
   return null
 }
 
-async function perform({ paxos, notices, reach }: AdvanceParts, occasion: Occasion, stored: Stored, effect: Effect): Promise<Receipt> {
+async function perform({ paxos, notices }: AdvanceParts, occasion: Occasion, stored: Stored, effect: Effect): Promise<Receipt> {
   if (effect.kind === 'account') {
-    reach('before-account-call')
     const order = {
       identityId: occasion.identityId,
       refId: effect.key,
       mayExist: effect.attempts > 0,
       priority: occasion.replayed ? 'replay' : 'live',
     } as const
-    const receipt = await openAccount(paxos, order)
-    reach('after-account-call')
-    return receipt
+    return openAccount(paxos, order)
   }
-  reach('before-notice-send')
   const { status } = await notices.send(noticeFor(stored, effect))
-  reach('after-notice-send')
   return { kind: 'notice', channel: notices.name, status }
 }
 

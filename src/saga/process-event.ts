@@ -7,6 +7,7 @@ import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
 import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/app-error.ts'
 import { isDatabaseAway } from '../platform/database-away.ts'
 import type { Logger } from '../platform/logger.ts'
+import { within } from '../platform/within.ts'
 import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
 import { retryAfter } from '../queue/retry-policy.ts'
 import { type AdvanceParts, advanceOnboarding } from './advance-onboarding.ts'
@@ -76,10 +77,8 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
   if (row?.state !== 'accepted' || row.generation !== job.generation) return { kind: 'done' }
   let confirmed: PaxosEvent | null = null
   try {
-    await bounded(async () => {
-      parts.reach('before-confirm')
+    const work = async (): Promise<void> => {
       const event = await confirm(parts, row)
-      parts.reach('after-confirm')
       const { identityId, type, requiredDocuments } = event
       if (!isOnboardingEvent(type)) return await keep(parts, row, identityId)
       confirmed = event
@@ -99,11 +98,10 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
         replayed: row.generation > 0,
       })
       if (settled) return
-      parts.reach('before-settle')
       const { seq, generation } = row
       await parts.inbox.settle({ seq, generation, state: 'processed', outcome, identityId, trust: 'confirmed' })
-      parts.reach('after-settle')
-    })
+    }
+    await within(JOB_TIMEOUT_MS, work(), () => new JobTimedOutError(`no end after ${JOB_TIMEOUT_MS / 1000} s`))
     parts.metrics.ended('processed', parts.now() - row.receivedAt.getTime())
     return { kind: 'done' }
   } catch (error) {
@@ -180,16 +178,4 @@ function waitNamedBy(error: unknown): number | undefined {
 
 function priorityOf(row: InboxRow): 'live' | 'replay' {
   return row.generation > 0 ? 'replay' : 'live'
-}
-
-async function bounded(work: () => Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new JobTimedOutError(`no end after ${JOB_TIMEOUT_MS / 1000} s`)), JOB_TIMEOUT_MS)
-  })
-  try {
-    await Promise.race([work(), timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
+import { within } from '../../src/platform/within.ts'
 import { eventually } from '../saga/world.ts'
 import { forEachBackend, type TestBackend } from '../support/queue-backends.ts'
 import { checkHistory, type Verdict } from './history-checker.ts'
@@ -126,7 +127,7 @@ async function crashOn(stage: Stage, { deaths: plan, loseAnswer = false }: Case)
     )
     for (const id of taken) accepted.add(id)
     if (dieAt === null) break
-    deaths.push(await within(60_000, child.died, `${dieAt} was never reached`))
+    deaths.push(await within(60_000, child.died, () => new Error(`${dieAt} was never reached`)))
   }
   await eventually(() => stage.inbox(), allEnded(events.length), { withinMs: 40_000 })
   const verdict = await checkHistory({ story: stage.sandbox.story, sends: stage.sends, pool: stage.pool, accepted: [...accepted], deaths })
@@ -135,11 +136,3 @@ async function crashOn(stage: Stage, { deaths: plan, loseAnswer = false }: Case)
 }
 
 const allEnded = (count: number) => (rows: { state: string }[]) => rows.length === count && rows.every(({ state }) => state !== 'accepted')
-
-async function within<T>(ms: number, work: Promise<T>, complaint: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(complaint)), ms)
-  })
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
-}

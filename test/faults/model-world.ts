@@ -54,7 +54,6 @@ export class ModelWorld {
       unknownIdentities: 'adopt',
       now: () => this.now,
       random: () => 0,
-      reach: () => {},
     })
     return process
   }

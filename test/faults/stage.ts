@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import pg from 'pg'
-import { createLogger } from '../../src/platform/logger.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import type { StoredEvent } from '../../src/sandbox/event-store.ts'
-import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { NOTICE_SECRET } from '../saga/world.ts'
-import { type TestBackend, uniquePrefix } from '../support/queue-backends.ts'
+import { openSandbox } from '../sandbox/start-sandbox.ts'
+import { ownQueue, type TestBackend } from '../support/queue-backends.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import type { ChildOrder } from './crash-child.ts'
 import type { NoticeSend } from './history-checker.ts'
@@ -42,22 +42,11 @@ const API_KEY = 'the-key-of-the-fault-tests'
 export async function openStage(backend: TestBackend): Promise<Stage> {
   const database = await createTestDatabase()
   const notices = await startNotices()
-  const sandbox = await createSandbox({
-    logger: createLogger({ level: 'silent' }),
-    host: '127.0.0.1',
-    port: 0,
-    portAsked: true,
-    seed: 7,
-    webhook: null,
-    decisionDelayMs: 5,
-  })
+  const sandbox = await openSandbox()
   const pool = new pg.Pool({ connectionString: database.url, max: 2 })
   pool.on('error', () => {})
   const children: Child[] = []
-  const queueBackend: QueueBackend =
-    backend.kind === 'redis'
-      ? { kind: 'redis', url: backend.redisUrl, prefix: uniquePrefix() }
-      : { kind: 'postgres', connectionString: database.url }
+  const queueBackend = ownQueue(backend, database.url)
   let made = 0
   return {
     sandbox,

@@ -1,9 +1,8 @@
 import { Agent, request } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createLogger } from '../../src/platform/logger.ts'
-import { createSandbox } from '../../src/sandbox/sandbox.ts'
 import { startNoticeReceiver } from '../notify/notice-receiver.ts'
 import { eventually } from '../saga/world.ts'
+import { openSandbox } from '../sandbox/start-sandbox.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { runGatehouse } from './run-gatehouse.ts'
@@ -26,14 +25,7 @@ forEachBackend((backend) => {
       const database = await createTestDatabase()
       onTestFinished(() => database.drop())
       const notices = await startNoticeReceiver()
-      const sandbox = await createSandbox({
-        logger: createLogger({ level: 'silent' }),
-        host: '127.0.0.1',
-        port: 0,
-        portAsked: true,
-        seed: 11,
-        webhook: null,
-      })
+      const sandbox = await openSandbox({ seed: 11 })
       onTestFinished(() => sandbox.close())
       const events = await sandbox.populate({ count: EVENTS, refIdPrefix: 'load-', decision: 'approve', deliver: false })
       const gatehouse = await runGatehouse({

@@ -3,7 +3,7 @@ import { createLogger } from '../../src/platform/logger.ts'
 import { createEventQueue, type EventHandler, type EventJob, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import { eventually } from '../saga/world.ts'
-import { forEachBackend, uniquePrefix } from '../support/queue-backends.ts'
+import { forEachBackend, ownQueue } from '../support/queue-backends.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 const logger = createLogger({ level: 'silent' })
@@ -14,10 +14,7 @@ forEachBackend((kind) => {
   let queue: EventQueue
   beforeAll(async () => {
     database = await createTestDatabase()
-    backend =
-      kind.kind === 'redis'
-        ? { kind: 'redis', url: kind.redisUrl, prefix: uniquePrefix() }
-        : { kind: 'postgres', connectionString: database.url }
+    backend = ownQueue(kind, database.url)
     queue = createEventQueue(backend, { logger })
   })
   afterAll(async () => {

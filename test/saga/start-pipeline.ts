@@ -10,7 +10,6 @@ import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-clien
 import { createLogger } from '../../src/platform/logger.ts'
 import { createEventQueue, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
-import type { Checkpoint } from '../../src/saga/checkpoint.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
 import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
@@ -25,7 +24,6 @@ export interface PipelineOptions {
   /** Jobs in flight; 0: nothing is worked on, jobs only wait. */
   concurrency?: number
   paxosTimeoutMs?: number
-  reach?: (at: Checkpoint) => void
   /** Steps between the stages and a part that they call: crash tests do. */
   decorate?: <Part extends object>(name: PartName, part: Part) => Part
 }
@@ -45,7 +43,7 @@ export interface Pipeline {
 
 /** Everything from the inbox to the notice, wired as compose.ts wires it, against a simulator and real stores. */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { databaseUrl, backend, unknownIdentities = 'adopt', concurrency = 20, paxosTimeoutMs = 2_000, reach = () => {} } = options
+  const { databaseUrl, backend, unknownIdentities = 'adopt', concurrency = 20, paxosTimeoutMs = 2_000 } = options
   const { decorate = (_name, part) => part } = options
   const logger = createLogger({ level: 'silent' })
   const metrics = new Registry()
@@ -89,7 +87,6 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     unknownIdentities,
     now: Date.now,
     random: () => 0,
-    reach,
   }
   const { handle } = decorate('worker', { handle: createEventProcessor(parts) })
   const worker = concurrency > 0 ? startEventWorker(backend, { handle, concurrency, logger }) : null

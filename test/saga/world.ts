@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import { createLogger } from '../../src/platform/logger.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import type { StoredEvent } from '../../src/sandbox/event-store.ts'
-import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { type NoticeReceiver, startNoticeReceiver } from '../notify/notice-receiver.ts'
-import { type TestBackend, uniquePrefix } from '../support/queue-backends.ts'
+import { openSandbox } from '../sandbox/start-sandbox.ts'
+import { ownQueue, type TestBackend } from '../support/queue-backends.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { type Pipeline, type PipelineOptions, startPipeline } from './start-pipeline.ts'
 
@@ -28,21 +28,9 @@ export async function createWorld(backend: TestBackend, options: Partial<Sandbox
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())
   const notices = await startNoticeReceiver()
-  const sandbox = await createSandbox({
-    logger: createLogger({ level: 'silent' }),
-    host: '127.0.0.1',
-    port: 0,
-    portAsked: true,
-    seed: 7,
-    webhook: null,
-    decisionDelayMs: 5,
-    ...options,
-  })
+  const sandbox = await openSandbox(options)
   onTestFinished(() => sandbox.close())
-  const queueBackend: QueueBackend =
-    backend.kind === 'redis'
-      ? { kind: 'redis', url: backend.redisUrl, prefix: uniquePrefix() }
-      : { kind: 'postgres', connectionString: database.url }
+  const queueBackend = ownQueue(backend, database.url)
   let made = 0
   return {
     sandbox,

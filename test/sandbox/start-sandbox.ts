@@ -45,9 +45,9 @@ export interface Running {
   control(method: string, path: string, body?: unknown): Promise<Answer>
 }
 
-/** A simulator of this test alone, closed with it. Decisions come within 10 ms unless the test says otherwise. */
-export async function startSandbox(options: Partial<SandboxOptions> = {}): Promise<Running> {
-  const sandbox = await createSandbox({
+/** A simulator on a free port, to be closed by whoever opens it. Decisions come within 10 ms unless the test says otherwise. */
+export function openSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  return createSandbox({
     logger: createLogger({ level: 'silent' }),
     host: '127.0.0.1',
     port: 0,
@@ -57,6 +57,11 @@ export async function startSandbox(options: Partial<SandboxOptions> = {}): Promi
     decisionDelayMs: 5,
     ...options,
   })
+}
+
+/** A simulator of this test alone, closed with it. */
+export async function startSandbox(options: Partial<SandboxOptions> = {}): Promise<Running> {
+  const sandbox = await openSandbox(options)
   onTestFinished(() => sandbox.close())
   let everyScope: string | null = null
   return {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, inject } from 'vitest'
+import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 
 /** Where a suite's queues live. On Postgres they are in the test database's own `bullmq` schema. */
 export type TestBackend = { kind: 'redis'; redisUrl: string } | { kind: 'postgres' }
@@ -15,7 +16,9 @@ export function testRedisUrl(): string {
   return inject('redisUrl')
 }
 
-/** A Redis key prefix that nobody else has, for BullMQ's `prefix`. */
-export function uniquePrefix(): string {
-  return `test-${randomUUID().slice(0, 8)}`
+/** A queue that nobody else has: under a Redis key prefix of its own, or in the test's own database. */
+export function ownQueue(backend: TestBackend, databaseUrl: string): QueueBackend {
+  return backend.kind === 'redis'
+    ? { kind: 'redis', url: backend.redisUrl, prefix: `test-${randomUUID().slice(0, 8)}` }
+    : { kind: 'postgres', connectionString: databaseUrl }
 }
