@@ -45,9 +45,9 @@ WITH change AS (
   UPDATE inbox_event AS i SET
     state = 'processed', outcome = s.outcome, identity_id = s.identity_id, trust = 'confirmed', error_code = NULL, error_detail = NULL,
     settled_at = now()
-  FROM jsonb_to_recordset($4::jsonb) AS s (seq bigint, outcome text, identity_id uuid)
+  FROM jsonb_to_recordset($4::jsonb) AS s (seq bigint, generation int, outcome text, identity_id uuid)
   JOIN moved USING (identity_id)
-  WHERE i.seq = s.seq AND i.state = 'accepted'
+  WHERE i.seq = s.seq AND i.state = 'accepted' AND i.generation = s.generation
 )
 SELECT identity_id FROM moved`
 

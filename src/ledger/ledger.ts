@@ -17,6 +17,8 @@ export interface Stored extends Snapshot {
 /** How the inbox event that led to a change ends (`processed`), in the same commit. */
 export interface Settlement {
   seq: string
+  /** Which opening of it: the end of an earlier one must not swallow what an operator has opened again. */
+  generation: number
   /** What became of it: `moved:ready`, `ignored:already-denied`, `held:approved-after-denied`. */
   outcome: string
 }

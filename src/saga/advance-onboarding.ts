@@ -137,7 +137,7 @@ async function actUntilSettled(
         draft: current,
         actor,
         at: new Date(now()),
-        settlement: { seq: occasion.seq, outcome: reached },
+        settlement: { seq: occasion.seq, generation: occasion.generation, outcome: reached },
       })
       return done ? { outcome: reached, settled: true } : null
     }

@@ -84,6 +84,27 @@ describe('a change', () => {
     await second.close()
   })
 
+  it('ends the opening of the event that it came from, and no later one', async () => {
+    const { rows } = await pool.query<{ seq: string }>(
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, generation) VALUES ($1, 'identity.approved', now(), false, 'webhook', 1) RETURNING seq`,
+      [randomUUID()],
+    )
+    const seq = rows[0]?.seq ?? ''
+    const state = async () => (await pool.query<{ state: string }>('SELECT state FROM inbox_event WHERE seq = $1', [seq])).rows[0]?.state
+    const end = (generation: number) =>
+      ledger.commit({
+        before: null,
+        draft: approvedDraft(),
+        actor: 'event:test',
+        at,
+        settlement: { seq, generation, outcome: 'moved:approved' },
+      })
+    await end(0)
+    expect(await state()).toBe('accepted')
+    await end(1)
+    expect(await state()).toBe('processed')
+  })
+
   it('fails alone when the database refuses it, and its neighbours are committed', async () => {
     const taken = await withAccount()
     const mine = await commit(null, approvedDraft())
