@@ -7,8 +7,8 @@ import { createLogger } from '../../src/platform/logger.ts'
 
 const [directory = ''] = process.argv.slice(2)
 const { url, owned, stop } = await startEmbeddedPostgres({ directory, log: createLogger({ level: 'silent' }) })
-console.log(JSON.stringify({ url, owned }))
 process.once('SIGINT', async () => {
   await stop()
   process.exit(0)
 })
+console.log(JSON.stringify({ url, owned }))
