@@ -42,6 +42,7 @@ const LOST_ANSWER: readonly Instant[] = [
 /** Whoever recovers dies too. */
 const TWICE: readonly (readonly Instant[])[] = [
   ['after paxos.accounts.create #1', 'before paxos.accounts.listOfIdentity #1'],
+  ['after paxos.accounts.create #1', 'after paxos.accounts.listOfIdentity #1'],
   ['before paxos.accounts.create #1', 'after paxos.accounts.create #1'],
   ['after ledger.commit #1', 'after ledger.commit #2'],
   ['after notices.send #1', 'after notices.send #1'],

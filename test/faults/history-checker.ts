@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { StoryLog } from '../../src/sandbox/story-log.ts'
+import type { StoryKind, StoryLog } from '../../src/sandbox/story-log.ts'
 
 /** A notice as it arrived at the brokerage's application. */
 export interface NoticeSend {
@@ -22,11 +22,41 @@ export interface History {
   accepted: readonly string[]
   /** When a process of ours died, milliseconds since 1970: what it had under way has an unknown outcome. */
   deaths: readonly number[]
+  /** When else a process of ours could not learn, or not write down, what became of a call: it was halted, or the way there was. */
+  outages?: readonly Outage[]
+  /** Events that Paxos never had: they are to be set aside, with nothing done. */
+  forged?: readonly string[]
+  /** Nothing is on its way any more: what Paxos lists is to be in the inbox, whether it was ever delivered or not. */
+  complete?: boolean
+}
+
+/** Milliseconds since 1970. */
+export interface Outage {
+  fromMs: number
+  toMs: number
+}
+
+/**
+ * One way in which the promise was broken.
+ *
+ * - `lost`: accepted or listed, and not ended, or ended with nothing done.
+ * - `doubled`: done twice, or under two keys, or out of nothing.
+ * - `repeated`: asked for or told again under the same key, although nothing of the first time was unknown.
+ * - `untrue`: the ledger says something else than the world, or is not whole.
+ */
+export interface Finding {
+  kind: 'lost' | 'doubled' | 'repeated' | 'untrue'
+  text: string
+  /** Whichever of them it is about. */
+  eventId?: string
+  identityId?: string
 }
 
 export interface Verdict {
   /** Each way in which the promise was broken; empty when it was kept. */
   faults: string[]
+  /** The same, with what each is about. */
+  findings: Finding[]
   ended: number
   accounts: number
   /** Different notices. */
@@ -46,113 +76,221 @@ const ON_ITS_WAY_MS = 1_000
  */
 export async function checkHistory(history: History): Promise<Verdict> {
   const ledger = await readLedger(history.pool)
-  const faults: string[] = []
-  const fault = (text: string): void => void faults.push(text)
+  const world = readWorld(history)
+  const findings: Finding[] = []
+  const report: Report = (kind, text, about = {}) => void findings.push({ kind, text, ...about })
 
-  const ended = checkInbox(history, ledger, fault)
-  const identities = new Set([...ledger.onboardings.keys(), ...history.story.of('account-created').map(({ identityId }) => identityId)])
+  const ended = checkInbox(history, ledger, report)
+  checkEventsLedSomewhere(world, ledger, report)
   let askedAgain = 0
-  for (const identityId of identities) {
-    checkAccount(history, ledger, { identityId, fault })
-    askedAgain += checkAccountCalls(history, { identityId, fault })
-    checkEntries(ledger, { identityId, fault })
+  for (const identityId of new Set([...ledger.onboardings.keys(), ...world.accounts.keys()])) {
+    checkAccount(world, ledger, { identityId, report })
+    checkState(world, ledger, { identityId, report })
+    askedAgain += checkAccountCalls(world, { identityId, report })
+    checkEntries(ledger, { identityId, report })
   }
-  const resent = checkNotices(history, ledger, fault)
-  const notices = new Set(history.sends.map(({ key }) => key)).size
-  return { faults, ended, accounts: history.story.of('account-created').length, notices, resent, askedAgain }
+  const resent = checkNotices(history, world, { ledger, report })
+  return {
+    faults: findings.map(({ text }) => text),
+    findings,
+    ended,
+    accounts: [...world.accounts.values()].flat().length,
+    notices: new Set(history.sends.map(({ key }) => key)).size,
+    resent,
+    askedAgain,
+  }
 }
 
+type Report = (kind: Finding['kind'], text: string, about?: Pick<Finding, 'eventId' | 'identityId'>) => void
+
+/** What we wrote down, by identity. */
 interface Ledger {
-  events: Map<string, { state: string; error_code: string | null }>
+  events: Map<string, { state: string; error_code: string | null; identity_id: string | null }>
   onboardings: Map<string, { state: string; account_id: string | null; profile_id: string | null }>
-  effects: { identity_id: string; step: string; kind: string; key: string; state: string; receipt: Record<string, unknown> | null }[]
-  entries: { identity_id: string; entry_no: number; kind: string; data: Record<string, unknown>; prev_hash: Buffer; hash: Buffer }[]
+  effects: Map<string, Effect[]>
+  entries: Map<string, Entry[]>
+}
+
+interface Effect {
+  identity_id: string
+  step: string
+  kind: string
+  key: string
+  state: string
+  receipt: Record<string, unknown> | null
+}
+
+interface Entry {
+  identity_id: string
+  entry_no: number
+  kind: string
+  data: Record<string, unknown>
+  prev_hash: Buffer
+  hash: Buffer
 }
 
 async function readLedger(pool: Pool): Promise<Ledger> {
-  const events = await pool.query('SELECT event_id, state, error_code FROM inbox_event')
+  const events = await pool.query('SELECT event_id, state, error_code, identity_id FROM inbox_event')
   const onboardings = await pool.query('SELECT identity_id, state, account_id, profile_id FROM onboarding')
-  const effects = await pool.query('SELECT identity_id, step, kind, key, state, receipt FROM effect')
-  const entries = await pool.query(
+  const effects = await pool.query<Effect>('SELECT identity_id, step, kind, key, state, receipt FROM effect')
+  const entries = await pool.query<Entry>(
     'SELECT identity_id, entry_no, kind, data, prev_hash, hash FROM ledger_entry ORDER BY identity_id, entry_no',
   )
   return {
     events: new Map(events.rows.map((row) => [row.event_id, row])),
     onboardings: new Map(onboardings.rows.map((row) => [row.identity_id, row])),
-    effects: effects.rows,
-    entries: entries.rows,
+    effects: Map.groupBy(effects.rows, ({ identity_id }) => identity_id),
+    entries: Map.groupBy(entries.rows, ({ identity_id }) => identity_id),
   }
 }
 
-type Report = (fault: string) => void
+/** What Paxos saw, by identity. */
+interface World {
+  events: Told<'event-emitted'>[]
+  eventsOf: Map<string | null, Told<'event-emitted'>[]>
+  statuses: Map<string, Told<'status-changed'>[]>
+  accounts: Map<string, Told<'account-created'>[]>
+  calls: Map<string | undefined, Told<'call'>[]>
+  /** Something between the two moments may have kept us from knowing how a call ended. */
+  unknownBetween(fromMs: number, toMs: number): boolean
+}
 
-/** Accepted means stored, and stored events end. */
-function checkInbox({ accepted }: History, { events }: Ledger, fault: Report): number {
-  for (const id of accepted) if (!events.has(id)) fault(`lost: event ${id} was answered 2xx and is not in the inbox`)
-  for (const [id, { state, error_code }] of events)
-    if (state !== 'processed') fault(`not ended: event ${id} is ${state} (${error_code ?? 'no error'})`)
+type Told<Kind extends StoryKind> = ReturnType<typeof StoryLog.prototype.of<Kind>>[number]
+
+function readWorld({ story, deaths, outages = [] }: History): World {
+  const events = story.of('event-emitted').filter(({ isTest }) => !isTest)
+  const interruptions = [...deaths.map((atMs) => ({ fromMs: atMs, toMs: atMs })), ...outages]
+  return {
+    events,
+    eventsOf: Map.groupBy(events, ({ identityId }) => identityId),
+    statuses: Map.groupBy(story.of('status-changed'), ({ identityId }) => identityId),
+    accounts: Map.groupBy(story.of('account-created'), ({ identityId }) => identityId),
+    calls: Map.groupBy(story.of('call'), ({ identityId }) => identityId),
+    unknownBetween: (fromMs, toMs) => interruptions.some((outage) => outage.toMs >= fromMs - ON_ITS_WAY_MS && outage.fromMs <= toMs),
+  }
+}
+
+/** Accepted means stored, stored events end, and what Paxos never had comes to nothing. */
+function checkInbox({ accepted, forged = [], complete = false, story }: History, { events }: Ledger, report: Report): number {
+  for (const eventId of accepted)
+    if (!events.has(eventId)) report('lost', `lost: event ${eventId} was answered 2xx and is not in the inbox`, { eventId })
+  const foreign = new Set(forged)
+  for (const [eventId, { state, error_code, identity_id }] of events) {
+    if (foreign.has(eventId)) {
+      if (state !== 'parked') report('lost', `not set aside: the forged event ${eventId} is ${state}`, { eventId })
+      if (identity_id !== null) report('doubled', `out of nothing: the forged event ${eventId} moved identity ${identity_id}`, { eventId })
+    } else if (state !== 'processed' && state !== 'test')
+      report('lost', `not ended: event ${eventId} is ${state} (${error_code ?? 'no error'})`, { eventId })
+  }
+  if (complete)
+    for (const { eventId, isTest } of story.of('event-emitted'))
+      if (!isTest && !events.has(eventId)) report('lost', `missing: event ${eventId} is listed by Paxos and not in the inbox`, { eventId })
   return [...events.values()].filter(({ state }) => state === 'processed').length
 }
 
+/** The events that move an onboarding (paxos/api.md 2.7). */
+const MOVING = ['identity.approved', 'identity.denied', 'identity.disabled', 'identity.documents_required']
+
+/** No event of an identity is taken for ended while the identity is unknown. */
+function checkEventsLedSomewhere({ events }: World, ledger: Ledger, report: Report): void {
+  for (const { eventId, identityId, type } of events) {
+    if (identityId === null || !MOVING.includes(type) || ledger.events.get(eventId)?.state !== 'processed') continue
+    if (!ledger.onboardings.has(identityId))
+      report('lost', `forgotten: event ${eventId} ended, and identity ${identityId} has no onboarding`, { eventId, identityId })
+  }
+}
+
+interface Look {
+  identityId: string
+  report: Report
+}
+
 /** At most one account, with the profile that the ledger names; one exactly where the customer is ready. */
-function checkAccount(
-  { story }: History,
-  { onboardings, effects }: Ledger,
-  { identityId, fault }: { identityId: string; fault: Report },
-): void {
-  const made = story.of('account-created').filter((entry) => entry.identityId === identityId)
+function checkAccount({ accounts }: World, { onboardings, effects }: Ledger, { identityId, report }: Look): void {
+  const [first, ...more] = accounts.get(identityId) ?? []
   const onboarding = onboardings.get(identityId)
-  const receipt = effects.find((effect) => effect.identity_id === identityId && effect.step === 'account')?.receipt
-  if (made.length > 1) fault(`doubled: identity ${identityId} has ${made.length} accounts`)
-  if (made.length > 0 && !onboarding) fault(`out of nothing: identity ${identityId} has an account and no onboarding`)
-  if (made.length > 0 && onboarding?.account_id !== made[0]?.accountId)
-    fault(`account of ${identityId}: Paxos made ${made[0]?.accountId}, the ledger says ${onboarding?.account_id}`)
-  if (made.length > 0 && onboarding?.profile_id !== made[0]?.profileId)
-    fault(`profile of ${identityId}: Paxos made ${made[0]?.profileId}, the ledger says ${onboarding?.profile_id}`)
-  if (made.length > 0 && receipt?.accountId !== made[0]?.accountId) fault(`account of ${identityId} has no receipt that names it`)
-  if (made.length === 0 && onboarding?.account_id) fault(`account of ${identityId} is in the ledger and not at Paxos`)
-  if (made.length === 0 && onboarding?.state === 'ready') fault(`ready without an account: ${identityId}`)
-  if (onboarding && !['ready', 'denied', 'disabled', 'documents_required', 'held'].includes(onboarding.state))
-    fault(`left on the way: identity ${identityId} is ${onboarding.state}`)
+  const receipt = effects.get(identityId)?.find(({ step }) => step === 'account')?.receipt
+  const about = { identityId }
+  if (first) {
+    if (more.length > 0) report('doubled', `doubled: identity ${identityId} has ${1 + more.length} accounts`, about)
+    if (!onboarding) report('doubled', `out of nothing: identity ${identityId} has an account and no onboarding`, about)
+    if (onboarding?.account_id !== first.accountId)
+      report('untrue', `account of ${identityId}: Paxos made ${first.accountId}, the ledger says ${onboarding?.account_id}`, about)
+    if (onboarding?.profile_id !== first.profileId)
+      report('untrue', `profile of ${identityId}: Paxos made ${first.profileId}, the ledger says ${onboarding?.profile_id}`, about)
+    if (receipt?.accountId !== first.accountId) report('untrue', `account of ${identityId} has no receipt that names it`, about)
+  } else {
+    if (onboarding?.account_id) report('untrue', `account of ${identityId} is in the ledger and not at Paxos`, about)
+    if (onboarding?.state === 'ready') report('untrue', `ready without an account: ${identityId}`, about)
+  }
+}
+
+const RESTING = ['ready', 'denied', 'disabled', 'documents_required', 'held']
+/** Where an identity of each status is to be, once every event of it has ended. */
+const STATE_OF_STATUS: Readonly<Record<string, string>> = { APPROVED: 'ready', DENIED: 'denied', DISABLED: 'disabled' }
+
+/** Nobody is left on the way; and whoever's events have all ended is where Paxos's last word puts them, or held for a contradiction. */
+function checkState({ eventsOf, statuses }: World, { onboardings, events }: Ledger, { identityId, report }: Look): void {
+  const onboarding = onboardings.get(identityId)
+  if (!onboarding) return
+  if (!RESTING.includes(onboarding.state)) {
+    report('lost', `left on the way: identity ${identityId} is ${onboarding.state}`, { identityId })
+    return
+  }
+  const told = eventsOf.get(identityId) ?? []
+  const history = statuses.get(identityId)?.map(({ to }) => to) ?? []
+  const wanted = STATE_OF_STATUS[history.at(-1) ?? '']
+  if (wanted === undefined || !told.every(({ eventId }) => events.get(eventId)?.state === 'processed')) return
+  const contradictory = history.includes('DENIED') && new Set(history).size > 1
+  if (onboarding.state !== wanted && !(contradictory && onboarding.state === 'held'))
+    report('lost', `forgotten: identity ${identityId} was ${history.join(', then ')} and is ${onboarding.state}`, { identityId })
 }
 
 /** Asked again only under the same ref_id, after an unknown outcome, and only after a look whether it is there. */
-function checkAccountCalls({ story, deaths }: History, { identityId, fault }: { identityId: string; fault: Report }): number {
-  const calls = story.of('call').filter((entry) => entry.identityId === identityId)
-  const posts = calls.filter(({ operation }) => operation === 'POST /identity/accounts')
-  if (new Set(posts.map(({ refId }) => refId)).size > 1) fault(`account of ${identityId} was asked for under several keys`)
+function checkAccountCalls({ calls, unknownBetween }: World, { identityId, report }: Look): number {
+  const own = calls.get(identityId) ?? []
+  const posts = own.filter(({ operation }) => operation === 'POST /identity/accounts')
+  const about = { identityId }
+  if (new Set(posts.map(({ refId }) => refId)).size > 1)
+    report('doubled', `account of ${identityId} was asked for under several keys`, about)
   for (const [index, post] of posts.entries()) {
     const before = posts[index - 1]
     if (!before) continue
-    const unknown = before.outcome !== 'answered' || diedBetween(deaths, before.atMs, post.atMs)
-    if (!unknown) fault(`account of ${identityId} was asked for again although the answer was known`)
-    const looked = calls.some(({ operation, seq }) => operation === 'GET /identity/accounts' && seq > before.seq && seq < post.seq)
-    if (!looked) fault(`account of ${identityId} was asked for again without a look whether it is there`)
+    const unknown = before.outcome !== 'answered' || unknownBetween(before.atMs, post.atMs)
+    if (!unknown) report('repeated', `account of ${identityId} was asked for again although the answer was known`, about)
+    const looked = own.some(({ operation, seq }) => operation === 'GET /identity/accounts' && seq > before.seq && seq < post.seq)
+    if (!looked) report('repeated', `account of ${identityId} was asked for again without a look whether it is there`, about)
   }
   return Math.max(0, posts.length - 1)
 }
 
 /** One key for each transition; the same words under it each time; again only after an unknown outcome. */
-function checkNotices({ sends, deaths }: History, { effects, entries }: Ledger, fault: Report): number {
-  const notices = effects.filter(({ kind }) => kind === 'notice')
+function checkNotices({ sends }: History, { unknownBetween }: World, { ledger, report }: { ledger: Ledger; report: Report }): number {
+  const notices = [...ledger.effects.values()].flat().filter(({ kind }) => kind === 'notice')
+  const owner = new Map(notices.map(({ key, identity_id }) => [key, identity_id]))
   const byKey = Map.groupBy(sends, ({ key }) => key)
+  const told = Map.groupBy(byKey.keys(), (key) => owner.get(key))
   for (const [key, copies] of byKey) {
-    if (!notices.some((notice) => notice.key === key)) fault(`a notice that nobody intended: ${key}`)
-    if (new Set(copies.map(({ body }) => body)).size > 1) fault(`notice ${key} says different things`)
+    const identityId = owner.get(key)
+    const about = identityId === undefined ? {} : { identityId }
+    if (identityId === undefined) report('doubled', `a notice that nobody intended: ${key}`)
+    if (new Set(copies.map(({ body }) => body)).size > 1) report('doubled', `notice ${key} says different things`, about)
     for (const [index, copy] of copies.entries()) {
       const before = copies[index - 1]
-      if (before?.answered && !diedBetween(deaths, before.atMs, copy.atMs)) fault(`notice ${key} was sent again although it was taken`)
+      if (before?.answered && !unknownBetween(before.atMs, copy.atMs))
+        report('repeated', `notice ${key} was sent again although it was taken`, about)
     }
   }
-  for (const { key, state } of notices) {
+  for (const { key, state, identity_id: identityId } of notices) {
     const taken = byKey.get(key)?.some(({ answered }) => answered) ?? false
-    if (state === 'done' && !taken) fault(`notice ${key} is done in the ledger and never arrived`)
-    if (state === 'intended' || state === 'refused') fault(`notice ${key} is still ${state}`)
+    if (state === 'done' && !taken) report('lost', `notice ${key} is done in the ledger and never arrived`, { identityId })
+    if (state === 'intended' || state === 'refused') report('lost', `notice ${key} is still ${state}`, { identityId })
   }
-  for (const identityId of new Set(notices.map(({ identity_id }) => identity_id))) {
-    const told = [...byKey.keys()].filter((key) => notices.some((notice) => notice.key === key && notice.identity_id === identityId))
-    const moves = entries.filter(({ identity_id, kind, data }) => identity_id === identityId && isTold(kind, data))
-    if (told.length > moves.length) fault(`identity ${identityId} had ${moves.length} transitions to tell of and ${told.length} notices`)
+  for (const [identityId, keys] of told) {
+    if (identityId === undefined) continue
+    const moves = ledger.entries.get(identityId)?.filter(({ kind, data }) => isTold(kind, data)) ?? []
+    if (keys.length > moves.length)
+      report('doubled', `identity ${identityId} had ${moves.length} transitions to tell of and ${keys.length} notices`, { identityId })
   }
   return sends.length - byKey.size
 }
@@ -163,19 +301,16 @@ function isTold(kind: string, data: Record<string, unknown>): boolean {
 }
 
 /** Numbered without gaps, each linked to the one before, one receipt for each step. */
-function checkEntries({ entries }: Ledger, { identityId, fault }: { identityId: string; fault: Report }): void {
-  const own = entries.filter(({ identity_id }) => identity_id === identityId)
+function checkEntries({ entries }: Ledger, { identityId, report }: Look): void {
+  const own = entries.get(identityId) ?? []
+  const about = { identityId }
   for (const [index, entry] of own.entries()) {
-    if (entry.entry_no !== index + 1) fault(`ledger of ${identityId} has a gap before entry ${entry.entry_no}`)
+    if (entry.entry_no !== index + 1) report('untrue', `ledger of ${identityId} has a gap before entry ${entry.entry_no}`, about)
     if (!entry.prev_hash.equals(own[index - 1]?.hash ?? Buffer.alloc(32)))
-      fault(`ledger of ${identityId} is broken at entry ${entry.entry_no}`)
+      report('untrue', `ledger of ${identityId} is broken at entry ${entry.entry_no}`, about)
   }
   for (const kind of ['effect.intended', 'effect.done']) {
     const steps = own.filter((entry) => entry.kind === kind).map(({ data }) => data.step)
-    if (new Set(steps).size < steps.length) fault(`ledger of ${identityId} has an ${kind} twice for one step`)
+    if (new Set(steps).size < steps.length) report('doubled', `ledger of ${identityId} has an ${kind} twice for one step`, about)
   }
-}
-
-function diedBetween(deaths: readonly number[], fromMs: number, toMs: number): boolean {
-  return deaths.some((atMs) => atMs >= fromMs - ON_ITS_WAY_MS && atMs <= toMs)
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import pg from 'pg'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import type { StoredEvent } from '../../src/sandbox/event-store.ts'
@@ -11,6 +10,7 @@ import { ownQueue, type TestBackend } from '../support/queue-backends.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import type { ChildOrder } from './crash-child.ts'
 import type { NoticeSend } from './history-checker.ts'
+import { startNoticeLog } from './notice-log.ts'
 import { type Child, startChild } from './start-child.ts'
 
 export type IdentityEvent = StoredEvent & { identityId: string }
@@ -41,7 +41,7 @@ const API_KEY = 'the-key-of-the-fault-tests'
 
 export async function openStage(backend: TestBackend): Promise<Stage> {
   const database = await createTestDatabase()
-  const notices = await startNotices()
+  const notices = await startNoticeLog()
   const sandbox = await openSandbox()
   const pool = new pg.Pool({ connectionString: database.url, max: 2 })
   pool.on('error', () => {})
@@ -109,43 +109,5 @@ async function post({ url }: Child, { id, type, createdAt }: StoredEvent): Promi
     return answer.status
   } catch {
     return null
-  }
-}
-
-/** The brokerage's own application, with a memory for what was sent to it and whether it could answer. */
-async function startNotices(): Promise<{
-  url: string
-  sends: NoticeSend[]
-  reply: (next: (response: ServerResponse) => void) => void
-  close(): Promise<void>
-}> {
-  const sends: NoticeSend[] = []
-  let reply = (response: ServerResponse): void => {
-    response.writeHead(204).end()
-  }
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('error', () => {})
-    request.on('end', () => {
-      const send = { key: String(request.headers['webhook-id']), body: Buffer.concat(chunks).toString(), atMs: Date.now(), answered: false }
-      sends.push(send)
-      response.on('finish', () => {
-        send.answered = response.statusCode < 500
-      })
-      reply(response)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/notices`,
-    sends,
-    reply: (next) => {
-      reply = next
-    },
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
   }
 }
