@@ -31,10 +31,18 @@ export function createPool({ connectionString, max, applicationName, statementTi
       ? {}
       : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }),
   })
-  // An idle connection that breaks (Postgres restarts) is an 'error' event, which ends a process that does not listen. The pool
-  // has dropped the connection already, and whoever asks next gets a new one or the error.
-  pool.on('error', () => {})
+  surviveBreaks(pool)
   return pool
+}
+
+/**
+ * A connection that breaks (Postgres restarts) is an 'error' event, which ends a process that does not listen. The pool speaks for
+ * those that are idle; one that somebody has checked out speaks for itself, whether or not a statement is under way on it. Whoever
+ * uses it next gets the error, and whoever asks the pool a new one.
+ */
+export function surviveBreaks(pool: pg.Pool): void {
+  pool.on('error', () => {})
+  pool.on('connect', (client) => void client.on('error', () => {}))
 }
 
 /** Refusals that waiting does not mend, each with its remedy. */

@@ -3,6 +3,7 @@ import { createPostgresBackend, createRedisBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from '../platform/logger.ts'
+import { surviveBreaks } from '../platform/postgres.ts'
 
 /** Where the queue lives. Either way it is disposable: everything in it can be rebuilt from the inbox. */
 export type QueueBackend = { kind: 'redis'; url: string; prefix: string } | { kind: 'postgres'; connectionString: string }
@@ -56,6 +57,7 @@ function connectPostgres({ connectionString }: { connectionString: string }, rol
     // BullMQ names its tables without a schema; the pool selects it.
     options: `-c search_path=${BULLMQ_SCHEMA}`,
   })
+  surviveBreaks(pool)
   sayOnce(pool, 'Postgres (queue)', logger)
   return {
     options: { connection: pool as never }, // BullMQ's types know Redis connections; its Postgres backend takes a pool

@@ -68,6 +68,20 @@ describe('waitForPostgres', () => {
 })
 
 describe('createPool', () => {
+  it('survives the loss of a connection that is checked out and idle, and says so to whoever uses it next', async () => {
+    const pool = createPool({ connectionString: database.url, max: 2, applicationName: 'pool test' })
+    const client = await pool.connect()
+    const broken = new Promise((resolve) => client.once('end', resolve))
+    await pool.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pool test' AND pid <> pg_backend_pid()",
+    )
+    await broken
+    await expect(client.query('SELECT 1')).rejects.toThrow()
+    client.release(true)
+    expect((await pool.query('SELECT 2 AS n')).rows).toEqual([{ n: 2 }])
+    await pool.end()
+  })
+
   it('survives the loss of its idle connections and serves the next query', async () => {
     const pool = createPool({ connectionString: database.url, max: 2, applicationName: 'pool test' })
     const broken = new Promise((resolve) => pool.once('remove', resolve))
