@@ -23,9 +23,10 @@ import { createHttpServer, listen, type ReadinessCheck } from './platform/http-s
 import type { Logger } from './platform/logger.ts'
 import { migrate, pendingMigrations } from './platform/migrate.ts'
 import { createPool, waitForPostgres } from './platform/postgres.ts'
-import { createEventQueue, type EventJob, type EventQueue, startEventWorker } from './queue/event-queue.ts'
+import { createEventQueue, type EventJob, type EventQueue } from './queue/event-queue.ts'
 import type { QueueBackend } from './queue/queue-connection.ts'
 import { scheduleSweeps } from './queue/sweep-schedule.ts'
+import { startWatchedWorker } from './queue/watched-worker.ts'
 import { registerReceiver } from './receive/register-receiver.ts'
 import { sweepEvents } from './reconcile/sweep-events.ts'
 import { approveReplay, getReplay, planReplay } from './replay/replay.ts'
@@ -203,7 +204,14 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     now: Date.now,
     random: Math.random,
   })
-  const worker = startEventWorker(foundation.queueBackend, { handle, concurrency: config.worker.concurrency, logger })
+  const worker = startWatchedWorker(foundation.queueBackend, {
+    handle,
+    concurrency: config.worker.concurrency,
+    logger,
+    queue,
+    pool,
+    metrics,
+  })
   const stopDispatcher = startDispatcher({ inbox, queue, logger })
   const stopSweeps = scheduleSweeps(foundation.queueBackend, {
     everySeconds: config.sweepEverySeconds,
@@ -222,7 +230,8 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     () => inbox.close(),
     () => pool.end(),
   ]
-  const app = await createHttpServer({ logger, bodyLimitBytes: 1_024, metrics, readiness: storesReady(pool, queue) })
+  const readiness = [...storesReady(pool, queue), { name: 'jobs', check: worker.check }]
+  const app = await createHttpServer({ logger, bodyLimitBytes: 1_024, metrics, readiness })
   const url = await listen(app, { host: config.host, ...config.worker, variable: 'WORKER_PORT' })
   return { name: 'worker', url, close: () => closeInTurn([() => app.close(), ...stages]) }
 }

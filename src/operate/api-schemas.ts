@@ -126,6 +126,9 @@ const Stats = z.strictObject({
   notices: z.strictObject({ sent: count, suppressed: count, failed: count, pending: count }),
   oldestUnfinishedSeconds: count.nullable(),
   lastWebhookAt: time.nullable(),
+  canary: z
+    .strictObject({ seenAt: time.nullable(), sinceSeenSeconds: count.nullable(), waitingSeconds: count.nullable() })
+    .describe('The job that goes through the queue every few seconds: when a worker last took one, and for how long one waits untaken.'),
 })
 
 const AuditEntry = z.strictObject({

@@ -4,6 +4,7 @@ import { type OnboardingReads, type OnboardingRecord, readOnboardings } from '..
 import { verifyLedger } from '../ledger/verify-ledger.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { createPrisma } from '../platform/prisma.ts'
+import { readCanary } from '../queue/canary.ts'
 import { type AuditDeed, appendAudit, listAudit, verifyAudit } from './audit.ts'
 import { explainEvent, explainWaiting } from './explain-waiting.ts'
 import { mergeTimeline } from './timeline.ts'
@@ -43,7 +44,7 @@ export function createUseCases({ pool, actions, now }: UseCaseParts): OperatorUs
       const event = await events.find(eventId)
       return event && viewEvent(event, today())
     },
-    stats: () => readStats({ onboardings, events, now }),
+    stats: () => readStats({ onboardings, events, pool, now }),
     verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: () => verifyAudit(pool),
@@ -131,17 +132,20 @@ function viewEvent(event: EventRecord, now: Date): EventView {
 async function readStats({
   onboardings,
   events,
+  pool,
   now,
 }: {
   onboardings: OnboardingReads
   events: EventReads
+  pool: Pool
   now: () => number
 }): Promise<Stats> {
-  const [inbox, states, notices, pulse] = await Promise.all([
+  const [inbox, states, notices, pulse, canary] = await Promise.all([
     events.count(),
     onboardings.countStates(),
     onboardings.countNotices(),
     events.pulse(),
+    readCanary(pool),
   ])
   const { accepted, processed, parked, dead, test, duplicates } = inbox
   return {
@@ -150,5 +154,10 @@ async function readStats({
     notices,
     oldestUnfinishedSeconds: pulse.oldestUnfinishedAt && Math.max(0, Math.round((now() - pulse.oldestUnfinishedAt.getTime()) / 1_000)),
     lastWebhookAt: pulse.lastWebhookAt,
+    canary: { seenAt: canary.seenAt, sinceSeenSeconds: wholeSeconds(canary.sinceSeenMs), waitingSeconds: wholeSeconds(canary.waitingMs) },
   }
+}
+
+function wholeSeconds(ms: number | null): number | null {
+  return ms === null ? null : Math.max(0, Math.round(ms / 1_000))
 }

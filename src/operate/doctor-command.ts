@@ -2,6 +2,7 @@ import Table from 'cli-table3'
 import type { Command } from 'commander'
 import type { Pool } from 'pg'
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
+import { readCanary } from '../queue/canary.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import { print } from './print.ts'
 
@@ -21,6 +22,8 @@ interface Opened {
 
 /** Clocks further apart than this make leases, retries and token lifetimes wrong, milliseconds. */
 const CLOCK_TOLERANCE_MS = 2_000
+/** A canary goes through the queue every five seconds. */
+const TOO_QUIET_MS = 60_000
 const OLDEST_POSTGRES = 160_000
 const OLDEST_NODE = 24
 
@@ -57,6 +60,7 @@ export async function examine({ config, open }: { config: () => unknown; open: (
     findings.push(await look('durability', () => durability(opened.pool)))
     findings.push(await look('clock', () => clock(opened.pool)))
     findings.push(await look('queue', () => queue(opened.queue)))
+    findings.push(await look('canary', () => canary(opened)))
     findings.push(await look('eviction', () => eviction(opened.queue)))
     findings.push(await look('backlog', () => backlog(opened.pool)))
   } finally {
@@ -135,6 +139,18 @@ async function queue(queue: EventQueue): Promise<Seen> {
   return paused
     ? { result: 'warning', saw: `paused; ${saw}`, mend: 'gatehouse queue resume --operator <you> --reason "..."' }
     : { result: 'ok', saw }
+}
+
+/** Do jobs go through? The queue may answer, and the workers be connected, and still none be taken. */
+async function canary({ pool, queue }: Opened): Promise<Seen> {
+  const { sinceSeenMs, seenBy, waitingMs } = await readCanary(pool)
+  if (sinceSeenMs === null) return { result: 'warning', saw: 'no worker has taken a job yet', mend: 'start one: gatehouse worker' }
+  const saw = `a worker (${seenBy}) took the last one ${Math.round(sinceSeenMs / 1_000)} s ago`
+  if (sinceSeenMs <= TOO_QUIET_MS) return { result: 'ok', saw }
+  if (await queue.paused()) return { result: 'warning', saw: `${saw}; the queue is paused`, mend: 'see the line above' }
+  return waitingMs === null
+    ? { result: 'fault', saw, mend: 'no worker sends one: is any running, and does it reach the queue?' }
+    : { result: 'fault', saw: `${saw}; one waits`, mend: 'workers run and are given no jobs: see their logs, then restart them' }
 }
 
 async function eviction(queue: EventQueue): Promise<Seen> {

@@ -15,6 +15,8 @@ export interface HomeView {
 
 /** An event that is unfinished for so long is worth a look, even while it is still tried. */
 const TOO_OLD_SECONDS = 300
+/** A canary goes through the queue every five seconds, so no worker has been taking jobs for so long. */
+const TOO_QUIET_SECONDS = 60
 
 /** Is anything wrong? Then the numbers, each a link to its list, then what waits for a person. */
 export function homePage({ stats, parked, dead, held }: HomeView, { operator, now }: { operator: string; now: Date }): Html {
@@ -58,7 +60,7 @@ ${stats.lastWebhookAt === null && firstSteps()}`,
   })
 }
 
-function verdict({ inbox, onboardings, notices, oldestUnfinishedSeconds }: Stats): Html {
+function verdict({ inbox, onboardings, notices, oldestUnfinishedSeconds, canary }: Stats): Html {
   const problems: HtmlValue[] = [
     inbox.parked > 0 && html`<a href="/events?state=parked">${counted(inbox.parked, 'event')} parked</a>`,
     inbox.dead > 0 && html`<a href="/events?state=dead">${counted(inbox.dead, 'event')} dead</a>`,
@@ -67,6 +69,9 @@ function verdict({ inbox, onboardings, notices, oldestUnfinishedSeconds }: Stats
     oldestUnfinishedSeconds !== null &&
       oldestUnfinishedSeconds > TOO_OLD_SECONDS &&
       html`<a href="/events?state=accepted">an event is unfinished since ${span(oldestUnfinishedSeconds)}</a>`,
+    canary.sinceSeenSeconds !== null &&
+      canary.sinceSeenSeconds > TOO_QUIET_SECONDS &&
+      html`no worker has taken a job for ${span(canary.sinceSeenSeconds)} (is one running, is the queue paused?)`,
   ].filter((problem) => problem !== false)
   if (problems.length === 0) return notice('good', html`<strong>No.</strong> Nothing waits for a person, and nothing waits too long.`)
   return notice('bad', html`<strong>Yes:</strong> ${problems.map((problem, at) => html`${at > 0 && ', '}${problem}`)}.`)

@@ -33,6 +33,8 @@ export interface Stats {
   /** Since the oldest event was received that is still unfinished; null when none is. */
   oldestUnfinishedSeconds: number | null
   lastWebhookAt: Date | null
+  /** Whether jobs are taken at all: when a worker last took the canary, and for how long one waits that none takes. */
+  canary: { seenAt: Date | null; sinceSeenSeconds: number | null; waitingSeconds: number | null }
 }
 
 /** What changes something. The parts behind it are given by the composition; see `createUseCases` for who is told of it. */

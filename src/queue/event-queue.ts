@@ -5,6 +5,7 @@ import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { within } from '../platform/within.ts'
 import { connectQueue, type QueueBackend } from './queue-connection.ts'
+import { createSignWatch, type WorkerSigns } from './worker-signs.ts'
 
 /** Ids only, never data: the job says which row of the inbox to work on, and which opening of it is meant. */
 export interface EventJob {
@@ -32,6 +33,9 @@ export interface EventQueue {
   /** Puts jobs on the queue; what is there already stays once. Rejects when the backend does not answer. */
   add(jobs: readonly EventJob[]): Promise<void>
   counts(): Promise<QueueCounts>
+  paused(): Promise<boolean>
+  /** Puts the canary on the queue, before whatever waits: the question is whether jobs are taken, not how many there are. */
+  addCanary(): Promise<void>
   pause(): Promise<void>
   resume(): Promise<void>
   /** Empties the queue entirely. Nothing is lost: the inbox knows what is unfinished. */
@@ -42,6 +46,9 @@ export interface EventQueue {
 }
 
 export interface EventWorker {
+  signs(): WorkerSigns
+  /** Drops the connection: what waits for it fails, so that `close` can end. What is in hand goes on and is told to nobody. */
+  cut(): Promise<void>
   /** Resolves when no job is in hand any more; takes no new ones from now on. */
   close(): Promise<void>
 }
@@ -57,6 +64,9 @@ const STALLED_CHECK_MS = 2_000
 /** Poison is recognised by strikes in the inbox, not by the queue's own count, which an empty Redis forgets. */
 const MAX_STALLED = 1_000_000
 const JOBS_PER_ADD = 500
+const CANARY = 'canary'
+/** A canary that is still there is not added a second time, but for a new one each minute: its id may be held by a job that no list has. */
+const CANARY_ID_MS = 60_000
 /** How long a start waits for Redis to say its eviction policy, milliseconds: events are taken without Redis too. */
 const CONNECT_MS = 3_000
 const MAX_WAITING_ADDS = 100_000
@@ -95,6 +105,12 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
         paused,
       }
     },
+    paused: () => answered(queue.isPaused()),
+    addCanary: async () => {
+      // A worker of another version takes it for an event that does not exist, and is done with it.
+      const data: EventJob = { seq: '0', generation: 0 }
+      await answered(queue.add(CANARY, data, { jobId: `${CANARY}-${Math.floor(Date.now() / CANARY_ID_MS)}`, lifo: true }))
+    },
     pause: () => answered(queue.pause()),
     resume: async () => {
       await answered(queue.resume())
@@ -126,16 +142,24 @@ function answered<T>(work: Promise<T>): Promise<T> {
   return within(ANSWER_MS, work, () => new ServiceUnavailableError(message))
 }
 
+export interface EventWorkerOptions {
+  handle: EventHandler
+  /** Jobs in flight at once. */
+  concurrency: number
+  logger: Logger
+  /** Told of each canary that this worker takes. */
+  onCanary?: () => Promise<void>
+}
+
 /** Starts working on the queue with `concurrency` jobs in flight in this process. */
-export function startEventWorker(
-  backend: QueueBackend,
-  { handle, concurrency, logger }: { handle: EventHandler; concurrency: number; logger: Logger },
-): EventWorker {
+export function startEventWorker(backend: QueueBackend, { handle, concurrency, logger, onCanary }: EventWorkerOptions): EventWorker {
   const connection = connectQueue(backend, { role: 'work', logger })
+  const signs = createSignWatch({ concurrency })
   const worker = new Worker<EventJob, void, string, IQueueBackend>(
     QUEUE_NAME,
     async (job, token) => {
-      const outcome = await handle(job.data, { rescues: job.stalledCounter })
+      if (job.name === CANARY) return signs.during(async () => onCanary?.())
+      const outcome = await signs.during(() => handle(job.data, { rescues: job.stalledCounter }))
       if (outcome.kind === 'later') await delayJob(job, outcome.at, token)
     },
     {
@@ -149,10 +173,12 @@ export function startEventWorker(
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
     },
-    connection.factory,
+    signs.hear(connection.factory),
   )
   worker.on('error', (error) => logger.debug({ reason: errorMessage(error) }, 'queue worker'))
   return {
+    signs: signs.read,
+    cut: connection.close,
     close: async () => {
       await worker.close()
       await connection.close()

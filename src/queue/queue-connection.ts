@@ -11,12 +11,18 @@ export type QueueBackend = { kind: 'redis'; url: string; prefix: string } | { ki
 /** BullMQ's schema in our database; migrated by `gatehouse migrate`, apart from our own tables. */
 export const BULLMQ_SCHEMA = 'bullmq'
 
+/** Longest wait of a producer for Redis, milliseconds. */
+const ANSWER_MS = 5_000
+/** Longest wait for a connection of Postgres, and for a query, milliseconds: emptying a long queue takes its time; waiting for a job is no query. */
+const QUERY_MS = 15_000
+
 /** What BullMQ's classes take: the connection and the factory of its backend. */
 export interface QueueConnection {
   options: { connection: ConnectionOptions; prefix?: string }
   factory: BackendFactory
   /** Redis only: the client itself, for the eviction check. */
   redis: Redis | null
+  /** Safe to repeat. */
   close(): Promise<void>
 }
 
@@ -34,8 +40,8 @@ function connectRedis({ url, prefix }: { url: string; prefix: string }, role: 'p
     maxRetriesPerRequest: role === 'work' ? null : 1,
     enableOfflineQueue: role === 'work',
     retryStrategy: (times) => Math.min(50 * 2 ** times, 2_000),
-    // ioredis has no bound of its own; a half-open connection would hang a producer for ever.
-    ...(role === 'produce' ? { commandTimeout: 5_000 } : {}),
+    // ioredis has no bounds of its own. The first frees a producer from a half-open connection, the second frees the connection.
+    ...(role === 'produce' ? { commandTimeout: ANSWER_MS, socketTimeout: 2 * ANSWER_MS } : {}),
   })
   sayOnce(redis, 'Redis', logger)
   return {
@@ -53,17 +59,20 @@ function connectPostgres({ connectionString }: { connectionString: string }, rol
     connectionString,
     max: role === 'work' ? 12 : 3,
     keepAlive: true,
+    connectionTimeoutMillis: QUERY_MS,
+    query_timeout: QUERY_MS, // a half-open connection would hang its query, and a closing pool, for ever
     application_name: `gatehouse-queue-${role}`,
     // BullMQ names its tables without a schema; the pool selects it.
     options: `-c search_path=${BULLMQ_SCHEMA}`,
   })
   surviveBreaks(pool)
   sayOnce(pool, 'Postgres (queue)', logger)
+  let ended: Promise<void> | undefined
   return {
     options: { connection: pool as never }, // BullMQ's types know Redis connections; its Postgres backend takes a pool
     factory: createPostgresBackend as unknown as BackendFactory,
     redis: null,
-    close: () => pool.end(),
+    close: () => (ended ??= pool.end()),
   }
 }
 

@@ -1,5 +1,4 @@
 import { flushCompileCache } from 'node:module'
-import { Registry } from 'prom-client'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { registerReceiver } from '../../src/receive/register-receiver.ts'
@@ -8,7 +7,7 @@ import { type Instant, watch } from './instants.ts'
 
 /** What the parent asks for, as JSON in CRASH_CHILD. */
 export interface ChildOrder
-  extends Pick<PipelineOptions, 'databaseUrl' | 'backend' | 'paxos' | 'notices' | 'concurrency' | 'paxosTimeoutMs'> {
+  extends Pick<PipelineOptions, 'databaseUrl' | 'backend' | 'paxos' | 'notices' | 'concurrency' | 'paxosTimeoutMs' | 'watch'> {
   apiKey: string
   /** Die at this instant. */
   dieAt: Instant | null
@@ -51,8 +50,9 @@ const pipeline = await startPipeline({
   },
 })
 const logger = createLogger({ level: 'silent' })
-const metrics = new Registry()
-const app = await createHttpServer({ logger, bodyLimitBytes: 16_384, metrics, readiness: [] })
+const { metrics } = pipeline
+const readiness = [{ name: 'jobs', check: pipeline.check }]
+const app = await createHttpServer({ logger, bodyLimitBytes: 16_384, metrics, readiness })
 app.addHook('onSend', async (request) => {
   if (request.method === 'POST') reach('before answer #1')
 })

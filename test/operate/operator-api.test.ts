@@ -381,6 +381,7 @@ describe('when the counts are asked for', () => {
     expect(stats.inbox.accepted).toBeGreaterThan(0)
     expect(stats.oldestUnfinishedSeconds).not.toBeNull()
     expect(Date.parse(stats.lastWebhookAt ?? '')).toBeGreaterThan(Date.now() - 600_000)
+    expect(stats.canary).toEqual({ seenAt: null, sinceSeenSeconds: null, waitingSeconds: null })
   })
 })
 

@@ -172,6 +172,18 @@ describe('the pages', () => {
     }
   })
 
+  it('say on the home page that no worker takes jobs, once that has lasted for a minute', async () => {
+    const takenAgo = (seconds: number) =>
+      operator.pool.query('UPDATE canary SET seen_by = $1, seen_at = now() - make_interval(secs => $2)', ['host:1', seconds])
+    const quiet = /no worker has taken a job for 3 min/
+    expect(await (await get('/')).text()).not.toMatch(quiet)
+    await takenAgo(20)
+    expect(await (await get('/')).text()).not.toMatch(/no worker/)
+    await takenAgo(185)
+    expect(await (await get('/')).text()).toMatch(quiet)
+    await takenAgo(0)
+  })
+
   it('page through a list with their filters kept', async () => {
     for (let n = 0; n < 3; n += 1) await seedOnboarding(operator.ledger, { refId: `paged-${n}` })
     const first = await (await get('/onboardings?state=&q=paged-&limit=2')).text()

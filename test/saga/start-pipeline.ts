@@ -10,6 +10,7 @@ import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-clien
 import { createLogger } from '../../src/platform/logger.ts'
 import { createEventQueue, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
+import { startWatchedWorker, type WatchPace } from '../../src/queue/watched-worker.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
 import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
@@ -24,6 +25,8 @@ export interface PipelineOptions {
   /** Jobs in flight; 0: nothing is worked on, jobs only wait. */
   concurrency?: number
   paxosTimeoutMs?: number
+  /** The worker watches itself by canaries, at this pace where it is not the product's; without, it does not. */
+  watch?: Partial<WatchPace>
   /** Steps between the stages and a part that they call: crash tests do. */
   decorate?: <Part extends object>(name: PartName, part: Part) => Part
 }
@@ -36,6 +39,9 @@ export interface Pipeline {
   paxos: PaxosClient
   queue: EventQueue
   pool: pg.Pool
+  metrics: Registry
+  /** The watched worker's readiness. */
+  check(): Promise<void>
   /** Accepts an event as the receiver does, with its job. */
   accept(event: { id: string; type: string }, options?: { isTest?: boolean }): Promise<string>
   close(): Promise<void>
@@ -89,7 +95,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     random: () => 0,
   }
   const { handle } = decorate('worker', { handle: createEventProcessor(parts) })
-  const worker = concurrency > 0 ? startEventWorker(backend, { handle, concurrency, logger }) : null
+  const work = { handle, concurrency, logger }
+  const watched = options.watch ? startWatchedWorker(backend, { ...work, queue, pool, metrics, pace: options.watch }) : null
+  const worker = watched ?? (concurrency > 0 ? startEventWorker(backend, work) : null)
   const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null
   return {
     inbox,
@@ -97,6 +105,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     paxos,
     queue,
     pool,
+    metrics,
+    check: async () => watched?.check(),
     accept: (event, { isTest = false } = {}) =>
       inbox.accept({ eventId: event.id, type: event.type, occurredAt: new Date(), isTest, origin: 'webhook', bodySha256: null }),
     close: async () => {

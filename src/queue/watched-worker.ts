@@ -1,0 +1,183 @@
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool } from 'pg'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { errorMessage, ServiceUnavailableError } from '../platform/app-error.ts'
+import { type CanaryTrace, createCanary } from './canary.ts'
+import { type EventQueue, type EventWorker, type EventWorkerOptions, startEventWorker } from './event-queue.ts'
+import type { QueueBackend } from './queue-connection.ts'
+
+export interface WatchedWorker {
+  /** For the readiness check. @throws ServiceUnavailableError while this worker is silent. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface WatchOptions extends Omit<EventWorkerOptions, 'onCanary'> {
+  /** The producing side, over connections of its own. */
+  queue: EventQueue
+  pool: Pool
+  metrics: Registry
+  pace?: Partial<WatchPace>
+}
+
+/** Milliseconds. The sum, a canary, a look and the silence, stays well below the minute in which silence must be noticed. */
+export interface WatchPace {
+  /** How often a canary is sent, over all machines. */
+  sendEveryMs: number
+  /** How often each worker looks at itself. */
+  lookEveryMs: number
+  /** Silence of this length is a fault. An idle worker on Redis asks for a job every ten seconds at the latest. */
+  silentAfterMs: number
+}
+
+const PACE: WatchPace = { sendEveryMs: 5_000, lookEveryMs: 2_500, silentAfterMs: 20_000 }
+/** How long a worker that was replaced may keep its connection: longer than a job may take. */
+const RETIRED_MS = 150_000
+
+/**
+ * A worker that notices when it is silent: connected, as far as anybody can tell, and given no job (bullmq#648, #3185: after a failover
+ * of Redis). Every few seconds one canary goes onto the queue, over all machines, and every worker judges itself by what follows:
+ *
+ * - it is deaf when the queue has not answered its question for a job since a canary was sent;
+ * - it listens at the wrong door when its questions are answered, its hands are free, and still a canary waits that it is not given.
+ *
+ * A worker that is given other jobs, or has its hands full, is never silent, however many wait. Nobody is judged while the queue is paused
+ * or does not answer the producing side either: that is an outage, and the connections come back by themselves. A silent worker says so
+ * (readiness, metric, log) and opens itself anew, over new connections; what the old one has in hand it may finish.
+ */
+export function startWatchedWorker(backend: QueueBackend, options: WatchOptions): WatchedWorker {
+  const { queue, pool, logger, metrics } = options
+  const pace = { ...PACE, ...options.pace }
+  const canary = createCanary({ pool, add: queue.addCanary, sendEveryMs: pace.sendEveryMs })
+  const name = `${hostname()}:${process.pid}`
+  const open = (): EventWorker => startEventWorker(backend, { ...options, onCanary: () => canary.seen(name) })
+  const retired = new Set<EventWorker>()
+  let worker = open()
+  const told = tellMetrics(metrics)
+  let judge = createJudge(pace)
+  let lastLookAt = performance.now()
+  let silentSince: number | null = null
+
+  const look = async (): Promise<void> => {
+    const late = performance.now() - lastLookAt > pace.lookEveryMs + pace.silentAfterMs / 2
+    lastLookAt = performance.now()
+    if (late) judge = createJudge(pace) // this process slept, and knows nothing of the time between
+    if (await queue.paused()) {
+      await canary.rest()
+      judge = createJudge(pace)
+      return
+    }
+    await canary.send()
+    const trace = await canary.read()
+    told.trace(trace)
+    const silence = judge(trace, worker.signs())
+    if (silence !== null) return reopen(silence)
+    const heard = silentSince !== null && worker.signs().answeredAt > silentSince && trace.waitingMs === null
+    if (!heard) return
+    silentSince = null
+    told.silent(false)
+    logger.info('this worker is given jobs again')
+  }
+
+  const reopen = (silence: string): void => {
+    logger.error({ silence }, 'this worker is silent: its connection stands and brings no job; it opens a new one')
+    const old = worker
+    worker = open()
+    retired.add(old)
+    const cut = setTimeout(() => void old.cut(), RETIRED_MS)
+    void old
+      .close()
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(cut)
+        retired.delete(old)
+      })
+    judge = createJudge(pace)
+    silentSince = performance.now()
+    told.silent(true)
+    told.reopened()
+  }
+
+  const stop = new AbortController()
+  const looking = (async () => {
+    while (!stop.signal.aborted) {
+      await look().catch((error) => {
+        judge = createJudge(pace) // nobody is silent who has nobody to hear
+        logger.debug({ reason: errorMessage(error) }, 'the canary could not be sent or read')
+      })
+      await sleep(pace.lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+  })()
+
+  return {
+    check: async () => {
+      if (silentSince !== null) throw new ServiceUnavailableError('this worker is given no jobs; see its log')
+    },
+    close: async () => {
+      stop.abort()
+      await looking
+      await Promise.all([worker.close(), ...[...retired].map((old) => old.cut().then(old.close))])
+    },
+  }
+}
+
+/** What a worker's silence is, in a few words; null: it is not silent. Knows nothing of the time before it was made. */
+type Judge = (trace: CanaryTrace, signs: ReturnType<EventWorker['signs']>) => string | null
+
+function createJudge({ silentAfterMs }: WatchPace): Judge {
+  const since = performance.now()
+  let seenBefore: number | null = null
+  /** When a canary was sent to which this worker's question was not answered yet. */
+  let unansweredSince: number | null = null
+  return ({ seenAt, waitingMs }, { answeredAt, takenAt }) => {
+    const now = performance.now()
+    const seen = seenAt?.getTime() ?? 0
+    if (unansweredSince !== null && answeredAt > unansweredSince) unansweredSince = null
+    if (waitingMs !== null || (seenBefore !== null && seen > seenBefore)) unansweredSince ??= now
+    seenBefore = seen
+    if (unansweredSince !== null && now - unansweredSince >= silentAfterMs) return 'the queue does not answer its questions for a job'
+    const waiting = waitingMs !== null && waitingMs >= silentAfterMs && now - Math.max(since, takenAt) >= silentAfterMs
+    return waiting ? 'a job waits, its hands are free, and it is not given it' : null
+  }
+}
+
+function tellMetrics(metrics: Registry): { trace(trace: CanaryTrace): void; silent(is: boolean): void; reopened(): void } {
+  let last: { trace: CanaryTrace; at: number } | null = null
+  const seconds = (ms: number | null | undefined): number =>
+    last === null || ms === null || ms === undefined ? 0 : (ms + performance.now() - last.at) / 1_000
+  const registers = [metrics]
+  new Gauge({
+    name: 'gatehouse_canary_age_seconds',
+    help: 'Since a worker, any of them, last took a canary off the queue; grows while the queue is paused.',
+    registers,
+    collect() {
+      this.set(seconds(last?.trace.sinceSeenMs))
+    },
+  })
+  new Gauge({
+    name: 'gatehouse_canary_waiting_seconds',
+    help: 'How long a canary has been on the queue without any worker taking it; 0 when none waits.',
+    registers,
+    collect() {
+      this.set(seconds(last?.trace.waitingMs))
+    },
+  })
+  const silent = new Gauge({
+    name: 'gatehouse_worker_silent',
+    help: '1 while this worker is connected and given no job.',
+    registers,
+  })
+  const reopened = new Counter({
+    name: 'gatehouse_worker_reopened_total',
+    help: 'How often this worker found itself silent and opened new connections to the queue.',
+    registers,
+  })
+  return {
+    trace: (trace) => {
+      last = { trace, at: performance.now() }
+    },
+    silent: (is) => silent.set(is ? 1 : 0),
+    reopened: () => reopened.inc(),
+  }
+}
