@@ -1,0 +1,239 @@
+/**
+ * How many onboardings a second: from the first webhook to the last `ready`, Gatehouse as it is really run beside the textbook design,
+ * and beside a loop that only makes the same upstream calls. Interleaved runs on new databases, compared pair by pair.
+ *
+ *   node bench/onboardings.ts [--events 5000] [--pairs 7] [--sides gatehouse-redis,textbook-redis,…] [--latency-ms 0]
+ *                             [--workers 1] [--concurrency 50] [--profile <directory>] [--out <file>]
+ *
+ * Postgres is the one of DATABASE_URL (databases are created there and dropped), else the embedded one; Redis that of REDIS_URL,
+ * else one of this machine. `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one
+ * account, one ready onboarding and one notice for each event fails the bench.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { openDatabases } from './support/database.ts'
+import type { LoadOrder, LoadResult } from './support/load.ts'
+import { SIDES, type Side, type SideName, startSide } from './support/onboarding-sides.ts'
+import { cpuSecondsOf, cpuSecondsOfSessions } from './support/process-usage.ts'
+import { type Program, startProgram } from './support/program.ts'
+import { type Comparison, printReport, type Report } from './support/report.ts'
+import { describeGround, openServices, type Services } from './support/services.ts'
+import { medianOf, spreadOf } from './support/statistics.ts'
+import { approvals, deliveryOf, startUpstream, type Upstream, type UpstreamCounts } from './support/upstream.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    events: { type: 'string', default: '5000' },
+    'warm-up': { type: 'string', default: '500' },
+    pairs: { type: 'string', default: '7' },
+    sides: { type: 'string', default: SIDES.join(',') },
+    'latency-ms': { type: 'string', default: '0' },
+    workers: { type: 'string', default: '1' },
+    concurrency: { type: 'string', default: '50' },
+    profile: { type: 'string' },
+    out: { type: 'string' },
+  },
+})
+const events = Number(options.events)
+const warmUp = Number(options['warm-up'])
+const latencyMs = Number(options['latency-ms'])
+const concurrency = Number(options.concurrency)
+const workers = Number(options.workers)
+const sides = options.sides.split(',').map((name) => {
+  if (!SIDES.includes(name as SideName)) throw new Error(`--sides takes ${SIDES.join(', ')}`)
+  return name as SideName
+})
+
+/** Webhooks under way at once. */
+const POSTED_AT_ONCE = 64
+/** What an onboarding waits for one after the other: confirm the event, confirm the identity, create the account. */
+const WAITS = 3
+/** Without any progress for so long a run has failed. */
+const PATIENCE_MS = 30_000
+/** What is asked: times the textbook's rate, and share of the loop's. */
+const ASKED: [SideName, SideName, number][] = [
+  ['gatehouse-redis', 'textbook-redis', 4],
+  ['gatehouse-postgres', 'textbook-postgres', 3],
+  ['gatehouse-redis', 'calls-only', 0.6],
+  ['gatehouse-postgres', 'calls-only', 0.6],
+]
+
+interface RunResult {
+  rate: number
+  /** For each onboarding. */
+  calls: Record<string, number>
+  cpuMs: Record<string, number>
+  transactions: number
+  statements: number
+}
+
+interface Ground {
+  services: Services
+  databases: Awaited<ReturnType<typeof openDatabases>>
+  upstream: Upstream
+  loader: Program<LoadOrder, null>
+}
+
+const services = await openServices()
+const databases = await openDatabases(services.postgresUrl)
+const upstream = await startUpstream({ latencyMs })
+const loader = await startProgram<LoadOrder>('load')
+try {
+  printReport(await compare({ services, databases, upstream, loader }), options)
+} finally {
+  await Promise.all([upstream.stop(), loader.stop()])
+  await databases.close()
+  await services.close()
+}
+
+async function compare(ground: Ground): Promise<Report> {
+  const rounds: Record<SideName, RunResult>[] = []
+  for (let index = 0; index < Number(options.pairs); index += 1) {
+    const round = {} as Record<SideName, RunResult>
+    for (const side of index % 2 === 0 ? sides : sides.toReversed()) {
+      round[side] = await run(ground, side)
+      console.error(`round ${index + 1}  ${describe(side, round[side])}`)
+    }
+    rounds.push(round)
+  }
+  const ratio = (name: string, asked: number | null, each: (round: Record<SideName, RunResult>) => number): Comparison => ({
+    name,
+    asked,
+    ...spreadOf(rounds.map(each)),
+  })
+  const suffix = `${latencyMs > 0 ? `, ${latencyMs} ms upstream` : ''}${workers > 1 ? `, ${workers} workers` : ''}`
+  const compared = ASKED.filter(([one, other]) => sides.includes(one) && sides.includes(other)).map(([one, other, asked]) =>
+    ratio(`onboardings: ${one} / ${other}${suffix}`, latencyMs > 0 ? null : asked, (round) => round[one].rate / round[other].rate),
+  )
+  const allowed = (workers * concurrency) / ((WAITS * latencyMs) / 1_000)
+  const reached = sides
+    .filter((side) => latencyMs > 0 && side.startsWith('gatehouse'))
+    .map((side) => ratio(`onboardings: ${side} / what concurrency × latency allows${suffix}`, 0.9, (round) => round[side].rate / allowed))
+  return {
+    title: 'onboardings',
+    settings: { events, warmUp, concurrency, workers, latencyMs, ...(await describeGround(ground.services.postgresUrl)) },
+    comparisons: [...compared, ...reached],
+    sides: sides.map((side) => ({ name: side, figures: figuresOf(rounds.map((round) => round[side])) })),
+  }
+}
+
+async function run({ services, databases, upstream, loader }: Ground, name: SideName): Promise<RunResult> {
+  const all = approvals(warmUp + events)
+  await services.emptyRedis()
+  await upstream.ask({ load: all })
+  const side = await startSide(name, {
+    databases,
+    redisUrl: services.redisUrl,
+    upstream: upstream.ready,
+    concurrency,
+    workers,
+    profileDirectory: options.profile,
+  })
+  const database = side.served?.database
+  try {
+    const deliveries = all.map(deliveryOf)
+    const onboard = async (from: number, to: number): Promise<number> => {
+      const part = deliveries.slice(from, to)
+      if (!side.served) {
+        const startedAt = now()
+        await side.run?.(part)
+        return now() - startedAt
+      }
+      const loaded = await loader.ask<LoadResult>({
+        url: side.served.webhookUrl,
+        concurrency: POSTED_AT_ONCE,
+        deliveries: part,
+        patient: true,
+      })
+      if (loaded.refused > 0) console.error(`${name} refused some webhooks at first: ${JSON.stringify(loaded.statuses)}`)
+      await untilReady(upstream, side, to)
+      return now() - loaded.startedAt
+    }
+    await onboard(0, warmUp)
+    await upstream.ask('restart counts')
+    const cpuBefore = await cpuSeconds(services, side, upstream.pid, loader.pid)
+    const elapsedMs = await onboard(warmUp, all.length)
+    const cpuAfter = await cpuSeconds(services, side, upstream.pid, loader.pid)
+    const counts = await upstream.ask<UpstreamCounts>('counts')
+    await verify(name, side, counts, all.length)
+    await side.stop()
+    const work = (await database?.work()) ?? { transactions: Number.NaN, statements: null }
+    return {
+      rate: events / (elapsedMs / 1_000),
+      calls: Object.fromEntries(Object.entries(counts.calls).map(([operation, count]) => [operation, count / events])),
+      cpuMs: Object.fromEntries(Object.entries(cpuAfter).map(([role, after]) => [role, ((after - cpuBefore[role]!) * 1_000) / events])),
+      transactions: work.transactions / all.length,
+      statements: (work.statements ?? Number.NaN) / all.length,
+    }
+  } finally {
+    await side.stop()
+    await database?.drop()
+  }
+}
+
+/** Milliseconds since 1970, with fractions: processes of one machine agree on it. */
+function now(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+/** First the notices, which cost the side nothing to count; then the rows, which follow within milliseconds. */
+async function untilReady(upstream: Upstream, side: Side, count: number): Promise<void> {
+  let seen = -1
+  let changedAt = now()
+  while (seen < count) {
+    await sleep(5)
+    const { notices } = await upstream.ask<UpstreamCounts>('counts')
+    const current = notices < count ? notices - 1 : await readyRows(side)
+    if (current !== seen) changedAt = now()
+    else if (now() - changedAt > PATIENCE_MS)
+      throw new Error(`no progress for ${PATIENCE_MS / 1_000} s: ${notices} notices, ${current} of ${count} ready`)
+    seen = current
+  }
+}
+
+async function readyRows({ served }: Side): Promise<number> {
+  const rows = await served?.database.query<{ count: string }>("SELECT count(*) FROM onboarding WHERE state = 'ready'")
+  return Number(rows?.[0]?.count ?? 0)
+}
+
+async function verify(name: SideName, side: Side, counts: UpstreamCounts, expected: number): Promise<void> {
+  const { accounts, identitiesWithAccount, notices, noticeKeys } = counts
+  const seen = { accounts, identitiesWithAccount, notices, noticeKeys, ready: side.served ? await readyRows(side) : expected }
+  for (const [what, count] of Object.entries(seen))
+    if (count !== expected) throw new Error(`${name}: ${count} ${what} for ${expected} events`)
+}
+
+/** CPU time so far by role. */
+async function cpuSeconds(services: Services, side: Side, upstreamPid: number, loaderPid: number): Promise<Record<string, number>> {
+  const seconds: Record<string, number> = {}
+  for (const { role, pid } of side.processes) seconds[role] = (seconds[role] ?? 0) + cpuSecondsOf(pid)
+  if (side.served) {
+    seconds.postgres = cpuSecondsOfSessions(side.served.database.name)
+    seconds.redis = await services.redisCpuSeconds()
+    seconds.load = cpuSecondsOf(loaderPid)
+  }
+  seconds.upstream = cpuSecondsOf(upstreamPid)
+  return seconds
+}
+
+function describe(side: SideName, { rate, calls, cpuMs, transactions, statements }: RunResult): string {
+  const list = (figures: Record<string, number>): string =>
+    Object.entries(figures)
+      .map(([name, value]) => `${name} ${value.toFixed(2)}`)
+      .join(', ')
+  return `${side.padEnd(18)} ${rate.toFixed(0).padStart(5)}/s  transactions ${transactions.toFixed(1)}  statements ${statements.toFixed(1)}  calls: ${list(calls)}  cpu ms: ${list(cpuMs)}`
+}
+
+function figuresOf(results: RunResult[]): Record<string, number> {
+  const names = (pick: (result: RunResult) => Record<string, number>): string[] => [
+    ...new Set(results.flatMap((result) => Object.keys(pick(result)))),
+  ]
+  const median = (pick: (result: RunResult) => number): number => medianOf(results.map(pick))
+  return {
+    'onboardings/s': median(({ rate }) => rate),
+    transactions: median(({ transactions }) => transactions),
+    statements: median(({ statements }) => statements),
+    ...Object.fromEntries(names(({ calls }) => calls).map((name) => [`calls ${name}`, median(({ calls }) => calls[name] ?? 0)])),
+    ...Object.fromEntries(names(({ cpuMs }) => cpuMs).map((name) => [`cpu ms ${name}`, median(({ cpuMs }) => cpuMs[name] ?? Number.NaN)])),
+  }
+}

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../src/platform/free-port.ts'
+import { API_KEY, API_KEY_HEADER } from './load.ts'
+import type { UpstreamUrls } from './upstream.ts'
+
+/** One role of Gatehouse, as it is really run: `gatehouse receiver`, `gatehouse worker`. */
+export interface Role {
+  pid: number
+  url: string
+  stop(): Promise<void>
+}
+
+export interface GatehouseSettings {
+  databaseUrl: string
+  /** `null`: BullMQ on Postgres. */
+  redisUrl: string | null
+  upstream: UpstreamUrls
+  concurrency: number
+  /** Where a CPU profile of each role is left when it stops. */
+  profileDirectory?: string | undefined
+}
+
+export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+const CLI = join(import.meta.dirname, '../../src/cli.ts')
+const START_MS = 30_000
+
+/** The role in a process of its own, set up as for production; resolves when it is ready. */
+export async function startRole(role: 'receiver' | 'worker', settings: GatehouseSettings): Promise<Role> {
+  const port = await freePort()
+  const profile = settings.profileDirectory
+    ? ['--cpu-prof', `--cpu-prof-dir=${settings.profileDirectory}`, `--cpu-prof-name=${role}.cpuprofile`]
+    : []
+  const child = spawn(process.execPath, [...profile, CLI, role], {
+    env: { PATH: process.env.PATH ?? '', ...environmentOf(settings), [role === 'receiver' ? 'PORT' : 'WORKER_PORT']: String(port) },
+    stdio: ['ignore', 2, 2], // what it warns of belongs on the terminal
+  })
+  const url = `http://127.0.0.1:${port}`
+  const stop = async (): Promise<void> => {
+    if (hasEnded(child)) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  const deadline = Date.now() + START_MS
+  while (!(await isReady(url))) {
+    if (hasEnded(child) || Date.now() > deadline) {
+      await stop()
+      throw new Error(`gatehouse ${role} does not get ready`)
+    }
+    await sleep(50)
+  }
+  return { pid: child.pid!, url, stop }
+}
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
+
+async function isReady(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/health/ready`).catch(() => null)
+  await answer?.body?.cancel()
+  return answer?.ok === true
+}
+
+function environmentOf({ databaseUrl, redisUrl, upstream, concurrency }: GatehouseSettings): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'warn',
+    DATABASE_URL: databaseUrl,
+    ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }),
+    PAXOS_API_URL: upstream.apiUrl,
+    PAXOS_TOKEN_URL: upstream.tokenUrl,
+    PAXOS_CLIENT_ID: 'bench',
+    PAXOS_CLIENT_SECRET: 'bench',
+    PAXOS_BUDGET: 'off',
+    WEBHOOK_API_KEY_HEADER: API_KEY_HEADER,
+    WEBHOOK_API_KEYS: API_KEY,
+    OPERATOR_TOKEN: 'an-invented-operator-token',
+    ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    NOTIFY_WEBHOOK_URL: upstream.noticeUrl,
+    NOTIFY_WEBHOOK_SECRET: NOTICE_SECRET,
+    WORKER_CONCURRENCY: String(concurrency),
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The load: posts webhooks over keep-alive connections, so many under way at once. By node:http: undici is as fast, but its
+ * own pauses of 15 ms would stand in the p99 of whatever is measured.
+ */
+import { randomUUID } from 'node:crypto'
+import { Agent, request } from 'node:http'
+import { createHistogram } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { API_KEY, API_KEY_HEADER, type Delivery, type LoadOrder, type LoadResult } from './load.ts'
+import { runProgram } from './program.ts'
+
+/** Before what was refused is posted again, milliseconds. */
+const REST_MS = 20
+
+await runProgram<object, LoadOrder, null>(async () => ({ ready: null, answer: load, close: async () => {} }))
+
+async function load({ url, concurrency, seconds, deliveries, patient }: LoadOrder): Promise<LoadResult> {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency })
+  const { hostname, port, pathname } = new URL(url)
+  const target = { hostname, port, path: pathname, agent }
+  const latency = createHistogram()
+  const statuses: Record<string, number> = {}
+  const cpuBefore = process.cpuUsage()
+  const startedAt = performance.timeOrigin + performance.now()
+  const endAt = startedAt + (seconds ?? Number.POSITIVE_INFINITY) * 1_000
+  let taken = 0
+  const next = (): Delivery | undefined => (deliveries ? deliveries[taken++] : { id: randomUUID(), time: '2026-03-02T09:15:30Z' })
+  const lane = async (): Promise<void> => {
+    let delivery = next()
+    while (delivery && performance.timeOrigin + performance.now() < endAt) {
+      const sentAt = performance.now()
+      const status = await post(target, delivery)
+      latency.record(Math.max(1, Math.round((performance.now() - sentAt) * 1_000)))
+      statuses[status] = (statuses[status] ?? 0) + 1
+      if (status === 200 || !patient) delivery = next()
+      else await sleep(REST_MS)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, lane))
+  const elapsedMs = performance.timeOrigin + performance.now() - startedAt
+  agent.destroy()
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const accepted = statuses[200] ?? 0
+  return {
+    startedAt,
+    accepted,
+    refused: Object.values(statuses).reduce((sum, count) => sum + count, 0) - accepted,
+    statuses,
+    rate: accepted / (elapsedMs / 1_000),
+    p50Ms: latency.percentile(50) / 1_000,
+    p99Ms: latency.percentile(99) / 1_000,
+    clientCpuUs: (user + system) / Math.max(1, accepted),
+  }
+}
+
+function post(target: { hostname: string; port: string; path: string; agent: Agent }, { id, time }: Delivery): Promise<number> {
+  const body = `{"id":"${id}","type":"identity.approved","source":"com.paxos","time":"${time}","object":"event","is_test":false}`
+  const headers = { 'content-type': 'application/json', 'content-length': body.length, [API_KEY_HEADER]: API_KEY }
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ ...target, method: 'POST', headers }, (answer) => {
+      answer.resume()
+      answer.on('end', () => resolve(answer.statusCode ?? 0))
+    })
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}

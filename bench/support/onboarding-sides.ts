@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runMigrations } from 'bullmq'
+import pg from 'pg'
+import type { BenchDatabase, Databases } from './database.ts'
+import { startRole } from './gatehouse.ts'
+import type { Delivery } from './load.ts'
+import { startProgram } from './program.ts'
+import type { UpstreamUrls } from './upstream.ts'
+
+export const SIDES = ['gatehouse-redis', 'gatehouse-postgres', 'textbook-redis', 'textbook-postgres', 'calls-only'] as const
+export type SideName = (typeof SIDES)[number]
+
+/** A side that is up. */
+export interface Side {
+  /** Where it takes webhooks, and the database in which its onboardings become ready; null for the mere loop. */
+  served: { webhookUrl: string; database: BenchDatabase } | null
+  /** The loop's own: all deliveries, done when this resolves. */
+  run: ((deliveries: readonly Delivery[]) => Promise<unknown>) | null
+  processes: { role: string; pid: number }[]
+  /** Ends its processes; the database stays. */
+  stop(): Promise<void>
+}
+
+export interface SideSettings {
+  databases: Databases
+  redisUrl: string
+  upstream: UpstreamUrls
+  concurrency: number
+  workers: number
+  profileDirectory?: string | undefined
+}
+
+export async function startSide(name: SideName, settings: SideSettings): Promise<Side> {
+  if (name === 'calls-only') return startCallsOnly(settings)
+  const redisUrl = name.endsWith('redis') ? settings.redisUrl : null
+  return name.startsWith('gatehouse') ? startGatehouse(settings, redisUrl) : startTextbook(settings, redisUrl)
+}
+
+async function startGatehouse({ databases, workers, ...settings }: SideSettings, redisUrl: string | null): Promise<Side> {
+  const database = await databases.create('migrated')
+  const start = (role: 'receiver' | 'worker') => startRole(role, { ...settings, databaseUrl: database.url, redisUrl })
+  const receiver = await start('receiver')
+  const working = await Promise.all(Array.from({ length: workers }, () => start('worker')))
+  return {
+    served: { webhookUrl: `${receiver.url}/webhooks/paxos`, database },
+    run: null,
+    processes: [{ role: 'receiver', pid: receiver.pid }, ...working.map(({ pid }) => ({ role: 'worker', pid }))],
+    stop: async () => void (await Promise.all([receiver, ...working].map((role) => role.stop()))),
+  }
+}
+
+async function startTextbook({ databases, workers, upstream, concurrency }: SideSettings, redisUrl: string | null): Promise<Side> {
+  const database = await databases.create('empty')
+  await database.query(await readFile(join(import.meta.dirname, 'textbook-tables.sql'), 'utf8'))
+  if (redisUrl === null) await prepareQueue(database.url)
+  const start = (role: 'receiver' | 'worker') =>
+    startProgram<never, string>('textbook', { role, databaseUrl: database.url, redisUrl, upstream, concurrency })
+  const receiver = await start('receiver')
+  const working = await Promise.all(Array.from({ length: workers }, () => start('worker')))
+  return {
+    served: { webhookUrl: `${receiver.ready}/webhooks/paxos`, database },
+    run: null,
+    processes: [{ role: 'receiver', pid: receiver.pid }, ...working.map(({ pid }) => ({ role: 'worker', pid }))],
+    stop: async () => void (await Promise.all([receiver, ...working].map((role) => role.stop()))),
+  }
+}
+
+/** As BullMQ's guide has it for production: the schema is made before the first process starts. */
+async function prepareQueue(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  await runMigrations(client)
+  await client.end()
+}
+
+async function startCallsOnly({ upstream, concurrency }: SideSettings): Promise<Side> {
+  const loop = await startProgram<readonly Delivery[]>('calls-only', { upstream, concurrency })
+  return { served: null, run: (deliveries) => loop.ask(deliveries), processes: [{ role: 'loop', pid: loop.pid }], stop: loop.stop }
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+/** A program of the bench in a process of its own, so that it neither lends its event loop to what is measured nor takes from it. */
+export interface Program<Question, Ready> {
+  pid: number
+  /** What it said when it was up. */
+  ready: Ready
+  /** One question at a time. Rejects with what the program threw, or when it ends. */
+  ask<Answer>(question: Question): Promise<Answer>
+  stop(): Promise<void>
+}
+
+type Message<Value> = { value: Value } | { error: string }
+
+/** Starts `bench/support/<name>-process.ts` and waits until it is up. Its arguments are JSON, since it shares no memory. */
+export async function startProgram<Question, Ready = null>(name: string, settings: object = {}): Promise<Program<Question, Ready>> {
+  const child = fork(join(import.meta.dirname, `${name}-process.ts`), [JSON.stringify(settings)])
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`the bench's ${name} process ended (${code ?? signal})`)
+  })
+  ended.catch(() => {}) // whoever asks hears of it
+  const answer = async <Value>(): Promise<Value> => {
+    const message = await Promise.race([nextMessage<Value>(child), ended])
+    if ('error' in message) throw new Error(`${name}: ${message.error}`)
+    return message.value
+  }
+  return {
+    ready: await answer<Ready>(),
+    pid: child.pid!,
+    ask: <Answer>(question: Question) => {
+      const answered = answer<Answer>()
+      child.send(question as object)
+      return answered
+    },
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.disconnect()
+      await ended.catch(() => {})
+    },
+  }
+}
+
+async function nextMessage<Value>(child: ChildProcess): Promise<Message<Value>> {
+  const [message] = await once(child, 'message')
+  return message as Message<Value> // sent by `runProgram`
+}
+
+/** The other end: `open` starts the program with its settings, and gives what answers questions and what closes it. */
+export async function runProgram<Settings, Question, Ready>(
+  open: (settings: Settings) => Promise<{ ready: Ready; answer: (question: Question) => unknown; close: () => Promise<void> }>,
+): Promise<void> {
+  const send = (message: Message<unknown>): void => void process.send?.(message)
+  const refuse = (error: unknown): void => send({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  try {
+    const { ready, answer, close } = await open(JSON.parse(process.argv[2] ?? '{}') as Settings) // given by `startProgram`
+    process.on('message', async (question: Question) => {
+      try {
+        send({ value: (await answer(question)) ?? null })
+      } catch (error) {
+        refuse(error)
+      }
+    })
+    process.on('disconnect', () => void close().then(() => process.exit(0)))
+    process.on('SIGINT', () => {}) // Ctrl-C reaches the whole group: the parent decides
+    send({ value: ready })
+  } catch (error) {
+    refuse(error)
+    process.disconnect?.()
+  }
+}

@@ -1,0 +1,79 @@
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import { startRedis } from '../../test/support/redis-server.ts'
+
+/** The servers that a bench runs on. */
+export interface Services {
+  /** Of a server on which databases may be created. */
+  postgresUrl: string
+  /** A database of that Redis in which nothing else is. */
+  redisUrl: string
+  emptyRedis(): Promise<void>
+  /** CPU time of Redis so far, seconds. */
+  redisCpuSeconds(): Promise<number>
+  close(): Promise<void>
+}
+
+const DIRECTORY = fileURLToPath(new URL('../../.gatehouse', import.meta.url))
+/** Redis's databases are numbered; products that share a Redis are hardly in this one. */
+const REDIS_DATABASE = 9
+
+/** Postgres: DATABASE_URL, else the embedded one. Redis: REDIS_URL, else a redis-server of this machine, else a container. */
+export async function openServices(): Promise<Services> {
+  const say = (line: string): void => console.error(line)
+  const log = createLogger({ level: 'warn' })
+  const redisServer = await startRedis({ directory: DIRECTORY, say }).catch((error: unknown) => startRedisContainer(error, say))
+  const redisUrl = Object.assign(new URL(redisServer.url), { pathname: `/${REDIS_DATABASE}` }).href
+  const redis = new Redis(redisUrl)
+  if ((await redis.dbsize()) > 0) {
+    redis.disconnect()
+    await redisServer.stop()
+    throw new Error(`database ${REDIS_DATABASE} of the Redis at ${new URL(redisUrl).host} is not empty: give the bench another Redis`)
+  }
+  const given = process.env.DATABASE_URL
+  const embedded = given ? null : await startEmbeddedPostgres({ directory: `${DIRECTORY}/bench`, log })
+  return {
+    postgresUrl: given ?? embedded?.url ?? '',
+    redisUrl,
+    emptyRedis: async () => void (await redis.flushdb()),
+    redisCpuSeconds: async () => {
+      const used = (await redis.info('cpu')).matchAll(/^used_cpu_(?:sys|user):([\d.]+)/gm)
+      return [...used].reduce((sum, [, seconds]) => sum + Number(seconds), 0)
+    },
+    close: async () => {
+      await redis.flushdb()
+      redis.disconnect()
+      await redisServer.stop()
+      await embedded?.stop()
+    },
+  }
+}
+
+async function startRedisContainer(why: unknown, say: (line: string) => void): Promise<{ url: string; stop(): Promise<void> }> {
+  const { RedisContainer } = await import('@testcontainers/redis')
+  const container = await new RedisContainer('redis:7-alpine').start().catch(() => {
+    throw why // its remedies are the better ones
+  })
+  say('Redis: a container')
+  return { url: container.getConnectionUrl(), stop: async () => void (await container.stop({ timeout: 0 })) }
+}
+
+/** What a number means nothing without: the machine, the versions, and whether commits are synced to disk. */
+export async function describeGround(postgresUrl: string): Promise<Record<string, string | number>> {
+  const client = new pg.Client({ connectionString: postgresUrl })
+  await client.connect()
+  try {
+    const { rows } = await client.query<Record<string, string>>(
+      `SELECT current_setting('server_version') AS postgres, current_setting('fsync') AS fsync,
+         current_setting('synchronous_commit') AS synchronous_commit, current_setting('wal_sync_method') AS wal_sync_method,
+         current_setting('full_page_writes') AS full_page_writes`,
+    )
+    return { cpus: cpus().length, cpu: cpus()[0]?.model ?? 'unknown', platform: process.platform, node: process.version, ...rows[0] }
+  } finally {
+    await client.end()
+  }
+}
