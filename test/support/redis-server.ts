@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -64,6 +64,16 @@ async function starts(program: RedisProgram): Promise<boolean> {
   )
 }
 
+/** A Sentinel that watches this one master under the name `gatehouse`, and replaces it half a second after it went. */
+export async function launchSentinel(program: RedisProgram, { master }: { master: number }): Promise<LaunchedRedis> {
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-sentinel-'))
+  const file = join(directory, 'sentinel.conf') // it writes down in there what it finds out
+  const lines = [`monitor gatehouse 127.0.0.1 ${master} 1`, 'down-after-milliseconds gatehouse 500', 'failover-timeout gatehouse 5000']
+  await writeFile(file, lines.map((line) => `sentinel ${line}\n`).join(''))
+  const port = await freePort()
+  return launch(program, { port, directory, settings: [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1'] })
+}
+
 /** `settings` are further arguments of the server, the last one counts. @throws what the server printed when it does not start */
 export async function launchRedis(
   program: RedisProgram,
@@ -71,19 +81,14 @@ export async function launchRedis(
 ): Promise<LaunchedRedis> {
   const port = wanted ?? (await freePort())
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-redis-'))
-  const settings = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--maxmemory-policy',
-    'noeviction',
-    '--dir',
-    directory,
-    ...further,
-  ]
+  const given = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction', '--dir', directory]
+  return launch(program, { port, directory, settings: [...given, ...further] })
+}
+
+async function launch(
+  program: RedisProgram,
+  { port, directory, settings }: { port: number; directory: string; settings: string[] },
+): Promise<LaunchedRedis> {
   const child = spawn(program.path, settings, { env: environment(program), stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.on('data', (chunk) => {
