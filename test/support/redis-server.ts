@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { freePort } from '../../src/platform/free-port.ts'
+import { endWithProcess } from './end-with-process.ts'
 import { fetchRedis } from './fetch-redis.ts'
 
 const run = promisify(execFile)
@@ -74,22 +75,26 @@ export async function launchSentinel(program: RedisProgram, { master }: { master
   return launch(program, { port, directory, settings: [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1'] })
 }
 
-/** `settings` are further arguments of the server, the last one counts. @throws what the server printed when it does not start */
+/**
+ * `settings` are further arguments of the server, the last one counts. `apart`: Ctrl-C in the terminal does not reach it, and it ends
+ * with this process at the latest. @throws what the server printed when it does not start
+ */
 export async function launchRedis(
   program: RedisProgram,
-  { port: wanted, settings: further = [] }: { port?: number; settings?: string[] } = {},
+  { port: wanted, settings: further = [], apart = false }: { port?: number; settings?: string[]; apart?: boolean } = {},
 ): Promise<LaunchedRedis> {
   const port = wanted ?? (await freePort())
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-redis-'))
   const given = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction', '--dir', directory]
-  return launch(program, { port, directory, settings: [...given, ...further] })
+  return launch(program, { port, directory, settings: [...given, ...further], apart })
 }
 
 async function launch(
   program: RedisProgram,
-  { port, directory, settings }: { port: number; directory: string; settings: string[] },
+  { port, directory, settings, apart = false }: { port: number; directory: string; settings: string[]; apart?: boolean },
 ): Promise<LaunchedRedis> {
-  const child = spawn(program.path, settings, { env: environment(program), stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(program.path, settings, { env: environment(program), stdio: ['ignore', 'pipe', 'inherit'], detached: apart })
+  const withdraw = apart ? endWithProcess(() => void child.kill('SIGKILL')) : null
   let output = ''
   child.stdout.on('data', (chunk) => {
     output = `${output}${chunk}`.slice(-2_000)
@@ -99,6 +104,7 @@ async function launch(
       child.kill(signal)
       await once(child, 'exit')
     }
+    withdraw?.()
     await rm(directory, { recursive: true, force: true })
   }
   const stop = (): Promise<void> => end('SIGTERM')
