@@ -22,31 +22,22 @@ const DIRECTORY = fileURLToPath(new URL('../../.gatehouse', import.meta.url))
 /** Redis's databases are numbered; products that share a Redis are hardly in this one. */
 const REDIS_DATABASE = 9
 
-/** The Postgres of DATABASE_URL, else the embedded one; its URL names a database in which nothing is kept. */
-export async function openPostgres(): Promise<{ url: string; close(): Promise<void> }> {
-  const { DATABASE_URL } = process.env
-  if (DATABASE_URL) return { url: DATABASE_URL, close: async () => {} }
-  const embedded = await startEmbeddedPostgres({ directory: `${DIRECTORY}/bench`, log: createLogger({ level: 'warn' }) })
-  return { url: embedded.url, close: () => embedded.stop() }
-}
-
-/** Postgres as above; the Redis of REDIS_URL, else a redis-server of this machine, else a container. */
+/** Postgres: DATABASE_URL, else the embedded one. Redis: REDIS_URL, else a redis-server of this machine, else a container. */
 export async function openServices(): Promise<Services> {
   const say = (line: string): void => console.error(line)
-  const server = await startRedis({ directory: DIRECTORY, say }).catch((error: unknown) => startRedisContainer(error, say))
-  const redisUrl = Object.assign(new URL(server.url), { pathname: `/${REDIS_DATABASE}` }).href
+  const log = createLogger({ level: 'warn' })
+  const redisServer = await startRedis({ directory: DIRECTORY, say }).catch((error: unknown) => startRedisContainer(error, say))
+  const redisUrl = Object.assign(new URL(redisServer.url), { pathname: `/${REDIS_DATABASE}` }).href
   const redis = new Redis(redisUrl)
-  const closeRedis = async (): Promise<void> => {
-    redis.disconnect()
-    await server.stop()
-  }
   if ((await redis.dbsize()) > 0) {
-    await closeRedis()
+    redis.disconnect()
+    await redisServer.stop()
     throw new Error(`database ${REDIS_DATABASE} of the Redis at ${new URL(redisUrl).host} is not empty: give the bench another Redis`)
   }
-  const postgres = await openPostgres()
+  const given = process.env.DATABASE_URL
+  const embedded = given ? null : await startEmbeddedPostgres({ directory: `${DIRECTORY}/bench`, log })
   return {
-    postgresUrl: postgres.url,
+    postgresUrl: given ?? embedded?.url ?? '',
     redisUrl,
     emptyRedis: async () => void (await redis.flushdb()),
     redisCpuSeconds: async () => {
@@ -55,8 +46,9 @@ export async function openServices(): Promise<Services> {
     },
     close: async () => {
       await redis.flushdb()
-      await closeRedis()
-      await postgres.close()
+      redis.disconnect()
+      await redisServer.stop()
+      await embedded?.stop()
     },
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { DelayedError, type IQueueBackend, type Job, Queue, Worker } from 'bullmq'
+import { DelayedError, type IQueueBackend, type Job, Queue, UnrecoverableError, Worker } from 'bullmq'
 import { errorMessage, ServiceUnavailableError } from '../platform/app-error.ts'
+import { isDatabaseAway } from '../platform/database-away.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { within } from '../platform/within.ts'
@@ -63,6 +64,8 @@ const LOCK_MS = 5_000
 const STALLED_CHECK_MS = 2_000
 /** Poison is recognised by strikes in the inbox, not by the queue's own count, which an empty Redis forgets. */
 const MAX_STALLED = 1_000_000
+/** A handler rejects when Postgres is away and it cannot write down why: the job stays, since its row may come due a minute later. */
+const WHEN_REJECTED = { attempts: 1_000_000_000, backoff: { type: 'fixed', delay: 2_000, jitter: 0.5 } } as const
 const JOBS_PER_ADD = 500
 const CANARY = 'canary'
 /** A canary that is still there is not added a second time, but for a new one each minute: its id may be held by a job that no list has. */
@@ -77,7 +80,7 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
   const connection = connectQueue(backend, { role: 'produce', logger })
   const queue = new Queue(
     QUEUE_NAME,
-    { ...connection.options, defaultJobOptions: { removeOnComplete: true, removeOnFail: true } },
+    { ...connection.options, defaultJobOptions: { removeOnComplete: true, removeOnFail: true, ...WHEN_REJECTED } },
     connection.factory,
   )
   queue.on('error', () => {}) // the connection has said it
@@ -159,7 +162,7 @@ export function startEventWorker(backend: QueueBackend, { handle, concurrency, l
     QUEUE_NAME,
     async (job, token) => {
       if (job.name === CANARY) return signs.during(async () => onCanary?.())
-      const outcome = await signs.during(() => handle(job.data, { rescues: job.stalledCounter }))
+      const outcome = await signs.during(() => handle(job.data, { rescues: job.stalledCounter }).catch(comeBackIfAway))
       if (outcome.kind === 'later') await delayJob(job, outcome.at, token)
     },
     {
@@ -184,6 +187,11 @@ export function startEventWorker(backend: QueueBackend, { handle, concurrency, l
       await connection.close()
     },
   }
+}
+
+/** What is no outage has no reason to go better in two seconds: the job is given up, and the dispatcher brings another in a minute. */
+function comeBackIfAway(error: unknown): never {
+  throw isDatabaseAway(error) ? error : new UnrecoverableError(errorMessage(error))
 }
 
 /** BullMQ's way to say "not now": the job goes to the delayed set and the attempt ends without success or failure. */

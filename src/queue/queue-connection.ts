@@ -1,10 +1,10 @@
 import type { BackendFactory, ConnectionOptions } from 'bullmq'
-import { createPostgresBackend, createRedisBackend } from 'bullmq'
+import { createRedisBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from '../platform/logger.ts'
 import { surviveBreaks } from '../platform/postgres.ts'
-import { sentinelOptions } from './redis-url.ts'
+import { createLastingPostgresBackend } from './lasting-postgres-backend.ts'
 
 /** Where the queue lives. Either way it is disposable: everything in it can be rebuilt from the inbox. */
 export type QueueBackend = { kind: 'redis'; url: string; prefix: string } | { kind: 'postgres'; connectionString: string }
@@ -36,18 +36,14 @@ export function connectQueue(backend: QueueBackend, { role, logger }: { role: 'p
 }
 
 function connectRedis({ url, prefix }: { url: string; prefix: string }, role: 'produce' | 'work', logger: Logger): QueueConnection {
-  const options = {
+  const redis = new Redis(url, {
     // BullMQ demands null for blocking clients; a producer gives up after one reconnect.
     maxRetriesPerRequest: role === 'work' ? null : 1,
     enableOfflineQueue: role === 'work',
-    retryStrategy: (times: number): number => Math.min(50 * 2 ** times, 2_000),
-    // A master that became a replica refuses what a worker asks; the same name may lead to the new master already. 2: and ask again.
-    reconnectOnError: (error: Error): 2 | false => (error.message.startsWith('READONLY') ? 2 : false),
+    retryStrategy: (times) => Math.min(50 * 2 ** times, 2_000),
     // ioredis has no bounds of its own. The first frees a producer from a half-open connection, the second frees the connection.
     ...(role === 'produce' ? { commandTimeout: ANSWER_MS, socketTimeout: 2 * ANSWER_MS } : {}),
-  }
-  const sentinel = sentinelOptions(url)
-  const redis = sentinel ? new Redis({ ...sentinel, ...options }) : new Redis(url, options)
+  })
   sayOnce(redis, 'Redis', logger)
   return {
     options: { connection: redis as ConnectionOptions, prefix },
@@ -75,7 +71,7 @@ function connectPostgres({ connectionString }: { connectionString: string }, rol
   let ended: Promise<void> | undefined
   return {
     options: { connection: pool as never }, // BullMQ's types know Redis connections; its Postgres backend takes a pool
-    factory: createPostgresBackend as unknown as BackendFactory,
+    factory: createLastingPostgresBackend as unknown as BackendFactory,
     redis: null,
     close: () => (ended ??= pool.end()),
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFinished as ofTheTest } from 'vitest'
 
 const CLI = join(import.meta.dirname, '../../src/cli.ts')
 
@@ -13,8 +13,11 @@ export interface Running {
   output(): string
 }
 
-/** `gatehouse start` as a process of its own, on free ports, with nothing of this machine's environment but the PATH. */
-export async function runGatehouse(env: Record<string, string>): Promise<Running> {
+/**
+ * `gatehouse start` as a process of its own, on free ports, with nothing of this machine's environment but the PATH. Ended with the
+ * test; one that runs beside others brings its own `onTestFinished`.
+ */
+export async function runGatehouse(env: Record<string, string>, { onTestFinished = ofTheTest } = {}): Promise<Running> {
   const child = spawn(process.execPath, [CLI, 'start', '--no-first-onboarding'], {
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'development', PORT: '0', OPERATOR_PORT: '0', SANDBOX_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

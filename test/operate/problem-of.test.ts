@@ -78,6 +78,15 @@ describe('what an error of a use case is to the caller', () => {
     await database.drop()
   })
 
+  it.each([
+    ['the disk is full', '53100'],
+    ['the disk fails', '58030'],
+    ['it only reads, as after a failover', '25006'],
+    ['the statement lost a deadlock', '40P01'],
+  ])('is 503 when %s', (_why, code) => {
+    expect(problemOf(Object.assign(new Error('what Postgres says'), { code }))).toMatchObject({ status: 503 })
+  })
+
   it('leaves every other fault to the server', () => {
     const fault = new TypeError('x is not a function')
     expect(problemOf(fault)).toBe(fault)

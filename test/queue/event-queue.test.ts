@@ -81,6 +81,21 @@ forEachBackend((kind) => {
       await idle()
     })
 
+    it('comes back to a job within seconds when its handler found no database to write down why', async () => {
+      const tries: number[] = []
+      work(async () => {
+        tries.push(Date.now())
+        if (tries.length < 3) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+        return { kind: 'done' }
+      })
+      await queue.add([{ seq: '9', generation: 0 }])
+      await eventually(
+        () => tries.length,
+        (count) => count === 3,
+      )
+      await idle()
+    })
+
     it('is not stopped by handlers that throw, whatever they throw', async () => {
       const circular: Record<string, unknown> = {}
       circular.self = circular

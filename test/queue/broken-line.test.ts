@@ -1,0 +1,87 @@
+import { describe, expect, it, type TestContext } from 'vitest'
+import { createLogger } from '../../src/platform/logger.ts'
+import { createEventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
+import { connectQueue } from '../../src/queue/queue-connection.ts'
+import { eventually } from '../saga/world.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+const logger = createLogger({ level: 'silent' })
+
+describe.concurrent('the queue on Postgres', () => {
+  it('works once Postgres can be reached, when it could not at first', { timeout: 60_000 }, async ({ onTestFinished }) => {
+    const { line, backend, produce } = await openBed(onTestFinished)
+    line.refuse()
+    const producer = createEventQueue(backend, { logger })
+    onTestFinished(() => producer.close())
+    const seen = work(backend, onTestFinished)
+    await expect(producer.add([{ seq: '1', generation: 0 }])).rejects.toThrow()
+    await line.pass()
+    await eventually(
+      () =>
+        producer.add([{ seq: '2', generation: 0 }]).then(
+          () => 'added',
+          (error: unknown) => String(error),
+        ),
+      (answer) => answer === 'added',
+    )
+    await produce('3')
+    await eventually(
+      () => [...seen].sort(),
+      (seqs) => seqs.join() === '2,3',
+    )
+  })
+
+  it('never waits long for a notification that may have been lost', async ({ onTestFinished }) => {
+    const { backend } = await openBed(onTestFinished)
+    const connection = connectQueue(backend, { role: 'work', logger })
+    onTestFinished(() => connection.close())
+    const opened = connection.factory('any', connection.options, { withBlockingConnection: true })
+    onTestFinished(() => opened.close())
+    expect(opened.maximumBlockTimeout).toBeLessThanOrEqual(5)
+  })
+
+  it('works on after its connections were cut', { timeout: 60_000 }, async ({ onTestFinished }) => {
+    const { line, backend, produce } = await openBed(onTestFinished)
+    const seen = work(backend, onTestFinished)
+    await produce('1')
+    await eventually(
+      () => seen.length,
+      (count) => count === 1,
+    )
+    line.cut()
+    await produce('2')
+    await eventually(
+      () => seen,
+      (seqs) => seqs.join() === '1,2',
+    )
+  })
+})
+
+/** A database, and a line to it that can be broken; `produce` does not go over the line. */
+async function openBed(onTestFinished: TestContext['onTestFinished']) {
+  const database = await createTestDatabase()
+  onTestFinished(() => database.drop())
+  const url = new URL(database.url)
+  const line = await startTcpProxy({ host: url.hostname, port: Number(url.port) })
+  onTestFinished(() => line.close())
+  const healthy = createEventQueue({ kind: 'postgres', connectionString: database.url }, { logger })
+  onTestFinished(() => healthy.close())
+  const over = Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String(line.port) }).href
+  return {
+    line,
+    backend: { kind: 'postgres', connectionString: over } as const,
+    produce: (seq: string) => healthy.add([{ seq, generation: 0 }]),
+  }
+}
+
+function work(backend: { kind: 'postgres'; connectionString: string }, onTestFinished: TestContext['onTestFinished']): string[] {
+  const seen: string[] = []
+  const handle = async ({ seq }: { seq: string }) => {
+    seen.push(seq)
+    return { kind: 'done' } as const
+  }
+  const worker = startEventWorker(backend, { handle, concurrency: 2, logger })
+  onTestFinished(() => worker.close())
+  return seen
+}
