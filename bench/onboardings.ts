@@ -3,7 +3,7 @@
  * and beside a loop that only makes the same upstream calls. Interleaved runs on new databases, compared pair by pair.
  *
  *   node bench/onboardings.ts [--events 5000] [--pairs 7] [--sides gatehouse-redis,textbook-redis,…] [--latency-ms 0]
- *                             [--workers 1] [--concurrency 50] [--profile <directory>] [--out <file>]
+ *                             [--concurrency 50] [--profile <directory>] [--out <file>]
  *
  * Postgres is the one of DATABASE_URL (databases are created there and dropped), else the embedded one; Redis that of REDIS_URL,
  * else one of this machine. `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one
@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openDatabases } from './support/database.ts'
 import type { LoadOrder, LoadResult } from './support/load.ts'
-import { SIDES, type Side, type SideName, startSide } from './support/onboarding-sides.ts'
+import { SIDES, type Side, type SideName, startSide, workersOf } from './support/onboarding-sides.ts'
 import { cpuSecondsOf, cpuSecondsOfSessions } from './support/process-usage.ts'
 import { type Program, startProgram } from './support/program.ts'
 import { type Comparison, printReport, type Report } from './support/report.ts'
@@ -26,9 +26,8 @@ const { values: options } = parseArgs({
     events: { type: 'string', default: '5000' },
     'warm-up': { type: 'string', default: '500' },
     pairs: { type: 'string', default: '7' },
-    sides: { type: 'string', default: SIDES.join(',') },
+    sides: { type: 'string', default: SIDES.filter((side) => workersOf(side) === 1).join(',') },
     'latency-ms': { type: 'string', default: '0' },
-    workers: { type: 'string', default: '1' },
     concurrency: { type: 'string', default: '50' },
     profile: { type: 'string' },
     out: { type: 'string' },
@@ -38,7 +37,6 @@ const events = Number(options.events)
 const warmUp = Number(options['warm-up'])
 const latencyMs = Number(options['latency-ms'])
 const concurrency = Number(options.concurrency)
-const workers = Number(options.workers)
 const sides = options.sides.split(',').map((name) => {
   if (!SIDES.includes(name as SideName)) throw new Error(`--sides takes ${SIDES.join(', ')}`)
   return name as SideName
@@ -56,7 +54,13 @@ const ASKED: [SideName, SideName, number][] = [
   ['gatehouse-postgres', 'textbook-postgres', 3],
   ['gatehouse-redis', 'calls-only', 0.6],
   ['gatehouse-postgres', 'calls-only', 0.6],
+  ['gatehouse-two-workers', 'gatehouse-redis', 1.6],
 ]
+
+/** Shares of the rate are asked where the upstream answers at once, the gain of a second worker where it does not. */
+function askedHere(one: SideName, asked: number): number | null {
+  return latencyMs > 0 === workersOf(one) > 1 ? asked : null
+}
 
 interface RunResult {
   rate: number
@@ -101,17 +105,19 @@ async function compare(ground: Ground): Promise<Report> {
     asked,
     ...spreadOf(rounds.map(each)),
   })
-  const suffix = `${latencyMs > 0 ? `, ${latencyMs} ms upstream` : ''}${workers > 1 ? `, ${workers} workers` : ''}`
+  const suffix = `${latencyMs > 0 ? `, ${latencyMs} ms upstream` : ''}`
   const compared = ASKED.filter(([one, other]) => sides.includes(one) && sides.includes(other)).map(([one, other, asked]) =>
-    ratio(`onboardings: ${one} / ${other}${suffix}`, latencyMs > 0 ? null : asked, (round) => round[one].rate / round[other].rate),
+    ratio(`onboardings: ${one} / ${other}${suffix}`, askedHere(one, asked), (round) => round[one].rate / round[other].rate),
   )
-  const allowed = (workers * concurrency) / ((WAITS * latencyMs) / 1_000)
+  const allowed = (side: SideName): number => (workersOf(side) * concurrency) / ((WAITS * latencyMs) / 1_000)
   const reached = sides
     .filter((side) => latencyMs > 0 && side.startsWith('gatehouse'))
-    .map((side) => ratio(`onboardings: ${side} / what concurrency × latency allows${suffix}`, 0.9, (round) => round[side].rate / allowed))
+    .map((side) =>
+      ratio(`onboardings: ${side} / what concurrency × latency allows${suffix}`, 0.9, (round) => round[side].rate / allowed(side)),
+    )
   return {
     title: 'onboardings',
-    settings: { events, warmUp, concurrency, workers, latencyMs, ...(await describeGround(ground.services.postgresUrl)) },
+    settings: { events, warmUp, concurrency, latencyMs, ...(await describeGround(ground.services.postgresUrl)) },
     comparisons: [...compared, ...reached],
     sides: sides.map((side) => ({ name: side, figures: figuresOf(rounds.map((round) => round[side])) })),
   }
@@ -126,7 +132,6 @@ async function run({ services, databases, upstream, loader }: Ground, name: Side
     redisUrl: services.redisUrl,
     upstream: upstream.ready,
     concurrency,
-    workers,
     profileDirectory: options.profile,
   })
   const database = side.served?.database

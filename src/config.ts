@@ -28,7 +28,17 @@ const Variables = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, message: 'must be a postgres:// or postgresql:// URL' }).optional(),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, message: 'must be a redis:// or rediss:// URL' }).optional(),
+  REDIS_URL: z
+    .union(
+      [
+        z.url({ protocol: /^rediss?$/ }),
+        z.string().regex(/^rediss?\+sentinel:\/\/([^@/]*:[^@/]*@)?[^@/?#,]+(,[^@/?#,]+)*\/[^/?#]+(\/\d+)?(\?sentinelPassword=[^&#]+)?$/),
+      ],
+      {
+        error: 'must be a redis:// or rediss:// URL, or redis+sentinel://host:port,host:port/master',
+      },
+    )
+    .optional(),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.optional(),
   OPERATOR_PORT: port.optional(),

@@ -3,6 +3,7 @@ import { type Foundation, openFoundation, type RunningRole, startOperator, start
 import type { Config } from './config.ts'
 import { renderTimeline } from './operate/render-timeline.ts'
 import type { Logger } from './platform/logger.ts'
+import { redisHosts } from './queue/redis-url.ts'
 import { samplePerson } from './sandbox/sample-person.ts'
 
 const FIRST_ONBOARDING_MS = 30_000
@@ -34,7 +35,7 @@ export async function startEverything({
     opened.push(foundation)
     const roles = await startRoles(foundation, opened)
     say(
-      `  queue          BullMQ on ${foundation.queueBackend.kind === 'redis' ? `Redis (${hostOf(foundation.queueBackend.url)})` : 'Postgres'}`,
+      `  queue          BullMQ on ${foundation.queueBackend.kind === 'redis' ? `Redis (${redisHosts(foundation.queueBackend.url)})` : 'Postgres'}`,
     )
     if (firstOnboarding && config.paxos === null) await onboardSomebody(roles.operator.url, foundation.secrets.operatorToken)
     sayHowToGoOn(roles, foundation, directory)

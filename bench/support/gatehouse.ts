@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../src/platform/free-port.ts'
 import { API_KEY, API_KEY_HEADER } from './load.ts'
+import { profileArguments } from './program.ts'
 import type { UpstreamUrls } from './upstream.ts'
 
 /** One role of Gatehouse, as it is really run: `gatehouse receiver`, `gatehouse worker`. */
@@ -30,9 +31,7 @@ const START_MS = 30_000
 /** The role in a process of its own, set up as for production; resolves when it is ready. */
 export async function startRole(role: 'receiver' | 'worker', settings: GatehouseSettings): Promise<Role> {
   const port = await freePort()
-  const profile = settings.profileDirectory
-    ? ['--cpu-prof', `--cpu-prof-dir=${settings.profileDirectory}`, `--cpu-prof-name=${role}.cpuprofile`]
-    : []
+  const profile = settings.profileDirectory === undefined ? [] : profileArguments(settings.profileDirectory, role)
   const child = spawn(process.execPath, [...profile, CLI, role], {
     env: { PATH: process.env.PATH ?? '', ...environmentOf(settings), [role === 'receiver' ? 'PORT' : 'WORKER_PORT']: String(port) },
     stdio: ['ignore', 2, 2], // what it warns of belongs on the terminal

@@ -8,7 +8,16 @@ import type { Delivery } from './load.ts'
 import { startProgram } from './program.ts'
 import type { UpstreamUrls } from './upstream.ts'
 
-export const SIDES = ['gatehouse-redis', 'gatehouse-postgres', 'textbook-redis', 'textbook-postgres', 'calls-only'] as const
+export const SIDES = [
+  'gatehouse-redis',
+  'gatehouse-postgres',
+  'gatehouse-two-workers',
+  'textbook-redis',
+  'textbook-postgres',
+  'calls-only',
+] as const
+/** Side by side with `gatehouse-redis`, on Redis too. */
+export const workersOf = (name: SideName): number => (name === 'gatehouse-two-workers' ? 2 : 1)
 export type SideName = (typeof SIDES)[number]
 
 /** A side that is up. */
@@ -27,19 +36,23 @@ export interface SideSettings {
   redisUrl: string
   upstream: UpstreamUrls
   concurrency: number
-  workers: number
   profileDirectory?: string | undefined
 }
 
+/** `redisUrl` null: BullMQ on Postgres. */
+type OnQueue = Omit<SideSettings, 'redisUrl'> & { redisUrl: string | null }
+
 export async function startSide(name: SideName, settings: SideSettings): Promise<Side> {
   if (name === 'calls-only') return startCallsOnly(settings)
-  const redisUrl = name.endsWith('redis') ? settings.redisUrl : null
-  return name.startsWith('gatehouse') ? startGatehouse(settings, redisUrl) : startTextbook(settings, redisUrl)
+  const redisUrl = name.endsWith('postgres') ? null : settings.redisUrl
+  return name.startsWith('gatehouse')
+    ? startGatehouse({ ...settings, redisUrl, workers: workersOf(name) })
+    : startTextbook({ ...settings, redisUrl })
 }
 
-async function startGatehouse({ databases, workers, ...settings }: SideSettings, redisUrl: string | null): Promise<Side> {
+async function startGatehouse({ databases, workers, ...settings }: OnQueue & { workers: number }): Promise<Side> {
   const database = await databases.create('migrated')
-  const start = (role: 'receiver' | 'worker') => startRole(role, { ...settings, databaseUrl: database.url, redisUrl })
+  const start = (role: 'receiver' | 'worker') => startRole(role, { ...settings, databaseUrl: database.url })
   const receiver = await start('receiver')
   const working = await Promise.all(Array.from({ length: workers }, () => start('worker')))
   return {
@@ -50,19 +63,21 @@ async function startGatehouse({ databases, workers, ...settings }: SideSettings,
   }
 }
 
-async function startTextbook({ databases, workers, upstream, concurrency }: SideSettings, redisUrl: string | null): Promise<Side> {
+async function startTextbook({ databases, redisUrl, upstream, concurrency }: OnQueue): Promise<Side> {
   const database = await databases.create('empty')
   await database.query(await readFile(join(import.meta.dirname, 'textbook-tables.sql'), 'utf8'))
   if (redisUrl === null) await prepareQueue(database.url)
   const start = (role: 'receiver' | 'worker') =>
     startProgram<never, string>('textbook', { role, databaseUrl: database.url, redisUrl, upstream, concurrency })
-  const receiver = await start('receiver')
-  const working = await Promise.all(Array.from({ length: workers }, () => start('worker')))
+  const [receiver, worker] = [await start('receiver'), await start('worker')]
   return {
     served: { webhookUrl: `${receiver.ready}/webhooks/paxos`, database },
     run: null,
-    processes: [{ role: 'receiver', pid: receiver.pid }, ...working.map(({ pid }) => ({ role: 'worker', pid }))],
-    stop: async () => void (await Promise.all([receiver, ...working].map((role) => role.stop()))),
+    processes: [
+      { role: 'receiver', pid: receiver.pid },
+      { role: 'worker', pid: worker.pid },
+    ],
+    stop: async () => void (await Promise.all([receiver.stop(), worker.stop()])),
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
@@ -14,9 +15,17 @@ export interface Program<Question, Ready> {
 
 type Message<Value> = { value: Value } | { error: string }
 
-/** Starts `bench/support/<name>-process.ts` and waits until it is up. Its arguments are JSON, since it shares no memory. */
-export async function startProgram<Question, Ready = null>(name: string, settings: object = {}): Promise<Program<Question, Ready>> {
-  const child = fork(join(import.meta.dirname, `${name}-process.ts`), [JSON.stringify(settings)])
+/**
+ * Starts `bench/support/<name>-process.ts` and waits until it is up. Its settings travel as JSON. `profileDirectory`: where its CPU profile
+ * is left when it stops.
+ */
+export async function startProgram<Question, Ready = null>(
+  name: string,
+  settings: object = {},
+  { profileDirectory }: { profileDirectory?: string | undefined } = {},
+): Promise<Program<Question, Ready>> {
+  const execArgv = profileDirectory === undefined ? [] : profileArguments(profileDirectory, name)
+  const child = fork(join(import.meta.dirname, `${name}-process.ts`), [JSON.stringify(settings)], { execArgv })
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`the bench's ${name} process ended (${code ?? signal})`)
   })
@@ -40,6 +49,10 @@ export async function startProgram<Question, Ready = null>(name: string, setting
       await ended.catch(() => {})
     },
   }
+}
+
+export function profileArguments(directory: string, name: string): string[] {
+  return ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${name}.${randomUUID().slice(0, 4)}.cpuprofile`]
 }
 
 async function nextMessage<Value>(child: ChildProcess): Promise<Message<Value>> {

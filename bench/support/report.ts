@@ -25,7 +25,7 @@ export function printReport(report: Report, { out }: { out?: string | undefined 
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')}`,
   )
-  console.log(comparisonTable(report.comparisons))
+  if (report.comparisons.length > 0) console.log(comparisonTable(report.comparisons))
   for (const { name, figures } of report.sides)
     console.log(
       `${name}: ${Object.entries(figures)
@@ -34,7 +34,7 @@ export function printReport(report: Report, { out }: { out?: string | undefined 
     )
 }
 
-export function comparisonTable(comparisons: readonly Comparison[]): string {
+function comparisonTable(comparisons: readonly Comparison[]): string {
   const table = new Table({ head: ['ratio', 'median', 'from', 'to', 'runs', 'asked'], style: { head: [], border: [] } })
   for (const { name, median, min, max, runs, asked } of comparisons) {
     const verdict = asked === null ? '' : `${asked} ${median >= asked ? 'met' : 'MISSED'}`

@@ -22,22 +22,31 @@ const DIRECTORY = fileURLToPath(new URL('../../.gatehouse', import.meta.url))
 /** Redis's databases are numbered; products that share a Redis are hardly in this one. */
 const REDIS_DATABASE = 9
 
-/** Postgres: DATABASE_URL, else the embedded one. Redis: REDIS_URL, else a redis-server of this machine, else a container. */
+/** The Postgres of DATABASE_URL, else the embedded one; its URL names a database in which nothing is kept. */
+export async function openPostgres(): Promise<{ url: string; close(): Promise<void> }> {
+  const { DATABASE_URL } = process.env
+  if (DATABASE_URL) return { url: DATABASE_URL, close: async () => {} }
+  const embedded = await startEmbeddedPostgres({ directory: `${DIRECTORY}/bench`, log: createLogger({ level: 'warn' }) })
+  return { url: embedded.url, close: () => embedded.stop() }
+}
+
+/** Postgres as above; the Redis of REDIS_URL, else a redis-server of this machine, else a container. */
 export async function openServices(): Promise<Services> {
   const say = (line: string): void => console.error(line)
-  const log = createLogger({ level: 'warn' })
-  const redisServer = await startRedis({ directory: DIRECTORY, say }).catch((error: unknown) => startRedisContainer(error, say))
-  const redisUrl = Object.assign(new URL(redisServer.url), { pathname: `/${REDIS_DATABASE}` }).href
+  const server = await startRedis({ directory: DIRECTORY, say }).catch((error: unknown) => startRedisContainer(error, say))
+  const redisUrl = Object.assign(new URL(server.url), { pathname: `/${REDIS_DATABASE}` }).href
   const redis = new Redis(redisUrl)
-  if ((await redis.dbsize()) > 0) {
+  const closeRedis = async (): Promise<void> => {
     redis.disconnect()
-    await redisServer.stop()
+    await server.stop()
+  }
+  if ((await redis.dbsize()) > 0) {
+    await closeRedis()
     throw new Error(`database ${REDIS_DATABASE} of the Redis at ${new URL(redisUrl).host} is not empty: give the bench another Redis`)
   }
-  const given = process.env.DATABASE_URL
-  const embedded = given ? null : await startEmbeddedPostgres({ directory: `${DIRECTORY}/bench`, log })
+  const postgres = await openPostgres()
   return {
-    postgresUrl: given ?? embedded?.url ?? '',
+    postgresUrl: postgres.url,
     redisUrl,
     emptyRedis: async () => void (await redis.flushdb()),
     redisCpuSeconds: async () => {
@@ -46,9 +55,8 @@ export async function openServices(): Promise<Services> {
     },
     close: async () => {
       await redis.flushdb()
-      redis.disconnect()
-      await redisServer.stop()
-      await embedded?.stop()
+      await closeRedis()
+      await postgres.close()
     },
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Delivery } from './load.ts'
 import { type Program, startProgram } from './program.ts'
+import type { StubCounts } from './stub-paxos.ts'
 
 /** An approval that happened upstream. */
 export interface ApprovedEvent {
@@ -12,13 +13,9 @@ export interface ApprovedEvent {
 
 export type UpstreamQuestion = { load: readonly ApprovedEvent[] } | 'counts' | 'restart counts'
 
-/** What the other side of the house has seen since the last restart of the counts. */
-export interface UpstreamCounts {
-  /** Calls by operation: `events.list`, `accounts.create`. */
-  calls: Record<string, number>
-  /** Since the events were loaded: accounts, identities with an account, notices and different `webhook-id`s among them. */
-  accounts: number
-  identitiesWithAccount: number
+/** What the other side of the house has seen. */
+export interface UpstreamCounts extends StubCounts {
+  /** Since the events were loaded: notices, and different `webhook-id`s among them. */
   notices: number
   noticeKeys: number
 }

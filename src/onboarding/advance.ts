@@ -68,10 +68,10 @@ function moveTo(draft: Draft, to: Exclude<OnboardingState, 'held' | 'ready'>, re
     requiredDocuments: to === 'documents_required' ? requiredDocuments : onboarding.requiredDocuments,
   }
   const settled = { onboarding: next, ...suppressNotices(draft.effects, [...draft.entries, ...released, moved]) }
-  return intendWhatFollows(settled, from === 'held' && alreadyTold(onboarding.heldFrom, to, draft.effects))
+  return intendWhatFollows(settled, alreadyTold(onboarding.heldFrom, to, draft.effects))
 }
 
-/** Back from a hold to where it was, with the user told of it before: nothing new to say. */
+/** Back from a hold to where it was (null: it was not held), with the user told of it before: nothing new to say. */
 function alreadyTold(heldFrom: OnboardingState | null, to: OnboardingState, effects: readonly Effect[]): boolean {
   if (heldFrom !== (to === 'approved' ? 'ready' : to)) return false
   const prefix = `notice:${to === 'approved' ? 'ready' : to}:`

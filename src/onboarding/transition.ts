@@ -151,7 +151,7 @@ function move(to: Exclude<OnboardingState, 'held' | 'ready'>, requiredDocuments:
 }
 
 function union(left: readonly string[], right: readonly string[]): string[] {
-  return [...new Set([...left, ...right])].sort()
+  return [...new Set([...left, ...right])]
 }
 
 /** Breaks the build when a state is added and a table above has no row for it. */

@@ -19,7 +19,7 @@ export interface BatchReaderOptions<Value> {
   getOne(id: string, options: CallOptions): Promise<Value>
   /** What is of `fromMs` or later, oldest first; at most a hundred a page. */
   listFrom(fromMs: number, cursor: string | null, options: CallOptions): Promise<ListedPage<Value>>
-  /** How long a value that came along on a page may stand for a read of its own, milliseconds. */
+  /** How long a value that came along on a page may stand for a read of its own, milliseconds; 0: never. */
   freshForMs: number
   now?: () => number
 }
@@ -59,6 +59,7 @@ export function createBatchReader<Value>({ getOne, listFrom, freshForMs, now = D
   }
 
   function keep(page: ListedPage<Value>): void {
+    if (freshForMs === 0) return
     const until = now() + freshForMs
     for (const { id, value } of page.values) cache.set(id, { value, until })
     for (const id of cache.keys()) {

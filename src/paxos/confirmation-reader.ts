@@ -15,8 +15,11 @@ export interface ConfirmationReader {
 
 /** Events never change (paxos/api.md 3.2: immutable records), so one that came along may wait for its turn. */
 const EVENT_FRESH_MS = 60_000
-/** A status may change; half a second is no longer than the way of a single call on a slow day. */
-const IDENTITY_FRESH_MS = 500
+/**
+ * A status may change, and the event of that change is decided on it: only a read that began after the event was asked about
+ * counts. One that came along a moment earlier could make a disabling look as if nothing had happened.
+ */
+const IDENTITY_FRESH_MS = 0
 const PAGE = 100
 
 /** Confirms through List Events and List Identities when many wait, else by Get (paxos/api.md 3 and 4.9). */

@@ -5,6 +5,7 @@ import pg from 'pg'
 import type { Logger } from '../platform/logger.ts'
 import { surviveBreaks } from '../platform/postgres.ts'
 import { createLastingPostgresBackend } from './lasting-postgres-backend.ts'
+import { sentinelOptions } from './redis-url.ts'
 
 /** Where the queue lives. Either way it is disposable: everything in it can be rebuilt from the inbox. */
 export type QueueBackend = { kind: 'redis'; url: string; prefix: string } | { kind: 'postgres'; connectionString: string }
@@ -36,14 +37,18 @@ export function connectQueue(backend: QueueBackend, { role, logger }: { role: 'p
 }
 
 function connectRedis({ url, prefix }: { url: string; prefix: string }, role: 'produce' | 'work', logger: Logger): QueueConnection {
-  const redis = new Redis(url, {
+  const options = {
     // BullMQ demands null for blocking clients; a producer gives up after one reconnect.
     maxRetriesPerRequest: role === 'work' ? null : 1,
     enableOfflineQueue: role === 'work',
-    retryStrategy: (times) => Math.min(50 * 2 ** times, 2_000),
+    retryStrategy: (times: number): number => Math.min(50 * 2 ** times, 2_000),
+    // A master that became a replica refuses what a worker asks; the same name may lead to the new master already. 2: and ask again.
+    reconnectOnError: (error: Error): 2 | false => (error.message.startsWith('READONLY') ? 2 : false),
     // ioredis has no bounds of its own. The first frees a producer from a half-open connection, the second frees the connection.
     ...(role === 'produce' ? { commandTimeout: ANSWER_MS, socketTimeout: 2 * ANSWER_MS } : {}),
-  })
+  }
+  const sentinel = sentinelOptions(url)
+  const redis = sentinel ? new Redis({ ...sentinel, ...options }) : new Redis(url, options)
   sayOnce(redis, 'Redis', logger)
   return {
     options: { connection: redis as ConnectionOptions, prefix },

@@ -52,7 +52,7 @@ const ENDS: Record<keyof typeof STORIES, readonly string[]> = {
 const LONGEST = 4_000
 
 /**
- * One schedule: events of one identity arrive in any order and number, at several workers, and everything that a call, a
+ * One schedule: events of one identity arrive in any order and number, or only by the sweep, at several workers, and everything that a call, a
  * process or the queue may suffer strikes in between. Then all is calm, and what was accepted must come to its end. The seed
  * is the schedule.
  */
@@ -69,9 +69,11 @@ class ScheduleRun {
   #workers: Worker[]
   #jobs: Job[] = []
   #story: keyof typeof STORIES
-  /** Events still to be delivered, duplicates among them. */
+  /** Every event of the story, in the order in which Paxos makes them. */
+  #told: Arrival[] = []
+  /** Those whose webhook is still on its way, duplicates among them. */
   #arrivals: Arrival[] = []
-  #left: { callFaults: number; deaths: number; queueLosses: number; replays: number; leaps: number }
+  #left: { callFaults: number; deaths: number; queueLosses: number; replays: number; leaps: number; drops: number; sweeps: number }
   /** A Paxos that knows no conflicts makes one account only where no job runs beside itself and no request is done late. */
   #gentle: boolean
   /** Things that leave an outcome unknown, or look like it. */
@@ -86,11 +88,20 @@ class ScheduleRun {
     this.#story = this.#dice.pick(Object.keys(STORIES) as (keyof typeof STORIES)[])
     const quiet = this.#dice.chance(0.2)
     const upTo = (most: number): number => (quiet ? 0 : this.#dice.below(most + 1))
-    this.#left = { callFaults: upTo(6), deaths: upTo(2), queueLosses: upTo(1), replays: this.#dice.below(2), leaps: upTo(1) }
+    this.#left = {
+      callFaults: upTo(6),
+      deaths: upTo(2),
+      queueLosses: upTo(1),
+      replays: this.#dice.below(2),
+      leaps: upTo(1),
+      drops: this.#dice.below(3),
+      sweeps: this.#dice.below(3),
+    }
     for (const [index, [status, type]] of STORIES[this.#story].entries()) {
       const different = 1 + this.#dice.below(3)
       for (let number = 0; number < different; number += 1) {
         const arrival = { id: `event-${index}-${number}`, type, status }
+        this.#told.push(arrival)
         this.#arrivals.push(arrival)
         if (this.#dice.chance(0.3)) this.#arrivals.push(arrival)
       }
@@ -109,10 +120,11 @@ class ScheduleRun {
 
   /** No more faults; what is due is dispatched, what waits for a time gets it. */
   async calm(): Promise<void> {
-    Object.assign(this.#left, { callFaults: 0, deaths: 0, queueLosses: 0, replays: 0, leaps: 0 })
+    Object.assign(this.#left, { callFaults: 0, deaths: 0, queueLosses: 0, replays: 0, leaps: 0, drops: 0, sweeps: 0 })
     for (let step = 0; step < LONGEST; step += 1) {
       const moves = this.#moves()
       if (moves.length > 0) this.#dice.pick(moves)()
+      else if (this.#missed().length > 0) this.#sweep()
       else if ([...this.#world.rows.values()].every(({ state }) => state !== 'accepted')) return
       else this.#wait()
       await settled()
@@ -130,12 +142,14 @@ class ScheduleRun {
     else if (this.#arrivals.length > 0 && (moves.length === 0 || this.#dice.chance(0.1))) moves.push(() => this.#changeStatus())
     if (calls.late.length > 0) moves.push(() => calls.arrive())
     if (moves.length === 0 || this.#dice.chance(0.8)) return moves
-    const { deaths, queueLosses, replays, leaps } = this.#left
+    const { deaths, queueLosses, replays, leaps, drops, sweeps } = this.#left
     if (deaths > 0) moves.push(() => this.#die())
     if (deaths > 0 && !this.#gentle) moves.push(() => this.#hang())
     if (queueLosses > 0 && !this.#gentle) moves.push(() => this.#loseQueue())
     if (leaps > 0 && !this.#gentle) moves.push(() => this.#leap())
     if (replays > 0) moves.push(() => this.#replay())
+    if (drops > 0 && told.length > 0) moves.push(() => this.#drop(this.#dice.pick(told)))
+    if (sweeps > 0) moves.push(() => this.#sweep())
     return moves
   }
 
@@ -162,6 +176,26 @@ class ScheduleRun {
     const { seq, generation } = this.#world.accept(arrival.id, arrival.type)
     // The receiver may die between the commit and the queue: then the dispatcher finds it.
     if (!(this.#left.deaths > 0 && this.#dice.chance(0.1))) this.#enqueue(seq, generation)
+  }
+
+  /** A webhook that never comes: the sweep has to find its event. */
+  #drop(arrival: Arrival): void {
+    this.#left.drops -= 1
+    this.#arrivals.splice(this.#arrivals.indexOf(arrival), 1)
+  }
+
+  /** What Paxos would list by now and the inbox lacks: its webhook was dropped, or is on its way. */
+  #missed(): Arrival[] {
+    const now = this.#told.findLastIndex(({ status }) => status === this.#world.status)
+    return this.#told.slice(0, now + 1).filter(({ id }) => !this.#world.rows.has(id))
+  }
+
+  #sweep(): void {
+    this.#left.sweeps -= 1
+    for (const { id, type } of this.#missed()) {
+      const { seq, generation } = this.#world.accept(id, type)
+      this.#enqueue(seq, generation)
+    }
   }
 
   /** Adding what is there changes nothing, as with BullMQ's job ids. */
@@ -241,6 +275,7 @@ class ScheduleRun {
     const state = stored?.onboarding.state ?? 'none'
     for (const { eventId, state: end, errorCode } of rows.values())
       if (end !== 'processed') broken(`${eventId} ended ${end} (${errorCode})`)
+    if (rows.size < this.#told.length) broken(`${this.#told.length - rows.size} events never came in`)
     if (!ENDS[this.#story].includes(state)) broken(`${this.#story}: it ended ${state}`)
 
     if (accounts.length > 1) broken(`${accounts.length} accounts`)

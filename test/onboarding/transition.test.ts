@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import {
+  accountRefId,
   IDENTITY_STATUSES,
   newOnboarding,
+  noticeKey,
   ONBOARDING_EVENTS,
   ONBOARDING_STATES,
   type Onboarding,
@@ -143,5 +145,60 @@ describe('when an operator releases a hold', () => {
     expect(
       short(transition(inState('denied'), { event: 'identity.approved', status: 'APPROVED', requiredDocuments: [] }, 'operator')),
     ).toBe('hold approved-after-denied')
+  })
+})
+
+describe('when nothing is to be done', () => {
+  it.each([
+    ['approved', 'APPROVED', 'already-approved'],
+    ['ready', 'APPROVED', 'already-ready'],
+    ['denied', 'DENIED', 'already-denied'],
+    ['disabled', 'DISABLED', 'already-disabled'],
+    ['held', 'APPROVED', 'held:denied-after-approved'],
+    ['pending', 'PENDING', 'event-ahead-of-status'],
+  ] as const)('says why: %s while Paxos says %s is %s', (state, status, because) => {
+    expect(transition(inState(state), { event: 'identity.approved', status, requiredDocuments: [] }, 'machine')).toMatchObject({ because })
+  })
+  it('says why a release is not possible yet', () => {
+    expect(transition(inState('held'), { event: 'identity.approved', status: 'ERROR', requiredDocuments: [] }, 'operator')).toMatchObject({
+      because: 'held:denied-after-approved',
+    })
+  })
+})
+
+describe('what a move carries', () => {
+  const documents = (current: Onboarding, requiredDocuments: string[], authority: 'machine' | 'operator' = 'machine'): Decision =>
+    transition(current, { event: 'identity.documents_required', status: 'PENDING', requiredDocuments }, authority)
+
+  it('is no documents where Paxos has decided', () => {
+    expect(transition(inState('pending'), { event: 'identity.approved', status: 'APPROVED', requiredDocuments: [] }, 'machine')).toEqual({
+      kind: 'move',
+      to: 'approved',
+      requiredDocuments: [],
+    })
+  })
+  it('is the documents in an order of their own, also where Paxos names none', () => {
+    expect(documents(inState('pending'), ['PROOF_OF_FUNDS', 'CURP'])).toEqual({
+      kind: 'move',
+      to: 'documents_required',
+      requiredDocuments: ['CURP', 'PROOF_OF_FUNDS'],
+    })
+    expect(documents(inState('pending'), [])).toEqual({ kind: 'move', to: 'documents_required', requiredDocuments: [] })
+  })
+  it('is what was asked for before, too, when an operator releases a hold', () => {
+    const held = { ...inState('held'), requiredDocuments: ['PROOF_OF_FUNDS'] }
+    expect(documents(held, ['CURP'], 'operator')).toEqual({
+      kind: 'move',
+      to: 'documents_required',
+      requiredDocuments: ['CURP', 'PROOF_OF_FUNDS'],
+    })
+  })
+})
+
+describe('an onboarding and its keys', () => {
+  it('begin with nothing but the identity, of which alone the keys are made', () => {
+    expect(newOnboarding(IDENTITY, 'adopted', null)).toMatchObject({ state: 'pending', requiredDocuments: [], accountId: null })
+    expect(accountRefId(IDENTITY)).toBe(`gatehouse-account-${IDENTITY}`)
+    expect(noticeKey(IDENTITY, 'ready', 2)).toBe(`notice_ready_2_${IDENTITY}`)
   })
 })

@@ -95,4 +95,16 @@ describe('when a status changes', () => {
     const again = await Promise.all(ids.map((id) => reader.identity(id, at, LIVE)))
     expect(new Set(again.map(({ status }) => status))).toEqual(new Set(['DISABLED']))
   })
+
+  it('is read anew by whoever comes after the change, also where it came along on a page for others just before', async () => {
+    const { sandbox, reader, events, at } = await start()
+    await Promise.all(events.slice(0, 50).map(({ identityId }) => reader.identity(identityId ?? '', at, LIVE)))
+    for (const { identityId } of events.slice(50)) {
+      const identity = sandbox.identities.get(identityId ?? '')
+      if (identity) sandbox.engine.decide(identity, 'disable')
+    }
+    const seen = []
+    for (const { identityId } of events.slice(50)) seen.push(await reader.identity(identityId ?? '', Date.now(), LIVE))
+    expect(new Set(seen.map(({ status }) => status))).toEqual(new Set(['DISABLED']))
+  })
 })

@@ -52,6 +52,14 @@ describe('when a lone item is submitted', () => {
     await finish()
     expect(await result).toBe('row 1')
   })
+
+  it('is one commit: writers that are free write nothing', async () => {
+    const { batches, write, finish } = scriptedWriter()
+    const result = committer(write, { writers: 3 }).submit(1)
+    await finish()
+    await result
+    expect(batches).toEqual([[1]])
+  })
 })
 
 describe('when items come while a commit is in flight', () => {
@@ -219,6 +227,27 @@ describe('when it is closed', () => {
     await closing
     expect(await Promise.all(taken)).toEqual(['row 1', 'row 2'])
     expect(batches).toEqual([[1], [2]])
+  })
+
+  it('waits for every commit in flight, however many writers there are and whatever ended before', async () => {
+    const { batches, write, finish, inFlight } = scriptedWriter()
+    const group = committer(write, { writers: 2, maxBatch: 1 })
+    const before = group.submit(1)
+    await finish()
+    await before
+    const taken = [group.submit(2), group.submit(3)]
+    await until(() => inFlight() === 2)
+    let closed = false
+    const closing = group.close().then(() => {
+      closed = true
+    })
+    await finish()
+    await taken[0]
+    for (let turns = 0; turns < 5; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+    expect(closed).toBe(false)
+    await finish()
+    await closing
+    expect(batches).toEqual([[1], [2], [3]])
   })
 
   it('does not wait for company then', async () => {

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { Registry } from 'prom-client'
 import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
@@ -8,6 +8,7 @@ import { createBudget } from '../../src/paxos/budget.ts'
 import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createLogger } from '../../src/platform/logger.ts'
+import { createPool } from '../../src/platform/postgres.ts'
 import { createEventQueue, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import { startWatchedWorker, type WatchPace } from '../../src/queue/watched-worker.ts'
@@ -53,8 +54,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const { decorate = (_name, part) => part } = options
   const logger = createLogger({ level: 'silent' })
   const metrics = new Registry()
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 6 })
-  pool.on('error', () => {})
+  const pool = createPool({ connectionString: databaseUrl, max: 6, applicationName: 'test pipeline' })
   const queue = decorate('queue', createEventQueue(backend, { logger }))
   const inbox = decorate(
     'inbox',

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { freePort } from '../../src/platform/free-port.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { type Cluster, openCluster, SERVER_ENVIRONMENT, SUPERUSER } from '../../src/platform/postgres-cluster.ts'
+import { endWithProcess } from './end-with-process.ts'
 
 const START_TIMEOUT_MS = 60_000
 
@@ -32,8 +33,7 @@ export async function startBreakablePostgres(): Promise<BreakablePostgres> {
     const port = await freePort()
     const url = `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres`
     let server: ChildProcess | null = null
-    const leave = (): void => void server?.kill('SIGQUIT')
-    process.once('exit', leave)
+    const withdraw = endWithProcess(() => void server?.kill('SIGQUIT'))
     const stop = async (mode: StopMode): Promise<void> => {
       if (server === null) return
       const ended = once(server, 'exit')
@@ -46,7 +46,7 @@ export async function startBreakablePostgres(): Promise<BreakablePostgres> {
     }
     await start()
     const close = async (): Promise<void> => {
-      process.removeListener('exit', leave)
+      withdraw()
       await stop('crash')
       await rm(cluster.data, { recursive: true, force: true })
       await rm(directory, { recursive: true, force: true })

@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { freePort } from '../../src/platform/free-port.ts'
+import { endWithProcess } from './end-with-process.ts'
 import { fetchRedis } from './fetch-redis.ts'
 
 const run = promisify(execFile)
@@ -64,27 +65,36 @@ async function starts(program: RedisProgram): Promise<boolean> {
   )
 }
 
-/** `settings` are further arguments of the server, the last one counts. @throws what the server printed when it does not start */
+/** A Sentinel that watches this one master under the name `gatehouse`, and replaces it half a second after it went. */
+export async function launchSentinel(program: RedisProgram, { master }: { master: number }): Promise<LaunchedRedis> {
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-sentinel-'))
+  const file = join(directory, 'sentinel.conf') // it writes down in there what it finds out
+  const lines = [`monitor gatehouse 127.0.0.1 ${master} 1`, 'down-after-milliseconds gatehouse 500', 'failover-timeout gatehouse 5000']
+  await writeFile(file, lines.map((line) => `sentinel ${line}\n`).join(''))
+  const port = await freePort()
+  return launch(program, { port, directory, settings: [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1'] })
+}
+
+/**
+ * `settings` are further arguments of the server, the last one counts. `apart`: Ctrl-C in the terminal does not reach it, and it ends
+ * with this process at the latest. @throws what the server printed when it does not start
+ */
 export async function launchRedis(
   program: RedisProgram,
-  { port: wanted, settings: further = [] }: { port?: number; settings?: string[] } = {},
+  { port: wanted, settings: further = [], apart = false }: { port?: number; settings?: string[]; apart?: boolean } = {},
 ): Promise<LaunchedRedis> {
   const port = wanted ?? (await freePort())
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-redis-'))
-  const settings = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--maxmemory-policy',
-    'noeviction',
-    '--dir',
-    directory,
-    ...further,
-  ]
-  const child = spawn(program.path, settings, { env: environment(program), stdio: ['ignore', 'pipe', 'inherit'] })
+  const given = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction', '--dir', directory]
+  return launch(program, { port, directory, settings: [...given, ...further], apart })
+}
+
+async function launch(
+  program: RedisProgram,
+  { port, directory, settings, apart = false }: { port: number; directory: string; settings: string[]; apart?: boolean },
+): Promise<LaunchedRedis> {
+  const child = spawn(program.path, settings, { env: environment(program), stdio: ['ignore', 'pipe', 'inherit'], detached: apart })
+  const withdraw = apart ? endWithProcess(() => void child.kill('SIGKILL')) : null
   let output = ''
   child.stdout.on('data', (chunk) => {
     output = `${output}${chunk}`.slice(-2_000)
@@ -94,6 +104,7 @@ export async function launchRedis(
       child.kill(signal)
       await once(child, 'exit')
     }
+    withdraw?.()
     await rm(directory, { recursive: true, force: true })
   }
   const stop = (): Promise<void> => end('SIGTERM')

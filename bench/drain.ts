@@ -1,0 +1,210 @@
+/**
+ * How long a backlog of approved events takes under Paxos's documented limits, on a simulated clock: against the best that
+ * the limits permit, and which limit binds. The code that works on an event is the real one, from the event processor down to the
+ * client's budget, batches and answers; Postgres, the queue and the wire are stood in for, since they cannot wait for this clock.
+ *
+ *   node bench/drain.ts [--events 10000] [--concurrency 50] [--latency-ms 50] [--out <file>]
+ *
+ * Two beginnings: `rested`, when nothing was called for five minutes, so that the averages allow a burst; and `busy`, when the last
+ * five minutes have used all that the budget gives, so that the backlog goes at the sustained rate. Every call is checked against the
+ * documented limits by a count of its own.
+ */
+import { mock } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { accountsOfPaxos } from '../src/paxos/accounts.ts'
+import { createBreaker } from '../src/paxos/breaker.ts'
+import { createBudget } from '../src/paxos/budget.ts'
+import { createConfirmationReader } from '../src/paxos/confirmation-reader.ts'
+import { eventsOfPaxos } from '../src/paxos/events.ts'
+import { identitiesOfPaxos } from '../src/paxos/identities.ts'
+import { readAnswer } from '../src/paxos/paxos-answer.ts'
+import { createPaxosCall, verdictOn } from '../src/paxos/paxos-call.ts'
+import type { PaxosClient } from '../src/paxos/paxos-client.ts'
+import type { PaxosHttp } from '../src/paxos/paxos-http.ts'
+import { createLogger } from '../src/platform/logger.ts'
+import { createEventProcessor } from '../src/saga/process-event.ts'
+import { createMemoryStores } from './support/memory-stores.ts'
+import { type Comparison, printReport } from './support/report.ts'
+import { spreadOf } from './support/statistics.ts'
+import { createStubPaxos } from './support/stub-paxos.ts'
+import { approvals } from './support/upstream.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    events: { type: 'string', default: '10000' },
+    concurrency: { type: 'string', default: '50' },
+    'latency-ms': { type: 'string', default: '50' },
+    out: { type: 'string' },
+  },
+})
+const [backlog, concurrency, latencyMs] = [Number(options.events), Number(options.concurrency), Number(options['latency-ms'])]
+
+/** Requests a second, averaged over five minutes (paxos/api.md 1.5). */
+const LIMITS = { token: 1, identity: 10, general: 50 }
+type EndpointClass = keyof typeof LIMITS
+const WINDOW_MS = 300_000
+/** Events or identities on one page of a listing. */
+const PAGE = 100
+
+/** What went before the backlog came. */
+type Beginning = 'rested' | 'busy'
+
+interface Drained {
+  seconds: number
+  calls: Record<string, number>
+  /** The busiest five minutes of each class, as a share of its limit. */
+  busiest: Record<EndpointClass, number>
+}
+
+/** The least that a backlog costs: one account for each, and full pages of events and identities. */
+const leastGeneralCalls = backlog + Math.ceil(backlog / PAGE)
+const leastIdentityCalls = Math.ceil(backlog / PAGE)
+const best = {
+  // A rested window takes so many calls at once, and the rest at the average rate.
+  rested: bestSeconds((limit) => limit * (WINDOW_MS / 1_000)),
+  busy: bestSeconds(() => 0),
+}
+
+function bestSeconds(atOnce: (limit: number) => number): { seconds: number; binding: string } {
+  const seconds = (calls: number, limit: number): number => Math.max(0, calls - atOnce(limit)) / limit
+  const [general, identity] = [seconds(leastGeneralCalls, LIMITS.general), seconds(leastIdentityCalls, LIMITS.identity)]
+  const binding = general + identity === 0 ? 'none' : general >= identity ? 'general' : 'identity'
+  return { seconds: Math.max(general, identity), binding }
+}
+
+mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.parse('2026-03-02T09:00:00Z') })
+const rested = await drain('rested')
+const busy = await drain('busy')
+mock.timers.reset()
+
+const comparisons: Comparison[] = [
+  { name: 'drain: best that the limits permit / taken, busy', asked: 0.95, ...spreadOf([best.busy.seconds / busy.seconds]) },
+]
+printReport(
+  {
+    title: 'drain',
+    settings: { events: backlog, concurrency, latencyMs, bindingRested: best.rested.binding, bindingBusy: best.busy.binding },
+    comparisons,
+    sides: [
+      { name: 'rested', figures: figuresOf(rested, best.rested.seconds) },
+      { name: 'busy', figures: figuresOf(busy, best.busy.seconds) },
+    ],
+  },
+  options,
+)
+
+async function drain(beginning: Beginning): Promise<Drained> {
+  const events = approvals(backlog)
+  const stub = createStubPaxos()
+  stub.load(events)
+  const made: { atMs: number; endpointClass: EndpointClass }[] = []
+  /** The budget's clock: the simulated one, but for the five minutes before. */
+  let beforeMs: number | null = null
+  const startMs = Date.now()
+  const now = (): number => beforeMs ?? WINDOW_MS + Date.now() - startMs
+  const budget = createBudget({ limits: LIMITS, now, sleep: sleepMs })
+  if (beginning === 'busy') {
+    for (const { endpointClass, atMs } of await fiveFullMinutes()) {
+      beforeMs = atMs
+      await budget.acquire(endpointClass, { priority: 'live' })
+      made.push({ endpointClass, atMs })
+    }
+    beforeMs = null
+  }
+
+  const http: PaxosHttp = {
+    send: async ({ method, path, body }, rules) => {
+      made.push({ atMs: now(), endpointClass: rules.operation.startsWith('identities.') ? 'identity' : 'general' })
+      await sleepMs(latencyMs)
+      const { status, body: text } = stub.answer(method, `/v2${path}`, body ?? '')
+      return readAnswer({ status, headers: {}, text }, rules, body)
+    },
+    close: async () => {},
+  }
+  const { signal } = new AbortController()
+  const tokens = { get: async () => 'an-invented-token', refused: () => true }
+  const breaker = createBreaker({ name: 'api', now, verdict: verdictOn('api'), onChange: () => {} })
+  const call = createPaxosCall({ http, tokens, budget, breaker, signal })
+  const paxos = { events: eventsOfPaxos(call), identities: identitiesOfPaxos(call), accounts: accountsOfPaxos(call) } as PaxosClient
+  const stores = createMemoryStores(events)
+  const handle = createEventProcessor({
+    ...stores,
+    reader: createConfirmationReader(paxos),
+    paxos,
+    notices: { name: 'none', send: async () => ({ status: 204 }), close: async () => {} },
+    logger: createLogger({ level: 'silent' }),
+    metrics: { ended: () => {}, willRetry: () => {} },
+    unknownIdentities: 'adopt',
+    now: Date.now,
+    random: Math.random,
+  })
+  await workOff(handle)
+  if (stores.readyCount() !== backlog) throw new Error(`${stores.readyCount()} of ${backlog} are ready`)
+  const busiest = { token: 0, identity: busiestShare(made, 'identity'), general: busiestShare(made, 'general') }
+  for (const [name, share] of Object.entries(busiest))
+    if (share > 1) throw new Error(`the ${name} limit was broken: ${share} of it was used`)
+  return { seconds: (Date.now() - startMs) / 1_000, calls: stub.counts().calls, busiest }
+}
+
+/** As many calls as the budget gives in five minutes, evenly over them; what it holds back for safety is not there to be taken. */
+async function fiveFullMinutes(): Promise<{ endpointClass: EndpointClass; atMs: number }[]> {
+  const rested = createBudget({ limits: LIMITS, now: () => 0 })
+  const calls: { endpointClass: EndpointClass; atMs: number }[] = []
+  for (const endpointClass of ['general', 'identity'] as const) {
+    let room = 0
+    for (; (await rested.etaMs(endpointClass, 1, { priority: 'live' })) === 0; room += 1)
+      await rested.acquire(endpointClass, { priority: 'live' })
+    for (let index = 0; index < room; index += 1) calls.push({ endpointClass, atMs: (index * WINDOW_MS) / room })
+  }
+  return calls.toSorted((one, other) => one.atMs - other.atMs)
+}
+
+/** The queue: so many jobs in hand, the oldest first; what is told to come back later does so at its time. */
+async function workOff(handle: ReturnType<typeof createEventProcessor>): Promise<void> {
+  const waiting = Array.from({ length: backlog }, (_, index) => ({ seq: String(index + 1), generation: 0 }))
+  let unfinished = backlog
+  let inHand = 0
+  const take = (): void => {
+    for (; inHand < concurrency && waiting.length > 0; inHand += 1) void work(waiting.shift()!)
+  }
+  const work = async (job: { seq: string; generation: number }): Promise<void> => {
+    const outcome = await handle(job, { rescues: 0 })
+    inHand -= 1
+    if (outcome.kind === 'done') unfinished -= 1
+    else
+      setTimeout(() => {
+        waiting.push(job)
+        take()
+      }, outcome.at - Date.now())
+    take()
+  }
+  take()
+  while (unfinished > 0) {
+    for (let turns = 0; turns < 3; turns += 1) await turn() // whatever can go on without the clock does so
+    mock.timers.tick(1)
+  }
+}
+
+function sleepMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function busiestShare(made: readonly { atMs: number; endpointClass: EndpointClass }[], endpointClass: EndpointClass): number {
+  const times = made.filter((call) => call.endpointClass === endpointClass).map(({ atMs }) => atMs)
+  let most = 0
+  for (let from = 0, to = 0; to < times.length; to += 1) {
+    while (times[to]! - times[from]! >= WINDOW_MS) from += 1
+    most = Math.max(most, to - from + 1)
+  }
+  return most / (LIMITS[endpointClass] * (WINDOW_MS / 1_000))
+}
+
+function figuresOf({ seconds, calls, busiest }: Drained, bestAtAll: number): Record<string, number> {
+  return {
+    'seconds taken': seconds,
+    'seconds at best by the limits': bestAtAll,
+    ...Object.fromEntries(Object.entries(calls).map(([operation, count]) => [`calls ${operation}`, count])),
+    ...Object.fromEntries(Object.entries(busiest).map(([name, share]) => [`busiest five minutes, ${name}`, share])),
+  }
+}

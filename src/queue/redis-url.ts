@@ -1,0 +1,47 @@
+import type { RedisOptions } from 'ioredis'
+
+type SentinelOptions = Pick<
+  RedisOptions,
+  | 'sentinels'
+  | 'name'
+  | 'failoverDetector'
+  | 'username'
+  | 'password'
+  | 'db'
+  | 'sentinelPassword'
+  | 'tls'
+  | 'sentinelTLS'
+  | 'enableTLSForSentinelMode'
+>
+
+/** `redis+sentinel://[user:password@]host:port,host:port/master[/database][?sentinelPassword=…]`; the scheme `rediss+sentinel` means TLS to all. */
+const SENTINEL =
+  /^(?<scheme>rediss?)\+sentinel:\/\/(?:(?<user>[^:@/]*):(?<password>[^@/]*)@)?(?<hosts>[^@/?#]+)\/(?<master>[^/?#]+)(?:\/(?<database>\d+))?(?:\?sentinelPassword=(?<sentinelPassword>[^&#]+))?$/
+const SENTINEL_PORT = 26_379
+
+/** What ioredis needs to find the master by asking the Sentinels; null when the URL names the server itself, which ioredis reads by itself. */
+export function sentinelOptions(url: string): SentinelOptions | null {
+  const parts = SENTINEL.exec(url)?.groups
+  if (!parts) return null
+  const { scheme, user, password, hosts = '', master = '', database, sentinelPassword } = parts
+  const tls = scheme === 'rediss'
+  return {
+    sentinels: hosts.split(',').map((host) => {
+      const { hostname, port } = new URL(`redis://${host}`)
+      return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? SENTINEL_PORT : Number(port) }
+    }),
+    name: decodeURIComponent(master),
+    // An old master that is cut off with some of us must be left when the others have moved on.
+    failoverDetector: true,
+    ...(user ? { username: decodeURIComponent(user) } : {}),
+    ...(password ? { password: decodeURIComponent(password) } : {}),
+    ...(database ? { db: Number(database) } : {}),
+    ...(sentinelPassword ? { sentinelPassword: decodeURIComponent(sentinelPassword) } : {}),
+    ...(tls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+  }
+}
+
+/** Where that is, to show to people: hosts and ports, never a password. */
+export function redisHosts(url: string): string {
+  return SENTINEL.exec(url)?.groups?.hosts ?? new URL(url).host
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { FAULT_NAMES, planFaults } from './plan-faults.ts'
+import { renderReport } from './render-report.ts'
+import { runChaos } from './run-chaos.ts'
+
+/** Printed with the table; `npm run chaos -- --seed` runs the same faults in the same order. */
+const SEED = 20261123
+const DURATION_MS = 20_000
+
+describe.concurrent('when everything fails at once, for a short while', () => {
+  it.each(['redis', 'postgres'] as const)(
+    'loses nothing and does nothing twice, with the queue on %s',
+    { timeout: 400_000 },
+    async (backend) => {
+      const report = await runChaos({ backend, seed: SEED, durationMs: DURATION_MS, perSecond: 3, workers: 2, say: () => {} })
+      console.log(`\n${renderReport(report)}\n`)
+      expect(report.injections.length).toBeGreaterThanOrEqual(planFaults({ seed: SEED, durationMs: DURATION_MS, backend }).length - 2)
+      expect(report.verdict.accounts).toBeGreaterThan(10)
+      expect(report.findings.filter(({ kind }) => kind === 'lost' || kind === 'doubled')).toEqual([])
+      expect(report.chains).toMatchObject({ faults: [] })
+      expect(report.collapses).toEqual([])
+    },
+  )
+})
+
+describe('the plan of a chaos run', () => {
+  it('is the same for the same seed, and another for another', () => {
+    const options = { durationMs: 600_000, backend: 'redis' } as const
+    expect(planFaults({ ...options, seed: 1 })).toEqual(planFaults({ ...options, seed: 1 }))
+    expect(planFaults({ ...options, seed: 1 })).not.toEqual(planFaults({ ...options, seed: 2 }))
+  })
+
+  it('has every fault before it has any of them again, and none of Redis where there is none', () => {
+    const names = planFaults({ seed: 1, durationMs: 600_000, backend: 'redis' }).map(({ name }) => name)
+    expect(new Set(names.slice(0, FAULT_NAMES.length))).toEqual(new Set(FAULT_NAMES))
+    expect(planFaults({ seed: 1, durationMs: 600_000, backend: 'postgres' }).some(({ name }) => name.startsWith('redis'))).toBe(false)
+  })
+})

@@ -1,0 +1,203 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { createLogger } from '../../src/platform/logger.ts'
+import { sweepEvents } from '../../src/reconcile/sweep-events.ts'
+import type { FaultInput } from '../../src/sandbox/fault-book.ts'
+import { takeNotice } from '../faults/notice-log.ts'
+import { startPipeline } from '../saga/start-pipeline.ts'
+import { type ChaosWorld, OPERATOR_TOKEN, PAXOS_TIMEOUT_MS } from './chaos-world.ts'
+import type { FaultName, PlannedFault } from './plan-faults.ts'
+
+/** What one needs to strike, besides the world. */
+export interface StrikeContext {
+  world: ChaosWorld
+  /** Events that have ended, for replays. */
+  finished(): string[]
+}
+
+/** Ends a fault that lasts. */
+type Lift = () => unknown
+type Strike = (context: StrikeContext, fault: PlannedFault) => Promise<Lift> | Lift
+
+const nothing: Lift = () => {}
+const REPLAYED_AT_ONCE = 10
+/** Share of the replays that may release holds. */
+const RELEASING_SHARE = 0.3
+const TRIES = 5
+
+/** How each fault is brought about. */
+export const STRIKES: Record<FaultName, Strike> = {
+  'worker-killed': async ({ world }, { draw }) => {
+    const worker = chosen(world.workers, draw)
+    world.deaths.push(await worker.kill())
+    return () => worker.start()
+  },
+  'worker-halted': ({ world }, { draw }) => {
+    const worker = chosen(world.workers, draw)
+    worker.halt()
+    return outage(world, () => worker.goOn())
+  },
+  'receiver-killed': async ({ world }) => {
+    await world.receiver.kill()
+    return () => world.receiver.start()
+  },
+  'postgres-stopped': async ({ world }, { draw }) => {
+    const lift = outage(world, () => world.postgres.start())
+    await world.postgres.stop(draw < 0.5 ? 'crash' : 'fast')
+    return lift
+  },
+  'postgres-cut': ({ world }) => {
+    const lift = outage(world)
+    world.lines.postgres.cut()
+    return lift
+  },
+  'redis-flushed': async ({ world }) => {
+    await onRedis(world, (client) => client.flushall())
+    return nothing
+  },
+  'redis-killed': async ({ world }) => {
+    await world.redis?.kill()
+    return () => world.redis?.start()
+  },
+  'redis-cut': ({ world }) => {
+    world.lines.redis?.cut()
+    return nothing
+  },
+  'paxos-500': ({ world }, { draw }) => armed(world, { on: '*', do: 'answer', status: chosen([500, 502, 504], draw) }),
+  'paxos-429': ({ world }, { draw }) => armed(world, { on: '*', do: 'answer', status: 429, retryAfterSeconds: 1 + Math.floor(draw * 2) }),
+  'paxos-slow': ({ world }, { draw }) => outage(world, armed(world, { on: '*', do: 'latency', ms: 300 + draw * 2_500 })),
+  'paxos-drops': ({ world }) => armed(world, { on: '*', do: 'drop' }),
+  'account-unanswered': ({ world }, { draw }) =>
+    armed(world, { on: 'POST /identity/accounts', do: chosen(['act-then-drop', 'act-then-answer', 'act-then-silence'], draw), ratio: 0.6 }),
+  'paxos-half-open': ({ world }) => {
+    world.lines.paxos.swallow()
+    return outage(world, async () => {
+      await world.lines.paxos.pass()
+      // Connections with a hole in them stay so; whoever waits on one has its own time-out, and here it is cut at last.
+      setTimeout(() => world.lines.paxos.cut(), 2 * PAXOS_TIMEOUT_MS).unref()
+    })
+  },
+  'paxos-cut': ({ world }) => {
+    const lift = outage(world)
+    world.lines.paxos.cut()
+    return lift
+  },
+  'notices-down': async ({ world }) => {
+    await world.notices.down()
+    return () => world.notices.up()
+  },
+  'notices-unanswered': ({ world }, { draw }) => {
+    world.notices.reply((response) => {
+      if (draw < 0.5) response.destroy()
+      else response.writeHead(502).end()
+    })
+    return () => world.notices.reply(takeNotice)
+  },
+  replay: async ({ world, finished }, { draw }) => {
+    const events = finished()
+    if (events.length === 0) throw new Error('nothing has ended yet')
+    const from = Math.floor(draw * events.length)
+    const filter = { eventIds: events.slice(from, from + REPLAYED_AT_ONCE), releaseHolds: (draw * 10) % 1 < RELEASING_SHARE }
+    await retried(() => replay(world, filter))
+    return nothing
+  },
+  sweeps: async ({ world }) => {
+    await retried(() => sweepTwice(world))
+    return nothing
+  },
+}
+
+/** Whatever is still on when a run ends. */
+export async function liftEverything({ sandbox, lines, notices, redis, postgres, workers }: ChaosWorld): Promise<void> {
+  sandbox.faults.clear()
+  await Promise.all([lines.paxos.pass(), lines.postgres.pass(), lines.redis?.pass(), notices.up(), redis?.start(), postgres.start()])
+  lines.paxos.cut()
+  notices.reply(takeNotice)
+  for (const worker of workers) worker.goOn()
+}
+
+function chosen<T>(choices: readonly T[], draw: number): T {
+  return choices[Math.floor(draw * choices.length)] as T // draw is below 1
+}
+
+function armed({ sandbox }: ChaosWorld, fault: FaultInput): Lift {
+  const id = sandbox.faults.arm(fault)
+  return () => void sandbox.faults.disarm(id)
+}
+
+/** From now until it is lifted, and as long again as a call may take: nobody can be blamed for not knowing how a call ended. */
+function outage({ outages }: ChaosWorld, lift: Lift = nothing): Lift {
+  const entry = { fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY }
+  outages.push(entry)
+  return async () => {
+    await lift()
+    entry.toMs = Date.now() + PAXOS_TIMEOUT_MS
+  }
+}
+
+async function onRedis({ redis }: ChaosWorld, work: (client: Redis) => Promise<unknown>): Promise<void> {
+  if (!redis) return
+  const client = new Redis(redis.url, { retryStrategy: () => null })
+  client.on('error', () => {})
+  try {
+    await work(client)
+  } finally {
+    client.disconnect()
+  }
+}
+
+/** What needs Paxos or Postgres, either of which may be away just now. */
+async function retried(work: () => Promise<void>): Promise<void> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await work()
+    } catch (error) {
+      if (left === 1) throw error
+      await sleep(1_000)
+    }
+  }
+}
+
+/** Plans and approves, as an operator does. @throws when either is refused */
+async function replay({ operatorUrl }: ChaosWorld, filter: { eventIds: string[]; releaseHolds: boolean }): Promise<void> {
+  const { id } = (await ask(`${operatorUrl}/v1/replays`, filter)) as { id: string }
+  await ask(`${operatorUrl}/v1/replays/${id}/approve`, { reason: 'chaos: whatever was done must not be done again' })
+}
+
+async function ask(url: string, body: object): Promise<unknown> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json', 'x-operator': 'chaos' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(20_000),
+  })
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status} ${await answer.text()}`)
+  return answer.json()
+}
+
+/** The product's own lag of half a minute, taken back: these sweeps reach up to now, and meet the webhooks of the same events. */
+const LAG_MS = 30_000
+
+/** Two sweepers at the same moment, on connections of their own; whichever comes second finds the first at work. @throws when both fail */
+export async function sweepTwice({ postgres, redis, sandbox, notices }: ChaosWorld): Promise<void> {
+  const backend = redis
+    ? ({ kind: 'redis', url: redis.url, prefix: 'gatehouse' } as const)
+    : ({ kind: 'postgres', connectionString: postgres.url } as const)
+  const sweep = async (): Promise<void> => {
+    const parts = await startPipeline({
+      databaseUrl: postgres.url,
+      backend,
+      paxos: sandbox,
+      notices: { url: notices.url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+      concurrency: 0,
+    })
+    try {
+      const logger = createLogger({ level: 'silent' })
+      await sweepEvents({ pool: parts.pool, inbox: parts.inbox, paxos: parts.paxos, logger, now: () => Date.now() + LAG_MS })
+    } finally {
+      await parts.close()
+    }
+  }
+  const [one, other] = await Promise.allSettled([sweep(), sweep()])
+  if (one.status === 'rejected' && other.status === 'rejected') throw one.reason
+}

@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createIdentity } from '../../src/sandbox/create-identity.ts'
+import type { Verdict } from '../../src/sandbox/decision-engine.ts'
+import type { StoredEvent } from '../../src/sandbox/event-store.ts'
+import type { Identity } from '../../src/sandbox/identity.ts'
+import { samplePerson } from '../../src/sandbox/sample-person.ts'
+import { SeededRandom } from '../../src/sandbox/seeded-random.ts'
+import { API_KEY, type ChaosWorld, OPERATOR_TOKEN } from './chaos-world.ts'
+
+/** What becomes of an identity, and how often out of a hundred. Verdicts come one after the other, up to a few seconds apart. */
+const STORIES: readonly (readonly [share: number, verdicts: readonly Verdict[]])[] = [
+  [58, ['approve']],
+  [10, ['deny']],
+  [12, ['approve', 'disable']],
+  [6, ['approve', 'deny']],
+  [5, ['deny', 'approve']],
+  [9, ['documents', 'approve']],
+]
+const LONGEST_PAUSE_MS = 3_000
+/** Shares of the identities to which this happens too. */
+const TWIN_SHARE = 0.12
+const THROUGH_API_SHARE = 0.12
+const LIE_SHARE = 0.06
+const FORGED_SHARE = 0.05
+const STRANGER_SHARE = 0.05
+const TRANSFER_SHARE = 0.05
+const TEST_SHARE = 0.03
+const ASK_AGAIN_MS = 500
+
+export interface Traffic {
+  /** Events that Paxos never had and that were answered 2xx, because whoever sent them had our key. */
+  forged: string[]
+  /** Deliveries with a wrong key, and how many of them were let in. */
+  strangers: { refused: number; letIn: number }
+  /** For each Idempotency-Key the identities that our API answered with. */
+  asked: Map<string, Set<string>>
+  /** What went wrong in a way that nothing here is meant to. */
+  failures: string[]
+  /** No new identities from now on; resolves when every story has come to its end and every request has its answer. */
+  stop(): Promise<void>
+}
+
+/** Identities at a steady rate, each with its story; by the seed, so that the nth identity of a seed always has the same. */
+export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: number; perSecond: number }): Traffic {
+  const random = new SeededRandom(seed)
+  const { sandbox } = world
+  const traffic: Omit<Traffic, 'stop'> = { forged: [], strangers: { refused: 0, letIn: 0 }, asked: new Map(), failures: [] }
+  const underWay = new Set<Promise<void>>()
+  let made = 0
+
+  const tell = async (n: number): Promise<void> => {
+    const happens = (what: string, share: number): boolean => random.fraction(what, n) < share
+    if (happens('forged', FORGED_SHARE)) await forge(n)
+    if (happens('stranger', STRANGER_SHARE)) await knock(n)
+    if (happens('transfer', TRANSFER_SHARE)) sandbox.events.emit({ type: 'transfer.completed', object: {}, identityId: null })
+    if (happens('test', TEST_SHARE)) sandbox.events.emit({ type: 'identity.approved', object: {}, identityId: null, isTest: true })
+    const identity = happens('api', THROUGH_API_SHARE) ? await askFor(n) : createIdentity(sandbox, person(n))
+    const [first, ...later] = storyOf(random.fraction('story', n))
+    if (happens('lie', LIE_SHARE) && (first === 'approve' || first === 'deny')) await lieAbout(decideUnheard(identity, first), n)
+    else sandbox.engine.decide(identity, first)
+    if (first === 'approve' && happens('twin', TWIN_SHARE)) emitTwin(identity)
+    for (const [index, verdict] of later.entries()) {
+      await sleep(random.fraction('pause', n, index) * LONGEST_PAUSE_MS)
+      sandbox.engine.decide(identity, verdict)
+    }
+  }
+
+  /** Asks our API for an identity, again and again under one key, as a client does that does not know what became of its request. */
+  const askFor = async (n: number): Promise<Identity> => {
+    const key = `chaos-${n}`
+    const body = { ...person(n), metadata: { sandbox_decision: 'never' } }
+    const identities = new Set<string>()
+    traffic.asked.set(key, identities)
+    for (let wanted = random.fraction('ask again', n) < 0.5 ? 1 : 2; wanted > 0; ) {
+      const id = await ask(world, key, body)
+      if (id === null) {
+        await sleep(ASK_AGAIN_MS)
+        continue
+      }
+      identities.add(id)
+      wanted--
+    }
+    const [id = ''] = identities
+    const identity = sandbox.identities.get(id)
+    if (!identity) throw new Error(`our API names identity ${id}, which Paxos does not have`)
+    return identity
+  }
+
+  /** The status moves and its event is listed, but not delivered. */
+  const decideUnheard = (identity: Identity, verdict: 'approve' | 'deny'): StoredEvent => {
+    const status = verdict === 'approve' ? 'APPROVED' : 'DENIED'
+    identity.checks = { ...identity.checks, sanctions_verification_status: status, additional_screening_status: status }
+    sandbox.engine.settle(identity, { deliver: false })
+    const event = sandbox.events.all.at(-1)
+    if (event?.identityId !== identity.id) throw new Error('the simulator has decided and emitted nothing')
+    return event
+  }
+
+  /** Somebody with our key is faster than Paxos and says of a true event that it is another, or only a test. */
+  const lieAbout = async (event: StoredEvent, n: number): Promise<void> => {
+    const lie = random.fraction('which lie', n) < 0.5 ? { type: 'transfer.completed' } : { is_test: true }
+    await deliver(world, { id: event.id, type: event.type, ...lie })
+    sandbox.webhooks.redeliver(event, 1)
+  }
+
+  /** Somebody with our key tells of an event that never was. */
+  const forge = async (n: number): Promise<void> => {
+    const id = random.uuid('forged', n)
+    if ((await deliver(world, { id, type: 'identity.approved' })) === 200) traffic.forged.push(id)
+  }
+
+  const knock = async (n: number): Promise<void> => {
+    const status = await deliver(world, { id: random.uuid('stranger', n), type: 'identity.approved' }, 'not-the-key-of-the-run')
+    if (status === 200) traffic.strangers.letIn++
+    if (status === 401 || status === 429) traffic.strangers.refused++
+  }
+
+  const emitTwin = ({ id }: Identity): void => {
+    const object = { old_summary_status: 'PENDING', new_summary_status: 'APPROVED' }
+    sandbox.events.emit({ type: 'identity.approved', object, identityId: id })
+  }
+
+  const timer = setInterval(() => {
+    const story = tell(++made).catch((error: unknown) => void traffic.failures.push(String(error)))
+    underWay.add(story)
+    void story.then(() => underWay.delete(story))
+  }, 1_000 / perSecond)
+  return {
+    ...traffic,
+    stop: async () => {
+      clearInterval(timer)
+      await Promise.all(underWay)
+    },
+  }
+}
+
+function storyOf(fraction: number): readonly [Verdict, ...Verdict[]] {
+  let left = fraction * 100
+  for (const [share, verdicts] of STORIES) {
+    if (left < share) return verdicts as [Verdict, ...Verdict[]] // no story is empty
+    left -= share
+  }
+  return ['approve']
+}
+
+/** The nth invented person, of whom there is no second: neither name at Paxos nor number is another's. */
+function person(n: number): Parameters<typeof createIdentity>[1] {
+  const sample = samplePerson() as Parameters<typeof createIdentity>[1] // what Create Identity takes
+  const details = sample.person_details
+  if (!details) throw new Error('the sample is no person')
+  const cipId = `${100 + (n % 800)}-${10 + (Math.floor(n / 800) % 90)}-1234`
+  return {
+    ...sample,
+    ref_id: `chaos-person-${n}`,
+    person_details: { ...details, first_name: 'Invented', last_name: 'Person', date_of_birth: '1990-01-01', cip_id: cipId },
+  }
+}
+
+/** The status of the answer; null: there was none. */
+async function deliver(
+  { receiverUrl }: ChaosWorld,
+  { id, type, is_test = false }: { id: string; type: string; is_test?: boolean },
+  key = API_KEY,
+): Promise<number | null> {
+  return fetch(`${receiverUrl}/webhooks/paxos`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': key },
+    body: JSON.stringify({ id, type, is_test, source: 'com.paxos', time: new Date().toISOString(), object: 'event' }),
+    signal: AbortSignal.timeout(5_000),
+  }).then(
+    async (answer) => {
+      await answer.body?.cancel()
+      return answer.status
+    },
+    () => null,
+  )
+}
+
+/** The identity that the answer names; null: there was no answer, or one that says to try again. @throws on any refusal */
+async function ask({ operatorUrl }: ChaosWorld, key: string, body: object): Promise<string | null> {
+  const answer = await fetch(`${operatorUrl}/v1/onboardings`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(20_000),
+  }).catch(() => null)
+  if (answer === null) return null
+  const text = await answer.text().catch(() => null)
+  if (text === null || answer.status >= 500 || answer.status === 429) return null
+  if (!answer.ok) throw new Error(`POST /v1/onboardings under ${key} is refused: ${answer.status} ${text}`)
+  return (JSON.parse(text) as { identityId: string }).identityId
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool } from 'pg'
+
+/** The life of an event, milliseconds since 1970. */
+export interface EventLife {
+  eventId: string
+  identityId: string | null
+  origin: 'webhook' | 'sweep'
+  acceptedAtMs: number
+  /** When it ended the first time; null: not yet. Replays come after. */
+  endedAtMs: number | null
+}
+
+export interface EventWatch {
+  lives: ReadonlyMap<string, EventLife>
+  /** Events that have ended, in the order in which that was seen. */
+  finished(): string[]
+  /** Looks a last time, so that nothing is missing. */
+  stop(): Promise<void>
+}
+
+const LOOK_EVERY_MS = 400
+/** Rows are seen by their number and by when they were settled; what commits a little later than it says is seen once more. */
+const OVERLAP = 500
+
+interface Row {
+  seq: string
+  event_id: string
+  identity_id: string | null
+  origin: EventLife['origin']
+  received_at: Date
+  settled_at: Date | null
+  state: string
+}
+
+/** Looks at the inbox several times a second, since a replay makes a row forget when it first ended. */
+export function watchEvents(pool: Pool): EventWatch {
+  const lives = new Map<string, EventLife>()
+  const ended: string[] = []
+  let lastSeq = 0
+  let stopped = false
+
+  const look = async (): Promise<void> => {
+    const open = [...lives.values()].filter(({ endedAtMs }) => endedAtMs === null).map(({ eventId }) => eventId)
+    const { rows } = await pool.query<Row>(
+      `SELECT seq, event_id, identity_id, origin, received_at, settled_at, state FROM inbox_event
+       WHERE state <> 'test' AND (seq > $1 OR event_id = ANY ($2::uuid[])) ORDER BY settled_at`,
+      [Math.max(0, lastSeq - OVERLAP), open],
+    )
+    for (const row of rows) {
+      lastSeq = Math.max(lastSeq, Number(row.seq))
+      const known = lives.get(row.event_id)
+      if (known && known.endedAtMs !== null) continue
+      const endedAtMs = row.settled_at?.getTime() ?? null
+      lives.set(row.event_id, {
+        eventId: row.event_id,
+        identityId: row.identity_id,
+        origin: row.origin,
+        acceptedAtMs: row.received_at.getTime(),
+        endedAtMs,
+      })
+      if (endedAtMs !== null && row.state === 'processed') ended.push(row.event_id)
+    }
+  }
+  const watching = (async () => {
+    while (!stopped) {
+      await look().catch(() => undefined) // Postgres may be away just now
+      await sleep(LOOK_EVERY_MS)
+    }
+  })()
+  return {
+    lives,
+    finished: () => [...ended],
+    stop: async () => {
+      stopped = true
+      await watching
+      await look()
+    },
+  }
+}
