@@ -4,6 +4,7 @@ import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/prisma.ts'
 import { uuidRange } from '../platform/uuid-range.ts'
 import { countEvents, type EventCounts, type EventState } from './load-events.ts'
+import { seqWindow } from './seq-window.ts'
 
 /** An event as operators read it. */
 export interface EventRecord {
@@ -51,9 +52,9 @@ export interface EventReads {
   find(eventId: string): Promise<EventRecord | null>
   /** The latest events of an identity, oldest first. */
   ofIdentity(identityId: string): Promise<EventRecord[]>
-  /** What is unfinished or waits for a person, of any of these identities. */
+  /** What is unfinished or waits for a person, of any of these identities; the oldest ones where there are very many. */
   openOf(identityIds: readonly string[]): Promise<EventRecord[]>
-  /** Identities with an event whose id begins so. */
+  /** Identities with an event whose id begins so; a hundred where more do. */
   identitiesByEvent(eventIdPrefix: string): Promise<string[]>
   count(): Promise<EventCounts>
   pulse(): Promise<{ oldestUnfinishedAt: Date | null; lastWebhookAt: Date | null }>
@@ -61,11 +62,12 @@ export interface EventReads {
 
 /** Of one identity's events; a story with more is read through the list of events. */
 const MOST_OF_ONE_IDENTITY = 500
+const MOST_OPEN = 1_000
 const MOST_FOUND_BY_PREFIX = 100
 
 export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool }): EventReads {
   return {
-    list: (query) => listEvents(prisma, query),
+    list: (query) => listEvents({ prisma, pool }, query),
     find: async (eventId) => {
       const row = await prisma.inboxEvent.findUnique({ where: { eventId } })
       return row && toRecord(row)
@@ -76,39 +78,73 @@ export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool 
     },
     openOf: async (identityIds) => {
       const where = { identityId: { in: [...identityIds] }, state: { in: ['accepted', 'parked', 'dead'] } }
-      return (await prisma.inboxEvent.findMany({ where, orderBy: { seq: 'asc' } })).map(toRecord)
+      return (await prisma.inboxEvent.findMany({ where, orderBy: { seq: 'asc' }, take: MOST_OPEN })).map(toRecord)
     },
     identitiesByEvent: async (prefix) => {
       const range = uuidRange(prefix)
       if (!range) return []
       const where = { eventId: range, identityId: { not: null } }
-      const rows = await prisma.inboxEvent.findMany({ where, select: { identityId: true }, take: MOST_FOUND_BY_PREFIX })
+      const rows = await prisma.inboxEvent.findMany({
+        where,
+        select: { identityId: true },
+        orderBy: { eventId: 'asc' },
+        take: MOST_FOUND_BY_PREFIX,
+      })
       return rows.flatMap(({ identityId }) => identityId ?? [])
     },
     count: () => countEvents(pool),
     pulse: async () => {
       const [oldest, lastWebhook] = await Promise.all([
-        prisma.inboxEvent.aggregate({ where: { state: 'accepted' }, _min: { receivedAt: true } }),
+        prisma.inboxEvent.findFirst({ ...openInOrder('accepted', 'asc'), select: { receivedAt: true } }),
         prisma.inboxEvent.findFirst({ where: { origin: 'webhook' }, orderBy: { seq: 'desc' }, select: { receivedAt: true } }),
       ])
-      return { oldestUnfinishedAt: oldest._min.receivedAt, lastWebhookAt: lastWebhook?.receivedAt ?? null }
+      return { oldestUnfinishedAt: oldest?.receivedAt ?? null, lastWebhookAt: lastWebhook?.receivedAt ?? null }
     },
   }
 }
 
 async function listEvents(
-  prisma: PrismaClient,
+  { prisma, pool }: { prisma: PrismaClient; pool: Pool },
   { state, type, identityId, from, to, cursor, limit }: EventQuery,
 ): Promise<Page<EventRecord>> {
-  const where: Prisma.InboxEventWhereInput = {
-    ...(state ? { state } : {}),
-    ...(type ? { type } : {}),
-    ...(identityId ? { identityId } : {}),
-    ...(from || to ? { receivedAt: { ...(from ? { gte: from } : {}), ...(to ? { lt: to } : {}) } } : {}),
-    ...(cursor ? { seq: { lt: BigInt(decodeCursor(cursor, [/^\d{1,18}$/])[0] ?? 0) } } : {}),
-  }
-  const rows = await prisma.inboxEvent.findMany({ where, orderBy: { seq: 'desc' }, take: limit + 1 })
+  const before = cursor ? BigInt(decodeCursor(cursor, [/^\d{1,18}$/])[0] ?? 0) : undefined
+  const { gte, lt } = await seqWindow(pool, { from, to })
+  const bounds: Prisma.InboxEventWhereInput[] = [
+    ...(before === undefined ? [] : [{ seq: { lt: before } }]),
+    ...(gte === undefined ? [] : [{ seq: { gte } }]),
+    ...(lt === undefined ? [] : [{ seq: { lt } }]),
+  ]
+  const { where, orderBy } = state === undefined || state === 'processed' ? inOrder(state, 'desc') : openInOrder(state, 'desc')
+  const rows = await prisma.inboxEvent.findMany({
+    where: {
+      ...where,
+      ...(type ? { type } : {}),
+      ...(identityId ? { identityId } : {}),
+      ...(from || to ? { receivedAt: { ...(from ? { gte: from } : {}), ...(to ? { lt: to } : {}) } } : {}),
+      AND: bounds,
+    },
+    orderBy,
+    take: limit + 1,
+  })
   return cutPage(rows, { limit, view: toRecord, key: (row) => [String(row.seq)] })
+}
+
+interface Ordered {
+  where: Prisma.InboxEventWhereInput
+  orderBy: Prisma.InboxEventOrderByWithRelationInput[]
+}
+
+function inOrder(state: EventState | undefined, direction: 'asc' | 'desc'): Ordered {
+  return { where: state ? { state } : {}, orderBy: [{ seq: direction }] }
+}
+
+/**
+ * Events of an unfinished state in the order of receiving, by the index that holds only such (inbox_event_open_idx). Written as a range,
+ * since with an equality the planner takes the primary key for an order as good, and then walks all that was ever received
+ * when what it hopes to find at once is not there: after a backlog its statistics say that there is plenty.
+ */
+function openInOrder(state: Exclude<EventState, 'processed'>, direction: 'asc' | 'desc'): Ordered {
+  return { where: { state: { gte: state, lte: state } }, orderBy: [{ state: direction }, { seq: direction }] }
 }
 
 function toRecord(row: InboxEvent): EventRecord {

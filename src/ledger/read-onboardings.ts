@@ -1,5 +1,6 @@
-import type { Prisma } from '../generated/prisma/client.ts'
+import { Prisma } from '../generated/prisma/client.ts'
 import { type Effect, type HoldReason, ONBOARDING_STATES, type Onboarding, type OnboardingState } from '../onboarding/onboarding.ts'
+import { keepCount } from '../platform/keep-count.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/prisma.ts'
 import { uuidRange } from '../platform/uuid-range.ts'
@@ -32,7 +33,10 @@ export interface EntryRecord {
 
 export interface OnboardingQuery {
   state?: OnboardingState | undefined
-  /** Identity, account or profile id (whole or its beginning), or ref_id (likewise). */
+  /**
+   * Identity, account or profile id (whole or its beginning), or ref_id (likewise). Of a beginning that more than 500 share, 500 in the order
+   * of the ids and the newest 500 are found.
+   */
   q?: string | undefined
   /** Identities that match `q` for another reason: an event id that the inbox has found. */
   alsoIdentityIds?: readonly string[] | undefined
@@ -57,9 +61,16 @@ export interface OnboardingReads {
   list(query: OnboardingQuery): Promise<Page<OnboardingRecord>>
   find(identityId: string): Promise<OnboardingRecord | null>
   entries(identityId: string): Promise<EntryRecord[]>
+  /** What is `approved` or `held` is counted now; the others may be some seconds old where there are very many (`keepCount`). */
   countStates(): Promise<Record<OnboardingState, number>>
+  /** May be some seconds old where there are very many. */
   countNotices(): Promise<NoticeCounts>
 }
+
+/** Ids that a search looks at, for each column that it searches. */
+const MOST_FOUND = 500
+/** Where a column has more, the newest onboardings are looked through as well, so many of them. */
+const MOST_LOOKED_THROUGH = 20_000
 
 const WITH_EFFECTS = { effects: { orderBy: [{ intendedAt: 'asc' }, { step: 'asc' }] } } satisfies Prisma.OnboardingInclude
 type OnboardingRow = Prisma.OnboardingGetPayload<{ include: typeof WITH_EFFECTS }>
@@ -68,6 +79,8 @@ const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const ID = /^[0-9a-f-]{36}$/
 
 export function readOnboardings(prisma: PrismaClient): OnboardingReads {
+  const states = keepCount(() => countStates(prisma))
+  const notices = keepCount(() => countNotices(prisma))
   return {
     list: (query) => listOnboardings(prisma, query),
     find: async (identityId) => {
@@ -85,17 +98,30 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
         hash: Buffer.from(hash).toString('hex'),
       }))
     },
-    countStates: async () => {
-      const rows = await prisma.onboarding.groupBy({ by: ['state'], _count: true })
-      const counts = new Map(rows.map(({ state, _count }) => [state, _count]))
-      return Object.fromEntries(ONBOARDING_STATES.map((state) => [state, counts.get(state) ?? 0])) as Record<OnboardingState, number>
-    },
-    countNotices: async () => {
-      const rows = await prisma.effect.groupBy({ by: ['state'], where: { kind: 'notice' }, _count: true })
-      const count = (state: Effect['state']): number => rows.find((row) => row.state === state)?._count ?? 0
-      return { sent: count('done'), suppressed: count('suppressed'), failed: count('refused'), pending: count('intended') }
-    },
+    countStates: async () => ({ ...(await states()), ...(await countInHand(prisma)) }),
+    countNotices: notices,
   }
+}
+
+async function countStates(prisma: PrismaClient): Promise<Record<OnboardingState, number>> {
+  const rows = await prisma.onboarding.groupBy({ by: ['state'], _count: true })
+  const counts = new Map(rows.map(({ state, _count }) => [state, _count]))
+  return Object.fromEntries(ONBOARDING_STATES.map((state) => [state, counts.get(state) ?? 0])) as Record<OnboardingState, number>
+}
+
+/** The states that say whether something is wrong: few, and counted in the index. */
+async function countInHand(prisma: PrismaClient): Promise<Pick<Record<OnboardingState, number>, 'approved' | 'held'>> {
+  const [approved, held] = await Promise.all([
+    prisma.onboarding.count({ where: { state: 'approved' } }),
+    prisma.onboarding.count({ where: { state: 'held' } }),
+  ])
+  return { approved, held }
+}
+
+async function countNotices(prisma: PrismaClient): Promise<NoticeCounts> {
+  const rows = await prisma.effect.groupBy({ by: ['state'], where: { kind: 'notice' }, _count: true })
+  const count = (state: Effect['state']): number => rows.find((row) => row.state === state)?._count ?? 0
+  return { sent: count('done'), suppressed: count('suppressed'), failed: count('refused'), pending: count('intended') }
 }
 
 /** Keyset paging over the index that fits: by last change within a state, else by creation. */
@@ -104,8 +130,11 @@ async function listOnboardings(
   { state, q, alsoIdentityIds, cursor, limit }: OnboardingQuery,
 ): Promise<Page<OnboardingRecord>> {
   const sort = state ? 'updatedAt' : 'createdAt'
+  const last = cursor ? readCursor(sort, cursor) : null
   const rows = await prisma.onboarding.findMany({
-    where: { AND: [state ? { state } : {}, q ? matching(q, alsoIdentityIds ?? []) : {}, cursor ? after(sort, cursor) : {}] },
+    where: q
+      ? { identityId: { in: await searchPage(prisma, { q, state, also: alsoIdentityIds ?? [], sort, last, limit: limit + 1 }) } }
+      : { ...(state ? { state } : {}), ...(last ? after(sort, last) : {}) },
     orderBy: [{ [sort]: 'desc' }, { identityId: 'desc' }],
     take: limit + 1,
     include: WITH_EFFECTS,
@@ -113,20 +142,88 @@ async function listOnboardings(
   return cutPage(rows, { limit, view: toRecord, key: (row) => [sort, row[sort].toISOString(), row.identityId] })
 }
 
-function matching(q: string, alsoIdentityIds: readonly string[]): Prisma.OnboardingWhereInput {
-  const range = uuidRange(q)
-  const byId = range ? [{ identityId: range }, { accountId: range }, { profileId: range }] : []
-  return { OR: [{ refId: { startsWith: literally(q) } }, { identityId: { in: [...alsoIdentityIds] } }, ...byId] }
+type SortKey = 'createdAt' | 'updatedAt'
+/** Where the page before ended. */
+interface Last {
+  time: string
+  identityId: string
 }
 
-/** Prisma hands the text to LIKE as it is, where % and _ match anything. */
+/** The page of what was found; bounded, so that it can be sorted. */
+async function searchPage(
+  prisma: PrismaClient,
+  {
+    also,
+    last,
+    limit,
+    ...what
+  }: { q: string; state: OnboardingState | undefined; also: readonly string[]; sort: SortKey; last: Last | null; limit: number },
+): Promise<string[]> {
+  const found = [...also, ...(await search(prisma, what))]
+  const column = COLUMNS[what.sort]
+  const rows = await prisma.$queryRaw<Found[]>`SELECT identity_id FROM onboarding WHERE identity_id = ANY (${found}::uuid[])
+    ${what.state ? Prisma.sql`AND state = ${what.state}` : Prisma.empty}
+    ${last ? Prisma.sql`AND (${column}, identity_id) < (${last.time}::timestamptz, ${last.identityId}::uuid)` : Prisma.empty}
+    ORDER BY ${column} DESC, identity_id DESC LIMIT ${limit}`
+  return rows.map(({ identity_id }) => identity_id)
+}
+
+const COLUMNS: Record<SortKey, Prisma.Sql> = { createdAt: Prisma.sql`created_at`, updatedAt: Prisma.sql`updated_at` }
+
+/**
+ * Identities that match, found column by column, each in its own unique index and bounded. One query with OR would leave the planner to
+ * choose between bitmaps over every match and walking the whole table in the order of the list.
+ */
+async function search(
+  prisma: PrismaClient,
+  { q, state, sort }: { q: string; state: OnboardingState | undefined; sort: SortKey },
+): Promise<string[]> {
+  const range = uuidRange(q)
+  const within = (column: Prisma.Sql): Prisma.Sql => Prisma.sql`${column} BETWEEN ${range?.gte}::uuid AND ${range?.lte}::uuid`
+  const columns = [
+    { column: Prisma.sql`ref_id`, matches: Prisma.sql`ref_id LIKE ${`${literally(q)}%`}` },
+    ...(range ? [Prisma.sql`identity_id`, Prisma.sql`account_id`, Prisma.sql`profile_id`] : []).map((column) => ({
+      column,
+      matches: within(column),
+    })),
+  ]
+  const found = await Promise.all(
+    columns.map(
+      ({ column, matches }) =>
+        prisma.$queryRaw<Found[]>`SELECT identity_id FROM onboarding WHERE ${matches} ORDER BY ${column} LIMIT ${MOST_FOUND}`,
+    ),
+  )
+  if (found.some(({ length }) => length === MOST_FOUND)) {
+    const inState = state ? Prisma.sql`WHERE state = ${state}` : Prisma.empty
+    const matches = Prisma.join(
+      columns.map((column) => column.matches),
+      ' OR ',
+    )
+    found.push(
+      await prisma.$queryRaw<Found[]>`SELECT identity_id FROM (
+        SELECT identity_id, ref_id, account_id, profile_id FROM onboarding ${inState} ORDER BY ${COLUMNS[sort]} DESC, identity_id DESC LIMIT ${MOST_LOOKED_THROUGH}
+      ) AS newest WHERE ${matches} LIMIT ${MOST_FOUND}`,
+    )
+  }
+  return [...new Set(found.flat().map(({ identity_id }) => identity_id))]
+}
+
+interface Found {
+  identity_id: string
+}
+
+/** For LIKE, where % and _ match anything. */
 function literally(text: string): string {
   return text.replaceAll(/[\\%_]/g, '\\$&')
 }
 
-/** The first bound is implied by the second; it is there because the index can use it. */
-function after(sort: 'createdAt' | 'updatedAt', cursor: string): Prisma.OnboardingWhereInput {
+function readCursor(sort: SortKey, cursor: string): Last {
   const [, time = '', identityId = ''] = decodeCursor(cursor, [new RegExp(`^${sort}$`), ISO_TIME, ID])
+  return { time, identityId }
+}
+
+/** The first bound is implied by the second; it is there because the index can use it. */
+function after(sort: SortKey, { time, identityId }: Last): Prisma.OnboardingWhereInput {
   return { [sort]: { lte: time }, OR: [{ [sort]: { lt: time } }, { identityId: { lt: identityId } }] }
 }
 

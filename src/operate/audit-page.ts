@@ -7,23 +7,28 @@ import { dataTable, emptyState, moment, morePages, notice, page } from './page-p
 export function auditPage(
   { items, nextCursor }: Page<AuditEntry>,
   report: AuditReport,
-  { operator, now }: { operator: string; now: Date },
+  { operator, now, checked }: { operator: string; now: Date; checked: number },
 ): Html {
   return page({
     title: 'Audit',
     section: 'audit',
     operator,
     content: html`<h1>Audit</h1>
-${verdict(report)}
+${verdict(report, checked)}
 ${items.length > 0 ? entries(items, now) : emptyState('No operator has done anything yet.', 'Creating an onboarding, planning and approving a replay leave an entry here.')}
 ${morePages('/audit', {}, nextCursor)}`,
   })
 }
 
-function verdict({ entries, head, fault }: AuditReport): Html | null {
+function verdict({ entries, head, fault }: AuditReport, checked: number): Html | null {
   if (fault)
     return notice('bad', html`<strong>Broken at entry ${fault.entryNo}:</strong> ${fault.problem}. The ${entries} before it are in order.`)
-  return head === null ? null : notice('good', html`The chain is whole: ${entries} in order. Head <code>${head.slice(0, 16)}…</code>`)
+  if (head === null) return null
+  const seen =
+    entries > checked
+      ? html`The last ${checked} of ${entries} are in order; <code>gatehouse audit verify</code> checks all.`
+      : html`The chain is whole: ${entries} in order.`
+  return notice('good', html`${seen} Head <code>${head.slice(0, 16)}…</code>`)
 }
 
 function entries(items: readonly AuditEntry[], now: Date): Html {

@@ -75,10 +75,11 @@ export async function listAudit(pool: Pool, { cursor, limit }: { cursor?: string
   return cutPage(rows, { limit, view: toEntry, key: (row) => [String(row.entry_no)] })
 }
 
-/** Reads the whole chain in pages and recomputes it. */
-export async function verifyAudit(pool: Pool): Promise<AuditReport> {
-  let previous: Buffer = GENESIS
-  let entries = 0
+/** Reads the chain in pages and recomputes it: the whole of it, or its `last` entries, which are then taken to follow from those before. */
+export async function verifyAudit(pool: Pool, { last }: { last?: number | undefined } = {}): Promise<AuditReport> {
+  const start = last === undefined ? null : await entryBeforeLast(pool, last)
+  let previous: Buffer = start?.hash ?? GENESIS
+  let entries = start?.entry_no ?? 0
   for (;;) {
     const { rows } = await pool.query<AuditRow>(`SELECT ${COLUMNS} FROM audit_entry WHERE entry_no > $1 ORDER BY entry_no LIMIT $2`, [
       entries,
@@ -92,6 +93,14 @@ export async function verifyAudit(pool: Pool): Promise<AuditReport> {
     }
     if (rows.length < ENTRIES_PER_PAGE) return { entries, head: hex(previous, entries), fault: null }
   }
+}
+
+async function entryBeforeLast(pool: Pool, last: number): Promise<Pick<AuditRow, 'entry_no' | 'hash'> | null> {
+  const { rows } = await pool.query<Pick<AuditRow, 'entry_no' | 'hash'>>(
+    'SELECT entry_no, hash FROM audit_entry ORDER BY entry_no DESC OFFSET $1 LIMIT 1',
+    [last],
+  )
+  return rows[0] ?? null
 }
 
 function faultOf(row: AuditRow, previous: Buffer, expectedNo: number): string | null {

@@ -47,7 +47,7 @@ export function createUseCases({ pool, actions, now }: UseCaseParts): OperatorUs
     stats: () => readStats({ onboardings, events, pool, now }),
     verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),
     listAudit: (query) => listAudit(pool, query),
-    verifyAudit: () => verifyAudit(pool),
+    verifyAudit: (options) => verifyAudit(pool, options),
     ...auditActions(actions, record),
   }
 }

@@ -56,7 +56,9 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
           .min(1, 'must not be empty')
           .max(200)
           .optional()
-          .describe('An identity, account, profile or event id, or a ref_id: whole or its beginning.'),
+          .describe(
+            'An identity, account, profile or event id, or a ref_id: whole or its beginning. Where more than 500 begin so, some are found: give more of it.',
+          ),
       }),
       answers: { 200: { description: 'A page of onboardings.', schema: 'OnboardingPage' } },
       handle: async ({ query }) => {

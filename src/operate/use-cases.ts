@@ -25,6 +25,7 @@ export interface EventView extends EventRecord {
   readonly waitingFor: string | null
 }
 
+/** Of the inbox exact, but for late duplicates of old events; of onboardings and notices see `OnboardingReads`. */
 export interface Stats {
   /** Events by state; `duplicates`: deliveries after the first. */
   inbox: { accepted: number; processed: number; parked: number; dead: number; test: number; duplicates: number }
@@ -60,5 +61,6 @@ export interface OperatorUseCases extends OperatorActions {
   verifyLedger(options: { identityId?: string | undefined }): Promise<LedgerReport>
   /** Newest first. @throws UsageError for a foreign cursor */
   listAudit(query: { cursor?: string | undefined; limit: number }): Promise<Page<AuditEntry>>
-  verifyAudit(): Promise<AuditReport>
+  /** The whole chain, or only its `last` entries. */
+  verifyAudit(options?: { last?: number }): Promise<AuditReport>
 }

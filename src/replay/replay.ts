@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
 import type { Inbox } from '../inbox/inbox.ts'
+import { seqWindow } from '../inbox/seq-window.ts'
 import { canonicalJson } from '../ledger/hash-chain.ts'
 import { AppError, UsageError } from '../platform/app-error.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
@@ -216,10 +217,13 @@ async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<string[]>
   const limit = filter.limit ?? DEFAULT_REPLAY_LIMIT
   const named = filter.eventIds !== undefined || filter.identityIds !== undefined || filter.releaseHolds === true
   if (limit < 1 || limit > MAX_REPLAY_LIMIT) throw new UsageError(`limit: 1 to ${MAX_REPLAY_LIMIT}`)
+  const to = filter.to ?? new Date()
+  const { gte, lt } = await seqWindow(pool, { from: filter.from, to })
   const { rows } = await pool.query<{ seq: string }>(
     `SELECT seq FROM inbox_event
      WHERE state = ANY ($1::text[]) AND ($2::uuid[] IS NULL OR event_id = ANY ($2)) AND ($3::uuid[] IS NULL OR identity_id = ANY ($3))
        AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND received_at < $6
+       AND seq >= $8 AND seq < $9
      ORDER BY seq LIMIT $7`,
     [
       filter.states ?? (named ? ['parked', 'dead', 'processed', 'accepted'] : ['parked', 'dead']),
@@ -227,8 +231,10 @@ async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<string[]>
       filter.identityIds ?? null,
       filter.types ?? null,
       filter.from ?? null,
-      filter.to ?? new Date(),
+      to,
       limit,
+      gte ?? 0,
+      lt,
     ],
   )
   return rows.map(({ seq }) => seq)

@@ -95,6 +95,15 @@ describe("the operators' audit", () => {
     expect((await verifyAudit(pool)).fault).toEqual({ entryNo, problem })
   })
 
+  it('can be checked in its last entries alone: what was changed before them stays unseen, what was changed in them does not', async () => {
+    for (const target of ['a', 'b', 'c', 'd']) await appendAudit(pool, deed(target))
+    const whole = await verifyAudit(pool)
+    await tamper(`UPDATE audit_entry SET target = 'y' WHERE entry_no = 2`)
+    expect(await verifyAudit(pool, { last: 2 })).toEqual(whole)
+    expect((await verifyAudit(pool, { last: 3 })).fault).toEqual({ entryNo: 2, problem: 'its content does not match its hash' })
+    expect((await verifyAudit(pool, { last: 9 })).fault?.entryNo).toBe(2)
+  })
+
   it('shows by its head that the end was cut off', async () => {
     for (const target of ['a', 'b', 'c']) await appendAudit(pool, deed(target))
     const before = await verifyAudit(pool)

@@ -162,7 +162,7 @@ describe('when the process dies while it migrates', () => {
   it('leaves the database as it was, and the next start does all of it', async () => {
     await addMigration('20990101000000_slow', 'CREATE TABLE slow (n int); SELECT pg_sleep(30)')
     const dying = run().catch((error: unknown) => error)
-    await expect.poll(sleepers).toHaveLength(1)
+    await expect.poll(sleepers, { timeout: 20_000 }).toHaveLength(1)
     await query(`SELECT pg_terminate_backend(${String((await sleepers())[0])})`)
     expect(await dying).toBeInstanceOf(MigrationFailedError)
     expect(await query("SELECT to_regclass('_prisma_migrations'), to_regclass('inbox_event')")).toEqual([null, null])
