@@ -57,7 +57,31 @@ describe('a change', () => {
     expect(await ledger.commit({ before: first, draft: late, actor: 'late', at })).toBeNull()
     const { rows } = await pool.query("SELECT count(*)::int AS late FROM ledger_entry WHERE actor = 'late'")
     expect(rows).toEqual([{ late: 0 }])
-    expect((await ledger.load(first.onboarding.identityId))?.onboarding.state).toBe('approved')
+    const stored = await ledger.load(first.onboarding.identityId)
+    expect(stored?.onboarding.state).toBe('approved')
+    expect(stored?.effects.map(({ step }) => step)).toEqual(['account'])
+  })
+
+  it('reads back with the attempt that it put on record', async () => {
+    const first = await commit(null, approvedDraft())
+    const claim = claimNext(draftOf(first), { by: '7', now: at.getTime(), leaseMs: 45_000 })
+    if (claim.kind !== 'attempt') throw new Error('nothing to claim')
+    await commit(first, claim.draft)
+    expect((await ledger.load(first.onboarding.identityId))?.effects).toMatchObject([
+      { step: 'account', attempts: 1, leaseBy: '7', leaseUntil: at.getTime() + 45_000 },
+    ])
+  })
+
+  it('keeps the time at which it first was approved, and first was ready', async () => {
+    const before = await withAccount()
+    const { identityId } = before.onboarding
+    const told = applyReceipt(draftOf(before), 'notice:ready:1', { kind: 'notice', channel: 'log', status: null })
+    const ready = await commit(before, told)
+    const times = async () => (await pool.query('SELECT approved_at, ready_at FROM onboarding WHERE identity_id = $1', [identityId])).rows
+    expect(await times()).toEqual([{ approved_at: at, ready_at: at }])
+    const later = new Date(at.getTime() + 60_000)
+    await ledger.commit({ before: ready, draft: draftOf(ready), actor: 'again', at: later })
+    expect(await times()).toEqual([{ approved_at: at, ready_at: at }])
   })
 
   it('wins alone among fifty that were decided on the same version at once', async () => {
@@ -101,8 +125,18 @@ describe('a change', () => {
       })
     await end(0)
     expect(await state()).toBe('accepted')
+    const stale = { before: null, draft: approvedDraft(), actor: 'late', at }
+    await ledger.commit(stale)
+    expect(await ledger.commit({ ...stale, settlement: { seq, generation: 1, outcome: 'moved:approved' } })).toBeNull()
+    expect(await state()).toBe('accepted')
     await end(1)
     expect(await state()).toBe('processed')
+    expect((await pool.query('SELECT trust, outcome FROM inbox_event WHERE seq = $1', [seq])).rows).toEqual([
+      { trust: 'confirmed', outcome: 'moved:approved' },
+    ])
+    await pool.query(`UPDATE inbox_event SET state = 'dead' WHERE seq = $1`, [seq])
+    await end(1)
+    expect(await state()).toBe('dead')
   })
 
   it('fails alone when the database refuses it, and its neighbours are committed', async () => {
@@ -147,6 +181,34 @@ describe('the ledger in the database', () => {
     for (const set of [`receipt = '{}'`, `state = 'intended'`, `key = 'another'`]) {
       await expect(pool.query(`UPDATE effect SET ${set} ${where}`)).rejects.toThrow(/has its receipt/)
     }
+  })
+
+  it('knows every account, profile, name at Paxos and key of an effect once', async () => {
+    const [one, other] = [await withAccount(), await withAccount()]
+    const { accountId, profileId } = one.onboarding
+    await pool.query(`UPDATE onboarding SET ref_id = 'ours' WHERE account_id = $1`, [accountId])
+    const theft = (sql: string, value: unknown) => pool.query(`${sql} WHERE identity_id = $2`, [value, other.onboarding.identityId])
+    await expect(theft('UPDATE onboarding SET account_id = $1', accountId)).rejects.toMatchObject({ code: '23505' })
+    await expect(theft('UPDATE onboarding SET profile_id = $1', profileId)).rejects.toMatchObject({ code: '23505' })
+    await expect(theft('UPDATE onboarding SET ref_id = $1', 'ours')).rejects.toMatchObject({ code: '23505' })
+    const { key } = one.effects.find(({ step }) => step === 'notice:ready:1') ?? { key: '' }
+    await expect(
+      pool.query(`INSERT INTO effect (identity_id, step, kind, key, state) VALUES ($1, 'notice:denied:1', 'notice', $2, 'intended')`, [
+        other.onboarding.identityId,
+        key,
+      ]),
+    ).rejects.toMatchObject({ code: '23505' })
+  })
+
+  it('knows no hold without a reason, no reason without a hold, and nothing done without a receipt', async () => {
+    const { onboarding } = await commit(null, approvedDraft())
+    for (const set of [`state = 'held'`, `held_reason = 'account-mismatch'`])
+      await expect(pool.query(`UPDATE onboarding SET ${set} WHERE identity_id = $1`, [onboarding.identityId])).rejects.toMatchObject({
+        constraint: 'onboarding_held_says_why',
+      })
+    await expect(pool.query(`UPDATE effect SET state = 'done' WHERE identity_id = $1`, [onboarding.identityId])).rejects.toMatchObject({
+      constraint: 'effect_done_has_receipt',
+    })
   })
 
   it('knows no ready customer without account and profile', async () => {

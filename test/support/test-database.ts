@@ -5,7 +5,7 @@ import { execute } from './template-database.ts'
 
 export interface TestDatabase {
   url: string
-  /** Drops it, with whoever is still connected. Kept, and said so, when a test of this file failed. */
+  /** Drops it, with whoever is still connected. Kept, and said so, when a test of this file failed (for a mutant, it ought to). */
   drop(): Promise<void>
 }
 
@@ -21,7 +21,8 @@ export async function createTestDatabase({ migrated = true }: { migrated?: boole
   return {
     url,
     drop: async () => {
-      if (failedTests.length > 0) console.warn(`kept for a look, while the server runs: ${url}`)
+      if (failedTests.length > 0 && process.env.STRYKER_MUTATOR_WORKER === undefined)
+        console.warn(`kept for a look, while the server runs: ${url}`)
       else await execute(server, `DROP DATABASE ${name} WITH (FORCE)`)
     },
   }

@@ -1,0 +1,24 @@
+/** Code whose guards are broken one by one, with the tests that must notice. */
+export interface MutationGroup {
+  mutate: string[]
+  /** Globs of test files: those that reach the code, without those that kill processes or load them, which would take minutes each. */
+  tests: string[]
+  /** They need neither Postgres nor Redis. */
+  inMemory?: boolean
+}
+
+export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
+  core: { mutate: ['src/onboarding/*.ts'], tests: ['test/onboarding/*.test.ts', 'test/faults/schedules.test.ts'], inMemory: true },
+  commits: { mutate: ['src/platform/group-committer.ts'], tests: ['test/platform/group-committer.test.ts'], inMemory: true },
+  receive: {
+    mutate: ['src/receive/{authenticate-webhook,match-secret,verify-signature}.ts'],
+    tests: ['test/receive/*.test.ts'],
+  },
+  inbox: { mutate: ['src/inbox/{accept-events,settle-events}.ts'], tests: ['test/inbox/*.test.ts'] },
+  ledger: { mutate: ['src/ledger/{hash-chain,ledger,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
+  saga: {
+    mutate: ['src/saga/{advance-onboarding,open-account,process-event,quarantine,dispatch-due-events}.ts'],
+    tests: ['test/saga/*.test.ts', 'test/faults/{quarantine,schedules}.test.ts'],
+  },
+  replay: { mutate: ['src/replay/*.ts'], tests: ['test/replay/*.test.ts'] },
+}

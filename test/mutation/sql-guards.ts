@@ -1,0 +1,121 @@
+const INBOX = 'test/inbox/*.test.ts'
+const LEDGER = 'test/ledger/*.test.ts'
+const REPLAY = 'test/replay/*.test.ts'
+const CREATE = 'test/saga/create-onboarding.test.ts'
+
+/** A guard that stands in SQL, which Stryker does not mutate: a fragment, what breaks it, and the tests that must notice. */
+export interface SqlGuard {
+  file: string
+  /** As it stands in the file, once. */
+  fragment: string
+  broken: string
+  tests: string[]
+}
+
+const group =
+  (file: string, tests: string[]) =>
+  (fragment: string, broken: string): SqlGuard => ({ file, fragment, broken, tests })
+
+const accepting = group('src/inbox/accept-events.ts', [INBOX])
+const settling = group('src/inbox/settle-events.ts', [INBOX])
+const committing = group('src/ledger/ledger-sql.ts', [LEDGER])
+const replaying = group('src/replay/replay.ts', [REPLAY])
+const schema = group('prisma/migrations/20261122000000_foundation/migration.sql', [
+  LEDGER,
+  CREATE,
+  'test/{operate/audit,reconcile/sweep-events}.test.ts',
+])
+
+/** In the order of an event's life. docs/mutation.md says what came of each. */
+export const SQL_GUARDS: readonly SqlGuard[] = [
+  // A 200 means committed with fsync; one row per event id; a repeat changes nothing; a test event stays inert and spends no real id.
+  accepting(`WHERE current_setting('synchronous_commit') <> 'off'`, 'WHERE true'),
+  accepting('i.delivery_count + excluded.delivery_count', 'i.delivery_count'),
+  accepting('coalesce(i.body_sha256, excluded.body_sha256)', 'excluded.body_sha256'),
+  accepting('i.is_test AND excluded.is_test', 'excluded.is_test'),
+  accepting(`CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END`, 'excluded.state'),
+  accepting(`CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END`, 'i.state'),
+  accepting(`CASE WHEN test THEN 'test' ELSE 'accepted' END`, `'accepted'`),
+  accepting('(xmax = 0) AS inserted', 'true AS inserted'),
+  // Every unfinished event is worked on, by one dispatcher at a time.
+  settling('LIMIT $1 FOR UPDATE SKIP LOCKED', 'LIMIT $1 FOR UPDATE'),
+  settling('LIMIT $1 FOR UPDATE SKIP LOCKED', 'LIMIT $1'),
+  settling(`WHERE state = 'accepted' AND due_at <= now()`, 'WHERE due_at <= now()'),
+  settling(`WHERE state = 'accepted' AND due_at <= now()`, `WHERE state = 'accepted'`),
+  settling('SET due_at = now() + make_interval(secs => $2)', 'SET due_at = i.due_at + make_interval(secs => $2 * 0)'),
+  settling('ORDER BY due_at LIMIT', 'ORDER BY seq LIMIT'),
+  // A late worker settles nothing; trust is only raised; strikes are void once a try survives.
+  settling(`WHERE i.seq = s.seq AND i.state = 'accepted' AND i.generation`, 'WHERE i.seq = s.seq AND i.generation'),
+  settling(' AND i.generation = coalesce(s.generation, i.generation)', ''),
+  settling(`CASE WHEN s.trust = 'confirmed' THEN s.trust ELSE i.trust END`, 'coalesce(s.trust, i.trust)'),
+  settling('coalesce(s.outcome, i.outcome)', 's.outcome'),
+  settling('coalesce(s."identityId", i.identity_id)', 's."identityId"'),
+  settling('coalesce(s.attempts, i.attempts)', 'coalesce(s.attempts, 0)'),
+  settling(`CASE WHEN s.state = 'accepted' THEN 0 ELSE i.strikes END`, 'i.strikes'),
+  settling(`CASE WHEN s.state <> 'accepted' THEN now() END`, 'now()'),
+  settling('(SELECT seq FROM settlement) ORDER BY event_id FOR UPDATE', '(SELECT seq FROM settlement) ORDER BY seq FOR UPDATE'),
+  // A replay opens what ended, under a new generation and with all attempts; never a test event.
+  settling(`AND state <> 'test' ORDER BY`, 'ORDER BY'),
+  settling(`<> 'test' ORDER BY event_id FOR UPDATE`, `<> 'test' ORDER BY seq FOR UPDATE`),
+  settling('generation = i.generation + 1', 'generation = i.generation'),
+  settling('attempts = 0, strikes = 0, authority', 'strikes = 0, authority'),
+  settling('attempts = 0, strikes = 0, authority', 'attempts = 0, authority'),
+  settling('authority = $2, due_at = now(),', 'authority = $2,'),
+  settling('SET strikes = strikes + 1', 'SET strikes = strikes'),
+  // A change is committed on the version that it was decided on, with all that belongs to it, or not at all.
+  committing('WHERE o.version = excluded.version - 1', 'WHERE true'),
+  committing('prev_hash text, hash text)\n  JOIN moved USING (identity_id)', 'prev_hash text, hash text)'),
+  committing('receipt jsonb, error_code text)\n  JOIN moved USING (identity_id)', 'receipt jsonb, error_code text)'),
+  committing('identity_id uuid)\n  JOIN moved USING (identity_id)', 'identity_id uuid)'),
+  committing(`i.state = 'accepted' AND i.generation = s.generation`, `i.state = 'accepted'`),
+  committing(`AND i.state = 'accepted' AND i.generation`, 'AND i.generation'),
+  committing(`outcome = s.outcome, identity_id = s.identity_id, trust = 'confirmed'`, 'outcome = s.outcome, identity_id = s.identity_id'),
+  committing('coalesce(o.approved_at, excluded.approved_at)', 'excluded.approved_at'),
+  committing('coalesce(o.ready_at, excluded.ready_at)', 'excluded.ready_at'),
+  committing('state = excluded.state, attempts = excluded.attempts', 'state = excluded.state'),
+  committing('lease_by = excluded.lease_by, lease_until = excluded.lease_until,', 'lease_by = excluded.lease_by,'),
+  // A plan runs once, as it was shown, and takes nothing that came later.
+  replaying(`WHERE id = $1 AND state = 'planned'`, 'WHERE id = $1'),
+  replaying(' AND result IS NULL', ''),
+  replaying(' AND received_at < $6', ' AND $6::timestamptz IS NOT NULL'),
+  replaying(`concat_ws('/', e.state, e.generation, coalesce(o.version, 0))`, `concat_ws('/', e.state, e.generation)`),
+  replaying(`concat_ws('/', e.state, e.generation, coalesce(o.version, 0))`, `concat_ws('/', e.state, coalesce(o.version, 0))`),
+  replaying(`concat_ws('/', e.state, e.generation, coalesce(o.version, 0))`, `concat_ws('/', e.generation, coalesce(o.version, 0))`),
+  group('src/replay/rebuild-queue.ts', [REPLAY])(`state = 'accepted' AND error_code IS NULL AND`, `state = 'accepted' AND`),
+  // What no code can get past.
+  schema('CREATE UNIQUE INDEX effect_key_key', 'CREATE INDEX effect_key_key'),
+  schema('CREATE UNIQUE INDEX onboarding_ref_id_key', 'CREATE INDEX onboarding_ref_id_key'),
+  schema('CREATE UNIQUE INDEX onboarding_account_id_key', 'CREATE INDEX onboarding_account_id_key'),
+  schema('CREATE UNIQUE INDEX onboarding_profile_id_key', 'CREATE INDEX onboarding_profile_id_key'),
+  schema('CREATE UNIQUE INDEX onboarding_request_ref_id_key', 'CREATE INDEX onboarding_request_ref_id_key'),
+  schema(`CHECK (state <> 'ready' OR (account_id IS NOT NULL AND profile_id IS NOT NULL))`, 'CHECK (true)'),
+  schema(`CHECK ((state = 'held') = (held_reason IS NOT NULL))`, 'CHECK (true)'),
+  schema(`CHECK (state <> 'done' OR receipt IS NOT NULL)`, 'CHECK (true)'),
+  schema(`IF OLD.state = 'done' AND (NEW.state <> 'done' OR`, `IF OLD.state = 'done' AND (`),
+  schema('NEW.receipt IS DISTINCT FROM OLD.receipt OR', ''),
+  schema(' OR NEW.key <> OLD.key)', ')'),
+  schema(
+    'ledger_entry_is_insert_only BEFORE UPDATE OR DELETE ON ledger_entry',
+    'ledger_entry_is_insert_only BEFORE DELETE ON ledger_entry',
+  ),
+  schema(
+    'ledger_entry_is_insert_only BEFORE UPDATE OR DELETE ON ledger_entry',
+    'ledger_entry_is_insert_only BEFORE UPDATE ON ledger_entry',
+  ),
+  schema(
+    'CREATE TRIGGER ledger_entry_is_not_truncated BEFORE TRUNCATE ON ledger_entry',
+    'CREATE TRIGGER ledger_entry_is_not_truncated BEFORE TRUNCATE ON sweep_window',
+  ),
+  schema('audit_entry_is_insert_only BEFORE UPDATE OR DELETE ON audit_entry', 'audit_entry_is_insert_only BEFORE DELETE ON audit_entry'),
+  schema('audit_entry_is_insert_only BEFORE UPDATE OR DELETE ON audit_entry', 'audit_entry_is_insert_only BEFORE UPDATE ON audit_entry'),
+  schema(
+    'CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON audit_entry',
+    'CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON sweep_window',
+  ),
+  schema(
+    '  FOREIGN KEY (identity_id, prev_no) REFERENCES ledger_entry (identity_id, entry_no)',
+    '  FOREIGN KEY (identity_id, entry_no) REFERENCES ledger_entry (identity_id, entry_no)',
+  ),
+  schema(`CHECK (state = 'planned' OR (approved_by IS NOT NULL AND reason IS NOT NULL AND approved_at IS NOT NULL))`, 'CHECK (true)'),
+  schema('CHECK (to_at > from_at)', 'CHECK (true)'),
+]
