@@ -17,9 +17,13 @@ export interface Draft extends Snapshot {
   readonly entries: readonly Entry[]
 }
 
-/** Who may attempt an effect now. `waiting`: another event's job has it in hand until then (milliseconds since 1970). */
+/**
+ * What is to be done next, and who may. `waiting`: another event's job has the effect in hand until then (milliseconds since 1970).
+ * `look-up`: the state no longer wants the effect, but it may have happened, and the ledger must know.
+ */
 export type Claim =
   | { readonly kind: 'attempt'; readonly effect: Effect; readonly draft: Draft }
+  | { readonly kind: 'look-up'; readonly effect: Effect }
   | { readonly kind: 'waiting'; readonly until: number }
   | { readonly kind: 'refused'; readonly effect: Effect }
   | { readonly kind: 'settled' }
@@ -99,7 +103,7 @@ function intendWhatFollows(draft: Draft, told: boolean): Draft {
 function intendAccount(draft: Draft): Draft {
   const known = draft.effects.find(({ step }) => step === 'account')
   if (known?.state === 'intended') return draft
-  // After a refusal a person has released the hold: the same key is tried again.
+  // Refused, and a person has released the hold; or given up when the state was left. The same key is tried again.
   const effect = known
     ? { ...known, state: 'intended' as const, errorCode: null }
     : intended('account', 'account', accountRefId(draft.onboarding.identityId))
@@ -134,7 +138,10 @@ function intended(step: string, kind: Effect['kind'], key: string): Effect {
  */
 export function claimNext(draft: Draft, { by, now, leaseMs }: { by: string; now: number; leaseMs: number }): Claim {
   const effect = nextEffect(draft)
-  if (!effect) return { kind: 'settled' }
+  if (!effect) {
+    const unknown = draft.effects.find(({ kind, state, attempts }) => kind === 'account' && state === 'intended' && attempts > 0)
+    return unknown ? { kind: 'look-up', effect: unknown } : { kind: 'settled' }
+  }
   if (effect.state === 'refused') return { kind: 'refused', effect }
   if (effect.leaseBy !== null && effect.leaseBy !== by && effect.leaseUntil !== null && effect.leaseUntil > now) {
     return { kind: 'waiting', until: effect.leaseUntil }
@@ -144,7 +151,7 @@ export function claimNext(draft: Draft, { by, now, leaseMs }: { by: string; now:
   return { kind: 'attempt', effect, draft: { ...draft, effects: replace(draft.effects, attempt) } }
 }
 
-/** The one effect that the state still waits for; effects of a state that was left are nobody's any more. */
+/** The one effect that the state still waits for; those of a state that was left are only looked up, never attempted. */
 function nextEffect({ onboarding, effects }: Snapshot): Effect | undefined {
   const open = effects.filter(({ state }) => state === 'intended' || state === 'refused')
   switch (onboarding.state) {
@@ -187,6 +194,14 @@ export function applyRefusal(draft: Draft, step: string, errorCode: string): Dra
   if (effect?.state !== 'intended') return draft
   const refused: Effect = { ...effect, state: 'refused', leaseBy: null, leaseUntil: null, errorCode }
   return withEffect(draft, refused, { kind: 'effect.refused', data: { step, key: effect.key, code: errorCode } })
+}
+
+/** It was looked for where it would be, and is not there; whoever wants it again intends it again, under the same key. */
+export function applyAbsence(draft: Draft, step: string): Draft {
+  const effect = draft.effects.find((candidate) => candidate.step === step)
+  if (effect?.state !== 'intended') return draft
+  const suppressed: Effect = { ...effect, state: 'suppressed', leaseBy: null, leaseUntil: null }
+  return withEffect(draft, suppressed, { kind: 'effect.suppressed', data: { step, key: effect.key, mayHaveBeenSent: false } })
 }
 
 /** A person asked for another try (replay): what was refused is intended again, under the same key. */

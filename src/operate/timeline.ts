@@ -88,7 +88,7 @@ function describeEntry(kind: string, data: Record<string, unknown>): string {
     case 'effect.done':
       return describeDone(data, text)
     case 'effect.suppressed':
-      return `${sayStep(text('step'))} is no longer true and ${data.mayHaveBeenSent ? 'will not be tried again; it may have arrived' : 'was never sent'}`
+      return `${sayStep(text('step'))} is no longer true and ${data.mayHaveBeenSent ? 'will not be tried again; it may have arrived' : 'did not happen'}`
     case 'effect.refused':
       return `${sayStep(text('step'))} was refused: ${text('code')}`
     default:

@@ -19,6 +19,10 @@ export interface BatchReaderOptions<Value> {
   getOne(id: string, options: CallOptions): Promise<Value>
   /** What is of `fromMs` or later, oldest first; at most a hundred a page. */
   listFrom(fromMs: number, cursor: string | null, options: CallOptions): Promise<ListedPage<Value>>
+  /** The time by which the listing is filtered, milliseconds since 1970: teaches how far it lies from what `Wanted` says. */
+  timeOf(value: Value): number
+  /** How far before `Wanted.at` that time is taken to lie until it is known, milliseconds. */
+  firstLagMs: number
   /** How long a value that came along on a page may stand for a read of its own, milliseconds; 0: never. */
   freshForMs: number
   now?: () => number
@@ -34,10 +38,15 @@ export interface BatchReader<Value> {
 const WORTH_A_LIST = 4
 const MAX_BATCH = 100
 const MAX_WAITING = 100_000
-/** Clocks and truncated times: a webhook's `time` may lack its fraction (paxos/api.md 2.2). */
-const SLACK_MS = 2_000
-/** After list calls that failed or found little, milliseconds. */
-const REST_MS = 10_000
+/** A webhook's `time` may lack its fraction (paxos/api.md 2.2), so what is wanted may be up to a second later than it says. */
+const TRUNCATED_MS = 1_000
+/** A listing starts so much before what is wanted at most: in a burst each second more is a thousand rows for nothing. */
+const LONGEST_LAG_MS = 2_000
+/** How much of a lag is still believed with each value that has less of it. */
+const LAG_KEPT = 0.98
+/** After list calls that failed or found little, milliseconds: doubled with each time in a row. */
+const SHORTEST_REST_MS = 250
+const LONGEST_REST_MS = 10_000
 const MOST_CACHED = 20_000
 
 /**
@@ -45,9 +54,12 @@ const MOST_CACHED = 20_000
  * hundred calls; what it lacks is got by id, so the listing is never more than a short cut. What comes along on a page is
  * kept for `freshForMs`, since the next batch usually wants it. A listing that fails, or finds less than it costs, rests.
  */
-export function createBatchReader<Value>({ getOne, listFrom, freshForMs, now = Date.now }: BatchReaderOptions<Value>): BatchReader<Value> {
+export function createBatchReader<Value>(options: BatchReaderOptions<Value>): BatchReader<Value> {
+  const { getOne, listFrom, timeOf, firstLagMs, freshForMs, now = Date.now } = options
   const cache = new Map<string, { value: Value; until: number }>()
+  let restMs = SHORTEST_REST_MS
   let restUntil = 0
+  let lagMs = firstLagMs
   /** Where the last listing stopped, so that the next batch goes on from there: work comes roughly in the order of time. */
   let listing: { fromMs: number; cursor: string; reachedMs: number | null } | null = null
 
@@ -68,12 +80,22 @@ export function createBatchReader<Value>({ getOne, listFrom, freshForMs, now = D
     }
   }
 
+  function rest(): void {
+    restUntil = now() + restMs
+    restMs = Math.min(2 * restMs, LONGEST_REST_MS)
+  }
+
+  function learnLag(at: number, value: Value): void {
+    const lag = at - timeOf(value)
+    if (lag <= LONGEST_LAG_MS) lagMs = Math.max(lag, lagMs * LAG_KEPT)
+  }
+
   /** Pages through the listing as long as it finds more than it costs. */
   async function list(wanted: readonly Wanted[], options: CallOptions): Promise<Map<string, Value>> {
     const found = new Map<string, Value>()
-    const missing = new Set(wanted.map(({ id }) => id))
-    const times = wanted.map(({ at }) => at)
-    const [oldest, newest] = [Math.min(...times) - SLACK_MS, Math.max(...times) + SLACK_MS]
+    const missing = new Map(wanted.map(({ id, at }) => [id, at]))
+    const oldest = Math.min(...missing.values()) - Math.ceil(lagMs)
+    const newest = Math.max(...missing.values()) + TRUNCATED_MS
     const resumed = listing !== null && listing.fromMs <= oldest && (listing.reachedMs === null || listing.reachedMs <= newest)
     const fromMs = resumed && listing ? listing.fromMs : oldest
     let cursor = resumed && listing ? listing.cursor : null
@@ -82,7 +104,10 @@ export function createBatchReader<Value>({ getOne, listFrom, freshForMs, now = D
       const page = await listFrom(fromMs, cursor, options)
       keep(page)
       for (const { id, value } of page.values) {
-        if (!missing.delete(id)) continue
+        const at = missing.get(id)
+        if (at === undefined) continue
+        learnLag(at, value)
+        missing.delete(id)
         found.set(id, value)
         cache.delete(id)
       }
@@ -91,9 +116,16 @@ export function createBatchReader<Value>({ getOne, listFrom, freshForMs, now = D
       if (cursor === null || (page.reachedMs !== null && page.reachedMs > newest)) break
     }
     // A listing that went on past what is wanted now starts anew; one that started for it and found little is not worth it.
-    if (found.size < WORTH_A_LIST && resumed) listing = null
-    else if (found.size < WORTH_A_LIST) restUntil = now() + REST_MS
+    if (found.size >= WORTH_A_LIST) restMs = SHORTEST_REST_MS
+    else if (resumed) listing = null
+    else rest()
     return found
+  }
+
+  async function get({ id, at }: Wanted, options: CallOptions): Promise<Value> {
+    const value = await getOne(id, options)
+    learnLag(at, value)
+    return value
   }
 
   async function readMany(wanted: readonly Wanted[], options: CallOptions): Promise<PromiseSettledResult<Value>[]> {
@@ -107,11 +139,11 @@ export function createBatchReader<Value>({ getOne, listFrom, freshForMs, now = D
       try {
         for (const [id, value] of await list(unknown, options)) known.set(id, value)
       } catch {
-        restUntil = now() + REST_MS // the get calls below meet the same outage, and say so
+        rest() // the get calls below meet the same outage, and say so
         listing = null
       }
     }
-    return Promise.allSettled(wanted.map(async ({ id }) => known.get(id) ?? getOne(id, options)))
+    return Promise.allSettled(wanted.map(async (each) => known.get(each.id) ?? get(each, options)))
   }
 
   const lanes = { live: lane('live'), replay: lane('replay') }

@@ -20,6 +20,9 @@ const EVENT_FRESH_MS = 60_000
  * counts. One that came along a moment earlier could make a disabling look as if nothing had happened.
  */
 const IDENTITY_FRESH_MS = 0
+/** A webhook tells the very time of its event (documented), an event comes a moment after the change of its identity (assumed). */
+const EVENT_LAG_MS = 1
+const IDENTITY_LAG_MS = 250
 const PAGE = 100
 
 /** Confirms through List Events and List Identities when many wait, else by Get (paxos/api.md 3 and 4.9). */
@@ -41,6 +44,8 @@ export function createConfirmationReader(paxos: PaxosClient): ConfirmationReader
         reachedMs: last ? Date.parse(last.createdAt) : null,
       }
     },
+    timeOf: ({ createdAt }) => Date.parse(createdAt),
+    firstLagMs: EVENT_LAG_MS,
     freshForMs: EVENT_FRESH_MS,
   })
   const identities = createBatchReader<PaxosIdentity>({
@@ -60,6 +65,8 @@ export function createConfirmationReader(paxos: PaxosClient): ConfirmationReader
         reachedMs: null,
       }
     },
+    timeOf: ({ updatedAt }) => Date.parse(updatedAt),
+    firstLagMs: IDENTITY_LAG_MS,
     freshForMs: IDENTITY_FRESH_MS,
   })
   return {

@@ -1,11 +1,21 @@
 import type { Ledger, Stored } from '../ledger/ledger.ts'
 import type { Notice, NoticeChannel } from '../notify/notice.ts'
-import { applyDecision, applyReceipt, applyRefusal, claimNext, type Draft, draftOf, hold, reopenRefused } from '../onboarding/advance.ts'
+import {
+  applyAbsence,
+  applyDecision,
+  applyReceipt,
+  applyRefusal,
+  claimNext,
+  type Draft,
+  draftOf,
+  hold,
+  reopenRefused,
+} from '../onboarding/advance.ts'
 import { type Effect, type HoldReason, type NoticeKind, newOnboarding, type Receipt } from '../onboarding/onboarding.ts'
 import { type Authority, type Decision, type Observation, transition } from '../onboarding/transition.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { AppError } from '../platform/app-error.ts'
-import { openAccount } from './open-account.ts'
+import { type AccountOrder, lookUpAccount, openAccount } from './open-account.ts'
 import {
   AccountMismatchError,
   ContendedError,
@@ -142,7 +152,14 @@ async function actUntilSettled(
       return done ? { outcome: reached, settled: true } : null
     }
     if (claim.kind !== 'attempt') {
-      if (changed && !(await ledger.commit({ before: base, draft: current, actor, at: new Date(now()) }))) return null
+      if (changed) {
+        base = await ledger.commit({ before: base, draft: current, actor, at: new Date(now()) })
+        if (!base) return null
+      }
+      if (claim.kind === 'look-up') {
+        current = await lookUp(parts, occasion, { draft: base ? draftOf(base) : current, effect: claim.effect, earned })
+        continue
+      }
       if (claim.kind === 'waiting') throw new EffectInHandError('the next step', Math.min(LOOK_AGAIN_MS, claim.until - now()))
       throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode)
     }
@@ -173,31 +190,58 @@ async function act(
     earned.set(effect.step, receipt)
     return applyReceipt(draft, effect.step, receipt)
   } catch (error) {
-    const reason = holdReason(error, effect)
-    if (reason) return hold(draft, reason)
-    if (error instanceof AppError && error.retry === 'never') return applyRefusal(draft, effect.step, error.code)
-    throw error
+    return applyFailure(draft, effect.step, { error, attempts: effect.attempts })
   }
 }
 
-function holdReason(error: unknown, effect: Effect): HoldReason | null {
+/**
+ * The account of an identity that has left `approved` while the outcome of the last attempt was unknown: it may be there, and
+ * the ledger must know of it. It is only looked for, never asked for. Not found counts once no attempt can be under way any more.
+ */
+async function lookUp(
+  { paxos, now }: AdvanceParts,
+  occasion: Occasion,
+  { draft, effect, earned }: { draft: Draft; effect: Effect; earned: Map<string, Receipt> },
+): Promise<Draft> {
+  try {
+    const receipt = await lookUpAccount(paxos, orderFor(occasion, effect))
+    if (receipt) {
+      earned.set(effect.step, receipt)
+      return applyReceipt(draft, effect.step, receipt)
+    }
+  } catch (error) {
+    return applyFailure(draft, effect.step, { error, attempts: occasion.attempts })
+  }
+  const underWayMs = (effect.leaseUntil ?? 0) - now()
+  if (underWayMs > 0) throw new EffectInHandError(effect.step, Math.min(LOOK_AGAIN_MS, underWayMs))
+  return applyAbsence(draft, effect.step)
+}
+
+/** Drafts a failure that only a person can mend; throws any other. `attempts`: how many went before this one. */
+function applyFailure(draft: Draft, step: string, { error, attempts }: { error: unknown; attempts: number }): Draft {
+  if (!(error instanceof AppError)) throw error
+  const reason = holdReason(error, attempts)
+  if (!reason && error.retry !== 'never') throw error
+  const refused = applyRefusal(draft, step, error.code)
+  return reason ? hold(refused, reason) : refused
+}
+
+function holdReason(error: AppError, attempts: number): HoldReason | null {
   if (error instanceof AccountMismatchError) return 'account-mismatch'
-  if (error instanceof ProfileMissingError && effect.attempts + 1 >= PROFILE_ATTEMPTS) return 'account-without-profile'
+  if (error instanceof ProfileMissingError && attempts + 1 >= PROFILE_ATTEMPTS) return 'account-without-profile'
   return null
 }
 
 async function perform({ paxos, notices }: AdvanceParts, occasion: Occasion, stored: Stored, effect: Effect): Promise<Receipt> {
   if (effect.kind === 'account') {
-    const order = {
-      identityId: occasion.identityId,
-      refId: effect.key,
-      mayExist: effect.attempts > 0,
-      priority: occasion.replayed ? 'replay' : 'live',
-    } as const
-    return openAccount(paxos, order)
+    return openAccount(paxos, orderFor(occasion, effect))
   }
   const { status } = await notices.send(noticeFor(stored, effect))
   return { kind: 'notice', channel: notices.name, status }
+}
+
+function orderFor({ identityId, replayed }: Occasion, { key, attempts }: Effect): AccountOrder {
+  return { identityId, refId: key, mayExist: attempts > 0, priority: replayed ? 'replay' : 'live' }
 }
 
 /** The same at every attempt, its time included: a receiver must be able to take the second for the first. */

@@ -23,8 +23,8 @@ const PROFILE_WAIT_MS = 150
  * `ACCOUNT_MISMATCH` when that account is another's, `ACCOUNT_WITHOUT_PROFILE` when its profile has not come yet.
  */
 export async function openAccount(paxos: PaxosClient, order: AccountOrder): Promise<Receipt> {
-  const known = order.mayExist ? await findAccount(paxos, order) : null
-  if (known) return receiptFor(paxos, order, known, 'adopted')
+  const known = order.mayExist ? await lookUpAccount(paxos, order) : null
+  if (known) return known
   try {
     const account = await paxos.accounts.create(
       { identityId: order.identityId, refId: order.refId, type: 'BROKERAGE' },
@@ -39,6 +39,12 @@ export async function openAccount(paxos: PaxosClient, order: AccountOrder): Prom
     if (!existing) throw new AccountMismatchError(null)
     return receiptFor(paxos, order, existing, 'adopted')
   }
+}
+
+/** The account that is there under our key, and null where there is none: asks for nothing. @throws as `openAccount` */
+export async function lookUpAccount(paxos: PaxosClient, order: AccountOrder): Promise<Receipt | null> {
+  const known = await findAccount(paxos, order)
+  return known && receiptFor(paxos, order, known, 'adopted')
 }
 
 /** Recovery that needs no assumption (paxos/api.md 5.1): list the identity's accounts and match our key. */

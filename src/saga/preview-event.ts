@@ -12,6 +12,7 @@ export type Verdict =
   | 'no-op'
   | 'would-create-account'
   | 'would-adopt-account'
+  | 'would-look-up'
   | 'would-send-notice'
   | 'would-move'
   | 'would-hold'
@@ -68,12 +69,17 @@ async function foresee(
   { row, stored, status, draft }: { row: InboxRow; stored: Stored | null; status: string; draft: Draft },
 ): Promise<Preview> {
   const { state, heldReason } = draft.onboarding
+  const claim = claimNext(draft, { by: row.seq, now: parts.now(), leaseMs: 0 })
+  if (claim.kind === 'look-up')
+    return {
+      verdict: 'would-look-up',
+      detail: `${claim.effect.step} may have happened; it would be looked up (${claim.effect.key}), and not tried again`,
+    }
   if (state === 'held') {
     return stored?.onboarding.state === 'held'
       ? { verdict: 'blocked', detail: `held (${heldReason}); Paxos says ${status}; a replay that releases holds lets that decide` }
       : { verdict: 'would-hold', detail: `would be held: ${heldReason}` }
   }
-  const claim = claimNext(draft, { by: row.seq, now: parts.now(), leaseMs: 0 })
   switch (claim.kind) {
     case 'waiting':
       return { verdict: 'in-hand', detail: 'another event of this identity is being worked on' }

@@ -25,7 +25,8 @@ export class ModelWorld {
   readonly calls = new CallsUnderWay()
   readonly events = new Map<string, { id: string; type: string }>()
   readonly rows = new Map<string, InboxRow>()
-  readonly accounts: PaxosAccount[] = []
+  /** `afterAbsence`: made when the ledger had given it up already. */
+  readonly accounts: (PaxosAccount & { afterAbsence: boolean })[] = []
   readonly creations: { refId: string; lookedBefore: boolean }[] = []
   readonly sends: { key: string; body: string; accountId: string | undefined; accounts: number }[] = []
   readonly entries: Entry[] = []
@@ -207,7 +208,8 @@ export class ModelWorld {
     }
     const number = this.accounts.length + 1
     const account = { id: `account-${number}`, identityId, refId, profileId: `profile-${number}`, type }
-    this.accounts.push(account)
+    const afterAbsence = this.entries.some(({ kind, data }) => kind === 'effect.suppressed' && data.step === 'account')
+    this.accounts.push({ ...account, afterAbsence })
     return account
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyDecision, applyReceipt, claimNext, type Draft, draftOf, hold } from '../../src/onboarding/advance.ts'
+import { applyAbsence, applyDecision, applyReceipt, claimNext, type Draft, draftOf, hold } from '../../src/onboarding/advance.ts'
 import {
   accountRefId,
   type Effect,
@@ -134,6 +134,39 @@ describe('an effect that somebody has in hand', () => {
   it('is taken over at once by the same event, which knows that an attempt was made', () => {
     const again = claimNext(first.draft, { by: '1', now: 1_001, leaseMs: 500 })
     expect(again.kind === 'attempt' && again.effect.attempts).toBe(1)
+  })
+})
+
+describe('an account that may be there, of an identity that is approved no more', () => {
+  const approved = applyDecision(start().draft, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
+  const attempted = claimNext(approved, { by: '1', now: 0, leaseMs: 500 })
+  if (attempted.kind !== 'attempt') throw new Error('the account is not claimed')
+  const claim = (draft: Draft) => claimNext(draft, { by: '2', now: 1, leaseMs: 500 })
+  const held = hold(attempted.draft, 'denied-after-approved')
+
+  it('is looked up, and never attempted, wherever the identity has come to', () => {
+    expect(claim(held)).toMatchObject({ kind: 'look-up', effect: { step: 'account', attempts: 1 } })
+    const disabled = applyDecision(attempted.draft, { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED')
+    const notice = claim(disabled)
+    if (notice.kind !== 'attempt') throw new Error('the notice is not claimed')
+    expect(notice.effect.step).toBe('notice:disabled:1') // who was disabled is told first
+    const told = applyReceipt(notice.draft, 'notice:disabled:1', { kind: 'notice', channel: 'log', status: null })
+    expect(claim(told)).toMatchObject({ kind: 'look-up', effect: { step: 'account' } })
+  })
+  it('is nobody any more when it was never attempted', () => {
+    expect(claim(hold(approved, 'denied-after-approved')).kind).toBe('settled')
+  })
+  it('stays with the identity when it is found', () => {
+    const found = applyReceipt(held, 'account', { ...ACCOUNT, how: 'adopted' })
+    expect(found.onboarding).toMatchObject({ state: 'held', heldReason: 'denied-after-approved', accountId: ACCOUNT.accountId })
+    expect(claim(found).kind).toBe('settled')
+  })
+  it('is given up when it is not there, and asked for under the same key when an operator releases the hold', () => {
+    const absent = applyAbsence(held, 'account')
+    expect(absent.entries.at(-1)).toMatchObject({ kind: 'effect.suppressed', data: { step: 'account', mayHaveBeenSent: false } })
+    expect(claim(absent).kind).toBe('settled')
+    const released = applyDecision(absent, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
+    expect(claim(released)).toMatchObject({ kind: 'attempt', effect: { key: accountRefId(IDENTITY), attempts: 1 } })
   })
 })
 

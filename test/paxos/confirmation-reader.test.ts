@@ -38,16 +38,18 @@ async function start() {
 
 describe('when many events wait for their confirmation', () => {
   it('reads them through few pages, each as Get Event would', async () => {
-    const { reader, events, calls, at } = await start()
-    const read = await Promise.all(events.map(({ id }) => reader.event(id, at, LIVE)))
+    const { reader, events, calls } = await start()
+    const read = await Promise.all(events.map(({ id, createdAt }) => reader.event(id, Date.parse(createdAt), LIVE)))
     expect(read.map(({ id, identityId }) => [id, identityId])).toEqual(events.map(({ id, identityId }) => [id, identityId]))
     expect(calls('GET /events')).toBeLessThanOrEqual(12)
     expect(calls('GET /events/{id}')).toBeLessThanOrEqual(12)
   })
 
   it('reads the statuses of their identities likewise', async () => {
-    const { reader, events, calls, at } = await start()
-    const read = await Promise.all(events.map(({ identityId }) => reader.identity(identityId ?? '', at, LIVE)))
+    const { reader, events, calls } = await start()
+    const read = await Promise.all(
+      events.map(({ identityId, createdAt }) => reader.identity(identityId ?? '', Date.parse(createdAt), LIVE)),
+    )
     expect(read.map(({ id, status }) => [id, status])).toEqual(events.map(({ identityId }) => [identityId, 'APPROVED']))
     expect(calls('GET /identity/identities') + calls('GET /identity/identities/{id}')).toBeLessThanOrEqual(24)
   })

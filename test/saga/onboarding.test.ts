@@ -118,6 +118,26 @@ forEachBackend((backend) => {
       expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
+    it('knows of an account whose answer was lost, although the identity is disabled by now', async () => {
+      const world = await createWorld(backend)
+      const event = await world.decided('approve')
+      const { identityId } = event
+      world.sandbox.faults.arm({ on: 'POST /identity/accounts', do: 'act-then-drop', next: 1 })
+      world.sandbox.faults.arm({ on: 'GET /identity/accounts', do: 'answer', status: 503, next: 1 })
+      const pipeline = await world.start()
+      await pipeline.accept(event)
+      const opened = () => world.effectsOf(identityId).accounts
+      await eventually(opened, (accounts) => accounts === 1)
+      const identity = world.sandbox.identities.get(identityId)
+      if (identity) world.sandbox.engine.set(identity, { adminDisabled: true })
+      await pipeline.accept({ id: world.sandbox.events.all.at(-1)?.id ?? '', type: 'identity.disabled' })
+      await reaches(pipeline, identityId, 'disabled')
+      await settles(pipeline)
+      const { onboarding } = await reaches(pipeline, identityId, 'disabled')
+      expect(world.effectsOf(identityId)).toEqual({ accounts: 1, noticeKeys: [`notice_disabled_1_${identityId}`], sends: 1 })
+      expect(onboarding).toMatchObject({ accountId: expect.any(String), profileId: expect.any(String) })
+    })
+
     it('holds an identity that it did not create when told to', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ unknownIdentities: 'hold' })
