@@ -17,13 +17,13 @@ const HEAD = ['fault', 'times', 'accepted', 'ended', 'lost', 'doubled', 'recover
  */
 export function renderReport(report: ChaosReport): string {
   const { options, versions, verdict, deliveries, findings, strangers } = report
-  const { backend, seed, durationMs, workers, perSecond } = options
+  const { backend, seed, workers, perSecond } = options
   const rows = FAULT_NAMES.map((name) =>
     faultRow(report, { label: FAULTS[name].label, struck: report.injections.filter((each) => each.name === name) }),
   )
   const missed = report.deliveries.neverDelivered.flatMap((id) => report.lives.get(id) ?? [])
   return [
-    `Chaos run: queue on ${backend}, seed ${seed}, ${seconds(durationMs)} of faults, ${workers} workers, ${perSecond} identities/s. ${versions}`,
+    `Chaos run: queue on ${backend}, seed ${seed}, ${seconds(report.struckForMs)} of faults, ${workers} workers, ${perSecond} identities/s. ${versions}`,
     '',
     renderTable(HEAD, [
       ...rows.filter(([, times]) => times !== '0'),
@@ -32,7 +32,7 @@ export function renderReport(report: ChaosReport): string {
     ]),
     '',
     `Deliveries: ${deliveries.attempts} attempts, ${deliveries.failed} failed and tried again, ${deliveries.copies} sent twice on purpose. ` +
-      `Forged with our key: ${report.forged.length}, all set aside. With a wrong key: ${strangers.refused}, all refused. Asked for through our API: ${report.asked}.`,
+      `Forged with our key: ${report.forged.length}. With a wrong key: ${strangers.refused} refused, ${strangers.letIn} let in. Asked for through our API: ${report.asked}.`,
     `Accounts opened: ${verdict.accounts}. Notices told: ${verdict.notices}.`,
     `Apart, and allowed: ${verdict.resent} notices were sent again under their key and ${verdict.askedAgain} accounts asked for again under theirs, ` +
       'after an outcome that was unknown.',

@@ -48,6 +48,8 @@ export interface ChaosReport {
   forged: readonly string[]
   strangers: Traffic['strangers']
   asked: number
+  /** From the first identity to the end of the faults, milliseconds: less than was asked for when it was ended early. */
+  struckForMs: number
   /** From the end of the faults until nothing was in hand, milliseconds. */
   settledInMs: number
   /** Where the logs were left, when something was found. */
@@ -81,7 +83,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       await settle(world, traffic).catch((error: unknown) => late.add(errorMessage(error)))
       const settledInMs = Date.now() - quietSinceMs
       await watch.stop()
-      const report = await judge(world, { traffic, lives: watch.lives, injections, options, settledInMs, late: [...late] })
+      const struckForMs = quietSinceMs - startedAtMs
+      const report = await judge(world, { traffic, lives: watch.lives, injections, options, struckForMs, settledInMs, late: [...late] })
       found = report.findings.length > 0
       return { ...report, logs: found ? world.logs : null }
     } finally {
@@ -143,11 +146,7 @@ async function settle(world: ChaosWorld, traffic: Traffic): Promise<void> {
   let swept = false
   for (;;) {
     // What no webhook has brought by now, only a sweep can find.
-    if (!swept)
-      swept = await sweepTwice(world).then(
-        () => true,
-        () => false,
-      )
+    if (!swept) swept = await sweepTwice(world).catch(() => false)
     const { rows } = await world.pool.query<{ open: number }>(`SELECT count(*)::int AS open FROM inbox_event WHERE state = 'accepted'`)
     if (swept && rows[0]?.open === 0 && world.sandbox.webhooks.pending.inFlight === 0) return
     if (left() <= 1) throw new Error(`${rows[0]?.open} events have not ended within ${PATIENCE_MS / 1_000} s`)
@@ -160,11 +159,15 @@ interface Judging {
   lives: ReadonlyMap<string, EventLife>
   injections: Injection[]
   options: ChaosOptions
+  struckForMs: number
   settledInMs: number
   late: string[]
 }
 
-async function judge(world: ChaosWorld, { traffic, lives, injections, options, settledInMs, late }: Judging): Promise<ChaosReport> {
+async function judge(
+  world: ChaosWorld,
+  { traffic, lives, injections, options, struckForMs, settledInMs, late }: Judging,
+): Promise<ChaosReport> {
   const { story } = world.sandbox
   const deliveries = story.of('delivery')
   const delivered = new Set(deliveries.filter(({ outcome }) => outcome === 'delivered').map(({ eventId }) => eventId))
@@ -221,6 +224,7 @@ async function judge(world: ChaosWorld, { traffic, lives, injections, options, s
     forged: traffic.forged,
     strangers: traffic.strangers,
     asked: traffic.asked.size,
+    struckForMs,
     settledInMs,
     logs: null,
   }

@@ -147,7 +147,7 @@ async function onRedis({ redis }: ChaosWorld, work: (client: Redis) => Promise<u
 }
 
 /** What needs Paxos or Postgres, either of which may be away just now. */
-async function retried(work: () => Promise<void>): Promise<void> {
+async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let left = TRIES; ; left--) {
     try {
       return await work()
@@ -178,12 +178,15 @@ async function ask(url: string, body: object): Promise<unknown> {
 /** The product's own lag of half a minute, taken back: these sweeps reach up to now, and meet the webhooks of the same events. */
 const LAG_MS = 30_000
 
-/** Two sweepers at the same moment, on connections of their own; whichever comes second finds the first at work. @throws when both fail */
-export async function sweepTwice({ postgres, redis, sandbox, notices }: ChaosWorld): Promise<void> {
+/**
+ * Two sweepers at the same moment, on connections of their own; whichever comes second finds the first at work. Whether either did
+ * sweep: one of the workers may have been at it. @throws when both fail
+ */
+export async function sweepTwice({ postgres, redis, sandbox, notices }: ChaosWorld): Promise<boolean> {
   const backend = redis
     ? ({ kind: 'redis', url: redis.url, prefix: 'gatehouse' } as const)
     : ({ kind: 'postgres', connectionString: postgres.url } as const)
-  const sweep = async (): Promise<void> => {
+  const sweep = async (): Promise<boolean> => {
     const parts = await startPipeline({
       databaseUrl: postgres.url,
       backend,
@@ -193,11 +196,13 @@ export async function sweepTwice({ postgres, redis, sandbox, notices }: ChaosWor
     })
     try {
       const logger = createLogger({ level: 'silent' })
-      await sweepEvents({ pool: parts.pool, inbox: parts.inbox, paxos: parts.paxos, logger, now: () => Date.now() + LAG_MS })
+      const now = (): number => Date.now() + LAG_MS
+      return (await sweepEvents({ pool: parts.pool, inbox: parts.inbox, paxos: parts.paxos, logger, now })) !== null
     } finally {
       await parts.close()
     }
   }
   const [one, other] = await Promise.allSettled([sweep(), sweep()])
   if (one.status === 'rejected' && other.status === 'rejected') throw one.reason
+  return [one, other].some((each) => each.status === 'fulfilled' && each.value)
 }
