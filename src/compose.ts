@@ -12,6 +12,7 @@ import type { NoticeChannel } from './notify/notice.ts'
 import { createWebhookChannel } from './notify/webhook-channel.ts'
 import { createUseCases } from './operate/create-use-cases.ts'
 import { registerOperatorApi } from './operate/operator-api.ts'
+import { registerOperatorGauges } from './operate/operator-gauges.ts'
 import type { OperatorUseCases } from './operate/use-cases.ts'
 import { type Budget, createBudget } from './paxos/budget.ts'
 import { createConfirmationReader } from './paxos/confirmation-reader.ts'
@@ -242,6 +243,7 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
   const logger = foundation.logger.child({ role: 'operator' })
   const metrics = roleMetrics('operator')
   const { useCases, pool, queue, close } = await openUseCases(foundation, { logger, metrics })
+  registerOperatorGauges(metrics, { pool, queue })
   const app = await createHttpServer({ logger, bodyLimitBytes: OPERATOR_BODY_LIMIT, metrics, readiness: storesReady(pool, queue) })
   await registerOperatorApi(app, useCases, { token: secrets.operatorToken })
   const url = await listen(app, { host: config.host, ...config.operator, variable: 'OPERATOR_PORT' })

@@ -68,6 +68,8 @@ const MAX_STALLED = 1_000_000
 const WHEN_REJECTED = { attempts: 1_000_000_000, backoff: { type: 'fixed', delay: 2_000, jitter: 0.5 } } as const
 const JOBS_PER_ADD = 500
 const CANARY = 'canary'
+/** What the Postgres backend calls the waiting jobs of a paused queue; BullMQ's types know the state no more. */
+const PAUSED = 'paused' as 'waiting'
 /** A canary that is still there is not added a second time, but for a new one each minute: its id may be held by a job that no list has. */
 const CANARY_ID_MS = 60_000
 /** How long a start waits for Redis to say its eviction policy, milliseconds: events are taken without Redis too. */
@@ -99,10 +101,10 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
     },
     counts: async () => {
       const [counts, paused] = await answered(
-        Promise.all([queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized'), queue.isPaused()]),
+        Promise.all([queue.getJobCounts('waiting', PAUSED, 'active', 'delayed', 'prioritized'), queue.isPaused()]),
       )
       return {
-        waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0),
+        waiting: (counts.waiting ?? 0) + (counts[PAUSED] ?? 0) + (counts.prioritized ?? 0),
         active: counts.active ?? 0,
         delayed: counts.delayed ?? 0,
         paused,

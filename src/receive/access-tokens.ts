@@ -15,8 +15,8 @@ const AUDIENCE = 'gatehouse/webhooks'
 export interface AccessTokens {
   /** A bearer token for this client, good at every receiver that knows the client's secret. */
   mint(client: OAuthClient): Promise<string>
-  /** Whether the token was minted for one of the clients and has not expired. Never throws. */
-  verify(token: string): Promise<boolean>
+  /** The id of the client that the token was minted for; null when it was for none of them, or has expired. Never throws. */
+  verify(token: string): Promise<string | null>
 }
 
 /**
@@ -39,7 +39,7 @@ export function createAccessTokens(clients: readonly OAuthClient[], now: () => n
     },
     verify: async (token) => {
       const verdicts = await Promise.all(keys.map(({ client, key }) => isTokenOf(token, { client, key, at: new Date(now()) })))
-      return verdicts.includes(true)
+      return keys[verdicts.indexOf(true)]?.client.id ?? null
     },
   }
 }

@@ -35,10 +35,13 @@ export interface WebhookAuthenticator {
   refusal(): WebhookUnauthenticatedError
 }
 
+/** Told of each request that proved its sender: by which authenticator, and by which key: the client's id, or the secret's place in the list. */
+export type SenderSeen = (authenticator: 'api-key' | 'oauth' | 'signature', key: string) => void
+
 /** `now` is milliseconds since 1970. */
 export function createWebhookAuthenticator(
   options: AuthenticatorOptions,
-  { tokens, now }: { tokens: AccessTokens; now: () => number },
+  { tokens, now, seen = () => {} }: { tokens: AccessTokens; now: () => number; seen?: SenderSeen },
 ): WebhookAuthenticator {
   const { enabled, apiKeyHeader } = options
   const on = { apiKey: enabled.includes('api-key'), oauth: enabled.includes('oauth'), signature: enabled.includes('signature') }
@@ -57,12 +60,24 @@ export function createWebhookAuthenticator(
   return {
     byHeaders: (headers) => {
       const key = headers[apiKeyHeader]
-      if (typeof key === 'string' && matchKey(key) >= 0) return 'authenticated'
+      const place = typeof key === 'string' ? matchKey(key) : -1
+      if (place >= 0) {
+        seen('api-key', String(place + 1))
+        return 'authenticated'
+      }
       const token = on.oauth ? bearerToken(headers) : null
       if (token === null) return withoutToken(headers)
-      return tokens.verify(token).then((valid) => (valid ? 'authenticated' : withoutToken(headers)))
+      return tokens.verify(token).then((client) => {
+        if (client === null) return withoutToken(headers)
+        seen('oauth', client)
+        return 'authenticated'
+      })
     },
-    byBody: verifySignature,
+    byBody: (headers, body) => {
+      const place = verifySignature(headers, body)
+      if (place >= 0) seen('signature', String(place + 1))
+      return place >= 0
+    },
     refusal: () => new WebhookUnauthenticatedError(remedies),
   }
 }

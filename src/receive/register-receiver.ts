@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { Registry } from 'prom-client'
+import { Gauge, type Registry } from 'prom-client'
 import type { AcceptStatus, ReceivedEvent } from '../inbox/accept-events.ts'
 import { createAccessTokens } from './access-tokens.ts'
-import { type AuthenticatorOptions, createWebhookAuthenticator } from './authenticate-webhook.ts'
+import { type AuthenticatorOptions, createWebhookAuthenticator, type SenderSeen } from './authenticate-webhook.ts'
 import { createFailureLimiter } from './failure-limiter.ts'
 import { registerTokenEndpoint } from './token-endpoint.ts'
 import { registerWebhookRoute } from './webhook-route.ts'
@@ -24,7 +24,22 @@ export async function registerReceiver(
   const clients = authenticators.enabled.includes('oauth') ? authenticators.oauthClients : []
   const tokens = createAccessTokens(clients, now)
   const limiter = await createFailureLimiter(app)
-  const authenticator = createWebhookAuthenticator(authenticators, { tokens, now })
+  const authenticator = createWebhookAuthenticator(authenticators, { tokens, now, seen: watchSenders(metrics, now) })
   await registerWebhookRoute(app, { authenticator, accept, limiter, metrics })
   if (clients.length > 0) await registerTokenEndpoint(app, { clients, tokens, limiter, metrics })
+}
+
+/** When each key was last used: whether webhooks arrive, and whether an old key can go. Remembered until the process ends. */
+function watchSenders(metrics: Registry, now: () => number): SenderSeen {
+  const lastSeen = new Map<string, { authenticator: string; key: string; at: number }>()
+  new Gauge({
+    name: 'gatehouse_webhook_last_seen_timestamp_seconds',
+    help: 'When a request last proved its sender, by authenticator and key: an OAuth client by its id, a secret by its place in the list.',
+    labelNames: ['authenticator', 'key'],
+    registers: [metrics],
+    collect() {
+      for (const { authenticator, key, at } of lastSeen.values()) this.set({ authenticator, key }, at / 1_000)
+    },
+  })
+  return (authenticator, key) => void lastSeen.set(`${authenticator} ${key}`, { authenticator, key, at: now() })
 }

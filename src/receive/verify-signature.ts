@@ -5,32 +5,32 @@ import type { IncomingHttpHeaders } from 'node:http'
 const TOLERANCE_SECONDS = 300
 
 /**
- * Checks a Standard Webhooks signature (`webhook-id`, `webhook-timestamp`, `webhook-signature`; HMAC-SHA-256 over
+ * Which of the secrets made the request's signature; -1: none. Checks a Standard Webhooks signature (`webhook-id`, `webhook-timestamp`, `webhook-signature`; HMAC-SHA-256 over
  * `id.timestamp.body`, scheme v1) against several live secrets (`whsec_` and base64). The body's bytes count as received.
  * Written out because the `standardwebhooks` package has neither an injected clock nor several secrets; the tests sign with it.
  */
 export function createSignatureVerifier(
   secrets: readonly string[],
   now: () => number,
-): (headers: IncomingHttpHeaders, body: Buffer) => boolean {
+): (headers: IncomingHttpHeaders, body: Buffer) => number {
   const keys = secrets.map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'))
   return (headers, body) => {
     const id = headers['webhook-id']
     const timestamp = headers['webhook-timestamp']
     const signatures = headers['webhook-signature']
-    if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return false
-    if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now() / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return false
+    if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return -1
+    if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now() / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return -1
     const presented = signatures
       .split(' ')
       .filter((signature) => signature.startsWith('v1,'))
       .map((signature) => Buffer.from(signature.slice(3), 'base64'))
-    let valid = false
-    for (const key of keys) {
+    let match = -1
+    for (const [index, key] of keys.entries()) {
       const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest()
       for (const signature of presented) {
-        if (signature.length === expected.length && timingSafeEqual(signature, expected)) valid = true
+        if (signature.length === expected.length && timingSafeEqual(signature, expected)) match = index
       }
     }
-    return valid
+    return match
   }
 }

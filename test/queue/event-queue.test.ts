@@ -116,7 +116,7 @@ forEachBackend((kind) => {
       await queue.pause()
       const seen = work()
       await queue.add([{ seq: '7', generation: 0 }])
-      expect(await queue.counts()).toMatchObject({ paused: true })
+      expect(await queue.counts()).toMatchObject({ waiting: 1, paused: true })
       expect(seen).toEqual([])
       await queue.resume()
       await idle()
