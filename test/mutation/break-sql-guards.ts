@@ -56,13 +56,14 @@ function breakGuard(source: string, { file, fragment, broken }: SqlGuard): strin
 
 interface Failure {
   fullName: string
+  title: string
   failureMessages: string[]
 }
 
 /** The first test that fails, and fails again alone: a busy machine must not pass for a test that noticed something. */
 async function failureOf(tests: string[]): Promise<Failure | null> {
   const first = await runTests(tests)
-  return first && (await runTests(tests, first.fullName))
+  return first && (await runTests(tests, first.title))
 }
 
 async function runTests(tests: string[], only?: string): Promise<Failure | null> {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createAccessTokens } from '../../src/receive/access-tokens.ts'
+import { type AuthenticatorOptions, createWebhookAuthenticator, type WebhookAuthenticator } from '../../src/receive/authenticate-webhook.ts'
 import { API_KEY, delivery, startReceiver, type TestReceiver } from './start-receiver.ts'
 
 const newSecret = (): string => `whsec_${randomBytes(24).toString('base64')}`
@@ -117,7 +119,35 @@ describe('when several authenticators are on', () => {
 
   it('names each of them in the refusal', async () => {
     const { body } = await receiver.post(delivery(), {})
-    expect((body as { detail: string }).detail).toMatch(/API key in the header x-brokerage-key.*bearer token.*Standard Webhooks signature/)
+    expect((body as { detail: string }).detail).toMatch(
+      /API key in the header x-brokerage-key, or a bearer token.*, or a Standard Webhooks signature/,
+    )
+  })
+})
+
+describe('before the body is read', () => {
+  const clock = (): number => 1_700_000_000_000
+  const client = { id: 'paxos', secret: 'an-invented-client-secret' }
+  const tokens = createAccessTokens([client], clock)
+  const authenticator = (enabled: AuthenticatorOptions['enabled']): WebhookAuthenticator =>
+    createWebhookAuthenticator(
+      { enabled, apiKeyHeader: 'x-api-key', apiKeys: [API_KEY], oauthClients: [client], signingSecrets: [OLD_SECRET] },
+      { tokens, now: clock },
+    )
+
+  it('only a signature that is asked for and there is worth the body', () => {
+    expect(authenticator(['signature']).byHeaders({ 'webhook-signature': 'v1,' })).toBe('ask-body')
+    expect(authenticator(['signature']).byHeaders({})).toBe('refused')
+    expect(authenticator(['api-key']).byHeaders({ 'webhook-signature': 'v1,' })).toBe('refused')
+    expect(authenticator(['api-key', 'oauth']).byHeaders({})).toBe('refused')
+  })
+
+  it('a bearer token is taken as it was minted, alone in its header', async () => {
+    const token = await tokens.mint(client)
+    const { byHeaders } = authenticator(['oauth'])
+    for (const authorization of [`Bearer ${token}`, `bearer   ${token}`]) expect(await byHeaders({ authorization })).toBe('authenticated')
+    for (const authorization of [token, `NotBearer ${token}`, `Bearer ${token} and more`, 'Bearer '])
+      expect(await byHeaders({ authorization })).toBe('refused')
   })
 })
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { rebuildQueue } from '../../src/replay/rebuild-queue.ts'
-import { approveReplay, planReplay, type ReplayParts } from '../../src/replay/replay.ts'
+import { approveReplay, planReplay, type ReplayFilter, type ReplayParts, type ReplayView } from '../../src/replay/replay.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
@@ -127,5 +127,94 @@ forEachBackend((backend) => {
       await settles(worker)
       for (const { identityId } of events) expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
+  })
+})
+
+describe('a plan', () => {
+  /** Two approvals that nobody works on, received a month apart. */
+  async function twoParked() {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    for (const month of [1, 2]) {
+      const event = await world.decided('approve')
+      await pipeline.accept(event)
+      await pipeline.pool.query(
+        `UPDATE inbox_event SET state = 'parked', identity_id = $2, received_at = make_date(2026, $3, 1) WHERE event_id = $1`,
+        [event.id, event.identityId, month],
+      )
+    }
+    return pipeline
+  }
+  const seqs = ({ items }: ReplayView): string[] => items.map(({ seq }) => seq)
+
+  it('takes what was received from one moment on and before another', async () => {
+    const pipeline = await twoParked()
+    const [january, february, march] = [1, 2, 3].map((month) => new Date(`2026-0${month}-01T00:00:00Z`)) as [Date, Date, Date]
+    const choose = async (filter: ReplayFilter) => seqs(await planReplay(parts(pipeline), filter, 'ada'))
+    expect(await choose({ from: january, to: february })).toEqual(['1'])
+    expect(await choose({ from: february, to: march })).toEqual(['2'])
+    expect(await choose({})).toEqual(['1', '2'])
+    expect(await choose({ types: ['identity.denied'] })).toEqual([])
+    expect(await choose({ states: ['dead'] })).toEqual([])
+    expect(await choose({ limit: 1 })).toEqual(['1'])
+    await pipeline.pool.query(`UPDATE inbox_event SET received_at = now() + interval '1 hour' WHERE seq = 2`)
+    expect(await choose({})).toEqual(['1']) // what comes later is not swept along
+    for (const limit of [0, 10_001]) await expect(choose({ limit })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it.each([
+    ['ended otherwise', `UPDATE inbox_event SET state = 'dead' WHERE seq = 1`],
+    ['was opened in between', 'UPDATE inbox_event SET generation = 1 WHERE seq = 1'],
+    [
+      'has another onboarding',
+      `INSERT INTO onboarding (identity_id, origin, state, version, entry_count, head_hash) SELECT identity_id, 'adopted', 'pending', 1, 0, '' FROM inbox_event WHERE seq = 1`,
+    ],
+  ])('is not run for an event that %s since', async (_what, sql) => {
+    const pipeline = await twoParked()
+    const plan = await planReplay(parts(pipeline), {}, 'ada')
+    await pipeline.pool.query(sql)
+    const { items } = await approveReplay(parts(pipeline), plan.id, approval)
+    expect(items.map(({ result }) => result)).toEqual(['skipped: changed since the plan', 'reopened'])
+    expect(await pipeline.inbox.load('2')).toMatchObject({ state: 'accepted', generation: 1, authority: 'machine' })
+  })
+
+  it('that was interrupted is finished where it stopped', async () => {
+    const pipeline = await twoParked()
+    const plan = await planReplay(parts(pipeline), {}, 'ada')
+    await pipeline.pool.query(`UPDATE replay SET state = 'approved', approved_by = 'ada', reason = 'incident 7', approved_at = now()`)
+    await pipeline.pool.query(`UPDATE replay_item SET result = 'reopened' WHERE seq = 1`)
+    const { items, state, reason } = await approveReplay(parts(pipeline), plan.id, { by: 'bob', reason: 'to finish it' })
+    expect({ state, reason }).toEqual({ state: 'finished', reason: 'incident 7' })
+    expect(items.map(({ seq, result, eventState }) => [seq, result, eventState])).toEqual([
+      ['1', 'reopened', 'parked'],
+      ['2', 'reopened', 'accepted'],
+    ])
+  })
+
+  it('is not run without a reason, and not where there is none', async () => {
+    const pipeline = await twoParked()
+    const plan = await planReplay(parts(pipeline), {}, 'ada')
+    await expect(approveReplay(parts(pipeline), plan.id, { by: 'ada', reason: ' ' })).rejects.toMatchObject({ code: 'USAGE' })
+    await expect(approveReplay(parts(pipeline), randomUUID(), approval)).rejects.toMatchObject({ code: 'USAGE' })
+    expect(await pipeline.inbox.count()).toMatchObject({ parked: 2 })
+  })
+
+  it('that is run while the queue is away loses nothing: the dispatcher finds what was opened', async () => {
+    const pipeline = await twoParked()
+    const plan = await planReplay(parts(pipeline), {}, 'ada')
+    const queue = { ...pipeline.queue, add: () => Promise.reject(new Error('Redis is away')) }
+    expect(await approveReplay({ ...parts(pipeline), queue }, plan.id, approval)).toMatchObject({ state: 'finished' })
+    expect(await pipeline.inbox.claimDue({ limit: 9 })).toHaveLength(2)
+  })
+})
+
+describe('when the queue is rebuilt', () => {
+  it('leaves to what failed the time of its next attempt, and keeps the queue paused where it was', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    for (const _ of [1, 2]) await pipeline.accept(await world.decided('approve'))
+    await pipeline.pool.query(`UPDATE inbox_event SET error_code = 'PAXOS_UNAVAILABLE', due_at = now() + interval '1 hour' WHERE seq = 1`)
+    await pipeline.queue.pause()
+    expect(await rebuildQueue(pipeline)).toMatchObject({ unfinished: 2, requeued: 1, after: { paused: true } })
   })
 })
