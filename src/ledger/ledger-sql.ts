@@ -1,6 +1,7 @@
 /**
  * One change, or two hundred, in one statement: the onboarding moves only from the version that the change was decided on,
- * and its entries, effects and settled event go along with it or not at all.
+ * and its entries, effects and settled event go along with it or not at all. Events are locked in the order of their ids, as accepting
+ * does, which counts deliveries of them at the same time.
  * Parameters: $1 onboardings, $2 entries, $3 effects, $4 settled events, each a JSON array; $1 holds an identity once.
  */
 export const COMMIT_CHANGES = `
@@ -41,12 +42,16 @@ WITH change AS (
   ON CONFLICT (identity_id, step) DO UPDATE SET
     state = excluded.state, attempts = excluded.attempts, lease_by = excluded.lease_by, lease_until = excluded.lease_until,
     receipt = excluded.receipt, error_code = excluded.error_code, settled_at = excluded.settled_at
+), locked AS MATERIALIZED (
+  SELECT i.seq FROM inbox_event AS i
+  WHERE i.seq IN (SELECT s.seq FROM jsonb_to_recordset($4::jsonb) AS s (seq bigint, identity_id uuid) JOIN moved USING (identity_id))
+  ORDER BY i.event_id FOR UPDATE
 ), settled AS (
   UPDATE inbox_event AS i SET
     state = 'processed', outcome = s.outcome, identity_id = s.identity_id, trust = 'confirmed', error_code = NULL, error_detail = NULL,
     settled_at = now()
   FROM jsonb_to_recordset($4::jsonb) AS s (seq bigint, generation int, outcome text, identity_id uuid)
-  JOIN moved USING (identity_id)
+  JOIN locked USING (seq)
   WHERE i.seq = s.seq AND i.state = 'accepted' AND i.generation = s.generation
 )
 SELECT identity_id FROM moved`
