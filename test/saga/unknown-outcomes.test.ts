@@ -1,0 +1,116 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { accountRefId } from '../../src/onboarding/onboarding.ts'
+import type { FaultInput } from '../../src/sandbox/fault-book.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { createWorld, eventually, reaches, type World } from './world.ts'
+
+// None of this depends on where the queue is. What else may become of the creation of an account is in onboarding.test.ts.
+const backend = { kind: 'postgres' } as const
+const CREATION = 'POST /identity/accounts'
+const LISTING = 'GET /identity/accounts'
+
+const calls = ({ sandbox }: World, operation: string): number =>
+  sandbox.story.of('call').filter((call) => call.operation === operation).length
+
+describe('when Paxos has made the account and the answer does not say so', () => {
+  it.each<[string, FaultInput[]]>([
+    ['it is a 500', [{ on: CREATION, do: 'act-then-answer', status: 500, next: 1 }]],
+    ['it is a 504', [{ on: CREATION, do: 'act-then-answer', status: 504, next: 1 }]],
+    [
+      'it is lost, and so is that of the first look whether the account is there',
+      [
+        { on: CREATION, do: 'act-then-drop', next: 1 },
+        { on: LISTING, do: 'act-then-drop', next: 1 },
+      ],
+    ],
+    [
+      'it is lost, and the first look meets an outage',
+      [
+        { on: CREATION, do: 'act-then-silence', next: 1 },
+        { on: LISTING, do: 'answer', status: 503, next: 1 },
+      ],
+    ],
+  ])('since %s, the account is looked up and taken over, and not asked for again', async (_, faults) => {
+    const world = await createWorld(backend)
+    const pipeline = await world.start()
+    const event = await world.decided('approve')
+    for (const fault of faults) world.sandbox.faults.arm(fault)
+    await pipeline.accept(event)
+    const { effects } = await reaches(pipeline, event.identityId, 'ready')
+    expect(effects.find(({ step }) => step === 'account')?.receipt).toMatchObject({ how: 'adopted' })
+    expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
+    expect(calls(world, CREATION)).toBe(1)
+  })
+
+  it('since the connection was reset after it had acted, the account is looked up and taken over', async () => {
+    const world = await createWorld(backend)
+    const line = await startTcpProxy({ port: Number(new URL(world.sandbox.url).port) })
+    onTestFinished(() => line.close())
+    const apiUrl = Object.assign(new URL(world.sandbox.apiUrl), { port: String(line.port) }).href
+    const pipeline = await world.start({ paxos: { apiUrl, tokenUrl: world.sandbox.tokenUrl } })
+    const event = await world.decided('approve')
+    const lost = line.loseAnswer((piece) => piece.includes('POST /v2/identity/accounts'))
+    await pipeline.accept(event)
+    await lost
+    const { effects } = await reaches(pipeline, event.identityId, 'ready')
+    expect(effects.find(({ step }) => step === 'account')?.receipt).toMatchObject({ how: 'adopted' })
+    expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
+    expect(calls(world, CREATION)).toBe(1)
+  })
+
+  it('and its profile comes late, the customer is ready with both', async () => {
+    const world = await createWorld(backend, { profileIdArrives: 'late', profileIdDelayMs: 1_500 })
+    const pipeline = await world.start()
+    const event = await world.decided('approve')
+    world.sandbox.faults.arm({ on: CREATION, do: 'act-then-drop', next: 1 })
+    await pipeline.accept(event)
+    expect((await reaches(pipeline, event.identityId, 'ready')).onboarding.profileId).not.toBeNull()
+    expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
+    expect(calls(world, CREATION)).toBe(1)
+  })
+})
+
+describe('when an account never gets its profile', () => {
+  it('holds the customer for a person, tells nobody, and asks for no second account', async () => {
+    const world = await createWorld(backend, { profileIdArrives: 'never' })
+    const pipeline = await world.start()
+    const event = await world.decided('approve')
+    await pipeline.accept(event)
+    const waiting = await eventually(
+      async () => (await pipeline.pool.query('SELECT state, error_code FROM inbox_event')).rows[0],
+      ({ error_code }) => error_code === 'ACCOUNT_WITHOUT_PROFILE',
+    )
+    expect(waiting.state).toBe('accepted')
+    await pipeline.pool.query("UPDATE effect SET attempts = 5 WHERE step = 'account'") // a quarter of a minute goes by
+    const { onboarding } = await reaches(pipeline, event.identityId, 'held')
+    expect(onboarding).toMatchObject({ heldReason: 'account-without-profile', heldFrom: 'approved' })
+    expect(world.effectsOf(event.identityId)).toEqual({ accounts: 1, noticeKeys: [], sends: 0 })
+    expect(calls(world, CREATION)).toBe(1)
+  })
+})
+
+describe('when the account that Paxos names is not ours', () => {
+  it.each(['conflict', 'conflict-bare', 'return-existing'] as const)(
+    'because our key is on the account of somebody else, holds the customer and takes nothing over (%s)',
+    async (accountConflict) => {
+      const world = await createWorld(backend, { accountConflict })
+      const pipeline = await world.start()
+      const [event, other] = [await world.decided('approve'), await world.decided('approve')]
+      await pipeline.paxos.accounts.create({ identityId: other.identityId, refId: accountRefId(event.identityId), type: 'BROKERAGE' })
+      await pipeline.accept(event)
+      const { onboarding } = await reaches(pipeline, event.identityId, 'held')
+      expect(onboarding).toMatchObject({ heldReason: 'account-mismatch', accountId: null })
+      expect(world.effectsOf(event.identityId)).toEqual({ accounts: 0, noticeKeys: [], sends: 0 })
+    },
+  )
+
+  it('because there is none, whatever the 409 says, holds the customer', async () => {
+    const world = await createWorld(backend)
+    const pipeline = await world.start()
+    const event = await world.decided('approve')
+    world.sandbox.faults.arm({ on: CREATION, do: 'answer', status: 409, next: 1 })
+    await pipeline.accept(event)
+    expect((await reaches(pipeline, event.identityId, 'held')).onboarding.heldReason).toBe('account-mismatch')
+    expect(world.effectsOf(event.identityId)).toEqual({ accounts: 0, noticeKeys: [], sends: 0 })
+  })
+})
