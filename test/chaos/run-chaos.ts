@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type LedgerReport, verifyLedger } from '../../src/ledger/verify-ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { errorMessage } from '../../src/platform/app-error.ts'
 import { within } from '../../src/platform/within.ts'
 import { checkHistory, type Finding, type Verdict } from '../faults/history-checker.ts'
@@ -38,10 +38,6 @@ export interface ChaosReport {
   verdict: Verdict
   /** Everything that breaks the promise: what the checker found, chains that do not verify, processes that ended by themselves. */
   findings: Finding[]
-  /** What recomputing every chain of the ledger comes to. */
-  chains: LedgerReport
-  /** Processes that ended by themselves. */
-  collapses: readonly string[]
   /** Deliveries as the simulator tells of them. */
   deliveries: { told: number; attempts: number; failed: number; copies: number; neverDelivered: string[] }
   /** Events that Paxos never had. */
@@ -209,8 +205,6 @@ async function judge(
     lives,
     verdict,
     findings,
-    chains,
-    collapses,
     deliveries: {
       told: delivered.size,
       attempts: deliveries.length,
