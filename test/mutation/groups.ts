@@ -17,8 +17,9 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   inbox: { mutate: ['src/inbox/{accept-events,settle-events}.ts'], tests: ['test/inbox/*.test.ts'] },
   ledger: { mutate: ['src/ledger/{hash-chain,ledger,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
   saga: {
-    mutate: ['src/saga/{advance-onboarding,open-account,process-event,quarantine,dispatch-due-events}.ts'],
-    tests: ['test/saga/*.test.ts', 'test/faults/{quarantine,schedules}.test.ts'],
+    mutate: ['src/saga/{advance-onboarding,open-account,process-event,quarantine}.ts'],
+    tests: ['test/faults/{quarantine,schedules}.test.ts'],
+    inMemory: true,
   },
   replay: { mutate: ['src/replay/*.ts'], tests: ['test/replay/*.test.ts'] },
 }

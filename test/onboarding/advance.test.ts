@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  applyAbsence,
   applyDecision,
   applyReceipt,
   applyRefusal,
@@ -187,6 +188,27 @@ describe('when the other side refuses for good', () => {
   })
 })
 
+describe('when an account is looked up after its state was left, and is not there', () => {
+  const documents = succeed(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1', TOLD)
+  const left = says(attempt(says(documents, 'APPROVED'), 'account'), 'DISABLED')
+
+  it('is given up, and nothing else is', () => {
+    const absent = applyAbsence(left, 'account')
+    expect(effect(absent, 'account')).toMatchObject({ state: 'suppressed', leaseBy: null, leaseUntil: null })
+    for (const step of ['notice:documents_required:1', 'notice:disabled:1']) expect(effect(absent, step)).toEqual(effect(left, step))
+    expect(absent.entries.at(-1)).toEqual({
+      kind: 'effect.suppressed',
+      data: { step: 'account', key: `gatehouse-account-${IDENTITY}`, mayHaveBeenSent: false },
+    })
+  })
+
+  it('stays what it is when its receipt or refusal came first, or nothing was intended', () => {
+    const done = applyReceipt(left, 'account', ACCOUNT)
+    expect(applyAbsence(done, 'account')).toBe(done)
+    expect(applyAbsence(unknown(), 'account')).toEqual(unknown())
+  })
+})
+
 describe('when an operator releases a hold', () => {
   it('does not ask for a second account while the first is under way', () => {
     const held = says(attempt(says(unknown(), 'APPROVED'), 'account'), 'DENIED')
@@ -270,7 +292,8 @@ describe('what is attempted next', () => {
     expect(claimNext(documents, JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:documents_required:1' } })
     for (const state of ['denied', 'disabled', 'documents_required', 'pending', 'ready', 'held'] satisfies OnboardingState[])
       expect(claimNext({ ...approved, onboarding: { ...approved.onboarding, state } }, JOB)).toEqual({ kind: 'settled' })
-    expect(claimNext({ ...documents, onboarding: { ...documents.onboarding, state: 'approved' } }, JOB)).toEqual({ kind: 'settled' })
+    for (const left of [documents, attempt(documents, 'notice:documents_required:1')])
+      expect(claimNext({ ...left, onboarding: { ...left.onboarding, state: 'approved' } }, JOB)).toEqual({ kind: 'settled' })
   })
 
   it('is on record as an attempt of this job before it is made', () => {

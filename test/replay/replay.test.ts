@@ -196,6 +196,9 @@ describe('a plan', () => {
     const plan = await planReplay(parts(pipeline), {}, 'ada')
     await expect(approveReplay(parts(pipeline), plan.id, { by: 'ada', reason: ' ' })).rejects.toMatchObject({ code: 'USAGE' })
     await expect(approveReplay(parts(pipeline), randomUUID(), approval)).rejects.toMatchObject({ code: 'USAGE' })
+    await expect(pipeline.pool.query(`UPDATE replay SET state = 'approved'`)).rejects.toMatchObject({
+      constraint: 'replay_approval_is_named_and_reasoned',
+    })
     expect(await pipeline.inbox.count()).toMatchObject({ parked: 2 })
   })
 
