@@ -88,9 +88,9 @@ describe('when the database is empty', () => {
 
 describe('when another process is migrating', () => {
   it('says that it waits, and finds it done', async () => {
-    await addMigration('20990101000000_slow', 'SELECT pg_sleep(1)')
+    await addMigration('20990101000000_slow', 'SELECT pg_sleep(3)')
     const first = run()
-    await expect.poll(sleepers).toHaveLength(1)
+    await expect.poll(sleepers, { timeout: 20_000 }).toHaveLength(1)
     expect(await run()).toEqual([])
     expect(lines[0]).toBe('another process is applying migrations; waiting for it')
     expect(await first).toEqual([...SHIPPED, '20990101000000_slow'])
