@@ -13,6 +13,7 @@ import { registerQueueCommands } from './operate/queue-commands.ts'
 import { registerReplayCommands } from './operate/replay-commands.ts'
 import { AppError, ConfigError, errorCode, errorMessage, UsageError } from './platform/app-error.ts'
 import { developmentSecrets } from './platform/development-secrets.ts'
+import { startEventLoopWatchdog } from './platform/event-loop-watchdog.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { samplePerson } from './sandbox/sample-person.ts'
 import { startEverything } from './start-everything.ts'
@@ -22,6 +23,8 @@ const ROOT = join(import.meta.dirname, '..')
 const STATE_DIRECTORY = join(ROOT, '.gatehouse')
 /** How long roles may take to finish what is in hand before the process leaves anyway. */
 const SHUTDOWN_MS = 25_000
+/** How long the event loop of a role may stand still: nothing that Gatehouse does keeps it for a second. */
+const STANDSTILL_MS = 30_000
 
 const program = new Command('gatehouse')
   .description('Onboards people onto a crypto brokerage (Paxos) from its webhooks: loses no event, opens no account twice.')
@@ -144,6 +147,7 @@ function settings({ quiet = false } = {}): { config: Config; logger: Logger } {
 
 /** Runs until SIGINT or SIGTERM, then closes in reverse order of opening; a second signal leaves at once. */
 async function runUntilStopped(logger: Logger, opened: readonly Pick<RunningRole, 'close'>[]): Promise<void> {
+  const stopWatchdog = startEventLoopWatchdog({ limitMs: STANDSTILL_MS, logger })
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name))
   })
@@ -154,6 +158,7 @@ async function runUntilStopped(logger: Logger, opened: readonly Pick<RunningRole
     process.exit(1)
   }, SHUTDOWN_MS).unref()
   for (const part of opened.toReversed()) await part.close()
+  await stopWatchdog()
 }
 
 /** Says what went wrong, for a person, and returns the exit code. */

@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module'
+import { startEventLoopWatchdog } from '../../src/platform/event-loop-watchdog.ts'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { registerReceiver } from '../../src/receive/register-receiver.ts'
@@ -13,6 +14,8 @@ export interface ChildOrder
   dieAt: Instant | null
   /** Die whenever this event is to be confirmed. */
   poison: string | null
+  /** Instead of dying of the poison at once, never give way again; the watchdog ends what stands still for so long, milliseconds. */
+  standstillMs?: number
 }
 
 /** What the child tells its parent. */
@@ -27,6 +30,11 @@ function die(): never {
   throw new Error('unreachable: nobody survives SIGKILL')
 }
 
+function poisoned(): never {
+  if (order.standstillMs === undefined) die()
+  for (;;);
+}
+
 function reach(at: Instant): void {
   passed.add(at)
   if (at !== order.dieAt) return
@@ -35,6 +43,8 @@ function reach(at: Instant): void {
   else die()
 }
 
+const logger = createLogger({ level: 'silent' })
+if (order.standstillMs !== undefined) startEventLoopWatchdog({ limitMs: order.standstillMs, logger })
 const pipeline = await startPipeline({
   ...order,
   decorate: (name, part) => {
@@ -44,12 +54,11 @@ const pipeline = await startPipeline({
       get: (target, property) => {
         const value: unknown = Reflect.get(target, property)
         if (property !== 'event' || typeof value !== 'function') return value
-        return (...args: unknown[]) => (args[0] === order.poison ? die() : value(...args))
+        return (...args: unknown[]) => (args[0] === order.poison ? poisoned() : value(...args))
       },
     })
   },
 })
-const logger = createLogger({ level: 'silent' })
 const { metrics } = pipeline
 const readiness = [{ name: 'jobs', check: pipeline.check }]
 const app = await createHttpServer({ logger, bodyLimitBytes: 16_384, metrics, readiness })

@@ -51,6 +51,35 @@ describe.concurrent('when an event kills its process every time', () => {
   })
 })
 
+describe.concurrent('when an event never lets its process do anything else again', () => {
+  forEachBackend((backend) => {
+    it('ends the process loudly, so that it is started again, and nothing is lost or doubled', { timeout: 120_000 }, async ({
+      onTestFinished,
+    }) => {
+      const stage = await openStage(backend)
+      onTestFinished(() => stage.close())
+      const poison = await stage.decided()
+      const others = await Promise.all(Array.from({ length: 5 }, () => stage.decided()))
+      const blocked = await stage.start({ poison: poison.id, standstillMs: 2_000 })
+      const accepted = await stage.deliver(blocked, [...others, poison])
+      expect(accepted).toContain(others[0]?.id) // of the last it is not known: the answer may not have got out any more
+      const diedAt = await blocked.died
+      expect(blocked.complaint()).toContain('the event loop has not turned for 2 s')
+      await stage.start()
+      const rows = await eventually(
+        () => stage.inbox(),
+        (all) => all.every(({ state }) => state === 'processed'),
+        { withinMs: 60_000 },
+      )
+      expect(rows).toHaveLength(6)
+      const all = rows.map((row) => row.event_id)
+      const { story, pool } = { story: stage.sandbox.story, pool: stage.pool }
+      const verdict = await checkHistory({ story, sends: stage.sends, pool, accepted: all, deaths: [diedAt] })
+      expect(verdict).toMatchObject({ faults: [], ended: 6, accounts: 6 })
+    })
+  })
+})
+
 /** A pipeline whose handler is called by hand, as the queue would call it. */
 async function handlerOf(
   world: World,

@@ -12,6 +12,8 @@ export interface Child {
   url: string | null
   /** When it died of SIGKILL, milliseconds since 1970. Rejects when it ended in any other way. */
   died: Promise<number>
+  /** What it has written to standard error. */
+  complaint(): string
   /** Ends it in good order: what it has passed. */
   stop(): Promise<Instant[]>
   /** Kills it, if it still lives, and waits for its end. */
@@ -41,6 +43,7 @@ export async function startChild(order: ChildOrder): Promise<Child> {
   return {
     url: typeof first === 'object' && 'url' in first ? first.url : null,
     died,
+    complaint: () => complaint,
     stop: async () => {
       const answer = nextMessage(child)
       child.send('stop')

@@ -1,0 +1,29 @@
+import { writeSync } from 'node:fs'
+import { workerData } from 'node:worker_threads'
+
+export interface WatchOrder {
+  /** Grows by one every `beatMs` while the event loop of the main thread turns. */
+  beats: Int32Array<SharedArrayBuffer>
+  beatMs: number
+  /** Longest stand-still, milliseconds. */
+  limitMs: number
+}
+
+const { beats, beatMs, limitMs } = workerData as WatchOrder // given by startEventLoopWatchdog, of this very type
+let last = Atomics.load(beats, 0)
+let missed = 0
+
+// Counts its own turns instead of reading a clock: when the whole process is suspended, it stands still too.
+setInterval(() => {
+  const beat = Atomics.load(beats, 0)
+  missed = beat === last ? missed + 1 : 0
+  last = beat
+  if (missed * beatMs < limitMs) return
+  const msg = `the event loop has not turned for ${limitMs / 1_000} s (an endless loop?); this process ends itself to be started again`
+  try {
+    // Written by hand, as the logger would: its own thread, or the loop that is blocked, would never get to it.
+    writeSync(2, `${JSON.stringify({ level: 60, time: Date.now(), pid: process.pid, msg })}\n`)
+  } finally {
+    process.kill(process.pid, 'SIGKILL')
+  }
+}, beatMs)

@@ -1,0 +1,30 @@
+import { url as inspectorUrl } from 'node:inspector'
+import { Worker } from 'node:worker_threads'
+import { errorMessage } from './app-error.ts'
+import type { WatchOrder } from './event-loop-watch-thread.ts'
+import type { Logger } from './logger.ts'
+
+const BEAT_MS = 500
+
+/**
+ * Ends this process, with a line on standard error and SIGKILL, once its event loop has not turned for `limitMs`: code that never gives way
+ * (an endless loop) blocks timers, signals and health checks alike, so that nobody in here could end it. The supervisor starts it
+ * again, and what it had in hand counts a death. Watches from a thread of its own; time in which the whole process stood still
+ * (a suspended machine) does not count, and a process under a debugger is left alone. Returns the stop.
+ */
+export function startEventLoopWatchdog({ limitMs, logger }: { limitMs: number; logger: Logger }): () => Promise<void> {
+  if (inspectorUrl() !== undefined) return async () => {}
+  const beats = new Int32Array(new SharedArrayBuffer(4))
+  const order: WatchOrder = { beats, beatMs: BEAT_MS, limitMs }
+  const thread = new URL('./event-loop-watch-thread.ts', import.meta.url)
+  const watch = new Worker(thread, { workerData: order, env: {}, execArgv: [], name: 'watchdog' })
+  // A process without its watchdog does its work all the same.
+  watch.on('error', (error) => logger.warn({ reason: errorMessage(error) }, 'nobody watches the event loop'))
+  watch.unref()
+  const timer = setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS)
+  timer.unref()
+  return async () => {
+    clearInterval(timer)
+    await watch.terminate()
+  }
+}
