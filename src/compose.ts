@@ -15,6 +15,7 @@ import { registerOperatorApi } from './operate/operator-api.ts'
 import { registerOperatorGauges } from './operate/operator-gauges.ts'
 import type { OperatorUseCases } from './operate/use-cases.ts'
 import { type Budget, createBudget } from './paxos/budget.ts'
+import { createPostgresBudgetStore } from './paxos/budget-store.ts'
 import { createConfirmationReader } from './paxos/confirmation-reader.ts'
 import { createPaxosClient, type PaxosClient } from './paxos/paxos-client.ts'
 import { ConfigError } from './platform/app-error.ts'
@@ -44,7 +45,7 @@ export interface Foundation {
   databaseUrl: string
   queueBackend: QueueBackend
   secrets: Secrets
-  /** Of this machine's address, so one for all roles of the process (paxos/api.md 1.5). */
+  /** One for all roles of the process, and shared through Postgres with all others (paxos/api.md 1.5). */
   budget: Budget
   /** Leaves the embedded Postgres; the last process to leave stops it. */
   close(): Promise<void>
@@ -94,14 +95,22 @@ export async function openFoundation(
   const queueBackend: QueueBackend = config.redisUrl
     ? { kind: 'redis', url: config.redisUrl, prefix: QUEUE_PREFIX }
     : { kind: 'postgres', connectionString: databaseUrl }
+  // Of its own, so that no role's work makes calls wait. It connects with the first call.
+  const budgetPool = createPool({
+    connectionString: databaseUrl,
+    max: 2,
+    applicationName: 'gatehouse-budget',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  })
   return {
     config,
     logger,
     databaseUrl,
     queueBackend,
     secrets,
-    budget: createBudget({ limits: config.budget }),
+    budget: createBudget({ limits: config.budget, store: createPostgresBudgetStore({ pool: budgetPool }) }),
     close: async () => {
+      await budgetPool.end()
       await embedded?.stop()
     },
   }

@@ -1,6 +1,7 @@
 import { type AccessTokens, TOKEN_OPERATION } from './access-token.ts'
 import type { Breaker, CallVerdict } from './breaker.ts'
-import type { Budget, EndpointClass, Priority } from './budget.ts'
+import type { Budget } from './budget.ts'
+import type { EndpointClass, Priority } from './budget-state.ts'
 import type { AnswerRules } from './paxos-answer.ts'
 import { PaxosError, PaxosOutcomeUnknownError, PaxosThrottledError, PaxosUnauthorizedError, PaxosUnavailableError } from './paxos-errors.ts'
 import type { PaxosHttp } from './paxos-http.ts'

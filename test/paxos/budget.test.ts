@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type Budget, type BudgetLimits, createBudget, type EndpointClass, type Priority } from '../../src/paxos/budget.ts'
+import { type Budget, createBudget } from '../../src/paxos/budget.ts'
+import type { BudgetLimits, EndpointClass, Priority } from '../../src/paxos/budget-state.ts'
 
 const LIMITS: BudgetLimits = { token: 1, identity: 10, general: 50 }
-/** 10/s over 300 s with the safety margin of 5 %. */
-const IDENTITY_ROOM = 2_850
-const IDENTITY_REPLAY_ROOM = 2_280
+/** 10/s over 300 s with the safety margin of 3 %. */
+const IDENTITY_ROOM = 2_910
+const IDENTITY_REPLAY_ROOM = 2_328
 
 function startBudget(limits: BudgetLimits = LIMITS) {
   let nowMs = 1_000_000
@@ -44,8 +45,8 @@ describe('the budget', () => {
   it('allows a burst as large as five minutes of the documented average, less a margin', async () => {
     const { budget } = startBudget()
     expect(await takeAll(budget, 'identity', { priority: 'live' })).toBe(IDENTITY_ROOM)
-    expect(await takeAll(budget, 'general', { priority: 'live' })).toBe(50 * 300 * 0.95)
-    expect(await takeAll(budget, 'token', { priority: 'live' })).toBe(285)
+    expect(await takeAll(budget, 'general', { priority: 'live' })).toBe(50 * 300 * 0.97)
+    expect(await takeAll(budget, 'token', { priority: 'live' })).toBe(291)
   })
 
   it('counts the endpoint classes apart', async () => {
@@ -59,8 +60,8 @@ describe('the budget', () => {
     await takeAll(budget, 'identity', { priority: 'live' })
     const refused = (await budget.acquire('identity', { priority: 'live' }).catch((error: unknown) => error)) as { retryAfterMs: number }
     expect(refused).toMatchObject({ code: 'BUDGET_EXHAUSTED', retry: 'snooze' })
-    expect(refused.retryAfterMs).toBeGreaterThanOrEqual(300_000)
-    expect(refused.retryAfterMs).toBeLessThanOrEqual(301_000)
+    expect(refused.retryAfterMs).toBeGreaterThanOrEqual(301_000)
+    expect(refused.retryAfterMs).toBeLessThanOrEqual(302_000)
     pass(refused.retryAfterMs - 2_001)
     await expect(budget.acquire('identity', { priority: 'live' })).rejects.toMatchObject({ retryAfterMs: 2_001 })
     pass(2_001)
@@ -70,9 +71,9 @@ describe('the budget', () => {
   it('waits itself when the wait is short', async () => {
     const { budget, pass, slept } = startBudget()
     await takeAll(budget, 'identity', { priority: 'live' })
-    pass(299_500)
+    pass(300_500)
     await budget.acquire('identity', { priority: 'live' })
-    expect(slept).toEqual([1_500])
+    expect(slept.reduce((sum, ms) => sum + ms)).toBe(1_500)
   })
 
   it('never lets more than the documented average through, in any five minutes', async () => {
@@ -101,8 +102,10 @@ describe('the budget', () => {
 describe('when replay and live traffic share the budget', () => {
   it('replay leaves a fifth of it to live traffic', async () => {
     const { budget } = startBudget()
-    expect(await takeAll(budget, 'identity', { priority: 'replay' })).toBe(IDENTITY_REPLAY_ROOM)
-    expect(await takeAll(budget, 'identity', { priority: 'live' })).toBe(IDENTITY_ROOM - IDENTITY_REPLAY_ROOM)
+    const replayed = await takeAll(budget, 'identity', { priority: 'replay' })
+    expect(replayed).toBeLessThanOrEqual(IDENTITY_REPLAY_ROOM)
+    expect(replayed).toBeGreaterThan(IDENTITY_REPLAY_ROOM - 5) // a few are in hand for a live call that may come
+    expect(await takeAll(budget, 'identity', { priority: 'live' })).toBe(IDENTITY_ROOM - replayed)
   })
 
   it('replay waits while live traffic uses more than that', async () => {
@@ -171,7 +174,7 @@ describe('the estimate', () => {
     await takeAll(budget, 'identity', { priority: 'replay' })
     pass(100_000)
     expect(await budget.etaMs('identity', 1)).toBeGreaterThanOrEqual(200_000)
-    expect(await budget.etaMs('identity', 1)).toBeLessThanOrEqual(201_000)
+    expect(await budget.etaMs('identity', 1)).toBeLessThanOrEqual(202_000)
   })
 
   it('counts a lock', async () => {

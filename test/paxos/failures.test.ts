@@ -259,12 +259,12 @@ describe('when Paxos keeps failing', () => {
     const server = await startMisbehavingPaxos({ now: () => nowMs, limits: { token: 1, identity: 10, general: 1 } })
     server.reply(json(503, {}))
     for (let failures = 0; failures < 10; failures++) await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE' })
-    const before = await server.budget.etaMs('general', 276, { priority: 'live' })
+    const before = await server.budget.etaMs('general', 282, { priority: 'live' })
     for (let more = 0; more < 20; more++) {
       await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_CIRCUIT_OPEN', retry: 'snooze', retryAfterMs: expect.any(Number) })
     }
     expect(server.seen).toHaveLength(10)
-    expect(await server.budget.etaMs('general', 276, { priority: 'live' })).toBe(before)
+    expect(await server.budget.etaMs('general', 282, { priority: 'live' })).toBe(before)
     nowMs = 1_000
     let answer = (): void => {}
     server.reply((...call) => {
