@@ -5,7 +5,8 @@
  *   DATABASE_URL=postgres://… node bench/operator-reads.ts [--runs 40] [--only <part of a name>] [--limit-ms 0] [--json]
  *
  * Each request is made --runs times with other ids and times, after three that do not count. Exit code 1 when the p95 of one is
- * above --limit-ms. It reads; the one thing it may write is the inbox's count, which is folded as it grows.
+ * above --limit-ms. The first reads nothing: what it takes is the machine's own noise. `cpu` is the time of this process, client and
+ * server together, for one request. It reads; the one thing it may write is the inbox's count, which is folded as it grows.
  */
 import { createHash } from 'node:crypto'
 import { createHistogram } from 'node:perf_hooks'
@@ -72,6 +73,7 @@ const day = (): string => {
 
 /** Each as operators ask; what follows `GET ` is made anew for every run. */
 const REQUESTS: Record<string, () => string> = {
+  'nothing, for comparison': () => '/health/live',
   'home page': () => '/',
   'audit page': () => '/audit',
   stats: () => '/v1/stats',
@@ -147,22 +149,26 @@ async function ask(path: string): Promise<number> {
   return performance.now() - started
 }
 
-const results: { name: string; p50Ms: number; p95Ms: number; maxMs: number }[] = []
+const results: { name: string; p50Ms: number; p95Ms: number; maxMs: number; cpuMs: number }[] = []
 for (const [name, path] of Object.entries(REQUESTS).filter(([name]) => name.includes(options.only))) {
   const times = createHistogram()
+  let cpuMs = 0
   try {
     for (let i = 0; i < 3; i += 1) await ask(path())
+    const cpu = process.cpuUsage()
     for (let i = 0; i < Number(options.runs); i += 1) times.record(Math.ceil((await ask(path())) * 1_000))
+    const { user, system } = process.cpuUsage(cpu)
+    cpuMs = (user + system) / 1_000 / Number(options.runs)
   } catch (error) {
     console.log(`${name.padEnd(32)} ${error instanceof Error ? error.message : String(error)}`)
     process.exitCode = 1
     continue
   }
-  const result = { name, p50Ms: times.percentile(50) / 1_000, p95Ms: times.percentile(95) / 1_000, maxMs: times.max / 1_000 }
+  const result = { name, p50Ms: times.percentile(50) / 1_000, p95Ms: times.percentile(95) / 1_000, maxMs: times.max / 1_000, cpuMs }
   results.push(result)
   if (!options.json)
     console.log(
-      `${name.padEnd(32)} p50 ${result.p50Ms.toFixed(1).padStart(7)}  p95 ${result.p95Ms.toFixed(1).padStart(7)}  max ${result.maxMs.toFixed(1).padStart(7)} ms`,
+      `${name.padEnd(32)} p50 ${result.p50Ms.toFixed(1).padStart(7)}  p95 ${result.p95Ms.toFixed(1).padStart(7)}  max ${result.maxMs.toFixed(1).padStart(7)}  cpu ${cpuMs.toFixed(1).padStart(6)} ms`,
     )
 }
 if (options.json) console.log(JSON.stringify(results))
