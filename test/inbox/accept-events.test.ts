@@ -154,8 +154,9 @@ describe('when an event arrives again', () => {
     const event = receivedEvent()
     await acceptor.accept(event)
     await pool.query(`UPDATE inbox_event SET state = 'processed', outcome = 'moved:ready', settled_at = now()`)
-    expect(await acceptor.accept({ ...event, type: 'identity.denied' })).toBe('duplicate')
+    expect(await acceptor.accept({ ...event, type: 'identity.denied', bodySha256: 'ff'.repeat(32) })).toBe('duplicate')
     expect(await storedRows()).toMatchObject([{ state: 'processed', outcome: 'moved:ready', type: 'identity.approved', delivery_count: 2 }])
+    expect((await pool.query(`SELECT encode(body_sha256, 'hex') AS sha FROM inbox_event`)).rows).toEqual([{ sha: event.bodySha256 }])
   })
 
   it('never deadlocks receivers that were sent the same events in opposite orders', async () => {

@@ -15,6 +15,7 @@ const inFile =
     mutants.map((mutant) => ({ file, line, mutant, because }))
 
 const core = inFile('src/onboarding/advance.ts')
+const authenticator = inFile('src/receive/authenticate-webhook.ts')
 const committer = inFile('src/platform/group-committer.ts')
 
 /** Mutants that no test notices and none ought to, each with the reason. */
@@ -78,5 +79,30 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
       '/^(21|22|23|44|P0)[0-9A-Z]{3}$/ => /^(21|22|23|44|P0)[0-9A-Z]{3}/',
     ],
     'equivalent: a SQLSTATE has five characters, and no code of Node holds one',
+  ),
+  ...authenticator(
+    'const matchKey = createSecretMatcher(on.apiKey ? options.apiKeys : [])',
+    ['[] => ["Stryker was here"]'],
+    'a secret that nobody knows, of an authenticator that is off',
+  ),
+  ...authenticator(
+    'const verifySignature = createSignatureVerifier(on.signature ? options.signingSecrets : [], now)',
+    ['[] => ["Stryker was here"]'],
+    'a secret that nobody knows, of an authenticator that is off',
+  ),
+  ...authenticator(
+    "...(on.signature ? ['a Standard Webhooks signature (webhook-id, webhook-timestamp, webhook-signature)'] : []),",
+    ['[] => ["Stryker was here"]'],
+    'only the text of the refusal',
+  ),
+  ...authenticator(
+    "return /^bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1] ?? null",
+    [`'' => "Stryker was here!"`],
+    'equivalent: no bearer token either',
+  ),
+  ...inFile('src/receive/verify-signature.ts')(
+    "if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return -1",
+    ["typeof timestamp !== 'string' => false"],
+    'equivalent: the pattern for the time refuses a missing one',
   ),
 ]
