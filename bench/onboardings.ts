@@ -9,7 +9,6 @@
  * else one of this machine. `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one
  * account, one ready onboarding and one notice for each event fails the bench.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openDatabases } from './support/database.ts'
 import type { LoadOrder, LoadResult } from './support/load.ts'
@@ -19,6 +18,7 @@ import { type Program, startProgram } from './support/program.ts'
 import { type Comparison, printReport, type Report } from './support/report.ts'
 import { describeGround, openServices, type Services } from './support/services.ts'
 import { medianOf, spreadOf } from './support/statistics.ts'
+import { readyRows, untilReady } from './support/until-ready.ts'
 import { approvals, deliveryOf, startUpstream, type Upstream, type UpstreamCounts } from './support/upstream.ts'
 
 const { values: options } = parseArgs({
@@ -46,8 +46,6 @@ const sides = options.sides.split(',').map((name) => {
 const POSTED_AT_ONCE = 64
 /** What an onboarding waits for one after the other: confirm the event, confirm the identity, create the account. */
 const WAITS = 3
-/** Without any progress for so long a run has failed. */
-const PATIENCE_MS = 30_000
 /** What is asked: times the textbook's rate, and share of the loop's. */
 const ASKED: [SideName, SideName, number][] = [
   ['gatehouse-redis', 'textbook-redis', 4],
@@ -151,7 +149,7 @@ async function run({ services, databases, upstream, loader }: Ground, name: Side
         patient: true,
       })
       if (loaded.refused > 0) console.error(`${name} refused some webhooks at first: ${JSON.stringify(loaded.statuses)}`)
-      await untilReady(upstream, side, to)
+      await untilReady(upstream, side.served.database, { notices: to, ready: to })
       return now() - loaded.startedAt
     }
     await onboard(0, warmUp)
@@ -181,29 +179,15 @@ function now(): number {
   return performance.timeOrigin + performance.now()
 }
 
-/** First the notices, which cost the side nothing to count; then the rows, which follow within milliseconds. */
-async function untilReady(upstream: Upstream, side: Side, count: number): Promise<void> {
-  let seen = -1
-  let changedAt = now()
-  while (seen < count) {
-    await sleep(5)
-    const { notices } = await upstream.ask<UpstreamCounts>('counts')
-    const current = notices < count ? notices - 1 : await readyRows(side)
-    if (current !== seen) changedAt = now()
-    else if (now() - changedAt > PATIENCE_MS)
-      throw new Error(`no progress for ${PATIENCE_MS / 1_000} s: ${notices} notices, ${current} of ${count} ready`)
-    seen = current
-  }
-}
-
-async function readyRows({ served }: Side): Promise<number> {
-  const rows = await served?.database.query<{ count: string }>("SELECT count(*) FROM onboarding WHERE state = 'ready'")
-  return Number(rows?.[0]?.count ?? 0)
-}
-
 async function verify(name: SideName, side: Side, counts: UpstreamCounts, expected: number): Promise<void> {
   const { accounts, identitiesWithAccount, notices, noticeKeys } = counts
-  const seen = { accounts, identitiesWithAccount, notices, noticeKeys, ready: side.served ? await readyRows(side) : expected }
+  const seen = {
+    accounts,
+    identitiesWithAccount,
+    notices,
+    noticeKeys,
+    ready: side.served ? await readyRows(side.served.database) : expected,
+  }
   for (const [what, count] of Object.entries(seen))
     if (count !== expected) throw new Error(`${name}: ${count} ${what} for ${expected} events`)
 }

@@ -16,6 +16,17 @@ export function cpuSecondsOf(pid: number): number {
   }
 }
 
+/** Memory of a process in RAM now and at most so far, megabytes (10^6 bytes). NaN where there is no /proc. */
+export function residentMegabytesOf(pid: number): { now: number; peak: number } {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const read = (name: string): number => (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1_024) / 1e6
+    return { now: read('VmRSS'), peak: read('VmHWM') }
+  } catch {
+    return { now: Number.NaN, peak: Number.NaN }
+  }
+}
+
 /** CPU time of the Postgres sessions that now stand on this database, seconds; their processes say its name in their title. */
 export function cpuSecondsOfSessions(database: string): number {
   let seconds = Number.NaN

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BenchDatabase } from './database.ts'
+import type { Upstream, UpstreamCounts } from './upstream.ts'
+
+/** Without any progress for so long a run has failed. */
+const PATIENCE_MS = 30_000
+
+/**
+ * Waits until upstream has taken so many notices since its events were loaded, and so many onboardings are ready: first the
+ * notices, which cost nobody anything to count, then the rows, which follow within milliseconds.
+ */
+export async function untilReady(
+  upstream: Upstream,
+  database: BenchDatabase,
+  { notices, ready }: { notices: number; ready: number },
+): Promise<void> {
+  let seen = ''
+  let changedAt = performance.now()
+  for (;;) {
+    await sleep(5)
+    const counts = await upstream.ask<UpstreamCounts>('counts')
+    const rows = counts.notices < notices ? null : await readyRows(database)
+    if (rows !== null && rows >= ready) return
+    const current = `${counts.notices} of ${notices} notices, ${rows ?? 'fewer'} of ${ready} ready`
+    if (current !== seen) changedAt = performance.now()
+    else if (performance.now() - changedAt > PATIENCE_MS) throw new Error(`no progress for ${PATIENCE_MS / 1_000} s: ${current}`)
+    seen = current
+  }
+}
+
+export async function readyRows(database: BenchDatabase): Promise<number> {
+  const [row] = await database.query<{ count: string }>("SELECT count(*) FROM onboarding WHERE state = 'ready'")
+  return Number(row?.count)
+}
