@@ -52,7 +52,10 @@ interface Sample {
 
 interface Burst {
   accepted: number
+  /** Answered with 503. */
   refused: number
+  /** Connections that were not taken, or broke: for a sender as good as a 503. */
+  unanswered: number
   stored: number
   peakMb: number
 }
@@ -141,16 +144,17 @@ async function underBurst(): Promise<Burst> {
   const [receiver] = (await startRoles(['receiver'], { ...settings, databaseUrl: database.url })) as [Role]
   try {
     const order = { url: `${receiver.url}/webhooks/paxos`, concurrency: connections, deliveries: approvals(burst).map(deliveryOf) }
-    const { accepted, refused, statuses } = await loader.ask<LoadResult>(order)
-    const others = Object.keys(statuses).filter((status) => status !== '200' && status !== '503')
+    const { accepted, refused: notTaken, statuses } = await loader.ask<LoadResult>(order)
+    const others = Object.keys(statuses).filter((status) => /^\d+$/.test(status) && status !== '200' && status !== '503')
     if (others.length > 0) throw new Error(`the receiver answered ${JSON.stringify(statuses)}`)
     const count = async (): Promise<number> =>
       Number((await database.query<{ count: string }>('SELECT count(*) FROM inbox_event'))[0]?.count)
     const stored = await count()
-    // 503 says that it is not known to be stored, so there may be more than were promised, never fewer.
+    // Without a 200 it is not known to be stored, so there may be more than were promised, never fewer.
     if (stored < accepted) throw new Error(`${accepted} events were accepted, ${stored} are stored`)
     await sleep(SAMPLE_EVERY_MS)
-    return { accepted, refused, stored, peakMb: residentMegabytesOf(receiver.pid).peak }
+    const refused = statuses[503] ?? 0
+    return { accepted, refused, unanswered: notTaken - refused, stored, peakMb: residentMegabytesOf(receiver.pid).peak }
   } finally {
     await receiver.stop()
     await database.drop()

@@ -53,15 +53,16 @@ async function load({ url, concurrency, seconds, deliveries, patient }: LoadOrde
   }
 }
 
-function post(target: { hostname: string; port: string; path: string; agent: Agent }, { id, time }: Delivery): Promise<number> {
+/** The answer's status, or why there was none. */
+function post(target: { hostname: string; port: string; path: string; agent: Agent }, { id, time }: Delivery): Promise<number | string> {
   const body = `{"id":"${id}","type":"identity.approved","source":"com.paxos","time":"${time}","object":"event","is_test":false}`
   const headers = { 'content-type': 'application/json', 'content-length': body.length, [API_KEY_HEADER]: API_KEY }
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const outgoing = request({ ...target, method: 'POST', headers }, (answer) => {
       answer.resume()
       answer.on('end', () => resolve(answer.statusCode ?? 0))
     })
-    outgoing.on('error', reject)
+    outgoing.on('error', (error) => resolve('code' in error ? String(error.code) : error.message))
     outgoing.end(body)
   })
 }

@@ -22,9 +22,10 @@ export interface LoadOrder {
 export interface LoadResult {
   /** Of the first request, milliseconds since 1970, with fractions. */
   startedAt: number
-  /** Answers with 200, and others. */
+  /** Requests answered with 200, and all others. */
   accepted: number
   refused: number
+  /** How many by status, or by the code of the failure that left them without an answer. */
   statuses: Record<string, number>
   /** Answers with 200 per second. */
   rate: number

@@ -20,30 +20,29 @@ export interface Report {
 /** Prints the report for a reader and writes it as JSON where `--out` says. */
 export function printReport(report: Report, { out }: { out?: string | undefined }): void {
   if (out !== undefined) writeFileSync(out, `${JSON.stringify(report, null, 2)}\n`)
-  console.log(
-    `\n${report.title}: ${Object.entries(report.settings)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ')}`,
-  )
-  if (report.comparisons.length > 0) console.log(comparisonTable(report.comparisons))
-  for (const { name, figures } of report.sides)
-    console.log(
-      `${name}: ${Object.entries(figures)
-        .map(([figure, value]) => `${figure} ${shortly(value)}`)
-        .join(', ')}`,
-    )
+  console.log(renderReports([report]))
 }
 
-function comparisonTable(comparisons: readonly Comparison[]): string {
+/** All ratios in one table, then the absolute figures and the settings of each bench. */
+export function renderReports(reports: readonly Report[]): string {
   const table = new Table({ head: ['ratio', 'median', 'from', 'to', 'runs', 'asked'], style: { head: [], border: [] } })
-  for (const { name, median, min, max, runs, asked } of comparisons) {
+  for (const { name, median, min, max, runs, asked } of reports.flatMap(({ comparisons }) => comparisons)) {
     const verdict = asked === null ? '' : `${asked} ${median >= asked ? 'met' : 'MISSED'}`
     table.push([name, median.toFixed(3), min.toFixed(3), max.toFixed(3), runs, verdict])
   }
-  return table.toString()
+  const details = reports.map(({ title, settings, sides }) =>
+    [`${title} (${list(settings)})`, ...sides.map(({ name, figures }) => `  ${name}: ${list(figures)}`)].join('\n'),
+  )
+  return [table.length > 0 ? table.toString() : '', ...details].join('\n\n')
+}
+
+function list(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : shortly(value)}`)
+    .join(', ')
 }
 
 function shortly(value: number): string {
-  if (Number.isNaN(value)) return 'unknown'
-  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2)
+  if (!Number.isFinite(value)) return 'unknown' // also null, which JSON makes of it
+  return Number.isInteger(value) || Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2)
 }

@@ -33,10 +33,15 @@ export function startUpstream({ latencyMs }: { latencyMs: number }): Promise<Ups
   return startProgram<UpstreamQuestion, UpstreamUrls>('upstream', { latencyMs })
 }
 
-/** `count` approvals, one a millisecond, the last one now. */
-export function approvals(count: number): ApprovedEvent[] {
-  const first = Date.now() - count
-  return Array.from({ length: count }, (_, index) => ({ id: randomUUID(), identityId: randomUUID(), at: first + index }))
+/** Paxos lets one address create ten identities a second (paxos/api.md 1.5), so approvals are about so far apart. */
+const SPACING_MS = 100
+/** The worker's first sweep looks back an hour; what it found would not have come by webhook. */
+const LAST_WAS_MS_AGO = 3_660_000
+
+/** `count` approvals, evenly spaced, the last one more than an hour ago: a backlog after an outage. */
+export function approvals(count: number, { spacingMs = SPACING_MS }: { spacingMs?: number } = {}): ApprovedEvent[] {
+  const first = Date.now() - LAST_WAS_MS_AGO - count * spacingMs
+  return Array.from({ length: count }, (_, index) => ({ id: randomUUID(), identityId: randomUUID(), at: first + index * spacingMs }))
 }
 
 /** As Paxos writes it into a webhook: to the second. */
