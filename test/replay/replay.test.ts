@@ -123,6 +123,9 @@ forEachBackend((backend) => {
         ({ waiting }) => waiting === 10,
       )
       expect(await rebuildQueue(receiver)).toMatchObject({ before: { waiting: 10 }, unfinished: 10, requeued: 10, after: { waiting: 10 } })
+      await receiver.queue.obliterate()
+      const lost = { waiting: 0, active: 0, delayed: 0, paused: false }
+      expect(await rebuildQueue(receiver)).toEqual({ before: lost, unfinished: 10, requeued: 10, after: { ...lost, waiting: 10 } })
       const worker = await world.start()
       await settles(worker)
       for (const { identityId } of events) expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, sends: 1 })
