@@ -36,6 +36,16 @@ forEachBackend((backend) => {
       expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
+    it('finds an event that somebody with our key has called a test', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start({ concurrency: 0 })
+      const event = await world.decided('approve')
+      expect(await pipeline.accept(event, { isTest: true })).toBe('test')
+      expect(await sweepEvents(parts(pipeline))).toMatchObject({ listed: 1 })
+      const { rows } = await pipeline.pool.query('SELECT state, is_test FROM inbox_event WHERE event_id = $1', [event.id])
+      expect(rows).toEqual([{ state: 'accepted', is_test: false }]) // the dispatcher takes it up
+    })
+
     it('covers a silence of days, over many pages', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ concurrency: 0 })
