@@ -67,7 +67,7 @@ function refusal({ status, headers, text }: HttpAnswer, rules: AnswerRules<unkno
     detail: rules.personal ? fieldsSpokenOf(problem.detail ?? '', requestBody ?? '') : (problem.detail?.slice(0, 300) ?? null),
   }
   if (status === 401) return new PaxosUnauthorizedError(failure)
-  if (status === 403) return new PaxosForbiddenError(failure)
+  if (status === 403) return new PaxosForbiddenError(failure, { acts })
   if (status === 404 || (status === 400 && rules.unknownIdIs400)) return new PaxosNotFoundError(failure)
   if (status === 409)
     return new PaxosConflictError(failure, { existingId: problem.meta?.existing?.id ?? null, duplicate: duplicate(problem.detail ?? '') })

@@ -3,7 +3,14 @@ import type { Breaker, CallVerdict } from './breaker.ts'
 import type { Budget } from './budget.ts'
 import type { EndpointClass, Priority } from './budget-state.ts'
 import type { AnswerRules } from './paxos-answer.ts'
-import { PaxosError, PaxosOutcomeUnknownError, PaxosThrottledError, PaxosUnauthorizedError, PaxosUnavailableError } from './paxos-errors.ts'
+import {
+  PaxosError,
+  PaxosForbiddenError,
+  PaxosOutcomeUnknownError,
+  PaxosThrottledError,
+  PaxosUnauthorizedError,
+  PaxosUnavailableError,
+} from './paxos-errors.ts'
 import type { PaxosHttp } from './paxos-http.ts'
 
 export interface CallOptions {
@@ -28,9 +35,11 @@ export interface PaxosCallParts {
   budget: Budget
   breaker: Breaker
   signal: AbortSignal
+  /** Told of every read that Paxos forbids: somebody must enable the API user or grant a scope. */
+  onForbidden?: (error: PaxosForbiddenError) => void
 }
 
-export function createPaxosCall({ http, tokens, budget, breaker, signal }: PaxosCallParts): PaxosCall {
+export function createPaxosCall({ http, tokens, budget, breaker, signal, onForbidden }: PaxosCallParts): PaxosCall {
   return (request, { priority = 'live' } = {}) => {
     const { path, endpointClass, ...rules } = request
     const body = request.body === undefined ? undefined : JSON.stringify(request.body)
@@ -50,6 +59,7 @@ export function createPaxosCall({ http, tokens, budget, breaker, signal }: Paxos
           return attempt(await tokens.get()) // safe for a write too: a 401 did nothing
         })
       } catch (error) {
+        if (error instanceof PaxosForbiddenError && body === undefined) onForbidden?.(error)
         if (error instanceof PaxosThrottledError) budget.onThrottled(error.retryAfterMs)
         throw error
       }

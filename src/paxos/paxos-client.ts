@@ -7,7 +7,7 @@ import type { Budget } from './budget.ts'
 import { type EventsOfPaxos, eventsOfPaxos } from './events.ts'
 import { type IdentitiesOfPaxos, identitiesOfPaxos } from './identities.ts'
 import { createPaxosCall, verdictOn } from './paxos-call.ts'
-import { PaxosUnavailableError } from './paxos-errors.ts'
+import { type PaxosForbiddenError, PaxosUnavailableError } from './paxos-errors.ts'
 import { createPaxosHttp } from './paxos-http.ts'
 import { type ProfilesOfPaxos, profilesOfPaxos } from './profiles.ts'
 
@@ -42,6 +42,9 @@ export interface PaxosClientOptions {
   now?: () => number
 }
 
+/** Every event meets it; a person needs to hear of it once. */
+const SAY_FORBIDDEN_EVERY_MS = 60_000
+
 export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
   const {
     apiUrl,
@@ -75,6 +78,16 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     },
   })
 
+  let saidForbiddenAtMs = Number.NEGATIVE_INFINITY
+  const onForbidden = ({ operation, detail }: PaxosForbiddenError): void => {
+    if (now() - saidForbiddenAtMs < SAY_FORBIDDEN_EVERY_MS) return
+    saidForbiddenAtMs = now()
+    logger.error(
+      { operation, detail },
+      'Paxos forbids us to read: enable the API user, or grant its scopes; events wait and lose no attempt',
+    )
+  }
+
   const http = createPaxosHttp({ baseUrl: apiUrl, timeoutMs, connections, seconds })
   const tokenHttp = createPaxosHttp({ baseUrl: tokenUrl, timeoutMs, connections: 1, seconds })
   const tokens = createAccessTokens({
@@ -87,7 +100,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     signal,
     now,
   })
-  const call = createPaxosCall({ http, tokens, budget, breaker: createBreaker(breakerFor('api')), signal })
+  const call = createPaxosCall({ http, tokens, budget, breaker: createBreaker(breakerFor('api')), signal, onForbidden })
 
   return {
     events: eventsOfPaxos(call),

@@ -69,12 +69,20 @@ export class PaxosRejectedError extends PaxosError {
   }
 }
 
-/** 403. Overloaded upstream (scope, funds, disabled user): branch on `problemType` and `title`, never on the 403 alone. */
+/**
+ * 403. Overloaded upstream (scope, funds, disabled user): branch on `problemType` and `title`, never on the 403 alone. A read is
+ * refused for who we are (a scope is missing, our API user is disabled), never for what is read: an outage of ours, and no
+ * event's fault. A write may be refused for what it asks.
+ */
 export class PaxosForbiddenError extends PaxosError {
   readonly code = 'PAXOS_FORBIDDEN'
-  readonly retry = 'never'
-  constructor(failure: PaxosFailure) {
-    super('not allowed.', failure)
+  readonly retry: RetryClass
+  /** Of a read: a person must act first, so that asking often would only spend the budget. */
+  readonly retryAfterMs: number | null
+  constructor(failure: PaxosFailure, { acts }: { acts: boolean }) {
+    super('not allowed. Is the API user enabled, and has it every scope?', failure)
+    this.retry = acts ? 'never' : 'snooze'
+    this.retryAfterMs = acts ? null : 60_000
   }
 }
 

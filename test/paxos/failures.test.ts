@@ -120,7 +120,14 @@ describe('when Paxos refuses', () => {
     [
       403,
       insufficientScopes,
-      { code: 'PAXOS_FORBIDDEN', retry: 'never', title: 'Forbidden', problemType: 'about:blank', detail: insufficientScopes.detail },
+      {
+        code: 'PAXOS_FORBIDDEN',
+        retry: 'snooze',
+        retryAfterMs: 60_000,
+        title: 'Forbidden',
+        problemType: 'about:blank',
+        detail: insufficientScopes.detail,
+      },
     ],
     [404, { status: 404, title: 'Not Found', type: 'about:blank' }, { code: 'PAXOS_NOT_FOUND', retry: 'backoff' }],
     [405, 'not even JSON', { code: 'PAXOS_REJECTED', retry: 'never' }],
@@ -130,6 +137,24 @@ describe('when Paxos refuses', () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(status, body))
     await expect(server.paxos.identities.get(IDENTITY_ID)).rejects.toMatchObject({ ...expected, status, operation: 'identities.get' })
+  })
+
+  it('with 403, a write may be refused for what it asks, and is not repeated', async () => {
+    const server = await startMisbehavingPaxos()
+    server.reply(json(403, insufficientScopes))
+    await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_FORBIDDEN', retry: 'never', retryAfterMs: null })
+  })
+
+  it('with 403 on reads, says so loudly, once in a while', async () => {
+    let nowMs = 0
+    const server = await startMisbehavingPaxos({ now: () => nowMs })
+    const said = (): number => server.log().split('Paxos forbids us to read').length - 1
+    server.reply(json(403, insufficientScopes))
+    for (let reads = 0; reads < 5; reads++) await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_FORBIDDEN' })
+    expect(said()).toBe(1)
+    nowMs = 60_000
+    await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_FORBIDDEN' })
+    expect(said()).toBe(2)
   })
 
   it('goes by the shape of the problem, not by its content type', async () => {
