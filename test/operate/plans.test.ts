@@ -58,6 +58,7 @@ interface PlanNode {
   'Node Type': string
   'Relation Name'?: string
   'Index Name'?: string
+  'Index Cond'?: string
   'Conflict Arbiter Indexes'?: string[]
   'Plan Rows': number
   Plans?: PlanNode[]
@@ -146,6 +147,14 @@ describe('what an operator reads, however much there is', () => {
     const nodes = await plansOf(act)
     expect(unbounded(nodes)).toEqual([])
     expect(indexesOf(nodes)).toEqual(expect.arrayContaining(indexes))
+  })
+})
+
+describe('a search by the beginning of a ref_id', () => {
+  it('reads only that stretch of the index, which is in the order of bytes', async () => {
+    const nodes = await plansOf(onboardings({ q: 'customer-00000001' }))
+    const scan = nodes.find((node) => node['Index Name'] === 'onboarding_ref_id_key')
+    expect(scan?.['Index Cond']).toContain("ref_id >= 'customer-00000001'")
   })
 })
 
