@@ -41,26 +41,41 @@ const DISPATCH_GRACE_MS = 15_000
  */
 export function createEventProcessor(parts: ProcessParts): EventHandler {
   const quarantine = createQuarantine()
+  /** Strikes by event (its seq) that this process has survived after all, and that still stand in the inbox. */
+  const survived = new Map<string, number>()
   /** One suspect at a time: when the process dies, it is known of which. */
   let suspects: Promise<unknown> = Promise.resolve()
   return async (job, { rescues }) => {
     if (rescues < RESCUES_BEFORE_SUSPICION) return quarantine.beside(() => handle(parts, job))
-    const turn = suspects.then(() => handleSuspect(parts, job, quarantine))
+    const turn = suspects.then(() => handleSuspect(parts, job, { quarantine, survived }))
     suspects = turn.catch(() => undefined)
     return turn
   }
 }
 
-async function handleSuspect(parts: ProcessParts, job: EventJob, quarantine: Quarantine): Promise<JobOutcome> {
+async function handleSuspect(
+  parts: ProcessParts,
+  job: EventJob,
+  { quarantine, survived }: { quarantine: Quarantine; survived: Map<string, number> },
+): Promise<JobOutcome> {
   const row = await parts.inbox.load(job.seq)
   if (row?.generation !== job.generation) return { kind: 'done' }
-  if (row.strikes >= STRIKES_BEFORE_PARKING) return parkPoison(parts, row)
+  const strikes = row.strikes - (survived.get(job.seq) ?? 0)
+  if (strikes >= STRIKES_BEFORE_PARKING) return parkPoison(parts, row)
   const attempt = async (): Promise<JobOutcome> => {
     await parts.inbox.recordStrike(job.seq)
-    return handle(parts, job)
+    try {
+      const outcome = await handle(parts, job)
+      survived.delete(job.seq) // what settles an event, or lets it come back, voids its strikes
+      return outcome
+    } catch (error) {
+      // Postgres went away: nothing died, and nothing could be written down, neither the end nor that the strike is void.
+      survived.set(job.seq, (survived.get(job.seq) ?? 0) + 1)
+      throw error
+    }
   }
   // The last strike condemns, so nothing else may be to blame for it. Before that, others need not wait.
-  return row.strikes + 1 === STRIKES_BEFORE_PARKING ? quarantine.alone(attempt) : quarantine.beside(attempt)
+  return strikes + 1 === STRIKES_BEFORE_PARKING ? quarantine.alone(attempt) : quarantine.beside(attempt)
 }
 
 async function parkPoison(parts: ProcessParts, { seq, generation, eventId, strikes, receivedAt }: InboxRow): Promise<JobOutcome> {

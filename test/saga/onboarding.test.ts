@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { accountRefId } from '../../src/onboarding/onboarding.ts'
+import type { EventHandler } from '../../src/queue/event-queue.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { createWorld, eventually, reaches, settles } from './world.ts'
 
@@ -238,6 +239,42 @@ forEachBackend((backend) => {
       const worker = await world.start()
       expect(await settles(worker)).toMatchObject({ processed: 20 })
       for (const { identityId } of events) expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, sends: 1 })
+    })
+
+    it('takes no outage of Postgres for the death of the process that worked on an event', async () => {
+      const world = await createWorld(backend)
+      let handle: EventHandler | undefined
+      let loads = 0
+      let away = true
+      const pipeline = await world.start({
+        concurrency: 0,
+        decorate: (name, part) => {
+          if (name === 'worker' && 'handle' in part) handle = part.handle as EventHandler
+          if (name !== 'inbox') return part
+          // The strike is on record when Postgres goes: every second read of the event fails.
+          return new Proxy(part, {
+            get: (target, property) => {
+              const value: unknown = Reflect.get(target, property)
+              if (property !== 'load' || typeof value !== 'function') return value
+              return (...args: unknown[]) => {
+                loads += 1
+                if (away && loads % 2 === 0) return Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }))
+                return Reflect.apply(value, target, args)
+              }
+            },
+          })
+        },
+      })
+      const event = await world.decided('approve')
+      await pipeline.accept(event)
+      const { rows } = await pipeline.pool.query<{ seq: string }>('SELECT seq FROM inbox_event')
+      const job = { seq: rows[0]?.seq ?? '', generation: 0 }
+      for (let outages = 0; outages < 5; outages += 1) await expect(handle?.(job, { rescues: 2 })).rejects.toThrow('gone')
+      away = false
+      await handle?.(job, { rescues: 2 })
+      expect((await pipeline.pool.query('SELECT state, error_code FROM inbox_event')).rows).toEqual([
+        { state: 'processed', error_code: null },
+      ])
     })
 
     it('spends no attempt on an outage of Paxos and goes on when it is over', async () => {
