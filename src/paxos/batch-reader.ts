@@ -96,7 +96,9 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
     const missing = new Map(wanted.map(({ id, at }) => [id, at]))
     const oldest = Math.min(...missing.values()) - Math.ceil(lagMs)
     const newest = Math.max(...missing.values()) + TRUNCATED_MS
-    const resumed = listing !== null && listing.fromMs <= oldest && (listing.reachedMs === null || listing.reachedMs <= newest)
+    // What went by is not kept for whoever must have it anew, so what is wanted may lie before the cursor.
+    const resumed =
+      freshForMs > 0 && listing !== null && listing.fromMs <= oldest && (listing.reachedMs === null || listing.reachedMs <= newest)
     const fromMs = resumed && listing ? listing.fromMs : oldest
     let cursor = resumed && listing ? listing.cursor : null
     const affordable = Math.ceil(wanted.length / WORTH_A_LIST)

@@ -98,6 +98,14 @@ describe('when a status changes', () => {
     expect(new Set(again.map(({ status }) => status))).toEqual(new Set(['DISABLED']))
   })
 
+  it('is read anew through few pages, although the listing has gone past it', async () => {
+    const { reader, events, calls } = await start()
+    const some = events.slice(0, 50)
+    const read = () => Promise.all(some.map(({ identityId, createdAt }) => reader.identity(identityId ?? '', Date.parse(createdAt), LIVE)))
+    for (let times = 0; times < 4; times += 1) await read()
+    expect(calls('GET /identity/identities') + calls('GET /identity/identities/{id}')).toBeLessThanOrEqual(24)
+  })
+
   it('is read anew by whoever comes after the change, also where it came along on a page for others just before', async () => {
     const { sandbox, reader, events, at } = await start()
     await Promise.all(events.slice(0, 50).map(({ identityId }) => reader.identity(identityId ?? '', at, LIVE)))
