@@ -97,6 +97,20 @@ describe('when work on an event ends', () => {
     expect(await inbox.load(row.seq)).toEqual({ ...row, dueAt, errorCode: 'PAXOS_DOWN', errorDetail: 'no answer' })
   })
 
+  it('voids the strikes of a try that could say how it ended, and keeps those of one that condemns', async () => {
+    const [survivor, condemned] = await given(2, 'strikes = 2')
+    await inbox.settle({ seq: survivor!.seq, state: 'accepted', errorCode: 'PAXOS_UNAVAILABLE', dueAt: new Date() })
+    await inbox.settle({ seq: condemned!.seq, state: 'parked', errorCode: 'POISON' })
+    expect(await inbox.load(survivor!.seq)).toMatchObject({ state: 'accepted', strikes: 0 })
+    expect(await inbox.load(condemned!.seq)).toMatchObject({ state: 'parked', strikes: 2 })
+  })
+
+  it('keeps the last outcome of an event that is settled without a new one', async () => {
+    const row = await givenOne("outcome = 'moved:ready'") // opened again by a replay
+    await inbox.settle({ seq: row.seq, state: 'parked', errorCode: 'EVENT_UNKNOWN' })
+    expect(await inbox.load(row.seq)).toMatchObject({ state: 'parked', outcome: 'moved:ready' })
+  })
+
   it('settles many at once, each as it ended', async () => {
     const rows = await given(30)
     const settled = await Promise.all(
