@@ -14,10 +14,13 @@ import { parseArgs } from 'node:util'
 import { Registry } from 'prom-client'
 import { createUseCases } from '../src/operate/create-use-cases.ts'
 import { registerOperatorApi } from '../src/operate/operator-api.ts'
+import { createBudget } from '../src/paxos/budget.ts'
+import { createPostgresBudgetStore } from '../src/paxos/budget-store.ts'
 import { createHttpServer } from '../src/platform/http-server.ts'
 import { createLogger } from '../src/platform/logger.ts'
 import { encodeCursor } from '../src/platform/page.ts'
 import { createPool } from '../src/platform/postgres.ts'
+import { createUpstreamPace } from '../src/saga/upstream-pace.ts'
 
 const TOKEN = 'an-invented-operator-token'
 const { values: options } = parseArgs({
@@ -38,6 +41,7 @@ const refuse = async (): Promise<never> => {
 const useCases = createUseCases({
   pool,
   now: Date.now,
+  pace: createUpstreamPace(createBudget({ limits: { token: 1, identity: 10, general: 50 }, store: createPostgresBudgetStore({ pool }) })),
   actions: { createOnboarding: refuse, planReplay: refuse, approveReplay: refuse, getReplay: refuse },
 })
 const app = await createHttpServer({

@@ -36,6 +36,7 @@ import { createOnboarding } from './saga/create-onboarding.ts'
 import { startDispatcher } from './saga/dispatch-due-events.ts'
 import { createEventProcessor } from './saga/process-event.ts'
 import { createSagaMetrics } from './saga/saga-metrics.ts'
+import { createUpstreamPace } from './saga/upstream-pace.ts'
 import { createSandbox, type Sandbox } from './sandbox/sandbox.ts'
 
 /** What every role stands on: the database, where the queue lives, and the secrets in force. */
@@ -288,6 +289,7 @@ export async function openUseCases(
   const useCases = createUseCases({
     pool,
     now: Date.now,
+    pace: createUpstreamPace(foundation.budget),
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
       planReplay: (filter, by) => planReplay(parts, filter, by),

@@ -129,6 +129,11 @@ const Stats = z.strictObject({
   canary: z
     .strictObject({ seenAt: time.nullable(), sinceSeenSeconds: count.nullable(), waitingSeconds: count.nullable() })
     .describe('The job that goes through the queue every few seconds: when a worker last took one, and for how long one waits untaken.'),
+  upstream: z
+    .strictObject({ lockedForSeconds: count.nullable(), backlogSeconds: count.nullable() })
+    .describe(
+      'For how long nobody calls Paxos since it answered 429 (0: not at all), and an estimate of how long the unfinished events take within its limits, as if each opened an account. Null: not known now.',
+    ),
 })
 
 const AuditEntry = z.strictObject({

@@ -5,6 +5,7 @@ import { verifyLedger } from '../ledger/verify-ledger.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { createPrisma } from '../platform/prisma.ts'
 import { readCanary } from '../queue/canary.ts'
+import type { UpstreamPace } from '../saga/upstream-pace.ts'
 import { type AuditDeed, appendAudit, listAudit, verifyAudit } from './audit.ts'
 import { explainEvent, explainWaiting } from './explain-waiting.ts'
 import { mergeTimeline } from './timeline.ts'
@@ -15,6 +16,7 @@ export interface UseCaseParts {
   pool: Pool
   /** The sagas and replays behind what changes something. */
   actions: OperatorActions
+  pace: UpstreamPace
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -23,7 +25,7 @@ export interface UseCaseParts {
  * The use cases over one database. Every action is audited here, so that no way in can forget it: an approval before it runs
  * (its reason must not be lost with the process), the others once they are done, and each that fails with its error code.
  */
-export function createUseCases({ pool, actions, now }: UseCaseParts): OperatorUseCases {
+export function createUseCases({ pool, actions, pace, now }: UseCaseParts): OperatorUseCases {
   const prisma = createPrisma(pool)
   const onboardings = readOnboardings(prisma)
   const events = readEvents({ prisma, pool })
@@ -44,7 +46,7 @@ export function createUseCases({ pool, actions, now }: UseCaseParts): OperatorUs
       const event = await events.find(eventId)
       return event && viewEvent(event, today())
     },
-    stats: () => readStats({ onboardings, events, pool, now }),
+    stats: () => readStats({ onboardings, events, pool, pace, now }),
     verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: (options) => verifyAudit(pool, options),
@@ -133,19 +135,22 @@ async function readStats({
   onboardings,
   events,
   pool,
+  pace,
   now,
 }: {
   onboardings: OnboardingReads
   events: EventReads
   pool: Pool
+  pace: UpstreamPace
   now: () => number
 }): Promise<Stats> {
-  const [inbox, states, notices, pulse, canary] = await Promise.all([
+  const [inbox, states, notices, pulse, canary, lockedForMs] = await Promise.all([
     events.count(),
     onboardings.countStates(),
     onboardings.countNotices(),
     events.pulse(),
     readCanary(pool),
+    pace.lockedForMs().catch(() => null), // the counts are worth having without it
   ])
   const { accepted, processed, parked, dead, test, duplicates } = inbox
   return {
@@ -155,6 +160,10 @@ async function readStats({
     oldestUnfinishedSeconds: pulse.oldestUnfinishedAt && Math.max(0, Math.round((now() - pulse.oldestUnfinishedAt.getTime()) / 1_000)),
     lastWebhookAt: pulse.lastWebhookAt,
     canary: { seenAt: canary.seenAt, sinceSeenSeconds: wholeSeconds(canary.sinceSeenMs), waitingSeconds: wholeSeconds(canary.waitingMs) },
+    upstream: {
+      lockedForSeconds: wholeSeconds(lockedForMs),
+      backlogSeconds: wholeSeconds(accepted === 0 ? 0 : await pace.etaMs(accepted).catch(() => null)),
+    },
   }
 }
 

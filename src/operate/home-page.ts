@@ -37,7 +37,11 @@ ${verdict(stats)}
     ])}
 <p class="hint">Last webhook: ${moment(stats.lastWebhookAt, now) ?? 'none yet'}. Oldest unfinished: ${
       stats.oldestUnfinishedSeconds === null ? 'none' : span(stats.oldestUnfinishedSeconds)
-    }. ${counted(stats.inbox.duplicates, 'repeated delivery')}, stored once.</p></section>
+    }.${
+      stats.inbox.accepted > 0 && stats.upstream.backlogSeconds !== null
+        ? ` Within Paxos's limits they take about ${span(Math.max(1, stats.upstream.backlogSeconds))}.`
+        : ''
+    } ${counted(stats.inbox.duplicates, 'repeated delivery')}, stored once.</p></section>
 <section class="card"><h2>Onboardings</h2>${tiles(
       Object.entries(stats.onboardings).map(([state, count]) => [
         state.replaceAll('_', ' '),
@@ -60,7 +64,7 @@ ${stats.lastWebhookAt === null && firstSteps()}`,
   })
 }
 
-function verdict({ inbox, onboardings, notices, oldestUnfinishedSeconds, canary }: Stats): Html {
+function verdict({ inbox, onboardings, notices, oldestUnfinishedSeconds, canary, upstream }: Stats): Html {
   const problems: HtmlValue[] = [
     inbox.parked > 0 && html`<a href="/events?state=parked">${counted(inbox.parked, 'event')} parked</a>`,
     inbox.dead > 0 && html`<a href="/events?state=dead">${counted(inbox.dead, 'event')} dead</a>`,
@@ -72,6 +76,9 @@ function verdict({ inbox, onboardings, notices, oldestUnfinishedSeconds, canary 
     canary.sinceSeenSeconds !== null &&
       canary.sinceSeenSeconds > TOO_QUIET_SECONDS &&
       html`no worker has taken a job for ${span(canary.sinceSeenSeconds)} (is one running, is the queue paused?)`,
+    upstream.lockedForSeconds !== null &&
+      upstream.lockedForSeconds > 0 &&
+      html`Paxos answered 429, so nobody calls it for another ${span(upstream.lockedForSeconds)}`,
   ].filter((problem) => problem !== false)
   if (problems.length === 0) return notice('good', html`<strong>No.</strong> Nothing waits for a person, and nothing waits too long.`)
   return notice('bad', html`<strong>Yes:</strong> ${problems.map((problem, at) => html`${at > 0 && ', '}${problem}`)}.`)

@@ -36,6 +36,8 @@ export interface Stats {
   lastWebhookAt: Date | null
   /** Whether jobs are taken at all: when a worker last took the canary, and for how long one waits that none takes. */
   canary: { seenAt: Date | null; sinceSeenSeconds: number | null; waitingSeconds: number | null }
+  /** For how long Paxos lets nobody call (429), and how long the unfinished events take within its limits; null when not known. */
+  upstream: { lockedForSeconds: number | null; backlogSeconds: number | null }
 }
 
 /** What changes something. The parts behind it are given by the composition; see `createUseCases` for who is told of it. */

@@ -382,6 +382,7 @@ describe('when the counts are asked for', () => {
     expect(stats.oldestUnfinishedSeconds).not.toBeNull()
     expect(Date.parse(stats.lastWebhookAt ?? '')).toBeGreaterThan(Date.now() - 600_000)
     expect(stats.canary).toEqual({ seenAt: null, sinceSeenSeconds: null, waitingSeconds: null })
+    expect(stats.upstream).toEqual({ lockedForSeconds: 0, backlogSeconds: expect.any(Number) })
   })
 })
 

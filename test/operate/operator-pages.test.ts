@@ -184,6 +184,21 @@ describe('the pages', () => {
     await takenAgo(0)
   })
 
+  it('say on the home page how long the backlog takes, and until when Paxos lets nobody call', async () => {
+    const locked = /Paxos answered 429, so nobody calls it for another 4 min/
+    await operator.accept({ id: randomUUID(), type: 'identity.approved' })
+    const before = await (await get('/')).text()
+    expect(before).toContain('limits they take about 1 s.')
+    expect(before).not.toMatch(locked)
+    await operator.pool.query(`UPDATE paxos_budget SET version = version + 1,
+      state = json_build_object('lockedUntilMs', extract(epoch FROM clock_timestamp()) * 1000 + 299000)`)
+    expect(await (await get('/')).text()).toMatch(locked)
+    const { body } = await operator.call('GET', '/v1/stats')
+    expect(body.upstream.lockedForSeconds).toBeGreaterThan(240)
+    expect(body.upstream.backlogSeconds).toBeGreaterThan(240)
+    await operator.pool.query("UPDATE paxos_budget SET version = version + 1, state = '{}'")
+  })
+
   it('page through a list with their filters kept', async () => {
     for (let n = 0; n < 3; n += 1) await seedOnboarding(operator.ledger, { refId: `paged-${n}` })
     const first = await (await get('/onboardings?state=&q=paged-&limit=2')).text()

@@ -6,6 +6,7 @@ import { createUseCases } from '../../src/operate/create-use-cases.ts'
 import { problemOf } from '../../src/operate/problem-of.ts'
 import type { OperatorActions } from '../../src/operate/use-cases.ts'
 import { AppError, type RetryClass, UsageError } from '../../src/platform/app-error.ts'
+import type { UpstreamPace } from '../../src/saga/upstream-pace.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 class SomeError extends AppError {
@@ -51,7 +52,7 @@ describe('what an error of a use case is to the caller', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     for (const port of [9, (silent.address() as AddressInfo).port]) {
       const pool = new pg.Pool({ host: '127.0.0.1', port, connectionTimeoutMillis: 200 })
-      const useCases = createUseCases({ pool, now: Date.now, actions: {} as OperatorActions })
+      const useCases = createUseCases({ pool, now: Date.now, pace: {} as UpstreamPace, actions: {} as OperatorActions })
       for (const read of [() => useCases.listEvents({ limit: 1 }), () => useCases.listAudit({ limit: 1 })]) {
         const away = await read().catch((error: unknown) => error)
         expect(problemOf(away)).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 5 })
@@ -68,7 +69,7 @@ describe('what an error of a use case is to the caller', () => {
     const holder = new pg.Client({ connectionString: database.url })
     await holder.connect()
     await holder.query('BEGIN; LOCK TABLE inbox_event, audit_entry IN ACCESS EXCLUSIVE MODE')
-    const useCases = createUseCases({ pool, now: Date.now, actions: {} as OperatorActions })
+    const useCases = createUseCases({ pool, now: Date.now, pace: {} as UpstreamPace, actions: {} as OperatorActions })
     for (const read of [() => useCases.listEvents({ limit: 1 }), () => useCases.listAudit({ limit: 1 })]) {
       const cut = await read().catch((error: unknown) => error)
       expect(problemOf(cut)).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' })

@@ -2,10 +2,13 @@ import { Registry } from 'prom-client'
 import { createUseCases } from '../../src/operate/create-use-cases.ts'
 import { registerOperatorApi } from '../../src/operate/operator-api.ts'
 import type { OperatorUseCases } from '../../src/operate/use-cases.ts'
+import { createBudget } from '../../src/paxos/budget.ts'
+import { createPostgresBudgetStore } from '../../src/paxos/budget-store.ts'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { approveReplay, getReplay, planReplay } from '../../src/replay/replay.ts'
 import { createOnboarding } from '../../src/saga/create-onboarding.ts'
+import { createUpstreamPace } from '../../src/saga/upstream-pace.ts'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -57,6 +60,7 @@ export async function startOperator(): Promise<Operator> {
   const useCases = createUseCases({
     pool: pipeline.pool,
     now,
+    pace: createUpstreamPace(createBudget({ limits: { token: 1, identity: 10, general: 50 }, store: createPostgresBudgetStore(pipeline) })),
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
       planReplay: (filter, by) => planReplay(parts, filter, by),
