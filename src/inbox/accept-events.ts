@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
 import { createGroupCommitter, isDataFault } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
+import { mortalSessions } from '../platform/postgres.ts'
 
 /** A delivery, or an event found by the sweep. A hint until it was read back from the Events API. */
 export interface ReceivedEvent {
@@ -149,7 +150,7 @@ function createWriterPool(options: Required<Pick<AcceptorOptions, 'connectionStr
   const { connectionString, logger, timeoutMs, writers } = options
   let warned = false
   const pool = new pg.Pool({
-    connectionString,
+    connectionString: mortalSessions(connectionString),
     application_name: 'gatehouse inbox',
     max: writers,
     idleTimeoutMillis: 0,

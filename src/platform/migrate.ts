@@ -5,7 +5,7 @@ import { runMigrations } from 'bullmq'
 import pg from 'pg'
 import { AppError, errorCode, errorMessage } from './app-error.ts'
 import type { Logger } from './logger.ts'
-import { createPool } from './postgres.ts'
+import { createPool, mortalSessions } from './postgres.ts'
 import { type MigrationList, openSchemaEngine } from './schema-engine.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
@@ -96,7 +96,7 @@ async function applyMigrations({ connectionString, log, directory }: Required<Mi
 
 /** BullMQ's own migrations, one transaction under a lock of its own, over a connection that nobody else uses. */
 async function migrateQueueSchema(connectionString: string): Promise<void> {
-  const client = new pg.Client({ connectionString, application_name: 'gatehouse migrate' })
+  const client = new pg.Client({ connectionString: mortalSessions(connectionString), application_name: 'gatehouse migrate' })
   client.on('error', () => {}) // the query that meets the broken connection rejects
   try {
     await client.connect()

@@ -7,6 +7,10 @@ import type { Logger } from './logger.ts'
 const CONNECT_TIMEOUT_MS = 10_000
 /** How much longer than the server's own limit we wait for an answer before we give the connection up for dead. */
 const ANSWER_GRACE_MS = 5_000
+/** Longest silence of a session within a transaction, milliseconds. Ours say something every few milliseconds. */
+const IDLE_IN_TRANSACTION_MS = 30_000
+/** The server asks after a connection that is silent for so long, so many times at this distance; seconds. */
+const KEEPALIVE = { idle: 15, interval: 5, count: 3 }
 
 export interface PoolOptions {
   connectionString: string
@@ -16,12 +20,14 @@ export interface PoolOptions {
   applicationName: string
   /** Longest run of one statement, milliseconds: the server ends it with code 57014. No limit when unset. */
   statementTimeoutMs?: number
+  /** Longest silence within a transaction, milliseconds: the server ends the session. */
+  idleInTransactionMs?: number
 }
 
 /** A pool of connections. The caller ends it. */
-export function createPool({ connectionString, max, applicationName, statementTimeoutMs }: PoolOptions): pg.Pool {
+export function createPool({ connectionString, max, applicationName, statementTimeoutMs, idleInTransactionMs }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
-    connectionString,
+    connectionString: mortalSessions(connectionString, { idleInTransactionMs }),
     max,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -33,6 +39,35 @@ export function createPool({ connectionString, max, applicationName, statementTi
   })
   surviveBreaks(pool)
   return pool
+}
+
+/**
+ * The same address, with sessions that the server ends when we are gone. A process whose machine or network vanishes says no farewell:
+ * TCP alone would keep its session, and every lock of it, for hours (idle) or a quarter of an hour (an answer under way). The settings
+ * travel with the connection's first packet, so they cost no round trip. They stand before those that the URL itself brings in
+ * `options`, which win; `pg` would let the URL's `options` replace ours. On a Unix socket the server ignores those of TCP.
+ */
+export function mortalSessions(
+  connectionString: string,
+  {
+    idleInTransactionMs = IDLE_IN_TRANSACTION_MS,
+    searchPath,
+  }: { idleInTransactionMs?: number | undefined; searchPath?: string | undefined } = {},
+): string {
+  const url = new URL(connectionString)
+  const settings = {
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    tcp_keepalives_idle: KEEPALIVE.idle,
+    tcp_keepalives_interval: KEEPALIVE.interval,
+    tcp_keepalives_count: KEEPALIVE.count,
+    tcp_user_timeout: (KEEPALIVE.idle + KEEPALIVE.interval * KEEPALIVE.count) * 1_000, // what was sent and is not acknowledged
+  }
+  const ours = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
+  const given = url.searchParams.get('options') ?? ''
+  // BullMQ's tables are where we say, whatever else the URL sets.
+  const last = searchPath === undefined ? [] : [`-c search_path=${searchPath}`]
+  url.searchParams.set('options', [...ours, ...(given === '' ? [] : [given]), ...last].join(' '))
+  return url.href
 }
 
 /**

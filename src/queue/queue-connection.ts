@@ -3,7 +3,7 @@ import { createRedisBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from '../platform/logger.ts'
-import { surviveBreaks } from '../platform/postgres.ts'
+import { mortalSessions, surviveBreaks } from '../platform/postgres.ts'
 import { createLastingPostgresBackend } from './lasting-postgres-backend.ts'
 import { sentinelOptions } from './redis-url.ts'
 
@@ -62,14 +62,13 @@ function connectRedis({ url, prefix }: { url: string; prefix: string }, role: 'p
 
 function connectPostgres({ connectionString }: { connectionString: string }, role: 'produce' | 'work', logger: Logger): QueueConnection {
   const pool = new pg.Pool({
-    connectionString,
+    // BullMQ names its tables without a schema; the session selects it.
+    connectionString: mortalSessions(connectionString, { searchPath: BULLMQ_SCHEMA }),
     max: role === 'work' ? 12 : 3,
     keepAlive: true,
     connectionTimeoutMillis: QUERY_MS,
     query_timeout: QUERY_MS, // a half-open connection would hang its query, and a closing pool, for ever
     application_name: `gatehouse-queue-${role}`,
-    // BullMQ names its tables without a schema; the pool selects it.
-    options: `-c search_path=${BULLMQ_SCHEMA}`,
   })
   surviveBreaks(pool)
   sayOnce(pool, 'Postgres (queue)', logger)

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { Inbox } from '../inbox/inbox.ts'
 import { knownEvents } from '../inbox/known-events.ts'
 import { readWatermark, recordWindow, type SweepWindow } from '../inbox/sweep-windows.ts'
@@ -34,23 +34,31 @@ const SWEEP_LOCK = [0x67617465, 0x73776570] as const
 export async function sweepEvents(parts: SweepParts): Promise<SweepWindow | null> {
   const client = await parts.pool.connect()
   try {
-    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...SWEEP_LOCK])
-    if (!rows[0]?.mine) return null
-    try {
-      const toAt = new Date(parts.now() - LAG_MS)
-      const watermark = await readWatermark(client)
-      const fromAt = watermark ? new Date(watermark.getTime() - OVERLAP_MS) : new Date(toAt.getTime() - FIRST_WINDOW_MS)
-      if (toAt <= fromAt) return null
-      const window = { fromAt, toAt, ...(await sweepWindow(parts, fromAt, toAt)) }
-      await recordWindow(client, window)
-      if (window.recovered > 0)
-        parts.logger.warn({ recovered: window.recovered, listed: window.listed }, 'the sweep found events that no webhook had brought')
-      return window
-    } finally {
-      await client.query('SELECT pg_advisory_unlock($1, $2)', [...SWEEP_LOCK])
-    }
-  } finally {
+    const window = await sweepAlone(parts, client)
     client.release()
+    return window
+  } catch (error) {
+    // It may have timed out with its statement, or its lock, still on it: whoever got it from the pool would inherit both.
+    client.release(true)
+    throw error
+  }
+}
+
+async function sweepAlone(parts: SweepParts, client: PoolClient): Promise<SweepWindow | null> {
+  const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...SWEEP_LOCK])
+  if (!rows[0]?.mine) return null
+  try {
+    const toAt = new Date(parts.now() - LAG_MS)
+    const watermark = await readWatermark(client)
+    const fromAt = watermark ? new Date(watermark.getTime() - OVERLAP_MS) : new Date(toAt.getTime() - FIRST_WINDOW_MS)
+    if (toAt <= fromAt) return null
+    const window = { fromAt, toAt, ...(await sweepWindow(parts, fromAt, toAt)) }
+    await recordWindow(client, window)
+    if (window.recovered > 0)
+      parts.logger.warn({ recovered: window.recovered, listed: window.listed }, 'the sweep found events that no webhook had brought')
+    return window
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1, $2)', [...SWEEP_LOCK])
   }
 }
 

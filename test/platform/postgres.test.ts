@@ -1,10 +1,12 @@
 import { connect, createServer } from 'node:net'
 import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { ServiceUnavailableError } from '../../src/platform/app-error.ts'
 import { freePort } from '../../src/platform/free-port.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import { createPool, waitForPostgres } from '../../src/platform/postgres.ts'
+import { createPool, mortalSessions, waitForPostgres } from '../../src/platform/postgres.ts'
+import { connectQueue } from '../../src/queue/queue-connection.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let database: TestDatabase
@@ -98,5 +100,67 @@ describe('createPool', () => {
     const pool = createPool({ connectionString: database.url, max: 1, applicationName: 'pool test', statementTimeoutMs: 50 })
     await expect(pool.query('SELECT pg_sleep(10)')).rejects.toMatchObject({ code: '57014' })
     await pool.end()
+  })
+})
+
+describe('when a client vanishes without a farewell', () => {
+  it('has the server end its session within the limit when that is in a transaction, and set its locks free', async () => {
+    const { hostname: host, port } = new URL(database.url)
+    const line = await startTcpProxy({ host, port: Number(port) })
+    onTestFinished(() => line.close())
+    const connectionString = changed({ hostname: '127.0.0.1', port: String(line.port) })
+    const vanishing = createPool({ connectionString, max: 1, applicationName: 'vanishing', idleInTransactionMs: 500 })
+    const others = createPool({ connectionString: database.url, max: 1, applicationName: 'others', statementTimeoutMs: 15_000 })
+    onTestFinished(() => others.end())
+    const client = await vanishing.connect()
+    await client.query('BEGIN')
+    await client.query('SELECT pg_advisory_xact_lock(4711)')
+    line.swallow()
+    await others.query('SELECT pg_advisory_xact_lock(4711)') // rejects with 57014 when the lock is not set free
+    expect((await others.query("SELECT FROM pg_stat_activity WHERE application_name = 'vanishing'")).rows).toEqual([])
+    client.release(true)
+    await vanishing.end()
+  })
+
+  /** What makes the server look after its end of the line. A Unix socket has none of it. */
+  const SETTINGS = `SELECT name, setting FROM pg_settings
+    WHERE name IN ('idle_in_transaction_session_timeout', 'tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'tcp_user_timeout', 'work_mem', 'search_path')`
+  const settingsOf = async (pool: pg.Pool): Promise<Record<string, string>> => {
+    const { rows } = await pool.query<{ name: string; setting: string }>(SETTINGS)
+    return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))
+  }
+  const mortal = {
+    idle_in_transaction_session_timeout: '30000',
+    tcp_keepalives_idle: '15',
+    tcp_keepalives_interval: '5',
+    tcp_keepalives_count: '3',
+    tcp_user_timeout: '30000',
+  }
+
+  it('has the server ask after a silent connection, on every session of ours, that of the queue too', async () => {
+    const pool = createPool({ connectionString: database.url, max: 1, applicationName: 'pool test' })
+    onTestFinished(() => pool.end())
+    expect(await settingsOf(pool)).toMatchObject(mortal)
+    const queue = connectQueue({ kind: 'postgres', connectionString: database.url }, { role: 'produce', logger: log })
+    onTestFinished(() => queue.close())
+    expect(await settingsOf(queue.options.connection as unknown as pg.Pool)).toMatchObject({ ...mortal, search_path: 'bullmq' })
+  })
+
+  it('leaves to the URL what it sets itself, but not the schema of the queue', async () => {
+    const url = new URL(database.url)
+    url.searchParams.set('options', '-c work_mem=5MB -c tcp_keepalives_idle=77 -c search_path=elsewhere')
+    const pool = createPool({ connectionString: url.href, max: 1, applicationName: 'pool test' })
+    onTestFinished(() => pool.end())
+    const set = { ...mortal, work_mem: '5120', tcp_keepalives_idle: '77' }
+    expect(await settingsOf(pool)).toMatchObject({ ...set, search_path: 'elsewhere' })
+    const queue = connectQueue({ kind: 'postgres', connectionString: url.href }, { role: 'work', logger: log })
+    onTestFinished(() => queue.close())
+    expect(await settingsOf(queue.options.connection as unknown as pg.Pool)).toMatchObject({ ...set, search_path: 'bullmq' })
+  })
+
+  it('keeps the rest of the URL as it is', () => {
+    const url = 'postgres://us%40er:p%25%3F%2F@%2Fvar%2Frun/db?host=%2Frun%2Fpg&sslmode=verify-full'
+    expect(mortalSessions(url)).toMatch(/&options=-c\+idle_in_transaction_session_timeout%3D30000\+-c\+/)
+    expect(mortalSessions(url).replace(/&options=.*/, '')).toBe(url)
   })
 })

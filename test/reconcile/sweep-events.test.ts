@@ -1,10 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createLogger } from '../../src/platform/logger.ts'
+import { createPool } from '../../src/platform/postgres.ts'
 import { scheduleSweeps } from '../../src/queue/sweep-schedule.ts'
 import { type SweepParts, sweepEvents } from '../../src/reconcile/sweep-events.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 
 const logger = createLogger({ level: 'silent' })
 /** A clock that is `aheadMs` ahead: what happened just now is then older than the lag. */
@@ -103,5 +105,30 @@ forEachBackend((backend) => {
       )
       expect(sweeps).toBeLessThanOrEqual(2 + (Date.now() - startedAt) / 1_000)
     })
+  })
+})
+
+describe('when the connection of a sweep goes silent half way', () => {
+  it('gives it up: nobody else gets it from the pool', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    const { hostname: host, port } = new URL(world.databaseUrl)
+    const line = await startTcpProxy({ host, port: Number(port) })
+    onTestFinished(() => line.close())
+    const { href } = Object.assign(new URL(world.databaseUrl), { hostname: '127.0.0.1', port: String(line.port) })
+    const pool = createPool({ connectionString: href, max: 2, applicationName: 'sweeping', statementTimeoutMs: 500 })
+    onTestFinished(() => pool.end())
+    const swept = parts(pipeline)
+    const events: typeof swept.paxos.events = {
+      ...swept.paxos.events,
+      list: async (options) => {
+        line.swallow() // all that is open: that of the sweep
+        await line.pass() // what comes after is sound
+        return swept.paxos.events.list(options)
+      },
+    }
+    await expect(sweepEvents({ ...swept, pool, paxos: { ...swept.paxos, events } })).rejects.toThrow(/timeout/)
+    const both = await Promise.all([1, 2].map(() => pool.query('SELECT pg_backend_pid() AS pid')))
+    expect(new Set(both.map(({ rows }) => rows[0].pid)).size).toBe(2)
   })
 })
