@@ -190,6 +190,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     max: 8,
     applicationName: 'gatehouse-worker',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    byIndex: true,
   })
   const queue = await openQueue(foundation, logger)
   const inbox = createInbox({

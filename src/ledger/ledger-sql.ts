@@ -2,7 +2,9 @@
  * One change, or two hundred, in one statement: the onboarding moves only from the version that the change was decided on,
  * and its entries, effects and settled event go along with it or not at all. Events are locked in the order of their ids, as accepting
  * does, which counts deliveries of them at the same time.
- * Parameters: $1 onboardings, $2 entries, $3 effects, $4 settled events, each a JSON array; $1 holds an identity once.
+ * Parameters: $1 onboardings, $2 entries, $3 effects, each a JSON array, in which $1 holds an identity once; of the settled events $4 seqs,
+ * $5 generations, $6 outcomes, $7 identities. These are arrays, and the state is compared within a CASE, so that a plan made while the
+ * inbox was empty reaches them by their key too, and never through the index of what is unfinished, however much that is.
  */
 export const COMMIT_CHANGES = `
 WITH change AS (
@@ -42,17 +44,16 @@ WITH change AS (
   ON CONFLICT (identity_id, step) DO UPDATE SET
     state = excluded.state, attempts = excluded.attempts, lease_by = excluded.lease_by, lease_until = excluded.lease_until,
     receipt = excluded.receipt, error_code = excluded.error_code, settled_at = excluded.settled_at
+), settlement AS (
+  SELECT * FROM unnest($4::bigint[], $5::int[], $6::text[], $7::uuid[]) AS s (seq, generation, outcome, identity_id) JOIN moved USING (identity_id)
 ), locked AS MATERIALIZED (
-  SELECT i.seq FROM inbox_event AS i
-  WHERE i.seq IN (SELECT s.seq FROM jsonb_to_recordset($4::jsonb) AS s (seq bigint, identity_id uuid) JOIN moved USING (identity_id))
-  ORDER BY i.event_id FOR UPDATE
+  SELECT s.* FROM settlement AS s JOIN inbox_event AS i USING (seq) ORDER BY i.event_id FOR UPDATE OF i
 ), settled AS (
   UPDATE inbox_event AS i SET
     state = 'processed', outcome = s.outcome, identity_id = s.identity_id, trust = 'confirmed', error_code = NULL, error_detail = NULL,
     settled_at = now()
-  FROM jsonb_to_recordset($4::jsonb) AS s (seq bigint, generation int, outcome text, identity_id uuid)
-  JOIN locked USING (seq)
-  WHERE i.seq = s.seq AND i.state = 'accepted' AND i.generation = s.generation
+  FROM locked AS s
+  WHERE i.seq = s.seq AND CASE i.state WHEN 'accepted' THEN i.generation END = s.generation
 )
 SELECT identity_id FROM moved`
 

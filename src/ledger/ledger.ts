@@ -57,7 +57,6 @@ export function createLedger({ pool }: { pool: Pool }): Ledger {
   const loads = createGroupCommitter<string, Stored | null>({
     maxBatch: MAX_BATCH,
     maxWaiting: MAX_WAITING,
-    writers: 2,
     write: async (identityIds) => {
       const { rows } = await pool.query<SnapshotRow>({ name: 'load-snapshots', text: LOAD_SNAPSHOTS, values: [[...new Set(identityIds)]] })
       const found = new Map(rows.map((row) => [row.identity_id, toStored(row)]))
@@ -67,7 +66,6 @@ export function createLedger({ pool }: { pool: Pool }): Ledger {
   const commits = createGroupCommitter<Change, Stored | null>({
     maxBatch: MAX_BATCH,
     maxWaiting: MAX_WAITING,
-    writers: 2,
     write: (changes) => commitChanges(pool, changes),
   })
   return {
@@ -97,6 +95,9 @@ async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(S
   }
   // Sorted: two processes that commit overlapping sets then wait for each other instead of deadlocking.
   const sorted = [...chosen.values()].sort((a, b) => (a.after.onboarding.identityId < b.after.onboarding.identityId ? -1 : 1))
+  const settled = sorted.flatMap(({ change: { settlement, draft } }) =>
+    settlement ? [{ ...settlement, identityId: draft.onboarding.identityId }] : [],
+  )
   const { rows } = await pool.query<{ identity_id: string }>({
     name: 'commit-changes',
     text: COMMIT_CHANGES,
@@ -104,7 +105,10 @@ async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(S
       JSON.stringify(sorted.map(({ change, after }) => onboardingRow(change, after))),
       JSON.stringify(sorted.flatMap(({ entryRows }) => entryRows)),
       JSON.stringify(sorted.flatMap(effectRows)),
-      JSON.stringify(sorted.flatMap(({ change }) => settlementRows(change))),
+      settled.map(({ seq }) => seq),
+      settled.map(({ generation }) => generation),
+      settled.map(({ outcome }) => outcome),
+      settled.map(({ identityId }) => identityId),
     ],
   })
   const moved = new Set(rows.map((row) => row.identity_id))
@@ -188,10 +192,6 @@ function effectRows({ change: { before }, after }: Chained): object[] {
 
 function toIso(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString()
-}
-
-function settlementRows({ draft, settlement }: Change): object[] {
-  return settlement ? [{ ...settlement, identity_id: draft.onboarding.identityId }] : []
 }
 
 interface SnapshotRow {

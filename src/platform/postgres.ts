@@ -22,12 +22,18 @@ export interface PoolOptions {
   statementTimeoutMs?: number
   /** Longest silence within a transaction, milliseconds: the server ends the session. */
   idleInTransactionMs?: number
+  /**
+   * All its statements reach a few rows by their index. A session plans each of them once: what it planned while the tables were empty would
+   * read them from end to end until they are analysed, for each job of a first day's backlog.
+   */
+  byIndex?: boolean
 }
 
 /** A pool of connections. The caller ends it. */
-export function createPool({ connectionString, max, applicationName, statementTimeoutMs, idleInTransactionMs }: PoolOptions): pg.Pool {
+export function createPool(options: PoolOptions): pg.Pool {
+  const { connectionString, max, applicationName, statementTimeoutMs, idleInTransactionMs, byIndex } = options
   const pool = new pg.Pool({
-    connectionString: mortalSessions(connectionString, { idleInTransactionMs }),
+    connectionString: mortalSessions(connectionString, { idleInTransactionMs, byIndex }),
     max,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -51,8 +57,9 @@ export function mortalSessions(
   connectionString: string,
   {
     idleInTransactionMs = IDLE_IN_TRANSACTION_MS,
+    byIndex = false,
     searchPath,
-  }: { idleInTransactionMs?: number | undefined; searchPath?: string | undefined } = {},
+  }: { idleInTransactionMs?: number | undefined; byIndex?: boolean | undefined; searchPath?: string | undefined } = {},
 ): string {
   const url = new URL(connectionString)
   const settings = {
@@ -61,6 +68,7 @@ export function mortalSessions(
     tcp_keepalives_interval: KEEPALIVE.interval,
     tcp_keepalives_count: KEEPALIVE.count,
     tcp_user_timeout: (KEEPALIVE.idle + KEEPALIVE.interval * KEEPALIVE.count) * 1_000, // what was sent and is not acknowledged
+    ...(byIndex ? { enable_seqscan: 'off', enable_bitmapscan: 'off' } : {}),
   }
   const ours = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
   const given = url.searchParams.get('options') ?? ''

@@ -42,6 +42,14 @@ async function withAccount(): Promise<Stored> {
   return commit(stored, applyReceipt(draftOf(stored), 'account', receipt))
 }
 
+/** Past the write path. */
+async function insertEntry({ identityId, entryNo, prevHash }: { identityId: string; entryNo: number; prevHash: Buffer }): Promise<void> {
+  await pool.query(
+    `INSERT INTO ledger_entry (identity_id, entry_no, at, kind, actor, data, prev_hash, hash) VALUES ($1, $2, now(), 'x', 'x', '{}', $3, $4)`,
+    [identityId, entryNo, prevHash, Buffer.alloc(32, 2)],
+  )
+}
+
 describe('a change', () => {
   it('reads back as it was committed', async () => {
     const stored = await withAccount()
@@ -168,12 +176,37 @@ describe('the ledger in the database', () => {
     await expect(pool.query(sql, values)).rejects.toThrow(/insert-only/)
   })
 
-  it('refuses a gap', async () => {
-    const { onboarding, entryCount, headHash } = await withAccount()
-    const insert =
-      'INSERT INTO ledger_entry (identity_id, entry_no, at, kind, actor, data, prev_hash, hash) VALUES ($1, $2, now(), $3, $3, $4, $5, $5)'
-    await expect(pool.query(insert, [onboarding.identityId, entryCount + 2, 'x', '{}', headHash])).rejects.toMatchObject({ code: '23503' })
+  it.each<[what: string, entry: (last: Stored) => { identityId?: string; entryNo: number; prevHash: Buffer }]>([
+    ['a gap', ({ entryCount, headHash }) => ({ entryNo: entryCount + 2, prevHash: headHash })],
+    [
+      'an entry on another hash than that of the one before',
+      ({ entryCount }) => ({ entryNo: entryCount + 1, prevHash: Buffer.alloc(32, 1) }),
+    ],
+    ['a first entry of no onboarding', () => ({ identityId: randomUUID(), entryNo: 1, prevHash: GENESIS })],
+  ])('refuses %s', async (_, entry) => {
+    const last = await withAccount()
+    await expect(insertEntry({ identityId: last.onboarding.identityId, ...entry(last) })).rejects.toMatchObject({ code: '23503' })
   })
+
+  it('refuses a first entry that stands on anything', async () => {
+    const identityId = randomUUID()
+    const together = (prevHash: Buffer) =>
+      pool.query(
+        `WITH o AS (INSERT INTO onboarding (identity_id, origin, state, version, entry_count, head_hash) VALUES ($1, 'adopted', 'pending', 1, 1, $3))
+         INSERT INTO ledger_entry (identity_id, entry_no, at, kind, actor, data, prev_hash, hash) VALUES ($1, 1, $4, 'x', 'x', '{}', $2, $3)`,
+        [identityId, prevHash, hashLink(GENESIS, { chain: identityId, entryNo: 1, at, kind: 'x', actor: 'x', data: {} }), at],
+      )
+    await expect(together(Buffer.alloc(32, 1))).rejects.toMatchObject({ code: '23503' })
+    await together(GENESIS)
+  })
+
+  it.each(['DELETE FROM onboarding', 'UPDATE onboarding SET identity_id = gen_random_uuid()', 'TRUNCATE onboarding CASCADE'])(
+    'keeps each onboarding under its name: refuses %s',
+    async (sql) => {
+      await withAccount()
+      await expect(pool.query(sql)).rejects.toThrow(/kept for ever/)
+    },
+  )
 
   it('refuses to change or to forget a receipt', async () => {
     const { onboarding } = await withAccount()

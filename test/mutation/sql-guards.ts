@@ -18,6 +18,7 @@ const replaying = group('src/replay/replay.ts', 'test/replay/replay.test.ts')
 const rebuilding = group('src/replay/rebuild-queue.ts', 'test/replay/replay.test.ts')
 const SCHEMA = 'prisma/migrations/20261122000000_foundation/migration.sql'
 const schema = group(SCHEMA, 'test/ledger/ledger.test.ts')
+const chain = group('prisma/migrations/20261123000600_chain/migration.sql', 'test/ledger/ledger.test.ts')
 const requests = group(SCHEMA, 'test/saga/create-onboarding.test.ts')
 const replayPlans = group(SCHEMA, 'test/replay/replay.test.ts')
 const audit = group(SCHEMA, 'test/operate/audit.test.ts')
@@ -62,9 +63,9 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   committing('WHERE o.version = excluded.version - 1', 'WHERE true'),
   committing('prev_hash text, hash text)\n  JOIN moved USING (identity_id)', 'prev_hash text, hash text)'),
   committing('receipt jsonb, error_code text)\n  JOIN moved USING (identity_id)', 'receipt jsonb, error_code text)'),
-  committing('identity_id uuid)\n  JOIN moved USING (identity_id)', 'identity_id uuid)'),
-  committing(`i.state = 'accepted' AND i.generation = s.generation`, `i.state = 'accepted'`),
-  committing(`AND i.state = 'accepted' AND i.generation`, 'AND i.generation'),
+  committing('outcome, identity_id) JOIN moved USING (identity_id)', 'outcome, identity_id)'),
+  committing(`AND CASE i.state WHEN 'accepted' THEN i.generation END = s.generation`, `AND i.state = 'accepted'`),
+  committing(`CASE i.state WHEN 'accepted' THEN i.generation END`, 'i.generation'),
   committing(`outcome = s.outcome, identity_id = s.identity_id, trust = 'confirmed'`, 'outcome = s.outcome, identity_id = s.identity_id'),
   committing('coalesce(o.approved_at, excluded.approved_at)', 'excluded.approved_at'),
   committing('coalesce(o.ready_at, excluded.ready_at)', 'excluded.ready_at'),
@@ -80,9 +81,15 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   rebuilding(`state = 'accepted' AND error_code IS NULL AND`, `state = 'accepted' AND`),
   // What no code can get past.
   schema('CREATE UNIQUE INDEX effect_key_key', 'CREATE INDEX effect_key_key'),
-  schema('CREATE UNIQUE INDEX onboarding_ref_id_key', 'CREATE INDEX onboarding_ref_id_key'),
-  schema('CREATE UNIQUE INDEX onboarding_account_id_key', 'CREATE INDEX onboarding_account_id_key'),
-  schema('CREATE UNIQUE INDEX onboarding_profile_id_key', 'CREATE INDEX onboarding_profile_id_key'),
+  chain('CREATE UNIQUE INDEX onboarding_ref_id_key', 'CREATE INDEX onboarding_ref_id_key'),
+  chain('CREATE UNIQUE INDEX onboarding_account_id_key', 'CREATE INDEX onboarding_account_id_key'),
+  chain('CREATE UNIQUE INDEX onboarding_profile_id_key', 'CREATE INDEX onboarding_profile_id_key'),
+  chain('(SELECT o.identity_id FROM onboarding AS o WHERE o.identity_id = a.identity_id) IS NULL OR', ''),
+  chain(` OR a.prev_hash <> decode(repeat('00', 32), 'hex')`, ''),
+  chain(' IS DISTINCT FROM a.prev_hash', ' IS NULL'),
+  chain('BEFORE DELETE OR UPDATE OF identity_id', 'BEFORE DELETE'),
+  chain('BEFORE DELETE OR UPDATE OF identity_id', 'BEFORE UPDATE OF identity_id'),
+  chain('BEFORE TRUNCATE ON onboarding', 'BEFORE TRUNCATE ON sweep_window'),
   requests('CREATE UNIQUE INDEX onboarding_request_ref_id_key', 'CREATE INDEX onboarding_request_ref_id_key'),
   schema(`CHECK (state <> 'ready' OR (account_id IS NOT NULL AND profile_id IS NOT NULL))`, 'CHECK (true)'),
   schema(`CHECK ((state = 'held') = (held_reason IS NOT NULL))`, 'CHECK (true)'),
