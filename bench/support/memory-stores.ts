@@ -55,6 +55,7 @@ function newRow({ id, at }: ApprovedEvent, seq: string): InboxRow {
     outcome: null,
     identityId: null,
     attempts: 0,
+    unknownOutcomes: 0,
     strikes: 0,
     generation: 0,
     authority: 'machine',

@@ -20,6 +20,8 @@ export interface InboxRow {
   outcome: string | null
   identityId: string | null
   attempts: number
+  /** Failures that left an outcome unknown: an outage of writes, or a request that is poison for the other side. They spend no attempt. */
+  unknownOutcomes: number
   /** Processes that died while they worked on it alone. */
   strikes: number
   /** How often it was opened again. */
@@ -37,8 +39,8 @@ export type EventState = 'accepted' | 'processed' | 'parked' | 'dead' | 'test'
 
 /** Columns of an InboxRow, named as there. */
 export const INBOX_COLUMNS = `seq, event_id AS "eventId", type, occurred_at AS "occurredAt", is_test AS "isTest", origin, body_sha256 AS "bodySha256",
-  received_at AS "receivedAt", delivery_count AS "deliveryCount", trust, state, outcome, identity_id AS "identityId", attempts, strikes,
-  generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", settled_at AS "settledAt"`
+  received_at AS "receivedAt", delivery_count AS "deliveryCount", trust, state, outcome, identity_id AS "identityId", attempts,
+  unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", settled_at AS "settledAt"`
 
 /** The rows of these events, for each seq given; null where there is none. */
 export async function loadEvents(pool: Pool, seqs: readonly string[]): Promise<(InboxRow | null)[]> {

@@ -20,6 +20,7 @@ export interface Settlement {
   trust?: 'hint' | 'confirmed'
   identityId?: string
   attempts?: number
+  unknownOutcomes?: number
   dueAt?: Date
   /** The last error; left out or null: none. */
   errorCode?: string | null
@@ -61,8 +62,8 @@ export async function settleEvents(pool: Pool, settlements: readonly Settlement[
     text: `
 WITH settlement AS (
   SELECT * FROM json_to_recordset($1::json) AS s (
-    seq bigint, generation integer, state text, outcome text, trust text, "identityId" uuid, attempts integer, "dueAt" timestamptz,
-    "errorCode" text, "errorDetail" text)
+    seq bigint, generation integer, state text, outcome text, trust text, "identityId" uuid, attempts integer,
+    "unknownOutcomes" integer, "dueAt" timestamptz, "errorCode" text, "errorDetail" text)
 ), locked AS MATERIALIZED (
   SELECT seq FROM inbox_event WHERE seq IN (SELECT seq FROM settlement) ORDER BY event_id FOR UPDATE
 )
@@ -72,6 +73,7 @@ UPDATE inbox_event AS i SET
   trust = CASE WHEN s.trust = 'confirmed' THEN s.trust ELSE i.trust END,
   identity_id = coalesce(s."identityId", i.identity_id),
   attempts = coalesce(s.attempts, i.attempts),
+  unknown_outcomes = coalesce(s."unknownOutcomes", i.unknown_outcomes),
   strikes = CASE WHEN s.state = 'accepted' THEN 0 ELSE i.strikes END,
   due_at = coalesce(s."dueAt", i.due_at),
   error_code = s."errorCode",
@@ -87,7 +89,7 @@ RETURNING i.seq`,
 }
 
 /**
- * Opens events again for a replay, due at once and with all their attempts; test events stay inert. The new generation sets their
+ * Opens events again for a replay, due at once and with nothing spent; test events stay inert. The new generation sets their
  * jobs apart from those that the queue may still know. `operator` authority: the live status may release a hold.
  */
 export async function reopenEvents(
@@ -99,8 +101,8 @@ export async function reopenEvents(
     `WITH locked AS MATERIALIZED (
        SELECT seq FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state <> 'test' ORDER BY event_id FOR UPDATE
      )
-     UPDATE inbox_event AS i SET state = 'accepted', generation = i.generation + 1, attempts = 0, strikes = 0, authority = $2, due_at = now(),
-       settled_at = NULL
+     UPDATE inbox_event AS i SET state = 'accepted', generation = i.generation + 1, attempts = 0, unknown_outcomes = 0, strikes = 0,
+       authority = $2, due_at = now(), settled_at = NULL
      FROM locked WHERE i.seq = locked.seq
      RETURNING i.seq, i.generation`,
     [seqs, authority],

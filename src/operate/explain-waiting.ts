@@ -37,7 +37,7 @@ export function explainEvent(event: EventRecord, now: Date): string | null {
     case 'parked':
       return `Parked (${failure ?? 'no error was kept'}). A person must look; then plan a replay.`
     case 'dead':
-      return `Dead after ${event.attempts} attempts (${failure ?? 'no error was kept'}). Mend the cause; then plan a replay.`
+      return `Dead, with all its tries used up (${failure ?? 'no error was kept'}). Mend the cause; then plan a replay.`
     case 'accepted':
       return unfinished(event, failure, now)
   }

@@ -2,7 +2,8 @@
  * What the machine may do about a failure:
  * - `backoff`: try again later, spends an attempt;
  * - `snooze`: try again later, spends none (an outage, a budget, somebody else's turn);
- * - `ask-first`: the outcome is unknown: look it up before trying again;
+ * - `ask-first`: the outcome is unknown: look it up before trying again. Spends none, and is counted apart: it may be an outage, or
+ *   a request that the other side will never answer;
  * - `never`: a person must look.
  */
 export type RetryClass = 'backoff' | 'snooze' | 'ask-first' | 'never'

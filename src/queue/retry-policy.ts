@@ -1,34 +1,61 @@
 import type { RetryClass } from '../platform/app-error.ts'
 
-/** What becomes of work that failed: another try, with or without spending an attempt, or a person. */
-export type Retry = { kind: 'retry'; delayMs: number; spendsAttempt: boolean } | { kind: 'park' } | { kind: 'dead' }
+/** What becomes of work that failed: another try, or a person. */
+export type Retry = { kind: 'retry'; delayMs: number } | { kind: 'park' } | { kind: 'dead' }
 
 /** Attempts that failures may spend before work is dead: with the delays below, about twenty minutes. */
 export const MAX_ATTEMPTS = 12
+/**
+ * Outcomes that may stay unknown before work is dead: with the delays below, about a day. An outage in which only writes fail is
+ * over by then; a request that the other side never answers does not wait for ever.
+ */
+export const MAX_UNKNOWN_OUTCOMES = 200
 
 const FIRST_DELAY_MS = 1_000
 const LONGEST_DELAY_MS = 600_000
 const SNOOZE_MS = 5_000
 
+/** What work on an event has spent: attempts, and outcomes that stayed unknown. */
+export interface Spent {
+  attempts: number
+  unknownOutcomes: number
+}
+
 /**
- * Full jitter (a random share of an exponentially growing wait), so that what failed together does not come back together.
+ * Half jitter (a random half of an exponentially growing wait), so that what failed together does not come back together.
  * A snooze (outage, budget, somebody else's turn) spends nothing: an outage upstream never fills the dead letters.
- * `attempts` counts those spent before this failure; `random` is in [0, 1).
+ * An unknown outcome backs off by a count of its own. `random` is in [0, 1).
  */
 export function retryAfter(
   failure: { retry: RetryClass; retryAfterMs?: number | undefined },
-  { attempts, random }: { attempts: number; random: number },
+  { attempts, unknownOutcomes, random }: Spent & { random: number },
 ): Retry {
+  const again = (spent: number, most: number): Retry => {
+    if (spent + 1 >= most) return { kind: 'dead' }
+    const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** spent)
+    return { kind: 'retry', delayMs: Math.max(failure.retryAfterMs ?? 0, Math.round(ceiling * (0.5 + random / 2))) }
+  }
   switch (failure.retry) {
     case 'never':
       return { kind: 'park' }
     case 'snooze':
-      return { kind: 'retry', delayMs: Math.round((failure.retryAfterMs ?? SNOOZE_MS) * (1 + random / 2)), spendsAttempt: false }
+      return { kind: 'retry', delayMs: Math.round((failure.retryAfterMs ?? SNOOZE_MS) * (1 + random / 2)) }
     case 'backoff':
-    case 'ask-first': {
-      if (attempts + 1 >= MAX_ATTEMPTS) return { kind: 'dead' }
-      const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts)
-      return { kind: 'retry', delayMs: Math.max(failure.retryAfterMs ?? 0, Math.round(ceiling * (0.5 + random / 2))), spendsAttempt: true }
-    }
+      return again(attempts, MAX_ATTEMPTS)
+    case 'ask-first':
+      return again(unknownOutcomes, MAX_UNKNOWN_OUTCOMES)
+  }
+}
+
+/** What work has spent after a failure of this class. */
+export function spentAfter(retry: RetryClass, { attempts, unknownOutcomes }: Spent): Spent {
+  switch (retry) {
+    case 'never':
+    case 'backoff':
+      return { attempts: attempts + 1, unknownOutcomes }
+    case 'ask-first':
+      return { attempts, unknownOutcomes: unknownOutcomes + 1 }
+    case 'snooze':
+      return { attempts, unknownOutcomes }
   }
 }

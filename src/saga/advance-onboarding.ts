@@ -190,7 +190,7 @@ async function act(
     earned.set(effect.step, receipt)
     return applyReceipt(draft, effect.step, receipt)
   } catch (error) {
-    return applyFailure(draft, effect.step, { error, attempts: effect.attempts })
+    return applyFailure(draft, effect.step, { error, attempts: occasion.attempts })
   }
 }
 
@@ -217,7 +217,7 @@ async function lookUp(
   return applyAbsence(draft, effect.step)
 }
 
-/** Drafts a failure that only a person can mend; throws any other. `attempts`: how many went before this one. */
+/** Drafts a failure that only a person can mend; throws any other. `attempts`: how many the event has spent before this one. */
 function applyFailure(draft: Draft, step: string, { error, attempts }: { error: unknown; attempts: number }): Draft {
   if (!(error instanceof AppError)) throw error
   const reason = holdReason(error, attempts)

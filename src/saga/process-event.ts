@@ -9,7 +9,7 @@ import { isDatabaseAway } from '../platform/database-away.ts'
 import type { Logger } from '../platform/logger.ts'
 import { within } from '../platform/within.ts'
 import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
-import { retryAfter } from '../queue/retry-policy.ts'
+import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from '../queue/retry-policy.ts'
 import { type AdvanceParts, advanceOnboarding } from './advance-onboarding.ts'
 import { createQuarantine, type Quarantine } from './quarantine.ts'
 import { EventUnknownError, EventWithoutIdentityError, JobTimedOutError } from './saga-errors.ts'
@@ -148,19 +148,22 @@ async function fail(
 ): Promise<JobOutcome> {
   const failure = { retry: retryClass(error), retryAfterMs: waitNamedBy(error) }
   const parkNow = error instanceof EventUnknownError && row.attempts + 1 >= UNKNOWN_ATTEMPTS
-  const retry = parkNow ? ({ kind: 'park' } as const) : retryAfter(failure, { attempts: row.attempts, random: parts.random() })
+  const retry = parkNow ? ({ kind: 'park' } as const) : retryAfter(failure, { ...row, random: parts.random() })
+  const spent = spentAfter(failure.retry, row)
+  const unknown = spent.unknownOutcomes > row.unknownOutcomes ? ` Unknown ${spent.unknownOutcomes} of ${MAX_UNKNOWN_OUTCOMES} times.` : ''
   const evidence = {
+    ...spent,
     seq: row.seq,
     generation: row.generation,
     errorCode: storable(errorCode(error)),
-    errorDetail: storable(errorMessage(error)),
+    errorDetail: storable(errorMessage(error), unknown),
     ...(confirmed ? { trust: 'confirmed' as const, ...(confirmed.identityId ? { identityId: confirmed.identityId } : {}) } : {}),
   }
   const log = parts.logger.child({ eventId: row.eventId, code: evidence.errorCode })
   if (retry.kind !== 'retry') {
     const end = retry.kind === 'park' ? 'parked' : 'dead'
     log.warn({ reason: evidence.errorDetail }, `event ${end}: a person must look`)
-    await parts.inbox.settle({ ...evidence, state: end, attempts: row.attempts + 1 })
+    await parts.inbox.settle({ ...evidence, state: end })
     parts.metrics.ended(end, parts.now() - row.receivedAt.getTime())
     return { kind: 'done' }
   }
@@ -170,7 +173,6 @@ async function fail(
   await parts.inbox.settle({
     ...evidence,
     state: 'accepted',
-    attempts: row.attempts + (retry.spendsAttempt ? 1 : 0),
     dueAt: new Date(at + DISPATCH_GRACE_MS),
   })
   return { kind: 'later', at }
@@ -183,8 +185,13 @@ function retryClass(error: unknown): RetryClass {
 }
 
 /** As much as a row keeps, without what Postgres takes for no text: such a failure must not be the reason why it cannot be recorded. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '').slice(0, 500).toWellFormed()
+function storable(text: string, more = ''): string {
+  return (
+    text
+      .replaceAll('\0', '')
+      .slice(0, 500 - more.length)
+      .toWellFormed() + more
+  )
 }
 
 function waitNamedBy(error: unknown): number | undefined {

@@ -27,10 +27,13 @@ export class StatusNotSettledError extends AppError {
   }
 }
 
-/** The account exists and its profile does not (yet): paxos/api.md 5.1, assumed to come a moment later. */
+/**
+ * The account exists and its profile does not (yet): paxos/api.md 5.1, assumed to come a moment later. That is an answer, and no
+ * unknown outcome: it spends an attempt, and is held after a few.
+ */
 export class ProfileMissingError extends AppError {
   readonly code = 'ACCOUNT_WITHOUT_PROFILE'
-  readonly retry = 'ask-first'
+  readonly retry = 'backoff'
   readonly accountId: string
   constructor(accountId: string) {
     super(`account ${accountId} has no profile yet`)

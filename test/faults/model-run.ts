@@ -260,7 +260,7 @@ class ScheduleRun {
     this.#left.replays -= 1
     const row = this.#dice.pick([...this.#world.rows.values()])
     const authority = this.#dice.chance(0.5) ? 'operator' : 'machine'
-    Object.assign(row, { state: 'accepted', generation: row.generation + 1, attempts: 0, strikes: 0, authority })
+    Object.assign(row, { state: 'accepted', generation: row.generation + 1, attempts: 0, unknownOutcomes: 0, strikes: 0, authority })
     this.#enqueue(row.seq, row.generation)
   }
 

@@ -79,6 +79,7 @@ export class ModelWorld {
       outcome: null,
       identityId: null,
       attempts: 0,
+      unknownOutcomes: 0,
       strikes: 0,
       generation: 0,
       authority: 'machine',
@@ -103,8 +104,10 @@ export class ModelWorld {
     const settle = (settlement: Parameters<Inbox['settle']>[0]): boolean => {
       const row = this.bySeq(settlement.seq)
       if (row?.state !== 'accepted' || row.generation !== (settlement.generation ?? row.generation)) return false
-      const { state, attempts = row.attempts, outcome = row.outcome, dueAt = row.dueAt, errorCode = null, errorDetail = null } = settlement
-      Object.assign(row, { state, attempts, outcome, dueAt, errorCode, errorDetail, strikes: state === 'accepted' ? 0 : row.strikes })
+      const { state, attempts = row.attempts, unknownOutcomes = row.unknownOutcomes, outcome = row.outcome, dueAt = row.dueAt } = settlement
+      const { errorCode = null, errorDetail = null } = settlement
+      const strikes = state === 'accepted' ? 0 : row.strikes
+      Object.assign(row, { state, attempts, unknownOutcomes, outcome, dueAt, errorCode, errorDetail, strikes })
       return true
     }
     return {

@@ -55,6 +55,7 @@ describe('when an event is loaded', () => {
       outcome: null,
       identityId: null,
       attempts: 0,
+      unknownOutcomes: 0,
       strikes: 0,
       generation: 0,
       authority: 'machine',
@@ -211,12 +212,13 @@ describe('when the dispatcher claims', () => {
 describe('when an operator replays', () => {
   it.each(['parked', 'dead', 'processed'])('opens what is %s again: due, with all attempts, under a new generation', async (state) => {
     const row = await givenOne(
-      `state = '${state}', settled_at = now(), attempts = 8, strikes = 2, generation = 1, due_at = now() + interval '1 day', error_code = 'E'`,
+      `state = '${state}', settled_at = now(), attempts = 8, unknown_outcomes = 9, strikes = 2, generation = 1, due_at = now() + interval '1 day', error_code = 'E'`,
     )
     expect(await inbox.reopen([row.seq], { authority: 'operator' })).toEqual([{ seq: row.seq, generation: 2 }])
     expect(await inbox.load(row.seq)).toMatchObject({
       state: 'accepted',
       attempts: 0,
+      unknownOutcomes: 0,
       strikes: 0,
       generation: 2,
       authority: 'operator',

@@ -88,7 +88,7 @@ describe('why an event is not finished', () => {
     ['fresh', {}, /^Waits for a worker since 2026-03-01 11:59:00 UTC/],
     ['overdue', { dueAt: at(-120) }, /^Was due 2 min ago and nobody has taken it\. Is a worker running/],
     ['failed without spending an attempt', { errorCode: 'PAXOS_CIRCUIT_OPEN' }, /no attempt spent\. Last error PAXOS_CIRCUIT_OPEN$/],
-    ['dead', { state: 'dead', attempts: 12, errorCode: 'NOTICE_REFUSED' }, /^Dead after 12 attempts \(NOTICE_REFUSED\)/],
+    ['dead', { state: 'dead', attempts: 12, errorCode: 'NOTICE_REFUSED' }, /^Dead, with all its tries used up \(NOTICE_REFUSED\)/],
     ['processed', { state: 'processed' }, null],
     ['a test', { state: 'test' }, null],
   ])('%s', (_name, change, expected) => {

@@ -1,8 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { accountRefId } from '../../src/onboarding/onboarding.ts'
+import type { JobOutcome } from '../../src/queue/event-queue.ts'
+import { MAX_ATTEMPTS, MAX_UNKNOWN_OUTCOMES } from '../../src/queue/retry-policy.ts'
 import type { FaultInput } from '../../src/sandbox/fault-book.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
-import { createWorld, eventually, reaches, type World } from './world.ts'
+import type { Pipeline, PipelineOptions } from './start-pipeline.ts'
+import { createWorld, eventually, reaches, settles, type World } from './world.ts'
 
 // None of this depends on where the queue is. What else may become of the creation of an account is in onboarding.test.ts.
 const backend = { kind: 'postgres' } as const
@@ -81,7 +84,7 @@ describe('when an account never gets its profile', () => {
       ({ error_code }) => error_code === 'ACCOUNT_WITHOUT_PROFILE',
     )
     expect(waiting.state).toBe('accepted')
-    await pipeline.pool.query("UPDATE effect SET attempts = 5 WHERE step = 'account'") // a quarter of a minute goes by
+    await pipeline.pool.query('UPDATE inbox_event SET attempts = 5') // a quarter of a minute goes by
     const { onboarding } = await reaches(pipeline, event.identityId, 'held')
     expect(onboarding).toMatchObject({ heldReason: 'account-without-profile', heldFrom: 'approved' })
     expect(world.effectsOf(event.identityId)).toEqual({ accounts: 1, noticeKeys: [], sends: 0 })
@@ -113,4 +116,84 @@ describe('when the account that Paxos names is not ours', () => {
     expect((await reaches(pipeline, event.identityId, 'held')).onboarding.heldReason).toBe('account-mismatch')
     expect(world.effectsOf(event.identityId)).toEqual({ accounts: 0, noticeKeys: [], sends: 0 })
   })
+})
+
+/** Every wait of a job is over at once: hours of an outage pass in seconds. */
+const decorate: NonNullable<PipelineOptions['decorate']> = (_, part) => {
+  if (!('handle' in part)) return part
+  const { handle } = part as unknown as { handle: (...work: unknown[]) => Promise<JobOutcome> } // the part `worker` has only this
+  const impatient = async (...work: unknown[]): Promise<JobOutcome> => {
+    const outcome = await handle(...work)
+    return outcome.kind === 'later' ? { kind: 'later', at: Date.now() + 10 } : outcome
+  }
+  return { ...part, handle: impatient }
+}
+
+const inboxOf = async ({ pool }: Pipeline) =>
+  (
+    await pool.query<{ state: string; attempts: number; unknown: number; code: string | null; detail: string | null }>(
+      `SELECT state, attempts, unknown_outcomes AS unknown, error_code AS code, error_detail AS detail FROM inbox_event ORDER BY seq`,
+    )
+  ).rows
+
+describe('when reads are answered, and for longer than all attempts would last writes are not', () => {
+  const failNotices = ({ notices }: World): (() => void) => {
+    notices.reply((response) => response.writeHead(500).end())
+    return () => notices.reply((response) => response.writeHead(204).end())
+  }
+  const struck =
+    (fault: FaultInput) =>
+    ({ sandbox }: World): (() => void) => {
+      sandbox.faults.arm(fault)
+      return () => sandbox.faults.clear()
+    }
+  it.each<[string, (world: World) => () => void]>([
+    ['a 500 from Paxos', struck({ on: CREATION, do: 'answer', status: 500 })],
+    ['a connection that Paxos resets', struck({ on: CREATION, do: 'drop' })],
+    ['a 500 from our own application', failNotices],
+  ])('since %s, no attempt is spent, and every customer is ready once it is over', async (_, begin) => {
+    const world = await createWorld(backend)
+    const end = begin(world)
+    const pipeline = await world.start({ decorate })
+    const events = await Promise.all(Array.from({ length: 8 }, () => world.decided('approve')))
+    for (const event of events) await pipeline.accept(event)
+    const waiting = await eventually(
+      () => inboxOf(pipeline),
+      (rows) => rows.every(({ state, unknown }) => state !== 'accepted' || unknown > MAX_ATTEMPTS),
+    )
+    expect(waiting.filter(({ attempts }) => attempts > 0)).toEqual([])
+    end()
+    await settles(pipeline)
+    expect((await inboxOf(pipeline)).map(({ state, attempts }) => ({ state, attempts }))).toEqual(
+      events.map(() => ({ state: 'processed', attempts: 0 })),
+    )
+    for (const { identityId } of events) {
+      expect((await pipeline.ledger.load(identityId))?.onboarding.state).toBe('ready')
+      expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, noticeKeys: [expect.any(String)] })
+    }
+  })
+})
+
+describe('when one request is never answered while all others are', () => {
+  it('ends dead with its evidence, so that a person looks, and holds up nobody', async () => {
+    const world = await createWorld(backend)
+    const [poisoned, ...others] = [await world.decided('approve'), await world.decided('approve'), await world.decided('approve')]
+    world.notices.reply((response) => {
+      const isPoison = String(response.req.headers['webhook-id']).endsWith(poisoned!.identityId)
+      response.writeHead(isPoison ? 500 : 204).end()
+    })
+    const pipeline = await world.start({ decorate })
+    for (const event of [poisoned!, ...others]) await pipeline.accept(event)
+    for (const { identityId } of others) await reaches(pipeline, identityId, 'ready')
+    await eventually(
+      () => pipeline.inbox.count(),
+      ({ accepted }) => accepted === 0,
+      { withinMs: 60_000 },
+    )
+    const [dead, ...ended] = await inboxOf(pipeline)
+    expect(dead).toMatchObject({ state: 'dead', attempts: 0, unknown: MAX_UNKNOWN_OUTCOMES, code: 'NOTICE_OUTCOME_UNKNOWN' })
+    expect(dead?.detail).toMatch(/\(500\).* Unknown 200 of 200 times\.$/)
+    expect(ended).toMatchObject([{ state: 'processed' }, { state: 'processed' }])
+    expect(world.effectsOf(poisoned!.identityId)).toMatchObject({ accounts: 1, noticeKeys: [expect.any(String)] })
+  }, 90_000)
 })
