@@ -53,7 +53,7 @@ SELECT seq, generation FROM claimed ORDER BY was_due, seq`,
 /**
  * Settles unfinished events in one statement; for each, whether it was still unfinished (and of that generation), so that a late
  * worker changes nothing. An event named twice is settled as named last. Rows are locked in the order of their event ids, as
- * accepting does.
+ * accepting does. The state is compared within a CASE, lest a plan go through the index of all that is unfinished.
  */
 export async function settleEvents(pool: Pool, settlements: readonly Settlement[]): Promise<boolean[]> {
   const last = new Map(settlements.map((settlement) => [settlement.seq, settlement]))
@@ -80,7 +80,7 @@ UPDATE inbox_event AS i SET
   error_detail = s."errorDetail",
   settled_at = CASE WHEN s.state <> 'accepted' THEN now() END
 FROM settlement s JOIN locked USING (seq)
-WHERE i.seq = s.seq AND i.state = 'accepted' AND i.generation = coalesce(s.generation, i.generation)
+WHERE i.seq = s.seq AND CASE i.state WHEN 'accepted' THEN i.generation END = coalesce(s.generation, i.generation)
 RETURNING i.seq`,
     values: [JSON.stringify([...last.values()])],
   })

@@ -42,8 +42,8 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   settling('SET due_at = now() + make_interval(secs => $2)', 'SET due_at = i.due_at + make_interval(secs => $2 * 0)'),
   settling('ORDER BY due_at LIMIT', 'ORDER BY seq LIMIT'),
   // A late worker settles nothing; trust is only raised; strikes are void once a try survives.
-  settling(`WHERE i.seq = s.seq AND i.state = 'accepted' AND i.generation`, 'WHERE i.seq = s.seq AND i.generation'),
-  settling(' AND i.generation = coalesce(s.generation, i.generation)', ''),
+  settling(`CASE i.state WHEN 'accepted' THEN i.generation END = coalesce`, 'i.generation = coalesce'),
+  settling(' = coalesce(s.generation, i.generation)', ' IS NOT NULL'),
   settling(`CASE WHEN s.trust = 'confirmed' THEN s.trust ELSE i.trust END`, 'coalesce(s.trust, i.trust)'),
   settling('coalesce(s.outcome, i.outcome)', 's.outcome'),
   settling('coalesce(s."identityId", i.identity_id)', 's."identityId"'),
