@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor } from './accept-events.ts'
 import { countEvents, type EventCounts, type InboxRow, loadEvents } from './load-events.ts'
@@ -22,8 +22,8 @@ export interface Inbox extends EventAcceptor {
   settle(settlement: Settlement): Promise<boolean>
   /** Takes events that are due, for the queue; each comes due again a minute later unless it is settled. */
   claimDue(options: { limit: number }): Promise<OpenEvent[]>
-  /** Opens events again, with a new generation; test events stay as they are and are not in the answer. */
-  reopen(seqs: readonly string[], options: { authority: 'machine' | 'operator' }): Promise<OpenEvent[]>
+  /** Opens events again, with a new generation, where `within` is given as part of its transaction; test events stay as they are. */
+  reopen(seqs: readonly string[], options: { authority: 'machine' | 'operator'; within?: PoolClient }): Promise<OpenEvent[]>
   /** Counts, durably and before the work, that the event is about to be worked on alone; returns the new number. */
   recordStrike(seq: string): Promise<number>
   count(): Promise<EventCounts>
@@ -52,7 +52,7 @@ export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
     load: loads.submit,
     settle: settlements.submit,
     claimDue: (options) => claimDueEvents(pool, options),
-    reopen: (seqs, options) => reopenEvents(pool, seqs, options),
+    reopen: (seqs, { authority, within }) => reopenEvents(within ?? pool, seqs, { authority }),
     recordStrike: (seq) => recordStrike(pool, seq),
     count: () => countEvents(pool),
     close: async () => {

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { EventState } from './load-events.ts'
 
 /** What a job on the queue names: the event, and which opening of it is meant. */
@@ -93,11 +93,11 @@ RETURNING i.seq`,
  * jobs apart from those that the queue may still know. `operator` authority: the live status may release a hold.
  */
 export async function reopenEvents(
-  pool: Pool,
+  on: Pool | PoolClient,
   seqs: readonly string[],
   { authority }: { authority: 'machine' | 'operator' },
 ): Promise<OpenEvent[]> {
-  const { rows } = await pool.query<OpenEvent>(
+  const { rows } = await on.query<OpenEvent>(
     `WITH locked AS MATERIALIZED (
        SELECT seq FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state <> 'test' ORDER BY event_id FOR UPDATE
      )

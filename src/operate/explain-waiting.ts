@@ -20,6 +20,17 @@ const HOLDS: Readonly<Record<HoldReason, string>> = {
   'account-without-profile': 'the account exists without a profile',
 }
 
+/** What goes on by itself, and what a person can do meanwhile, for failures that are not the event's. */
+const HINTS: Readonly<Record<string, string>> = {
+  BUDGET_EXHAUSTED:
+    "Our share of Paxos's rate limits is used up: it goes on by itself when there is room; the home page says how long the backlog takes.",
+  PAXOS_THROTTLED:
+    'Paxos refuses all calls from our address for a while (429): it goes on by itself; the home page says for how long nobody calls.',
+  PAXOS_FORBIDDEN: "Paxos lets our API user read nothing of this: enable it, or grant the client's scopes; it asks again by itself.",
+  PAXOS_CIRCUIT_OPEN:
+    'Paxos keeps failing, so it is left alone, but for a call at least once a minute that asks whether it is back: it goes on by itself.',
+}
+
 /** An event that no worker has taken for so long points to the workers, not to the event. */
 const OVERDUE_SECONDS = 60
 
@@ -43,13 +54,14 @@ export function explainEvent(event: EventRecord, now: Date): string | null {
   }
 }
 
-function unfinished({ attempts, dueAt, receivedAt }: EventRecord, failure: string | null, now: Date): string {
+function unfinished({ attempts, dueAt, receivedAt, errorCode }: EventRecord, failure: string | null, now: Date): string {
   const overdue = (now.getTime() - dueAt.getTime()) / 1_000
   if (overdue > OVERDUE_SECONDS)
     return `Was due ${relativeTime(dueAt, now)} and nobody has taken it. Is a worker running (gatehouse worker, gatehouse doctor)?`
   if (!failure) return `Waits for a worker since ${utcTime(receivedAt)} (${relativeTime(receivedAt, now)}).`
   const spent = attempts === 0 ? 'no attempt spent' : `${attempts} of ${MAX_ATTEMPTS} attempts spent`
-  return `Next attempt by ${utcTime(dueAt)} (${relativeTime(dueAt, now)}); ${spent}. Last error ${failure}`
+  const hint = HINTS[errorCode ?? '']
+  return `Next attempt by ${utcTime(dueAt)} (${relativeTime(dueAt, now)}); ${spent}. ${hint ? `${hint} ` : ''}Last error ${failure}`
 }
 
 /**

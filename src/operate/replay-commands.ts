@@ -137,7 +137,10 @@ function renderReplay(replay: ReplayView): string {
     '',
     renderTable(['EVENT', 'TYPE', 'IDENTITY', 'STATE NOW', ran ? 'RESULT' : 'WOULD', 'DETAIL'], rows),
     '',
-    ran
+    ...(state === 'approved'
+      ? ['Its run is under way this very moment or was interrupted: nothing of it is done. Approve it again to run it.']
+      : []),
+    state === 'finished'
       ? `See where its events stand: gatehouse replay show ${id}`
       : `Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`,
   ].join('\n')

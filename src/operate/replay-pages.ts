@@ -55,15 +55,16 @@ export function replayPage(replay: ReplayView, { operator, now }: Reader): Html 
       ['Would do', Object.entries(counts).map(([verdict, count], at) => html`${at > 0 && ', '}<b>${count}</b> ${verdict}`)],
       ['Plan hash', html`<code>${replay.planHash.slice(0, 16)}…</code>`],
     ])}</section>
-${items.length === 0 ? emptyState('No event matches.', html`There is nothing to run. <a href="/replays">Choose again</a>`) : planned && approval(id, items.length)}
+${items.length === 0 ? emptyState('No event matches.', html`There is nothing to run. <a href="/replays">Choose again</a>`) : state !== 'finished' && approval(replay)}
 ${items.length > 0 && itemTable(replay)}`,
   })
 }
 
-function approval(id: string, count: number): Html {
+function approval({ id, state, items }: ReplayView): Html {
   return html`<form class="card stacked" method="post" action="/replays/${id}/approve">
 <h2>Approve and run</h2>
-${notice('warn', `This works on ${counted(count, 'event')} again. What has changed since the plan is skipped and listed.`)}
+${state === 'approved' && notice('bad', 'It was approved, and its run is under way this very moment or was interrupted: nothing of it is done. Approve it again to run it.')}
+${notice('warn', `This works on ${counted(items.length, 'event')} again. What has changed since the plan is skipped and listed.`)}
 <label>Reason<input name="reason" required minlength="3" maxlength="500" placeholder="what happened, and the ticket" autocomplete="off"></label>
 <p class="hint">Your name and the reason are kept with the replay and in the audit.</p>
 <button>Approve and run</button>

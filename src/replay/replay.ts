@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { Inbox } from '../inbox/inbox.ts'
 import { seqWindow } from '../inbox/seq-window.ts'
+import type { OpenEvent } from '../inbox/settle-events.ts'
 import { canonicalJson } from '../ledger/hash-chain.ts'
 import { AppError, UsageError } from '../platform/app-error.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
@@ -112,37 +113,64 @@ export async function approveReplay(parts: ReplayParts, id: string, { by, reason
   return mustGet(parts.pool, id)
 }
 
-/** Also finishes a replay that was approved and interrupted: what has its result already is left alone. */
+/**
+ * One transaction: reopening, what it led to, and that the replay is finished are known together or not at all, so that one which is
+ * interrupted stays approved, has done nothing, and is run by approving it again. What has its result already is left alone.
+ */
 async function runReplay(parts: ReplayParts, id: string, replay: ReplayView): Promise<void> {
-  const releaseHolds = 'releaseHolds' in replay.filter && replay.filter.releaseHolds === true
-  const { rows } = await parts.pool.query<{ seq: string; verdict: string; basis: string }>(
+  const authority = 'releaseHolds' in replay.filter && replay.filter.releaseHolds === true ? 'operator' : 'machine'
+  const client = await parts.pool.connect()
+  let reopened: OpenEvent[]
+  try {
+    await client.query('BEGIN')
+    reopened = await reopenUnchanged({ client, inbox: parts.inbox, id, authority })
+    await client.query('COMMIT')
+    client.release()
+  } catch (error) {
+    client.release(true) // the connection is closed and the transaction with it, whatever state it was in
+    throw error
+  }
+  // A queue that is away loses nothing: the dispatcher finds what was reopened.
+  await parts.queue.add(reopened).catch(() => undefined)
+}
+
+async function reopenUnchanged({
+  client,
+  inbox,
+  id,
+  authority,
+}: {
+  client: PoolClient
+  inbox: Inbox
+  id: string
+  authority: 'machine' | 'operator'
+}): Promise<OpenEvent[]> {
+  // Of several who run it at once, the first one does; the others find nothing left to do.
+  await client.query('SELECT FROM replay WHERE id = $1 FOR UPDATE', [id])
+  const { rows } = await client.query<{ seq: string; verdict: string; basis: string }>(
     'SELECT seq, verdict, basis FROM replay_item WHERE replay_id = $1 AND result IS NULL ORDER BY seq',
     [id],
   )
   const idle = new Set(rows.filter(({ verdict, basis }) => verdict === 'no-op' && basis.startsWith('processed/')).map(({ seq }) => seq))
   const wanted = rows.filter(({ seq, verdict }) => verdict !== 'blocked' && !idle.has(seq))
   const bases = await currentBases(
-    parts.pool,
+    client,
     wanted.map(({ seq }) => seq),
   )
-  const fresh = wanted.filter(({ seq, basis }) => bases.get(seq) === basis)
-  const freshSeqs = new Set(fresh.map(({ seq }) => seq))
-  const reopened = await parts.inbox.reopen(
-    fresh.map(({ seq }) => seq),
-    { authority: releaseHolds ? 'operator' : 'machine' },
-  )
+  const fresh = wanted.filter(({ seq, basis }) => bases.get(seq) === basis).map(({ seq }) => seq)
+  const freshSeqs = new Set(fresh)
+  const reopened = await inbox.reopen(fresh, { authority, within: client })
   const results = rows.map(({ seq, verdict }) => {
     if (verdict === 'blocked') return { seq, result: 'skipped: blocked' }
     if (idle.has(seq)) return { seq, result: 'nothing to do' }
     return { seq, result: freshSeqs.has(seq) ? 'reopened' : 'skipped: changed since the plan' }
   })
-  await parts.pool.query(
+  await client.query(
     `UPDATE replay_item AS i SET result = r.result FROM jsonb_to_recordset($2::jsonb) AS r (seq bigint, result text) WHERE i.replay_id = $1 AND i.seq = r.seq`,
     [id, JSON.stringify(results)],
   )
-  await parts.pool.query(`UPDATE replay SET state = 'finished', finished_at = now() WHERE id = $1`, [id])
-  // A queue that is away loses nothing: the dispatcher finds what was reopened.
-  await parts.queue.add(reopened).catch(() => undefined)
+  await client.query(`UPDATE replay SET state = 'finished', finished_at = now() WHERE id = $1 AND state = 'approved'`, [id])
+  return reopened
 }
 
 /** The plan with, for each item, where its event stands now. */
@@ -241,8 +269,8 @@ async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<string[]>
 }
 
 /** What a verdict rests on: the event's state and opening, and the onboarding's version. */
-async function currentBases(pool: Pool, seqs: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await pool.query<{ seq: string; basis: string }>(
+async function currentBases(on: Pool | PoolClient, seqs: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await on.query<{ seq: string; basis: string }>(
     `SELECT e.seq, concat_ws('/', e.state, e.generation, coalesce(o.version, 0)) AS basis
      FROM inbox_event e LEFT JOIN onboarding o USING (identity_id) WHERE e.seq = ANY ($1::bigint[])`,
     [seqs],

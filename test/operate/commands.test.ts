@@ -184,6 +184,20 @@ describe('gatehouse replay', () => {
     await expect(gatehouse(...approve, '--yes')).rejects.toMatchObject({ code: 'REPLAY_STATE' })
   })
 
+  it('says of one that was interrupted that nothing is done, and how to run it', async () => {
+    const eventId = randomUUID()
+    await operator.accept({ id: eventId, type: 'identity.denied' })
+    const { id } = JSON.parse(await gatehouse('replay', 'plan', '--state', 'accepted', '--event', eventId, '--json'))
+    await operator.pool.query(
+      `UPDATE replay SET state = 'approved', approved_by = 'ada', reason = 'incident 8', approved_at = now() WHERE id = $1`,
+      [id],
+    )
+    const shown = (await gatehouse('replay', 'show', id)).split('\n')
+    expect(shown[0]).toBe(`Replay ${id}: approved`)
+    expect(shown.at(-2)).toMatch(/was interrupted: nothing of it is done\. Approve it again to run it\.$/)
+    expect(shown.at(-1)).toBe(`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`)
+  })
+
   it('says that nothing matches, and that there is no such replay', async () => {
     expect(await gatehouse('replay', 'plan', '--type', 'identity.nothing')).toContain('is empty: no event matches')
     for (const args of [['show'], ['approve', '--operator', 'a', '--reason', 'because', '--yes']]) {

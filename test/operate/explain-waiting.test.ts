@@ -87,7 +87,12 @@ describe('why an event is not finished', () => {
   it.each<[string, Partial<EventRecord>, RegExp | null]>([
     ['fresh', {}, /^Waits for a worker since 2026-03-01 11:59:00 UTC/],
     ['overdue', { dueAt: at(-120) }, /^Was due 2 min ago and nobody has taken it\. Is a worker running/],
-    ['failed without spending an attempt', { errorCode: 'PAXOS_CIRCUIT_OPEN' }, /no attempt spent\. Last error PAXOS_CIRCUIT_OPEN$/],
+    ['failed without spending an attempt', { errorCode: 'PAXOS_UNAVAILABLE' }, /no attempt spent\. Last error PAXOS_UNAVAILABLE$/],
+    ['left alone', { errorCode: 'PAXOS_CIRCUIT_OPEN' }, /no attempt spent\. Paxos keeps failing, .* Last error PAXOS_CIRCUIT_OPEN$/],
+    ['over the budget', { errorCode: 'BUDGET_EXHAUSTED' }, /rate limits is used up: it goes on by itself when there is room/],
+    ['throttled', { errorCode: 'PAXOS_THROTTLED' }, /\(429\): it goes on by itself; the home page says for how long/],
+    ['forbidden to be read', { errorCode: 'PAXOS_FORBIDDEN' }, /enable it, or grant the client's scopes; it asks again by itself/],
+    ['parked for a forbidden write', { state: 'parked', errorCode: 'PAXOS_FORBIDDEN' }, /^Parked \(PAXOS_FORBIDDEN\)\. A person must look/],
     ['dead', { state: 'dead', attempts: 12, errorCode: 'NOTICE_REFUSED' }, /^Dead, with all its tries used up \(NOTICE_REFUSED\)/],
     ['processed', { state: 'processed' }, null],
     ['a test', { state: 'test' }, null],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { rebuildQueue } from '../../src/replay/rebuild-queue.ts'
-import { approveReplay, planReplay, type ReplayFilter, type ReplayParts, type ReplayView } from '../../src/replay/replay.ts'
+import { approveReplay, getReplay, planReplay, type ReplayFilter, type ReplayParts, type ReplayView } from '../../src/replay/replay.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
@@ -192,6 +192,30 @@ describe('a plan', () => {
       ['1', 'reopened', 'parked'],
       ['2', 'reopened', 'accepted'],
     ])
+  })
+
+  it('that is interrupted between reopening and noting so has done nothing, says so, and can be run again', async () => {
+    const pipeline = await twoParked()
+    const plan = await planReplay(parts(pipeline), {}, 'ada')
+    const inbox: Pipeline['inbox'] = {
+      ...pipeline.inbox,
+      reopen: async (...given) => {
+        await pipeline.inbox.reopen(...given)
+        throw new Error('interrupted')
+      },
+    }
+    await expect(approveReplay({ ...parts(pipeline), inbox }, plan.id, approval)).rejects.toThrow('interrupted')
+    const interrupted = await getReplay(pipeline.pool, plan.id)
+    expect(interrupted).toMatchObject({ state: 'approved', approvedBy: 'ada', finishedAt: null })
+    expect(interrupted?.items.map(({ result, eventState }) => [result, eventState])).toEqual([
+      [null, 'parked'],
+      [null, 'parked'],
+    ])
+    const again = { by: 'bob', reason: 'to finish it' }
+    await Promise.allSettled([1, 2].map(() => approveReplay(parts(pipeline), plan.id, again))) // one may be told that it has run
+    const finished = await getReplay(pipeline.pool, plan.id)
+    expect([finished?.state, finished?.items.map(({ result }) => result)]).toEqual(['finished', ['reopened', 'reopened']])
+    expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'accepted', generation: 1 })
   })
 
   it('is not run without a reason, and not where there is none', async () => {
