@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { openFoundation, openUseCases, type RunningRole, startOperator, startReceiver, startSandbox, startWorker } from './compose.ts'
+import type { Foundation } from './compose/open-foundation.ts'
+import type { RunningRole } from './compose/running-role.ts'
 import { type Config, loadConfig, VARIABLE_NAMES } from './config.ts'
 import { registerAuditCommands } from './operate/audit-commands.ts'
 import { registerDoctorCommand } from './operate/doctor-command.ts'
@@ -16,7 +17,6 @@ import { developmentSecrets } from './platform/development-secrets.ts'
 import { startEventLoopWatchdog } from './platform/event-loop-watchdog.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { samplePerson } from './sandbox/sample-person.ts'
-import { startEverything } from './start-everything.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 /** Where a development machine keeps its database, its secrets and what runs where. */
@@ -25,6 +25,10 @@ const STATE_DIRECTORY = join(ROOT, '.gatehouse')
 const SHUTDOWN_MS = 25_000
 /** How long the event loop of a role may stand still: nothing that Gatehouse does keeps it for a second. */
 const STANDSTILL_MS = 30_000
+
+/** What a command runs is loaded when it runs: the receiver holds nothing of the operator's pages, and `--help` nothing at all. */
+const openFoundation = async (migrations: 'apply' | 'require', { config, logger }: Settings): Promise<Foundation> =>
+  (await import('./compose/open-foundation.ts')).openFoundation(config, { directory: STATE_DIRECTORY, logger, migrations })
 
 const program = new Command('gatehouse')
   .description('Onboards people onto a crypto brokerage (Paxos) from its webhooks: loses no event, opens no account twice.')
@@ -42,20 +46,30 @@ program
   .option('--no-first-onboarding', 'do not onboard an invented person at the start (only done with the simulator)')
   .action(async ({ firstOnboarding }: { firstOnboarding: boolean }) => {
     const { config, logger } = settings({ quiet: true })
+    const { startEverything } = await import('./start-everything.ts')
     await runUntilStopped(logger, await startEverything({ config, logger, directory: STATE_DIRECTORY, firstOnboarding }))
   })
 
-for (const [name, description, start] of [
-  ['receiver', 'take webhooks: POST /webhooks/paxos on PORT', startReceiver],
-  ['worker', 'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT', startWorker],
-  ['operator', 'serve the onboarding and operator API and the pages on OPERATOR_PORT', startOperator],
+for (const [name, description, loadStart] of [
+  ['receiver', 'take webhooks: POST /webhooks/paxos on PORT', async () => (await import('./compose/start-receiver.ts')).startReceiver],
+  [
+    'worker',
+    'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT',
+    async () => (await import('./compose/start-worker.ts')).startWorker,
+  ],
+  [
+    'operator',
+    'serve the onboarding and operator API and the pages on OPERATOR_PORT',
+    async () => (await import('./compose/start-operator.ts')).startOperator,
+  ],
 ] as const) {
   program
     .command(name)
     .description(description)
     .action(async () => {
       const { config, logger } = settings()
-      const foundation = await openFoundation(config, { directory: STATE_DIRECTORY, logger, migrations: 'require' })
+      const start = await loadStart()
+      const foundation = await openFoundation('require', { config, logger })
       const role = await start(foundation).catch(async (error: unknown) => {
         await foundation.close()
         throw error
@@ -73,6 +87,7 @@ const sandbox = program
   .action(async () => {
     const { config, logger } = settings()
     const webhookApiKey = config.webhook.apiKeys?.[0] ?? developmentSecrets(STATE_DIRECTORY).webhookApiKey
+    const { startSandbox } = await import('./compose/start-sandbox.ts')
     const role = await startSandbox({ config, logger, webhookApiKey })
     logger.info(
       `Paxos simulator is up on ${role.url} (seed ${role.seed}): PAXOS_API_URL=${role.sandbox.apiUrl} PAXOS_TOKEN_URL=${role.sandbox.tokenUrl}`,
@@ -89,7 +104,7 @@ program
   .description('bring the database schema up to date; safe to run from several machines at once')
   .action(async () => {
     const { config, logger } = settings()
-    const foundation = await openFoundation(config, { directory: STATE_DIRECTORY, logger, migrations: 'apply' })
+    const foundation = await openFoundation('apply', { config, logger })
     await foundation.close()
     logger.info('the schema is up to date')
   })
@@ -117,8 +132,8 @@ async function main(): Promise<void> {
 
 /** What opens for one command: the use cases on the same database, without roles and with little talk. */
 async function openForCommand() {
-  const { config, logger } = settings({ quiet: true })
-  const foundation = await openFoundation(config, { directory: STATE_DIRECTORY, logger, migrations: 'require' })
+  const { openUseCases } = await import('./compose/open-use-cases.ts')
+  const foundation = await openFoundation('require', settings({ quiet: true }))
   try {
     const { useCases, pool, queue, inbox, close } = await openUseCases(foundation)
     return {
@@ -137,7 +152,12 @@ async function openForCommand() {
   }
 }
 
-function settings({ quiet = false } = {}): { config: Config; logger: Logger } {
+interface Settings {
+  config: Config
+  logger: Logger
+}
+
+function settings({ quiet = false } = {}): Settings {
   const config = loadConfig({ directory: ROOT })
   // A terminal is for reading; a pipe, a container or production is for machines.
   const pretty = config.mode === 'development' && process.stdout.isTTY === true

@@ -11,6 +11,10 @@ const UNGUARDED = ['generated']
 
 /** For each folder of src, imports that its rule lets through and imports that it stops. */
 const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
+  compose: {
+    may: ['../config.ts', '../receive/register-receiver.ts', '../sandbox/sandbox.ts', '../operate/operator-api.ts'],
+    mayNot: ['../cli.ts', '../start-everything.ts'],
+  },
   onboarding: { may: ['./onboarding.ts'], mayNot: ['../platform/app-error.ts', '../ledger/ledger.ts', 'node:crypto', 'zod'] },
   platform: {
     may: ['./app-error.ts', 'node:fs', 'pino'],
@@ -33,7 +37,7 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
   },
   saga: {
     may: ['../ledger/ledger.ts', '../paxos/paxos-client.ts', '../notify/notice.ts'],
-    mayNot: ['../receive/register-receiver.ts', '../replay/replay.ts', '../operate/use-cases.ts', '../compose.ts'],
+    mayNot: ['../receive/register-receiver.ts', '../replay/replay.ts', '../operate/use-cases.ts', '../compose/open-foundation.ts'],
   },
   replay: { may: ['../saga/process-event.ts'], mayNot: ['../notify/notice.ts', '../operate/use-cases.ts', '../sandbox/sandbox.ts'] },
   reconcile: {
@@ -42,7 +46,7 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
   },
   operate: {
     may: ['../replay/replay.ts', '../saga/process-event.ts'],
-    mayNot: ['../receive/register-receiver.ts', '../sandbox/sandbox.ts', '../compose.ts'],
+    mayNot: ['../receive/register-receiver.ts', '../sandbox/sandbox.ts', '../compose/open-foundation.ts'],
   },
   sandbox: { may: ['../platform/logger.ts'], mayNot: ['../paxos/paxos-client.ts', '../onboarding/onboarding.ts'] },
 }

@@ -1,12 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { PrismaPg } from '@prisma/adapter-pg'
-import { runMigrations } from 'bullmq'
 import pg from 'pg'
 import { AppError, errorCode, errorMessage } from './app-error.ts'
 import type { Logger } from './logger.ts'
 import { createPool, mortalSessions } from './postgres.ts'
-import { type MigrationList, openSchemaEngine } from './schema-engine.ts'
+import type { MigrationList } from './schema-engine.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 /** Held while migrations are applied: of several processes that start at once, one migrates. The number spells `gate`. */
@@ -32,7 +30,8 @@ export interface MigrateOptions {
  * @throws MigrationFailedError with Postgres's reason
  */
 export async function migrate({ connectionString, log, directory = MIGRATIONS }: MigrateOptions): Promise<string[]> {
-  const applied = await applyMigrations({ connectionString, log, directory })
+  const pending = await pendingMigrations({ connectionString, directory })
+  const applied = pending.length > 0 ? await applyMigrations({ connectionString, log, directory }) : []
   for (const name of applied) log.info(`applied migration ${name}`)
   await migrateQueueSchema(connectionString)
   return applied
@@ -55,7 +54,9 @@ export async function pendingMigrations({ connectionString, directory = MIGRATIO
   }
 }
 
+/** The engine takes 14 MB, and Prisma's adapter more: they are loaded only where there is something to apply. */
 async function applyMigrations({ connectionString, log, directory }: Required<MigrateOptions>): Promise<string[]> {
+  const [{ PrismaPg }, { openSchemaEngine }] = await Promise.all([import('@prisma/adapter-pg'), import('./schema-engine.ts')])
   // One connection for the lock, the transaction and the engine: what the engine does is inside our transaction.
   const pool = createPool({ connectionString, max: 1, applicationName: 'gatehouse migrate' })
   let reason: unknown
@@ -96,6 +97,7 @@ async function applyMigrations({ connectionString, log, directory }: Required<Mi
 
 /** BullMQ's own migrations, one transaction under a lock of its own, over a connection that nobody else uses. */
 async function migrateQueueSchema(connectionString: string): Promise<void> {
+  const { runMigrations } = await import('bullmq')
   const client = new pg.Client({ connectionString: mortalSessions(connectionString), application_name: 'gatehouse migrate' })
   client.on('error', () => {}) // the query that meets the broken connection rejects
   try {

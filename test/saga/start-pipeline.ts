@@ -48,7 +48,7 @@ export interface Pipeline {
   close(): Promise<void>
 }
 
-/** Everything from the inbox to the notice, wired as compose.ts wires it, against a simulator and real stores. */
+/** Everything from the inbox to the notice, wired as src/compose wires it, against a simulator and real stores. */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { databaseUrl, backend, unknownIdentities = 'adopt', concurrency = 20, paxosTimeoutMs = 2_000 } = options
   const { decorate = (_name, part) => part } = options

@@ -1,0 +1,115 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { type Budget, createBudget } from '../paxos/budget.ts'
+import { createPostgresBudgetStore } from '../paxos/budget-store.ts'
+import { ConfigError } from '../platform/app-error.ts'
+import { developmentSecrets } from '../platform/development-secrets.ts'
+import type { EmbeddedPostgres } from '../platform/embedded-postgres.ts'
+import type { Logger } from '../platform/logger.ts'
+import { migrate, pendingMigrations } from '../platform/migrate.ts'
+import { createPool, waitForPostgres } from '../platform/postgres.ts'
+import type { QueueBackend } from '../queue/queue-connection.ts'
+import { STATEMENT_TIMEOUT_MS } from './running-role.ts'
+
+/** What every role stands on: the database, where the queue lives, and the secrets in force. */
+export interface Foundation {
+  config: Config
+  logger: Logger
+  databaseUrl: string
+  queueBackend: QueueBackend
+  secrets: Secrets
+  /** One for all roles of the process, and shared through Postgres with all others (paxos/api.md 1.5). */
+  budget: Budget
+  /** Leaves the embedded Postgres; the last process to leave stops it. */
+  close(): Promise<void>
+}
+
+interface Secrets {
+  operatorToken: string
+  webhookApiKeys: string[]
+  encryptionKey: Buffer
+  /** Made by this very start, so that they are shown once. */
+  fresh: boolean
+}
+
+const QUEUE_PREFIX = 'gatehouse'
+
+/**
+ * Finds or starts the database, brings its schema up (embedded) or checks that it is (given), and settles the secrets.
+ * `directory` is the project's `.gatehouse`. @throws ConfigError, ServiceUnavailableError, MigrationFailedError
+ */
+export async function openFoundation(
+  config: Config,
+  { directory, logger, migrations }: { directory: string; logger: Logger; migrations: 'apply' | 'require' },
+): Promise<Foundation> {
+  const secrets = settleSecrets(config, directory)
+  const embedded = config.databaseUrl === null ? await embeddedPostgres(directory, logger) : null
+  const databaseUrl = config.databaseUrl ?? embedded?.url ?? ''
+  try {
+    await waitForPostgres(databaseUrl, { timeoutMs: config.databaseWaitSeconds * 1_000, log: logger })
+    if (migrations === 'apply' || embedded) await migrate({ connectionString: databaseUrl, log: logger })
+    else await refuseUnmigrated(databaseUrl)
+  } catch (error) {
+    await embedded?.stop()
+    throw error
+  }
+  const queueBackend: QueueBackend = config.redisUrl
+    ? { kind: 'redis', url: config.redisUrl, prefix: QUEUE_PREFIX }
+    : { kind: 'postgres', connectionString: databaseUrl }
+  // Of its own, so that no role's work makes calls wait. It connects with the first call.
+  const budgetPool = createPool({
+    connectionString: databaseUrl,
+    max: 2,
+    applicationName: 'gatehouse-budget',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  })
+  return {
+    config,
+    logger,
+    databaseUrl,
+    queueBackend,
+    secrets,
+    budget: createBudget({ limits: config.budget, store: createPostgresBudgetStore({ pool: budgetPool }) }),
+    close: async () => {
+      await budgetPool.end()
+      await embedded?.stop()
+    },
+  }
+}
+
+/** Loaded only where there is no DATABASE_URL. */
+async function embeddedPostgres(directory: string, log: Logger): Promise<EmbeddedPostgres> {
+  const { startEmbeddedPostgres } = await import('../platform/embedded-postgres.ts')
+  return startEmbeddedPostgres({ directory, log })
+}
+
+async function refuseUnmigrated(databaseUrl: string): Promise<void> {
+  const pending = await pendingMigrations({ connectionString: databaseUrl })
+  if (pending.length > 0)
+    throw new ConfigError([
+      `DATABASE_URL names a database that lacks ${pending.length} migration(s) (${pending.join(', ')}): run gatehouse migrate`,
+    ])
+}
+
+function settleSecrets({ mode, operator, webhook, encryptionKey }: Config, directory: string): Secrets {
+  const given = { operatorToken: operator.token, webhookApiKeys: webhook.apiKeys, encryptionKey }
+  if (mode === 'production') {
+    // loadConfig has refused production without them; the api key is missing only where api-key is not an authenticator.
+    return {
+      operatorToken: given.operatorToken ?? '',
+      webhookApiKeys: given.webhookApiKeys ?? [],
+      encryptionKey: given.encryptionKey ?? Buffer.alloc(0),
+      fresh: false,
+    }
+  }
+  const made = developmentSecrets(directory)
+  const operatorToken = given.operatorToken ?? made.operatorToken
+  writeFileSync(join(directory, 'operator-token'), operatorToken, { mode: 0o600 })
+  return {
+    operatorToken,
+    webhookApiKeys: given.webhookApiKeys ?? [made.webhookApiKey],
+    encryptionKey: given.encryptionKey ?? Buffer.from(made.encryptionKey, 'base64'),
+    fresh: made.fresh && given.operatorToken === null,
+  }
+}

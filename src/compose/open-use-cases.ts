@@ -1,0 +1,58 @@
+import type { Pool } from 'pg'
+import { Registry } from 'prom-client'
+import { createInbox, type Inbox } from '../inbox/inbox.ts'
+import { createLedger } from '../ledger/ledger.ts'
+import { createUseCases } from '../operate/create-use-cases.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import type { Logger } from '../platform/logger.ts'
+import { createPool } from '../platform/postgres.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
+import { approveReplay, getReplay, planReplay } from '../replay/replay.ts'
+import { createOnboarding } from '../saga/create-onboarding.ts'
+import { createUpstreamPace } from '../saga/upstream-pace.ts'
+import { connectPaxos } from './connect-paxos.ts'
+import type { Foundation } from './open-foundation.ts'
+import { openQueue } from './open-queue.ts'
+import { closeInTurn, STATEMENT_TIMEOUT_MS } from './running-role.ts'
+
+/** The use cases behind the operator API, the pages and the commands: one set for all three. */
+export async function openUseCases(
+  foundation: Foundation,
+  { logger = foundation.logger, metrics = new Registry() }: { logger?: Logger; metrics?: Registry } = {},
+): Promise<{ useCases: OperatorUseCases; pool: Pool; inbox: Inbox; queue: EventQueue; close(): Promise<void> }> {
+  const { config, databaseUrl, secrets } = foundation
+  const pool = createPool({
+    connectionString: databaseUrl,
+    max: 8,
+    applicationName: 'gatehouse-operator',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  })
+  const inbox = createInbox({ pool, connectionString: databaseUrl, logger, metrics })
+  const ledger = createLedger({ pool })
+  const paxos = connectPaxos(foundation, { logger, metrics })
+  const queue = await openQueue(foundation, logger)
+  const parts = {
+    pool,
+    inbox,
+    ledger,
+    paxos,
+    queue,
+    unknownIdentities: config.unknownIdentities,
+    now: Date.now,
+    encryptionKey: secrets.encryptionKey,
+  }
+  const useCases = createUseCases({
+    pool,
+    now: Date.now,
+    pace: createUpstreamPace(foundation.budget),
+    actions: {
+      createOnboarding: (order) => createOnboarding(parts, order),
+      planReplay: (filter, by) => planReplay(parts, filter, by),
+      approveReplay: (id, approval) => approveReplay(parts, id, approval),
+      getReplay: (id) => getReplay(pool, id),
+    },
+  })
+  const close = (): Promise<void> =>
+    closeInTurn([() => queue.close(), () => paxos.close(), () => ledger.close(), () => inbox.close(), () => pool.end()])
+  return { useCases, pool, inbox, queue, close }
+}

@@ -1,0 +1,32 @@
+import type { Pool } from 'pg'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { ReadinessCheck } from '../platform/http-server.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
+
+/** A role that is up. `close` stops taking, finishes what is in hand, and closes in reverse order of opening. */
+export interface RunningRole {
+  name: string
+  url: string
+  close(): Promise<void>
+}
+
+/** Of the pools that roles work with. */
+export const STATEMENT_TIMEOUT_MS = 15_000
+
+export function roleMetrics(role: string): Registry {
+  const registry = new Registry()
+  registry.setDefaultLabels({ role })
+  collectDefaultMetrics({ register: registry })
+  return registry
+}
+
+export function storesReady(pool: Pool, queue: EventQueue): ReadinessCheck[] {
+  return [
+    { name: 'postgres', check: async () => void (await pool.query('SELECT 1')) },
+    { name: 'queue', check: async () => void (await queue.counts()) },
+  ]
+}
+
+export async function closeInTurn(stages: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const stage of stages) await stage()
+}

@@ -1,0 +1,22 @@
+import { registerOperatorApi } from '../operate/operator-api.ts'
+import { registerOperatorGauges } from '../operate/operator-gauges.ts'
+import { createHttpServer, listen } from '../platform/http-server.ts'
+import type { Foundation } from './open-foundation.ts'
+import { openUseCases } from './open-use-cases.ts'
+import { closeInTurn, type RunningRole, roleMetrics, storesReady } from './running-role.ts'
+
+/** Largest body, bytes: a person's data has a few thousand. */
+const OPERATOR_BODY_LIMIT = 256 * 1024
+
+/** Serves the operators: HTTP API and pages. */
+export async function startOperator(foundation: Foundation): Promise<RunningRole> {
+  const { config, secrets } = foundation
+  const logger = foundation.logger.child({ role: 'operator' })
+  const metrics = roleMetrics('operator')
+  const { useCases, pool, queue, close } = await openUseCases(foundation, { logger, metrics })
+  registerOperatorGauges(metrics, { pool, queue })
+  const app = await createHttpServer({ logger, bodyLimitBytes: OPERATOR_BODY_LIMIT, metrics, readiness: storesReady(pool, queue) })
+  await registerOperatorApi(app, useCases, { token: secrets.operatorToken })
+  const url = await listen(app, { host: config.host, ...config.operator, variable: 'OPERATOR_PORT' })
+  return { name: 'operator', url, close: () => closeInTurn([() => app.close(), close]) }
+}

@@ -1,0 +1,42 @@
+import { createEventAcceptor } from '../inbox/accept-events.ts'
+import { createHttpServer, listen } from '../platform/http-server.ts'
+import { registerReceiver } from '../receive/register-receiver.ts'
+import type { Foundation } from './open-foundation.ts'
+import { asNewJob, openQueue } from './open-queue.ts'
+import { closeInTurn, type RunningRole, roleMetrics } from './running-role.ts'
+
+/** Largest body, bytes: a webhook has a few hundred. */
+const WEBHOOK_BODY_LIMIT = 16 * 1024
+
+/** Takes webhooks: authenticates, commits, answers. Knows nothing of Paxos's API. */
+export async function startReceiver(foundation: Foundation): Promise<RunningRole> {
+  const { config, secrets, databaseUrl } = foundation
+  const logger = foundation.logger.child({ role: 'receiver' })
+  const metrics = roleMetrics('receiver')
+  const queue = await openQueue(foundation, logger)
+  const acceptor = createEventAcceptor({
+    connectionString: databaseUrl,
+    logger,
+    metrics,
+    onAccepted: (accepted) => queue.add(accepted.map(asNewJob)),
+  })
+  const app = await createHttpServer({
+    logger,
+    bodyLimitBytes: WEBHOOK_BODY_LIMIT,
+    metrics,
+    readiness: [{ name: 'postgres', check: acceptor.checkAccepting }],
+  })
+  await registerReceiver(app, {
+    accept: acceptor.accept,
+    metrics,
+    authenticators: {
+      enabled: config.webhook.authenticators,
+      apiKeyHeader: config.webhook.apiKeyHeader,
+      apiKeys: secrets.webhookApiKeys,
+      oauthClients: config.webhook.oauthClients,
+      signingSecrets: config.webhook.signingSecrets,
+    },
+  })
+  const url = await listen(app, { host: config.host, ...config.receiver, variable: 'PORT' })
+  return { name: 'receiver', url, close: () => closeInTurn([() => app.close(), () => acceptor.close(), () => queue.close()]) }
+}

@@ -1,0 +1,28 @@
+import { randomInt } from 'node:crypto'
+import type { Config } from '../config.ts'
+import type { Logger } from '../platform/logger.ts'
+import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import type { RunningRole } from './running-role.ts'
+
+/** The Paxos simulator on its own port, delivering to SANDBOX_WEBHOOK_URL, else to the receiver's default address. */
+export async function startSandbox({
+  config,
+  logger,
+  webhookApiKey,
+}: {
+  config: Config
+  logger: Logger
+  webhookApiKey: string
+}): Promise<RunningRole & { sandbox: Sandbox; seed: number }> {
+  const seed = config.sandbox.seed ?? randomInt(1, 2 ** 31)
+  const target = config.sandbox.webhookUrl ?? `http://127.0.0.1:${config.receiver.port}/webhooks/paxos`
+  const sandbox = await createSandbox({
+    logger: logger.child({ role: 'sandbox' }),
+    host: config.host,
+    port: config.sandbox.port,
+    portAsked: config.sandbox.asked,
+    seed,
+    webhook: { url: target, auth: { kind: 'api-key', header: config.webhook.apiKeyHeader, key: webhookApiKey } },
+  })
+  return { name: 'sandbox', url: sandbox.url, close: () => sandbox.close(), sandbox, seed }
+}

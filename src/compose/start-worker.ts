@@ -1,0 +1,94 @@
+import type { Config } from '../config.ts'
+import { createInbox } from '../inbox/inbox.ts'
+import { createLedger } from '../ledger/ledger.ts'
+import { createLogChannel } from '../notify/log-channel.ts'
+import type { NoticeChannel } from '../notify/notice.ts'
+import { createWebhookChannel } from '../notify/webhook-channel.ts'
+import { createConfirmationReader } from '../paxos/confirmation-reader.ts'
+import { createHttpServer, listen } from '../platform/http-server.ts'
+import type { Logger } from '../platform/logger.ts'
+import { createPool } from '../platform/postgres.ts'
+import { scheduleSweeps } from '../queue/sweep-schedule.ts'
+import { startWatchedWorker } from '../queue/watched-worker.ts'
+import { sweepEvents } from '../reconcile/sweep-events.ts'
+import { startDispatcher } from '../saga/dispatch-due-events.ts'
+import { createEventProcessor } from '../saga/process-event.ts'
+import { createSagaMetrics } from '../saga/saga-metrics.ts'
+import { connectPaxos } from './connect-paxos.ts'
+import type { Foundation } from './open-foundation.ts'
+import { asNewJob, openQueue } from './open-queue.ts'
+import { closeInTurn, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
+
+const NOTICE_TIMEOUT_MS = 10_000
+
+/** Confirms events, advances onboardings, sends notices; dispatches what is due and sweeps for what is missing. Serves its health and metrics. */
+export async function startWorker(foundation: Foundation): Promise<RunningRole> {
+  const { config, databaseUrl } = foundation
+  const logger = foundation.logger.child({ role: 'worker' })
+  const metrics = roleMetrics('worker')
+  const pool = createPool({
+    connectionString: databaseUrl,
+    max: 8,
+    applicationName: 'gatehouse-worker',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    byIndex: true,
+  })
+  const queue = await openQueue(foundation, logger)
+  const inbox = createInbox({
+    pool,
+    connectionString: databaseUrl,
+    logger,
+    metrics,
+    onAccepted: (accepted) => queue.add(accepted.map(asNewJob)),
+  })
+  const ledger = createLedger({ pool })
+  const paxos = connectPaxos(foundation, { logger, metrics })
+  const notices = openNoticeChannel(config, logger)
+  const reader = createConfirmationReader(paxos)
+  const handle = createEventProcessor({
+    inbox,
+    reader,
+    ledger,
+    paxos,
+    notices,
+    logger,
+    metrics: createSagaMetrics(metrics),
+    unknownIdentities: config.unknownIdentities,
+    now: Date.now,
+    random: Math.random,
+  })
+  const worker = startWatchedWorker(foundation.queueBackend, {
+    handle,
+    concurrency: config.worker.concurrency,
+    logger,
+    queue,
+    pool,
+    metrics,
+  })
+  const stopDispatcher = startDispatcher({ inbox, queue, logger })
+  const stopSweeps = scheduleSweeps(foundation.queueBackend, {
+    everySeconds: config.sweepEverySeconds,
+    sweep: () => sweepEvents({ pool, inbox, paxos, logger, now: Date.now }),
+    logger,
+  })
+  const stages = [
+    stopSweeps,
+    stopDispatcher,
+    () => worker.close(),
+    () => queue.close(),
+    () => reader.close(),
+    () => notices.close(),
+    () => paxos.close(),
+    () => ledger.close(),
+    () => inbox.close(),
+    () => pool.end(),
+  ]
+  const readiness = [...storesReady(pool, queue), { name: 'jobs', check: worker.check }]
+  const app = await createHttpServer({ logger, bodyLimitBytes: 1_024, metrics, readiness })
+  const url = await listen(app, { host: config.host, ...config.worker, variable: 'WORKER_PORT' })
+  return { name: 'worker', url, close: () => closeInTurn([() => app.close(), ...stages]) }
+}
+
+function openNoticeChannel({ notifyWebhook }: Config, logger: Logger): NoticeChannel {
+  return notifyWebhook ? createWebhookChannel({ ...notifyWebhook, timeoutMs: NOTICE_TIMEOUT_MS }) : createLogChannel({ logger })
+}
