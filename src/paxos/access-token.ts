@@ -71,10 +71,14 @@ export function createAccessTokens({ http, clientId, clientSecret, budget, break
   const request = async (): Promise<z.output<typeof TokenAnswer>> => {
     await budget.acquire('token', { priority: 'live', signal }) // whoever waits for it, live calls do too
     const rules = { operation: TOKEN_OPERATION, acts: false, schema: TokenAnswer }
-    return http.send({ method: 'POST', path: '', headers, body }, rules).catch((error: unknown) => {
+    try {
+      const answer = await http.send({ method: 'POST', path: '', headers, body }, rules)
+      budget.onAnswered()
+      return answer
+    } catch (error) {
       if (error instanceof PaxosThrottledError) budget.onThrottled(error.retryAfterMs)
       throw asTokenError(error)
-    })
+    }
   }
 
   const renew = async (): Promise<string> => {

@@ -14,12 +14,18 @@ export const LEASE_MS = 1_000
 export const WINDOW_SECONDS = 300 // documented: averages over five minutes, so that bursts are allowed
 /** Their window need not start when ours does, and what others send from our address is unknown. */
 const SAFETY = 0.97
+/** So long the one call after a lock-out has for its answer, its process included; then another may try. */
+const PROBE_MS = 15_000
 /** Replay goes only while less than this share of the window is used, by whomever: the rest is always there for live traffic. */
 const REPLAY_SHARE = 0.8
 
 const Kept = z.object({ from: z.int().min(0), counts: z.array(z.int().min(0)).max(WINDOW_SECONDS + 2) }).optional()
 const State = z.object({
   lockedUntilMs: z.number().default(0),
+  /** Some call was answered since the last lock-out, with something else than a 429. */
+  proven: z.boolean().default(true),
+  /** While it is not proven: until then somebody has the one call that tells. */
+  probeUntilMs: z.number().default(0),
   taken: z.object({ token: Kept, identity: Kept, general: Kept }).default({}),
 })
 
@@ -43,6 +49,10 @@ export interface Reservation {
   returned: readonly { endpointClass: EndpointClass; countedAtMs: number; permits: number }[]
   /** Paxos answered 429: for so long nobody calls. 0: no word of that. */
   lockForMs: number
+  /** A call was answered since the lock-out that was known. */
+  answered: boolean
+  /** Somebody here waits for leave to call this, and would make the one call after a lock-out. */
+  probeWith: EndpointClass | null
 }
 
 export interface Reserved {
@@ -51,19 +61,28 @@ export interface Reserved {
   /** Where the permits are counted, for their return. */
   countedAtMs: number
   lockedForMs: number
+  /** No call was answered since the last lock-out: nobody calls but who has the probe. */
+  shut: boolean
+  /** The one call is ours to make. */
+  probe: EndpointClass | null
 }
 
 /**
  * Takes permits for the next `LEASE_MS`, live ones first, as far as there is room. They count as calls made at the end of that
- * time, used or not, so that those of a process that dies stay counted until the window has passed. Pure.
+ * time, used or not, so that those of a process that dies stay counted until the window has passed. After a lock-out there is one permit,
+ * for one process, until a call was answered with something else than another 429. Pure.
  */
-export function reserve(before: BudgetState, { asked, returned, lockForMs }: Reservation, limits: BudgetLimits, nowMs: number): Reserved {
+export function reserve(before: BudgetState, reservation: Reservation, limits: BudgetLimits, nowMs: number): Reserved {
+  const { asked, returned, lockForMs, answered, probeWith } = reservation
   const countedAtMs = nowMs + LEASE_MS
   const lockedUntilMs = Math.max(before.lockedUntilMs, lockForMs > 0 ? nowMs + lockForMs : 0)
   const lockedForMs = Math.max(0, lockedUntilMs - nowMs)
+  const shut = lockForMs > 0 || !(before.proven || (answered && lockedForMs === 0))
+  const probe = shut && lockedForMs === 0 && before.probeUntilMs <= nowMs ? probeWith : null
+  const gate = { lockedUntilMs, proven: !shut, probeUntilMs: probe ? nowMs + PROBE_MS : shut && lockForMs === 0 ? before.probeUntilMs : 0 }
   const taken = { ...before.taken }
   const granted = { token: { live: 0, replay: 0 }, identity: { live: 0, replay: 0 }, general: { live: 0, replay: 0 } }
-  let changed = lockedUntilMs !== before.lockedUntilMs
+  let changed = lockedUntilMs !== before.lockedUntilMs || gate.proven !== before.proven || gate.probeUntilMs !== before.probeUntilMs
   for (const endpointClass of ENDPOINT_CLASSES) {
     const limit = limits[endpointClass]
     if (limit === null) continue
@@ -72,15 +91,16 @@ export function reserve(before: BudgetState, { asked, returned, lockForMs }: Res
     for (const unused of back) count.takeBack(unused.countedAtMs, unused.permits)
     const room = roomOf(limit)
     for (const priority of ['live', 'replay'] as const) {
-      const free = lockedForMs > 0 ? 0 : room[priority] - count.total(countedAtMs)
+      const free = shut || lockedForMs > 0 ? 0 : room[priority] - count.total(countedAtMs)
       granted[endpointClass][priority] = Math.max(0, Math.min(asked[endpointClass][priority], free))
       count.add(countedAtMs, granted[endpointClass][priority])
     }
-    if (back.length === 0 && granted[endpointClass].live + granted[endpointClass].replay === 0) continue
+    if (probe === endpointClass) count.add(countedAtMs, 1)
+    if (back.length === 0 && probe !== endpointClass && granted[endpointClass].live + granted[endpointClass].replay === 0) continue
     taken[endpointClass] = count.kept()
     changed = true
   }
-  return { state: changed ? { lockedUntilMs, taken } : before, granted, countedAtMs, lockedForMs }
+  return { state: changed ? { ...gate, taken } : before, granted, countedAtMs, lockedForMs, shut, probe }
 }
 
 /**

@@ -21,8 +21,13 @@ export interface Budget {
    * the store does not answer; the signal's reason when it is aborted while waiting.
    */
   acquire(endpointClass: EndpointClass, options: { priority: Priority; signal?: AbortSignal }): Promise<void>
-  /** Paxos answered 429: nobody calls until `retryAfterMs` is over, five minutes when they did not say. */
+  /**
+   * Paxos answered 429: nobody calls until `retryAfterMs` is over, five minutes when they did not say. Then one call goes, of all
+   * processes together, and the others once it was answered.
+   */
   onThrottled(retryAfterMs: number | null): void
+  /** Paxos answered, with something else than a 429: a lock-out that was over is over for all. */
+  onAnswered(): void
   /** An estimate, not a promise, of how long `calls` more calls take from now, milliseconds. Replay priority unless told. */
   etaMs(endpointClass: EndpointClass, calls: number, options?: { priority: Priority }): Promise<number>
   /** How long a 429, whoever met it, still keeps everybody from calling, milliseconds; 0 for not at all. */
@@ -42,6 +47,8 @@ const AHEAD_AT_MOST = 1 / 50
 /** After the store has failed it is left alone for so long; while there is no room it is asked so often whether there is. */
 const REST_AFTER_FAILURE_MS = 250
 const ASK_AGAIN_MS = 1_000
+/** While another process has the one call after a lock-out, it is looked so often whether it was answered. */
+const LOOK_AT_PROBE_MS = 500
 const GRANTED = Promise.resolve()
 const PRIORITIES = ['live', 'replay'] as const
 
@@ -88,6 +95,11 @@ export function createBudget({
   let lockedUntilMs = 0
   /** A lock that only this process knows of yet. */
   let untoldUntilMs = 0
+  /** Since a 429, until a call is known to have been answered: none goes but the probe, where that is ours. */
+  let shut = false
+  let probe: EndpointClass | null = null
+  let untoldAnswer = false
+  let lookAtProbeMs = Number.NEGATIVE_INFINITY
   let failure: { error: unknown; untilMs: number } | null = null
   let askedAtMs = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | null = null
@@ -107,6 +119,11 @@ export function createBudget({
 
   const take = (endpointClass: EndpointClass, priority: Priority): boolean => {
     if (lockedUntilMs > now()) return false
+    if (shut) {
+      if (probe !== endpointClass) return false
+      probe = null
+      return true
+    }
     if (limits[endpointClass] === null) {
       // Nothing to wait for; but others may have been locked out.
       if (now() - askedAtMs >= LEASE_MS) inBackground()
@@ -142,20 +159,26 @@ export function createBudget({
     for (const { lane } of everyLane) lane.taken = 0
     const returned = unused // if their return is lost, they stay counted: too much, never too little
     unused = []
-    const reservation = { asked, returned, lockForMs: Math.max(0, told - startedMs) }
+    const answered = untoldAnswer
+    const probeWith = ENDPOINT_CLASSES.find((name) => PRIORITIES.some((priority) => lanes[name][priority].waiting > 0)) ?? null
+    const reservation = { asked, returned, lockForMs: Math.max(0, told - startedMs), answered, probeWith }
     let storeMs = 0
     try {
-      const { state, granted, countedAtMs, lockedForMs } = await store.update((before, nowMs) => {
+      const { state, granted, countedAtMs, lockedForMs, ...gate } = await store.update((before, nowMs) => {
         storeMs = nowMs
         return reserve(before, reservation, limits, nowMs)
       })
       failure = null
       if (untoldUntilMs === told) untoldUntilMs = 0
+      if (answered) untoldAnswer = false
       if (lockedForMs > 0) lockedUntilMs = Math.max(lockedUntilMs, now() + lockedForMs)
+      shut = lockedUntilMs > now() || (gate.shut && !untoldAnswer)
+      probe = lockedForMs > 0 ? null : (gate.probe ?? probe)
+      if (shut && gate.probe === null) lookAtProbeMs = now() + LOOK_AT_PROBE_MS
       for (const { name, priority, lane } of everyLane) {
         const left = granted[name][priority]
         if (left > 0) lane.leases.push({ left, countedAtMs, endsMs: startedMs + LEASE_MS })
-        lane.dry = left < asked[name][priority] ? dryLane(state, name, priority, storeMs) : null
+        lane.dry = !gate.shut && left < asked[name][priority] ? dryLane(state, name, priority, storeMs) : null
       }
     } catch (error) {
       failure = { error, untilMs: now() + REST_AFTER_FAILURE_MS }
@@ -187,6 +210,7 @@ export function createBudget({
   const hopelessForMs = ({ dry }: Lane): number => {
     const nowMs = now()
     if (lockedUntilMs > nowMs) return lockedUntilMs - nowMs
+    if (shut) return Math.max(0, lookAtProbeMs - nowMs)
     return dry && dry.askAgainMs > nowMs ? dry.untilMs - nowMs : 0
   }
 
@@ -220,7 +244,15 @@ export function createBudget({
     onThrottled(retryAfterMs) {
       lockedUntilMs = Math.max(lockedUntilMs, now() + Math.min(retryAfterMs ?? LOCKOUT_MS, LONGEST_LOCKOUT_MS))
       untoldUntilMs = lockedUntilMs
+      shut = true
+      probe = null
       void tellOfLock()
+    },
+    onAnswered() {
+      if (!shut || lockedUntilMs > now()) return // sent before the 429 came, or nothing new
+      shut = false
+      untoldAnswer = true
+      inBackground()
     },
     etaMs: (endpointClass, calls, { priority } = { priority: 'replay' }) =>
       look((state, nowMs) => {

@@ -54,13 +54,16 @@ export function createPaxosCall({ http, tokens, budget, breaker, signal, onForbi
     return breaker.run(async () => {
       const token = await tokens.get()
       try {
-        return await attempt(token).catch(async (error: unknown) => {
+        const answer = await attempt(token).catch(async (error: unknown) => {
           if (!(error instanceof PaxosUnauthorizedError) || !tokens.refused(token)) throw error
           return attempt(await tokens.get()) // safe for a write too: a 401 did nothing
         })
+        budget.onAnswered()
+        return answer
       } catch (error) {
         if (error instanceof PaxosForbiddenError && body === undefined) onForbidden?.(error)
         if (error instanceof PaxosThrottledError) budget.onThrottled(error.retryAfterMs)
+        else if (error instanceof PaxosError && error.status !== null) budget.onAnswered()
         throw error
       }
     })

@@ -100,6 +100,35 @@ describe('when several processes share the budget', () => {
     expect(lockedForMs).toBeLessThanOrEqual(60_000)
   })
 
+  it('one call of them all goes once a lock-out is over, and the others when that was answered', { timeout: 60_000 }, async () => {
+    const processes = [startProcess(), startProcess(), startProcess()].map(({ budget }) => budget)
+    const ask = (budget: Budget): Promise<string> =>
+      budget.acquire('general', { priority: 'live' }).then(
+        () => 'granted',
+        (error: { code: string }) => error.code,
+      )
+    const askAll = async (): Promise<[Budget, string][]> => {
+      const asked = processes.flatMap((budget) => [budget, budget, budget])
+      return Promise.all(asked.map(async (budget): Promise<[Budget, string]> => [budget, await ask(budget)]))
+    }
+    const oneOfAll = async (): Promise<Budget> => {
+      for (;;) {
+        const granted = (await askAll()).filter(([, answer]) => answer === 'granted')
+        expect(granted.length).toBeLessThanOrEqual(1)
+        if (granted[0]) return granted[0][0]
+      }
+    }
+    processes[0]!.onThrottled(1_500)
+    await expect.poll(() => processes[1]!.lockedForMs(), { timeout: 20_000 }).toBeGreaterThan(0)
+    const first = await oneOfAll()
+    expect((await askAll()).map(([, answer]) => answer)).not.toContain('granted') // it is not answered yet
+    first.onThrottled(1_500) // it was answered 429
+    await expect.poll(() => processes.find((budget) => budget !== first)!.lockedForMs(), { timeout: 20_000 }).toBeGreaterThan(0)
+    const second = await oneOfAll()
+    second.onAnswered()
+    await expect.poll(askAll, { timeout: 20_000 }).toSatisfy((all: [Budget, string][]) => all.every(([, answer]) => answer === 'granted'))
+  })
+
   it('one 429 stops those too that have no limits of their own', { timeout: 60_000 }, async () => {
     const [met, other] = [startProcess(), startProcess({ token: null, identity: null, general: null })]
     met.budget.onThrottled(60_000)
