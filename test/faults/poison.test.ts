@@ -5,7 +5,10 @@ import { forEachBackend } from '../support/queue-backends.ts'
 import { checkHistory } from './history-checker.ts'
 import { openStage } from './stage.ts'
 
-describe.concurrent('when an event kills its process every time', () => {
+describe.concurrent.each([
+  { does: 'kills its process', way: {} },
+  { does: 'never lets its process do anything else', way: { standstillMs: 1_000 } },
+])('when an event $does, every time', ({ way }) => {
   forEachBackend((backend) => {
     it('is parked with its evidence, and what was in hand beside it is not', { timeout: 150_000 }, async ({ onTestFinished }) => {
       const stage = await openStage(backend)
@@ -17,7 +20,7 @@ describe.concurrent('when an event kills its process every time', () => {
       const deaths: number[] = []
       const accepted: string[] = []
       for (let parked = false; !parked; ) {
-        const child = await stage.start({ poison: poison.id })
+        const child = await stage.start({ poison: poison.id, ...way })
         if (deaths.length === 0) accepted.push(...(await stage.deliver(child, [...others, poison])))
         const lives = eventually(
           () => stage.inbox(),
