@@ -12,21 +12,14 @@
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { accountsOfPaxos } from '../src/paxos/accounts.ts'
-import { createBreaker } from '../src/paxos/breaker.ts'
 import { createBudget } from '../src/paxos/budget.ts'
 import { createConfirmationReader } from '../src/paxos/confirmation-reader.ts'
-import { eventsOfPaxos } from '../src/paxos/events.ts'
-import { identitiesOfPaxos } from '../src/paxos/identities.ts'
-import { readAnswer } from '../src/paxos/paxos-answer.ts'
-import { createPaxosCall, verdictOn } from '../src/paxos/paxos-call.ts'
-import type { PaxosClient } from '../src/paxos/paxos-client.ts'
-import type { PaxosHttp } from '../src/paxos/paxos-http.ts'
 import { createLogger } from '../src/platform/logger.ts'
 import { createEventProcessor } from '../src/saga/process-event.ts'
 import { SeededRandom } from '../src/sandbox/seeded-random.ts'
 import { createMemoryStores } from './support/memory-stores.ts'
 import { type Comparison, printReport } from './support/report.ts'
+import { connectSimulatedPaxos } from './support/simulated-paxos.ts'
 import { spreadOf } from './support/statistics.ts'
 import { createStubPaxos } from './support/stub-paxos.ts'
 import { approvals } from './support/upstream.ts'
@@ -119,20 +112,13 @@ async function drain(beginning: Beginning): Promise<Drained> {
     beforeMs = null
   }
 
-  const http: PaxosHttp = {
-    send: async ({ method, path, body }, rules) => {
-      made.push({ atMs: now(), endpointClass: rules.operation.startsWith('identities.') ? 'identity' : 'general' })
-      await sleepMs(latencyMs)
-      const { status, body: text } = stub.answer(method, `/v2${path}`, body ?? '')
-      return readAnswer({ status, headers: {}, text }, rules, body)
-    },
-    close: async () => {},
-  }
-  const { signal } = new AbortController()
-  const tokens = { get: async () => 'an-invented-token', refused: () => true }
-  const breaker = createBreaker({ name: 'api', now, verdict: verdictOn('api'), onChange: () => {} })
-  const call = createPaxosCall({ http, tokens, budget, breaker, signal })
-  const paxos = { events: eventsOfPaxos(call), identities: identitiesOfPaxos(call), accounts: accountsOfPaxos(call) } as PaxosClient
+  const paxos = connectSimulatedPaxos({
+    stub,
+    budget,
+    now,
+    latencyMs,
+    onCall: (operation) => void made.push({ atMs: now(), endpointClass: operation.startsWith('identities.') ? 'identity' : 'general' }),
+  })
   const stores = createMemoryStores(events)
   const dice = new SeededRandom(1)
   const handle = createEventProcessor({

@@ -10,8 +10,8 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): { inbox: I
   const settle = (settlement: Parameters<Inbox['settle']>[0]): boolean => {
     const row = rows.get(settlement.seq)
     if (row?.state !== 'accepted') return false
-    const { state, attempts = row.attempts, outcome = row.outcome, dueAt = row.dueAt } = settlement
-    Object.assign(row, { state, attempts, outcome, dueAt })
+    const { state, attempts = row.attempts, unknownOutcomes = row.unknownOutcomes, outcome = row.outcome, dueAt = row.dueAt } = settlement
+    Object.assign(row, { state, attempts, unknownOutcomes, outcome, dueAt })
     return true
   }
   /** On the version that was decided on, with the end of its event, or not at all. */

@@ -1,0 +1,39 @@
+import { accountsOfPaxos } from '../../src/paxos/accounts.ts'
+import { createBreaker } from '../../src/paxos/breaker.ts'
+import type { Budget } from '../../src/paxos/budget.ts'
+import { eventsOfPaxos } from '../../src/paxos/events.ts'
+import { identitiesOfPaxos } from '../../src/paxos/identities.ts'
+import { readAnswer } from '../../src/paxos/paxos-answer.ts'
+import { createPaxosCall, verdictOn } from '../../src/paxos/paxos-call.ts'
+import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
+import type { PaxosHttp } from '../../src/paxos/paxos-http.ts'
+import type { StubPaxos } from './stub-paxos.ts'
+
+export interface SimulatedPaxosOptions {
+  stub: StubPaxos
+  budget: Budget
+  /** Milliseconds, of the clock that `setTimeout` goes by. */
+  now: () => number
+  latencyMs: number
+  /** Told of each call when it is made; a status that it returns is the answer, and the stub sees nothing of the call. */
+  onCall: (operation: string) => number | undefined
+}
+
+/** The real client of one process, but for the token and the wire, which are stood in for, so that it runs on a simulated clock. */
+export function connectSimulatedPaxos({ stub, budget, now, latencyMs, onCall }: SimulatedPaxosOptions): PaxosClient {
+  const http: PaxosHttp = {
+    send: async ({ method, path, body }, rules) => {
+      const refusal = onCall(rules.operation)
+      await new Promise((resolve) => setTimeout(resolve, latencyMs))
+      if (refusal !== undefined) return readAnswer({ status: refusal, headers: {}, text: '' }, rules, body)
+      const { status, body: text } = stub.answer(method, `/v2${path}`, body ?? '')
+      return readAnswer({ status, headers: {}, text }, rules, body)
+    },
+    close: async () => {},
+  }
+  const { signal } = new AbortController()
+  const tokens = { get: async () => 'an-invented-token', refused: () => true }
+  const breaker = createBreaker({ name: 'api', now, verdict: verdictOn('api'), onChange: () => {} })
+  const call = createPaxosCall({ http, tokens, budget, breaker, signal })
+  return { events: eventsOfPaxos(call), identities: identitiesOfPaxos(call), accounts: accountsOfPaxos(call) } as PaxosClient
+}
