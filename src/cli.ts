@@ -135,12 +135,9 @@ async function openForCommand() {
   const { openUseCases } = await import('./compose/open-use-cases.ts')
   const foundation = await openFoundation('require', settings({ quiet: true }))
   try {
-    const { useCases, pool, queue, inbox, close } = await openUseCases(foundation)
+    const { close, ...opened } = await openUseCases(foundation)
     return {
-      useCases,
-      pool,
-      queue,
-      inbox,
+      ...opened,
       close: async (): Promise<void> => {
         await close()
         await foundation.close()

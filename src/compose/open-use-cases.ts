@@ -9,7 +9,7 @@ import { createPool } from '../platform/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import { approveReplay, getReplay, planReplay } from '../replay/replay.ts'
 import { createOnboarding } from '../saga/create-onboarding.ts'
-import { createUpstreamPace } from '../saga/upstream-pace.ts'
+import { createUpstreamPace, type UpstreamPace } from '../saga/upstream-pace.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
@@ -19,7 +19,7 @@ import { closeInTurn, STATEMENT_TIMEOUT_MS } from './running-role.ts'
 export async function openUseCases(
   foundation: Foundation,
   { logger = foundation.logger, metrics = new Registry() }: { logger?: Logger; metrics?: Registry } = {},
-): Promise<{ useCases: OperatorUseCases; pool: Pool; inbox: Inbox; queue: EventQueue; close(): Promise<void> }> {
+): Promise<{ useCases: OperatorUseCases; pool: Pool; inbox: Inbox; queue: EventQueue; pace: UpstreamPace; close(): Promise<void> }> {
   const { config, databaseUrl, secrets } = foundation
   const pool = createPool({
     connectionString: databaseUrl,
@@ -41,10 +41,11 @@ export async function openUseCases(
     now: Date.now,
     encryptionKey: secrets.encryptionKey,
   }
+  const pace = createUpstreamPace(foundation.budget)
   const useCases = createUseCases({
     pool,
     now: Date.now,
-    pace: createUpstreamPace(foundation.budget),
+    pace,
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
       planReplay: (filter, by) => planReplay(parts, filter, by),
@@ -54,5 +55,5 @@ export async function openUseCases(
   })
   const close = (): Promise<void> =>
     closeInTurn([() => queue.close(), () => paxos.close(), () => ledger.close(), () => inbox.close(), () => pool.end()])
-  return { useCases, pool, inbox, queue, close }
+  return { useCases, pool, inbox, queue, pace, close }
 }

@@ -110,6 +110,11 @@ const Replay = z.strictObject({
     }),
   ),
   counts: z.record(z.string(), count).describe('Items by verdict.'),
+  upstream: z
+    .strictObject({ lockedForSeconds: count.nullable(), etaSeconds: count.nullable() })
+    .describe(
+      'For how long nobody calls Paxos since it answered 429 (0: not at all), and an estimate of how long what the replay would open takes from now within its limits, counting what waits already; once it was run, of what is left (0: nothing). Null: not known now.',
+    ),
 })
 
 const Stats = z.strictObject({

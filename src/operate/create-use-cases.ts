@@ -5,11 +5,13 @@ import { verifyLedger } from '../ledger/verify-ledger.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { createPrisma } from '../platform/prisma.ts'
 import { readCanary } from '../queue/canary.ts'
+import type { ReplayView } from '../replay/replay.ts'
 import type { UpstreamPace } from '../saga/upstream-pace.ts'
 import { type AuditDeed, appendAudit, listAudit, verifyAudit } from './audit.ts'
 import { explainEvent, explainWaiting } from './explain-waiting.ts'
 import { mergeTimeline } from './timeline.ts'
-import type { EventView, OnboardingStory, OnboardingView, OperatorActions, OperatorUseCases, Stats } from './use-cases.ts'
+import { foreseeBacklog, foreseeReplay } from './upstream-outlook.ts'
+import type { EventView, OnboardingStory, OnboardingView, OperatorActions, OperatorUseCases, ReplayStory, Stats } from './use-cases.ts'
 
 export interface UseCaseParts {
   /** The caller ends it. */
@@ -31,6 +33,11 @@ export function createUseCases({ pool, actions, pace, now }: UseCaseParts): Oper
   const events = readEvents({ prisma, pool })
   const record: RecordDeed = async (deed) => void (await appendAudit(pool, deed, today()))
   const today = (): Date => new Date(now())
+  const foresee = async (replay: ReplayView): Promise<ReplayStory> => {
+    const { accepted } = await events.count()
+    return { ...replay, upstream: await foreseeReplay(pace, replay, accepted) }
+  }
+  const deeds = auditActions(actions, record)
   return {
     listOnboardings: async ({ q, ...query }) => {
       const alsoIdentityIds = q ? await events.identitiesByEvent(q) : []
@@ -50,7 +57,13 @@ export function createUseCases({ pool, actions, pace, now }: UseCaseParts): Oper
     verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: (options) => verifyAudit(pool, options),
-    ...auditActions(actions, record),
+    createOnboarding: deeds.createOnboarding,
+    planReplay: async (filter, by) => foresee(await deeds.planReplay(filter, by)),
+    approveReplay: async (id, approval) => foresee(await deeds.approveReplay(id, approval)),
+    getReplay: async (id) => {
+      const replay = await deeds.getReplay(id)
+      return replay && foresee(replay)
+    },
   }
 }
 
@@ -144,15 +157,15 @@ async function readStats({
   pace: UpstreamPace
   now: () => number
 }): Promise<Stats> {
-  const [inbox, states, notices, pulse, canary, lockedForMs] = await Promise.all([
+  const [inbox, states, notices, pulse, canary] = await Promise.all([
     events.count(),
     onboardings.countStates(),
     onboardings.countNotices(),
     events.pulse(),
     readCanary(pool),
-    pace.lockedForMs().catch(() => null), // the counts are worth having without it
   ])
   const { accepted, processed, parked, dead, test, duplicates } = inbox
+  const { lockedForSeconds, etaSeconds } = await foreseeBacklog(pace, accepted)
   return {
     inbox: { accepted, processed, parked, dead, test, duplicates },
     onboardings: states,
@@ -160,10 +173,7 @@ async function readStats({
     oldestUnfinishedSeconds: pulse.oldestUnfinishedAt && Math.max(0, Math.round((now() - pulse.oldestUnfinishedAt.getTime()) / 1_000)),
     lastWebhookAt: pulse.lastWebhookAt,
     canary: { seenAt: canary.seenAt, sinceSeenSeconds: wholeSeconds(canary.sinceSeenMs), waitingSeconds: wholeSeconds(canary.waitingMs) },
-    upstream: {
-      lockedForSeconds: wholeSeconds(lockedForMs),
-      backlogSeconds: wholeSeconds(accepted === 0 ? 0 : await pace.etaMs(accepted).catch(() => null)),
-    },
+    upstream: { lockedForSeconds, backlogSeconds: etaSeconds },
   }
 }
 

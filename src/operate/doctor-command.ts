@@ -1,10 +1,14 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import type { Pool } from 'pg'
+import type { Inbox } from '../inbox/inbox.ts'
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
 import { readCanary } from '../queue/canary.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
+import type { UpstreamPace } from '../saga/upstream-pace.ts'
 import { print } from './print.ts'
+import { counted } from './render-table.ts'
+import { foreseeBacklog, sayEta, sayLock } from './upstream-outlook.ts'
 
 /** One thing that was looked at. `mend` says what to do about what is not `ok`. */
 export interface Finding {
@@ -16,7 +20,9 @@ export interface Finding {
 
 interface Opened {
   pool: Pool
+  inbox: Pick<Inbox, 'count'>
   queue: EventQueue
+  pace: UpstreamPace
   close(): Promise<void>
 }
 
@@ -63,6 +69,7 @@ export async function examine({ config, open }: { config: () => unknown; open: (
     findings.push(await look('canary', () => canary(opened)))
     findings.push(await look('eviction', () => eviction(opened.queue)))
     findings.push(await look('backlog', () => backlog(opened.pool)))
+    findings.push(await look('paxos limits', () => limits(opened)))
   } finally {
     await opened.close()
   }
@@ -175,6 +182,22 @@ async function backlog(pool: Pool): Promise<Seen> {
     }
   if (people !== '0') return { result: 'warning', saw: `${people} events are parked or dead`, mend: 'gatehouse event list --state parked' }
   return { result: 'ok', saw: 'nothing overdue, nothing parked or dead' }
+}
+
+/** What is known here of Paxos's limits; Paxos itself is not asked. */
+async function limits({ inbox, pace }: Opened): Promise<Seen> {
+  const { accepted } = await inbox.count()
+  const { lockedForSeconds, etaSeconds } = await foreseeBacklog(pace, accepted)
+  if (lockedForSeconds === null)
+    return { result: 'warning', saw: 'what the processes share of the budget cannot be read', mend: 'see the database above' }
+  const takes = etaSeconds ? `${counted(accepted, 'unfinished event')}: ${sayEta(etaSeconds)}` : 'nothing waits'
+  return lockedForSeconds > 0
+    ? {
+        result: 'warning',
+        saw: `${sayLock(lockedForSeconds)}; ${takes}`,
+        mend: 'it goes on by itself; does anything else call Paxos from this address?',
+      }
+    : { result: 'ok', saw: takes }
 }
 
 function render(findings: readonly Finding[]): string {

@@ -3,7 +3,8 @@ import { type Html, type HtmlValue, html } from './html.ts'
 import { onboardingTable } from './onboarding-pages.ts'
 import { badge, emptyState, moment, notice, page } from './page-parts.ts'
 import { counted } from './render-table.ts'
-import { span } from './say-time.ts'
+import { roughSpan, span } from './say-time.ts'
+import { sayLock } from './upstream-outlook.ts'
 import type { EventView, OnboardingView, Stats } from './use-cases.ts'
 
 export interface HomeView {
@@ -39,7 +40,7 @@ ${verdict(stats)}
       stats.oldestUnfinishedSeconds === null ? 'none' : span(stats.oldestUnfinishedSeconds)
     }.${
       stats.inbox.accepted > 0 && stats.upstream.backlogSeconds !== null
-        ? ` Within Paxos's limits they take about ${span(Math.max(1, stats.upstream.backlogSeconds))}.`
+        ? ` Within Paxos's limits they take about ${roughSpan(stats.upstream.backlogSeconds)}.`
         : ''
     } ${counted(stats.inbox.duplicates, 'repeated delivery')}, stored once.</p></section>
 <section class="card"><h2>Onboardings</h2>${tiles(
@@ -76,9 +77,7 @@ function verdict({ inbox, onboardings, notices, oldestUnfinishedSeconds, canary,
     canary.sinceSeenSeconds !== null &&
       canary.sinceSeenSeconds > TOO_QUIET_SECONDS &&
       html`no worker has taken a job for ${span(canary.sinceSeenSeconds)} (is one running, is the queue paused?)`,
-    upstream.lockedForSeconds !== null &&
-      upstream.lockedForSeconds > 0 &&
-      html`Paxos answered 429, so nobody calls it for another ${span(upstream.lockedForSeconds)}`,
+    upstream.lockedForSeconds !== null && upstream.lockedForSeconds > 0 && sayLock(upstream.lockedForSeconds),
   ].filter((problem) => problem !== false)
   if (problems.length === 0) return notice('good', html`<strong>No.</strong> Nothing waits for a person, and nothing waits too long.`)
   return notice('bad', html`<strong>Yes:</strong> ${problems.map((problem, at) => html`${at > 0 && ', '}${problem}`)}.`)

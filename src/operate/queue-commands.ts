@@ -4,13 +4,16 @@ import type { Inbox } from '../inbox/inbox.ts'
 import { UsageError } from '../platform/app-error.ts'
 import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
 import { rebuildQueue } from '../replay/rebuild-queue.ts'
+import type { UpstreamPace } from '../saga/upstream-pace.ts'
 import { appendAudit } from './audit.ts'
-import { print } from './print.ts'
+import { type Print, print as toStdout } from './print.ts'
+import { foreseeBacklog, sayEta, sayLock } from './upstream-outlook.ts'
 
 interface Opened {
   pool: Pool
   inbox: Inbox
   queue: EventQueue
+  pace: UpstreamPace
   close(): Promise<void>
 }
 
@@ -21,7 +24,7 @@ interface Flags {
 }
 
 /** `queue status|rebuild|pause|resume`: the transport, which may be lost at any time. */
-export function registerQueueCommands(program: Command, open: () => Promise<Opened>): void {
+export function registerQueueCommands(program: Command, open: () => Promise<Opened>, print: Print = toStdout): void {
   const queue = program.command('queue').description('the queue: disposable, and rebuilt from the inbox at any time')
 
   queue
@@ -29,11 +32,14 @@ export function registerQueueCommands(program: Command, open: () => Promise<Open
     .description('jobs by state, beside what the inbox still has to finish')
     .option('--json', 'print JSON')
     .action(async ({ json }: Flags) => {
-      await using(open, async ({ queue, inbox }) => {
+      await using(open, async ({ queue, inbox, pace }) => {
         const [counts, events] = await Promise.all([queue.counts(), inbox.count()])
-        if (json) return print(JSON.stringify({ queue: counts, inbox: events }))
+        const { lockedForSeconds, etaSeconds } = await foreseeBacklog(pace, events.accepted)
+        if (json) return print(JSON.stringify({ queue: counts, inbox: events, upstream: { lockedForSeconds, backlogSeconds: etaSeconds } }))
         print(`queue     ${describe(counts)}`)
         print(`inbox     ${events.accepted} unfinished, ${events.parked} parked, ${events.dead} dead`)
+        if (etaSeconds) print(`paxos     what is unfinished takes ${sayEta(etaSeconds)}`)
+        if (lockedForSeconds) print(`${sayLock(lockedForSeconds)}. It goes on by itself.`)
         if (counts.paused) print('The queue is paused: gatehouse queue resume --operator <you> --reason "..."')
       })
     })

@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { UsageError } from '../platform/app-error.ts'
-import type { ReplayView } from '../replay/replay.ts'
 import {
   collectIds,
   collectOneOf,
@@ -17,6 +16,8 @@ import { type Print, print as toStdout } from './print.ts'
 import { counted, renderTable } from './render-table.ts'
 import { REPLAYABLE_STATES } from './replay-routes.ts'
 import { utcTime } from './say-time.ts'
+import { sayEta, sayLock } from './upstream-outlook.ts'
+import type { ReplayStory } from './use-cases.ts'
 
 interface PlanFlags {
   event?: string[]
@@ -102,21 +103,20 @@ function unknownReplay(id: string): UsageError {
 }
 
 /** Asks on the terminal, beside the output; without a terminal only --yes will do. */
-async function confirm(plan: ReplayView): Promise<void> {
+async function confirm(plan: ReplayStory): Promise<void> {
   if (!process.stdin.isTTY) throw new UsageError('--yes: say it where there is no terminal to ask on')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     const word = plan.id.slice(0, 8)
-    const typed = await terminal.question(
-      `This replays ${counted(plan.items.length, 'event')} (${sayCounts(plan)}). Type ${word} to run it: `,
-    )
+    const what = `This replays ${[`${counted(plan.items.length, 'event')} (${sayCounts(plan)})`, ...sayPace(plan)].join('. ')}.`
+    const typed = await terminal.question(`${what} Type ${word} to run it: `)
     if (typed.trim() !== word) throw new UsageError('not confirmed; nothing was done')
   } finally {
     terminal.close()
   }
 }
 
-function renderReplay(replay: ReplayView): string {
+function renderReplay(replay: ReplayStory): string {
   const { id, state, items, plannedBy, plannedAt, approvedBy, approvedAt, reason } = replay
   if (items.length === 0)
     return `Replay ${id} is empty: no event matches. gatehouse event list --state parked shows what waits for a person.`
@@ -134,6 +134,7 @@ function renderReplay(replay: ReplayView): string {
     `planned by ${plannedBy} at ${utcTime(plannedAt)}`,
     ...(approvedBy && approvedAt ? [`approved by ${approvedBy} at ${utcTime(approvedAt)}: ${reason}`] : []),
     `${counted(items.length, 'event')}: ${sayCounts(replay)}`,
+    ...sayPace(replay),
     '',
     renderTable(['EVENT', 'TYPE', 'IDENTITY', 'STATE NOW', ran ? 'RESULT' : 'WOULD', 'DETAIL'], rows),
     '',
@@ -146,7 +147,18 @@ function renderReplay(replay: ReplayView): string {
   ].join('\n')
 }
 
-function sayCounts({ counts }: ReplayView): string {
+/** How long it takes as far as Paxos lets us, where something is to be done. */
+function sayPace({ state, upstream: { etaSeconds, lockedForSeconds } }: ReplayStory): string[] {
+  if (etaSeconds === 0) return []
+  const locked = lockedForSeconds ? [sayLock(lockedForSeconds)] : []
+  if (etaSeconds === null) return locked
+  return [
+    state === 'finished' ? `What is left takes ${sayEta(etaSeconds)}` : `It takes ${sayEta(etaSeconds)}, counting what waits already`,
+    ...locked,
+  ]
+}
+
+function sayCounts({ counts }: ReplayStory): string {
   return Object.entries(counts)
     .map(([verdict, count]) => `${count} ${verdict}`)
     .join(', ')

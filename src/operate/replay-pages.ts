@@ -1,8 +1,9 @@
-import type { ReplayView } from '../replay/replay.ts'
 import { type Html, html } from './html.ts'
 import { badge, command, dataTable, emptyState, facts, moment, notice, page, shortId } from './page-parts.ts'
 import { counted } from './render-table.ts'
 import { REPLAYABLE_STATES } from './replay-routes.ts'
+import { sayEta, sayLock } from './upstream-outlook.ts'
+import type { ReplayStory } from './use-cases.ts'
 
 interface Reader {
   operator: string
@@ -36,8 +37,8 @@ what has its account and its notice gets no second one.</p>
 }
 
 /** A plan to look at and approve, or what running it led to. */
-export function replayPage(replay: ReplayView, { operator, now }: Reader): Html {
-  const { id, state, items, counts, reason } = replay
+export function replayPage(replay: ReplayStory, { operator, now }: Reader): Html {
+  const { id, state, items, counts, reason, upstream } = replay
   const planned = state === 'planned'
   return page({
     title: `Replay ${shortId(id)}`,
@@ -53,14 +54,21 @@ export function replayPage(replay: ReplayView, { operator, now }: Reader): Html 
       ['Reason', reason],
       ['Finished', moment(replay.finishedAt, now)],
       ['Would do', Object.entries(counts).map(([verdict, count], at) => html`${at > 0 && ', '}<b>${count}</b> ${verdict}`)],
+      [state === 'finished' ? 'What is left' : 'Takes', sayPace(replay)],
       ['Plan hash', html`<code>${replay.planHash.slice(0, 16)}…</code>`],
     ])}</section>
+${upstream.etaSeconds !== 0 && upstream.lockedForSeconds ? notice('warn', `${sayLock(upstream.lockedForSeconds)}. It goes on by itself.`) : null}
 ${items.length === 0 ? emptyState('No event matches.', html`There is nothing to run. <a href="/replays">Choose again</a>`) : state !== 'finished' && approval(replay)}
 ${items.length > 0 && itemTable(replay)}`,
   })
 }
 
-function approval({ id, state, items }: ReplayView): Html {
+function sayPace({ state, upstream: { etaSeconds } }: ReplayStory): string | null {
+  if (!etaSeconds) return null
+  return state === 'finished' ? `takes ${sayEta(etaSeconds)}` : `${sayEta(etaSeconds)}, counting what waits already`
+}
+
+function approval({ id, state, items }: ReplayStory): Html {
   return html`<form class="card stacked" method="post" action="/replays/${id}/approve">
 <h2>Approve and run</h2>
 ${state === 'approved' && notice('bad', 'It was approved, and its run is under way this very moment or was interrupted: nothing of it is done. Approve it again to run it.')}
@@ -72,7 +80,7 @@ ${notice('warn', `This works on ${counted(items.length, 'event')} again. What ha
 ${command(`gatehouse replay approve ${id} --operator <you> --reason "<why>"`)}`
 }
 
-function itemTable({ items, state }: ReplayView): Html {
+function itemTable({ items, state }: ReplayStory): Html {
   const rows = items.map(({ eventId, type, identityId, verdict, detail, result, eventState }) => [
     html`<a href="/events/${eventId}" title="${eventId}">${type}</a>`,
     identityId && html`<a href="/onboardings/${identityId}" title="${identityId}"><code>${shortId(identityId)}</code></a>`,

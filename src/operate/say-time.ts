@@ -15,6 +15,12 @@ export function span(seconds: number): string {
   return step ? `${Math.floor(seconds / step.seconds)} ${step.unit}` : `${Math.floor(seconds)} s`
 }
 
+/** For an estimate: `1 s`, `90 s`, `3 min`, `115 min`, `5 h`. Rounded, in a unit of which at least two fit, so that little is lost. */
+export function roughSpan(seconds: number): string {
+  const step = STEPS.find((candidate) => seconds >= 2 * candidate.seconds)
+  return step ? `${Math.round(seconds / step.seconds)} ${step.unit}` : `${Math.round(seconds)} s`
+}
+
 /** `3 min ago`, `in 12 s`, `now`. */
 export function relativeTime(at: Date, now: Date): string {
   const seconds = (at.getTime() - now.getTime()) / 1_000

@@ -7,6 +7,7 @@ import type { ReplayFilter, ReplayView } from '../replay/replay.ts'
 import type { CreateOrder } from '../saga/create-onboarding.ts'
 import type { AuditEntry, AuditReport } from './audit.ts'
 import type { TimelineLine } from './timeline.ts'
+import type { UpstreamOutlook } from './upstream-outlook.ts'
 
 export interface OnboardingView extends OnboardingRecord {
   /** Why it is not moving, and when or by whom it will; null once it has arrived. */
@@ -23,6 +24,11 @@ export interface EventView extends EventRecord {
   /** By when it is worked on (again); null for what is finished or waits for a person. */
   readonly nextAttemptBy: Date | null
   readonly waitingFor: string | null
+}
+
+export interface ReplayStory extends ReplayView {
+  /** Of what running it would open, counting what waits already; once it was run, of what is left. */
+  readonly upstream: UpstreamOutlook
 }
 
 /** Of the inbox exact, but for late duplicates of old events; of onboardings and notices see `OnboardingReads`. */
@@ -53,6 +59,9 @@ export interface OperatorActions {
 
 /** Everything that an operator can ask or do: one set behind the commands, the HTTP API and the pages. */
 export interface OperatorUseCases extends OperatorActions {
+  planReplay(...given: Parameters<OperatorActions['planReplay']>): Promise<ReplayStory>
+  approveReplay(...given: Parameters<OperatorActions['approveReplay']>): Promise<ReplayStory>
+  getReplay(id: string): Promise<ReplayStory | null>
   /** `q` also finds event ids. Newest first; within one state: last changed first. @throws UsageError for a foreign cursor */
   listOnboardings(query: Omit<OnboardingQuery, 'alsoIdentityIds'>): Promise<Page<OnboardingView>>
   getOnboarding(identityId: string): Promise<OnboardingStory | null>

@@ -173,6 +173,15 @@ async function reopenUnchanged({
   return reopened
 }
 
+/** What running a plan would open, as far as can be seen now; of one that was run, what it opened and is unfinished. */
+export function leftOf({ items }: Pick<ReplayView, 'items'>): ReplayItem[] {
+  return items.filter(({ verdict, result, eventState }) =>
+    result === null
+      ? verdict !== 'blocked' && !(verdict === 'no-op' && eventState === 'processed')
+      : result === 'reopened' && eventState === 'accepted',
+  )
+}
+
 /** The plan with, for each item, where its event stands now. */
 export async function getReplay(pool: Pool, id: string): Promise<ReplayView | null> {
   const { rows } = await pool.query<ReplayRow>(

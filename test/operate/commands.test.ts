@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { registerAuditCommands } from '../../src/operate/audit-commands.ts'
+import { examine } from '../../src/operate/doctor-command.ts'
 import { registerEventCommands } from '../../src/operate/event-commands.ts'
 import { registerLedgerCommands } from '../../src/operate/ledger-commands.ts'
 import { registerOnboardingCommands } from '../../src/operate/onboarding-commands.ts'
+import { registerQueueCommands } from '../../src/operate/queue-commands.ts'
 import { registerReplayCommands } from '../../src/operate/replay-commands.ts'
 import { samplePerson } from '../../src/sandbox/sample-person.ts'
 import { seedOnboarding } from './seed-onboarding.ts'
-import { type Operator, startOperator } from './start-operator.ts'
+import { lockOut, type Operator, startOperator } from './start-operator.ts'
 
 let operator: Operator
 let folder: string
@@ -39,12 +41,13 @@ async function gatehouse(...args: string[]): Promise<string> {
     const close = async (): Promise<void> => {
       closed += 1
     }
-    return { useCases: operator.useCases, close }
+    return { ...operator, close }
   }
   for (const register of [
     registerEventCommands,
     registerOnboardingCommands,
     registerReplayCommands,
+    registerQueueCommands,
     registerLedgerCommands,
     registerAuditCommands,
   ]) {
@@ -171,6 +174,10 @@ describe('gatehouse replay', () => {
     const planned = await gatehouse('replay', 'plan', '--state', 'dead', '--event', event.id, '--operator', 'ada')
     const [, id = ''] = /^Replay (\S+): planned$/m.exec(planned) ?? []
     expect(planned).toMatch(new RegExp(`^${event.id} +identity\\.denied +- +dead +would-send-notice`, 'm'))
+    expect(planned).toMatch(/^It takes about 1 s within Paxos's limits, counting what waits already$/m)
+    await lockOut(operator, 299)
+    expect(await gatehouse('replay', 'show', id)).toMatch(/already\nPaxos answered 429, so nobody calls it for another 5 min$/m)
+    await lockOut(operator, 0)
     expect(planned.split('\n').at(-1)).toBe(`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`)
     const approve = ['replay', 'approve', id, '--operator', 'grace', '--reason', 'incident 7']
     await expect(gatehouse(...approve)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('--yes') })
@@ -203,6 +210,29 @@ describe('gatehouse replay', () => {
     for (const args of [['show'], ['approve', '--operator', 'a', '--reason', 'because', '--yes']]) {
       await expect(gatehouse('replay', args[0] ?? '', randomUUID(), ...args.slice(1))).rejects.toThrow('There is no replay')
     }
+  })
+})
+
+describe('gatehouse queue status, and gatehouse doctor', () => {
+  const limits = async () => {
+    const open = async () => ({ ...operator, close: async () => undefined })
+    return (await examine({ config: () => undefined, open })).find(({ check }) => check === 'paxos limits')
+  }
+
+  it("say how long what is unfinished takes within Paxos's limits, and for how long a 429 lets nobody call", async () => {
+    await operator.accept({ id: randomUUID(), type: 'identity.approved' })
+    const calm = await gatehouse('queue', 'status')
+    expect(calm).toMatch(/^inbox {5}\d+ unfinished, .*\npaxos {5}what is unfinished takes about 1 s within Paxos's limits$/m)
+    expect(calm).not.toContain('429')
+    expect(await limits()).toMatchObject({ result: 'ok', saw: expect.stringMatching(/^\d+ unfinished events?: about 1 s within/) })
+    await lockOut(operator, 299)
+    expect(await gatehouse('queue', 'status')).toMatch(
+      /takes about 5 min within.*\nPaxos answered 429, so nobody calls it for another 5 min\./,
+    )
+    const { upstream } = JSON.parse(await gatehouse('queue', 'status', '--json'))
+    expect([upstream.lockedForSeconds > 240, upstream.backlogSeconds > 240]).toEqual([true, true])
+    expect(await limits()).toMatchObject({ result: 'warning', saw: expect.stringContaining('nobody calls it for another 5 min; ') })
+    await lockOut(operator, 0)
   })
 })
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { API_SCHEMAS } from '../../src/operate/api-schemas.ts'
 import { samplePerson } from '../../src/sandbox/sample-person.ts'
 import { seedOnboarding } from './seed-onboarding.ts'
-import { bearer, type Operator, type Reply, startOperator, TOKEN } from './start-operator.ts'
+import { bearer, lockOut, type Operator, type Reply, startOperator, TOKEN } from './start-operator.ts'
 
 let operator: Operator
 beforeAll(async () => {
@@ -339,6 +339,11 @@ describe('when a replay is planned and approved', () => {
       plannedBy: 'ada',
       items: [{ eventId: event?.id, verdict: 'would-create-account', result: null, eventState: 'dead' }],
     })
+    expect(plan.body.upstream).toEqual({ lockedForSeconds: 0, etaSeconds: 1 })
+    await lockOut(operator, 299)
+    const { upstream } = (await get(`/v1/replays/${plan.body.id}`)).body
+    expect([upstream.lockedForSeconds > 240, upstream.etaSeconds > 240]).toEqual([true, true])
+    await lockOut(operator, 0)
     const approve = (body: object): Promise<Reply> =>
       operator.call('POST', `/v1/replays/${plan.body.id}/approve`, { headers: bearer({ 'x-operator': 'grace' }), body })
     expect(fields(await approve({}))).toEqual({ reason: 'is required: say why; it is kept in the audit' })

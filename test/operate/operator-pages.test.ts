@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSessionSeal, SESSION_SECONDS } from '../../src/operate/session.ts'
 import { seedOnboarding } from './seed-onboarding.ts'
-import { type Operator, startOperator, TOKEN } from './start-operator.ts'
+import { lockOut, type Operator, startOperator, TOKEN } from './start-operator.ts'
 
 let operator: Operator
 let cookie = ''
@@ -185,18 +185,17 @@ describe('the pages', () => {
   })
 
   it('say on the home page how long the backlog takes, and until when Paxos lets nobody call', async () => {
-    const locked = /Paxos answered 429, so nobody calls it for another 4 min/
+    const locked = /Paxos answered 429, so nobody calls it for another 5 min/
     await operator.accept({ id: randomUUID(), type: 'identity.approved' })
     const before = await (await get('/')).text()
     expect(before).toContain('limits they take about 1 s.')
     expect(before).not.toMatch(locked)
-    await operator.pool.query(`UPDATE paxos_budget SET version = version + 1,
-      state = json_build_object('lockedUntilMs', extract(epoch FROM clock_timestamp()) * 1000 + 299000)`)
+    await lockOut(operator, 299)
     expect(await (await get('/')).text()).toMatch(locked)
     const { body } = await operator.call('GET', '/v1/stats')
     expect(body.upstream.lockedForSeconds).toBeGreaterThan(240)
     expect(body.upstream.backlogSeconds).toBeGreaterThan(240)
-    await operator.pool.query("UPDATE paxos_budget SET version = version + 1, state = '{}'")
+    await lockOut(operator, 0)
   })
 
   it('page through a list with their filters kept', async () => {
@@ -263,12 +262,20 @@ describe('when an operator replays from the pages', () => {
     const plan = await (await get(path)).text()
     expect(plan).toContain('would-create-account')
     expect(plan).toContain(`action="${path}/approve"`)
+    expect(plan).toContain('about 1 s within Paxos&#39;s limits, counting what waits already')
+    expect(plan).not.toContain('429')
+    await lockOut(operator, 299)
+    const locked = await (await get(path)).text()
+    expect(locked).toContain('about 5 min within Paxos&#39;s limits, counting what waits already')
+    expect(locked).toContain('Paxos answered 429, so nobody calls it for another 5 min. It goes on by itself.')
+    await lockOut(operator, 0)
     const unreasoned = await post(`${path}/approve`, { reason: ' ' })
     expect([unreasoned.status, (await unreasoned.text()).includes('reason must say why')]).toEqual([400, true])
     expect((await post(`${path}/approve`, { reason: 'incident 7' })).headers.get('location')).toBe(path)
     const run = await (await get(path)).text()
     expect(run).toContain('reopened')
     expect(run).not.toContain('/approve"')
+    expect(run).toContain('takes about 1 s within')
     expect((await post(`${path}/approve`, { reason: 'incident 7' })).status).toBe(409)
     const audit = await (await get('/audit')).text()
     expect(audit).toContain('The chain is whole')

@@ -8,7 +8,7 @@ import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { approveReplay, getReplay, planReplay } from '../../src/replay/replay.ts'
 import { createOnboarding } from '../../src/saga/create-onboarding.ts'
-import { createUpstreamPace } from '../../src/saga/upstream-pace.ts'
+import { createUpstreamPace, type UpstreamPace } from '../../src/saga/upstream-pace.ts'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -21,6 +21,7 @@ export interface Operator extends Pipeline {
   databaseUrl: string
   sandbox: Sandbox
   useCases: OperatorUseCases
+  pace: UpstreamPace
   /** Moves the clock of the operator's side, milliseconds. */
   advanceClock(ms: number): void
   /** With the token, unless `headers` say otherwise. */
@@ -57,10 +58,12 @@ export async function startOperator(): Promise<Operator> {
   let ahead = 0
   const now = (): number => Date.now() + ahead
   const parts = { ...pipeline, unknownIdentities: 'adopt' as const, now: Date.now, encryptionKey: Buffer.alloc(32, 1) }
+  const budget = createBudget({ limits: { token: 1, identity: 10, general: 50 }, store: createPostgresBudgetStore(pipeline) })
+  const pace = createUpstreamPace(budget)
   const useCases = createUseCases({
     pool: pipeline.pool,
     now,
-    pace: createUpstreamPace(createBudget({ limits: { token: 1, identity: 10, general: 50 }, store: createPostgresBudgetStore(pipeline) })),
+    pace,
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
       planReplay: (filter, by) => planReplay(parts, filter, by),
@@ -77,6 +80,7 @@ export async function startOperator(): Promise<Operator> {
     databaseUrl: database.url,
     sandbox,
     useCases,
+    pace,
     advanceClock: (ms) => {
       ahead += ms
     },
@@ -95,6 +99,15 @@ export async function startOperator(): Promise<Operator> {
       await database.drop()
     },
   }
+}
+
+/** As after a 429 that somebody was answered: for so long nobody calls Paxos. 0 ends it. */
+export async function lockOut({ pool }: Pick<Operator, 'pool'>, seconds: number): Promise<void> {
+  await pool.query(
+    `UPDATE paxos_budget SET version = version + 1,
+       state = CASE WHEN $1::int = 0 THEN '{}'::json ELSE json_build_object('lockedUntilMs', extract(epoch FROM clock_timestamp()) * 1000 + $1 * 1000) END`,
+    [seconds],
+  )
 }
 
 export function bearer(more: Record<string, string> = {}): Record<string, string> {

@@ -1,0 +1,52 @@
+import { leftOf, type ReplayView } from '../replay/replay.ts'
+import type { UpstreamPace } from '../saga/upstream-pace.ts'
+import { roughSpan } from './say-time.ts'
+
+/** What Paxos's limits mean for work that waits; null where what the processes share of the budget cannot be read now. */
+export interface UpstreamOutlook {
+  /** For so long nobody calls Paxos, since it answered 429; 0: not at all. */
+  lockedForSeconds: number | null
+  /** An estimate of how long the work takes from now; 0 only when there is none. */
+  etaSeconds: number | null
+}
+
+/** For what is unfinished: `events` of it. */
+export async function foreseeBacklog(pace: UpstreamPace, events: number): Promise<UpstreamOutlook> {
+  const [lockedForSeconds, etaSeconds] = await Promise.all([readLock(pace), events === 0 ? 0 : readEta(() => pace.etaMs(events))])
+  return { lockedForSeconds, etaSeconds }
+}
+
+/** For what is left of a replay: after the `backlog`, and with the share of the limits that live traffic leaves. */
+export async function foreseeReplay(pace: UpstreamPace, replay: ReplayView, backlog: number): Promise<UpstreamOutlook> {
+  const left = leftOf(replay)
+  // What is unfinished already is part of the backlog.
+  const more = left.filter(({ eventState }) => eventState !== 'accepted').length
+  const [lockedForSeconds, etaSeconds] = await Promise.all([
+    readLock(pace),
+    left.length === 0 ? 0 : readEta(() => pace.etaMs(backlog + more, { priority: 'replay' })),
+  ])
+  return { lockedForSeconds, etaSeconds }
+}
+
+/** `about 3 min within Paxos's limits`. */
+export function sayEta(seconds: number): string {
+  return `about ${roughSpan(seconds)} within Paxos's limits`
+}
+
+export function sayLock(seconds: number): string {
+  return `Paxos answered 429, so nobody calls it for another ${roughSpan(seconds)}`
+}
+
+async function readLock(pace: UpstreamPace): Promise<number | null> {
+  return pace.lockedForMs().then(
+    (ms) => Math.ceil(ms / 1_000),
+    () => null, // all else is worth saying without it
+  )
+}
+
+async function readEta(etaMs: () => Promise<number>): Promise<number | null> {
+  return etaMs().then(
+    (ms) => Math.max(1, Math.ceil(ms / 1_000)),
+    () => null,
+  )
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { foreseeBacklog, foreseeReplay, sayEta } from '../../src/operate/upstream-outlook.ts'
+import { createBudget } from '../../src/paxos/budget.ts'
+import type { ReplayItem, ReplayView } from '../../src/replay/replay.ts'
+import { createUpstreamPace, type UpstreamPace } from '../../src/saga/upstream-pace.ts'
+
+/** One call a second: five minutes have room for 291 live calls, and for 232 of replays. A page of List Events serves 25 events. */
+const pace = createUpstreamPace(createBudget({ limits: { token: 1, identity: null, general: 1 } }))
+const away: UpstreamPace = {
+  lockedForMs: () => Promise.reject(new Error('Postgres is away')),
+  etaMs: () => Promise.reject(new Error('Postgres is away')),
+}
+
+type Seen = Partial<Pick<ReplayItem, 'verdict' | 'result' | 'eventState'>>
+const replayOf = (...groups: (readonly [number, Seen])[]): ReplayView => ({
+  ...{ id: randomUUID(), state: 'planned', filter: {}, planHash: '', plannedBy: 'ada', plannedAt: new Date() },
+  ...{ approvedBy: null, reason: null, approvedAt: null, finishedAt: null, counts: {} },
+  items: groups.flatMap(([count, seen]) =>
+    Array.from({ length: count }, () => ({
+      ...{ seq: '1', eventId: randomUUID(), type: 'identity.approved', identityId: null, detail: '' },
+      ...{ verdict: 'would-create-account', result: null, eventState: 'parked', ...seen },
+    })),
+  ),
+})
+const eta = async (replay: ReplayView, backlog = 0): Promise<number | null> => (await foreseeReplay(pace, replay, backlog)).etaSeconds
+
+describe('how long a replay takes', () => {
+  it('is told for its events on top of what waits, with the share that live traffic leaves', async () => {
+    expect(await eta(replayOf([200, {}]))).toBe(1) // there is room at once
+    const late = await eta(replayOf([200, {}]), 1_000)
+    expect(late).toBe(Math.ceil(((1_248 - 232) / 232) * 300))
+    expect(late).toBeGreaterThan((await foreseeBacklog(pace, 1_200)).etaSeconds ?? 0)
+  })
+
+  it('counts what is unfinished already once, since it is part of what waits', async () => {
+    expect(await eta(replayOf([200, { eventState: 'accepted' }]), 1_000)).toBe(await eta(replayOf([1, { eventState: 'accepted' }]), 1_000))
+    expect(await eta(replayOf([200, { eventState: 'accepted' }]), 1_000)).toBeLessThan((await eta(replayOf([200, {}]), 1_000)) ?? 0)
+  })
+
+  it.each<[string, Seen]>([
+    ['what is blocked', { verdict: 'blocked' }],
+    ['what is finished, with nothing to do', { verdict: 'no-op', eventState: 'processed' }],
+    ['what was skipped', { result: 'skipped: changed since the plan' }],
+    ['what was opened and has ended', { result: 'reopened', eventState: 'processed' }],
+  ])('leaves out %s', async (_what, seen) => {
+    expect(await eta(replayOf([200, seen]), 1_000)).toBe(0)
+    expect(await eta(replayOf([200, seen], [200, {}]), 1_000)).toBe(await eta(replayOf([200, {}]), 1_000))
+  })
+
+  it('is told of what was opened until it has ended', async () => {
+    const open = { result: 'reopened', eventState: 'accepted' }
+    expect(await eta(replayOf([200, open]), 1_000)).toBe(await eta(replayOf([1, open]), 1_000))
+    expect(await eta(replayOf([200, open]), 1_000)).toBeGreaterThan(900)
+  })
+
+  it('is not known while what the processes share cannot be read', async () => {
+    expect(await foreseeReplay(away, replayOf([1, {}]), 0)).toEqual({ lockedForSeconds: null, etaSeconds: null })
+    expect(await foreseeBacklog(away, 0)).toEqual({ lockedForSeconds: null, etaSeconds: 0 })
+  })
+})
+
+describe('how an estimate is said', () => {
+  it.each([
+    [1, '1 s'],
+    [119, '119 s'],
+    [120, '2 min'],
+    [170, '3 min'],
+    [6_900, '115 min'],
+    [9_000, '3 h'],
+    [200_000, '2 d'],
+  ])('%i s as %s', (seconds, said) => {
+    expect(sayEta(seconds)).toBe(`about ${said} within Paxos's limits`)
+  })
+})
