@@ -97,6 +97,9 @@ const Replay = z.strictObject({
   reason: z.string().nullable(),
   approvedAt: time.nullable(),
   finishedAt: time.nullable(),
+  matched: count
+    .nullable()
+    .describe('How many events match the filter, where its limit took fewer; 100001: more than 100000. Null: all that match are items.'),
   items: z.array(
     z.strictObject({
       seq: z.string(),

@@ -13,8 +13,9 @@ import {
   withUseCases,
 } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
-import { counted, renderTable } from './render-table.ts'
+import { renderTable } from './render-table.ts'
 import { REPLAYABLE_STATES } from './replay-routes.ts'
+import { sayEvents } from './say-replay.ts'
 import { utcTime } from './say-time.ts'
 import { sayEta, sayLock } from './upstream-outlook.ts'
 import type { ReplayStory } from './use-cases.ts'
@@ -108,7 +109,7 @@ async function confirm(plan: ReplayStory): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     const word = plan.id.slice(0, 8)
-    const what = `This replays ${[`${counted(plan.items.length, 'event')} (${sayCounts(plan)})`, ...sayPace(plan)].join('. ')}.`
+    const what = `This replays ${[`${sayEvents({ ...plan, events: plan.items.length })} (${sayCounts(plan)})`, ...sayPace(plan)].join('. ')}.`
     const typed = await terminal.question(`${what} Type ${word} to run it: `)
     if (typed.trim() !== word) throw new UsageError('not confirmed; nothing was done')
   } finally {
@@ -117,7 +118,7 @@ async function confirm(plan: ReplayStory): Promise<void> {
 }
 
 function renderReplay(replay: ReplayStory): string {
-  const { id, state, items, plannedBy, plannedAt, approvedBy, approvedAt, reason } = replay
+  const { id, state, items, matched, plannedBy, plannedAt, approvedBy, approvedAt, reason } = replay
   if (items.length === 0)
     return `Replay ${id} is empty: no event matches. gatehouse event list --state parked shows what waits for a person.`
   const ran = state !== 'planned'
@@ -133,7 +134,10 @@ function renderReplay(replay: ReplayStory): string {
     `Replay ${id}: ${state}`,
     `planned by ${plannedBy} at ${utcTime(plannedAt)}`,
     ...(approvedBy && approvedAt ? [`approved by ${approvedBy} at ${utcTime(approvedAt)}: ${reason}`] : []),
-    `${counted(items.length, 'event')}: ${sayCounts(replay)}`,
+    `${sayEvents({ events: items.length, matched })}: ${sayCounts(replay)}`,
+    ...(matched === null
+      ? []
+      : ['These are the oldest. Plan again for the others, with a higher --limit (at most 10000) or a later --since.']),
     ...sayPace(replay),
     '',
     renderTable(['EVENT', 'TYPE', 'IDENTITY', 'STATE NOW', ran ? 'RESULT' : 'WOULD', 'DETAIL'], rows),

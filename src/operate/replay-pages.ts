@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts'
 import { badge, command, dataTable, emptyState, facts, moment, notice, page, shortId } from './page-parts.ts'
-import { counted } from './render-table.ts'
 import { REPLAYABLE_STATES } from './replay-routes.ts'
+import { sayEvents } from './say-replay.ts'
 import { sayEta, sayLock } from './upstream-outlook.ts'
 import type { ReplayStory } from './use-cases.ts'
 
@@ -38,7 +38,7 @@ what has its account and its notice gets no second one.</p>
 
 /** A plan to look at and approve, or what running it led to. */
 export function replayPage(replay: ReplayStory, { operator, now }: Reader): Html {
-  const { id, state, items, counts, reason, upstream } = replay
+  const { id, state, items, matched, counts, reason, upstream } = replay
   const planned = state === 'planned'
   return page({
     title: `Replay ${shortId(id)}`,
@@ -53,10 +53,12 @@ export function replayPage(replay: ReplayStory, { operator, now }: Reader): Html
       ['Approved', replay.approvedBy && html`by ${replay.approvedBy}, ${moment(replay.approvedAt, now)}`],
       ['Reason', reason],
       ['Finished', moment(replay.finishedAt, now)],
+      ['Events', items.length > 0 && sayEvents({ events: items.length, matched })],
       ['Would do', Object.entries(counts).map(([verdict, count], at) => html`${at > 0 && ', '}<b>${count}</b> ${verdict}`)],
       [state === 'finished' ? 'What is left' : 'Takes', sayPace(replay)],
       ['Plan hash', html`<code>${replay.planHash.slice(0, 16)}…</code>`],
     ])}</section>
+${matched !== null && notice('warn', 'More events matched than the limit took; these are the oldest. Plan again for the others, with a higher limit (10000 at most) or from a later time on.')}
 ${upstream.etaSeconds !== 0 && upstream.lockedForSeconds ? notice('warn', `${sayLock(upstream.lockedForSeconds)}. It goes on by itself.`) : null}
 ${items.length === 0 ? emptyState('No event matches.', html`There is nothing to run. <a href="/replays">Choose again</a>`) : state !== 'finished' && approval(replay)}
 ${items.length > 0 && itemTable(replay)}`,
@@ -68,11 +70,11 @@ function sayPace({ state, upstream: { etaSeconds } }: ReplayStory): string | nul
   return state === 'finished' ? `takes ${sayEta(etaSeconds)}` : `${sayEta(etaSeconds)}, counting what waits already`
 }
 
-function approval({ id, state, items }: ReplayStory): Html {
+function approval({ id, state, items, matched }: ReplayStory): Html {
   return html`<form class="card stacked" method="post" action="/replays/${id}/approve">
 <h2>Approve and run</h2>
 ${state === 'approved' && notice('bad', 'It was approved, and its run is under way this very moment or was interrupted: nothing of it is done. Approve it again to run it.')}
-${notice('warn', `This works on ${counted(items.length, 'event')} again. What has changed since the plan is skipped and listed.`)}
+${notice('warn', `This works again on ${sayEvents({ events: items.length, matched })}. What has changed since the plan is skipped and listed.`)}
 <label>Reason<input name="reason" required minlength="3" maxlength="500" placeholder="what happened, and the ticket" autocomplete="off"></label>
 <p class="hint">Your name and the reason are kept with the replay and in the audit.</p>
 <button>Approve and run</button>

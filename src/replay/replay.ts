@@ -50,6 +50,8 @@ export interface ReplayView {
   reason: string | null
   approvedAt: Date | null
   finishedAt: Date | null
+  /** How many events match the filter, where its limit took fewer: `MOST_COUNTED` + 1 for more than that. Null: all that match are items. */
+  matched: number | null
   items: ReplayItem[]
   /** Items by verdict. */
   counts: Record<string, number>
@@ -69,12 +71,14 @@ export interface ReplayParts extends PreviewParts {
 
 export const DEFAULT_REPLAY_LIMIT = 1_000
 const MAX_REPLAY_LIMIT = 10_000
+/** What matches is counted no further, so that a plan over a large inbox costs little more than its events. */
+export const MOST_COUNTED = 100_000
 /** Previews at once: they read from Paxos, within the replays' share of the budget. */
 const PREVIEWS_AT_ONCE = 10
 
 /** Chooses the events, asks for each what a replay would do now, and keeps that as a plan. Changes nothing else. */
 export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: string): Promise<ReplayView> {
-  const seqs = await chooseEvents(parts.pool, filter)
+  const { seqs, matched } = await chooseEvents(parts.pool, filter)
   // Read before the previews: what changes while they are made counts as changed.
   const bases = await currentBases(parts.pool, seqs)
   const previews = await mapBounded(seqs, PREVIEWS_AT_ONCE, async (seq) => {
@@ -87,10 +91,10 @@ export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: s
   const id = randomUUID()
   const planHash = createHash('sha256').update(canonicalJson(items)).digest()
   await parts.pool.query(
-    `WITH planned AS (INSERT INTO replay (id, state, filter, plan_hash, planned_by) VALUES ($1, 'planned', $2, $3, $4) RETURNING id)
+    `WITH planned AS (INSERT INTO replay (id, state, filter, plan_hash, planned_by, matched) VALUES ($1, 'planned', $2, $3, $4, $6) RETURNING id)
      INSERT INTO replay_item (replay_id, seq, verdict, detail, basis)
      SELECT planned.id, i.seq, i.verdict, i.detail, i.basis FROM planned, jsonb_to_recordset($5::jsonb) AS i (seq bigint, verdict text, detail text, basis text)`,
-    [id, JSON.stringify({ ...filter, to: filter.to ?? new Date() }), planHash, by, JSON.stringify(items)],
+    [id, JSON.stringify({ ...filter, to: filter.to ?? new Date() }), planHash, by, JSON.stringify(items), matched],
   )
   return mustGet(parts.pool, id)
 }
@@ -185,7 +189,7 @@ export function leftOf({ items }: Pick<ReplayView, 'items'>): ReplayItem[] {
 /** The plan with, for each item, where its event stands now. */
 export async function getReplay(pool: Pool, id: string): Promise<ReplayView | null> {
   const { rows } = await pool.query<ReplayRow>(
-    `SELECT id, state, filter, plan_hash, planned_by, planned_at, approved_by, reason, approved_at, finished_at FROM replay WHERE id::text = $1`,
+    `SELECT id, state, filter, plan_hash, planned_by, planned_at, approved_by, reason, approved_at, finished_at, matched FROM replay WHERE id::text = $1`,
     [id],
   )
   const row = rows[0]
@@ -206,6 +210,7 @@ export async function getReplay(pool: Pool, id: string): Promise<ReplayView | nu
     reason: row.reason,
     approvedAt: row.approved_at,
     finishedAt: row.finished_at,
+    matched: row.matched,
     items: items.rows.map((item) => ({
       seq: item.seq,
       eventId: item.event_id,
@@ -231,6 +236,7 @@ interface ReplayRow {
   reason: string | null
   approved_at: Date | null
   finished_at: Date | null
+  matched: number | null
 }
 
 interface ItemRow {
@@ -250,31 +256,39 @@ async function mustGet(pool: Pool, id: string): Promise<ReplayView> {
   return view
 }
 
-async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<string[]> {
+const MATCHING = `FROM inbox_event
+  WHERE state = ANY ($1::text[]) AND ($2::uuid[] IS NULL OR event_id = ANY ($2)) AND ($3::uuid[] IS NULL OR identity_id = ANY ($3))
+    AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND received_at < $6
+    AND seq >= $8 AND seq < $9`
+
+/** The oldest that match, and where those are not all, how many do. */
+async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<{ seqs: string[]; matched: number | null }> {
   const limit = filter.limit ?? DEFAULT_REPLAY_LIMIT
   const named = filter.eventIds !== undefined || filter.identityIds !== undefined || filter.releaseHolds === true
   if (limit < 1 || limit > MAX_REPLAY_LIMIT) throw new UsageError(`limit: 1 to ${MAX_REPLAY_LIMIT}`)
   const to = filter.to ?? new Date()
   const { gte, lt } = await seqWindow(pool, { from: filter.from, to })
-  const { rows } = await pool.query<{ seq: string }>(
-    `SELECT seq FROM inbox_event
-     WHERE state = ANY ($1::text[]) AND ($2::uuid[] IS NULL OR event_id = ANY ($2)) AND ($3::uuid[] IS NULL OR identity_id = ANY ($3))
-       AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND received_at < $6
-       AND seq >= $8 AND seq < $9
-     ORDER BY seq LIMIT $7`,
-    [
-      filter.states ?? (named ? ['parked', 'dead', 'processed', 'accepted'] : ['parked', 'dead']),
-      filter.eventIds ?? null,
-      filter.identityIds ?? null,
-      filter.types ?? null,
-      filter.from ?? null,
-      to,
-      limit,
-      gte ?? 0,
-      lt,
-    ],
+  const upTo = (most: number): unknown[] => [
+    filter.states ?? (named ? ['parked', 'dead', 'processed', 'accepted'] : ['parked', 'dead']),
+    filter.eventIds ?? null,
+    filter.identityIds ?? null,
+    filter.types ?? null,
+    filter.from ?? null,
+    to,
+    most,
+    gte ?? 0,
+    lt,
+  ]
+  // One more than the plan takes, to learn whether there is more.
+  const { rows } = await pool.query<{ seq: string }>(`SELECT seq ${MATCHING} ORDER BY seq LIMIT $7`, upTo(limit + 1))
+  const seqs = rows.slice(0, limit).map(({ seq }) => seq)
+  if (rows.length <= limit) return { seqs, matched: null }
+  const counted = await pool.query<{ matched: number }>(
+    `SELECT count(*)::int AS matched FROM (SELECT ${MATCHING} LIMIT $7) AS matching`,
+    upTo(MOST_COUNTED + 1),
   )
-  return rows.map(({ seq }) => seq)
+  // An event may have ended in between: at least one more did match.
+  return { seqs, matched: Math.max(rows.length, counted.rows[0]?.matched ?? 0) }
 }
 
 /** What a verdict rests on: the event's state and opening, and the onboarding's version. */

@@ -205,6 +205,14 @@ describe('gatehouse replay', () => {
     expect(shown.at(-1)).toBe(`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`)
   })
 
+  it('says how many match where the limit took fewer, and how to plan the others', async () => {
+    const events = await operator.sandbox.populate({ count: 3, refIdPrefix: 'cli-limited-', decision: 'deny', deliver: false })
+    for (const event of events) await operator.accept(event)
+    const plan = (limit: string) => gatehouse('replay', 'plan', '--limit', limit, ...events.flatMap(({ id }) => ['--event', id]))
+    expect(await plan('2')).toMatch(/^2 of 3 events that match: 2 would-send-notice\nThese are the oldest\. Plan again for the others/m)
+    expect(await plan('3')).toMatch(/^3 events: 3 would-send-notice\nIt takes/m)
+  })
+
   it('says that nothing matches, and that there is no such replay', async () => {
     expect(await gatehouse('replay', 'plan', '--type', 'identity.nothing')).toContain('is empty: no event matches')
     for (const args of [['show'], ['approve', '--operator', 'a', '--reason', 'because', '--yes']]) {

@@ -362,6 +362,17 @@ describe('when a replay is planned and approved', () => {
     ])
   })
 
+  it('says how many match where the limit took fewer', async () => {
+    const ids = await operator.sandbox.populate({ count: 2, refIdPrefix: 'limited-', decision: 'deny', deliver: false })
+    for (const event of ids) await operator.accept(event)
+    const plan = async (limit: number) => {
+      const { body } = await operator.call('POST', '/v1/replays', { body: { eventIds: ids.map(({ id }) => id), limit } })
+      return API_SCHEMAS.Replay.parse(body)
+    }
+    expect(await plan(1)).toMatchObject({ matched: 2, items: [{}] })
+    expect(await plan(2)).toMatchObject({ matched: null, items: [{}, {}] })
+  })
+
   it('answers 404 for a replay that there is not, and names what a filter does not know', async () => {
     expect((await get(`/v1/replays/${randomUUID()}`)).body.code).toBe('REPLAY_UNKNOWN')
     const approved = await operator.call('POST', `/v1/replays/${randomUUID()}/approve`, { body: { reason: 'because' } })

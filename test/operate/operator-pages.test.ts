@@ -287,6 +287,19 @@ describe('when an operator replays from the pages', () => {
     ])
   })
 
+  it('shows how many match where the limit took fewer', async () => {
+    const events = await operator.sandbox.populate({ count: 3, refIdPrefix: 'limited-', decision: 'deny', deliver: false })
+    for (const event of events) await operator.accept(event)
+    const plan = async (limit: string): Promise<string> => {
+      const planned = await post('/replays', { eventIds: events.map(({ id }) => id).join(' '), limit })
+      return (await get(planned.headers.get('location') ?? '')).text()
+    }
+    const short = await plan('2')
+    expect(short).toContain('This works again on 2 of 3 events that match.')
+    expect(short).toContain('More events matched than the limit took')
+    expect(await plan('3')).not.toContain('More events matched')
+  })
+
   it('names the field of the form that is wrong', async () => {
     const answer = await post('/replays', { eventIds: 'abc', limit: '0' })
     expect(answer.status).toBe(400)

@@ -15,7 +15,7 @@ const away: UpstreamPace = {
 type Seen = Partial<Pick<ReplayItem, 'verdict' | 'result' | 'eventState'>>
 const replayOf = (...groups: (readonly [number, Seen])[]): ReplayView => ({
   ...{ id: randomUUID(), state: 'planned', filter: {}, planHash: '', plannedBy: 'ada', plannedAt: new Date() },
-  ...{ approvedBy: null, reason: null, approvedAt: null, finishedAt: null, counts: {} },
+  ...{ approvedBy: null, reason: null, approvedAt: null, finishedAt: null, matched: null, counts: {} },
   items: groups.flatMap(([count, seen]) =>
     Array.from({ length: count }, () => ({
       ...{ seq: '1', eventId: randomUUID(), type: 'identity.approved', identityId: null, detail: '' },

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { rebuildQueue } from '../../src/replay/rebuild-queue.ts'
-import { approveReplay, getReplay, planReplay, type ReplayFilter, type ReplayParts, type ReplayView } from '../../src/replay/replay.ts'
+import {
+  approveReplay,
+  getReplay,
+  MOST_COUNTED,
+  planReplay,
+  type ReplayFilter,
+  type ReplayParts,
+  type ReplayView,
+} from '../../src/replay/replay.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
@@ -163,6 +171,21 @@ describe('a plan', () => {
     await pipeline.pool.query(`UPDATE inbox_event SET received_at = now() + interval '1 hour' WHERE seq = 2`)
     expect(await choose({})).toEqual(['1']) // what comes later is not swept along
     for (const limit of [0, 10_001]) await expect(choose({ limit })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('says how many match where its limit took fewer, as far as it counts', async () => {
+    const pipeline = await twoParked()
+    const matched = async (filter: ReplayFilter) => (await planReplay(parts(pipeline), filter, 'ada')).matched
+    expect(await matched({ limit: 2 })).toBeNull()
+    expect(await matched({ limit: 1 })).toBe(2)
+    expect(await matched({ limit: 1, from: new Date('2026-02-01T00:00:00Z') })).toBeNull()
+    await pipeline.pool.query(
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, received_at)
+       SELECT gen_random_uuid(), 'identity.approved', now(), false, 'webhook', 'parked', now() - interval '1 min' FROM generate_series(1, $1)`,
+      [MOST_COUNTED],
+    )
+    const plan = await planReplay(parts(pipeline), { limit: 1 }, 'ada')
+    expect([plan.matched, seqs(plan)]).toEqual([MOST_COUNTED + 1, ['1']])
   })
 
   it.each([
