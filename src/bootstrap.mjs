@@ -3,15 +3,22 @@
 //
 //   node src/bootstrap.mjs              installs what is missing: before `npm start` and `npm test`
 //   node src/bootstrap.mjs --installed  what npm cannot do itself, after `npm ci`
+//   node src/bootstrap.mjs --compile    compiles what the roles load, and keeps it for their starts
 //   node src/bootstrap.mjs <command>    gatehouse <command>, on a Node that is new enough
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import nodeModule from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+const BOOTSTRAP = fileURLToPath(import.meta.url)
+const ROOT = dirname(dirname(BOOTSTRAP))
 const MODULES = join(ROOT, 'node_modules')
+/** Code that Node has compiled, for the next start: with node_modules it goes when the dependencies change. */
+const COMPILED = join(MODULES, '.cache', 'gatehouse')
+const CLI = join(ROOT, 'src', 'cli.ts')
+const COMPOSE = join(ROOT, 'src', 'compose')
 const WINDOWS = process.platform === 'win32'
 const NODE_MAJOR = 24
 /** Written when an installation is complete: the hash of the package-lock.json that it followed. */
@@ -28,6 +35,7 @@ class Failure extends Error {}
 async function main(args) {
   if (args.length === 0) return prepare()
   if (args.length === 1 && args[0] === '--installed') return finish({ regenerate: true })
+  if (args.length === 1 && args[0] === '--compile') return compile()
   return runGatehouse(args)
 }
 
@@ -102,12 +110,14 @@ function excerpt(text) {
     .join('\n')
 }
 
-/** The parts of an installation that are not npm's: the database client, the `gatehouse` command, the git hook. */
+/** The parts of an installation that are not npm's: the database client, the `gatehouse` command, the git hook, compiled code. */
 function finish({ regenerate }) {
   if (regenerate || read(GENERATED) !== clientSource()) generateClient()
   linkCommand()
   if (regenerate) {
     installGitHook()
+    const node = findNode()
+    if (node) spawnSync(node, [BOOTSTRAP, '--compile'], { cwd: ROOT, stdio: 'ignore' }) // without it the first start compiles
     writeFileSync(INSTALLED, lockHash())
   }
 }
@@ -146,7 +156,7 @@ function linkCommand() {
   }
   rmSync(command, { force: true }) // a link to nowhere does not "exist"
   symlinkSync(join('..', '..', 'src', 'bootstrap.mjs'), command)
-  chmodSync(fileURLToPath(import.meta.url), 0o755)
+  chmodSync(BOOTSTRAP, 0o755)
 }
 
 /** In a git checkout of a developer; a hook that cannot be installed stops nobody. */
@@ -161,11 +171,11 @@ async function runGatehouse(args) {
   if (!existsSync(MODULES) || read(GENERATED) === '') {
     throw new Failure(`not installed yet. Run \`npm ci\` in ${ROOT} first (\`npm start\` does it for you).`)
   }
-  const cli = join(ROOT, 'src', 'cli.ts')
   const node = findNode()
   if (node === process.execPath) {
-    process.argv[1] = cli
-    await import(pathToFileURL(cli).href)
+    process.argv[1] = CLI
+    keepCompiled()
+    await import(pathToFileURL(CLI).href)
     return
   }
   if (!node) {
@@ -174,7 +184,7 @@ async function runGatehouse(args) {
         `Run \`npm ci\` in ${ROOT}, which brings one, or install Node ${NODE_MAJOR} (https://nodejs.org).`,
     )
   }
-  const child = spawn(node, [cli, ...args], { stdio: 'inherit' })
+  const child = spawn(node, [BOOTSTRAP, ...args], { stdio: 'inherit' })
   // Ctrl-C reaches the child by itself, as it is in our process group; what is sent to this process alone is passed on.
   process.on('SIGINT', () => {})
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
@@ -183,6 +193,31 @@ async function runGatehouse(args) {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
+}
+
+/** All of it is written when this process ends; that of a role, which runs for months, only when it ends in order. */
+async function compile() {
+  if (!existsSync(COMPOSE)) return // an image that is only half copied
+  keepCompiled()
+  for (const file of readdirSync(COMPOSE)) await import(pathToFileURL(join(COMPOSE, file)).href)
+  process.argv = [process.execPath, CLI, '--help']
+  await import(pathToFileURL(CLI).href)
+}
+
+/**
+ * A start that finds its code compiled needs neither the time nor the memory of Node's TypeScript stripper and compiler. What lies there
+ * is run, so it is used only where nobody else can write (the shared temporary directory, Node's own choice, is none such); a
+ * directory that cannot be written serves all the same, and a file that Node does not trust is compiled anew.
+ */
+function keepCompiled() {
+  try {
+    mkdirSync(COMPILED, { recursive: true, mode: 0o700 })
+    const { uid, mode } = statSync(COMPILED)
+    const ours = WINDOWS || ([0, process.getuid()].includes(uid) && (mode & 0o022) === 0)
+    if (ours) nodeModule.enableCompileCache(COMPILED)
+  } catch {
+    // Read-only, or another user's: everything works without.
+  }
 }
 
 /** A Node that runs TypeScript as it is: this one, else the one in node_modules; null when both are missing or too old. */

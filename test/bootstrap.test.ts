@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -22,9 +22,9 @@ interface Outcome {
 }
 
 /** Runs a project's bootstrap with the Node of this test. */
-function bootstrap(root: string, args: string[], flags: string[] = []): Promise<Outcome> {
+function bootstrap(root: string, args: string[], flags: string[] = [], variables: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   return new Promise((resolve) => {
-    const env = { ...process.env, npm_config_fetch_retries: '0' }
+    const env = { ...process.env, npm_config_fetch_retries: '0', ...variables }
     const child = execFile(
       process.execPath,
       [...flags, join(root, 'src/bootstrap.mjs'), ...args],
@@ -65,7 +65,7 @@ describe('a clone', () => {
   afterEach(() => rm(clone, { recursive: true }))
 
   async function writePackage(dependencies: Record<string, string>): Promise<void> {
-    const manifest = { name: 'clone', version: '1.0.0', dependencies }
+    const manifest = { name: 'clone', version: '1.0.0', type: 'module', dependencies }
     const entries = Object.entries(dependencies).map(([name, version]) => [
       `node_modules/${name}`,
       { version, resolved: `http://127.0.0.1:1/${name}.tgz`, integrity: `sha512-${Buffer.alloc(64).toString('base64')}` },
@@ -111,5 +111,62 @@ describe('a clone', () => {
     await mkdir(join(clone, 'node_modules'))
     const message = /this is Node 20.11.0, and Gatehouse needs 24 or newer. Run `npm ci` .*or install Node 24/
     expect(await bootstrap(clone, ['start'], OLD_NODE)).toEqual({ code: 1, output: expect.stringMatching(message) })
+  })
+
+  describe('that is started', () => {
+    const compiled = (...parts: string[]): string => join(clone, 'node_modules/.cache/gatehouse', ...parts)
+    /** Says, as Node's own tracing does, whether the code of src/cli.ts had been compiled before. */
+    async function start(): Promise<{ answer: string | undefined; reused: boolean }> {
+      const trace = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined }
+      const { code, output } = await bootstrap(clone, ['greet'], [], trace)
+      expect(code).toBe(0)
+      return { answer: /^hello .*/m.exec(output)?.[0], reused: /cache for ESM \S+cli\.ts was accepted/.test(output) }
+    }
+    const writeCommand = (name: string): Promise<void> =>
+      writeFile(join(clone, 'src/cli.ts'), `const greet = (name: string): void => console.log('hello ' + name)\ngreet('${name}')\n`)
+
+    beforeEach(async () => {
+      await mkdir(join(clone, 'node_modules'))
+      await writeCommand('world')
+    })
+
+    it('keeps what was compiled, where nobody else can read or write, and the next start uses it', async () => {
+      expect(await start()).toEqual({ answer: 'hello world', reused: false })
+      expect((await stat(compiled())).mode & 0o777).toBe(0o700)
+      expect(await start()).toEqual({ answer: 'hello world', reused: true })
+    })
+
+    it('compiles anew what has changed', async () => {
+      await start()
+      await writeCommand('you')
+      expect(await start()).toEqual({ answer: 'hello you', reused: false })
+    })
+
+    it('compiles anew what is damaged', async () => {
+      await start()
+      const [version = ''] = await readdir(compiled())
+      for (const file of await readdir(compiled(version))) await writeFile(compiled(version, file), 'no such thing')
+      expect(await start()).toEqual({ answer: 'hello world', reused: false })
+      expect(await start()).toEqual({ answer: 'hello world', reused: true })
+    })
+
+    it('runs nothing from where others can write', async () => {
+      await start()
+      await chmod(compiled(), 0o770)
+      expect(await start()).toEqual({ answer: 'hello world', reused: false })
+    })
+
+    it('does without where nothing can be kept', async () => {
+      await writeFile(join(clone, 'node_modules/.cache'), 'in the way')
+      expect(await start()).toEqual({ answer: 'hello world', reused: false })
+      expect(await start()).toEqual({ answer: 'hello world', reused: false })
+    })
+
+    it('has compiled what a role loads before the role is started', async () => {
+      await mkdir(join(clone, 'src/compose'))
+      await writeFile(join(clone, 'src/compose/start-role.ts'), 'export const started: boolean = true\n')
+      await bootstrap(clone, ['--compile'])
+      expect(await start()).toEqual({ answer: 'hello world', reused: true })
+    })
   })
 })

@@ -25,14 +25,14 @@ export interface GatehouseSettings {
 }
 
 export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
-const CLI = join(import.meta.dirname, '../../src/cli.ts')
+const GATEHOUSE = join(import.meta.dirname, '../../src/bootstrap.mjs')
 const START_MS = 30_000
 
 /** The role in a process of its own, set up as for production; resolves when it is ready. */
 export async function startRole(role: 'receiver' | 'worker', settings: GatehouseSettings): Promise<Role> {
   const port = await freePort()
   const profile = settings.profileDirectory === undefined ? [] : profileArguments(settings.profileDirectory, role)
-  const child = spawn(process.execPath, [...profile, CLI, role], {
+  const child = spawn(process.execPath, [...profile, GATEHOUSE, role], {
     env: { PATH: process.env.PATH ?? '', ...environmentOf(settings), [role === 'receiver' ? 'PORT' : 'WORKER_PORT']: String(port) },
     stdio: ['ignore', 2, 2], // what it warns of belongs on the terminal
   })

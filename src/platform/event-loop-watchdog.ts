@@ -1,10 +1,18 @@
 import { url as inspectorUrl } from 'node:inspector'
 import { Worker } from 'node:worker_threads'
 import { errorMessage } from './app-error.ts'
-import type { WatchOrder } from './event-loop-watch-thread.ts'
 import type { Logger } from './logger.ts'
 
 const BEAT_MS = 500
+
+/** What the watching thread is given. */
+export interface WatchOrder {
+  /** Grows by one every `beatMs` while the event loop of the main thread turns. */
+  beats: Int32Array<SharedArrayBuffer>
+  beatMs: number
+  /** Longest stand-still, milliseconds. */
+  limitMs: number
+}
 
 /**
  * Ends this process, with a line on standard error and SIGKILL, once its event loop has not turned for `limitMs`: code that never gives way
@@ -16,7 +24,7 @@ export function startEventLoopWatchdog({ limitMs, logger }: { limitMs: number; l
   if (inspectorUrl() !== undefined) return async () => {}
   const beats = new Int32Array(new SharedArrayBuffer(4))
   const order: WatchOrder = { beats, beatMs: BEAT_MS, limitMs }
-  const thread = new URL('./event-loop-watch-thread.ts', import.meta.url)
+  const thread = new URL('./event-loop-watch-thread.mjs', import.meta.url)
   const watch = new Worker(thread, { workerData: order, env: {}, execArgv: [], name: 'watchdog' })
   // A process without its watchdog does its work all the same.
   watch.on('error', (error) => logger.warn({ reason: errorMessage(error) }, 'nobody watches the event loop'))

@@ -1,15 +1,9 @@
 import { writeSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
 
-export interface WatchOrder {
-  /** Grows by one every `beatMs` while the event loop of the main thread turns. */
-  beats: Int32Array<SharedArrayBuffer>
-  beatMs: number
-  /** Longest stand-still, milliseconds. */
-  limitMs: number
-}
-
-const { beats, beatMs, limitMs } = workerData as WatchOrder // given by startEventLoopWatchdog, of this very type
+// Plain JavaScript: in a thread the TypeScript stripper is loaded once more, which takes 13 MB for as long as the thread lives.
+/** @type {import('./event-loop-watchdog.ts').WatchOrder} */
+const { beats, beatMs, limitMs } = workerData
 let last = Atomics.load(beats, 0)
 let missed = 0
 
