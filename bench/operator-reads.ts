@@ -82,6 +82,7 @@ const REQUESTS: Record<string, () => string> = {
   'audit page': () => '/audit',
   stats: () => '/v1/stats',
   audit: () => '/v1/audit',
+  replays: () => '/v1/replays',
   timeline: () => `/v1/onboardings/${uuid('identity', anyOf(people))}`,
   'one event': () => `/v1/events/${uuid('event', anyOf(events))}`,
   onboardings: () => '/v1/onboardings',

@@ -86,7 +86,7 @@ const OnboardingStory = z.strictObject({
   timeline: z.array(TimelineLine).describe('Ledger and events as one story, in time.'),
 })
 
-const Replay = z.strictObject({
+const replayFields = {
   id: uuid,
   state: z.enum(['planned', 'approved', 'finished']),
   filter: z.looseObject({}),
@@ -100,6 +100,10 @@ const Replay = z.strictObject({
   matched: count
     .nullable()
     .describe('How many events match the filter, where its limit took fewer; 100001: more than 100000. Null: all that match are items.'),
+}
+const ReplayLine = z.strictObject({ ...replayFields, events: count.describe('How many events it has; GET /v1/replays/{id} lists them.') })
+const Replay = z.strictObject({
+  ...replayFields,
   items: z.array(
     z.strictObject({
       seq: z.string(),
@@ -171,6 +175,7 @@ export const API_SCHEMAS = {
   Event,
   EventPage: z.strictObject({ items: z.array(Event), nextCursor: NextCursor }),
   Replay,
+  ReplayPage: z.strictObject({ items: z.array(ReplayLine), nextCursor: NextCursor }),
   Stats,
   AuditPage: z.strictObject({ items: z.array(AuditEntry), nextCursor: NextCursor }),
   Problem: ProblemDocument,

@@ -5,6 +5,7 @@ import { verifyLedger } from '../ledger/verify-ledger.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { createPrisma } from '../platform/prisma.ts'
 import { readCanary } from '../queue/canary.ts'
+import { listReplays } from '../replay/list-replays.ts'
 import type { ReplayView } from '../replay/replay.ts'
 import type { UpstreamPace } from '../saga/upstream-pace.ts'
 import { type AuditDeed, appendAudit, listAudit, verifyAudit } from './audit.ts'
@@ -54,6 +55,7 @@ export function createUseCases({ pool, actions, pace, now }: UseCaseParts): Oper
       return event && viewEvent(event, today())
     },
     stats: () => readStats({ onboardings, events, pool, pace, now }),
+    listReplays: (query) => listReplays(pool, query),
     verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: (options) => verifyAudit(pool, options),

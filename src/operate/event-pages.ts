@@ -62,7 +62,7 @@ export function eventTable(events: readonly EventView[], now: Date): Html {
   const rows = events.map(({ eventId, type, state, identityId, receivedAt, attempts, errorCode, outcome }) => [
     html`<a href="/events/${eventId}" title="${eventId}">${type}</a>`,
     badge(state),
-    identityId && html`<a href="/onboardings/${identityId}" title="${identityId}"><code>${shortId(identityId)}</code></a>`,
+    identityId && html`<a href="/onboardings/${identityId}" title="${identityId}"><code class="short">${shortId(identityId)}</code></a>`,
     moment(receivedAt, now),
     String(attempts),
     errorCode ? html`<code>${errorCode}</code>` : outcome && sayOutcome(outcome),

@@ -1,8 +1,10 @@
+import type { ReplayLine } from '../replay/list-replays.ts'
 import { eventTable } from './event-pages.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
 import { onboardingTable } from './onboarding-pages.ts'
 import { badge, emptyState, moment, notice, page } from './page-parts.ts'
 import { counted } from './render-table.ts'
+import { replayTable } from './replay-pages.ts'
 import { roughSpan, span } from './say-time.ts'
 import { sayLock } from './upstream-outlook.ts'
 import type { EventView, OnboardingView, Stats } from './use-cases.ts'
@@ -12,6 +14,8 @@ export interface HomeView {
   parked: readonly EventView[]
   dead: readonly EventView[]
   held: readonly OnboardingView[]
+  /** The latest. */
+  replays: readonly ReplayLine[]
 }
 
 /** An event that is unfinished for so long is worth a look, even while it is still tried. */
@@ -20,7 +24,7 @@ const TOO_OLD_SECONDS = 300
 const TOO_QUIET_SECONDS = 60
 
 /** Is anything wrong? Then the numbers, each a link to its list, then what waits for a person. */
-export function homePage({ stats, parked, dead, held }: HomeView, { operator, now }: { operator: string; now: Date }): Html {
+export function homePage({ stats, parked, dead, held, replays }: HomeView, { operator, now }: { operator: string; now: Date }): Html {
   const stuck = [...parked, ...dead]
   return page({
     title: 'Home',
@@ -61,6 +65,7 @@ ${verdict(stats)}
 </div>
 ${stuck.length > 0 && html`<h2>Events that wait for a person</h2>${eventTable(stuck, now)}`}
 ${held.length > 0 && html`<h2>Held onboardings</h2>${onboardingTable(held, now)}`}
+${replays.length > 0 && html`<h2>Latest replays</h2>${replayTable(replays, now)}<p class="more"><a href="/replays">All replays</a></p>`}
 ${stats.lastWebhookAt === null && firstSteps()}`,
   })
 }

@@ -12,10 +12,19 @@ import { type Html, html } from './html.ts'
 import { loginPage } from './login-page.ts'
 import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
 import { isOperatorToken } from './operator-token.ts'
-import { ApprovalForm, AuditQuery, EventListQuery, LoginForm, OnboardingListQuery, PlanForm, readForm } from './page-forms.ts'
+import {
+  ApprovalForm,
+  AuditQuery,
+  EventListQuery,
+  LoginForm,
+  OnboardingListQuery,
+  PlanForm,
+  ReplayListQuery,
+  readForm,
+} from './page-forms.ts'
 import { notice, page } from './page-parts.ts'
 import { problemOf } from './problem-of.ts'
-import { newReplayPage, replayPage } from './replay-pages.ts'
+import { newReplayPage, replayListPage, replayPage } from './replay-pages.ts'
 import { createSessionSeal, SESSION_SECONDS, type Session } from './session.ts'
 import type { OperatorUseCases } from './use-cases.ts'
 
@@ -28,6 +37,7 @@ const ASSETS = { 'pages.css': 'text/css; charset=utf-8', 'pages.js': 'text/javas
 const AUDIT_CHECKED = 1_000
 /** How many of each list the home page shows. */
 const HOME_ROWS = 10
+const HOME_REPLAYS = 3
 
 export interface OperatorPagesOptions {
   /** OPERATOR_TOKEN: opens the login; sessions are sealed with a key that comes from it. */
@@ -132,13 +142,15 @@ function servePages(
   })
 
   app.get('/', async (request, reply) => {
-    const [stats, parked, dead, held] = await Promise.all([
+    const [stats, parked, dead, held, replays] = await Promise.all([
       useCases.stats(),
       useCases.listEvents({ state: 'parked', limit: HOME_ROWS }),
       useCases.listEvents({ state: 'dead', limit: HOME_ROWS }),
       useCases.listOnboardings({ state: 'held', limit: HOME_ROWS }),
+      useCases.listReplays({ limit: HOME_REPLAYS }),
     ])
-    return send(reply, homePage({ stats, parked: parked.items, dead: dead.items, held: held.items }, reader(request)))
+    const lists = { parked: parked.items, dead: dead.items, held: held.items, replays: replays.items }
+    return send(reply, homePage({ stats, ...lists }, reader(request)))
   })
   app.get('/onboardings', async (request, reply) => {
     const query = readForm(OnboardingListQuery, request.query)
@@ -165,7 +177,11 @@ function servePages(
     if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'This event was never received.')
     return send(reply, eventPage(event, reader(request)))
   })
-  app.get('/replays', async (request, reply) => send(reply, newReplayPage(reader(request))))
+  app.get('/replays', async (request, reply) => {
+    const replays = await useCases.listReplays(readForm(ReplayListQuery, request.query))
+    return send(reply, replayListPage(replays, reader(request)))
+  })
+  app.get('/replays/new', async (request, reply) => send(reply, newReplayPage(reader(request))))
   app.post('/replays', async (request, reply) => {
     const filter = readForm(PlanForm, request.body)
     const { id } = await useCases.planReplay(filter, reader(request).operator)

@@ -15,6 +15,7 @@ export const EventListQuery = pageQuery({
   from: Time.optional(),
   to: Time.optional(),
 })
+export const ReplayListQuery = pageQuery({})
 export const AuditQuery = pageQuery({})
 export const ApprovalForm = z.object({ reason: Reason })
 export const LoginForm = z.object({

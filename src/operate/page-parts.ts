@@ -17,7 +17,7 @@ const SECTIONS = [
   { section: 'home', path: '/', name: 'Home' },
   { section: 'onboardings', path: '/onboardings', name: 'Onboardings' },
   { section: 'events', path: '/events', name: 'Events' },
-  { section: 'replays', path: '/replays', name: 'Replay' },
+  { section: 'replays', path: '/replays', name: 'Replays' },
   { section: 'audit', path: '/audit', name: 'Audit' },
 ] as const
 

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { UsageError } from '../platform/app-error.ts'
+import type { ReplayLine } from '../replay/list-replays.ts'
 import {
   collectIds,
   collectOneOf,
@@ -40,7 +41,7 @@ interface ApproveFlags {
   json?: boolean
 }
 
-/** `replay plan|approve|show`: stored events again, after a look at what that would do. */
+/** `replay plan|approve|list|show`: stored events again, after a look at what that would do. */
 export function registerReplayCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   const replay = program.command('replay').description('work on stored events again: plan first, then approve')
 
@@ -86,6 +87,27 @@ export function registerReplayCommands(program: Command, open: OpenUseCases, pri
     })
 
   replay
+    .command('list')
+    .description('who planned and approved what, and why; last planned first')
+    .option('--limit <number>', 'at most so many', parseCount(200), 50)
+    .option('--cursor <cursor>', 'go on where the last page ended')
+    .option('--json', 'print JSON')
+    .action(async ({ json, ...query }: { limit: number; cursor?: string; json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const page = await useCases.listReplays(query)
+        if (json) return print(JSON.stringify(page, null, 2))
+        if (page.items.length === 0)
+          return print('Nothing was ever planned. gatehouse replay plan changes nothing yet: it says what a replay would do.')
+        print(renderList(page.items))
+        print(
+          page.nextCursor
+            ? `\nThere are more: add --cursor ${page.nextCursor}`
+            : '\nOne of them in full: gatehouse replay show <replay-id>',
+        )
+      })
+    })
+
+  replay
     .command('show')
     .description('a replay: its plan, who approved it and why, and what it led to')
     .argument('<replay-id>', 'as replay plan has printed it', parseId)
@@ -100,7 +122,9 @@ export function registerReplayCommands(program: Command, open: OpenUseCases, pri
 }
 
 function unknownReplay(id: string): UsageError {
-  return new UsageError(`There is no replay ${id}. gatehouse audit list shows the latest; gatehouse replay plan makes a new one.`)
+  return new UsageError(
+    `There is no replay ${id}. gatehouse replay list shows those that there are; gatehouse replay plan makes a new one.`,
+  )
 }
 
 /** Asks on the terminal, beside the output; without a terminal only --yes will do. */
@@ -115,6 +139,19 @@ async function confirm(plan: ReplayStory): Promise<void> {
   } finally {
     terminal.close()
   }
+}
+
+function renderList(replays: readonly ReplayLine[]): string {
+  const rows = replays.map((replay) => [
+    utcTime(replay.plannedAt).slice(0, 19),
+    replay.state,
+    sayEvents(replay),
+    replay.id,
+    replay.plannedBy,
+    replay.approvedBy ?? '-',
+    replay.reason ?? '',
+  ])
+  return renderTable(['PLANNED (UTC)', 'STATE', 'EVENTS', 'REPLAY', 'PLANNED BY', 'APPROVED BY', 'REASON'], rows)
 }
 
 function renderReplay(replay: ReplayStory): string {

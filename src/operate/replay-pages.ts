@@ -1,5 +1,7 @@
+import type { Page } from '../platform/page.ts'
+import type { ReplayLine } from '../replay/list-replays.ts'
 import { type Html, html } from './html.ts'
-import { badge, command, dataTable, emptyState, facts, moment, notice, page, shortId } from './page-parts.ts'
+import { badge, command, dataTable, emptyState, facts, moment, morePages, notice, page, shortId } from './page-parts.ts'
 import { REPLAYABLE_STATES } from './replay-routes.ts'
 import { sayEvents } from './say-replay.ts'
 import { sayEta, sayLock } from './upstream-outlook.ts'
@@ -10,13 +12,39 @@ interface Reader {
   now: Date
 }
 
+/** Who planned and approved what, and why. */
+export function replayListPage({ items, nextCursor }: Page<ReplayLine>, { operator, now }: Reader): Html {
+  return page({
+    title: 'Replays',
+    section: 'replays',
+    operator,
+    content: html`<h1>Replays</h1>
+<p><a class="button" href="/replays/new">Plan a replay</a></p>
+${items.length > 0 ? replayTable(items, now) : emptyState('Nothing was ever planned.', 'A replay works on stored events again. Its plan changes nothing: it says for each what would be done.')}
+${morePages('/replays', {}, nextCursor)}`,
+  })
+}
+
+export function replayTable(replays: readonly ReplayLine[], now: Date): Html {
+  const rows = replays.map((replay) => [
+    html`<a href="/replays/${replay.id}" title="${replay.id}"><code class="short">${shortId(replay.id)}</code></a>`,
+    badge(replay.state),
+    sayEvents(replay),
+    html`<span>${replay.plannedBy} ${moment(replay.plannedAt, now)}</span>`,
+    replay.approvedBy && html`<span>${replay.approvedBy} ${moment(replay.approvedAt, now)}</span>`,
+    replay.reason && html`<span class="sentence">${replay.reason}</span>`,
+  ])
+  return dataTable('Replays', ['Replay', 'State', 'Events', 'Planned by', 'Approved by', 'Reason'], rows)
+}
+
 /** Choose what to replay. Nothing is done from here: it leads to a plan. */
 export function newReplayPage({ operator }: Reader): Html {
   return page({
-    title: 'Replay',
+    title: 'Plan a replay',
     section: 'replays',
     operator,
-    content: html`<h1>Replay</h1>
+    content: html`<p class="crumb"><a href="/replays">Replays</a></p>
+<h1>Plan a replay</h1>
 <p>Works on stored events again. First comes a plan: what it would do for each event. Only an approval, with your name and a reason, runs it;
 what has its account and its notice gets no second one.</p>
 <form class="card stacked" method="post" action="/replays">
@@ -45,7 +73,7 @@ export function replayPage(replay: ReplayStory, { operator, now }: Reader): Html
     section: 'replays',
     operator,
     live: !planned && items.some(({ eventState }) => eventState === 'accepted'),
-    content: html`<p class="crumb"><a href="/replays">Replay</a></p>
+    content: html`<p class="crumb"><a href="/replays">Replays</a></p>
 <h1>Replay ${shortId(id)} ${badge(state)}</h1>
 <section class="card">${facts([
       ['Replay', html`<code>${id}</code>`],
@@ -60,7 +88,7 @@ export function replayPage(replay: ReplayStory, { operator, now }: Reader): Html
     ])}</section>
 ${matched !== null && notice('warn', 'More events matched than the limit took; these are the oldest. Plan again for the others, with a higher limit (10000 at most) or from a later time on.')}
 ${upstream.etaSeconds !== 0 && upstream.lockedForSeconds ? notice('warn', `${sayLock(upstream.lockedForSeconds)}. It goes on by itself.`) : null}
-${items.length === 0 ? emptyState('No event matches.', html`There is nothing to run. <a href="/replays">Choose again</a>`) : state !== 'finished' && approval(replay)}
+${items.length === 0 ? emptyState('No event matches.', html`There is nothing to run. <a href="/replays/new">Choose again</a>`) : state !== 'finished' && approval(replay)}
 ${items.length > 0 && itemTable(replay)}`,
   })
 }
@@ -85,7 +113,7 @@ ${command(`gatehouse replay approve ${id} --operator <you> --reason "<why>"`)}`
 function itemTable({ items, state }: ReplayStory): Html {
   const rows = items.map(({ eventId, type, identityId, verdict, detail, result, eventState }) => [
     html`<a href="/events/${eventId}" title="${eventId}">${type}</a>`,
-    identityId && html`<a href="/onboardings/${identityId}" title="${identityId}"><code>${shortId(identityId)}</code></a>`,
+    identityId && html`<a href="/onboardings/${identityId}" title="${identityId}"><code class="short">${shortId(identityId)}</code></a>`,
     badge(eventState),
     html`<strong>${verdict}</strong> <span class="sentence">${detail}</span>`,
     ...(state === 'planned' ? [] : [result ?? 'not run yet']),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { HttpProblem } from '../platform/problem.ts'
-import { IdList, IdParams, Time } from './api-inputs.ts'
+import { IdList, IdParams, pageQuery, Time } from './api-inputs.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 import type { OperatorUseCases } from './use-cases.ts'
 
@@ -32,6 +32,15 @@ export function replayRoutes(useCases: OperatorUseCases): ApiRoute[] {
     return replay
   }
   return [
+    apiRoute({
+      method: 'GET',
+      path: '/v1/replays',
+      summary: 'List the replays: who planned and approved what, and why',
+      description: 'Last planned first.',
+      query: pageQuery({}),
+      answers: { 200: { description: 'A page of replays.', schema: 'ReplayPage' } },
+      handle: async ({ query }) => ({ status: 200, body: await useCases.listReplays(query) }),
+    }),
     apiRoute({
       method: 'POST',
       path: '/v1/replays',

@@ -3,6 +3,7 @@ import type { EntryRecord, NoticeCounts, OnboardingQuery, OnboardingRecord } fro
 import type { LedgerReport } from '../ledger/verify-ledger.ts'
 import type { OnboardingState } from '../onboarding/onboarding.ts'
 import type { Page } from '../platform/page.ts'
+import type { ReplayLine } from '../replay/list-replays.ts'
 import type { ReplayFilter, ReplayView } from '../replay/replay.ts'
 import type { CreateOrder } from '../saga/create-onboarding.ts'
 import type { AuditEntry, AuditReport } from './audit.ts'
@@ -62,6 +63,8 @@ export interface OperatorUseCases extends OperatorActions {
   planReplay(...given: Parameters<OperatorActions['planReplay']>): Promise<ReplayStory>
   approveReplay(...given: Parameters<OperatorActions['approveReplay']>): Promise<ReplayStory>
   getReplay(id: string): Promise<ReplayStory | null>
+  /** Last planned first. @throws UsageError for a foreign cursor */
+  listReplays(query: { cursor?: string | undefined; limit: number }): Promise<Page<ReplayLine>>
   /** `q` also finds event ids. Newest first; within one state: last changed first. @throws UsageError for a foreign cursor */
   listOnboardings(query: Omit<OnboardingQuery, 'alsoIdentityIds'>): Promise<Page<OnboardingView>>
   getOnboarding(identityId: string): Promise<OnboardingStory | null>

@@ -39,7 +39,8 @@ export interface ReplayItem {
   eventState: string
 }
 
-export interface ReplayView {
+/** Who planned what, and who ran it and why. */
+export interface ReplayHead {
   id: string
   state: 'planned' | 'approved' | 'finished'
   filter: object
@@ -52,6 +53,9 @@ export interface ReplayView {
   finishedAt: Date | null
   /** How many events match the filter, where its limit took fewer: `MOST_COUNTED` + 1 for more than that. Null: all that match are items. */
   matched: number | null
+}
+
+export interface ReplayView extends ReplayHead {
   items: ReplayItem[]
   /** Items by verdict. */
   counts: Record<string, number>
@@ -188,10 +192,7 @@ export function leftOf({ items }: Pick<ReplayView, 'items'>): ReplayItem[] {
 
 /** The plan with, for each item, where its event stands now. */
 export async function getReplay(pool: Pool, id: string): Promise<ReplayView | null> {
-  const { rows } = await pool.query<ReplayRow>(
-    `SELECT id, state, filter, plan_hash, planned_by, planned_at, approved_by, reason, approved_at, finished_at, matched FROM replay WHERE id::text = $1`,
-    [id],
-  )
+  const { rows } = await pool.query<ReplayRow>(`SELECT ${REPLAY_COLUMNS} FROM replay WHERE id::text = $1`, [id])
   const row = rows[0]
   if (!row) return null
   const items = await pool.query<ItemRow>(
@@ -200,17 +201,7 @@ export async function getReplay(pool: Pool, id: string): Promise<ReplayView | nu
     [id],
   )
   return {
-    id: row.id,
-    state: row.state,
-    filter: row.filter,
-    planHash: row.plan_hash.toString('hex'),
-    plannedBy: row.planned_by,
-    plannedAt: row.planned_at,
-    approvedBy: row.approved_by,
-    reason: row.reason,
-    approvedAt: row.approved_at,
-    finishedAt: row.finished_at,
-    matched: row.matched,
+    ...toHead(row),
     items: items.rows.map((item) => ({
       seq: item.seq,
       eventId: item.event_id,
@@ -225,7 +216,9 @@ export async function getReplay(pool: Pool, id: string): Promise<ReplayView | nu
   }
 }
 
-interface ReplayRow {
+export const REPLAY_COLUMNS = 'id, state, filter, plan_hash, planned_by, planned_at, approved_by, reason, approved_at, finished_at, matched'
+
+export interface ReplayRow {
   id: string
   state: ReplayView['state']
   filter: object
@@ -237,6 +230,22 @@ interface ReplayRow {
   approved_at: Date | null
   finished_at: Date | null
   matched: number | null
+}
+
+export function toHead(row: ReplayRow): ReplayHead {
+  return {
+    id: row.id,
+    state: row.state,
+    filter: row.filter,
+    planHash: row.plan_hash.toString('hex'),
+    plannedBy: row.planned_by,
+    plannedAt: row.planned_at,
+    approvedBy: row.approved_by,
+    reason: row.reason,
+    approvedAt: row.approved_at,
+    finishedAt: row.finished_at,
+    matched: row.matched,
+  }
 }
 
 interface ItemRow {

@@ -13,7 +13,7 @@ import { registerQueueCommands } from '../../src/operate/queue-commands.ts'
 import { registerReplayCommands } from '../../src/operate/replay-commands.ts'
 import { samplePerson } from '../../src/sandbox/sample-person.ts'
 import { seedOnboarding } from './seed-onboarding.ts'
-import { lockOut, type Operator, startOperator } from './start-operator.ts'
+import { lockOut, type Operator, receiveDecided, startOperator } from './start-operator.ts'
 
 let operator: Operator
 let folder: string
@@ -166,6 +166,10 @@ describe('gatehouse onboarding', () => {
 })
 
 describe('gatehouse replay', () => {
+  it('says that nothing was ever planned', async () => {
+    expect(await gatehouse('replay', 'list')).toMatch(/^Nothing was ever planned\./)
+  })
+
   it('plans, then runs once approved with a name and a reason', async () => {
     const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'cli-', decision: 'deny', deliver: false })
     if (!event) throw new Error('the simulator made no event')
@@ -189,6 +193,14 @@ describe('gatehouse replay', () => {
     expect(run).toMatch(/^approved by grace at .*: incident 7$/m)
     expect(run).toContain('reopened')
     await expect(gatehouse(...approve, '--yes')).rejects.toMatchObject({ code: 'REPLAY_STATE' })
+    const listed = (await gatehouse('replay', 'list')).split('\n')
+    expect(listed[0]).toMatch(/^PLANNED \(UTC\) +STATE +EVENTS +REPLAY +PLANNED BY +APPROVED BY +REASON$/)
+    expect(listed[1]).toMatch(new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\S+ +finished +1 event +${id} +ada +grace +incident 7$`))
+    expect(listed.at(-1)).toBe('One of them in full: gatehouse replay show <replay-id>')
+    await gatehouse('replay', 'plan', '--event', event.id, '--operator', 'ada')
+    const { items, nextCursor } = JSON.parse(await gatehouse('replay', 'list', '--limit', '1', '--json'))
+    expect(items).toMatchObject([{ state: 'planned' }])
+    expect(JSON.parse(await gatehouse('replay', 'list', '--cursor', nextCursor, '--json')).items).toMatchObject([{ id }])
   })
 
   it('says of one that was interrupted that nothing is done, and how to run it', async () => {
@@ -206,9 +218,8 @@ describe('gatehouse replay', () => {
   })
 
   it('says how many match where the limit took fewer, and how to plan the others', async () => {
-    const events = await operator.sandbox.populate({ count: 3, refIdPrefix: 'cli-limited-', decision: 'deny', deliver: false })
-    for (const event of events) await operator.accept(event)
-    const plan = (limit: string) => gatehouse('replay', 'plan', '--limit', limit, ...events.flatMap(({ id }) => ['--event', id]))
+    const ids = await receiveDecided(operator, { count: 3, refIdPrefix: 'cli-limited-' })
+    const plan = (limit: string) => gatehouse('replay', 'plan', '--limit', limit, ...ids.flatMap((id) => ['--event', id]))
     expect(await plan('2')).toMatch(/^2 of 3 events that match: 2 would-send-notice\nThese are the oldest\. Plan again for the others/m)
     expect(await plan('3')).toMatch(/^3 events: 3 would-send-notice\nIt takes/m)
   })

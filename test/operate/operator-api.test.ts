@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { API_SCHEMAS } from '../../src/operate/api-schemas.ts'
 import { samplePerson } from '../../src/sandbox/sample-person.ts'
 import { seedOnboarding } from './seed-onboarding.ts'
-import { bearer, lockOut, type Operator, type Reply, startOperator, TOKEN } from './start-operator.ts'
+import { bearer, lockOut, type Operator, type Reply, receiveDecided, startOperator, TOKEN } from './start-operator.ts'
 
 let operator: Operator
 beforeAll(async () => {
@@ -363,14 +363,31 @@ describe('when a replay is planned and approved', () => {
   })
 
   it('says how many match where the limit took fewer', async () => {
-    const ids = await operator.sandbox.populate({ count: 2, refIdPrefix: 'limited-', decision: 'deny', deliver: false })
-    for (const event of ids) await operator.accept(event)
+    const eventIds = await receiveDecided(operator, { count: 2, refIdPrefix: 'limited-' })
     const plan = async (limit: number) => {
-      const { body } = await operator.call('POST', '/v1/replays', { body: { eventIds: ids.map(({ id }) => id), limit } })
+      const { body } = await operator.call('POST', '/v1/replays', { body: { eventIds, limit } })
       return API_SCHEMAS.Replay.parse(body)
     }
     expect(await plan(1)).toMatchObject({ matched: 2, items: [{}] })
     expect(await plan(2)).toMatchObject({ matched: null, items: [{}, {}] })
+  })
+
+  it('lists all, last planned first, and pages', async () => {
+    const plan = async () => (await operator.call('POST', '/v1/replays', { body: { eventIds: [randomUUID()] } })).body.id as string
+    const made = [await plan(), await plan(), await plan()]
+    await operator.pool.query(
+      `UPDATE replay SET planned_at = now() + array_position($1::uuid[], id) * interval '1 hour' WHERE id = ANY ($1)`,
+      [made],
+    )
+    const first = API_SCHEMAS.ReplayPage.parse((await get('/v1/replays?limit=2')).body)
+    const second = API_SCHEMAS.ReplayPage.parse((await get(`/v1/replays?limit=2&cursor=${first.nextCursor}`)).body)
+    expect([...first.items, ...second.items].slice(0, 3).map(({ id }) => id)).toEqual(made.toReversed())
+    expect(first.items[0]).toMatchObject({ state: 'planned', plannedBy: 'api', approvedBy: null, events: 0 })
+    expect((await get('/v1/replays?limit=100')).body.items).toContainEqual(
+      expect.objectContaining({ state: 'finished', plannedBy: 'ada', approvedBy: 'grace', reason: 'incident 7', events: 1 }),
+    )
+    expect(Object.keys(fields(await get('/v1/replays?cursor=bm90IG91cnM')))).toEqual(['cursor'])
+    expect(Object.keys(fields(await get('/v1/replays?state=planned')))).toEqual(['state'])
   })
 
   it('answers 404 for a replay that there is not, and names what a filter does not know', async () => {
@@ -413,6 +430,7 @@ describe('the OpenAPI document', () => {
       'get /v1/events/{event_id}',
       'get /v1/onboardings',
       'get /v1/onboardings/{id}',
+      'get /v1/replays',
       'get /v1/replays/{id}',
       'get /v1/stats',
       'post /v1/onboardings',

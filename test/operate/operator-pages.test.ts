@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSessionSeal, SESSION_SECONDS } from '../../src/operate/session.ts'
 import { seedOnboarding } from './seed-onboarding.ts'
-import { lockOut, type Operator, startOperator, TOKEN } from './start-operator.ts'
+import { lockOut, type Operator, receiveDecided, startOperator, TOKEN } from './start-operator.ts'
 
 let operator: Operator
 let cookie = ''
@@ -32,7 +32,7 @@ const login = (form: Record<string, string>, headers: Record<string, string> = {
 const cookieOf = (response: Response): string => response.headers.get('set-cookie')?.split(';')[0] ?? ''
 
 describe('when somebody who is not logged in opens a page', () => {
-  it.each(['/', '/onboardings?state=held', `/events/${randomUUID()}`, '/replays', '/audit'])(
+  it.each(['/', '/onboardings?state=held', `/events/${randomUUID()}`, '/replays', '/replays/new', '/audit'])(
     'sends %s to the login and back',
     async (path) => {
       const answer = await get(path, {})
@@ -212,6 +212,7 @@ describe('the pages', () => {
   })
 
   it('teach where a list is empty', async () => {
+    expect(await (await get('/replays')).text()).toContain('Nothing was ever planned')
     expect(await (await get('/events?state=dead')).text()).toContain('Nothing waits for a person here')
     expect(await (await get('/onboardings?q=nobody')).text()).toContain('it never looks at names')
     expect(await (await get('/onboardings?state=disabled')).text()).toContain('No onboarding is disabled')
@@ -288,16 +289,33 @@ describe('when an operator replays from the pages', () => {
   })
 
   it('shows how many match where the limit took fewer', async () => {
-    const events = await operator.sandbox.populate({ count: 3, refIdPrefix: 'limited-', decision: 'deny', deliver: false })
-    for (const event of events) await operator.accept(event)
+    const ids = await receiveDecided(operator, { count: 3, refIdPrefix: 'limited-' })
     const plan = async (limit: string): Promise<string> => {
-      const planned = await post('/replays', { eventIds: events.map(({ id }) => id).join(' '), limit })
+      const planned = await post('/replays', { eventIds: ids.join(' '), limit })
       return (await get(planned.headers.get('location') ?? '')).text()
     }
     const short = await plan('2')
     expect(short).toContain('This works again on 2 of 3 events that match.')
     expect(short).toContain('More events matched than the limit took')
     expect(await plan('3')).not.toContain('More events matched')
+  })
+
+  it('lists who planned and approved what, and why, with a way to the next plan; the home page shows the latest', async () => {
+    const eventIds = await receiveDecided(operator, { count: 1, refIdPrefix: 'listed-' })
+    const { id } = await operator.useCases.planReplay({ eventIds }, 'ada')
+    await operator.useCases.approveReplay(id, { by: 'grace', reason: '<b>ticket</b> 4711' })
+    for (const path of ['/', '/replays']) {
+      const page = await (await get(path)).text()
+      const row = page.split('<tr>').find((text) => text.includes(`href="/replays/${id}"`))
+      expect(row).toMatch(/finished.*1 event.*ada .*grace .*&lt;b&gt;ticket&lt;\/b&gt; 4711/s)
+    }
+    expect(await (await get('/')).text()).toContain('<a href="/replays">All replays</a>')
+    expect(await (await get('/replays')).text()).toContain('href="/replays/new"')
+    expect(await (await get('/replays/new')).text()).toContain('Make the plan')
+    const first = await (await get('/replays?limit=1')).text()
+    const older = /class="button" href="([^"]+)">Older/.exec(first)?.[1] ?? ''
+    expect(older).toMatch(/^\/replays\?cursor=/)
+    expect(await (await get(older)).text()).not.toContain(`href="/replays/${id}"`)
   })
 
   it('names the field of the form that is wrong', async () => {

@@ -12,6 +12,7 @@ import { createLedger } from '../../src/ledger/ledger.ts'
 import { type OnboardingQuery, type OnboardingReads, readOnboardings } from '../../src/ledger/read-onboardings.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { createPrisma } from '../../src/platform/prisma.ts'
+import { listReplays } from '../../src/replay/list-replays.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { seedOnboarding } from './seed-onboarding.ts'
 
@@ -141,6 +142,7 @@ describe('what an operator reads, however much there is', () => {
       onboardings({ q: 'customer-' }),
       ['effect_pkey', 'onboarding_created_at_identity_id_idx', 'onboarding_ref_id_key'],
     ],
+    ['the last replays', () => listReplays(pool, { limit: 50 }), ['replay_item_pkey', 'replay_planned_at_idx']],
     ['one onboarding', () => reads.onboardings.find(uuid('identity', 7)), ['effect_pkey', 'onboarding_pkey']],
     ['its ledger', () => reads.onboardings.entries(uuid('identity', 7)), ['ledger_entry_pkey']],
   ])('finds %s in an index, and sorts no more than a page or a search', async (_what, act, indexes) => {

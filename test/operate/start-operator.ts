@@ -101,6 +101,18 @@ export async function startOperator(): Promise<Operator> {
   }
 }
 
+/** Decided identities whose events were accepted a minute ago, so that a plan made at this very millisecond takes them. */
+export async function receiveDecided(
+  { sandbox, accept, pool }: Pick<Operator, 'sandbox' | 'accept' | 'pool'>,
+  { count, refIdPrefix }: { count: number; refIdPrefix: string },
+): Promise<string[]> {
+  const events = await sandbox.populate({ count, refIdPrefix, decision: 'deny', deliver: false })
+  for (const event of events) await accept(event)
+  const ids = events.map(({ id }) => id)
+  await pool.query(`UPDATE inbox_event SET received_at = received_at - interval '1 minute' WHERE event_id = ANY ($1)`, [ids])
+  return ids
+}
+
 /** As after a 429 that somebody was answered: for so long nobody calls Paxos. 0 ends it. */
 export async function lockOut({ pool }: Pick<Operator, 'pool'>, seconds: number): Promise<void> {
   await pool.query(

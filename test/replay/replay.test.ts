@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { listReplays } from '../../src/replay/list-replays.ts'
 import { rebuildQueue } from '../../src/replay/rebuild-queue.ts'
 import {
   approveReplay,
@@ -186,6 +187,31 @@ describe('a plan', () => {
     )
     const plan = await planReplay(parts(pipeline), { limit: 1 }, 'ada')
     expect([plan.matched, seqs(plan)]).toEqual([MOST_COUNTED + 1, ['1']])
+  })
+
+  it('stands in the list of all, last planned first, which pages through plans of the very same instant', async () => {
+    const pipeline = await twoParked()
+    const planned: ReplayView[] = []
+    for (const by of ['ada', 'bob', 'eve', 'joe', 'zoe']) planned.push(await planReplay(parts(pipeline), { limit: 1 }, by))
+    const newest = planned.at(-1)!.id
+    await pipeline.pool.query(`UPDATE replay SET planned_at = '2026-01-01T00:00:00.123Z' WHERE id <> $1`, [newest])
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await listReplays(pipeline.pool, { limit: 2, cursor })
+      seen.push(...page.items.map(({ id }) => id))
+      cursor = page.nextCursor ?? undefined
+      await planReplay(parts(pipeline), {}, 'ada') // newer than all that is shown
+    } while (cursor)
+    expect(seen[0]).toBe(newest)
+    expect(seen.toSorted()).toEqual(planned.map(({ id }) => id).toSorted())
+    await approveReplay(parts(pipeline), newest, approval)
+    const { items } = await listReplays(pipeline.pool, { limit: 10 })
+    expect(items.find(({ id }) => id === newest)).toMatchObject({
+      ...{ state: 'finished', plannedBy: 'zoe', approvedBy: 'ada', reason: approval.reason },
+      ...{ events: 1, matched: 2, finishedAt: expect.any(Date) },
+    })
+    expect(items[0]).toMatchObject({ state: 'planned', approvedBy: null, reason: null, events: 2, matched: null })
   })
 
   it.each([
