@@ -171,7 +171,7 @@ async function judge(
     story,
     sends: world.notices.sends,
     pool: world.pool,
-    accepted: [...delivered, ...traffic.forged],
+    accepted: [...delivered, ...traffic.forgedAccepted],
     deaths: world.deaths,
     outages: world.outages,
     forged: traffic.forged,

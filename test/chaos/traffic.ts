@@ -28,8 +28,9 @@ const TEST_SHARE = 0.03
 const ASK_AGAIN_MS = 500
 
 export interface Traffic {
-  /** Events that Paxos never had and that were answered 2xx, because whoever sent them had our key. */
+  /** Events that Paxos never had, told of by somebody who has our key, and which of them were answered 2xx; the answer of others may be lost. */
   forged: string[]
+  forgedAccepted: string[]
   /** Deliveries with a wrong key, and how many of them were let in. */
   strangers: { refused: number; letIn: number }
   /** For each Idempotency-Key the identities that our API answered with. */
@@ -44,7 +45,13 @@ export interface Traffic {
 export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: number; perSecond: number }): Traffic {
   const random = new SeededRandom(seed)
   const { sandbox } = world
-  const traffic: Omit<Traffic, 'stop'> = { forged: [], strangers: { refused: 0, letIn: 0 }, asked: new Map(), failures: [] }
+  const traffic: Omit<Traffic, 'stop'> = {
+    forged: [],
+    forgedAccepted: [],
+    strangers: { refused: 0, letIn: 0 },
+    asked: new Map(),
+    failures: [],
+  }
   const underWay = new Set<Promise<void>>()
   let made = 0
 
@@ -106,7 +113,8 @@ export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: num
   /** Somebody with our key tells of an event that never was. */
   const forge = async (n: number): Promise<void> => {
     const id = random.uuid('forged', n)
-    if ((await deliver(world, { id, type: 'identity.approved' })) === 200) traffic.forged.push(id)
+    traffic.forged.push(id)
+    if ((await deliver(world, { id, type: 'identity.approved' })) === 200) traffic.forgedAccepted.push(id)
   }
 
   const knock = async (n: number): Promise<void> => {
