@@ -98,6 +98,14 @@ describe('when work on an event ends', () => {
     expect(await inbox.load(row.seq)).toEqual({ ...row, dueAt, errorCode: 'PAXOS_DOWN', errorDetail: 'no answer' })
   })
 
+  it('counts what is told to have stayed unknown, and keeps the count where nothing is told', async () => {
+    const row = await givenOne('unknown_outcomes = 3')
+    await inbox.settle({ seq: row.seq, state: 'accepted', unknownOutcomes: 4, dueAt: new Date() })
+    expect(await inbox.load(row.seq)).toMatchObject({ unknownOutcomes: 4 })
+    await inbox.settle({ seq: row.seq, state: 'accepted', dueAt: new Date() })
+    expect(await inbox.load(row.seq)).toMatchObject({ unknownOutcomes: 4 })
+  })
+
   it('voids the strikes of a try that could say how it ended, and keeps those of one that condemns', async () => {
     const [survivor, condemned] = await given(2, 'strikes = 2')
     await inbox.settle({ seq: survivor!.seq, state: 'accepted', errorCode: 'PAXOS_UNAVAILABLE', dueAt: new Date() })
