@@ -11,6 +11,8 @@ import { runProgram } from './program.ts'
 
 /** Before what was refused is posted again, milliseconds. */
 const REST_MS = 20
+/** For so long one delivery may be refused, milliseconds: a server that takes nothing at all must fail the bench, not hang it. */
+const PATIENCE_MS = 60_000
 
 await runProgram<object, LoadOrder, null>(async () => ({ ready: null, answer: load, close: async () => {} }))
 
@@ -27,13 +29,20 @@ async function load({ url, concurrency, seconds, deliveries, patient }: LoadOrde
   const next = (): Delivery | undefined => (deliveries ? deliveries[taken++] : { id: randomUUID(), time: '2026-03-02T09:15:30Z' })
   const lane = async (): Promise<void> => {
     let delivery = next()
+    let refusedSince: number | null = null
     while (delivery && performance.timeOrigin + performance.now() < endAt) {
       const sentAt = performance.now()
       const status = await post(target, delivery)
       latency.record(Math.max(1, Math.round((performance.now() - sentAt) * 1_000)))
       statuses[status] = (statuses[status] ?? 0) + 1
-      if (status === 200 || !patient) delivery = next()
-      else await sleep(REST_MS)
+      if (status === 200 || !patient) {
+        refusedSince = null
+        delivery = next()
+        continue
+      }
+      refusedSince ??= sentAt
+      if (sentAt - refusedSince > PATIENCE_MS) throw new Error(`${url} takes nothing: ${JSON.stringify(statuses)}`)
+      await sleep(REST_MS)
     }
   }
   await Promise.all(Array.from({ length: concurrency }, lane))

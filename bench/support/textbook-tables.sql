@@ -15,6 +15,7 @@ CREATE TABLE inbox_event (
   outcome        text,
   identity_id    uuid,
   attempts       integer NOT NULL DEFAULT 0,
+  unknown_outcomes integer NOT NULL DEFAULT 0,
   strikes        integer NOT NULL DEFAULT 0,
   generation     integer NOT NULL DEFAULT 0,
   authority      text NOT NULL DEFAULT 'machine',
@@ -63,7 +64,6 @@ CREATE TABLE effect (
 CREATE TABLE ledger_entry (
   identity_id uuid NOT NULL REFERENCES onboarding,
   entry_no    integer NOT NULL,
-  prev_no     integer,
   at          timestamptz(3) NOT NULL,
   kind        text NOT NULL,
   actor       text NOT NULL,

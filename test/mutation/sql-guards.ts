@@ -109,13 +109,13 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   ),
   schema(
     'CREATE TRIGGER ledger_entry_is_not_truncated BEFORE TRUNCATE ON ledger_entry',
-    'CREATE TRIGGER ledger_entry_is_not_truncated BEFORE TRUNCATE ON sweep_window',
+    'CREATE TRIGGER ledger_entry_is_not_truncated BEFORE TRUNCATE ON effect',
   ),
   audit('audit_entry_is_insert_only BEFORE UPDATE OR DELETE ON audit_entry', 'audit_entry_is_insert_only BEFORE DELETE ON audit_entry'),
   audit('audit_entry_is_insert_only BEFORE UPDATE OR DELETE ON audit_entry', 'audit_entry_is_insert_only BEFORE UPDATE ON audit_entry'),
   audit(
     'CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON audit_entry',
-    'CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON sweep_window',
+    'CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON effect',
   ),
   schema(
     '  FOREIGN KEY (identity_id, prev_no) REFERENCES ledger_entry (identity_id, entry_no)',
