@@ -100,6 +100,17 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     [`'' => "Stryker was here!"`],
     'equivalent: no bearer token either',
   ),
+  ...authenticator("return 'authenticated'", [`'authenticated' => ""`], 'equivalent: neither refused nor asked for more, if a turn later'),
+  ...inFile('src/receive/match-secret.ts')(
+    "return Buffer.from(hash('sha256', secret, 'hex'), 'latin1') // half the time of asking for a buffer",
+    [`'latin1' => ""`],
+    'equivalent: hexadecimal digits are the same bytes in UTF-8',
+  ),
+  ...inFile('src/receive/verify-signature.ts')(
+    "const keys = secrets.map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'))",
+    ['/^whsec_/ => /whsec_/'],
+    'equivalent: base64 has no underscore, so it stands nowhere else',
+  ),
   ...inFile('src/receive/verify-signature.ts')(
     "if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return -1",
     ["typeof timestamp !== 'string' => false"],

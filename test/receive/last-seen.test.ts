@@ -53,6 +53,12 @@ describe('the time at which each key was last seen', () => {
     const before = await senders()
     receiver.tick(600_000)
     expect((await receiver.post(delivery(), { 'x-api-key': 'not-a-key-of-this-receiver' })).status).toBe(401)
+    const forged = {
+      'webhook-id': 'msg_2',
+      'webhook-timestamp': String(Math.floor(Date.now() / 1_000) + 660),
+      'webhook-signature': 'v1,forged',
+    }
+    expect((await receiver.post(delivery(), forged)).status).toBe(401)
     expect(await senders()).toEqual(before)
   })
 })
