@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { GENESIS, hashLink } from '../ledger/hash-chain.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
+import { inTransaction } from '../platform/postgres.ts'
 
 /** One thing that an operator did. */
 export interface AuditEntry {
@@ -38,9 +39,7 @@ const COLUMNS = 'entry_no, at, operator, action, target, reason, data, prev_hash
  * Resolves after the commit. Entries are numbered without gaps, whoever appends at the same time.
  */
 export async function appendAudit(pool: Pool, deed: AuditDeed, at: Date = new Date()): Promise<AuditEntry> {
-  const client = await pool.connect()
-  try {
-    await client.query('BEGIN')
+  return inTransaction(pool, async (client) => {
     // A statement of its own: the next one must see what the writer before us has committed.
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
     const { rows } = await client.query<{ entry_no: number; hash: Buffer }>(
@@ -56,13 +55,8 @@ export async function appendAudit(pool: Pool, deed: AuditDeed, at: Date = new Da
       ...[entryNo, at, deed.operator, deed.action, deed.target, deed.reason],
       ...[JSON.stringify(data), previous, hash],
     ])
-    await client.query('COMMIT')
-    client.release()
     return toEntry({ ...row, prev_hash: previous, hash })
-  } catch (error) {
-    client.release(true) // the connection is closed and the transaction with it, whatever state it was in
-    throw error
-  }
+  })
 }
 
 /** One page of the audit, newest first. @throws UsageError for a foreign cursor */

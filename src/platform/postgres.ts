@@ -33,7 +33,12 @@ export interface PoolOptions {
 export function createPool(options: PoolOptions): pg.Pool {
   const { connectionString, max, applicationName, statementTimeoutMs, idleInTransactionMs, byIndex } = options
   const pool = new pg.Pool({
-    connectionString: mortalSessions(connectionString, { idleInTransactionMs, byIndex }),
+    connectionString: mortalSessions(connectionString, {
+      settings: {
+        ...(idleInTransactionMs === undefined ? {} : { idle_in_transaction_session_timeout: idleInTransactionMs }),
+        ...(byIndex ? { enable_seqscan: 'off', enable_bitmapscan: 'off' } : {}),
+      },
+    }),
     max,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -51,30 +56,27 @@ export function createPool(options: PoolOptions): pg.Pool {
  * The same address, with sessions that the server ends when we are gone. A process whose machine or network vanishes says no farewell:
  * TCP alone would keep its session, and every lock of it, for hours (idle) or a quarter of an hour (an answer under way). The settings
  * travel with the connection's first packet, so they cost no round trip. They stand before those that the URL itself brings in
- * `options`, which win; `pg` would let the URL's `options` replace ours. On a Unix socket the server ignores those of TCP.
+ * `options`, which win; `pg` would let the URL's `options` replace ours. On a Unix socket the server ignores those of TCP. `settings`
+ * are further ones of the session, or others for those here.
  */
 export function mortalSessions(
   connectionString: string,
-  {
-    idleInTransactionMs = IDLE_IN_TRANSACTION_MS,
-    byIndex = false,
-    searchPath,
-  }: { idleInTransactionMs?: number | undefined; byIndex?: boolean | undefined; searchPath?: string | undefined } = {},
+  { settings = {}, searchPath }: { settings?: Readonly<Record<string, string | number>>; searchPath?: string } = {},
 ): string {
   const url = new URL(connectionString)
-  const settings = {
-    idle_in_transaction_session_timeout: idleInTransactionMs,
+  const ours = {
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     tcp_keepalives_idle: KEEPALIVE.idle,
     tcp_keepalives_interval: KEEPALIVE.interval,
     tcp_keepalives_count: KEEPALIVE.count,
     tcp_user_timeout: (KEEPALIVE.idle + KEEPALIVE.interval * KEEPALIVE.count) * 1_000, // what was sent and is not acknowledged
-    ...(byIndex ? { enable_seqscan: 'off', enable_bitmapscan: 'off' } : {}),
+    ...settings,
   }
-  const ours = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
+  const first = Object.entries(ours).map(([name, value]) => `-c ${name}=${value}`)
   const given = url.searchParams.get('options') ?? ''
   // BullMQ's tables are where we say, whatever else the URL sets.
   const last = searchPath === undefined ? [] : [`-c search_path=${searchPath}`]
-  url.searchParams.set('options', [...ours, ...(given === '' ? [] : [given]), ...last].join(' '))
+  url.searchParams.set('options', [...first, ...(given === '' ? [] : [given]), ...last].join(' '))
   return url.href
 }
 
@@ -86,6 +88,32 @@ export function mortalSessions(
 export function surviveBreaks(pool: pg.Pool): void {
   pool.on('error', () => {})
   pool.on('connect', (client) => void client.on('error', () => {}))
+}
+
+/**
+ * Lends one connection. After a failure it is closed and not handed back: it may have timed out with its statement, its transaction or a
+ * lock still on it, and whoever got it from the pool would inherit them.
+ */
+export async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect()
+  try {
+    const result = await work(client)
+    client.release()
+    return result
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+}
+
+/** One transaction: all that `work` does on its connection is committed when it resolves, and nothing when it rejects. */
+export function inTransaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  return withClient(pool, async (client) => {
+    await client.query('BEGIN')
+    const result = await work(client)
+    await client.query('COMMIT')
+    return result
+  })
 }
 
 /** Refusals that waiting does not mend, each with its remedy. */

@@ -5,6 +5,7 @@ import { readWatermark, recordWindow, type SweepWindow } from '../inbox/sweep-wi
 import type { PaxosEvent } from '../paxos/events.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import type { Logger } from '../platform/logger.ts'
+import { withClient } from '../platform/postgres.ts'
 
 export interface SweepParts {
   pool: Pool
@@ -32,16 +33,7 @@ const SWEEP_LOCK = [0x67617465, 0x73776570] as const
  * (paxos/api.md 2.5: webhooks stop after 24 h, List Events is the recovery). `null`: another machine is sweeping.
  */
 export async function sweepEvents(parts: SweepParts): Promise<SweepWindow | null> {
-  const client = await parts.pool.connect()
-  try {
-    const window = await sweepAlone(parts, client)
-    client.release()
-    return window
-  } catch (error) {
-    // It may have timed out with its statement, or its lock, still on it: whoever got it from the pool would inherit both.
-    client.release(true)
-    throw error
-  }
+  return withClient(parts.pool, (client) => sweepAlone(parts, client))
 }
 
 async function sweepAlone(parts: SweepParts, client: PoolClient): Promise<SweepWindow | null> {

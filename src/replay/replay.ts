@@ -5,6 +5,7 @@ import { seqWindow } from '../inbox/seq-window.ts'
 import type { OpenEvent } from '../inbox/settle-events.ts'
 import { canonicalJson } from '../ledger/hash-chain.ts'
 import { AppError, UsageError } from '../platform/app-error.ts'
+import { inTransaction } from '../platform/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import { type PreviewParts, previewEvent } from '../saga/preview-event.ts'
 
@@ -127,17 +128,7 @@ export async function approveReplay(parts: ReplayParts, id: string, { by, reason
  */
 async function runReplay(parts: ReplayParts, id: string, replay: ReplayView): Promise<void> {
   const authority = 'releaseHolds' in replay.filter && replay.filter.releaseHolds === true ? 'operator' : 'machine'
-  const client = await parts.pool.connect()
-  let reopened: OpenEvent[]
-  try {
-    await client.query('BEGIN')
-    reopened = await reopenUnchanged({ client, inbox: parts.inbox, id, authority })
-    await client.query('COMMIT')
-    client.release()
-  } catch (error) {
-    client.release(true) // the connection is closed and the transaction with it, whatever state it was in
-    throw error
-  }
+  const reopened = await inTransaction(parts.pool, (client) => reopenUnchanged({ client, inbox: parts.inbox, id, authority }))
   // A queue that is away loses nothing: the dispatcher finds what was reopened.
   await parts.queue.add(reopened).catch(() => undefined)
 }
