@@ -10,19 +10,17 @@
  * documented limits by a count of its own.
  */
 import { mock } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createBudget } from '../src/paxos/budget.ts'
-import { createConfirmationReader } from '../src/paxos/confirmation-reader.ts'
-import { createLogger } from '../src/platform/logger.ts'
-import { createEventProcessor } from '../src/saga/process-event.ts'
 import { SeededRandom } from '../src/sandbox/seeded-random.ts'
 import { createMemoryStores } from './support/memory-stores.ts'
 import { type Comparison, printReport } from './support/report.ts'
-import { connectSimulatedPaxos } from './support/simulated-paxos.ts'
+import { createSimulatedWorker } from './support/simulated-worker.ts'
+import { sleepByClock } from './support/sleep-by-clock.ts'
 import { spreadOf } from './support/statistics.ts'
 import { createStubPaxos } from './support/stub-paxos.ts'
 import { approvals } from './support/upstream.ts'
+import { workOff } from './support/work-off.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -102,7 +100,7 @@ async function drain(beginning: Beginning): Promise<Drained> {
   let beforeMs: number | null = null
   const startMs = Date.now()
   const now = (): number => beforeMs ?? WINDOW_MS + Date.now() - startMs
-  const budget = createBudget({ limits: LIMITS, now, sleep: sleepMs })
+  const budget = createBudget({ limits: LIMITS, now, sleep: sleepByClock })
   if (beginning === 'busy') {
     for (const { endpointClass, atMs } of await fiveFullMinutes()) {
       beforeMs = atMs
@@ -112,27 +110,18 @@ async function drain(beginning: Beginning): Promise<Drained> {
     beforeMs = null
   }
 
-  const paxos = connectSimulatedPaxos({
+  const stores = createMemoryStores(events)
+  const dice = new SeededRandom(1)
+  const worker = createSimulatedWorker({
     stub,
+    stores,
     budget,
     now,
     latencyMs,
     onCall: (operation) => void made.push({ atMs: now(), endpointClass: operation.startsWith('identities.') ? 'identity' : 'general' }),
-  })
-  const stores = createMemoryStores(events)
-  const dice = new SeededRandom(1)
-  const handle = createEventProcessor({
-    ...stores,
-    reader: createConfirmationReader(paxos),
-    paxos,
-    notices: { name: 'none', send: async () => ({ status: 204 }), close: async () => {} },
-    logger: createLogger({ level: 'silent' }),
-    metrics: { ended: () => {}, willRetry: () => {} },
-    unknownIdentities: 'adopt',
-    now: Date.now,
     random: () => dice.fraction(now(), made.length),
   })
-  await workOff(handle)
+  await workOff([worker], { events: backlog, concurrency, tick: () => mock.timers.tick(1) })
   if (stores.readyCount() !== backlog) throw new Error(`${stores.readyCount()} of ${backlog} are ready`)
   const busiest = { token: 0, identity: busiestShare(made, 'identity'), general: busiestShare(made, 'general') }
   for (const [name, share] of Object.entries(busiest))
@@ -151,36 +140,6 @@ async function fiveFullMinutes(): Promise<{ endpointClass: EndpointClass; atMs: 
     for (let index = 0; index < room; index += 1) calls.push({ endpointClass, atMs: (index * WINDOW_MS) / room })
   }
   return calls.toSorted((one, other) => one.atMs - other.atMs)
-}
-
-/** The queue: so many jobs in hand, the oldest first; what is told to come back later does so at its time. */
-async function workOff(handle: ReturnType<typeof createEventProcessor>): Promise<void> {
-  const waiting = Array.from({ length: backlog }, (_, index) => ({ seq: String(index + 1), generation: 0 }))
-  let unfinished = backlog
-  let inHand = 0
-  const take = (): void => {
-    for (; inHand < concurrency && waiting.length > 0; inHand += 1) void work(waiting.shift()!)
-  }
-  const work = async (job: { seq: string; generation: number }): Promise<void> => {
-    const outcome = await handle(job, { rescues: 0 })
-    inHand -= 1
-    if (outcome.kind === 'done') unfinished -= 1
-    else
-      setTimeout(() => {
-        waiting.push(job)
-        take()
-      }, outcome.at - Date.now())
-    take()
-  }
-  take()
-  while (unfinished > 0) {
-    for (let turns = 0; turns < 3; turns += 1) await turn() // whatever can go on without the clock does so
-    mock.timers.tick(1)
-  }
-}
-
-function sleepMs(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 function busiestShare(made: readonly { atMs: number; endpointClass: EndpointClass }[], endpointClass: EndpointClass): number {

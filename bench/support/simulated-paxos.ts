@@ -7,6 +7,7 @@ import { readAnswer } from '../../src/paxos/paxos-answer.ts'
 import { createPaxosCall, verdictOn } from '../../src/paxos/paxos-call.ts'
 import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
 import type { PaxosHttp } from '../../src/paxos/paxos-http.ts'
+import { sleepByClock } from './sleep-by-clock.ts'
 import type { StubPaxos } from './stub-paxos.ts'
 
 export interface SimulatedPaxosOptions {
@@ -24,7 +25,7 @@ export function connectSimulatedPaxos({ stub, budget, now, latencyMs, onCall }: 
   const http: PaxosHttp = {
     send: async ({ method, path, body }, rules) => {
       const refusal = onCall(rules.operation)
-      await new Promise((resolve) => setTimeout(resolve, latencyMs))
+      await sleepByClock(latencyMs)
       if (refusal !== undefined) return readAnswer({ status: refusal, headers: {}, text: '' }, rules, body)
       const { status, body: text } = stub.answer(method, `/v2${path}`, body ?? '')
       return readAnswer({ status, headers: {}, text }, rules, body)

@@ -1,15 +1,13 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createMemoryStores } from '../../bench/support/memory-stores.ts'
-import { connectSimulatedPaxos } from '../../bench/support/simulated-paxos.ts'
+import { createSimulatedWorker } from '../../bench/support/simulated-worker.ts'
+import { sleepByClock } from '../../bench/support/sleep-by-clock.ts'
 import { createStubPaxos } from '../../bench/support/stub-paxos.ts'
 import { approvals } from '../../bench/support/upstream.ts'
+import { workOff } from '../../bench/support/work-off.ts'
 import { createBudget } from '../../src/paxos/budget.ts'
 import { createMemoryBudgetStore } from '../../src/paxos/budget-store.ts'
-import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
-import { createLogger } from '../../src/platform/logger.ts'
-import type { EventHandler, EventJob } from '../../src/queue/event-queue.ts'
-import { createEventProcessor } from '../../src/saga/process-event.ts'
+import type { EventHandler } from '../../src/queue/event-queue.ts'
 import { SeededRandom } from '../../src/sandbox/seeded-random.ts'
 
 const LIMITS = { token: 1, identity: 10, general: 50 }
@@ -42,22 +40,18 @@ describe('when Paxos locks the address out in the midst of a backlog', () => {
       calls.push({ at: Date.now(), refused })
       return refused ? 429 : undefined
     }
-    const startProcess = (): EventHandler => {
-      const budget = createBudget({ limits: LIMITS, store: budgets, now: Date.now, sleep })
-      const paxos = connectSimulatedPaxos({ stub, budget, now: Date.now, latencyMs: LATENCY_MS, onCall })
-      return createEventProcessor({
-        ...stores,
-        reader: createConfirmationReader(paxos),
-        paxos,
-        notices: { name: 'none', send: async () => ({ status: 204 }), close: async () => {} },
-        logger: createLogger({ level: 'silent' }),
-        metrics: { ended: () => {}, willRetry: () => {} },
-        unknownIdentities: 'adopt',
+    const startProcess = (): EventHandler =>
+      createSimulatedWorker({
+        stub,
+        stores,
+        budget: createBudget({ limits: LIMITS, store: budgets, now: Date.now, sleep: sleepByClock }),
         now: Date.now,
+        latencyMs: LATENCY_MS,
+        onCall,
         random: () => dice.fraction(Date.now(), calls.length),
       })
-    }
-    await workOff([startProcess(), startProcess(), startProcess()])
+    const processes = [startProcess(), startProcess(), startProcess()]
+    await workOff(processes, { events: EVENTS, concurrency: CONCURRENCY, tick: () => vi.advanceTimersByTime(5) })
 
     expect(stores.readyCount()).toBe(EVENTS)
     expect(stub.counts()).toMatchObject({ accounts: EVENTS, identitiesWithAccount: EVENTS })
@@ -74,37 +68,3 @@ describe('when Paxos locks the address out in the midst of a backlog', () => {
     expect(after.filter(({ refused }) => refused)).toEqual([])
   })
 })
-
-/** By the simulated clock; that of node:timers/promises is the real one. */
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-/** A queue for several processes: so many jobs in hand in each, the oldest first; what is told to come back later does so at its time. */
-async function workOff(handlers: readonly EventHandler[]): Promise<void> {
-  const waiting: EventJob[] = Array.from({ length: EVENTS }, (_, index) => ({ seq: String(index + 1), generation: 0 }))
-  let unfinished = EVENTS
-  const processes = handlers.map((handle) => ({ handle, inHand: 0 }))
-  const take = (): void => {
-    for (const each of processes) {
-      for (; each.inHand < CONCURRENCY && waiting.length > 0; each.inHand += 1) void work(each, waiting.shift()!)
-    }
-  }
-  const work = async (each: (typeof processes)[number], job: EventJob): Promise<void> => {
-    const outcome = await each.handle(job, { rescues: 0 })
-    each.inHand -= 1
-    if (outcome.kind === 'done') unfinished -= 1
-    else {
-      setTimeout(() => {
-        waiting.push(job)
-        take()
-      }, outcome.at - Date.now())
-    }
-    take()
-  }
-  take()
-  while (unfinished > 0) {
-    for (let turns = 0; turns < 3; turns += 1) await turn() // whatever can go on without the clock does so
-    vi.advanceTimersByTime(5)
-  }
-}

@@ -1,0 +1,31 @@
+import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import type { EventHandler } from '../../src/queue/event-queue.ts'
+import { createEventProcessor } from '../../src/saga/process-event.ts'
+import type { createMemoryStores } from './memory-stores.ts'
+import { connectSimulatedPaxos, type SimulatedPaxosOptions } from './simulated-paxos.ts'
+
+export interface SimulatedWorkerOptions extends SimulatedPaxosOptions {
+  stores: ReturnType<typeof createMemoryStores>
+  /** In [0, 1). */
+  random: () => number
+}
+
+/**
+ * What one worker does with an event, on a simulated clock: the event processor and all below it are the real code; Postgres, the
+ * queue and the wire are stood in for.
+ */
+export function createSimulatedWorker({ stores, random, ...line }: SimulatedWorkerOptions): EventHandler {
+  const paxos = connectSimulatedPaxos(line)
+  return createEventProcessor({
+    ...stores,
+    reader: createConfirmationReader(paxos),
+    paxos,
+    notices: { name: 'none', send: async () => ({ status: 204 }), close: async () => {} },
+    logger: createLogger({ level: 'silent' }),
+    metrics: { ended: () => {}, willRetry: () => {} },
+    unknownIdentities: 'adopt',
+    now: Date.now,
+    random,
+  })
+}

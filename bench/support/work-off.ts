@@ -1,0 +1,39 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { EventHandler, EventJob } from '../../src/queue/event-queue.ts'
+
+export interface WorkOffOptions {
+  events: number
+  /** Jobs in hand at once, in each worker. */
+  concurrency: number
+  /** Moves the simulated clock on. */
+  tick: () => void
+}
+
+/** A queue on a simulated clock: so many jobs in hand in each worker, the oldest first; what is told to come back later does so at its time. */
+export async function workOff(workers: readonly EventHandler[], { events, concurrency, tick }: WorkOffOptions): Promise<void> {
+  const waiting: EventJob[] = Array.from({ length: events }, (_, index) => ({ seq: String(index + 1), generation: 0 }))
+  let unfinished = events
+  const busy = workers.map((handle) => ({ handle, inHand: 0 }))
+  const take = (): void => {
+    for (const worker of busy) {
+      for (; worker.inHand < concurrency && waiting.length > 0; worker.inHand += 1) void work(worker, waiting.shift()!)
+    }
+  }
+  const work = async (worker: (typeof busy)[number], job: EventJob): Promise<void> => {
+    const outcome = await worker.handle(job, { rescues: 0 })
+    worker.inHand -= 1
+    if (outcome.kind === 'done') unfinished -= 1
+    else {
+      setTimeout(() => {
+        waiting.push(job)
+        take()
+      }, outcome.at - Date.now())
+    }
+    take()
+  }
+  take()
+  while (unfinished > 0) {
+    for (let turns = 0; turns < 3; turns += 1) await turn() // whatever can go on without the clock does so
+    tick()
+  }
+}
