@@ -1,6 +1,6 @@
 import { ConfigError } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
-import { createEventQueue, type EventJob, type EventQueue } from '../queue/event-queue.ts'
+import { createEventQueue, type EventQueue } from '../queue/event-queue.ts'
 import type { Foundation } from './open-foundation.ts'
 
 /** A Redis that may evict keys loses jobs at any time; it is refused (BullMQ, "Going to production"). */
@@ -10,8 +10,4 @@ export async function openQueue({ queueBackend }: Foundation, logger: Logger): P
   if (policy === null || policy === 'noeviction') return queue
   await queue.close()
   throw new ConfigError([`REDIS_URL names a Redis with maxmemory-policy ${policy}, which drops jobs: set it to noeviction`])
-}
-
-export function asNewJob({ seq }: { seq: string }): EventJob {
-  return { seq, generation: 0 }
 }

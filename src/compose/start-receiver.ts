@@ -2,7 +2,7 @@ import { createEventAcceptor } from '../inbox/accept-events.ts'
 import { createHttpServer, listen } from '../platform/http-server.ts'
 import { registerReceiver } from '../receive/register-receiver.ts'
 import type { Foundation } from './open-foundation.ts'
-import { asNewJob, openQueue } from './open-queue.ts'
+import { openQueue } from './open-queue.ts'
 import { closeInTurn, type RunningRole, roleMetrics } from './running-role.ts'
 
 /** Largest body, bytes: a webhook has a few hundred. */
@@ -18,7 +18,7 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
     connectionString: databaseUrl,
     logger,
     metrics,
-    onAccepted: (accepted) => queue.add(accepted.map(asNewJob)),
+    onAccepted: queue.add,
   })
   const app = await createHttpServer({
     logger,

@@ -16,7 +16,7 @@ import { createEventProcessor } from '../saga/process-event.ts'
 import { createSagaMetrics } from '../saga/saga-metrics.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import type { Foundation } from './open-foundation.ts'
-import { asNewJob, openQueue } from './open-queue.ts'
+import { openQueue } from './open-queue.ts'
 import { closeInTurn, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
 
 const NOTICE_TIMEOUT_MS = 10_000
@@ -39,7 +39,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     connectionString: databaseUrl,
     logger,
     metrics,
-    onAccepted: (accepted) => queue.add(accepted.map(asNewJob)),
+    onAccepted: queue.add,
   })
   const ledger = createLedger({ pool })
   const paxos = connectPaxos(foundation, { logger, metrics })

@@ -63,7 +63,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       connectionString: databaseUrl,
       logger,
       metrics,
-      onAccepted: (events) => queue.add(events.map(({ seq }) => ({ seq, generation: 0 }))),
+      onAccepted: (accepted) => queue.add(accepted),
     }),
   )
   const ledger = decorate('ledger', createLedger({ pool }))
