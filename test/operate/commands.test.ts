@@ -204,8 +204,7 @@ describe('gatehouse replay', () => {
   })
 
   it('says of one that was interrupted that nothing is done, and how to run it', async () => {
-    const eventId = randomUUID()
-    await operator.accept({ id: eventId, type: 'identity.denied' })
+    const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'cli-interrupted-' })
     const { id } = JSON.parse(await gatehouse('replay', 'plan', '--state', 'accepted', '--event', eventId, '--json'))
     await operator.pool.query(
       `UPDATE replay SET state = 'approved', approved_by = 'ada', reason = 'incident 8', approved_at = now() WHERE id = $1`,
