@@ -63,5 +63,6 @@ function newRow({ id, at }: ApprovedEvent, seq: string): InboxRow {
     errorCode: null,
     errorDetail: null,
     settledAt: null,
+    batch: null,
   }
 }

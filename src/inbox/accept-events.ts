@@ -1,9 +1,11 @@
+import { randomInt } from 'node:crypto'
 import pg from 'pg'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
 import { createGroupCommitter, isDataFault } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { mortalSessions } from '../platform/postgres.ts'
+import type { OpenEvent } from './settle-events.ts'
 
 /** A delivery, or an event found by the sweep. A hint until it was read back from the Events API. */
 export interface ReceivedEvent {
@@ -31,7 +33,7 @@ export interface AcceptorOptions {
   logger: Logger
   metrics: Registry
   /** Told after the commit which events are new, to put them on the queue. Never awaited; its failure is logged, no more. */
-  onAccepted?: ((accepted: { seq: string; generation: 0 }[]) => unknown) | undefined
+  onAccepted?: ((accepted: OpenEvent[]) => unknown) | undefined
   /** Longest wait for a connection, and for one commit, milliseconds. */
   timeoutMs?: number | undefined
   /** Commits in flight at once, each on a connection of its own. */
@@ -61,23 +63,25 @@ export interface EventAcceptor {
  * A session that would not wait for its commit to reach the disk inserts nothing at all.
  */
 export const INSERT_EVENTS = `
-INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state)
-SELECT id, type, at, test, origin, decode(sha, 'hex'), deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END
-FROM json_to_recordset($1::json) AS e (id uuid, type text, at timestamptz, test boolean, origin text, sha text, deliveries integer)
+INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state, batch)
+SELECT id, type, at, test, origin, decode(sha, 'hex'), deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END, batch
+FROM json_to_recordset($1::json) AS e (id uuid, type text, at timestamptz, test boolean, origin text, sha text, deliveries integer, batch bigint)
 WHERE current_setting('synchronous_commit') <> 'off'
 ON CONFLICT (event_id) DO UPDATE SET
   delivery_count = i.delivery_count + excluded.delivery_count,
   body_sha256 = coalesce(i.body_sha256, excluded.body_sha256),
   is_test = i.is_test AND excluded.is_test,
   state = CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END
-RETURNING i.seq, i.event_id, i.state, (xmax = 0) AS inserted`
+RETURNING i.seq, i.event_id, i.state, i.generation, i.batch, (xmax = 0) AS inserted`
 
-interface InsertedRow {
-  seq: string
+interface InsertedRow extends OpenEvent {
   event_id: string
   state: string
   inserted: boolean
 }
+
+/** Most events in one job of the queue: its own cost is small by then, and a worker's hands still fill evenly. */
+const EVENTS_PER_JOB = 16
 
 /** For how long after a failed commit every other is refused at once: a queue before a dead database only makes the senders wait. */
 const REST_MS = 250
@@ -93,12 +97,12 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
   async function insert(events: ReceivedEvent[]): Promise<AcceptStatus[]> {
     if (performance.now() < restUntil) throw new InboxUnavailableError('the database did not answer a moment ago')
     const stopTimer = metrics.commitSeconds.startTimer()
-    const folded = foldDuplicates(events)
+    const folded = shareJobs(foldDuplicates(events))
     const { rows } = await pool.query<InsertedRow>({ name: 'insert-events', text: INSERT_EVENTS, values: [JSON.stringify(folded)] })
     if (rows.length !== folded.length) throw new InboxUnavailableError('this session does not commit durably (synchronous_commit is off)')
     stopTimer()
     metrics.batchSize.observe(events.length)
-    announce(rows.filter(({ inserted, state }) => inserted && state === 'accepted').map(({ seq }) => ({ seq, generation: 0 })))
+    announce(rows.filter(({ inserted, state }) => inserted && state === 'accepted'))
     return statuses(events, rows)
   }
 
@@ -120,11 +124,11 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
   }
 
   /** After the answers are on their way: the queue must neither delay nor fail them, and the dispatcher finds what it loses. */
-  function announce(accepted: { seq: string; generation: 0 }[]): void {
+  function announce(accepted: readonly InsertedRow[]): void {
     if (!onAccepted || accepted.length === 0) return
     setImmediate(async () => {
       try {
-        await onAccepted(accepted)
+        await onAccepted(accepted.map(({ seq, generation, batch }) => ({ seq, generation, batch })))
       } catch (error) {
         logger.warn({ code: errorCode(error), events: accepted.length }, 'accepted events were not queued; the dispatcher will')
       }
@@ -198,6 +202,18 @@ function foldDuplicates(events: readonly ReceivedEvent[]): EventRow[] {
     else twin.deliveries += deliveries
   }
   return [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/**
+ * Events that arrive together share a job of the queue, as they share a commit. The number of the job is any that no other job on the queue has: if two
+ * ever had the same, the dispatcher would bring the events of the second a minute later.
+ */
+function shareJobs(rows: readonly EventRow[]): (EventRow & { batch: number | null })[] {
+  const real = rows.filter(({ test }) => !test).length
+  const jobs = Math.ceil(real / EVENTS_PER_JOB)
+  const first = randomInt(2 ** 48 - 1)
+  let nth = 0
+  return rows.map((row) => ({ ...row, batch: row.test || real === 1 ? null : first + (nth++ % jobs) }))
 }
 
 /** What each delivery is told: of several with one id in this commit, the first one is the accepted one. */

@@ -32,6 +32,8 @@ export interface InboxRow {
   errorCode: string | null
   errorDetail: string | null
   settledAt: Date | null
+  /** The job of the queue that it shares with others of its commit (bigint as text); null: one of its own. */
+  batch: string | null
 }
 
 /** `accepted`: unfinished. `processed`: done. `parked`, `dead`: a person must look. `test`: inert for ever. */
@@ -40,7 +42,7 @@ export type EventState = 'accepted' | 'processed' | 'parked' | 'dead' | 'test'
 /** Columns of an InboxRow, named as there. */
 export const INBOX_COLUMNS = `seq, event_id AS "eventId", type, occurred_at AS "occurredAt", is_test AS "isTest", origin, body_sha256 AS "bodySha256",
   received_at AS "receivedAt", delivery_count AS "deliveryCount", trust, state, outcome, identity_id AS "identityId", attempts,
-  unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", settled_at AS "settledAt"`
+  unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", settled_at AS "settledAt", batch`
 
 /** The rows of these events, for each seq given; null where there is none. */
 export async function loadEvents(pool: Pool, seqs: readonly string[]): Promise<(InboxRow | null)[]> {

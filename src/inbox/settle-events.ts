@@ -6,6 +6,8 @@ export interface OpenEvent {
   /** bigint as text. */
   seq: string
   generation: number
+  /** The job that it shares with others (bigint as text); null: one of its own. */
+  batch: string | null
 }
 
 /** How work on an event ended that changed no onboarding (what does is settled in the ledger's commit). What is left out stays. */
@@ -13,7 +15,7 @@ export interface Settlement {
   seq: string
   /** Only this opening of the event is meant; any when left out. */
   generation?: number
-  /** `accepted`: it will be tried again, at `dueAt`; whoever can say so has survived the work, so its strikes are void. */
+  /** `accepted`: it will be tried again, at `dueAt`, by a job of its own; whoever can say so has survived the work, so its strikes are void. */
   state: Exclude<EventState, 'test'>
   outcome?: string
   /** Only ever raises the trust: what was confirmed stays so. */
@@ -42,9 +44,9 @@ WITH due AS MATERIALIZED (
   SELECT seq, due_at FROM inbox_event WHERE state = 'accepted' AND due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
 ), claimed AS (
   UPDATE inbox_event AS i SET due_at = now() + make_interval(secs => $2) FROM due WHERE i.seq = due.seq
-  RETURNING i.seq, i.generation, due.due_at AS was_due
+  RETURNING i.seq, i.generation, i.batch, due.due_at AS was_due
 )
-SELECT seq, generation FROM claimed ORDER BY was_due, seq`,
+SELECT seq, generation, batch FROM claimed ORDER BY was_due, seq`,
     values: [limit, CLAIM_SECONDS],
   })
   return rows
@@ -75,6 +77,7 @@ UPDATE inbox_event AS i SET
   attempts = coalesce(s.attempts, i.attempts),
   unknown_outcomes = coalesce(s."unknownOutcomes", i.unknown_outcomes),
   strikes = CASE WHEN s.state = 'accepted' THEN 0 ELSE i.strikes END,
+  batch = CASE WHEN s.state <> 'accepted' THEN i.batch END,
   due_at = coalesce(s."dueAt", i.due_at),
   error_code = s."errorCode",
   error_detail = s."errorDetail",
@@ -102,9 +105,9 @@ export async function reopenEvents(
        SELECT seq FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state <> 'test' ORDER BY event_id FOR UPDATE
      )
      UPDATE inbox_event AS i SET state = 'accepted', generation = i.generation + 1, attempts = 0, unknown_outcomes = 0, strikes = 0,
-       authority = $2, due_at = now(), settled_at = NULL
+       authority = $2, due_at = now(), settled_at = NULL, batch = NULL
      FROM locked WHERE i.seq = locked.seq
-     RETURNING i.seq, i.generation`,
+     RETURNING i.seq, i.generation, i.batch`,
     [seqs, authority],
   )
   return rows

@@ -7,6 +7,7 @@ import { rebuildQueue } from '../replay/rebuild-queue.ts'
 import type { UpstreamPace } from '../saga/upstream-pace.ts'
 import { appendAudit } from './audit.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { counted } from './render-table.ts'
 import { foreseeBacklog, sayEta, sayLock } from './upstream-outlook.ts'
 
 interface Opened {
@@ -57,7 +58,10 @@ export function registerQueueCommands(program: Command, open: () => Promise<Open
         })
         if (flags.json) return print(JSON.stringify(report))
         print(`before    ${describe(report.before)}`)
-        print(`inbox     ${report.unfinished} unfinished: ${report.requeued} put on the queue, the others wait for their next attempt`)
+        const { unfinished, requeued, jobs } = report
+        print(
+          `inbox     ${unfinished} unfinished: ${requeued} put on the queue, as ${counted(jobs, 'job')}; the others wait for their next attempt`,
+        )
         print(`after     ${describe(report.after)}`)
       })
     },

@@ -1,27 +1,30 @@
 import { once } from 'node:events'
-import { DelayedError, type IQueueBackend, type Job, Queue, UnrecoverableError, Worker } from 'bullmq'
+import { DelayedError, type IQueueBackend, type Job, type JobsOptions, Queue, UnrecoverableError, Worker } from 'bullmq'
 import { errorMessage, ServiceUnavailableError } from '../platform/app-error.ts'
 import { isDatabaseAway } from '../platform/database-away.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { within } from '../platform/within.ts'
 import { connectQueue, type QueueBackend } from './queue-connection.ts'
-import { createSignWatch, type WorkerSigns } from './worker-signs.ts'
+import { createWorkerHands, type WorkerSigns } from './worker-hands.ts'
 
-/** Ids only, never data: the job says which row of the inbox to work on, and which opening of it is meant. */
+/** Ids only, never data: which row of the inbox to work on, and which opening of it is meant. */
 export interface EventJob {
   /** Inbox sequence number (bigint as text). */
   seq: string
   /** Grows when an operator replays the event, so that a job still known to the queue cannot swallow the new one. */
   generation: number
+  /** The job that it shares with other events of its commit (bigint as text); none or null: one of its own. */
+  batch?: string | null
 }
 
-/** `later`: come back at that time; the job stays, delayed. */
+/** `later`: come back at that time, as a job of its own. */
 export type JobOutcome = { kind: 'done' } | { kind: 'later'; at: number }
 
-/** Handles one job. `rescues`: how often a worker died (or hung) with this very job in hand. */
-export type EventHandler = (job: EventJob, context: { rescues: number }) => Promise<JobOutcome>
+/** Handles one event. `rescues`: how often a worker died (or hung) with its job in hand. */
+export type EventHandler = (event: EventJob, context: { rescues: number }) => Promise<JobOutcome>
 
+/** Jobs: events that arrived together share one. */
 export interface QueueCounts {
   waiting: number
   active: number
@@ -31,8 +34,13 @@ export interface QueueCounts {
 
 /** The producing side. */
 export interface EventQueue {
-  /** Puts jobs on the queue; what is there already stays once. Rejects when the backend does not answer. */
-  add(jobs: readonly EventJob[]): Promise<void>
+  /**
+   * Puts events on the queue, those of a batch as one job; a job that is there already stays once. Resolves with the number of jobs that they
+   * make, and rejects when the backend does not answer.
+   */
+  add(events: readonly EventJob[]): Promise<number>
+  /** As jobs of their own, each at its time (`at`, milliseconds since the epoch). */
+  addLater(events: readonly { event: EventJob; at: number }[]): Promise<void>
   counts(): Promise<QueueCounts>
   paused(): Promise<boolean>
   /** Puts the canary on the queue, before whatever waits: the question is whether jobs are taken, not how many there are. */
@@ -87,17 +95,22 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
   )
   queue.on('error', () => {}) // the connection has said it
   // Receivers accept in small batches; while one bulk add is under way the next collects.
-  const adds = createGroupCommitter<EventJob, void>({
+  const adds = createGroupCommitter<NewJob, void>({
     maxBatch: JOBS_PER_ADD,
     maxWaiting: MAX_WAITING_ADDS,
     write: async (jobs) => {
-      await queue.addBulk(jobs.map((job) => ({ name: 'event', data: job, opts: { jobId: jobId(job) } })))
+      await queue.addBulk(jobs)
       return jobs.map(() => undefined)
     },
   })
   return {
-    add: async (jobs) => {
+    add: async (events) => {
+      const jobs = jobsOf(events)
       await Promise.all(jobs.map((job) => adds.submit(job)))
+      return jobs.length
+    },
+    addLater: async (events) => {
+      await Promise.all(events.map(({ event, at }) => adds.submit(ownJob(event, { delay: Math.max(0, at - Date.now()) }))))
     },
     counts: async () => {
       const [counts, paused] = await answered(
@@ -113,7 +126,7 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
     paused: () => answered(queue.isPaused()),
     addCanary: async () => {
       // A worker of another version takes it for an event that does not exist, and is done with it.
-      const data: EventJob = { seq: '0', generation: 0 }
+      const data: JobData = { seq: '0', generation: 0 }
       await answered(queue.add(CANARY, data, { jobId: `${CANARY}-${Math.floor(Date.now() / CANARY_ID_MS)}`, lifo: true }))
     },
     pause: () => answered(queue.pause()),
@@ -149,27 +162,61 @@ function answered<T>(work: Promise<T>): Promise<T> {
 
 export interface EventWorkerOptions {
   handle: EventHandler
-  /** Jobs in flight at once. */
+  /** Events in hand at once. */
   concurrency: number
   logger: Logger
+  /** Takes those of a batch that must come back later. */
+  queue: Pick<EventQueue, 'addLater'>
   /** Told of each canary that this worker takes. */
   onCanary?: () => Promise<void>
 }
 
-/** Starts working on the queue with `concurrency` jobs in flight in this process. */
-export function startEventWorker(backend: QueueBackend, { handle, concurrency, logger, onCanary }: EventWorkerOptions): EventWorker {
+/** Starts working on the queue with `concurrency` events in hand in this process. */
+export function startEventWorker(backend: QueueBackend, options: EventWorkerOptions): EventWorker {
+  const { handle, concurrency, logger, queue, onCanary } = options
   const connection = connectQueue(backend, { role: 'work', logger })
-  const signs = createSignWatch({ concurrency })
-  const worker = new Worker<EventJob, void, string, IQueueBackend>(
+  let inHand = 0
+  const hands = createWorkerHands(concurrency, {
+    onFree: () => {
+      askForMore()
+      wake(worker)
+    },
+  })
+  /** One job more than are in hand while a hand is free, so that what one worker cannot begin stays for the others. */
+  const askForMore = (): void => {
+    worker.concurrency = Math.max(1, inHand + (hands.free() ? 1 : 0))
+  }
+  /** All events of one job. */
+  const work = async (events: readonly EventJob[], rescues: number): Promise<PromiseSettledResult<JobOutcome>[]> => {
+    inHand += 1
+    const ends = Promise.allSettled(events.map((event) => hands.take(() => handle(event, { rescues }))))
+    askForMore()
+    try {
+      return await ends
+    } finally {
+      inHand -= 1
+      askForMore()
+    }
+  }
+  const worker = new Worker<JobData, void, string, IQueueBackend>(
     QUEUE_NAME,
     async (job, token) => {
-      if (job.name === CANARY) return signs.during(async () => onCanary?.())
-      const outcome = await signs.during(() => handle(job.data, { rescues: job.stalledCounter }).catch(comeBackIfAway))
-      if (outcome.kind === 'later') await delayJob(job, outcome.at, token)
+      if (job.name === CANARY) return hands.take(async () => onCanary?.())
+      const events = eventsOf(job.data)
+      const ends = await work(events, job.stalledCounter)
+      const later = ends.flatMap((end, n) =>
+        end.status === 'fulfilled' && end.value.kind === 'later' ? [{ event: events[n]!, at: end.value.at }] : [],
+      )
+      const [first] = later
+      if (first && events.length === 1) return delayJob(job, first.at, token)
+      // Their rows say that they have jobs of their own from now on, and when the dispatcher brings those that get none here.
+      if (first) await queue.addLater(later).catch((error) => logger.debug({ reason: errorMessage(error) }, 'left to the dispatcher'))
+      const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+      if (failures.length > 0) throw failureOfJob(failures)
     },
     {
       ...connection.options,
-      concurrency,
+      concurrency: 1,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLED,
@@ -178,11 +225,11 @@ export function startEventWorker(backend: QueueBackend, { handle, concurrency, l
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
     },
-    signs.hear(connection.factory),
+    hands.hear(connection.factory),
   )
   worker.on('error', (error) => logger.debug({ reason: errorMessage(error) }, 'queue worker'))
   return {
-    signs: signs.read,
+    signs: hands.signs,
     cut: connection.close,
     close: async () => {
       await worker.close()
@@ -191,18 +238,44 @@ export function startEventWorker(backend: QueueBackend, { handle, concurrency, l
   }
 }
 
-/** What is no outage has no reason to go better in two seconds: the job is given up, and the dispatcher brings another in a minute. */
-function comeBackIfAway(error: unknown): never {
-  throw isDatabaseAway(error) ? error : new UnrecoverableError(errorMessage(error))
+/** A worker whose jobs are all in hand looks again when one of them ends. This is how `resume` makes it look now (bullmq 6.7.0, worker.js). */
+function wake(worker: Worker<JobData, void, string, IQueueBackend>): void {
+  Reflect.get(worker, 'mainLoopQueue')?.add(Promise.resolve())
+}
+
+/**
+ * A job that met an outage of Postgres stays and comes back in two seconds; those of its events that have ended are known by their rows. What is no
+ * outage has no reason to go better then: the job is given up, and the dispatcher brings another in a minute.
+ */
+function failureOfJob(failures: readonly unknown[]): unknown {
+  return failures.find(isDatabaseAway) ?? new UnrecoverableError(errorMessage(failures[0]))
 }
 
 /** BullMQ's way to say "not now": the job goes to the delayed set and the attempt ends without success or failure. */
-async function delayJob(job: Job<EventJob, void>, at: number, token: string | undefined): Promise<never> {
+async function delayJob(job: Job<JobData, void>, at: number, token: string | undefined): Promise<never> {
   await job.moveToDelayed(at, token)
   throw new DelayedError()
 }
 
-/** A hyphen, because BullMQ keeps colons for itself. */
-function jobId({ seq, generation }: EventJob): string {
-  return `${seq}-${generation}`
+/** What a job carries: one event, or those of a batch, none of which was ever opened again. */
+type JobData = { seq: string; generation: number } | { batch: string; seqs: string[] }
+
+type NewJob = { name: 'event'; data: JobData; opts: JobsOptions }
+
+function jobsOf(events: readonly EventJob[]): NewJob[] {
+  const batches = Map.groupBy(events, ({ batch }) => batch ?? null)
+  return [...batches].flatMap(([batch, members]) => (batch === null ? members.map((event) => ownJob(event)) : [sharedJob(batch, members)]))
+}
+
+/** Its id has a hyphen, because BullMQ keeps colons for itself. */
+function ownJob({ seq, generation }: EventJob, opts: JobsOptions = {}): NewJob {
+  return { name: 'event', data: { seq, generation }, opts: { ...opts, jobId: `${seq}-${generation}` } }
+}
+
+function sharedJob(batch: string, members: readonly EventJob[]): NewJob {
+  return { name: 'event', data: { batch, seqs: members.map(({ seq }) => seq) }, opts: { jobId: `batch-${batch}` } }
+}
+
+function eventsOf(data: JobData): EventJob[] {
+  return 'seqs' in data ? data.seqs.map((seq) => ({ seq, generation: 0, batch: data.batch })) : [data]
 }

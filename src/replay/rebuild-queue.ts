@@ -6,8 +6,10 @@ export interface RebuildReport {
   before: QueueCounts
   /** Unfinished events in the inbox: what the queue must bring to an end. */
   unfinished: number
-  /** Put on the queue now; the rest waits for its next attempt, at which the dispatcher adds it. */
+  /** Events put on the queue now; the rest waits for its next attempt, at which the dispatcher adds it. */
   requeued: number
+  /** As so many jobs: events that arrived together share one. */
+  jobs: number
   after: QueueCounts
 }
 
@@ -21,12 +23,13 @@ export async function rebuildQueue({ pool, inbox, queue }: { pool: Pool; inbox: 
   // What failed before keeps the time of its next attempt; everything else is due now.
   await pool.query(`UPDATE inbox_event SET due_at = now() WHERE state = 'accepted' AND error_code IS NULL AND due_at > now()`)
   let requeued = 0
+  let jobs = 0
   for (;;) {
     const due = await inbox.claimDue({ limit: EVENTS_PER_ROUND })
     if (due.length === 0) break
-    await queue.add(due)
+    jobs += await queue.add(due)
     requeued += due.length
   }
   const { accepted } = await inbox.count()
-  return { before, unfinished: accepted, requeued, after: await queue.counts() }
+  return { before, unfinished: accepted, requeued, jobs, after: await queue.counts() }
 }

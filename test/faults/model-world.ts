@@ -87,6 +87,7 @@ export class ModelWorld {
       errorCode: null,
       errorDetail: null,
       settledAt: null,
+      batch: null,
     }
     this.rows.set(id, row)
     return row

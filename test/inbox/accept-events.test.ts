@@ -4,6 +4,7 @@ import pg from 'pg'
 import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor, INSERT_EVENTS } from '../../src/inbox/accept-events.ts'
+import type { OpenEvent } from '../../src/inbox/settle-events.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -191,7 +192,7 @@ describe('when a test event arrives', () => {
     await acceptor.accept(receivedEvent())
     const [first, second] = await storedRows()
     expect(first).toMatchObject({ event_id: test.eventId, is_test: true, state: 'test', delivery_count: 2 })
-    await vi.waitFor(() => expect(announced).toEqual([{ seq: second!.seq, generation: 0 }]))
+    await vi.waitFor(() => expect(announced).toEqual([{ seq: second!.seq, generation: 0, batch: null }]))
   })
 
   it('cannot use up the id of a real event: that becomes unfinished work', async () => {
@@ -215,6 +216,24 @@ describe('when a test event arrives', () => {
 })
 
 describe('when events were accepted', () => {
+  it('lets those of one commit share jobs of the queue, evenly and at most sixteen each; one that came alone has its own', async () => {
+    const announced: OpenEvent[] = []
+    const acceptor = startAcceptor({ onAccepted: (events) => announced.push(...events) })
+    await acceptor.accept(receivedEvent())
+    await vi.waitFor(() => expect(announced).toHaveLength(1))
+    expect(announced[0]).toMatchObject({ batch: null })
+    await Promise.all([receivedEvent({ isTest: true }), ...Array.from({ length: 33 }, () => receivedEvent())].map(acceptor.accept))
+    await vi.waitFor(() => expect(announced).toHaveLength(34))
+    const jobs = Map.groupBy(announced.slice(1), ({ batch }) => batch)
+    expect([...jobs].map(([batch, events]) => [batch === null, events.length])).toEqual([
+      [false, 11],
+      [false, 11],
+      [false, 11],
+    ])
+    const { rows } = await pool.query('SELECT seq, generation, batch FROM inbox_event WHERE NOT is_test ORDER BY seq')
+    expect(announced.toSorted((one, other) => Number(one.seq) - Number(other.seq))).toEqual(rows)
+  })
+
   it('announces each new one once, after its commit', async () => {
     const announced: string[] = []
     const visible: Promise<number>[] = []

@@ -63,6 +63,7 @@ describe('when an event is loaded', () => {
       errorCode: null,
       errorDetail: null,
       settledAt: null,
+      batch: null,
     } satisfies InboxRow)
   })
 
@@ -177,16 +178,30 @@ describe('when the dispatcher claims', () => {
   it('gets what is unfinished and due, the longest due first, and not again for a minute', async () => {
     const rows = await given(3)
     await pool.query(`UPDATE inbox_event SET due_at = now() - make_interval(secs => seq)`)
-    await pool.query(`UPDATE inbox_event SET generation = 4 WHERE seq = 3`)
+    await pool.query(`UPDATE inbox_event SET generation = 4, batch = NULL WHERE seq = 3`)
     expect(await inbox.claimDue({ limit: 2 })).toEqual([
-      { seq: '3', generation: 4 },
-      { seq: '2', generation: 0 },
+      { seq: '3', generation: 4, batch: null },
+      { seq: '2', generation: 0, batch: null },
     ])
-    expect(await inbox.claimDue({ limit: 2 })).toEqual([{ seq: '1', generation: 0 }])
+    expect(await inbox.claimDue({ limit: 2 })).toEqual([{ seq: '1', generation: 0, batch: null }])
     expect(await inbox.claimDue({ limit: 2 })).toEqual([])
     const dueIn = (await inbox.load(rows[0]!.seq))!.dueAt.getTime() - Date.now()
     expect(dueIn).toBeGreaterThan(50_000)
     expect(dueIn).toBeLessThan(70_000)
+  })
+
+  it('learns which events share a job, until one comes back or is opened again: that has one of its own', async () => {
+    await given(4)
+    await pool.query(`UPDATE inbox_event SET batch = 77, due_at = now() - interval '1 minute'`)
+    await inbox.settle({ seq: '2', generation: 0, state: 'accepted', errorCode: 'E', dueAt: new Date(0) })
+    await inbox.settle({ seq: '3', generation: 0, state: 'processed' })
+    await inbox.reopen(['4'], { authority: 'machine' })
+    expect(await inbox.load('3')).toMatchObject({ batch: '77' })
+    expect((await inbox.claimDue({ limit: 9 })).toSorted((one, other) => Number(one.seq) - Number(other.seq))).toEqual([
+      { seq: '1', generation: 0, batch: '77' },
+      { seq: '2', generation: 0, batch: null },
+      { seq: '4', generation: 1, batch: null },
+    ])
   })
 
   it('leaves alone what was accepted just now, and what is finished or inert', async () => {
@@ -211,7 +226,7 @@ describe('when the dispatcher claims', () => {
     const client = await pool.connect()
     await client.query('BEGIN')
     await client.query('SELECT 1 FROM inbox_event WHERE seq = $1 FOR UPDATE', [held!.seq])
-    expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: '2', generation: 0 }])
+    expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: '2', generation: 0, batch: null }])
     await client.query('ROLLBACK')
     client.release()
   })
@@ -222,7 +237,7 @@ describe('when an operator replays', () => {
     const row = await givenOne(
       `state = '${state}', settled_at = now(), attempts = 8, unknown_outcomes = 9, strikes = 2, generation = 1, due_at = now() + interval '1 day', error_code = 'E'`,
     )
-    expect(await inbox.reopen([row.seq], { authority: 'operator' })).toEqual([{ seq: row.seq, generation: 2 }])
+    expect(await inbox.reopen([row.seq], { authority: 'operator' })).toEqual([{ seq: row.seq, generation: 2, batch: null }])
     expect(await inbox.load(row.seq)).toMatchObject({
       state: 'accepted',
       attempts: 0,
@@ -233,7 +248,7 @@ describe('when an operator replays', () => {
       settledAt: null,
       errorCode: 'E',
     })
-    expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: row.seq, generation: 2 }])
+    expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: row.seq, generation: 2, batch: null }])
   })
 
   it('leaves test events inert', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, type TestContext } from 'vitest'
 import { createLogger } from '../../src/platform/logger.ts'
-import { createEventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
+import { createEventQueue, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
 import { connectQueue } from '../../src/queue/queue-connection.ts'
 import { eventually } from '../saga/world.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
@@ -10,11 +10,11 @@ const logger = createLogger({ level: 'silent' })
 
 describe.concurrent('the queue on Postgres', () => {
   it('works once Postgres can be reached, when it could not at first', { timeout: 60_000 }, async ({ onTestFinished }) => {
-    const { line, backend, produce } = await openBed(onTestFinished)
+    const { line, backend, healthy, produce } = await openBed(onTestFinished)
     line.refuse()
     const producer = createEventQueue(backend, { logger })
     onTestFinished(() => producer.close())
-    const seen = work(backend, onTestFinished)
+    const seen = work({ backend, queue: healthy }, onTestFinished)
     await expect(producer.add([{ seq: '1', generation: 0 }])).rejects.toThrow()
     await line.pass()
     await eventually(
@@ -42,8 +42,8 @@ describe.concurrent('the queue on Postgres', () => {
   })
 
   it('works on after its connections were cut', { timeout: 60_000 }, async ({ onTestFinished }) => {
-    const { line, backend, produce } = await openBed(onTestFinished)
-    const seen = work(backend, onTestFinished)
+    const { line, backend, healthy, produce } = await openBed(onTestFinished)
+    const seen = work({ backend, queue: healthy }, onTestFinished)
     await produce('1')
     await eventually(
       () => seen.length,
@@ -71,17 +71,21 @@ async function openBed(onTestFinished: TestContext['onTestFinished']) {
   return {
     line,
     backend: { kind: 'postgres', connectionString: over } as const,
+    healthy,
     produce: (seq: string) => healthy.add([{ seq, generation: 0 }]),
   }
 }
 
-function work(backend: { kind: 'postgres'; connectionString: string }, onTestFinished: TestContext['onTestFinished']): string[] {
+function work(
+  { backend, queue }: { backend: { kind: 'postgres'; connectionString: string }; queue: EventQueue },
+  onTestFinished: TestContext['onTestFinished'],
+): string[] {
   const seen: string[] = []
   const handle = async ({ seq }: { seq: string }) => {
     seen.push(seq)
     return { kind: 'done' } as const
   }
-  const worker = startEventWorker(backend, { handle, concurrency: 2, logger })
+  const worker = startEventWorker(backend, { handle, concurrency: 2, logger, queue })
   onTestFinished(() => worker.close())
   return seen
 }

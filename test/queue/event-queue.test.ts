@@ -27,6 +27,7 @@ forEachBackend((kind) => {
     const seen: EventJob[] = []
     const worker = startEventWorker(backend, {
       logger,
+      queue,
       concurrency: 5,
       handle: (job, context) => {
         seen.push(job)
@@ -36,6 +37,8 @@ forEachBackend((kind) => {
     onTestFinished(() => worker.close())
     return seen
   }
+  const batchOf = (batch: string, seqs: string[]): EventJob[] => seqs.map((seq) => ({ seq, generation: 0, batch }))
+  const numbers = (from: number, count: number): string[] => Array.from({ length: count }, (_, index) => String(from + index))
   const idle = () =>
     eventually(
       () => queue.counts(),
@@ -110,6 +113,76 @@ forEachBackend((kind) => {
         (seqs) => seqs.includes('6'),
       )
       await queue.obliterate()
+    })
+
+    it('carries a batch as one job, and hands out its events one by one', async () => {
+      const seen: EventJob[] = work()
+      await queue.pause()
+      for (const _ of [1, 2]) await queue.add(batchOf('77', ['20', '21', '22']))
+      expect((await queue.counts()).waiting).toBe(1)
+      await queue.resume()
+      await idle()
+      expect(seen).toEqual(batchOf('77', ['20', '21', '22']))
+    })
+
+    it('brings those of a batch that ask for it back at their time, by jobs of their own, and the others not', async () => {
+      const seen = work(async ({ batch, seq }) => (batch && seq !== '31' ? { kind: 'later', at: Date.now() + 300 } : { kind: 'done' }))
+      await queue.add(batchOf('78', ['30', '31', '32']))
+      await eventually(
+        () => seen.slice(3).sort((a, b) => Number(a.seq) - Number(b.seq)),
+        (again) => again.length === 2,
+      ).then((again) =>
+        expect(again).toEqual([
+          { seq: '30', generation: 0 },
+          { seq: '32', generation: 0 },
+        ]),
+      )
+      await idle()
+    })
+
+    it('comes back to a whole batch when there was no database to write down why one of it failed', async () => {
+      const seen = work(async ({ seq }) => {
+        if (seq === '41' && seen.length < 4) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+        return { kind: 'done' }
+      })
+      await queue.add(batchOf('79', ['40', '41', '42']))
+      await eventually(
+        () => seen.length,
+        (count) => count === 6,
+      )
+      await idle()
+      expect(seen.slice(3)).toEqual(seen.slice(0, 3))
+    })
+
+    it('gives a worker only as much as it has hands, and the next batch to one that has some free', async () => {
+      const ends: (() => void)[] = []
+      const inHand = async () => {
+        await new Promise<void>((resolve) => ends.push(resolve))
+        return { kind: 'done' } as const
+      }
+      const full = work(inHand)
+      await queue.add([...batchOf('80', numbers(50, 8)), ...batchOf('81', numbers(60, 8))])
+      await eventually(
+        () => ends.length,
+        (count) => count === 5,
+      )
+      expect(await queue.counts()).toMatchObject({ waiting: 1, active: 1 })
+      const idler = work()
+      await eventually(
+        () => idler.length,
+        (count) => count === 8,
+      )
+      expect(full).toHaveLength(5)
+      for (let ended = 0; ended < 8; ended += 1) {
+        await eventually(
+          () => ends.length,
+          (begun) => begun > ended,
+        )
+        expect(ends.length - ended).toBeLessThanOrEqual(5)
+        ends[ended]?.()
+      }
+      await idle()
+      expect(full.map(({ seq }) => seq)).toEqual(numbers(50, 8))
     })
 
     it('hands nothing out while it is paused, and loses nothing by it', async () => {

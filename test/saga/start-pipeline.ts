@@ -95,8 +95,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     random: () => 0,
   }
   const { handle } = decorate('worker', { handle: createEventProcessor(parts) })
-  const work = { handle, concurrency, logger }
-  const watched = options.watch ? startWatchedWorker(backend, { ...work, queue, pool, metrics, pace: options.watch }) : null
+  const work = { handle, concurrency, logger, queue }
+  const watched = options.watch ? startWatchedWorker(backend, { ...work, pool, metrics, pace: options.watch }) : null
   const worker = watched ?? (concurrency > 0 ? startEventWorker(backend, work) : null)
   const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null
   return {
