@@ -1,7 +1,8 @@
 /**
  * One change, or two hundred, in one statement: the onboarding moves only from the version that the change was decided on,
  * and its entries, effects and settled event go along with it or not at all. Events are locked in the order of their ids, as accepting
- * does, which counts deliveries of them at the same time.
+ * does, which counts deliveries of them at the same time, and onboardings in the order of theirs, so that none who commits some of
+ * the same at the same time deadlocks with this.
  * Parameters: $1 onboardings, $2 entries, $3 effects, each a JSON array, in which $1 holds an identity once; of the settled events $4 seqs,
  * $5 generations, $6 outcomes, $7 identities. These are arrays, and the state is compared within a CASE, so that a plan made while the
  * inbox was empty reaches them by their key too, and never through the index of what is unfinished, however much that is.

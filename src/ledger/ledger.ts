@@ -86,25 +86,24 @@ export function createLedger({ pool }: { pool: Pool }): Ledger {
   }
 }
 
-/** All changes in one statement, so one round trip and one commit. Only one change for an identity fits into a batch. */
+/** All changes in one statement, so one round trip and one commit. Of several for an identity, the first one that came goes along. */
 async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(Stored | null)[]> {
   const chosen = new Map<string, Chained>()
   for (const change of changes) {
     const id = change.draft.onboarding.identityId
     if (!chosen.has(id)) chosen.set(id, chain(change))
   }
-  // Sorted: two processes that commit overlapping sets then wait for each other instead of deadlocking.
-  const sorted = [...chosen.values()].sort((a, b) => (a.after.onboarding.identityId < b.after.onboarding.identityId ? -1 : 1))
-  const settled = sorted.flatMap(({ change: { settlement, draft } }) =>
+  const chained = [...chosen.values()]
+  const settled = chained.flatMap(({ change: { settlement, draft } }) =>
     settlement ? [{ ...settlement, identityId: draft.onboarding.identityId }] : [],
   )
   const { rows } = await pool.query<{ identity_id: string }>({
     name: 'commit-changes',
     text: COMMIT_CHANGES,
     values: [
-      JSON.stringify(sorted.map(({ change, after }) => onboardingRow(change, after))),
-      JSON.stringify(sorted.flatMap(({ entryRows }) => entryRows)),
-      JSON.stringify(sorted.flatMap(effectRows)),
+      JSON.stringify(chained.map(({ change, after }) => onboardingRow(change, after))),
+      JSON.stringify(chained.flatMap(({ entryRows }) => entryRows)),
+      JSON.stringify(chained.flatMap(effectRows)),
       settled.map(({ seq }) => seq),
       settled.map(({ generation }) => generation),
       settled.map(({ outcome }) => outcome),
@@ -112,10 +111,8 @@ async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(S
     ],
   })
   const moved = new Set(rows.map((row) => row.identity_id))
-  return changes.map((change) => {
-    const winner = chosen.get(change.draft.onboarding.identityId)
-    return winner?.change === change && moved.has(change.draft.onboarding.identityId) ? winner.after : null
-  })
+  const won = new Map(chained.map(({ change, after }) => [change, moved.has(after.onboarding.identityId) ? after : null]))
+  return changes.map((change) => won.get(change) ?? null)
 }
 
 interface Chained {

@@ -32,8 +32,6 @@ interface HeadRow {
   head_hash: Buffer
 }
 
-const IDENTITIES_PER_PAGE = 1_000
-
 /**
  * Reads every chain (or one identity's) and recomputes it: numbers without gaps, each hash over the one before, and the head
  * and count that the onboarding carries. Reads in pages by identity; memory does not grow with the ledger.
@@ -64,8 +62,7 @@ export async function verifyLedger(
       const fault = findFault(head, chain)
       if (fault && report.faults.length < maxFaults) report.faults.push({ identityId: head.identity_id, ...fault })
     }
-    after = heads.rows.at(-1)?.identity_id ?? after
-    if (heads.rows.length < IDENTITIES_PER_PAGE) return report
+    after = heads.rows.at(-1)!.identity_id
   }
 }
 

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { GENESIS, hashLink } from '../../src/ledger/hash-chain.ts'
 import { createLedger, type Ledger, type Stored } from '../../src/ledger/ledger.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
@@ -23,15 +23,16 @@ afterAll(async () => {
 })
 
 const at = new Date()
-const approvedDraft = (identityId = randomUUID()): Draft =>
+const later = new Date(at.getTime() + 60_000)
+const approvedDraft = (identityId: string = randomUUID()): Draft =>
   applyDecision(
     draftOf({ onboarding: newOnboarding(identityId, 'adopted', null), effects: [] }),
     { kind: 'move', to: 'approved', requiredDocuments: [] },
     'APPROVED',
   )
 
-async function commit(before: Stored | null, draft: Draft): Promise<Stored> {
-  const stored = await ledger.commit({ before, draft, actor: 'event:test', at })
+async function commit(before: Stored | null, draft: Draft, when = at): Promise<Stored> {
+  const stored = await ledger.commit({ before, draft, actor: 'event:test', at: when })
   if (!stored) throw new Error('lost a race that nobody ran')
   return stored
 }
@@ -70,14 +71,25 @@ describe('a change', () => {
     expect(stored?.effects.map(({ step }) => step)).toEqual(['account'])
   })
 
-  it('reads back with the attempt that it put on record', async () => {
+  it('reads back with the attempt that it put on record, intended when it first was', async () => {
     const first = await commit(null, approvedDraft())
-    const claim = claimNext(draftOf(first), { by: '7', now: at.getTime(), leaseMs: 45_000 })
+    const claim = claimNext(draftOf(first), { by: '7', now: later.getTime(), leaseMs: 45_000 })
     if (claim.kind !== 'attempt') throw new Error('nothing to claim')
-    await commit(first, claim.draft)
-    expect((await ledger.load(first.onboarding.identityId))?.effects).toMatchObject([
-      { step: 'account', attempts: 1, leaseBy: '7', leaseUntil: at.getTime() + 45_000 },
+    const claimed = await commit(first, claim.draft, later)
+    expect(claimed.effects).toMatchObject([
+      { step: 'account', attempts: 1, intendedAt: at.getTime(), leaseBy: '7', leaseUntil: later.getTime() + 45_000 },
     ])
+    expect(await ledger.load(first.onboarding.identityId)).toEqual(claimed)
+  })
+
+  it('leaves alone the effects that it does not touch: what is done keeps the time at which it was', async () => {
+    const before = await withAccount()
+    const doneAt = async () =>
+      (await pool.query(`SELECT settled_at FROM effect WHERE identity_id = $1 AND step = 'account'`, [before.onboarding.identityId])).rows
+    const first = await doneAt()
+    const told = applyReceipt(draftOf(before), 'notice:ready:1', { kind: 'notice', channel: 'log', status: null })
+    await commit(before, told, later)
+    expect(await doneAt()).toEqual(first)
   })
 
   it('keeps the time at which it first was approved, and first was ready', async () => {
@@ -87,17 +99,16 @@ describe('a change', () => {
     const ready = await commit(before, told)
     const times = async () => (await pool.query('SELECT approved_at, ready_at FROM onboarding WHERE identity_id = $1', [identityId])).rows
     expect(await times()).toEqual([{ approved_at: at, ready_at: at }])
-    const later = new Date(at.getTime() + 60_000)
     await ledger.commit({ before: ready, draft: draftOf(ready), actor: 'again', at: later })
     expect(await times()).toEqual([{ approved_at: at, ready_at: at }])
   })
 
-  it('wins alone among fifty that were decided on the same version at once', async () => {
+  it('that came first wins alone among fifty that were decided on the same version at once', async () => {
     const identityId = randomUUID()
     const results = await Promise.all(
       Array.from({ length: 50 }, () => ledger.commit({ before: null, draft: approvedDraft(identityId), actor: 'race', at })),
     )
-    expect(results.filter((stored) => stored !== null)).toHaveLength(1)
+    expect(results.map((stored) => stored !== null)).toEqual([true, ...Array(49).fill(false)])
     expect((await pool.query('SELECT count(*)::int AS entries FROM ledger_entry WHERE identity_id = $1', [identityId])).rows).toEqual([
       { entries: 2 },
     ])
@@ -114,6 +125,71 @@ describe('a change', () => {
       expect(results.filter((stored) => stored !== null)).toHaveLength(1)
     }
     await second.close()
+  })
+
+  /** The database fails the next insert of an onboarding with this SQLSTATE, and only that one. */
+  async function failOnce(sqlState: string): Promise<void> {
+    await pool.query(`
+      CREATE SEQUENCE onboardings_tried;
+      CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('onboardings_tried') = 1 THEN RAISE EXCEPTION 'once' USING ERRCODE = '${sqlState}'; END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER fails_once BEFORE INSERT ON onboarding FOR EACH ROW EXECUTE FUNCTION fail_once()`)
+    onTestFinished(async () => void (await pool.query('DROP FUNCTION fail_once CASCADE; DROP SEQUENCE onboardings_tried')))
+  }
+
+  it('is tried once more after it met another on its ref_id, which may have been of the same identity', async () => {
+    await failOnce('23505')
+    expect(await ledger.commit({ before: null, draft: approvedDraft(), actor: 'race', at })).toMatchObject({ version: 1 })
+  })
+
+  it.each([
+    ['the database refuses its data', '23514'],
+    ['its outcome is unknown', '57P01'],
+  ])('is not tried again when %s', async (_when, code) => {
+    await failOnce(code)
+    const draft = approvedDraft()
+    await expect(ledger.commit({ before: null, draft, actor: 'race', at })).rejects.toMatchObject({ code })
+    expect(await ledger.load(draft.onboarding.identityId)).toBeNull()
+  })
+
+  it('takes the onboardings in the order of their identities when many go along together, so that none deadlocks', async () => {
+    const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
+    const stored = await Promise.all(ids.map((id) => commit(null, approvedDraft(id))))
+    const holder = await pool.connect()
+    onTestFinished(() => holder.release(true)) // whatever it still holds
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM onboarding WHERE identity_id = $1 FOR UPDATE', [ids[0]])
+    const done = Promise.all(stored.toReversed().map((before) => commit(before, draftOf(before))))
+    await vi.waitFor(async () => {
+      const { rowCount } = await pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+      expect(rowCount).toBe(1)
+    })
+    // It waits for the first row and holds none of the others.
+    const others = 'SELECT FROM onboarding WHERE identity_id = ANY ($1) FOR UPDATE NOWAIT'
+    expect((await pool.query(others, [ids.slice(1)])).rowCount).toBe(9)
+    await holder.query('ROLLBACK')
+    expect(await done).toHaveLength(10)
+  })
+
+  it('that was taken is committed before the ledger is closed, which then takes nothing more', async () => {
+    const closing = createLedger({ pool })
+    const [taken, loading] = [
+      closing.commit({ before: null, draft: approvedDraft(), actor: 'event:test', at }),
+      closing.load(randomUUID()),
+    ] as const
+    const ended: string[] = []
+    await Promise.all([
+      taken.then(() => ended.push('committed')),
+      loading.then(() => ended.push('loaded')),
+      closing.close().then(() => ended.push('closed')),
+    ])
+    expect(ended.at(-1)).toBe('closed')
+    await expect(closing.load(randomUUID())).rejects.toMatchObject({ code: 'WAITING_ROOM_FULL' })
+    await expect(closing.commit({ before: null, draft: approvedDraft(), actor: 'late', at })).rejects.toMatchObject({
+      code: 'WAITING_ROOM_FULL',
+    })
   })
 
   it('ends the opening of the event that it came from, and no later one', async () => {
@@ -255,8 +331,20 @@ describe('the ledger in the database', () => {
 describe('verification', () => {
   it('finds every chain whole', async () => {
     await Promise.all(Array.from({ length: 30 }, withAccount))
-    expect(await verifyLedger(pool)).toMatchObject({ faults: [] })
+    const { rows } = await pool.query(
+      'SELECT (SELECT count(*)::int FROM onboarding) AS identities, (SELECT count(*)::int FROM ledger_entry) AS entries',
+    )
+    expect(await verifyLedger(pool)).toEqual({ ...rows[0], faults: [] })
   })
+
+  /** As a superuser who switches the guards off. */
+  async function tamper(sql: string, values: unknown[]): Promise<void> {
+    const client = await pool.connect()
+    await client.query("SET session_replication_role = 'replica'")
+    await client.query(sql, values)
+    await client.query("SET session_replication_role = 'origin'")
+    client.release()
+  }
 
   it.each([
     [
@@ -270,6 +358,17 @@ describe('verification', () => {
       { entryNo: 1, problem: 'its content does not match its hash' },
     ],
     [
+      'an entry that follows from another',
+      `UPDATE ledger_entry SET prev_hash = hash WHERE identity_id = $1 AND entry_no = 3`,
+      { entryNo: 3, problem: 'does not follow from the entry before it' },
+    ],
+    ['a missing entry', 'DELETE FROM ledger_entry WHERE identity_id = $1 AND entry_no = 2', { entryNo: 3, problem: 'entry 2 is missing' }],
+    [
+      'a missing chain',
+      'DELETE FROM ledger_entry WHERE identity_id = $1',
+      { entryNo: null, problem: 'has 0 entries where the onboarding counts 4' },
+    ],
+    [
       'a missing last entry',
       'DELETE FROM ledger_entry WHERE identity_id = $1 AND entry_no = 4',
       { entryNo: null, problem: 'has 3 entries where the onboarding counts 4' },
@@ -281,18 +380,34 @@ describe('verification', () => {
     ],
   ])('finds %s, made by somebody who may do anything', async (_what, sql, fault) => {
     const { onboarding } = await withAccount()
-    const client = await pool.connect()
-    await client.query("SET session_replication_role = 'replica'") // a superuser who switches the guards off
-    await client.query(sql, [onboarding.identityId])
-    await client.query("SET session_replication_role = 'origin'")
-    client.release()
+    await tamper(sql, [onboarding.identityId])
     expect((await verifyLedger(pool, { identityId: onboarding.identityId })).faults).toEqual([
       { identityId: onboarding.identityId, ...fault },
     ])
   })
 
-  it('does not take an entry of one chain for that of another', () => {
-    const link = { entryNo: 1, at, kind: 'state.moved', actor: 'x', data: {} }
-    expect(hashLink(GENESIS, { ...link, chain: 'a' })).not.toEqual(hashLink(GENESIS, { ...link, chain: 'b' }))
+  it('goes on past a thousand chains, and names no more faults than it is asked for', async () => {
+    const [first, last] = ['00000000-0000-4000-8000-000000000000', 'ffffffff-ffff-4fff-bfff-ffffffffffff']
+    await pool.query(
+      `INSERT INTO onboarding (identity_id, origin, state, version, entry_count, head_hash)
+       SELECT gen_random_uuid(), 'adopted', 'pending', 1, 0, $1 FROM generate_series(1, 2001)`,
+      [GENESIS],
+    )
+    for (const identityId of [first, last]) {
+      await commit(null, approvedDraft(identityId))
+      await tamper(`UPDATE ledger_entry SET kind = 'forged' WHERE identity_id = $1 AND entry_no = 1`, [identityId])
+    }
+    const { rows } = await pool.query('SELECT count(*)::int AS identities FROM onboarding')
+    const { identities, faults } = await verifyLedger(pool)
+    expect(identities).toBe(rows[0].identities)
+    expect([faults.at(0)?.identityId, faults.at(-1)?.identityId]).toEqual([first, last])
+    expect((await verifyLedger(pool, { maxFaults: 1 })).faults).toEqual(faults.slice(0, 1))
+  })
+
+  it('knows the hash of a link by its text, which anybody can recompute', () => {
+    const data = { z: [1, { b: null, a: 'two' }], from: { to: true } }
+    const link = { chain: 'c', entryNo: 7, at: new Date('2026-11-23T12:00:00.005Z'), kind: 'state.moved', actor: 'api', data }
+    const text = '["c",7,"2026-11-23T12:00:00.005Z","state.moved","api",{"from":{"to":true},"z":[1,{"a":"two","b":null}]}]'
+    expect(hashLink(GENESIS, link)).toEqual(createHash('sha256').update(Buffer.alloc(32)).update(text).digest())
   })
 })

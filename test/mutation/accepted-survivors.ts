@@ -116,4 +116,9 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     ["typeof timestamp !== 'string' => false"],
     'equivalent: the pattern for the time refuses a missing one',
   ),
+  ...inFile('src/ledger/ledger.ts')(
+    'settlement ? [{ ...settlement, identityId: draft.onboarding.identityId }] : [],',
+    ['[] => ["Stryker was here"]'],
+    'equivalent: it names no event and no identity, so it joins neither',
+  ),
 ]

@@ -22,4 +22,9 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     inMemory: true,
   },
   replay: { mutate: ['src/replay/*.ts'], tests: ['test/replay/*.test.ts'] },
+  requests: {
+    mutate: ['src/saga/create-onboarding.ts', 'src/ledger/onboarding-requests.ts'],
+    tests: ['test/saga/create-onboarding.test.ts'],
+  },
+  sweep: { mutate: ['src/reconcile/sweep-events.ts', 'src/inbox/{known-events,sweep-windows}.ts'], tests: ['test/reconcile/*.test.ts'] },
 }

@@ -63,6 +63,7 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   settling('SET strikes = strikes + 1', 'SET strikes = strikes'),
   // A change is committed on the version that it was decided on, with all that belongs to it, or not at all.
   committing('WHERE o.version = excluded.version - 1', 'WHERE true'),
+  committing('  ORDER BY identity_id\n', '  ORDER BY identity_id DESC\n'),
   committing('prev_hash text, hash text)\n  JOIN moved USING (identity_id)', 'prev_hash text, hash text)'),
   committing('receipt jsonb, error_code text)\n  JOIN moved USING (identity_id)', 'receipt jsonb, error_code text)'),
   committing('outcome, identity_id) JOIN moved USING (identity_id)', 'outcome, identity_id)'),
