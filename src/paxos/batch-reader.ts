@@ -34,6 +34,11 @@ export interface BatchReader<Value> {
   close(): Promise<void>
 }
 
+/** Found on a page, or still to be got. */
+interface Reading<Value> {
+  value: Value | Promise<Value>
+}
+
 /** Below this a list call saves nothing worth its page. */
 const WORTH_A_LIST = 4
 const MAX_BATCH = 100
@@ -124,13 +129,19 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
     return found
   }
 
-  async function get({ id, at }: Wanted, options: CallOptions): Promise<Value> {
-    const value = await getOne(id, options)
-    learnLag(at, value)
-    return value
+  const gets = new Set<Promise<unknown>>()
+  function get({ id, at }: Wanted, options: CallOptions): Promise<Value> {
+    const got = getOne(id, options).then((value) => {
+      learnLag(at, value)
+      return value
+    })
+    const ended = got.catch(() => undefined).finally(() => gets.delete(ended))
+    gets.add(ended)
+    return got
   }
 
-  async function readMany(wanted: readonly Wanted[], options: CallOptions): Promise<PromiseSettledResult<Value>[]> {
+  /** Ends with the listing: what was found does not wait for what must be got. */
+  async function readMany(wanted: readonly Wanted[], options: CallOptions): Promise<Reading<Value>[]> {
     const known = new Map<string, Value>()
     for (const { id } of wanted) {
       const value = cached(id)
@@ -145,12 +156,12 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
         listing = null
       }
     }
-    return Promise.allSettled(wanted.map(async (each) => known.get(each.id) ?? get(each, options)))
+    return wanted.map((each) => ({ value: known.get(each.id) ?? get(each, options) }))
   }
 
   const lanes = { live: lane('live'), replay: lane('replay') }
   function lane(priority: 'live' | 'replay') {
-    return createGroupCommitter<Wanted, PromiseSettledResult<Value>>({
+    return createGroupCommitter<Wanted, Reading<Value>>({
       maxBatch: MAX_BATCH,
       maxWaiting: MAX_WAITING,
       writers: 2, // more would make smaller batches, and so more calls
@@ -160,12 +171,12 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
 
   return {
     read: async (wanted, { priority = 'live' }) => {
-      const result = await lanes[priority].submit(wanted)
-      if (result.status === 'rejected') throw result.reason
-      return result.value
+      const { value } = await lanes[priority].submit(wanted)
+      return value
     },
     close: async () => {
       await Promise.all([lanes.live.close(), lanes.replay.close()])
+      await Promise.all(gets)
     },
   }
 }
