@@ -13,7 +13,7 @@ export interface SweepWindow {
 /** Up to when every event is accounted for; null before the first sweep. */
 export async function readWatermark(client: Pool | PoolClient): Promise<Date | null> {
   const { rows } = await client.query<{ to_at: Date | null }>('SELECT max(to_at) AS to_at FROM sweep_window')
-  return rows[0]?.to_at ?? null
+  return rows[0]!.to_at
 }
 
 export async function recordWindow(client: Pool | PoolClient, { fromAt, toAt, listed, recovered }: SweepWindow): Promise<void> {

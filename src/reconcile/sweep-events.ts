@@ -38,7 +38,7 @@ export async function sweepEvents(parts: SweepParts): Promise<SweepWindow | null
 
 async function sweepAlone(parts: SweepParts, client: PoolClient): Promise<SweepWindow | null> {
   const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...SWEEP_LOCK])
-  if (!rows[0]?.mine) return null
+  if (!rows[0]!.mine) return null
   try {
     const toAt = new Date(parts.now() - LAG_MS)
     const watermark = await readWatermark(client)
@@ -64,7 +64,6 @@ async function sweepWindow({ pool, inbox, paxos }: SweepParts, fromAt: Date, toA
       order: 'ASC',
       limit: PAGE,
       cursor,
-      priority: 'live',
     })
     const fresh = page.events.filter(({ id }) => !seen.has(id))
     for (const { id } of fresh) seen.add(id)

@@ -21,7 +21,7 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     tests: ['test/faults/{quarantine,schedules}.test.ts'],
     inMemory: true,
   },
-  replay: { mutate: ['src/replay/*.ts'], tests: ['test/replay/*.test.ts'] },
+  replay: { mutate: ['src/replay/*.ts', 'src/inbox/seq-window.ts'], tests: ['test/replay/*.test.ts'] },
   requests: {
     mutate: ['src/saga/create-onboarding.ts', 'src/ledger/onboarding-requests.ts'],
     tests: ['test/saga/create-onboarding.test.ts'],

@@ -33,8 +33,11 @@ forEachBackend((backend) => {
       const event = await world.decided('approve')
       await Promise.all([sweepEvents(parts(pipeline)), pipeline.accept(event)])
       await reaches(pipeline, event.identityId, 'ready')
-      expect(await sweepEvents(parts(pipeline, 61_000))).toMatchObject({ listed: 1, recovered: 0 })
       await settles(pipeline)
+      const written = async () => (await pipeline.pool.query('SELECT xmin, inbox_event.* FROM inbox_event')).rows
+      const before = await written()
+      expect(await sweepEvents(parts(pipeline, 61_000))).toMatchObject({ listed: 1, recovered: 0 })
+      expect(await written()).toEqual(before) // what is known is not even written again
       expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
@@ -105,6 +108,75 @@ forEachBackend((backend) => {
       )
       expect(sweeps).toBeLessThanOrEqual(2 + (Date.now() - startedAt) / 1_000)
     })
+  })
+})
+
+describe('a window', () => {
+  const windows = async ({ pool }: Pipeline): Promise<number> => (await pool.query('SELECT FROM sweep_window')).rowCount ?? 0
+  const HOUR_MS = 3_600_000
+
+  it('leaves to the next one what may still be on its way, and takes it then', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    await world.decided('approve')
+    expect(await sweepEvents(parts(pipeline, 0))).toMatchObject({ listed: 0 })
+    expect(await sweepEvents(parts(pipeline))).toMatchObject({ listed: 1, recovered: 1 })
+  })
+
+  it('reaches back over an hour where it is the first, and over ten minutes of the one before', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    await world.decided('approve')
+    const now = Date.now()
+    const sweepAt = (at: number) => sweepEvents({ ...parts(pipeline), now: () => at })
+    const first = await sweepAt(now + 2 * HOUR_MS)
+    expect(first).toMatchObject({ listed: 0 }) // it happened before our time
+    expect((first?.toAt.getTime() ?? 0) - (first?.fromAt.getTime() ?? 0)).toBe(HOUR_MS)
+    expect((await sweepAt(now + 3 * HOUR_MS))?.fromAt.getTime()).toBe((first?.toAt.getTime() ?? 0) - HOUR_MS / 6)
+  })
+
+  it('is none where the clock was set back behind what was swept', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    const now = Date.now()
+    await sweepEvents({ ...parts(pipeline), now: () => now })
+    for (const back of [HOUR_MS / 6, HOUR_MS]) expect(await sweepEvents({ ...parts(pipeline), now: () => now - back })).toBeNull()
+    expect(await windows(pipeline)).toBe(1)
+  })
+
+  it('ends where a page holds nothing new, whatever next one it names', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    await world.decided('approve')
+    let pages = 0
+    const events: SweepParts['paxos']['events'] = {
+      ...pipeline.paxos.events,
+      list: async (options) => {
+        if (++pages > 5) throw new Error('it goes round')
+        return { ...(await pipeline.paxos.events.list({ ...options, cursor: null })), nextCursor: 'again' }
+      },
+    }
+    expect(await sweepEvents({ ...parts(pipeline), paxos: { ...pipeline.paxos, events } })).toMatchObject({ listed: 1, recovered: 1 })
+  })
+
+  it('warns of what no webhook had brought, and neither counts nor warns of what one brings at that moment', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    const lines: string[] = []
+    const warnings = createLogger({ level: 'warn', destination: { write: (line) => lines.push(JSON.parse(line)) } })
+    const event = await world.decided('approve')
+    const inbox: SweepParts['inbox'] = {
+      ...pipeline.inbox,
+      accept: async (found) => {
+        await pipeline.accept(event)
+        return pipeline.inbox.accept(found)
+      },
+    }
+    expect(await sweepEvents({ ...parts(pipeline), inbox, logger: warnings })).toMatchObject({ listed: 1, recovered: 0 })
+    expect(lines).toEqual([])
+    await world.decided('approve')
+    await sweepEvents({ ...parts(pipeline, 61_000), logger: warnings })
+    expect(lines).toMatchObject([{ listed: 2, recovered: 1 }])
   })
 })
 
