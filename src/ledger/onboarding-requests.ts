@@ -11,16 +11,14 @@ export interface OnboardingRequest {
   errorCode: string | null
 }
 
-export type RequestClaim = { kind: 'mine'; request: OnboardingRequest } | { kind: 'ref-id-taken' }
-
 /**
  * Records the intent, or returns the one that is already there under the same key: asking twice acts once. The caller
- * compares `inputHash`, since the same key with other data is an error, not a silent hit.
+ * compares `inputHash`, since the same key with other data is an error, not a silent hit. Null: the ref_id is another request's.
  */
 export async function claimRequest(
   pool: Pool,
   { idempotencyKey, inputHash, refId, requestedBy }: { idempotencyKey: string; inputHash: Buffer; refId: string; requestedBy: string },
-): Promise<RequestClaim> {
+): Promise<OnboardingRequest | null> {
   await pool.query(
     `INSERT INTO onboarding_request (idempotency_key, input_hash, ref_id, state, requested_by) VALUES ($1, $2, $3, 'intended', $4) ON CONFLICT DO NOTHING`,
     [idempotencyKey, inputHash, refId, requestedBy],
@@ -33,17 +31,14 @@ export async function claimRequest(
     error_code: string | null
   }>('SELECT input_hash, ref_id, state, identity_id, error_code FROM onboarding_request WHERE idempotency_key = $1', [idempotencyKey])
   const row = rows[0]
-  if (!row) return { kind: 'ref-id-taken' }
+  if (!row) return null
   return {
-    kind: 'mine',
-    request: {
-      idempotencyKey,
-      inputHash: row.input_hash,
-      refId: row.ref_id,
-      state: row.state,
-      identityId: row.identity_id,
-      errorCode: row.error_code,
-    },
+    idempotencyKey,
+    inputHash: row.input_hash,
+    refId: row.ref_id,
+    state: row.state,
+    identityId: row.identity_id,
+    errorCode: row.error_code,
   }
 }
 
@@ -52,11 +47,16 @@ export async function settleRequest(
   pool: Pool,
   {
     idempotencyKey,
-    ...end
-  }: { idempotencyKey: string } & ({ state: 'done'; identityId: string } | { state: 'refused'; errorCode: string }),
+    state,
+    identityId = null,
+    errorCode = null,
+  }: { idempotencyKey: string } & (
+    | { state: 'done'; identityId: string; errorCode?: null }
+    | { state: 'refused'; identityId?: null; errorCode: string }
+  ),
 ): Promise<void> {
   await pool.query(
     'UPDATE onboarding_request SET state = $2, identity_id = $3, error_code = $4, settled_at = now() WHERE idempotency_key = $1',
-    [idempotencyKey, end.state, end.state === 'done' ? end.identityId : null, end.state === 'refused' ? end.errorCode : null],
+    [idempotencyKey, state, identityId, errorCode],
   )
 }

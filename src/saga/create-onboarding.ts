@@ -52,13 +52,12 @@ export interface CreateOrder {
 export async function createOnboarding(parts: CreateParts, order: CreateOrder): Promise<{ identityId: string; created: boolean }> {
   const inputHash = hashInput(parts.encryptionKey, order.request)
   const refId = order.request.ref_id ?? derivedRefId(order.idempotencyKey)
-  const claim = await claimRequest(parts.pool, { idempotencyKey: order.idempotencyKey, inputHash, refId, requestedBy: order.requestedBy })
-  if (claim.kind === 'ref-id-taken')
+  const request = await claimRequest(parts.pool, { idempotencyKey: order.idempotencyKey, inputHash, refId, requestedBy: order.requestedBy })
+  if (!request)
     throw new RefIdTakenError('ref_id is used by another onboarding; send the Idempotency-Key that it was created with, or another ref_id')
-  const { request } = claim
   if (!request.inputHash.equals(inputHash))
     throw new IdempotencyKeyReusedError('This Idempotency-Key was used with other data; use a new key for a new person')
-  if (request.state === 'done' && request.identityId) return { identityId: request.identityId, created: false }
+  if (request.identityId) return { identityId: request.identityId, created: false }
   const identity = await createOrAdopt(parts, order, request.refId)
   await openOnboarding(parts, { identityId: identity.id, refId: request.refId, requestedBy: order.requestedBy })
   await settleRequest(parts.pool, { idempotencyKey: order.idempotencyKey, state: 'done', identityId: identity.id })

@@ -9,6 +9,10 @@ const RULES = [
       isText(path) && inArguments(path, ({ node }) => node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? '')),
   },
   {
+    reason: 'the help of a metric is for people',
+    holds: ({ node }) => node.type === 'ObjectProperty' && nameOf(node.key) === 'help',
+  },
+  {
     reason: 'a line of the log decides nothing',
     holds: ({ node }) => node.type === 'CallExpression' && /^(log|logger)$/.test(nameOf(node.callee.object)),
   },

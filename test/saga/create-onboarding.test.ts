@@ -1,5 +1,7 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { canonicalJson } from '../../src/ledger/hash-chain.ts'
+import { PaxosConflictError } from '../../src/paxos/paxos-errors.ts'
 import { type CreateParts, createOnboarding } from '../../src/saga/create-onboarding.ts'
 import { samplePerson } from '../../src/sandbox/sample-person.ts'
 import type { Pipeline } from './start-pipeline.ts'
@@ -20,6 +22,8 @@ const order = (overrides: Partial<Parameters<typeof createOnboarding>[1]> = {}) 
   requestedBy: 'test',
   ...overrides,
 })
+const storedRequests = async () =>
+  (await pipeline.pool.query('SELECT idempotency_key, state, identity_id, error_code FROM onboarding_request ORDER BY created_at')).rows
 const identities = (): number => world.sandbox.story.of('identity-created').length
 
 describe('when a person is created', () => {
@@ -40,6 +44,29 @@ describe('when a person is created', () => {
     expect(new Set(answers.map(({ identityId }) => identityId)).size).toBe(1)
     expect(identities()).toBe(1)
     expect(answers.at(-1)?.created).toBe(false)
+    const { rows } = await pipeline.pool.query('SELECT identity_id, kind, actor, data FROM ledger_entry')
+    const identity_id = answers[0]?.identityId
+    expect(rows).toEqual([{ identity_id, kind: 'onboarding.created', actor: 'operator:test', data: { refId: asked.request.ref_id } }])
+    expect(await storedRequests()).toEqual([{ idempotency_key: asked.idempotencyKey, state: 'done', identity_id, error_code: null }])
+  })
+
+  it('is created once, and opened once, where the process ended before it noted so', async () => {
+    const asked = order()
+    const { identityId } = await createOnboarding(parts, asked)
+    const before = await pipeline.ledger.load(identityId)
+    await pipeline.pool.query(`UPDATE onboarding_request SET state = 'intended', identity_id = NULL, settled_at = NULL`)
+    expect(await createOnboarding(parts, asked)).toMatchObject({ identityId })
+    expect(identities()).toBe(1)
+    expect(await pipeline.ledger.load(identityId)).toEqual(before)
+  })
+
+  it('has a ref_id of ours where none is given, the same for the same key', async () => {
+    const { ref_id: _, ...nameless } = samplePerson()
+    const asked = order({ request: nameless })
+    const { identityId } = await createOnboarding(parts, asked)
+    const refId = `gatehouse-${createHash('sha256').update(asked.idempotencyKey).digest('hex').slice(0, 32)}`
+    expect(world.sandbox.identities.get(identityId)).toMatchObject({ refId })
+    expect((await pipeline.ledger.load(identityId))?.onboarding).toMatchObject({ refId })
   })
 
   it('is found again when the answer of the creation was lost', async () => {
@@ -59,6 +86,10 @@ describe('when a person is created', () => {
       `SELECT string_agg(t::text, '') AS everything FROM (SELECT r::text AS t FROM onboarding_request r UNION ALL SELECT o::text FROM onboarding o UNION ALL SELECT l::text FROM ledger_entry l) all_rows`,
     )
     for (const secret of [person.cip_id, person.email, person.last_name]) expect(rows[0].everything).not.toContain(secret)
+    // What stands for the person stays what it is, so that a request is known again by a later release.
+    const key = createHmac('sha256', parts.encryptionKey).update('gatehouse/onboarding-request').digest()
+    const { rows: requests } = await pipeline.pool.query('SELECT input_hash FROM onboarding_request')
+    expect(requests).toEqual([{ input_hash: createHmac('sha256', key).update(canonicalJson(asked.request)).digest() }])
   })
 })
 
@@ -66,7 +97,10 @@ describe('when a request cannot be', () => {
   it('refuses the same key with other data, and does nothing', async () => {
     const asked = order()
     await createOnboarding(parts, asked)
-    await expect(createOnboarding(parts, { ...asked, request: samplePerson() })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
+    await expect(createOnboarding(parts, { ...asked, request: samplePerson() })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+      retry: 'never',
+    })
     expect(identities()).toBe(1)
   })
 
@@ -74,7 +108,7 @@ describe('when a request cannot be', () => {
     const asked = order()
     await createOnboarding(parts, asked)
     const other = order({ request: { ...samplePerson(), ref_id: asked.request.ref_id as string } })
-    await expect(createOnboarding(parts, other)).rejects.toMatchObject({ code: 'REF_ID_TAKEN' })
+    await expect(createOnboarding(parts, other)).rejects.toMatchObject({ code: 'REF_ID_TAKEN', retry: 'never' })
   })
 
   it('leaves a person whom Paxos knows already to a person, and names the identity', async () => {
@@ -82,10 +116,26 @@ describe('when a request cannot be', () => {
     const { identityId } = await createOnboarding(parts, asked)
     const twin = order({ request: { ...asked.request, ref_id: 'another-name-for-the-same' } })
     await expect(createOnboarding(parts, twin)).rejects.toMatchObject({
-      code: 'PERSON_ALREADY_KNOWN',
+      ...{ code: 'PERSON_ALREADY_KNOWN', retry: 'never', cause: expect.any(PaxosConflictError) },
       message: expect.stringContaining(identityId),
     })
     expect(identities()).toBe(1)
+    const refused = { idempotency_key: twin.idempotencyKey, state: 'refused', identity_id: null, error_code: 'PERSON_ALREADY_KNOWN' }
+    expect((await storedRequests()).at(-1)).toEqual(refused)
+  })
+
+  it('leaves it to a person also where Paxos does not say who it is', async () => {
+    world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status: 409 })
+    await expect(createOnboarding(parts, order())).rejects.toMatchObject({ code: 'PERSON_ALREADY_KNOWN' })
+  })
+
+  it.each([
+    { status: 400, code: 'PAXOS_REJECTED', stored: { state: 'refused', error_code: 'PAXOS_REJECTED' } },
+    { status: 503, code: 'PAXOS_OUTCOME_UNKNOWN', stored: { state: 'intended', error_code: null } },
+  ])('notes what Paxos refused for good, and leaves open what it may yet do: $status', async ({ status, code, stored }) => {
+    world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status })
+    await expect(createOnboarding(parts, order())).rejects.toMatchObject({ code })
+    expect(await storedRequests()).toMatchObject([{ ...stored, identity_id: null }])
   })
 })
 
