@@ -62,6 +62,8 @@ function askedHere(one: SideName, asked: number): number | null {
 
 interface RunResult {
   rate: number
+  /** Of the acknowledgements, while the workers have their hands full; NaN where no webhook is posted. */
+  ackP99Ms: number
   /** For each onboarding. */
   calls: Record<string, number>
   cpuMs: Record<string, number>
@@ -135,12 +137,12 @@ async function run({ services, databases, upstream, loader }: Ground, name: Side
   const database = side.served?.database
   try {
     const deliveries = all.map(deliveryOf)
-    const onboard = async (from: number, to: number): Promise<number> => {
+    const onboard = async (from: number, to: number): Promise<{ elapsedMs: number; ackP99Ms: number }> => {
       const part = deliveries.slice(from, to)
       if (!side.served) {
         const startedAt = now()
         await side.run?.(part)
-        return now() - startedAt
+        return { elapsedMs: now() - startedAt, ackP99Ms: Number.NaN }
       }
       const loaded = await loader.ask<LoadResult>({
         url: side.served.webhookUrl,
@@ -150,12 +152,12 @@ async function run({ services, databases, upstream, loader }: Ground, name: Side
       })
       if (loaded.refused > 0) console.error(`${name} refused some webhooks at first: ${JSON.stringify(loaded.statuses)}`)
       await untilReady(upstream, side.served.database, { notices: to, ready: to })
-      return now() - loaded.startedAt
+      return { elapsedMs: now() - loaded.startedAt, ackP99Ms: loaded.p99Ms }
     }
     await onboard(0, warmUp)
     await upstream.ask('restart counts')
     const cpuBefore = await cpuSeconds(services, side, upstream.pid, loader.pid)
-    const elapsedMs = await onboard(warmUp, all.length)
+    const { elapsedMs, ackP99Ms } = await onboard(warmUp, all.length)
     const cpuAfter = await cpuSeconds(services, side, upstream.pid, loader.pid)
     const counts = await upstream.ask<UpstreamCounts>('counts')
     await verify(name, side, counts, all.length)
@@ -163,6 +165,7 @@ async function run({ services, databases, upstream, loader }: Ground, name: Side
     const work = (await database?.work()) ?? { transactions: Number.NaN, statements: null }
     return {
       rate: events / (elapsedMs / 1_000),
+      ackP99Ms,
       calls: Object.fromEntries(Object.entries(counts.calls).map(([operation, count]) => [operation, count / events])),
       cpuMs: Object.fromEntries(Object.entries(cpuAfter).map(([role, after]) => [role, ((after - cpuBefore[role]!) * 1_000) / events])),
       transactions: work.transactions / all.length,
@@ -205,12 +208,12 @@ async function cpuSeconds(services: Services, side: Side, upstreamPid: number, l
   return seconds
 }
 
-function describe(side: SideName, { rate, calls, cpuMs, transactions, statements }: RunResult): string {
+function describe(side: SideName, { rate, ackP99Ms, calls, cpuMs, transactions, statements }: RunResult): string {
   const list = (figures: Record<string, number>): string =>
     Object.entries(figures)
       .map(([name, value]) => `${name} ${value.toFixed(2)}`)
       .join(', ')
-  return `${side.padEnd(18)} ${rate.toFixed(0).padStart(5)}/s  transactions ${transactions.toFixed(1)}  statements ${statements.toFixed(1)}  calls: ${list(calls)}  cpu ms: ${list(cpuMs)}`
+  return `${side.padEnd(18)} ${rate.toFixed(0).padStart(5)}/s  acks p99 ${ackP99Ms.toFixed(1)} ms  transactions ${transactions.toFixed(1)}  statements ${statements.toFixed(1)}  calls: ${list(calls)}  cpu ms: ${list(cpuMs)}`
 }
 
 function figuresOf(results: RunResult[]): Record<string, number> {
@@ -220,6 +223,7 @@ function figuresOf(results: RunResult[]): Record<string, number> {
   const median = (pick: (result: RunResult) => number): number => medianOf(results.map(pick))
   return {
     'onboardings/s': median(({ rate }) => rate),
+    'acks p99 ms': median(({ ackP99Ms }) => ackP99Ms),
     transactions: median(({ transactions }) => transactions),
     statements: median(({ statements }) => statements),
     ...Object.fromEntries(names(({ calls }) => calls).map((name) => [`calls ${name}`, median(({ calls }) => calls[name] ?? 0)])),
