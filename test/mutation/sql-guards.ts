@@ -19,6 +19,7 @@ const rebuilding = group('src/replay/rebuild-queue.ts', 'test/replay/replay.test
 const SCHEMA = 'prisma/migrations/20261122000000_foundation/migration.sql'
 const schema = group(SCHEMA, 'test/ledger/ledger.test.ts')
 const chain = group('prisma/migrations/20261123000600_chain/migration.sql', 'test/ledger/ledger.test.ts')
+const keys = group('prisma/migrations/20261123001400_effect_keys/migration.sql', 'test/ledger/ledger.test.ts')
 const requests = group(SCHEMA, 'test/saga/create-onboarding.test.ts')
 const replayPlans = group(SCHEMA, 'test/replay/replay.test.ts')
 const audit = group(SCHEMA, 'test/operate/audit.test.ts')
@@ -83,7 +84,6 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   replaying(`concat_ws('/', e.state, e.generation, coalesce(o.version, 0))`, `concat_ws('/', e.generation, coalesce(o.version, 0))`),
   rebuilding(`state = 'accepted' AND error_code IS NULL AND`, `state = 'accepted' AND`),
   // What no code can get past.
-  schema('CREATE UNIQUE INDEX effect_key_key', 'CREATE INDEX effect_key_key'),
   chain('CREATE UNIQUE INDEX onboarding_ref_id_key', 'CREATE INDEX onboarding_ref_id_key'),
   chain('CREATE UNIQUE INDEX onboarding_account_id_key', 'CREATE INDEX onboarding_account_id_key'),
   chain('CREATE UNIQUE INDEX onboarding_profile_id_key', 'CREATE INDEX onboarding_profile_id_key'),
@@ -99,6 +99,13 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   schema(`CHECK (state <> 'done' OR receipt IS NOT NULL)`, 'CHECK (true)'),
   schema(`IF OLD.state = 'done' AND (NEW.state <> 'done' OR`, `IF OLD.state = 'done' AND (`),
   schema('NEW.receipt IS DISTINCT FROM OLD.receipt OR', ''),
+  keys(
+    'ADD CONSTRAINT effect_key_is_of_identity_and_step CHECK ((key =',
+    'ADD CONSTRAINT effect_key_is_of_identity_and_step CHECK (true OR (key =',
+  ),
+  keys(`kind = 'account' AND step = 'account'`, `kind = 'account'`),
+  keys(`kind = 'notice' AND step LIKE 'notice:%'`, `kind = 'notice'`),
+  keys(`END) IS TRUE`, 'END)'),
   schema(' OR NEW.key <> OLD.key)', ')'),
   schema(
     'ledger_entry_is_insert_only BEFORE UPDATE OR DELETE ON ledger_entry',
