@@ -251,6 +251,14 @@ describe('when an operator replays', () => {
     expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: row.seq, generation: 2, batch: null }])
   })
 
+  it('leaves none in the job that it shared: what was opened again is worked on by itself', async () => {
+    const [row] = await given(1, 'batch = 77')
+    await expect(pool.query('UPDATE inbox_event SET generation = 1')).rejects.toMatchObject({
+      constraint: 'inbox_event_reopened_is_alone',
+    })
+    expect(await inbox.reopen([row!.seq], { authority: 'machine' })).toEqual([{ seq: row!.seq, generation: 1, batch: null }])
+  })
+
   it('leaves test events inert', async () => {
     await inbox.accept(receivedEvent({ isTest: true }))
     expect(await inbox.reopen(['1', '77'], { authority: 'operator' })).toEqual([])

@@ -19,6 +19,7 @@ const rebuilding = group('src/replay/rebuild-queue.ts', 'test/replay/replay.test
 const SCHEMA = 'prisma/migrations/20261122000000_foundation/migration.sql'
 const schema = group(SCHEMA, 'test/ledger/ledger.test.ts')
 const chain = group('prisma/migrations/20261123000600_chain/migration.sql', 'test/ledger/ledger.test.ts')
+const batches = group('prisma/migrations/20261123001300_batch/migration.sql', 'test/inbox/inbox.test.ts')
 const keys = group('prisma/migrations/20261123001400_effect_keys/migration.sql', 'test/ledger/ledger.test.ts')
 const requests = group(SCHEMA, 'test/saga/create-onboarding.test.ts')
 const replayPlans = group(SCHEMA, 'test/replay/replay.test.ts')
@@ -62,6 +63,15 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   settling('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'attempts = 0, unknown_outcomes = 0,'),
   settling('authority = $2, due_at = now(),', 'authority = $2,'),
   settling('SET strikes = strikes + 1', 'SET strikes = strikes'),
+  // Events that came together share a job, until one comes back or is opened again.
+  accepting(
+    'RETURNING i.seq, i.event_id, i.state, i.generation, i.batch,',
+    'RETURNING i.seq, i.event_id, i.state, i.generation, NULL AS batch,',
+  ),
+  settling('RETURNING i.seq, i.generation, i.batch, due.due_at', 'RETURNING i.seq, i.generation, NULL AS batch, due.due_at'),
+  settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = i.batch'),
+  settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = NULL'),
+  batches('CHECK (batch IS NULL OR generation = 0)', 'CHECK (true)'),
   // A change is committed on the version that it was decided on, with all that belongs to it, or not at all.
   committing('WHERE o.version = excluded.version - 1', 'WHERE true'),
   committing('  ORDER BY identity_id\n', '  ORDER BY identity_id DESC\n'),
@@ -124,10 +134,6 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   audit(
     'CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON audit_entry',
     'CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON effect',
-  ),
-  schema(
-    '  FOREIGN KEY (identity_id, prev_no) REFERENCES ledger_entry (identity_id, entry_no)',
-    '  FOREIGN KEY (identity_id, entry_no) REFERENCES ledger_entry (identity_id, entry_no)',
   ),
   replayPlans(`CHECK (state = 'planned' OR (approved_by IS NOT NULL AND reason IS NOT NULL AND approved_at IS NOT NULL))`, 'CHECK (true)'),
 ]
