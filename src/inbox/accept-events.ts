@@ -168,7 +168,7 @@ function createWriterPool(options: Required<Pick<AcceptorOptions, 'connectionStr
            set_config('statement_timeout', $1, false), current_setting('fsync') AS fsync`,
         [String(timeoutMs)],
       )
-      if (rows[0]?.fsync === 'on' || warned) return
+      if (rows[0]!.fsync === 'on' || warned) return
       warned = true
       logger.warn('Postgres runs with fsync=off: accepted events do not survive a crash of its machine')
     },

@@ -2,8 +2,8 @@ import type { Pool } from 'pg'
 
 /** Numbers of events: from (inclusive) and to (exclusive), each as far as it is bounded. */
 export interface SeqWindow {
-  gte?: bigint
-  lt?: bigint
+  gte: bigint | undefined
+  lt: bigint | undefined
 }
 
 /** Numbers are given out in the order of receiving but for what is committed at the same moment, or over a clock that is set back a little. */
@@ -18,7 +18,7 @@ export async function seqWindow(pool: Pool, { from, to }: { from?: Date | undefi
     from && firstSeqSince(pool, new Date(from.getTime() - SLACK_MS)),
     to && firstSeqSince(pool, new Date(to.getTime() + SLACK_MS)),
   ])
-  return { ...(gte === undefined ? {} : { gte }), ...(lt === undefined ? {} : { lt }) }
+  return { gte, lt }
 }
 
 /** The first number at which events of this time or later begin; one past the last where there are none. */
@@ -34,5 +34,5 @@ async function firstSeqSince(pool: Pool, at: Date): Promise<bigint> {
      SELECT low AS seq FROM halving WHERE low >= high`,
     [at],
   )
-  return BigInt(rows[0]?.seq ?? 0)
+  return BigInt(rows[0]!.seq)
 }

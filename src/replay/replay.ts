@@ -86,13 +86,10 @@ export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: s
   const { seqs, matched } = await chooseEvents(parts.pool, filter)
   // Read before the previews: what changes while they are made counts as changed.
   const bases = await currentBases(parts.pool, seqs)
-  const previews = await mapBounded(seqs, PREVIEWS_AT_ONCE, async (seq) => {
-    const row = await parts.inbox.load(seq)
-    return row
-      ? [{ seq, basis: bases.get(seq) ?? '', ...(await previewEvent(parts, row, { releaseHolds: filter.releaseHolds ?? false })) }]
-      : []
+  const items = await mapBounded(seqs, PREVIEWS_AT_ONCE, async (seq) => {
+    const row = (await parts.inbox.load(seq))! // events are never deleted
+    return { seq, basis: bases.get(seq)!, ...(await previewEvent(parts, row, { releaseHolds: filter.releaseHolds ?? false })) }
   })
-  const items = previews.flat()
   const id = randomUUID()
   const planHash = createHash('sha256').update(canonicalJson(items)).digest()
   await parts.pool.query(
@@ -101,7 +98,7 @@ export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: s
      SELECT planned.id, i.seq, i.verdict, i.detail, i.basis FROM planned, jsonb_to_recordset($5::jsonb) AS i (seq bigint, verdict text, detail text, basis text)`,
     [id, JSON.stringify({ ...filter, to: filter.to ?? new Date() }), planHash, by, JSON.stringify(items), matched],
   )
-  return mustGet(parts.pool, id)
+  return (await getReplay(parts.pool, id))!
 }
 
 /**
@@ -119,7 +116,7 @@ export async function approveReplay(parts: ReplayParts, id: string, { by, reason
   if (rowCount === 0 && replay.state === 'finished')
     throw new ReplayStateError(`replay ${id} was approved by ${replay.approvedBy} already; plan a new one`)
   await runReplay(parts, id, replay)
-  return mustGet(parts.pool, id)
+  return (await getReplay(parts.pool, id))!
 }
 
 /**
@@ -250,12 +247,6 @@ interface ItemRow {
   state: string
 }
 
-async function mustGet(pool: Pool, id: string): Promise<ReplayView> {
-  const view = await getReplay(pool, id)
-  if (!view) throw new UsageError(`there is no replay ${id}`)
-  return view
-}
-
 const MATCHING = `FROM inbox_event
   WHERE state = ANY ($1::text[]) AND ($2::uuid[] IS NULL OR event_id = ANY ($2)) AND ($3::uuid[] IS NULL OR identity_id = ANY ($3))
     AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND received_at < $6
@@ -288,7 +279,7 @@ async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<{ seqs: s
     upTo(MOST_COUNTED + 1),
   )
   // An event may have ended in between: at least one more did match.
-  return { seqs, matched: Math.max(rows.length, counted.rows[0]?.matched ?? 0) }
+  return { seqs, matched: Math.max(rows.length, counted.rows[0]!.matched) }
 }
 
 /** What a verdict rests on: the event's state and opening, and the onboarding's version. */
@@ -308,11 +299,11 @@ function countBy(values: readonly string[]): Record<string, number> {
 }
 
 async function mapBounded<In, Out>(items: readonly In[], limit: number, each: (item: In) => Promise<Out>): Promise<Out[]> {
-  const results: Out[] = new Array(items.length)
+  const results: Out[] = []
   let next = 0
   const lane = async (): Promise<void> => {
     for (let index = next++; index < items.length; index = next++) results[index] = await each(items[index] as In)
   }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
+  await Promise.all(Array.from({ length: limit }, lane))
   return results
 }

@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import pg from 'pg'
 import { Registry } from 'prom-client'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor, INSERT_EVENTS } from '../../src/inbox/accept-events.ts'
 import type { OpenEvent } from '../../src/inbox/settle-events.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { receivedEvent } from './received-event.ts'
+
+/** For what comes at once on a quiet machine. */
+const PATIENCE = { timeout: 20_000 }
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let pool: pg.Pool
@@ -38,8 +41,37 @@ function startAcceptor(options: Partial<AcceptorOptions> = {}): EventAcceptor {
   return acceptor
 }
 
+/** A logger, and what it was told. */
+function told(): { lines: { level: number; msg: string }[]; logger: AcceptorOptions['logger'] } {
+  const lines: { level: number; msg: string }[] = []
+  return { lines, logger: createLogger({ level: 'info', destination: { write: (line) => lines.push(JSON.parse(line)) } }) }
+}
+
+/** A database of its own on a server whose settings are others, as far as its sessions can see. */
+async function serverThatSays(settings: Record<string, string>): Promise<{ url: string }> {
+  const own = await createTestDatabase()
+  onTestFinished(() => own.drop())
+  const client = new pg.Client({ connectionString: own.url })
+  await client.connect()
+  await client.query(`CREATE FUNCTION public.current_setting(name text) RETURNS text LANGUAGE sql AS
+    $$ SELECT coalesce('${JSON.stringify(settings)}'::jsonb ->> name, pg_catalog.current_setting(name)) $$`)
+  await client.query(`ALTER DATABASE "${new URL(own.url).pathname.slice(1)}" SET search_path = public, pg_catalog`)
+  await client.end()
+  return own
+}
+
 async function storedRows(): Promise<Record<string, unknown>[]> {
   return (await pool.query('SELECT * FROM inbox_event ORDER BY seq')).rows
+}
+
+/** Until an acceptor waits for somebody's row. */
+async function waitsForLock(): Promise<void> {
+  await vi.waitFor(async () => {
+    const { rows } = await pool.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gatehouse inbox' AND wait_event_type = 'Lock'`,
+    )
+    expect(rows.length).toBeGreaterThan(0)
+  }, PATIENCE)
 }
 
 /** Holds the event's row as another transaction would, so that accepting it hangs until `release`. */
@@ -50,13 +82,7 @@ async function holdEvent(eventId: string): Promise<{ waitedFor: () => Promise<vo
     eventId,
   ])
   return {
-    waitedFor: () =>
-      vi.waitFor(async () => {
-        const { rows } = await pool.query(
-          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gatehouse inbox' AND wait_event_type = 'Lock'`,
-        )
-        expect(rows.length).toBeGreaterThan(0)
-      }),
+    waitedFor: waitsForLock,
     release: async () => {
       await client.query('ROLLBACK')
       client.release()
@@ -160,15 +186,30 @@ describe('when an event arrives again', () => {
     expect((await pool.query(`SELECT encode(body_sha256, 'hex') AS sha FROM inbox_event`)).rows).toEqual([{ sha: event.bodySha256 }])
   })
 
-  it('never deadlocks receivers that were sent the same events in opposite orders', async () => {
-    const acceptors = [startAcceptor({ writers: 2 }), startAcceptor({ writers: 2 })]
-    const events = Array.from({ length: 60 }, () => receivedEvent())
-    for (let round = 0; round < 15; round += 1) {
-      await Promise.all([...events.map(acceptors[0]!.accept), ...events.toReversed().map(acceptors[1]!.accept)])
-    }
-    const rows = await storedRows()
-    expect(rows).toHaveLength(60)
-    expect(rows.every(({ delivery_count }) => delivery_count === 30)).toBe(true)
+  it('stays as it came first, also of two deliveries in one commit that say different things', async () => {
+    const acceptor = startAcceptor()
+    const event = receivedEvent()
+    const twin = { ...event, type: 'identity.denied', bodySha256: 'ff'.repeat(32) }
+    expect(await Promise.all([acceptor.accept(event), acceptor.accept(twin)])).toEqual(['accepted', 'duplicate'])
+    const body_sha256 = Buffer.from(event.bodySha256!, 'hex')
+    expect(await storedRows()).toMatchObject([{ type: 'identity.approved', body_sha256, delivery_count: 2 }])
+  })
+
+  it('is taken in the order of the ids when many come together, whatever order they come in, so that no receivers deadlock', async () => {
+    const acceptor = startAcceptor({ timeoutMs: 20_000 })
+    const events = Array.from({ length: 10 }, () => receivedEvent()).sort((a, b) => (a.eventId < b.eventId ? -1 : 1))
+    await Promise.all(events.map(acceptor.accept))
+    const holder = await pool.connect()
+    onTestFinished(() => holder.release(true)) // whatever it still holds
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [events[0]!.eventId])
+    const again = Promise.all(events.toReversed().map(acceptor.accept))
+    await waitsForLock()
+    // It waits for the first row and holds none of the others.
+    expect((await pool.query('SELECT FROM inbox_event WHERE event_id <> $1 FOR UPDATE NOWAIT', [events[0]!.eventId])).rowCount).toBe(9)
+    await holder.query('ROLLBACK')
+    expect(await again).toEqual(Array(10).fill('duplicate'))
+    expect((await storedRows()).map(({ delivery_count }) => delivery_count)).toEqual(Array(10).fill(2))
   })
 })
 
@@ -185,14 +226,14 @@ describe('when the sweep finds an event', () => {
 
 describe('when a test event arrives', () => {
   it('is recorded, inert, and never announced to the queue', async () => {
-    const announced: { seq: string }[] = []
-    const acceptor = startAcceptor({ onAccepted: (events) => announced.push(...events) })
+    const announced: { seq: string }[][] = []
+    const acceptor = startAcceptor({ onAccepted: (events) => announced.push(events) })
     const test = receivedEvent({ isTest: true })
     expect([await acceptor.accept(test), await acceptor.accept(test)]).toEqual(['test', 'test'])
     await acceptor.accept(receivedEvent())
     const [first, second] = await storedRows()
     expect(first).toMatchObject({ event_id: test.eventId, is_test: true, state: 'test', delivery_count: 2 })
-    await vi.waitFor(() => expect(announced).toEqual([{ seq: second!.seq, generation: 0, batch: null }]))
+    await vi.waitFor(() => expect(announced).toEqual([[{ seq: second!.seq, generation: 0, batch: null }]]), PATIENCE)
   })
 
   it('cannot use up the id of a real event: that becomes unfinished work', async () => {
@@ -220,11 +261,12 @@ describe('when events were accepted', () => {
     const announced: OpenEvent[] = []
     const acceptor = startAcceptor({ onAccepted: (events) => announced.push(...events) })
     await acceptor.accept(receivedEvent())
-    await vi.waitFor(() => expect(announced).toHaveLength(1))
-    expect(announced[0]).toMatchObject({ batch: null })
+    await vi.waitFor(() => expect(announced).toHaveLength(1), PATIENCE)
+    await Promise.all([receivedEvent(), receivedEvent({ isTest: true })].map(acceptor.accept))
+    await vi.waitFor(() => expect(announced).toMatchObject([{ batch: null }, { batch: null }]), PATIENCE)
     await Promise.all([receivedEvent({ isTest: true }), ...Array.from({ length: 33 }, () => receivedEvent())].map(acceptor.accept))
-    await vi.waitFor(() => expect(announced).toHaveLength(34))
-    const jobs = Map.groupBy(announced.slice(1), ({ batch }) => batch)
+    await vi.waitFor(() => expect(announced).toHaveLength(35), PATIENCE)
+    const jobs = Map.groupBy(announced.slice(2), ({ batch }) => batch)
     expect([...jobs].map(([batch, events]) => [batch === null, events.length])).toEqual([
       [false, 11],
       [false, 11],
@@ -245,7 +287,7 @@ describe('when events were accepted', () => {
     })
     const events = Array.from({ length: 20 }, () => receivedEvent())
     await Promise.all([...events, ...events].map(acceptor.accept))
-    await vi.waitFor(() => expect(announced).toHaveLength(20))
+    await vi.waitFor(() => expect(announced).toHaveLength(20), PATIENCE)
     expect(announced.toSorted()).toEqual((await storedRows()).map(({ seq }) => seq).toSorted())
     expect(await visible.at(-1)).toBe(20)
   })
@@ -288,7 +330,7 @@ describe('when the connection breaks in the middle of a commit', () => {
     )
     await inFlight
     await held.release()
-    await vi.waitFor(async () => expect(await acceptor.accept(event)).toBe('accepted'))
+    await vi.waitFor(() => acceptor.accept(event), PATIENCE)
     expect(await storedRows()).toMatchObject([{ event_id: event.eventId }])
   })
 
@@ -311,7 +353,8 @@ describe('when the database does not answer', () => {
     await expect(acceptor.accept(event)).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE' })
     expect(performance.now() - started).toBeLessThan(2_000)
     await held.release()
-    await vi.waitFor(async () => expect(await acceptor.accept(event)).toBe('accepted'))
+    await vi.waitFor(() => acceptor.accept(event), PATIENCE)
+    expect(await storedRows()).toMatchObject([{ event_id: event.eventId }])
   })
 
   it('gives up on a connection that has gone silent', async () => {
@@ -321,14 +364,15 @@ describe('when the database does not answer', () => {
     line.silence()
     await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE' })
     line.restore()
-    await vi.waitFor(async () => expect(await acceptor.accept(receivedEvent())).toBe('accepted'))
+    await vi.waitFor(() => acceptor.accept(receivedEvent()), PATIENCE)
     await open.pop()!.close()
     await line.close()
   })
 
   it('rejects at once, and so does the readiness check, when nothing listens there', async () => {
     const acceptor = startAcceptor({ connectionString: 'postgres://nobody@127.0.0.1:1/nothing' })
-    await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE' })
+    const cause = expect.objectContaining({ code: 'ECONNREFUSED' })
+    await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE', cause })
     await expect(acceptor.checkAccepting()).rejects.toThrow()
   })
 
@@ -365,6 +409,27 @@ describe('when commits would not wait for the disk', () => {
     }
   })
 
+  it('says so, and takes nothing, where a session has it off all the same', async () => {
+    const own = await serverThatSays({ synchronous_commit: 'off' })
+    const acceptor = startAcceptor({ connectionString: own.url })
+    await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({
+      code: 'INBOX_UNAVAILABLE',
+      message: expect.stringContaining('synchronous_commit'),
+    })
+    await open.pop()!.close()
+  })
+
+  it('warns once of a server that does not wait for its disk at all', async () => {
+    const own = await serverThatSays({ fsync: 'off' })
+    const { lines, logger } = told()
+    const acceptor = startAcceptor({ connectionString: own.url, logger, writers: 2, maxBatch: 1 })
+    await Promise.all(Array.from({ length: 20 }, () => acceptor.accept(receivedEvent())))
+    await open.pop()!.close()
+    expect(lines).toMatchObject([{ level: 40, msg: expect.stringContaining('fsync=off') }])
+    await startAcceptor({ logger }).accept(receivedEvent())
+    expect(lines).toHaveLength(1)
+  })
+
   it('inserts nothing on a session that has it off all the same', async () => {
     const client = new pg.Client({ connectionString: database.url })
     await client.connect()
@@ -374,6 +439,54 @@ describe('when commits would not wait for the disk', () => {
     await client.query('SET synchronous_commit = on')
     expect((await client.query(INSERT_EVENTS, [rows])).rowCount).toBe(1)
     await client.end()
+  })
+})
+
+describe('what it tells', () => {
+  it('counts its commits, the events of each, and those that wait', async () => {
+    const metrics = new Registry()
+    const acceptor = startAcceptor({ metrics, maxBatch: 3 })
+    await Promise.all(Array.from({ length: 3 }, () => acceptor.accept(receivedEvent())))
+    const event = receivedEvent()
+    const held = await holdEvent(event.eventId)
+    const first = acceptor.accept(event)
+    await held.waitedFor()
+    const others = [1, 2].map(() => acceptor.accept(receivedEvent()))
+    const lines = (await metrics.metrics()).split('\n')
+    await held.release()
+    await Promise.all([first, ...others])
+    const batches = 'gatehouse_inbox_batch_events'
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        ...[`${batches}_bucket{le="1"} 0`, `${batches}_bucket{le="2"} 0`, `${batches}_bucket{le="4"} 1`, `${batches}_bucket{le="256"} 1`],
+        ...[`${batches}_sum 3`, `${batches}_count 1`, 'gatehouse_inbox_commit_seconds_count 1'],
+        ...['gatehouse_inbox_commit_seconds_bucket{le="2"} 1', 'gatehouse_inbox_waiting_events 2', 'gatehouse_inbox_failures_total 0'],
+      ]),
+    )
+  })
+
+  it('logs once that it cannot commit, however often it cannot, and once that it can again; counts each failure', async () => {
+    const { lines, logger } = told()
+    const metrics = new Registry()
+    const event = receivedEvent()
+    const acceptor = startAcceptor({ logger, metrics, timeoutMs: 1_000 })
+    const held = await holdEvent(event.eventId)
+    for (const _ of [1, 2]) await expect(acceptor.accept(event)).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE' })
+    await held.release()
+    await vi.waitFor(() => acceptor.accept(event), PATIENCE)
+    await acceptor.accept(receivedEvent())
+    expect(lines.map(({ level }) => level)).toEqual([50, 30])
+    const failures = /^gatehouse_inbox_failures_total (\d+)$/m.exec(await metrics.metrics())?.[1]
+    expect(Number(failures)).toBeGreaterThan(1)
+  })
+
+  it('warns when what it took was not put on the queue', async () => {
+    const { lines, logger } = told()
+    await startAcceptor({ logger, onAccepted: () => Promise.reject(new Error('the queue is away')) }).accept(receivedEvent())
+    await vi.waitFor(() => expect(lines).toMatchObject([{ level: 40, events: 1 }]), PATIENCE)
+    await startAcceptor({ logger }).accept(receivedEvent()) // nobody wants to be told
+    await new Promise(setImmediate)
+    expect(lines).toHaveLength(1)
   })
 })
 

@@ -159,12 +159,15 @@ describe('when work on an event ends', () => {
         how === 'settled'
           ? Promise.all(seqs.map((seq) => inbox.settle({ seq, state: 'processed' })))
           : inbox.reopen(seqs, { authority: 'machine' })
-      await vi.waitFor(async () => {
-        const { rowCount } = await pool.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        )
-        expect(rowCount).toBe(1)
-      })
+      await vi.waitFor(
+        async () => {
+          const { rowCount } = await pool.query(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+          )
+          expect(rowCount).toBe(1)
+        },
+        { timeout: 20_000 },
+      )
       // It waits for the first row and holds none of the others.
       expect((await pool.query('SELECT FROM inbox_event WHERE event_id <> $1 FOR UPDATE NOWAIT', [ids[0]])).rowCount).toBe(9)
       await holder.query('ROLLBACK')
@@ -285,5 +288,27 @@ describe('when the inbox is counted', () => {
     await inbox.settle({ seq: '2', state: 'parked' })
     await inbox.settle({ seq: '3', state: 'dead' })
     expect(await inbox.count()).toEqual({ accepted: 2, processed: 1, parked: 1, dead: 1, test: 1, duplicates: 3 })
+  })
+})
+
+describe('when it is closed', () => {
+  it('ends what it took first, and takes nothing more', async () => {
+    const closing = createInbox({
+      pool,
+      connectionString: database.url,
+      logger: createLogger({ level: 'silent' }),
+      metrics: new Registry(),
+    })
+    const { seq } = await givenOne()
+    const ended: string[] = []
+    await Promise.all([
+      closing.accept(receivedEvent()).then(() => ended.push('accepted')),
+      closing.load(seq).then(() => ended.push('loaded')),
+      closing.settle({ seq, state: 'processed' }).then(() => ended.push('settled')),
+      closing.close().then(() => ended.push('closed')),
+    ])
+    expect(ended.at(-1)).toBe('closed')
+    const late = [() => closing.accept(receivedEvent()), () => closing.load(seq), () => closing.settle({ seq, state: 'dead' })]
+    for (const take of late) await expect(take()).rejects.toMatchObject({ code: 'WAITING_ROOM_FULL' })
   })
 })

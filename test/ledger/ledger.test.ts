@@ -162,10 +162,15 @@ describe('a change', () => {
     await holder.query('BEGIN')
     await holder.query('SELECT FROM onboarding WHERE identity_id = $1 FOR UPDATE', [ids[0]])
     const done = Promise.all(stored.toReversed().map((before) => commit(before, draftOf(before))))
-    await vi.waitFor(async () => {
-      const { rowCount } = await pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-      expect(rowCount).toBe(1)
-    })
+    await vi.waitFor(
+      async () => {
+        const { rowCount } = await pool.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        )
+        expect(rowCount).toBe(1)
+      },
+      { timeout: 20_000 },
+    )
     // It waits for the first row and holds none of the others.
     const others = 'SELECT FROM onboarding WHERE identity_id = ANY ($1) FOR UPDATE NOWAIT'
     expect((await pool.query(others, [ids.slice(1)])).rowCount).toBe(9)

@@ -16,6 +16,7 @@ const inFile =
 
 const core = inFile('src/onboarding/advance.ts')
 const authenticator = inFile('src/receive/authenticate-webhook.ts')
+const acceptor = inFile('src/inbox/accept-events.ts')
 const committer = inFile('src/platform/group-committer.ts')
 
 /** Mutants that no test notices and none ought to, each with the reason. */
@@ -121,4 +122,20 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     ['[] => ["Stryker was here"]'],
     'equivalent: it names no event and no identity, so it joins neither',
   ),
+  ...acceptor(
+    "if (performance.now() < restUntil) throw new InboxUnavailableError('the database did not answer a moment ago')",
+    ['performance.now() < restUntil => performance.now() <= restUntil'],
+    'the very instant at which the rest is over',
+  ),
+  ...acceptor(
+    'return [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1))',
+    ['a.id < b.id => a.id <= b.id'],
+    'equivalent: no two rows have one id',
+  ),
+  ...acceptor(
+    'return rows.map((row) => ({ ...row, batch: row.test || real === 1 ? null : first + (nth++ % jobs) }))',
+    ['first + (nth++ % jobs) => first - nth++ % jobs', 'nth++ => nth--'],
+    'equivalent: as many numbers that nobody else has, as evenly',
+  ),
+  ...acceptor('keepAlive: true,', ['true => false'], 'what asks after an idle line; one that is used is given up by its time-out'),
 ]

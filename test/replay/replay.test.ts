@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { encodeCursor } from '../../src/platform/page.ts'
 import { listReplays } from '../../src/replay/list-replays.ts'
 import { rebuildQueue } from '../../src/replay/rebuild-queue.ts'
 import {
   approveReplay,
   getReplay,
+  leftOf,
   MOST_COUNTED,
   planReplay,
   type ReplayFilter,
+  type ReplayItem,
   type ReplayParts,
   type ReplayView,
 } from '../../src/replay/replay.ts'
@@ -35,7 +38,8 @@ forEachBackend((backend) => {
           plan.items.map(({ seq }) => seq),
           { authority: 'machine' },
         ) // and even when the plan is not heeded
-        await approveReplay(parts(pipeline), plan.id, approval)
+        const { items } = await approveReplay(parts(pipeline), plan.id, approval)
+        expect(items.map(({ result }) => result)).toEqual(Array(3).fill('nothing to do'))
         await pipeline.pool.query(`UPDATE inbox_event SET due_at = now() WHERE state = 'accepted'`)
         await settles(pipeline)
       }
@@ -79,7 +83,7 @@ forEachBackend((backend) => {
       const [first, second] = [await planReplay(parts(pipeline), {}, 'ada'), await planReplay(parts(pipeline), {}, 'bob')]
       expect(first.counts).toEqual({ 'would-park': 1 })
       await approveReplay(parts(pipeline), first.id, approval)
-      await expect(approveReplay(parts(pipeline), first.id, approval)).rejects.toMatchObject({ code: 'REPLAY_STATE' })
+      await expect(approveReplay(parts(pipeline), first.id, approval)).rejects.toMatchObject({ code: 'REPLAY_STATE', retry: 'never' })
       expect((await approveReplay(parts(pipeline), second.id, approval)).items).toMatchObject([
         { result: 'skipped: changed since the plan' },
       ])
@@ -112,6 +116,9 @@ forEachBackend((backend) => {
       await reaches(pipeline, event.identityId, 'held')
       const timid = await planReplay(parts(pipeline), everything, 'ada')
       expect(timid.counts).toEqual({ blocked: 2 })
+      const { items } = await approveReplay(parts(pipeline), timid.id, approval)
+      expect(items.map(({ result }) => result)).toEqual(Array(2).fill('skipped: blocked'))
+      expect(await pipeline.inbox.load(items[0]!.seq)).toMatchObject({ state: 'processed', generation: 0 })
       world.sandbox.engine.set(identity, { checks: { sanctions_verification_status: 'APPROVED' } })
       const bold = await planReplay(parts(pipeline), { ...everything, eventIds: [denied?.id ?? ''], releaseHolds: true }, 'ada')
       expect(bold.items).toMatchObject([{ verdict: 'would-move', detail: 'to ready' }])
@@ -168,13 +175,84 @@ describe('a plan', () => {
     const choose = async (filter: ReplayFilter) => seqs(await planReplay(parts(pipeline), filter, 'ada'))
     expect(await choose({ from: january, to: february })).toEqual(['1'])
     expect(await choose({ from: february, to: march })).toEqual(['2'])
+    expect(await choose({ from: new Date(january.getTime() + 1) })).toEqual(['2'])
     expect(await choose({})).toEqual(['1', '2'])
     expect(await choose({ types: ['identity.denied'] })).toEqual([])
     expect(await choose({ states: ['dead'] })).toEqual([])
     expect(await choose({ limit: 1 })).toEqual(['1'])
+    expect(await choose({ limit: 10_000 })).toEqual(['1', '2'])
     await pipeline.pool.query(`UPDATE inbox_event SET received_at = now() + interval '1 hour' WHERE seq = 2`)
     expect(await choose({})).toEqual(['1']) // what comes later is not swept along
     for (const limit of [0, 10_001]) await expect(choose({ limit })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('takes what is parked or dead, and of events, identities or holds that are named, what is in any state', async () => {
+    const pipeline = await twoParked()
+    const { rows: named } = await pipeline.pool.query<{ event_id: string; identity_id: string }>(
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, received_at, identity_id)
+       SELECT gen_random_uuid(), 'identity.approved', now(), false, 'webhook', state, now() - interval '1 min', first.identity_id
+       FROM unnest(ARRAY['dead', 'processed', 'accepted']) AS state, (SELECT identity_id FROM inbox_event WHERE seq = 1) AS first
+       ORDER BY array_position(ARRAY['dead', 'processed', 'accepted'], state) RETURNING event_id, identity_id`,
+    )
+    const choose = async (filter: ReplayFilter) => seqs(await planReplay(parts(pipeline), filter, 'ada'))
+    expect(await choose({})).toEqual(['1', '2', '3'])
+    expect(await choose({ eventIds: named.map(({ event_id }) => event_id) })).toEqual(['3', '4', '5'])
+    expect(await choose({ identityIds: [named[0]!.identity_id] })).toEqual(['1', '3', '4', '5'])
+    expect(await choose({ releaseHolds: true })).toEqual(['1', '2', '3', '4', '5'])
+  })
+
+  it('keeps what it was asked for, and up to when where nobody said so', async () => {
+    const pipeline = await twoParked()
+    const to = new Date('2026-01-15T00:00:00Z')
+    expect((await planReplay(parts(pipeline), { limit: 7, to }, 'ada')).filter).toEqual({ limit: 7, to: to.toISOString() })
+    expect((await planReplay(parts(pipeline), {}, 'ada')).filter).toEqual({ to: expect.stringMatching(/^2\d{3}-.*Z$/) })
+  })
+
+  it('looks at all of its events, ten at once', async () => {
+    const pipeline = await twoParked()
+    await pipeline.pool.query(
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, received_at)
+       SELECT gen_random_uuid(), 'identity.approved', now(), false, 'webhook', 'parked', now() - interval '1 min' FROM generate_series(1, 23)`,
+    )
+    let [looking, most] = [0, 0]
+    const events: Pipeline['paxos']['events'] = {
+      ...pipeline.paxos.events,
+      get: async (...given) => {
+        most = Math.max(most, ++looking)
+        return pipeline.paxos.events.get(...given).finally(() => looking--)
+      },
+    }
+    const plan = await planReplay({ ...parts(pipeline), paxos: { ...pipeline.paxos, events } }, {}, 'ada')
+    expect(plan.counts).toEqual({ 'would-create-account': 2, 'would-park': 23 })
+    expect(most).toBe(10)
+  })
+
+  it('opens what is parked although nothing is left to do, so that it ends, and leaves alone what has ended so', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start()
+    for (const _ of [1, 2]) await pipeline.accept(await world.decided('approve'))
+    await settles(pipeline)
+    await pipeline.pool.query(`UPDATE inbox_event SET state = 'parked' WHERE seq = 2`)
+    const plan = await planReplay(parts(pipeline), everything, 'ada')
+    expect(plan.counts).toEqual({ 'no-op': 2 })
+    const { items } = await approveReplay(parts(pipeline), plan.id, approval)
+    expect(items.map(({ seq, result }) => [seq, result])).toEqual([
+      ['1', 'nothing to do'],
+      ['2', 'reopened'],
+    ])
+    await settles(pipeline)
+    expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'processed', generation: 0 })
+    expect(await pipeline.inbox.load('2')).toMatchObject({ state: 'processed', generation: 1 })
+  })
+
+  it.each([
+    { releaseHolds: true, authority: 'operator' },
+    { releaseHolds: false, authority: 'machine' },
+  ])('gives its events the authority to release holds where it says so: $releaseHolds', async ({ releaseHolds, authority }) => {
+    const pipeline = await twoParked()
+    const plan = await planReplay(parts(pipeline), { releaseHolds }, 'ada')
+    await approveReplay(parts(pipeline), plan.id, approval)
+    expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'accepted', authority })
   })
 
   it('says how many match where its limit took fewer, as far as it counts', async () => {
@@ -206,6 +284,9 @@ describe('a plan', () => {
       cursor = page.nextCursor ?? undefined
       await planReplay(parts(pipeline), {}, 'ada') // newer than all that is shown
     } while (cursor)
+    const [at, id] = ['2026-01-01T00:00:00.123Z', newest]
+    for (const foreign of [[`x${at}`, id], [`${at}x`, id], [at, `x${id}`], [at, `${id}x`], [at]])
+      await expect(listReplays(pipeline.pool, { limit: 2, cursor: encodeCursor(foreign) })).rejects.toMatchObject({ code: 'USAGE' })
     expect(seen[0]).toBe(newest)
     expect(seen.toSorted()).toEqual(planned.map(({ id }) => id).toSorted())
     await approveReplay(parts(pipeline), newest, approval)
@@ -270,6 +351,39 @@ describe('a plan', () => {
     expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'accepted', generation: 1 })
   })
 
+  it('is done, to the one who approved it, also where somebody else came at that moment and ran it', async () => {
+    const pipeline = await twoParked()
+    const plan = await planReplay(parts(pipeline), {}, 'ada')
+    const overtaken = Object.assign(Object.create(pipeline.pool) as Pipeline['pool'], {
+      query: async (text: string, values: unknown[]) => {
+        const answer = await pipeline.pool.query(text, values)
+        if (text.startsWith('UPDATE replay')) await approveReplay(parts(pipeline), plan.id, { by: 'bob', reason: 'to finish it' })
+        return answer
+      },
+    })
+    const { state, approvedBy } = await approveReplay({ ...parts(pipeline), pool: overtaken }, plan.id, approval)
+    expect({ state, approvedBy }).toEqual({ state: 'finished', approvedBy: 'ada' })
+    expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'accepted', generation: 1 })
+  })
+
+  it.each<[what: string, item: Partial<ReplayItem>, left: boolean]>([
+    ['would act', {}, true],
+    ['is blocked', { verdict: 'blocked' }, false],
+    ['has ended and asks for nothing', { verdict: 'no-op', eventState: 'processed' }, false],
+    ['asks for nothing and has not ended', { verdict: 'no-op' }, true],
+    ['has ended and would act', { eventState: 'processed' }, true],
+    ['was opened and is under way', { result: 'reopened', eventState: 'accepted' }, true],
+    ['was opened and has ended', { result: 'reopened', eventState: 'processed' }, false],
+    ['was skipped and is under way', { result: 'skipped: changed since the plan', eventState: 'accepted' }, false],
+  ])('tells of what %s whether it is left to be done', (_what, part, left) => {
+    const item: ReplayItem = {
+      ...{ seq: '1', eventId: randomUUID(), type: 'identity.approved', identityId: null },
+      ...{ verdict: 'would-create-account', detail: '', result: null, eventState: 'parked' },
+      ...part,
+    }
+    expect(leftOf({ items: [item] })).toEqual(left ? [item] : [])
+  })
+
   it('is not run without a reason, and not where there is none', async () => {
     const pipeline = await twoParked()
     const plan = await planReplay(parts(pipeline), {}, 'ada')
@@ -298,5 +412,18 @@ describe('when the queue is rebuilt', () => {
     await pipeline.pool.query(`UPDATE inbox_event SET error_code = 'PAXOS_UNAVAILABLE', due_at = now() + interval '1 hour' WHERE seq = 1`)
     await pipeline.queue.pause()
     expect(await rebuildQueue(pipeline)).toMatchObject({ unfinished: 2, requeued: 1, after: { paused: true } })
+  })
+
+  it('takes it up in rounds, however much it is', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    await pipeline.pool.query(
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin)
+       SELECT gen_random_uuid(), 'identity.approved', now(), false, 'webhook' FROM generate_series(1, 2001)`,
+    )
+    const rounds: number[] = []
+    const queue: Pipeline['queue'] = { ...pipeline.queue, add: async ({ length }) => rounds.push(length) }
+    expect(await rebuildQueue({ ...pipeline, queue })).toMatchObject({ unfinished: 2001, requeued: 2001, jobs: 3 })
+    expect(rounds).toEqual([2000, 1])
   })
 })
