@@ -19,7 +19,6 @@ interface NewAccount {
   /** The idempotency key: two accounts for one identity are legal, so without it a second try makes a second account. */
   refId: string
   type: 'BROKERAGE'
-  description?: string
 }
 
 export interface AccountsOfPaxos {
@@ -55,10 +54,9 @@ const MOST_PAGES = 100
 export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
   const endpointClass = 'general'
   return {
-    create({ identityId, refId, type, description }, options) {
-      const account = { identity_id: identityId, ref_id: refId, type, ...(description === undefined ? {} : { description }) }
+    create({ identityId, refId, type }, options) {
       // Written here and nowhere else: an account cannot be linked to a profile later (paxos/api.md 5.1).
-      const body = { create_profile: true, account }
+      const body = { create_profile: true, account: { identity_id: identityId, ref_id: refId, type } }
       return call({ operation: 'accounts.create', endpointClass, path: '/identity/accounts', body, schema: Account }, options)
     },
     async get(accountId, options) {

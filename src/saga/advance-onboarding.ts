@@ -117,7 +117,7 @@ function decide(
     attempts,
     authority,
   }: { stored: Stored | null; unknownIdentities: 'adopt' | 'hold'; attempts: number; authority: Authority },
-): Decision {
+): Exclude<Decision, { kind: 'wait' }> {
   if (!stored && unknownIdentities === 'hold') return { kind: 'hold', reason: 'unknown-identity' }
   const decision = transition(base.onboarding, seen, authority)
   if (decision.kind !== 'wait') return decision
@@ -138,7 +138,7 @@ async function actUntilSettled(
   let current = draft
   for (;;) {
     const claim = claimNext(current, { by, now: now(), leaseMs: LEASE_MS })
-    const changed = base === null || current.entries.length > 0 || current.effects !== base.effects
+    const changed = current.effects !== base?.effects || current.entries.length > 0
     if (claim.kind === 'settled') {
       if (!changed) return { outcome, settled: false }
       const reached = reachedBy(outcome, current)
@@ -263,7 +263,7 @@ function noticeFor({ onboarding, effects }: Stored, { step, key }: Effect): Noti
   }
 }
 
-function describe(decision: Decision): string {
+function describe(decision: Exclude<Decision, { kind: 'wait' }>): string {
   switch (decision.kind) {
     case 'move':
       return `moved:${decision.to}`
@@ -271,14 +271,12 @@ function describe(decision: Decision): string {
       return `ignored:${decision.because}`
     case 'hold':
       return `held:${decision.reason}`
-    case 'wait':
-      return `waits:${decision.because}`
   }
 }
 
 /** What the run came to: a move to `approved` has by now become `ready`; one that found nothing new to decide finished what was open. */
 function reachedBy(outcome: string, { onboarding }: Draft): string {
-  if (onboarding.state === 'held' && !outcome.startsWith('held:')) return `held:${onboarding.heldReason}`
+  if (onboarding.state === 'held') return `held:${onboarding.heldReason}`
   if (outcome.startsWith('ignored:')) return `resumed:${onboarding.state}`
   return outcome === 'moved:approved' ? `moved:${onboarding.state}` : outcome
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { createQuarantine } from '../../src/saga/quarantine.ts'
 
@@ -47,6 +49,17 @@ describe('the quarantine', () => {
     expect(log.slice(0, 4)).toEqual(['in hand begins', 'in hand ends', 'suspect begins', 'suspect ends'])
     const [begins, ends] = [log.indexOf('another begins'), log.indexOf('another ends')]
     expect(ends).toBe(begins + 1)
+  })
+
+  it('forgets what has ended: a worker works on millions', async () => {
+    setFlagsFromString('--expose-gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    const quarantine = createQuarantine()
+    const outcome = new WeakRef(await quarantine.beside(async () => ({ kind: 'done' })))
+    await settled()
+    collectGarbage()
+    expect(outcome.deref()).toBeUndefined()
+    await quarantine.alone(async () => {}) // it is still there, and so would be what it remembers
   })
 
   it('goes on when what ran alone, or beside, fails', async () => {

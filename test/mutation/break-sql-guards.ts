@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { SQL_GUARDS, type SqlGuard } from './sql-guards.ts'
+import type { SqlGuard } from './sql-guards.ts'
 
 /** What vitest's JSON reporter says, as far as it is read here. */
 interface Report {
@@ -20,18 +20,18 @@ export interface BrokenGuard {
 const COPY = resolve('.stryker-tmp/sql')
 
 /**
- * Breaks each SQL guard in a copy of the project and runs its tests there.
+ * Breaks each of these SQL guards in a copy of the project and runs its tests there.
  * @throws when a fragment is not where the list says, when the tests fail on what is whole, or when a mutant is no SQL
  */
-export async function breakSqlGuards(): Promise<BrokenGuard[]> {
+export async function breakSqlGuards(guards: readonly SqlGuard[]): Promise<BrokenGuard[]> {
   await rm(COPY, { recursive: true, force: true })
   await mkdir(COPY, { recursive: true })
   for (const name of ['src', 'test', 'prisma', 'package.json']) await cp(name, `${COPY}/${name}`, { recursive: true })
   await symlink(resolve('node_modules'), `${COPY}/node_modules`)
-  for (const guard of SQL_GUARDS) breakGuard(await readFile(`${COPY}/${guard.file}`, 'utf8'), guard)
+  for (const guard of guards) breakGuard(await readFile(`${COPY}/${guard.file}`, 'utf8'), guard)
   const whole = new Set<string>()
   const results: BrokenGuard[] = []
-  for (const guard of SQL_GUARDS) {
+  for (const guard of guards) {
     const source = await readFile(`${COPY}/${guard.file}`, 'utf8')
     if (!whole.has(guard.tests)) {
       const fault = await failureOf(guard.tests)

@@ -17,8 +17,12 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   inbox: { mutate: ['src/inbox/{accept-events,inbox,settle-events}.ts'], tests: ['test/inbox/*.test.ts'] },
   ledger: { mutate: ['src/ledger/{hash-chain,ledger,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
   saga: {
-    mutate: ['src/saga/{advance-onboarding,open-account,process-event,quarantine}.ts'],
-    tests: ['test/faults/{quarantine,schedules}.test.ts'],
+    mutate: ['src/saga/{advance-onboarding,dispatch-due-events,open-account,process-event,quarantine}.ts', 'src/paxos/accounts.ts'],
+    tests: [
+      'test/faults/{quarantine,schedules}.test.ts',
+      'test/saga/{advance-onboarding,dispatch-due-events,process-event}.test.ts',
+      'test/paxos/resources.test.ts',
+    ],
     inMemory: true,
   },
   replay: { mutate: ['src/replay/*.ts', 'src/inbox/seq-window.ts'], tests: ['test/replay/*.test.ts'] },

@@ -14,7 +14,7 @@ const RULES = [
   },
   {
     reason: 'a line of the log decides nothing',
-    holds: ({ node }) => node.type === 'CallExpression' && /^(log|logger)$/.test(nameOf(node.callee.object)),
+    holds: ({ node }) => isLogging(node) || (node.type === 'ExpressionStatement' && isLogging(node.expression)),
   },
   {
     reason: 'SQL is broken piece by piece by sql-guards.test.ts; as an empty string it would only prove that there is a statement',
@@ -32,6 +32,8 @@ const isText = ({ node }) => node.type === 'StringLiteral' || node.type === 'Tem
 
 /** `logger` of `logger`, `parts.logger` and `this.#logger`. */
 const nameOf = (node) => node?.name ?? node?.property?.name ?? node?.property?.id?.name ?? ''
+
+const isLogging = (node) => node.type === 'CallExpression' && /^(log|logger)$/.test(nameOf(node.callee.object))
 
 /** Whether a call for which `isMeant` holds takes this as (a part of) its argument; functions among the arguments are code of their own. */
 function inArguments(path, isMeant) {

@@ -4,10 +4,12 @@ import { startTestServices, type TestServices } from '../support/test-services.t
 import { ACCEPTED_SURVIVORS, type Survivor } from './accepted-survivors.ts'
 import { breakSqlGuards } from './break-sql-guards.ts'
 import { MUTATION_GROUPS, type MutationGroup } from './groups.ts'
+import { SQL_GUARDS } from './sql-guards.ts'
 
 /**
  * `npm run mutation [group …]`: breaks the guards, one expression or one SQL fragment at a time, and fails when the tests let a mutant
- * live that is not on the list of accepted survivors, or when the list names one that does not. docs/mutation.md has the whole of it.
+ * live that is not on the list of accepted survivors, or when the list names one that does not. `sql:<text>` is the part of the group
+ * `sql` in files whose path has that text. docs/mutation.md has the whole of it.
  */
 const RESULTS = 'coverage/mutation'
 
@@ -71,15 +73,19 @@ async function forgetStaticSurvivors(incrementalFile: string): Promise<void> {
   await writeFile(incrementalFile, JSON.stringify(report))
 }
 
-async function mutateSql(): Promise<GroupResult> {
-  const results = await breakSqlGuards()
+/** `parts`: of the paths of files; all of them where it is empty. */
+async function mutateSql(parts: readonly string[]): Promise<GroupResult> {
+  const isMeant = ({ file }: { file: string }): boolean => parts.length === 0 || parts.some((part) => file.includes(part))
+  const guards = SQL_GUARDS.filter(isMeant)
+  if (guards.length === 0) throw new Error(`no SQL guard stands in a file named so: ${parts.join(', ')}`)
+  const results = await breakSqlGuards(guards)
   const alive = results
     .filter(({ noticedBy }) => noticedBy === null)
     .map(({ guard: { file, fragment, broken } }) => ({ file, line: null, mutant: `${fragment} => ${broken}` }))
   return compare(
     alive,
     results.length - alive.length,
-    ACCEPTED_SURVIVORS.filter(({ line }) => line === null),
+    ACCEPTED_SURVIVORS.filter((survivor) => survivor.line === null && isMeant(survivor)),
   )
 }
 
@@ -98,7 +104,9 @@ const same =
     left.file === right.file && left.line === right.line && left.mutant === right.mutant
 
 const groups: Readonly<Record<string, MutationGroup | null>> = { ...MUTATION_GROUPS, sql: null }
-const wanted = process.argv.slice(2)
+const SQL_PART = 'sql:'
+const sqlParts = process.argv.filter((group) => group.startsWith(SQL_PART)).map((group) => group.slice(SQL_PART.length))
+const wanted = process.argv.slice(2).map((group) => (group.startsWith(SQL_PART) ? 'sql' : group))
 await mkdir(RESULTS, { recursive: true })
 const rows: object[] = []
 let services: TestServices | undefined
@@ -110,7 +118,7 @@ try {
       services ??= await startTestServices()
       process.env.MUTATION_SERVICES = JSON.stringify({ postgresUrl: services.postgresUrl, redisUrl: services.redisUrl })
     }
-    const { killed, accepted, survivors, stale } = group ? await mutate(name, group) : await mutateSql()
+    const { killed, accepted, survivors, stale } = group ? await mutate(name, group) : await mutateSql(sqlParts)
     for (const { file, line, mutant } of survivors) console.log(`\nsurvived in ${file}: ${line ?? 'SQL'}\n  ${mutant}`)
     for (const { file, line, mutant } of stale) console.log(`\non the list, but noticed, in ${file}: ${line ?? 'SQL'}\n  ${mutant}`)
     const mutants = killed + accepted + survivors.length

@@ -23,6 +23,12 @@ const batches = group('prisma/migrations/20261123001300_batch/migration.sql', 't
 const keys = group('prisma/migrations/20261123001400_effect_keys/migration.sql', 'test/ledger/ledger.test.ts')
 const requests = group(SCHEMA, 'test/saga/create-onboarding.test.ts')
 const replayPlans = group(SCHEMA, 'test/replay/replay.test.ts')
+const spending = group('src/paxos/budget-store.ts', 'test/paxos/budget-shared.test.ts')
+const sweeping = group('src/reconcile/sweep-events.ts', 'test/reconcile/sweep-events.test.ts')
+const windows = group('src/inbox/sweep-windows.ts', 'test/reconcile/sweep-events.test.ts')
+const known = group('src/inbox/known-events.ts', 'test/reconcile/sweep-events.test.ts')
+const canaries = group('src/queue/canary.ts', 'test/queue/canary.test.ts')
+const auditing = group('src/operate/audit.ts', 'test/operate/audit.test.ts')
 const audit = group(SCHEMA, 'test/operate/audit.test.ts')
 
 /** In the order of an event's life. docs/mutation.md says what came of each. */
@@ -93,6 +99,20 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   replaying(`concat_ws('/', e.state, e.generation, coalesce(o.version, 0))`, `concat_ws('/', e.state, coalesce(o.version, 0))`),
   replaying(`concat_ws('/', e.state, e.generation, coalesce(o.version, 0))`, `concat_ws('/', e.generation, coalesce(o.version, 0))`),
   rebuilding(`state = 'accepted' AND error_code IS NULL AND`, `state = 'accepted' AND`),
+  replaying('SELECT FROM replay WHERE id = $1 FOR UPDATE', 'SELECT FROM replay WHERE id = $1'),
+  // One sweep at a time, over whole windows, and nothing is taken for known that only a test event has named.
+  sweeping('SELECT pg_try_advisory_lock($1, $2) AS mine', 'SELECT $1::int IS NOT NULL AND $2::int IS NOT NULL AS mine'),
+  windows('max(to_at)', 'min(to_at)'),
+  known(' AND NOT is_test', ''),
+  // All processes share one budget; one canary is sent at a time, and one that waits accuses; audit entries are numbered one by one.
+  spending('WHERE id = 1 AND version = $1', 'WHERE id = 1 AND $1::bigint IS NOT NULL'),
+  spending('SET version = version + 1, state', 'SET state'),
+  canaries('WHERE sent_at <= now() - make_interval(secs => $1)', 'WHERE $1::float8 IS NOT NULL'),
+  canaries('coalesce(waiting_since, sent_at)', 'sent_at'),
+  canaries('WHERE sent_at = $1 AND', 'WHERE $1::timestamptz IS NOT NULL AND'),
+  canaries(' AND (seen_at IS NULL OR seen_at < sent_at)', ''),
+  canaries('seen_by = $1, waiting_since = NULL', 'seen_by = $1'),
+  auditing('SELECT pg_advisory_xact_lock($1)', 'SELECT $1::bigint'),
   // What no code can get past.
   chain('CREATE UNIQUE INDEX onboarding_ref_id_key', 'CREATE INDEX onboarding_ref_id_key'),
   chain('CREATE UNIQUE INDEX onboarding_account_id_key', 'CREATE INDEX onboarding_account_id_key'),

@@ -180,6 +180,7 @@ describe('accounts', () => {
     reply(json(200, account))
     const created = await paxos.accounts.create(newAccount)
     expect(created).toEqual({ id: ACCOUNT_ID, identityId: IDENTITY_ID, refId: 'acct_01HZX3', profileId: PROFILE_ID, type: 'BROKERAGE' })
+    expect(seen[0]).toMatchObject({ method: 'POST', url: '/v2/identity/accounts' })
     expect(JSON.parse(seen[0]!.body)).toEqual({
       create_profile: true,
       account: { identity_id: IDENTITY_ID, ref_id: 'acct_01HZX3', type: 'BROKERAGE' },
@@ -187,9 +188,30 @@ describe('accounts', () => {
   })
 
   it('show that they have no profile', async () => {
-    const { paxos, reply } = await startMisbehavingPaxos()
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { ...account, profile_id: undefined }))
     expect(await paxos.accounts.get(ACCOUNT_ID)).toMatchObject({ profileId: null })
+    expect(seen[0]).toMatchObject({ method: 'GET', url: `/v2/identity/accounts/${ACCOUNT_ID}` })
+  })
+
+  it.each([[''], [null], [undefined]])('have none of what reads %j', async (nothing) => {
+    const { paxos, reply } = await startMisbehavingPaxos()
+    reply(json(200, { ...account, ref_id: nothing, profile_id: nothing, type: nothing }))
+    expect(await paxos.accounts.get(ACCOUNT_ID)).toEqual({
+      id: ACCOUNT_ID,
+      identityId: IDENTITY_ID,
+      refId: null,
+      profileId: null,
+      type: '',
+    })
+  })
+
+  it('are named by what was asked of them when that fails', async () => {
+    const { paxos, reply } = await startMisbehavingPaxos()
+    reply(json(400, {}))
+    await expect(paxos.accounts.create(newAccount)).rejects.toMatchObject({ operation: 'accounts.create' })
+    await expect(paxos.accounts.get(ACCOUNT_ID)).rejects.toMatchObject({ operation: 'accounts.get' })
+    await expect(paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toMatchObject({ operation: 'accounts.list' })
   })
 
   it('of one identity are listed over all pages', async () => {
@@ -205,7 +227,11 @@ describe('accounts', () => {
   it('end with an error, not never, when the pages do not end', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { items: [], next_page_cursor: 'again' }))
-    await expect(paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED' })
+    await expect(paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toMatchObject({
+      code: 'PAXOS_ANSWER_MALFORMED',
+      operation: 'accounts.list',
+      retry: 'backoff',
+    })
     expect(seen).toHaveLength(100)
   })
 })

@@ -1,0 +1,100 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createPool } from '../../src/platform/postgres.ts'
+import { createCanary } from '../../src/queue/canary.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+/** Machines that share a database; what comes of canaries on a real queue is in test/faults/canary.test.ts. */
+async function openYard({ sendEveryMs = 60_000 }: { sendEveryMs?: number } = {}) {
+  const database = await createTestDatabase()
+  onTestFinished(() => database.drop())
+  const pool = createPool({ connectionString: database.url, max: 4, applicationName: 'canary test' })
+  onTestFinished(() => pool.end())
+  let sent = 0
+  const machine = (add: () => Promise<void> = async () => {}) =>
+    createCanary({
+      pool,
+      sendEveryMs,
+      add: async () => {
+        await add()
+        sent += 1
+      },
+    })
+  const passed = (ms: number) =>
+    pool.query(
+      `UPDATE canary SET sent_at = sent_at - make_interval(secs => $1), waiting_since = waiting_since - make_interval(secs => $1),
+         seen_at = seen_at - make_interval(secs => $1)`,
+      [ms / 1_000],
+    )
+  return { machine, passed, sent: () => sent }
+}
+
+describe('a canary', () => {
+  it('is sent when its time has come, by one of several machines, and waits from then on', async () => {
+    const { machine, passed, sent } = await openYard()
+    const machines = [machine(), machine(), machine()]
+    await Promise.all(machines.map((each) => each.send()))
+    expect(sent()).toBe(0) // the row is young: a minute has not gone by
+    await passed(60_000)
+    await Promise.all(machines.map((each) => each.send()))
+    expect(sent()).toBe(1)
+    expect(await machine().read()).toMatchObject({ seenAt: null, seenBy: null, sinceSeenMs: null, waitingMs: expect.any(Number) })
+  })
+
+  it('waits for as long as none is taken, however many are sent', async () => {
+    const { machine, passed, sent } = await openYard()
+    for (let minutes = 1; minutes <= 3; minutes += 1) {
+      await passed(60_000)
+      await machine().send()
+    }
+    expect(sent()).toBe(3)
+    expect((await machine().read()).waitingMs).toBeGreaterThanOrEqual(120_000)
+  })
+
+  it('is taken by whoever takes it; then none waits', async () => {
+    const { machine, passed } = await openYard()
+    await passed(60_000)
+    await machine().send()
+    await machine().seen('a worker')
+    const { sinceSeenMs, ...trace } = await machine().read()
+    expect(trace).toEqual({ seenAt: expect.any(Date), seenBy: 'a worker', waitingMs: null })
+    expect(sinceSeenMs).toBeLessThan(30_000)
+    await passed(60_000)
+    await machine().send()
+    expect((await machine().read()).waitingMs).not.toBeNull()
+  })
+
+  it('that was taken before its sender could say so does not wait', async () => {
+    const { machine, passed } = await openYard()
+    await passed(60_000)
+    await machine(() => machine().seen('a quick one')).send()
+    expect(await machine().read()).toMatchObject({ seenBy: 'a quick one', waitingMs: null })
+  })
+
+  it('that never got onto the queue accuses no worker', async () => {
+    const { machine, passed } = await openYard()
+    await passed(60_000)
+    await expect(machine(() => Promise.reject(new Error('the queue is away'))).send()).rejects.toThrow('the queue is away')
+    expect((await machine().read()).waitingMs).toBeNull()
+  })
+
+  it('is not waited for where the next one was sent meanwhile by somebody whose canary never got there', async () => {
+    const { machine, passed } = await openYard()
+    await passed(60_000)
+    const failing = machine(() => Promise.reject(new Error('the queue is away')))
+    const slow = machine(async () => {
+      await machine().seen('a worker')
+      await passed(60_000)
+      await expect(failing.send()).rejects.toThrow('the queue is away')
+    })
+    await slow.send()
+    expect((await machine().read()).waitingMs).toBeNull()
+  })
+
+  it('rests while the queue is paused', async () => {
+    const { machine, passed } = await openYard()
+    await passed(60_000)
+    await machine().send()
+    await machine().rest()
+    expect((await machine().read()).waitingMs).toBeNull()
+  })
+})

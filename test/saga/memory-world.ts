@@ -1,0 +1,188 @@
+import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
+import type { Settlement } from '../../src/inbox/settle-events.ts'
+import type { Change, Ledger, Stored } from '../../src/ledger/ledger.ts'
+import type { Notice, NoticeChannel } from '../../src/notify/notice.ts'
+import type { AccountsOfPaxos, PaxosAccount } from '../../src/paxos/accounts.ts'
+import type { ConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
+import type { PaxosEvent } from '../../src/paxos/events.ts'
+import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
+import { createLogger } from '../../src/platform/logger.ts'
+import type { EventHandler, EventJob } from '../../src/queue/event-queue.ts'
+import { createEventProcessor, type ProcessParts } from '../../src/saga/process-event.ts'
+
+export const IDENTITY = '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10'
+export const ACCOUNT = 'e1c5d0b2-63a1-4d57-8d9e-5f2b8f0c9b31'
+export const PROFILE = 'a9d2c7f4-0d1b-4a2e-9c55-6a1a2b3c4d5e'
+export const RECEIVED_AT = 1_000_000
+
+/** A part of which a test replaces what it wants to see fail. */
+type Changeable<T> = { -readonly [Name in keyof T]: T[Name] }
+
+/**
+ * One event, one identity and everything around the saga in memory, for what the real stores can only be brought to by chance: a lost
+ * race, an outage between two commits, an answer that comes too late. Each part may be replaced; what was asked of it is on record.
+ */
+export interface MemoryWorld {
+  handle: EventHandler
+  job: EventJob
+  row: InboxRow
+  stored: Stored | null
+  now: number
+  status: string
+  /** As Paxos has it. */
+  event: PaxosEvent
+  accounts: PaxosAccount[]
+  inbox: Changeable<Pick<Inbox, 'load' | 'settle' | 'recordStrike'>>
+  ledger: Changeable<Pick<Ledger, 'load' | 'commit'>>
+  paxos: Changeable<AccountsOfPaxos>
+  reader: Changeable<Pick<ConfirmationReader, 'event' | 'identity'>>
+  send: NoticeChannel['send']
+  /** Calls to Paxos, each with its priority, and notices, in order. */
+  calls: string[]
+  notices: Notice[]
+  changes: Change[]
+  settlements: Settlement[]
+  ended: { end: string; sinceReceivedMs: number }[]
+  retries: string[]
+}
+
+export function createMemoryWorld(options: Partial<Pick<ProcessParts, 'unknownIdentities' | 'random'>> = {}): MemoryWorld {
+  const at = new Date(RECEIVED_AT)
+  const called = (operation: string, { priority }: { priority?: string } = {}): void => void world.calls.push(`${operation} ${priority}`)
+  const world: MemoryWorld = {
+    handle: () => Promise.reject(new Error('set below')),
+    job: { seq: '7', generation: 0, batch: null },
+    row: {
+      seq: '7',
+      eventId: 'event-7',
+      type: 'identity.approved',
+      occurredAt: at,
+      isTest: false,
+      origin: 'webhook',
+      bodySha256: null,
+      receivedAt: at,
+      deliveryCount: 1,
+      trust: 'hint',
+      state: 'accepted',
+      outcome: null,
+      identityId: null,
+      attempts: 0,
+      unknownOutcomes: 0,
+      strikes: 0,
+      generation: 0,
+      authority: 'machine',
+      dueAt: at,
+      errorCode: null,
+      errorDetail: null,
+      settledAt: null,
+      batch: null,
+    },
+    stored: null,
+    now: RECEIVED_AT + 500,
+    status: 'APPROVED',
+    event: {
+      id: 'event-7',
+      type: 'identity.approved',
+      createdAt: at.toISOString(),
+      undeliveredWebhooks: 0,
+      identityId: IDENTITY,
+      oldStatus: 'PENDING',
+      newStatus: 'APPROVED',
+      requiredDocuments: [],
+    },
+    accounts: [],
+    inbox: {
+      load: async (seq) => (seq === world.row.seq ? { ...world.row } : null),
+      settle: async (settlement) => {
+        world.settlements.push(settlement)
+        const { seq: _, generation: __, ...end } = settlement
+        Object.assign(world.row, end, end.state === 'accepted' ? { strikes: 0 } : {})
+        return true
+      },
+      recordStrike: async () => {
+        world.row.strikes += 1
+        return world.row.strikes
+      },
+    },
+    ledger: {
+      load: async () => world.stored,
+      commit: async (change) => {
+        if ((world.stored?.version ?? 0) !== (change.before?.version ?? 0)) return null
+        const intendedAt = change.at.getTime()
+        const effects = change.draft.effects.map((effect) => (effect.intendedAt === null ? { ...effect, intendedAt } : effect))
+        const version = (change.before?.version ?? 0) + 1
+        world.changes.push(change)
+        world.stored = { onboarding: change.draft.onboarding, effects, version, entryCount: version, headHash: Buffer.alloc(0) }
+        if (change.settlement) Object.assign(world.row, { state: 'processed', outcome: change.settlement.outcome })
+        return world.stored
+      },
+    },
+    paxos: {
+      create: async ({ identityId, refId, type }, asked) => {
+        called('create', asked)
+        const account = { id: ACCOUNT, identityId, refId, profileId: PROFILE, type }
+        world.accounts.push(account)
+        return account
+      },
+      get: async (id, asked) => {
+        called(`get ${id}`, asked)
+        return world.accounts.find((account) => account.id === id)!
+      },
+      listOfIdentity: async (_, asked) => {
+        called('list', asked)
+        return world.accounts
+      },
+    },
+    reader: {
+      event: async (id, when, asked) => {
+        called(`event ${id} of ${when}`, asked)
+        return world.event
+      },
+      identity: async (id, when, asked) => {
+        called(`identity of ${when}`, asked)
+        return { id, refId: null, status: world.status, createdAt: '', updatedAt: '' }
+      },
+    },
+    send: async () => ({ status: 204 }),
+    calls: [],
+    notices: [],
+    changes: [],
+    settlements: [],
+    ended: [],
+    retries: [],
+  }
+  world.handle = createEventProcessor({
+    inbox: world.inbox as Inbox,
+    ledger: world.ledger as Ledger,
+    paxos: { accounts: world.paxos } as PaxosClient,
+    reader: world.reader as ConfirmationReader,
+    notices: {
+      name: 'memory',
+      send: (notice) => {
+        world.notices.push(notice)
+        return world.send(notice)
+      },
+      close: async () => {},
+    },
+    logger: createLogger({ level: 'silent' }),
+    metrics: {
+      ended: (end, sinceReceivedMs) => world.ended.push({ end, sinceReceivedMs }),
+      willRetry: (code) => world.retries.push(code),
+    },
+    unknownIdentities: 'adopt',
+    random: () => 0,
+    now: () => world.now,
+    ...options,
+  })
+  return world
+}
+
+/** The event's job, as the queue hands it over for the first time. */
+export const work = (world: MemoryWorld, rescues = 0): ReturnType<EventHandler> => world.handle(world.job, { rescues })
+
+/** An operator has opened the event again. */
+export function reopen(world: MemoryWorld, authority: InboxRow['authority'] = 'machine'): void {
+  const generation = world.row.generation + 1
+  Object.assign(world.row, { state: 'accepted', generation, attempts: 0, unknownOutcomes: 0, strikes: 0, authority })
+  Object.assign(world.job, { generation })
+}

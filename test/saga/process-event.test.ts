@@ -1,0 +1,304 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { InboxRow } from '../../src/inbox/inbox.ts'
+import { NoticeOutcomeUnknownError, NoticeUnavailableError } from '../../src/notify/notice-errors.ts'
+import { PaxosNotFoundError, PaxosThrottledError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
+import type { EventJob } from '../../src/queue/event-queue.ts'
+import { createMemoryWorld, IDENTITY, type MemoryWorld, RECEIVED_AT, reopen, work } from './memory-world.ts'
+
+const operation = 'any'
+const GRACE_MS = 15_000
+
+describe('a job', () => {
+  it.each<[string, { row?: Partial<InboxRow>; job?: Partial<EventJob> }]>([
+    ['has a newer opening', { row: { generation: 1 } }],
+    ['has left its batch', { job: { batch: '3' } }],
+    ['belongs to a batch that the job does not name', { row: { batch: '3' } }],
+    ['is not there', { job: { seq: '8' } }],
+  ])('whose event %s is done, whoever died with it: it counts no strike, asks nobody and changes nothing', async (_, { row, job }) => {
+    const world = createMemoryWorld()
+    Object.assign(world.row, row)
+    Object.assign(world.job, job)
+    for (const rescues of [0, 2]) expect(await work(world, rescues)).toEqual({ kind: 'done' })
+    expect(world).toMatchObject({ calls: [], ended: [], settlements: [], row: { strikes: 0, state: 'accepted' } })
+  })
+
+  it.each(['processed', 'parked', 'dead', 'test'] as const)('whose event is %s by now asks nobody and changes nothing', async (state) => {
+    const world = createMemoryWorld()
+    world.row.state = state
+    expect(await work(world)).toEqual({ kind: 'done' })
+    expect(world).toMatchObject({ calls: [], ended: [], settlements: [], row: { state } })
+  })
+
+  it('that names its batch by nothing at all means an event without one', async () => {
+    const world = createMemoryWorld()
+    world.job = { seq: '7', generation: 0 }
+    await work(world)
+    expect(world.row.state).toBe('processed')
+  })
+})
+
+describe('an event that moves no onboarding', () => {
+  it.each([
+    ['of nobody', null, {}],
+    ['of an identity', IDENTITY, { identityId: IDENTITY }],
+  ])('%s is kept, as what Paxos says that it is', async (_, identityId, whose) => {
+    const world = createMemoryWorld()
+    Object.assign(world.event, { type: 'transfer.crypto_deposit.completed', identityId })
+    expect(await work(world)).toEqual({ kind: 'done' })
+    expect(world.settlements).toEqual([
+      { seq: '7', generation: 0, state: 'processed', outcome: 'kept:moves-no-onboarding', trust: 'confirmed', ...whose },
+    ])
+    expect(world.ended).toEqual([{ end: 'processed', sinceReceivedMs: 500 }])
+    expect(world.changes).toEqual([])
+  })
+})
+
+describe('a decision that names no identity', () => {
+  it('is parked, confirmed: trying again will not help', async () => {
+    const world = createMemoryWorld()
+    world.event.identityId = null
+    expect(await work(world)).toEqual({ kind: 'done' })
+    expect(world.settlements).toEqual([
+      {
+        seq: '7',
+        generation: 0,
+        state: 'parked',
+        trust: 'confirmed',
+        attempts: 1,
+        unknownOutcomes: 0,
+        errorCode: 'EVENT_WITHOUT_IDENTITY',
+        errorDetail: 'event event-7 names no identity',
+      },
+    ])
+    expect(world.ended).toEqual([{ end: 'parked', sinceReceivedMs: 500 }])
+    expect(world.retries).toEqual([])
+  })
+})
+
+describe('an event that Paxos does not know', () => {
+  it('is read again, since it may be readable a moment later, and parked after five reads, as the hint that it still is', async () => {
+    const world = createMemoryWorld()
+    world.reader.event = () => Promise.reject(new PaxosNotFoundError({ operation }))
+    for (let reads = 1; reads < 5; reads += 1) expect(await work(world)).toMatchObject({ kind: 'later' })
+    expect(world.row).toMatchObject({ state: 'accepted', attempts: 4, errorCode: 'EVENT_UNKNOWN_TO_PAXOS', trust: 'hint' })
+    expect(await work(world)).toEqual({ kind: 'done' })
+    expect(world.row).toMatchObject({ state: 'parked', attempts: 5, trust: 'hint', identityId: null })
+    expect(world.ended).toEqual([{ end: 'parked', sinceReceivedMs: 500 }])
+  })
+
+  it('is something else than an identity that it does not know: that uses up all attempts, and is dead', async () => {
+    const world = createMemoryWorld()
+    world.reader.identity = () => Promise.reject(new PaxosNotFoundError({ operation }))
+    for (let tries = 1; tries < 12; tries += 1) expect(await work(world)).toMatchObject({ kind: 'later' })
+    expect(await work(world)).toEqual({ kind: 'done' })
+    expect(world.row).toMatchObject({ state: 'dead', attempts: 12, errorCode: 'PAXOS_NOT_FOUND', trust: 'confirmed', identityId: IDENTITY })
+    expect(world.ended).toEqual([{ end: 'dead', sinceReceivedMs: 500 }])
+  })
+})
+
+describe('what fails and will be tried again', () => {
+  it('says when, why and what it has spent; the dispatcher is to look after it a little later', async () => {
+    const world = createMemoryWorld({ random: () => 0.5 })
+    world.reader.event = () => Promise.reject(new PaxosThrottledError({ operation, status: 429 }, { retryAfterMs: 8_000 }))
+    const at = world.now + 10_000 // what they asked for, and half of a half for chance
+    expect(await work(world)).toEqual({ kind: 'later', at })
+    expect(world.settlements).toEqual([
+      {
+        seq: '7',
+        generation: 0,
+        state: 'accepted',
+        attempts: 0,
+        unknownOutcomes: 0,
+        errorCode: 'PAXOS_THROTTLED',
+        errorDetail: 'Paxos any (429): too many requests.',
+        dueAt: new Date(at + GRACE_MS),
+      },
+    ])
+    expect(world.retries).toEqual(['PAXOS_THROTTLED'])
+    expect(world.ended).toEqual([])
+  })
+
+  it.each<[string, unknown, { attempts: number; errorCode: string; delayMs: number }]>([
+    ['a fault of ours backs off', new TypeError('x is undefined'), { attempts: 1, errorCode: 'TypeError', delayMs: 500 }],
+    ['so does what is no error at all', 'thrown', { attempts: 1, errorCode: 'UNKNOWN', delayMs: 500 }],
+    [
+      'Postgres that is away spends no attempt',
+      Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }),
+      { attempts: 0, errorCode: 'ECONNREFUSED', delayMs: 5_000 },
+    ],
+    [
+      'a wait that is not named counts for none',
+      new PaxosThrottledError({ operation }, { retryAfterMs: null }),
+      { attempts: 0, errorCode: 'PAXOS_THROTTLED', delayMs: 5_000 },
+    ],
+    [
+      'a wait of what is no error of ours counts too',
+      Object.assign(new Error('busy'), { retryAfterMs: 2_000 }),
+      { attempts: 1, errorCode: 'Error', delayMs: 2_000 },
+    ],
+    ['so does nothing at all', null, { attempts: 1, errorCode: 'UNKNOWN', delayMs: 500 }],
+    ['words are no wait', Object.assign(new Error('busy'), { retryAfterMs: '9e9' }), { attempts: 1, errorCode: 'Error', delayMs: 500 }],
+  ])('%s', async (_, error, { attempts, errorCode, delayMs }) => {
+    const world = createMemoryWorld()
+    world.reader.identity = () => Promise.reject(error)
+    expect(await work(world)).toEqual({ kind: 'later', at: world.now + delayMs })
+    expect(world.row).toMatchObject({ attempts, errorCode, trust: 'confirmed', identityId: IDENTITY })
+  })
+
+  it('counts unknown outcomes, and says so where they are counted', async () => {
+    const world = createMemoryWorld()
+    world.send = ({ key }) => Promise.reject(new NoticeOutcomeUnknownError({ key, answer: 500 }))
+    await work(world)
+    expect(world.row).toMatchObject({ state: 'accepted', attempts: 0, unknownOutcomes: 1, errorCode: 'NOTICE_OUTCOME_UNKNOWN' })
+    expect(world.row.errorDetail).toMatch(/\. Unknown 1 of 200 times\.$/)
+    world.send = ({ key }) => Promise.reject(new NoticeUnavailableError({ key, answer: 503 }))
+    await work(world)
+    expect(world.row.unknownOutcomes).toBe(1)
+    expect(world.row.errorDetail).not.toContain('Unknown')
+  })
+
+  it('is written down whatever its words are: no more than fits, and nothing that is no text for Postgres', async () => {
+    const world = createMemoryWorld()
+    world.reader.event = () => Promise.reject(Object.assign(new Error(`a\0b\0\uD800${'x'.repeat(600)}`), { code: '\0CODE\0' }))
+    await work(world)
+    expect(world.row.errorDetail).toBe(`ab\uFFFD${'x'.repeat(497)}`)
+    expect(world.row.errorCode).toBe('CODE')
+    world.reader.event = () => Promise.resolve(world.event)
+    world.send = () => Promise.reject(new NoticeOutcomeUnknownError({ key: 'x'.repeat(600), answer: 500 }))
+    await work(world)
+    expect(world.row.errorDetail).toHaveLength(500)
+    expect(world.row.errorDetail).toMatch(/x Unknown 1 of 200 times\.$/)
+  })
+
+  it('is what has not returned after two minutes, so that its job does not hold the worker for ever', async () => {
+    vi.useFakeTimers()
+    try {
+      const world = createMemoryWorld()
+      world.reader.event = () => new Promise(() => {})
+      const run = work(world)
+      await vi.advanceTimersByTimeAsync(119_000)
+      expect(world.settlements).toEqual([])
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect(await run).toMatchObject({ kind: 'later' })
+      expect(world.row).toMatchObject({ attempts: 1, errorCode: 'JOB_TIMED_OUT', errorDetail: 'no end after 120 s' })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('rejects only when not even that can be written down: the queue drops the job, and the dispatcher comes back', async () => {
+    const world = createMemoryWorld()
+    world.inbox.settle = () => Promise.reject(new Error('gone'))
+    world.reader.event = () => Promise.reject(new PaxosUnavailableError({ operation }))
+    await expect(work(world)).rejects.toThrow('gone')
+  })
+})
+
+describe('an event that an operator has opened again', () => {
+  it('reads and asks after everything that is live', async () => {
+    const world = createMemoryWorld()
+    reopen(world)
+    await work(world)
+    expect(world.calls).toEqual([`event event-7 of ${RECEIVED_AT} replay`, `identity of ${RECEIVED_AT} replay`, 'create replay'])
+  })
+})
+
+describe('a job with which processes have died', () => {
+  const died = async (world: MemoryWorld): Promise<void> => {
+    world.inbox.load = async () => ({ ...world.row })
+    world.row.strikes += 1
+  }
+
+  it('is under suspicion after the second: before that no strike is counted', async () => {
+    const world = createMemoryWorld()
+    world.reader.event = () => Promise.reject(new PaxosUnavailableError({ operation }))
+    const strikes: string[] = []
+    world.inbox.recordStrike = async (seq) => strikes.push(seq)
+    for (const rescues of [0, 1]) await work(world, rescues)
+    expect(strikes).toEqual([])
+    await work(world, 2)
+    expect(strikes).toEqual(['7'])
+  })
+
+  it('is worked on after two strikes, and parked with its evidence after three', async () => {
+    const world = createMemoryWorld()
+    for (let deaths = 0; deaths < 3; deaths += 1) await died(world)
+    expect(await work(world, 5)).toEqual({ kind: 'done' })
+    expect(world.calls).toEqual([])
+    expect(world.settlements).toEqual([
+      {
+        seq: '7',
+        generation: 0,
+        state: 'parked',
+        errorCode: 'POISON',
+        errorDetail: 'the process died 3 times while it worked on this event, the last time with nothing beside it',
+      },
+    ])
+    expect(world.ended).toEqual([{ end: 'parked', sinceReceivedMs: 500 }])
+    const alive = createMemoryWorld()
+    alive.row.strikes = 2
+    await work(alive, 4)
+    expect(alive.row.state).toBe('processed')
+  })
+
+  it.each([
+    { strikes: 1, beside: true },
+    { strikes: 2, beside: false },
+  ])('and $strikes strikes runs beside others: $beside', async ({ strikes, beside }) => {
+    const world = createMemoryWorld()
+    world.row.strikes = strikes
+    const answered = Promise.withResolvers<void>()
+    const reader = world.reader.event
+    world.reader.event = async (...asked) => {
+      const event = reader(...asked)
+      await answered.promise
+      return event
+    }
+    const [other, suspect] = [work(world), work(world, 4)]
+    await turns()
+    expect(world.calls.filter((call) => call.startsWith('event'))).toHaveLength(beside ? 2 : 1)
+    answered.resolve()
+    await Promise.all([other, suspect])
+    expect(world.row.state).toBe('processed')
+  })
+
+  it('waits for the suspect before it, however that ends', async () => {
+    const world = createMemoryWorld()
+    const load = world.inbox.load
+    const loads: string[] = []
+    const first = Promise.withResolvers<null>()
+    world.inbox.load = (seq) => {
+      loads.push(seq)
+      return seq === '1' ? first.promise : load(seq)
+    }
+    const suspects = ['1', '7'].map((seq) => world.handle({ seq, generation: 0 }, { rescues: 2 }))
+    await turns()
+    expect(loads).toEqual(['1'])
+    first.reject(new Error('gone'))
+    expect((await Promise.allSettled(suspects)).map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+    expect(world.row.state).toBe('processed')
+  })
+
+  it('is not charged with an outage of Postgres that it has lived through, and is with every death after that', async () => {
+    const world = createMemoryWorld()
+    const { settle } = world.inbox
+    world.reader.event = () => Promise.reject(new PaxosUnavailableError({ operation }))
+    world.inbox.settle = () => Promise.reject(new Error('gone'))
+    for (let outages = 0; outages < 4; outages += 1) await expect(work(world, 2)).rejects.toThrow('gone')
+    expect(world.row).toMatchObject({ strikes: 4, state: 'accepted' })
+    world.inbox.settle = settle
+    expect(await work(world, 2)).toMatchObject({ kind: 'later' })
+    expect(world.row).toMatchObject({ strikes: 0, state: 'accepted' })
+    // What was forgiven is forgotten with the strikes that it stood for: again one outage and three deaths, of which three count.
+    world.inbox.settle = () => Promise.reject(new Error('gone'))
+    await expect(work(world, 2)).rejects.toThrow('gone')
+    world.inbox.settle = settle
+    for (let deaths = 0; deaths < 3; deaths += 1) await died(world)
+    await work(world, 2)
+    expect(world.row).toMatchObject({ state: 'parked', errorCode: 'POISON' })
+  })
+})
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
