@@ -17,6 +17,7 @@ const inFile =
 const core = inFile('src/onboarding/advance.ts')
 const authenticator = inFile('src/receive/authenticate-webhook.ts')
 const acceptor = inFile('src/inbox/accept-events.ts')
+const advancing = inFile('src/saga/advance-onboarding.ts')
 const committer = inFile('src/platform/group-committer.ts')
 
 /** Mutants that no test notices and none ought to, each with the reason. */
@@ -138,4 +139,26 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     'equivalent: as many numbers that nobody else has, as evenly',
   ),
   ...acceptor('keepAlive: true,', ['true => false'], 'what asks after an idle line; one that is used is given up by its time-out'),
+  ...advancing(
+    'const changed = current.effects !== base?.effects || current.entries.length > 0',
+    ['current.entries.length > 0 => false'],
+    'equivalent: whatever adds an entry makes the list of effects anew',
+  ),
+  ...advancing("case 'hold':", [`case 'hold': … => case 'hold':`], 'equivalent: what is held says so itself where the run ends'),
+  ...advancing(
+    `return \`held:\${decision.reason}\``,
+    [`\`held:\${decision.reason}\` => \`\``],
+    'equivalent: what is held says so itself where the run ends',
+  ),
+  ...advancing(
+    'if (!(error instanceof AppError)) throw error',
+    ['!(error instanceof AppError) => false'],
+    'equivalent: what is no error of ours has no retry class, and is thrown by the line after the next',
+  ),
+  ...advancing(
+    'const intendedAt = effects.find((effect) => effect.step === step)?.intendedAt ?? 0 // committed with the claim',
+    ['effects.find((effect) => effect.step === step)?.intendedAt => effects.find(effect => effect.step === step).intendedAt'],
+    'equivalent: it was committed with the claim',
+  ),
+  ...inFile('src/saga/dispatch-due-events.ts')('} catch (error) {', ['{ … => {}'], 'only a line of the log'),
 ]
