@@ -186,10 +186,10 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
   const askForMore = (): void => {
     worker.concurrency = Math.max(1, inHand + (hands.free() ? 1 : 0))
   }
-  /** All events of one job. */
-  const work = async (events: readonly EventJob[], rescues: number): Promise<PromiseSettledResult<JobOutcome>[]> => {
+  /** All that one job brings. */
+  const work = async <End>(pieces: readonly (() => Promise<End>)[]): Promise<PromiseSettledResult<End>[]> => {
     inHand += 1
-    const ends = Promise.allSettled(events.map((event) => hands.take(() => handle(event, { rescues }))))
+    const ends = Promise.allSettled(pieces.map(hands.take))
     askForMore()
     try {
       return await ends
@@ -201,15 +201,19 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
   const worker = new Worker<JobData, void, string, IQueueBackend>(
     QUEUE_NAME,
     async (job, token) => {
-      if (job.name === CANARY) return hands.take(async () => onCanary?.())
+      if (job.name === CANARY) {
+        const [end] = await work([async () => onCanary?.()])
+        if (end?.status === 'rejected') throw end.reason
+        return
+      }
       const events = eventsOf(job.data)
-      const ends = await work(events, job.stalledCounter)
+      const ends = await work(events.map((event) => () => handle(event, { rescues: job.stalledCounter })))
       const later = ends.flatMap((end, n) =>
         end.status === 'fulfilled' && end.value.kind === 'later' ? [{ event: events[n]!, at: end.value.at }] : [],
       )
       const [first] = later
-      if (first && events.length === 1) return delayJob(job, first.at, token)
-      // Their rows say that they have jobs of their own from now on, and when the dispatcher brings those that get none here.
+      if (first && 'seq' in job.data) return delayJob(job, first.at, token)
+      // The rows of a batch say that these have jobs of their own from now on, and when the dispatcher brings those that get none here.
       if (first) await queue.addLater(later).catch((error) => logger.debug({ reason: errorMessage(error) }, 'left to the dispatcher'))
       const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
       if (failures.length > 0) throw failureOfJob(failures)

@@ -140,6 +140,17 @@ forEachBackend((kind) => {
       await idle()
     })
 
+    it('brings back the only one of a batch likewise, since its row has left the batch', async () => {
+      const seen = work(async ({ batch }) => (batch ? { kind: 'later', at: Date.now() + 300 } : { kind: 'done' }))
+      await queue.add(batchOf('76', ['29']))
+      await eventually(
+        () => seen.length,
+        (count) => count === 2,
+      )
+      expect(seen).toEqual([...batchOf('76', ['29']), { seq: '29', generation: 0 }])
+      await idle()
+    })
+
     it('comes back to a whole batch when there was no database to write down why one of it failed', async () => {
       const seen = work(async ({ seq }) => {
         if (seq === '41' && seen.length < 4) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
