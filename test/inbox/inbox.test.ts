@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { Registry } from 'prom-client'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createInbox, type Inbox, type InboxRow } from '../../src/inbox/inbox.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres.ts'
@@ -152,6 +152,7 @@ describe('when work on an event ends', () => {
       for (const eventId of ids.toReversed()) await inbox.accept(receivedEvent({ eventId })) // so seq runs against the ids
       const rows = await given(0)
       const holder = await pool.connect()
+      onTestFinished(() => holder.release(true)) // whatever it still holds
       await holder.query('BEGIN')
       await holder.query('SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [ids[0]])
       const seqs = rows.map(({ seq }) => seq)
@@ -171,7 +172,6 @@ describe('when work on an event ends', () => {
       // It waits for the first row and holds none of the others.
       expect((await pool.query('SELECT FROM inbox_event WHERE event_id <> $1 FOR UPDATE NOWAIT', [ids[0]])).rowCount).toBe(9)
       await holder.query('ROLLBACK')
-      holder.release()
       expect(await done).toHaveLength(10)
     },
   )
