@@ -17,7 +17,8 @@ export interface BrokenGuard {
   noticedBy: string | null
 }
 
-const COPY = resolve('.stryker-tmp/sql')
+/** Of this process, so that two parts can be tried beside each other. */
+const COPY = resolve(`.stryker-tmp/sql-${process.pid}`)
 
 /**
  * Breaks each of these SQL guards in a copy of the project and runs its tests there.

@@ -9,7 +9,7 @@ import { SQL_GUARDS } from './sql-guards.ts'
 /**
  * `npm run mutation [group …]`: breaks the guards, one expression or one SQL fragment at a time, and fails when the tests let a mutant
  * live that is not on the list of accepted survivors, or when the list names one that does not. `sql:<text>` is the part of the group
- * `sql` in files whose path has that text. docs/mutation.md has the whole of it.
+ * `sql` whose files or fragments have that text. docs/mutation.md has the whole of it.
  */
 const RESULTS = 'coverage/mutation'
 
@@ -73,11 +73,13 @@ async function forgetStaticSurvivors(incrementalFile: string): Promise<void> {
   await writeFile(incrementalFile, JSON.stringify(report))
 }
 
-/** `parts`: of the paths of files; all of them where it is empty. */
+/** `parts`: of the paths of files, or of fragments; all guards where it is empty. */
 async function mutateSql(parts: readonly string[]): Promise<GroupResult> {
-  const isMeant = ({ file }: { file: string }): boolean => parts.length === 0 || parts.some((part) => file.includes(part))
-  const guards = SQL_GUARDS.filter(isMeant)
-  if (guards.length === 0) throw new Error(`no SQL guard stands in a file named so: ${parts.join(', ')}`)
+  const guards = SQL_GUARDS.filter(
+    ({ file, fragment }) => parts.length === 0 || parts.some((part) => file.includes(part) || fragment.includes(part)),
+  )
+  if (guards.length === 0) throw new Error(`no SQL guard has this in the path of its file or its fragment: ${parts.join(', ')}`)
+  const meant = new Set(guards.map(({ file, fragment, broken }) => `${file}: ${fragment} => ${broken}`))
   const results = await breakSqlGuards(guards)
   const alive = results
     .filter(({ noticedBy }) => noticedBy === null)
@@ -85,7 +87,9 @@ async function mutateSql(parts: readonly string[]): Promise<GroupResult> {
   return compare(
     alive,
     results.length - alive.length,
-    ACCEPTED_SURVIVORS.filter((survivor) => survivor.line === null && isMeant(survivor)),
+    ACCEPTED_SURVIVORS.filter(
+      (survivor) => survivor.line === null && (parts.length === 0 || meant.has(`${survivor.file}: ${survivor.mutant}`)),
+    ),
   )
 }
 

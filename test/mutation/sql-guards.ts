@@ -77,6 +77,8 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   settling('RETURNING i.seq, i.generation, i.batch, due.due_at', 'RETURNING i.seq, i.generation, NULL AS batch, due.due_at'),
   settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = i.batch'),
   settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = NULL'),
+  settling('settled_at = NULL, batch = NULL', 'settled_at = NULL'),
+  accepting(`'accepted' END, batch\nFROM`, `'accepted' END, NULL\nFROM`),
   batches('CHECK (batch IS NULL OR generation = 0)', 'CHECK (true)'),
   // A change is committed on the version that it was decided on, with all that belongs to it, or not at all.
   committing('WHERE o.version = excluded.version - 1', 'WHERE true'),
