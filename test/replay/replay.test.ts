@@ -314,6 +314,27 @@ describe('a plan', () => {
     expect(await pipeline.inbox.load('2')).toMatchObject({ state: 'accepted', generation: 1, authority: 'machine' })
   })
 
+  it('that two approve at once is run by one of them', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    await pipeline.accept(await world.decided('approve'))
+    const plan = await planReplay(parts(pipeline), everything, 'ada')
+    const holder = await pipeline.pool.connect()
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM inbox_event FOR UPDATE') // nobody gets to open it before both have looked what is to be done
+    const runs = ['ada', 'grace'].map((by) => approveReplay(parts(pipeline), plan.id, { ...approval, by }))
+    await eventually(
+      async () =>
+        (await pipeline.pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`))
+          .rowCount,
+      (waiting) => waiting === 2,
+    )
+    await holder.query('ROLLBACK')
+    holder.release()
+    for (const { state, items } of await Promise.all(runs)) expect([state, items[0]?.result]).toEqual(['finished', 'reopened'])
+    expect((await pipeline.pool.query('SELECT generation FROM inbox_event')).rows).toEqual([{ generation: 1 }])
+  })
+
   it('that was interrupted is finished where it stopped', async () => {
     const pipeline = await twoParked()
     const plan = await planReplay(parts(pipeline), {}, 'ada')
