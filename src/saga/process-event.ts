@@ -59,7 +59,7 @@ async function handleSuspect(
   { quarantine, survived }: { quarantine: Quarantine; survived: Map<string, number> },
 ): Promise<JobOutcome> {
   const row = await parts.inbox.load(job.seq)
-  if (!row || !names(job, row)) return { kind: 'done' }
+  if (!isToBeDone(row, job)) return { kind: 'done' }
   const strikes = row.strikes - (survived.get(job.seq) ?? 0)
   if (strikes >= STRIKES_BEFORE_PARKING) return parkPoison(parts, row)
   const attempt = async (): Promise<JobOutcome> => {
@@ -88,8 +88,7 @@ async function parkPoison(parts: ProcessParts, { seq, generation, eventId, strik
 
 async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
   const row = await parts.inbox.load(job.seq)
-  // Settled meanwhile, or another job is on its way: of a newer generation, or of its own after a batch that it left.
-  if (row?.state !== 'accepted' || !names(job, row)) return { kind: 'done' }
+  if (!isToBeDone(row, job)) return { kind: 'done' }
   let confirmed: PaxosEvent | null = null
   try {
     const work = async (): Promise<void> => {
@@ -124,8 +123,9 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
   }
 }
 
-function names(job: EventJob, row: InboxRow): boolean {
-  return row.generation === job.generation && row.batch === (job.batch ?? null)
+/** By this job: not when it was settled meanwhile, nor when another job is on its way, of a newer generation, or of its own after a batch that it left. */
+function isToBeDone(row: InboxRow | null, job: EventJob): row is InboxRow {
+  return row?.state === 'accepted' && row.generation === job.generation && row.batch === (job.batch ?? null)
 }
 
 /**

@@ -22,12 +22,15 @@ describe('a job', () => {
     expect(world).toMatchObject({ calls: [], ended: [], settlements: [], row: { strikes: 0, state: 'accepted' } })
   })
 
-  it.each(['processed', 'parked', 'dead', 'test'] as const)('whose event is %s by now asks nobody and changes nothing', async (state) => {
-    const world = createMemoryWorld()
-    world.row.state = state
-    expect(await work(world)).toEqual({ kind: 'done' })
-    expect(world).toMatchObject({ calls: [], ended: [], settlements: [], row: { state } })
-  })
+  it.each(['processed', 'parked', 'dead', 'test'] as const)(
+    'whose event is %s by now asks nobody and changes nothing, whatever had died with it',
+    async (state) => {
+      const world = createMemoryWorld()
+      Object.assign(world.row, { state, strikes: 3 })
+      for (const rescues of [0, 5]) expect(await work(world, rescues)).toEqual({ kind: 'done' })
+      expect(world).toMatchObject({ calls: [], ended: [], settlements: [], row: { state, strikes: 3 } })
+    },
+  )
 
   it('that names its batch by nothing at all means an event without one', async () => {
     const world = createMemoryWorld()
