@@ -19,8 +19,6 @@ const MODULES = join(ROOT, 'node_modules')
 const COMPILED = join(MODULES, '.cache', 'gatehouse')
 const CLI = join(ROOT, 'src', 'cli.ts')
 const COMPOSE = join(ROOT, 'src', 'compose')
-/** Of each semi-space at most: V8's young generation has up to three, and takes whatever the machine's memory seems to allow. */
-const SEMI_SPACE_MB = { receiver: 2, worker: 8 }
 const WINDOWS = process.platform === 'win32'
 const NODE_MAJOR = 24
 /** Written when an installation is complete: the hash of the package-lock.json that it followed. */
@@ -175,7 +173,6 @@ async function runGatehouse(args) {
   }
   const node = findNode()
   if (node === process.execPath) {
-    becomeFrugal(args)
     process.argv[1] = CLI
     keepCompiled()
     await import(pathToFileURL(CLI).href)
@@ -196,19 +193,6 @@ async function runGatehouse(args) {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
-}
-
-/**
- * Turns a role's process into one that is started for little memory: V8 reads the size of its semi-spaces, and the C library how many arenas
- * it may open, only when a process begins. The same process goes on (and the same id); what was given for either is left as it is.
- * Windows cannot do it, and does without.
- */
-function becomeFrugal(args) {
-  const megabytes = SEMI_SPACE_MB[args[0]]
-  const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes('semi-space-size'))
-  if (!megabytes || given || WINDOWS || !process.execve) return
-  const flags = [...process.execArgv, `--max-semi-space-size=${megabytes}`, '--v8-pool-size=1']
-  process.execve(process.execPath, [process.execPath, ...flags, BOOTSTRAP, ...args], { MALLOC_ARENA_MAX: '2', ...process.env })
 }
 
 /** All of it is written when this process ends; that of a role, which runs for months, only when it ends in order. */

@@ -162,24 +162,6 @@ describe('a clone', () => {
       expect(await start()).toEqual({ answer: 'hello world', reused: false })
     })
 
-    it.each([
-      ['receiver', ['--no-warnings', expect.stringMatching(/^--max-semi-space-size=/), '--v8-pool-size=1'], '2'],
-      ['greet', ['--no-warnings'], undefined],
-    ])('as %s is told how much memory it is worth, and stays the same process', async (command, flags, arenas) => {
-      const print = 'console.log(JSON.stringify([process.pid, process.execArgv, process.env.MALLOC_ARENA_MAX, process.argv.slice(2)]))'
-      await writeFile(join(clone, 'src/cli.ts'), print)
-      const env = { ...process.env, MALLOC_ARENA_MAX: undefined, NODE_OPTIONS: undefined }
-      const child = spawn(process.execPath, ['--no-warnings', join(clone, 'src/bootstrap.mjs'), command, '--for', 'me'], { env })
-      const [line] = await once(createInterface(child.stdout), 'line')
-      expect(JSON.parse(line)).toEqual([child.pid, flags, arenas ?? null, [command, '--for', 'me']])
-    })
-
-    it('leaves a role the memory that it was given', async () => {
-      await writeFile(join(clone, 'src/cli.ts'), 'console.log(process.execArgv.length, process.env.MALLOC_ARENA_MAX)')
-      const given = { NODE_OPTIONS: '--max-semi-space-size=32', MALLOC_ARENA_MAX: '3' }
-      expect(await bootstrap(clone, ['receiver'], [], given)).toEqual({ code: 0, output: '0 3\n' })
-    })
-
     it('has compiled what a role loads before the role is started', async () => {
       await mkdir(join(clone, 'src/compose'))
       await writeFile(join(clone, 'src/compose/start-role.ts'), 'export const started: boolean = true\n')
