@@ -9,6 +9,7 @@ async function openYard({ sendEveryMs = 60_000 }: { sendEveryMs?: number } = {})
   onTestFinished(() => database.drop())
   const pool = createPool({ connectionString: database.url, max: 4, applicationName: 'canary test' })
   onTestFinished(() => pool.end())
+  await pool.query('UPDATE canary SET sent_at = now()') // as old as the migration, which was made for many tests
   let sent = 0
   const machine = (add: () => Promise<void> = async () => {}) =>
     createCanary({
