@@ -144,11 +144,20 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     ['current.entries.length > 0 => false'],
     'equivalent: whatever adds an entry makes the list of effects anew',
   ),
-  ...advancing("case 'hold':", [`case 'hold': … => case 'hold':`], 'equivalent: what is held says so itself where the run ends'),
+  ...advancing(
+    "case 'hold':",
+    [`'hold' => ""`, `case 'hold': … => case 'hold':`],
+    'equivalent: what is held says so itself where the run ends',
+  ),
   ...advancing(
     `return \`held:\${decision.reason}\``,
     [`\`held:\${decision.reason}\` => \`\``],
     'equivalent: what is held says so itself where the run ends',
+  ),
+  ...advancing(
+    `return outcome === 'moved:approved' ? \`moved:\${onboarding.state}\` : outcome`,
+    ["outcome === 'moved:approved' => true"],
+    'equivalent: what has moved anywhere else stands there still where the run ends',
   ),
   ...advancing(
     'if (!(error instanceof AppError)) throw error',
