@@ -1,10 +1,14 @@
-import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
+import type { Inbox } from '../../src/inbox/inbox.ts'
 import type { Change, Ledger, Stored } from '../../src/ledger/ledger.ts'
+import { acceptedRow } from '../../test/support/accepted-row.ts'
+import { commitInMemory } from '../../test/support/commit-in-memory.ts'
 import type { ApprovedEvent } from './upstream.ts'
 
 /** The inbox and the ledger in memory, as far as the work on events uses them, for a simulated clock that cannot wait for a real Postgres. */
 export function createMemoryStores(events: readonly ApprovedEvent[]): { inbox: Inbox; ledger: Ledger; readyCount(): number } {
-  const rows = new Map(events.map((event, index) => [String(index + 1), newRow(event, String(index + 1))]))
+  const rows = new Map(
+    events.map((event, index) => [String(index + 1), acceptedRow({ seq: String(index + 1), eventId: event.id, at: new Date(event.at) })]),
+  )
   const onboardings = new Map<string, Stored>()
 
   const settle = (settlement: Parameters<Inbox['settle']>[0]): boolean => {
@@ -15,14 +19,12 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): { inbox: I
     return true
   }
   /** On the version that was decided on, with the end of its event, or not at all. */
-  const commit = ({ before, draft, at, settlement }: Change): Stored | null => {
-    const { identityId } = draft.onboarding
-    const stored = onboardings.get(identityId)
-    if ((stored?.version ?? 0) !== (before?.version ?? 0)) return null
-    const effects = draft.effects.map((effect) => (effect.intendedAt === null ? { ...effect, intendedAt: at.getTime() } : effect))
-    const entryCount = (stored?.entryCount ?? 0) + draft.entries.length
-    const next = { onboarding: draft.onboarding, effects, version: (before?.version ?? 0) + 1, entryCount, headHash: Buffer.alloc(0) }
+  const commit = (change: Change): Stored | null => {
+    const { identityId } = change.draft.onboarding
+    const next = commitInMemory(onboardings.get(identityId) ?? null, change)
+    if (!next) return null
     onboardings.set(identityId, next)
+    const { settlement } = change
     if (settlement) settle({ seq: settlement.seq, state: 'processed', outcome: settlement.outcome })
     return next
   }
@@ -35,34 +37,5 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): { inbox: I
       close: async () => {},
     },
     readyCount: () => [...onboardings.values()].filter(({ onboarding }) => onboarding.state === 'ready').length,
-  }
-}
-
-function newRow({ id, at }: ApprovedEvent, seq: string): InboxRow {
-  const occurredAt = new Date(at)
-  return {
-    seq,
-    eventId: id,
-    type: 'identity.approved',
-    occurredAt,
-    isTest: false,
-    origin: 'webhook',
-    bodySha256: null,
-    receivedAt: occurredAt,
-    deliveryCount: 1,
-    trust: 'hint',
-    state: 'accepted',
-    outcome: null,
-    identityId: null,
-    attempts: 0,
-    unknownOutcomes: 0,
-    strikes: 0,
-    generation: 0,
-    authority: 'machine',
-    dueAt: occurredAt,
-    errorCode: null,
-    errorDetail: null,
-    settledAt: null,
-    batch: null,
   }
 }

@@ -175,26 +175,26 @@ export interface EventWorkerOptions {
 export function startEventWorker(backend: QueueBackend, options: EventWorkerOptions): EventWorker {
   const { handle, concurrency, logger, queue, onCanary } = options
   const connection = connectQueue(backend, { role: 'work', logger })
-  let inHand = 0
+  let jobs = 0
   const hands = createWorkerHands(concurrency, {
     onFree: () => {
       askForMore()
       wake(worker)
     },
   })
-  /** One job more than are in hand while a hand is free, so that what one worker cannot begin stays for the others. */
+  /** One job more than it has while a hand is free, so that what one worker cannot begin stays for the others. */
   const askForMore = (): void => {
-    worker.concurrency = Math.max(1, inHand + (hands.free() ? 1 : 0))
+    worker.concurrency = Math.max(1, jobs + (hands.free() ? 1 : 0))
   }
   /** All that one job brings. */
   const work = async <End>(pieces: readonly (() => Promise<End>)[]): Promise<PromiseSettledResult<End>[]> => {
-    inHand += 1
+    jobs += 1
     const ends = Promise.allSettled(pieces.map(hands.take))
     askForMore()
     try {
       return await ends
     } finally {
-      inHand -= 1
+      jobs -= 1
       askForMore()
     }
   }

@@ -108,6 +108,9 @@ export function observe(
   return { draft, outcome: describe(decision) }
 }
 
+/** Whoever must wait gets no decision: the event comes again, or is held. */
+type Decided = Exclude<Decision, { kind: 'wait' }>
+
 function decide(
   base: Draft,
   seen: Observation,
@@ -117,7 +120,7 @@ function decide(
     attempts,
     authority,
   }: { stored: Stored | null; unknownIdentities: 'adopt' | 'hold'; attempts: number; authority: Authority },
-): Exclude<Decision, { kind: 'wait' }> {
+): Decided {
   if (!stored && unknownIdentities === 'hold') return { kind: 'hold', reason: 'unknown-identity' }
   const decision = transition(base.onboarding, seen, authority)
   if (decision.kind !== 'wait') return decision
@@ -263,7 +266,7 @@ function noticeFor({ onboarding, effects }: Stored, { step, key }: Effect): Noti
   }
 }
 
-function describe(decision: Exclude<Decision, { kind: 'wait' }>): string {
+function describe(decision: Decided): string {
   switch (decision.kind) {
     case 'move':
       return `moved:${decision.to}`

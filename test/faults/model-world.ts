@@ -10,6 +10,8 @@ import { PaxosConflictError, PaxosOutcomeUnknownError, PaxosThrottledError, Paxo
 import type { Logger } from '../../src/platform/logger.ts'
 import type { EventHandler } from '../../src/queue/event-queue.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
+import { acceptedRow } from '../support/accepted-row.ts'
+import { commitInMemory } from '../support/commit-in-memory.ts'
 import { CallsUnderWay, type Dice, type ModelProcess } from './model-schedule.ts'
 
 /** What Paxos does with a second account under a known `ref_id`; `nothing`: it makes a second one, which we must never let it. */
@@ -63,32 +65,7 @@ export class ModelWorld {
     const known = this.rows.get(id)
     if (known) return known
     this.events.set(id, { id, type })
-    const at = new Date(this.now)
-    const row: InboxRow = {
-      seq: String(this.rows.size + 1),
-      eventId: id,
-      type,
-      occurredAt: at,
-      isTest: false,
-      origin: 'webhook',
-      bodySha256: null,
-      receivedAt: at,
-      deliveryCount: 1,
-      trust: 'hint',
-      state: 'accepted',
-      outcome: null,
-      identityId: null,
-      attempts: 0,
-      unknownOutcomes: 0,
-      strikes: 0,
-      generation: 0,
-      authority: 'machine',
-      dueAt: at,
-      errorCode: null,
-      errorDetail: null,
-      settledAt: null,
-      batch: null,
-    }
+    const row = acceptedRow({ seq: String(this.rows.size + 1), eventId: id, type, at: new Date(this.now) })
     this.rows.set(id, row)
     return row
   }
@@ -132,24 +109,19 @@ export class ModelWorld {
   }
 
   /** As COMMIT_CHANGES: on the version that was decided on, with everything or not at all. */
-  #commit({ before, draft, at, settlement }: Change): Stored | null {
-    if ((this.stored?.version ?? 0) !== (before?.version ?? 0)) return null
+  #commit(change: Change): Stored | null {
+    const { draft, settlement } = change
+    const next = commitInMemory(this.stored, change)
+    if (!next) return null
     for (const done of this.stored?.effects.filter(({ state }) => state === 'done') ?? []) {
-      const next = draft.effects.find(({ step }) => step === done.step)
-      if (next?.state !== 'done' || next.receipt !== done.receipt) this.violations.push(`the receipt of ${done.step} was changed`)
+      const effect = draft.effects.find(({ step }) => step === done.step)
+      if (effect?.state !== 'done' || effect.receipt !== done.receipt) this.violations.push(`the receipt of ${done.step} was changed`)
     }
-    const effects = draft.effects.map((effect) => (effect.intendedAt === null ? { ...effect, intendedAt: at.getTime() } : effect))
     this.entries.push(...draft.entries)
-    this.stored = {
-      onboarding: draft.onboarding,
-      effects,
-      version: (before?.version ?? 0) + 1,
-      entryCount: this.entries.length,
-      headHash: Buffer.alloc(0),
-    }
+    this.stored = next
     const row = settlement && this.bySeq(settlement.seq)
     if (row?.state === 'accepted' && settlement) Object.assign(row, { state: 'processed', outcome: settlement.outcome })
-    return this.stored
+    return next
   }
 
   #outside<T>(process: ModelProcess, kind: 'read' | 'outside', operation: string, act: () => T): Promise<T> {

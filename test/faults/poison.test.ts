@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { EventHandler } from '../../src/queue/event-queue.ts'
 import { createWorld, eventually, reaches, type World } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { checkHistory } from './history-checker.ts'
@@ -88,11 +87,9 @@ async function handlerOf(
   world: World,
   { spoil = () => undefined, concurrency = 20 }: { spoil?: (eventId: string) => unknown; concurrency?: number } = {},
 ) {
-  let handle: EventHandler | undefined
   const pipeline = await world.start({
     concurrency,
     decorate: (name, part) => {
-      if (name === 'worker') ({ handle } = part as unknown as { handle: EventHandler }) // what start-pipeline calls worker
       if (name !== 'reader') return part
       return new Proxy(part, {
         get: (target, property) => {
@@ -103,14 +100,13 @@ async function handlerOf(
       })
     },
   })
-  if (!handle) throw new Error('the pipeline has no handler')
   const row = async (eventId: string) =>
     (
       await pipeline.pool.query('SELECT seq, state, attempts, strikes, error_code, error_detail FROM inbox_event WHERE event_id = $1', [
         eventId,
       ])
     ).rows[0]
-  return { pipeline, handle, row }
+  return { pipeline, handle: pipeline.handle, row }
 }
 
 describe('when a suspect survives', () => {

@@ -7,6 +7,7 @@ import { type AcceptorOptions, createEventAcceptor, type EventAcceptor, INSERT_E
 import type { OpenEvent } from '../../src/inbox/settle-events.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres.ts'
+import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { receivedEvent } from './received-event.ts'
 
@@ -66,28 +67,13 @@ async function storedRows(): Promise<Record<string, unknown>[]> {
 
 /** Until an acceptor waits for somebody's row. */
 async function waitsForLock(): Promise<void> {
-  await vi.waitFor(async () => {
-    const { rows } = await pool.query(
-      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gatehouse inbox' AND wait_event_type = 'Lock'`,
-    )
-    expect(rows.length).toBeGreaterThan(0)
-  }, PATIENCE)
+  await vi.waitFor(async () => expect(await sessionsWaiting(pool, { applicationName: 'gatehouse inbox' })).toBeGreaterThan(0), PATIENCE)
 }
 
 /** Holds the event's row as another transaction would, so that accepting it hangs until `release`. */
 async function holdEvent(eventId: string): Promise<{ waitedFor: () => Promise<void>; release: () => Promise<void> }> {
-  const client = await pool.connect()
-  await client.query('BEGIN')
-  await client.query(`INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin) VALUES ($1, 'x', now(), false, 'sweep')`, [
-    eventId,
-  ])
-  return {
-    waitedFor: waitsForLock,
-    release: async () => {
-      await client.query('ROLLBACK')
-      client.release()
-    },
-  }
+  const insert = `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin) VALUES ($1, 'x', now(), false, 'sweep')`
+  return { waitedFor: waitsForLock, release: await holdLocks(pool, insert, [eventId]) }
 }
 
 /** A line to the database that can fall silent without breaking, as behind a firewall that forgets connections. */
@@ -199,15 +185,12 @@ describe('when an event arrives again', () => {
     const acceptor = startAcceptor({ timeoutMs: 20_000 })
     const events = Array.from({ length: 10 }, () => receivedEvent()).sort((a, b) => (a.eventId < b.eventId ? -1 : 1))
     await Promise.all(events.map(acceptor.accept))
-    const holder = await pool.connect()
-    onTestFinished(() => holder.release(true)) // whatever it still holds
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [events[0]!.eventId])
+    const release = await holdLocks(pool, 'SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [events[0]!.eventId])
     const again = Promise.all([...events.slice(5), ...events.slice(0, 5)].map(acceptor.accept))
     await waitsForLock()
     // It waits for the first row and holds none of the others.
     expect((await pool.query('SELECT FROM inbox_event WHERE event_id <> $1 FOR UPDATE NOWAIT', [events[0]!.eventId])).rowCount).toBe(9)
-    await holder.query('ROLLBACK')
+    await release()
     expect(await again).toEqual(Array(10).fill('duplicate'))
     expect((await storedRows()).map(({ delivery_count }) => delivery_count)).toEqual(Array(10).fill(2))
   })
@@ -364,7 +347,7 @@ describe('when the database does not answer', () => {
     line.silence()
     await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE' })
     line.restore()
-    await vi.waitFor(() => acceptor.accept(receivedEvent()), PATIENCE)
+    await vi.waitFor(async () => expect(await acceptor.accept(receivedEvent())).toBe('accepted'), PATIENCE)
     await open.pop()!.close()
     await line.close()
   })

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { Registry } from 'prom-client'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createInbox, type Inbox, type InboxRow } from '../../src/inbox/inbox.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres.ts'
+import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { receivedEvent } from './received-event.ts'
 
@@ -151,27 +152,16 @@ describe('when work on an event ends', () => {
       const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
       for (const eventId of ids.toReversed()) await inbox.accept(receivedEvent({ eventId })) // so seq runs against the ids
       const rows = await given(0)
-      const holder = await pool.connect()
-      onTestFinished(() => holder.release(true)) // whatever it still holds
-      await holder.query('BEGIN')
-      await holder.query('SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [ids[0]])
+      const release = await holdLocks(pool, 'SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [ids[0]])
       const seqs = rows.map(({ seq }) => seq)
       const done =
         how === 'settled'
           ? Promise.all(seqs.map((seq) => inbox.settle({ seq, state: 'processed' })))
           : inbox.reopen(seqs, { authority: 'machine' })
-      await vi.waitFor(
-        async () => {
-          const { rowCount } = await pool.query(
-            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-          )
-          expect(rowCount).toBe(1)
-        },
-        { timeout: 20_000 },
-      )
+      await vi.waitFor(async () => expect(await sessionsWaiting(pool)).toBe(1), { timeout: 20_000 })
       // It waits for the first row and holds none of the others.
       expect((await pool.query('SELECT FROM inbox_event WHERE event_id <> $1 FOR UPDATE NOWAIT', [ids[0]])).rowCount).toBe(9)
-      await holder.query('ROLLBACK')
+      await release()
       expect(await done).toHaveLength(10)
     },
   )
@@ -226,12 +216,9 @@ describe('when the dispatcher claims', () => {
 
   it('is not held up by an event that a transaction holds', async () => {
     const [held] = await given(2, `due_at = now() - interval '1 second'`)
-    const client = await pool.connect()
-    await client.query('BEGIN')
-    await client.query('SELECT 1 FROM inbox_event WHERE seq = $1 FOR UPDATE', [held!.seq])
+    const release = await holdLocks(pool, 'SELECT FROM inbox_event WHERE seq = $1 FOR UPDATE', [held!.seq])
     expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: '2', generation: 0, batch: null }])
-    await client.query('ROLLBACK')
-    client.release()
+    await release()
   })
 })
 

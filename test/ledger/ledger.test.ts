@@ -6,6 +6,7 @@ import { createLedger, type Ledger, type Stored } from '../../src/ledger/ledger.
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { applyDecision, applyReceipt, claimNext, type Draft, draftOf } from '../../src/onboarding/advance.ts'
 import { accountRefId, newOnboarding, noticeKey } from '../../src/onboarding/onboarding.ts'
+import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let database: TestDatabase
@@ -157,24 +158,13 @@ describe('a change', () => {
   it('takes the onboardings in the order of their identities when many go along together, so that none deadlocks', async () => {
     const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
     const stored = await Promise.all(ids.map((id) => commit(null, approvedDraft(id))))
-    const holder = await pool.connect()
-    onTestFinished(() => holder.release(true)) // whatever it still holds
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM onboarding WHERE identity_id = $1 FOR UPDATE', [ids[0]])
+    const release = await holdLocks(pool, 'SELECT FROM onboarding WHERE identity_id = $1 FOR UPDATE', [ids[0]])
     const done = Promise.all(stored.toReversed().map((before) => commit(before, draftOf(before))))
-    await vi.waitFor(
-      async () => {
-        const { rowCount } = await pool.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        )
-        expect(rowCount).toBe(1)
-      },
-      { timeout: 20_000 },
-    )
+    await vi.waitFor(async () => expect(await sessionsWaiting(pool)).toBe(1), { timeout: 20_000 })
     // It waits for the first row and holds none of the others.
     const others = 'SELECT FROM onboarding WHERE identity_id = ANY ($1) FOR UPDATE NOWAIT'
     expect((await pool.query(others, [ids.slice(1)])).rowCount).toBe(9)
-    await holder.query('ROLLBACK')
+    await release()
     expect(await done).toHaveLength(10)
   })
 

@@ -128,15 +128,14 @@ forEachBackend((kind) => {
     it('brings those of a batch that ask for it back at their time, by jobs of their own, and the others not', async () => {
       const seen = work(async ({ batch, seq }) => (batch && seq !== '31' ? { kind: 'later', at: Date.now() + 300 } : { kind: 'done' }))
       await queue.add(batchOf('78', ['30', '31', '32']))
-      await eventually(
+      const again = await eventually(
         () => seen.slice(3).sort((a, b) => Number(a.seq) - Number(b.seq)),
-        (again) => again.length === 2,
-      ).then((again) =>
-        expect(again).toEqual([
-          { seq: '30', generation: 0 },
-          { seq: '32', generation: 0 },
-        ]),
+        ({ length }) => length === 2,
       )
+      expect(again).toEqual([
+        { seq: '30', generation: 0 },
+        { seq: '32', generation: 0 },
+      ])
       await idle()
     })
 

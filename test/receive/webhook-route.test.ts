@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { request } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { holdLocks } from '../support/row-locks.ts'
 import { API_KEY, delivery, SECOND_API_KEY, startReceiver, type TestReceiver } from './start-receiver.ts'
 
 let receiver: TestReceiver
@@ -238,11 +239,8 @@ describe('when the event cannot be committed', () => {
 
   it('answers 503 with Retry-After while the connection is cut in the middle of the commit, then takes the event', async () => {
     const sent = delivery()
-    const blocker = await receiver.pool.connect()
-    await blocker.query('BEGIN')
-    await blocker.query(`INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin) VALUES ($1, 'x', now(), false, 'sweep')`, [
-      sent.id,
-    ])
+    const insert = `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin) VALUES ($1, 'x', now(), false, 'sweep')`
+    const release = await holdLocks(receiver.pool, insert, [sent.id])
     const inFlight = receiver.post(sent)
     await vi.waitFor(async () => {
       const { rowCount } = await receiver.pool.query(
@@ -255,19 +253,15 @@ describe('when the event cannot be committed', () => {
     expect(answer).toMatchObject({ status: 503, body: { code: 'INBOX_UNAVAILABLE' } })
     expect(answer.headers.get('retry-after')).toBe('5')
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/)
-    await blocker.query('ROLLBACK')
-    blocker.release()
+    await release()
     await vi.waitFor(async () => expect(await receiver.post(sent)).toMatchObject({ status: 200, body: { status: 'accepted' } }))
     expect(await receiver.counted({ status: 503, reason: 'INBOX_UNAVAILABLE' })).toBeGreaterThan(0)
   })
 
   it('answers 503, never 200 and never 4xx, while the table cannot be written', async () => {
-    const blocker = await receiver.pool.connect()
-    await blocker.query('BEGIN')
-    await blocker.query('LOCK TABLE inbox_event IN ACCESS EXCLUSIVE MODE')
+    const release = await holdLocks(receiver.pool, 'LOCK TABLE inbox_event IN ACCESS EXCLUSIVE MODE')
     const answers = await Promise.all(Array.from({ length: 10 }, () => receiver.post(delivery())))
-    await blocker.query('ROLLBACK')
-    blocker.release()
+    await release()
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(503))
     expect(await receiver.storedRows()).toEqual([])
   })

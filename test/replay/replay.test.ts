@@ -17,6 +17,7 @@ import {
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
+import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
 
 const parts = (pipeline: Pipeline): ReplayParts => ({ ...pipeline, unknownIdentities: 'adopt', now: Date.now })
 const everything = { states: ['processed', 'parked', 'dead', 'accepted'] as ('processed' | 'parked' | 'dead' | 'accepted')[] }
@@ -319,18 +320,14 @@ describe('a plan', () => {
     const pipeline = await world.start({ concurrency: 0 })
     await pipeline.accept(await world.decided('approve'))
     const plan = await planReplay(parts(pipeline), everything, 'ada')
-    const holder = await pipeline.pool.connect()
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM inbox_event FOR UPDATE') // nobody gets to open it before both have looked what is to be done
+    // Nobody gets to open it before both have looked what is to be done.
+    const release = await holdLocks(pipeline.pool, 'SELECT FROM inbox_event FOR UPDATE')
     const runs = ['ada', 'grace'].map((by) => approveReplay(parts(pipeline), plan.id, { ...approval, by }))
     await eventually(
-      async () =>
-        (await pipeline.pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`))
-          .rowCount,
+      () => sessionsWaiting(pipeline.pool),
       (waiting) => waiting === 2,
     )
-    await holder.query('ROLLBACK')
-    holder.release()
+    await release()
     for (const { state, items } of await Promise.all(runs)) expect([state, items[0]?.result]).toEqual(['finished', 'reopened'])
     expect((await pipeline.pool.query('SELECT generation FROM inbox_event')).rows).toEqual([{ generation: 1 }])
   })

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { EventHandler } from '../../src/queue/event-queue.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import type { Pipeline } from './start-pipeline.ts'
 import { createWorld, eventually, type World } from './world.ts'
@@ -58,24 +57,17 @@ forEachBackend((backend) => {
 describe('a batch that was rescued from a dead worker', () => {
   it.each([0, 2])('passes over what has left it meanwhile (%s rescues)', async (rescues) => {
     const world = await createWorld({ kind: 'postgres' })
-    let handle: EventHandler | undefined
-    const pipeline = await world.start({
-      concurrency: 0,
-      decorate: (name, part) => {
-        if (name === 'worker') ({ handle } = part as unknown as { handle: EventHandler }) // what start-pipeline calls worker
-        return part
-      },
-    })
+    const pipeline = await world.start({ concurrency: 0 })
     const [left, stays] = await acceptTogether(world, pipeline, 2)
     const jobs = (await rowsOf(pipeline)).map(({ seq, batch, event_id }) => ({ event_id, job: { seq, generation: 0, batch } }))
     const jobOf = (eventId: string | undefined) => jobs.find(({ event_id }) => event_id === eventId)!.job
     await pipeline.inbox.settle({ ...jobOf(left?.id), state: 'accepted', attempts: 3, dueAt: new Date(Date.now() + 60_000) })
-    for (const { job } of jobs) expect(await handle?.(job, { rescues })).toEqual({ kind: 'done' })
+    for (const { job } of jobs) expect(await pipeline.handle(job, { rescues })).toEqual({ kind: 'done' })
     const rows = await rowsOf(pipeline)
     expect(rows.find(({ event_id }) => event_id === left?.id)).toMatchObject({ state: 'accepted', attempts: 3, strikes: 0 })
     expect(rows.find(({ event_id }) => event_id === stays?.id)).toMatchObject({ state: 'processed' })
     // Its own job is not mistaken for the batch's, and a lone one for no batch's.
-    expect(await handle?.({ ...jobOf(left?.id), batch: null }, { rescues })).toEqual({ kind: 'done' })
+    expect(await pipeline.handle({ ...jobOf(left?.id), batch: null }, { rescues })).toEqual({ kind: 'done' })
     expect((await rowsOf(pipeline)).every(({ state }) => state === 'processed')).toBe(true)
     expect(world.effectsOf(left?.identityId ?? '')).toMatchObject({ accounts: 1, sends: 1 })
   })

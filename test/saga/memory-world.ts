@@ -9,6 +9,8 @@ import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import type { EventHandler, EventJob } from '../../src/queue/event-queue.ts'
 import { createEventProcessor, type ProcessParts } from '../../src/saga/process-event.ts'
+import { acceptedRow } from '../support/accepted-row.ts'
+import { commitInMemory } from '../support/commit-in-memory.ts'
 
 export const IDENTITY = '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10'
 export const ACCOUNT = 'e1c5d0b2-63a1-4d57-8d9e-5f2b8f0c9b31'
@@ -52,31 +54,7 @@ export function createMemoryWorld(options: Partial<Pick<ProcessParts, 'unknownId
   const world: MemoryWorld = {
     handle: () => Promise.reject(new Error('set below')),
     job: { seq: '7', generation: 0, batch: null },
-    row: {
-      seq: '7',
-      eventId: 'event-7',
-      type: 'identity.approved',
-      occurredAt: at,
-      isTest: false,
-      origin: 'webhook',
-      bodySha256: null,
-      receivedAt: at,
-      deliveryCount: 1,
-      trust: 'hint',
-      state: 'accepted',
-      outcome: null,
-      identityId: null,
-      attempts: 0,
-      unknownOutcomes: 0,
-      strikes: 0,
-      generation: 0,
-      authority: 'machine',
-      dueAt: at,
-      errorCode: null,
-      errorDetail: null,
-      settledAt: null,
-      batch: null,
-    },
+    row: acceptedRow({ seq: '7', eventId: 'event-7', at }),
     stored: null,
     now: RECEIVED_AT + 500,
     status: 'APPROVED',
@@ -107,14 +85,12 @@ export function createMemoryWorld(options: Partial<Pick<ProcessParts, 'unknownId
     ledger: {
       load: async () => world.stored,
       commit: async (change) => {
-        if ((world.stored?.version ?? 0) !== (change.before?.version ?? 0)) return null
-        const intendedAt = change.at.getTime()
-        const effects = change.draft.effects.map((effect) => (effect.intendedAt === null ? { ...effect, intendedAt } : effect))
-        const version = (change.before?.version ?? 0) + 1
+        const next = commitInMemory(world.stored, change)
+        if (!next) return null
         world.changes.push(change)
-        world.stored = { onboarding: change.draft.onboarding, effects, version, entryCount: version, headHash: Buffer.alloc(0) }
+        world.stored = next
         if (change.settlement) Object.assign(world.row, { state: 'processed', outcome: change.settlement.outcome })
-        return world.stored
+        return next
       },
     },
     paxos: {

@@ -9,7 +9,7 @@ import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres.ts'
-import { createEventQueue, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
+import { createEventQueue, type EventHandler, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import { startWatchedWorker, type WatchPace } from '../../src/queue/watched-worker.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
@@ -41,6 +41,8 @@ export interface Pipeline {
   queue: EventQueue
   pool: pg.Pool
   metrics: Registry
+  /** Works on an event as the queue would have it. */
+  handle: EventHandler
   /** The watched worker's readiness. */
   check(): Promise<void>
   /** Accepts an event as the receiver does, with its job. */
@@ -106,6 +108,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     queue,
     pool,
     metrics,
+    handle,
     check: async () => watched?.check(),
     accept: (event, { isTest = false } = {}) =>
       inbox.accept({ eventId: event.id, type: event.type, occurredAt: new Date(), isTest, origin: 'webhook', bodySha256: null }),

@@ -1,0 +1,40 @@
+import type { InboxRow } from '../../src/inbox/inbox.ts'
+
+/** A row as accepting leaves it, for an inbox in memory. `at`: when it happened and was received; due at once. */
+export function acceptedRow({
+  seq,
+  eventId,
+  type = 'identity.approved',
+  at,
+}: {
+  seq: string
+  eventId: string
+  type?: string
+  at: Date
+}): InboxRow {
+  return {
+    seq,
+    eventId,
+    type,
+    occurredAt: at,
+    isTest: false,
+    origin: 'webhook',
+    bodySha256: null,
+    receivedAt: at,
+    deliveryCount: 1,
+    trust: 'hint',
+    state: 'accepted',
+    outcome: null,
+    identityId: null,
+    attempts: 0,
+    unknownOutcomes: 0,
+    strikes: 0,
+    generation: 0,
+    authority: 'machine',
+    dueAt: at,
+    errorCode: null,
+    errorDetail: null,
+    settledAt: null,
+    batch: null,
+  }
+}
