@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks'
-import { type Dispatcher, Pool } from 'undici'
+import { Pool } from 'undici'
 import { errorCode } from '../platform/app-error.ts'
+import { ExchangeFailedError, exchange } from '../platform/http-exchange.ts'
 import { parseRetryAfter } from '../platform/retry-after.ts'
 import type { NoticeChannel } from './notice.ts'
 import { noticeBody } from './notice-body.ts'
@@ -16,14 +17,10 @@ export interface WebhookChannelOptions {
   now?: () => number
 }
 
-/** Failures that come before there is a connection: nothing was sent. Any other leaves the outcome unknown. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
 /** Too Early, Too Many Requests, Service Unavailable: by their meaning in HTTP, not taken. */
 const NOT_TAKEN = new Set([425, 429, 503])
 /** Request Timeout, Conflict (perhaps with an earlier copy still in work): they tell nothing of the outcome. */
 const TELLS_NOTHING = new Set([408, 409])
-/** So much of an answer's body is read, to keep the connection; what it says is of no interest. */
-const DRAIN_BYTES = 16_384
 
 /**
  * Tells the brokerage's own application by webhook, as Standard Webhooks has it: `webhook-id` is the notice's key, the same
@@ -34,9 +31,6 @@ export function createWebhookChannel({ url, secret, timeoutMs, now = Date.now }:
   const signer = new Webhook(secret)
   // As many connections as there are sends: one that waited behind a hanging receiver could outlive its lease.
   const pool = new Pool(origin, { connectTimeout: timeoutMs, headersTimeout: 0, bodyTimeout: timeoutMs, allowH2: false })
-
-  const post = (headers: Record<string, string>, body: string): Promise<Dispatcher.ResponseData> =>
-    pool.request({ method: 'POST', path: pathname + search, headers, body, signal: AbortSignal.timeout(timeoutMs) })
 
   return {
     name: 'webhook',
@@ -50,13 +44,14 @@ export function createWebhookChannel({ url, secret, timeoutMs, now = Date.now }:
         'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
         'webhook-signature': signer.sign(key, sentAt, body),
       }
-      const answer = await post(headers, body).catch((cause: unknown) => {
+      const request = { method: 'POST', path: pathname + search, headers, body } as const
+      // The status decides; losing what comes after it changes nothing.
+      const answer = await exchange(pool, request, { timeoutMs, until: 'status' }).catch((error: unknown) => {
+        const { sent, cause } = error instanceof ExchangeFailedError ? error : { sent: true, cause: error }
         const failure = { key, answer: errorCode(cause), cause }
-        throw NEVER_SENT.has(failure.answer) ? new NoticeUnavailableError(failure) : new NoticeOutcomeUnknownError(failure)
+        throw sent ? new NoticeOutcomeUnknownError(failure) : new NoticeUnavailableError(failure)
       })
-      // The status has decided; the body is read in passing, and losing it changes nothing.
-      answer.body.dump({ limit: DRAIN_BYTES }).catch(() => {})
-      const { statusCode: status } = answer
+      const { status } = answer
       if (status >= 200 && status <= 299) return { status }
       const failure = { key, answer: status, retryAfterMs: restMs(answer.headers['retry-after'], now()) }
       if (NOT_TAKEN.has(status)) throw new NoticeUnavailableError(failure)

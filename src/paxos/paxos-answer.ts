@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { HttpAnswer } from '../platform/http-exchange.ts'
 import { parseRetryAfter } from '../platform/retry-after.ts'
-import type { HttpAnswer } from './http-exchange.ts'
 import {
   PaxosAnswerMalformedError,
   PaxosConflictError,

@@ -1,7 +1,7 @@
 import type { Histogram } from 'prom-client'
 import { Pool } from 'undici'
 import { errorCode } from '../platform/app-error.ts'
-import { ExchangeFailedError, exchange, type HttpRequest } from './http-exchange.ts'
+import { ExchangeFailedError, exchange, type HttpRequest } from '../platform/http-exchange.ts'
 import { type AnswerRules, readAnswer } from './paxos-answer.ts'
 import { PaxosOutcomeUnknownError, PaxosUnavailableError } from './paxos-errors.ts'
 
@@ -37,12 +37,14 @@ export function createPaxosHttp({ baseUrl, timeoutMs, connections, seconds }: Pa
 
   const attempt = async <T>(request: HttpRequest, rules: AnswerRules<T>): Promise<T> => {
     const { operation, acts } = rules
-    const answer = await exchange(pool, { ...request, path: basePath + request.path || '/' }, { timeoutMs }).catch((error: unknown) => {
-      const sent = error instanceof ExchangeFailedError && error.sent
-      throw acts && sent
-        ? new PaxosOutcomeUnknownError({ operation, cause: error })
-        : new PaxosUnavailableError({ operation, cause: error })
-    })
+    const answer = await exchange(pool, { ...request, path: basePath + request.path || '/' }, { timeoutMs, until: 'end' }).catch(
+      (error: unknown) => {
+        const sent = error instanceof ExchangeFailedError && error.sent
+        throw acts && sent
+          ? new PaxosOutcomeUnknownError({ operation, cause: error })
+          : new PaxosUnavailableError({ operation, cause: error })
+      },
+    )
     return readAnswer(answer, rules, request.body)
   }
 

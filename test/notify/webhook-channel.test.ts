@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
@@ -144,6 +145,26 @@ describe('when the receiver does not take it', () => {
     const sent = channelTo(receiver.url, { timeoutMs: 150 }).send(readyNotice)
     await expect(sent).rejects.toMatchObject({ code: 'NOTICE_OUTCOME_UNKNOWN', retry: 'ask-first', status: null })
     expect(receiver.deliveries).toHaveLength(1)
+  })
+
+  it('because no connection came about in time, it certainly was not delivered', async () => {
+    const silent = createServer()
+    await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening))
+    onTestFinished(() => void silent.close())
+    const sent = channelTo(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`, { timeoutMs: 150 }).send(readyNotice)
+    await expect(sent).rejects.toMatchObject({ code: 'NOTICE_UNAVAILABLE', retry: 'snooze', status: null })
+  })
+
+  it('drops a connection on which the answer does not end', async () => {
+    const receiver = await startNoticeReceiver()
+    const dropped = Promise.withResolvers<void>()
+    receiver.reply((response) => {
+      response.writeHead(200).on('close', dropped.resolve)
+      const more = (): void => void (response.destroyed || response.write('x'.repeat(4_096), () => setImmediate(more)))
+      more()
+    })
+    expect(await channelTo(receiver.url).send(readyNotice)).toEqual({ status: 200 })
+    await dropped.promise
   })
 
   it('counts a 2xx as taken even if its body is lost', async () => {

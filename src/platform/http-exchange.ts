@@ -24,21 +24,38 @@ export class ExchangeFailedError extends Error {
   }
 }
 
+export interface ExchangeOptions {
+  /** For all of it, waiting for a connection included. */
+  timeoutMs: number
+  /** When the answer counts: at its `end`, with its text, or with its `status` already, whatever becomes of its body then. */
+  until: 'end' | 'status'
+}
+
+/** So much of a body that nobody wants is read, to keep the connection; a longer one costs it. */
+const UNWANTED_BYTES = 16_384
+
 /**
- * Sends one request and reads its whole answer within `timeoutMs`, waiting for a connection included.
+ * Sends one request and waits for its answer.
  * @throws ExchangeFailedError
  *
  * Stands on `dispatch` rather than `request`, because only there undici says when it starts to write (`onRequestStart`), which
- * is what tells a write that never reached Paxos from one whose outcome is unknown; and it spares a stream per answer.
+ * is what tells a write that never reached its server from one whose outcome is unknown; and it spares a stream per answer.
  */
-export function exchange(pool: Pool, request: HttpRequest, { timeoutMs }: { timeoutMs: number }): Promise<HttpAnswer> {
+export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until }: ExchangeOptions): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | null = null
     let over = false
     let status = 0
     let headers: IncomingHttpHeaders = {}
     const chunks: Buffer[] = []
+    let unwanted = 0
 
+    const succeed = (): void => {
+      if (over) return
+      over = true
+      clearTimeout(timer)
+      resolve({ status, headers, text: Buffer.concat(chunks).toString() })
+    }
     const fail = (cause: unknown): void => {
       if (over) return
       over = true
@@ -46,7 +63,7 @@ export function exchange(pool: Pool, request: HttpRequest, { timeoutMs }: { time
       reject(new ExchangeFailedError({ sent: controller !== null, cause }))
     }
     const timer = setTimeout(() => {
-      const timeout = new Error(`no whole answer within ${timeoutMs} ms`)
+      const timeout = new DOMException(`no ${until === 'end' ? 'whole ' : ''}answer within ${timeoutMs} ms`, 'TimeoutError')
       fail(timeout)
       controller?.abort(timeout)
     }, timeoutMs)
@@ -61,16 +78,14 @@ export function exchange(pool: Pool, request: HttpRequest, { timeoutMs }: { time
         if (statusCode < 200) return // 103 Early Hints and the like; the answer follows
         status = statusCode
         headers = answerHeaders
+        if (until === 'status') succeed()
       },
-      onResponseData(_, chunk) {
-        chunks.push(chunk)
+      onResponseData(response, chunk) {
+        if (until === 'end') return void chunks.push(chunk)
+        unwanted += chunk.length
+        if (unwanted > UNWANTED_BYTES) response.abort(new Error('a body that nobody wants'))
       },
-      onResponseEnd() {
-        if (over) return
-        over = true
-        clearTimeout(timer)
-        resolve({ status, headers, text: Buffer.concat(chunks).toString() })
-      },
+      onResponseEnd: succeed,
       onResponseError(_, error) {
         fail(error)
       },
