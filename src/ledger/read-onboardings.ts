@@ -72,8 +72,8 @@ const MOST_FOUND = 500
 /** Where a column has more, the newest onboardings are looked through as well, so many of them. */
 const MOST_LOOKED_THROUGH = 20_000
 
-const WITH_EFFECTS = { effects: { orderBy: [{ intendedAt: 'asc' }, { step: 'asc' }] } } satisfies Prisma.OnboardingInclude
-type OnboardingRow = Prisma.OnboardingGetPayload<{ include: typeof WITH_EFFECTS }>
+type OnboardingRow = Prisma.OnboardingGetPayload<object>
+type EffectRow = Prisma.EffectGetPayload<object>
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const ID = /^[0-9a-f-]{36}$/
@@ -84,8 +84,8 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
   return {
     list: (query) => listOnboardings(prisma, query),
     find: async (identityId) => {
-      const row = await prisma.onboarding.findUnique({ where: { identityId }, include: WITH_EFFECTS })
-      return row && toRecord(row)
+      const row = await prisma.onboarding.findUnique({ where: { identityId } })
+      return row && toRecord(row, await effectsOf(prisma, [row]))
     },
     entries: async (identityId) => {
       const rows = await prisma.ledgerEntry.findMany({ where: { identityId }, orderBy: { entryNo: 'asc' } })
@@ -137,9 +137,18 @@ async function listOnboardings(
       : { ...(state ? { state } : {}), ...(last ? after(sort, last) : {}) },
     orderBy: [{ [sort]: 'desc' }, { identityId: 'desc' }],
     take: limit + 1,
-    include: WITH_EFFECTS,
   })
-  return cutPage(rows, { limit, view: toRecord, key: (row) => [sort, row[sort].toISOString(), row.identityId] })
+  const effects = await effectsOf(prisma, rows)
+  return cutPage(rows, { limit, view: (row) => toRecord(row, effects), key: (row) => [sort, row[sort].toISOString(), row.identityId] })
+}
+
+/** In the order of their intents, by their identity. */
+async function effectsOf(prisma: PrismaClient, rows: readonly OnboardingRow[]): Promise<Map<string, EffectRow[]>> {
+  const effects = await prisma.effect.findMany({
+    where: { identityId: { in: rows.map(({ identityId }) => identityId) } },
+    orderBy: [{ intendedAt: 'asc' }, { step: 'asc' }],
+  })
+  return Map.groupBy(effects, ({ identityId }) => identityId)
 }
 
 type SortKey = 'createdAt' | 'updatedAt'
@@ -227,7 +236,7 @@ function after(sort: SortKey, { time, identityId }: Last): Prisma.OnboardingWher
   return { [sort]: { lte: time }, OR: [{ [sort]: { lt: time } }, { identityId: { lt: identityId } }] }
 }
 
-function toRecord(row: OnboardingRow): OnboardingRecord {
+function toRecord(row: OnboardingRow, effects: ReadonlyMap<string, EffectRow[]>): OnboardingRecord {
   const {
     identityId,
     refId,
@@ -258,7 +267,7 @@ function toRecord(row: OnboardingRow): OnboardingRecord {
     updatedAt,
     approvedAt,
     readyAt,
-    effects: row.effects.map((effect) => ({
+    effects: (effects.get(identityId) ?? []).map((effect) => ({
       step: effect.step,
       kind: effect.kind as Effect['kind'],
       key: effect.key,

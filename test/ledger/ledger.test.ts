@@ -279,6 +279,27 @@ describe('the ledger in the database', () => {
     },
   )
 
+  it.each([
+    'DELETE FROM effect',
+    'UPDATE effect SET identity_id = gen_random_uuid()',
+    `UPDATE effect SET step = 'notice:denied:1'`,
+    'TRUNCATE effect',
+  ])('keeps each effect where it is, done or not: refuses %s', async (sql) => {
+    await commit(null, approvedDraft())
+    await expect(pool.query(sql)).rejects.toThrow(/effect is kept for ever/)
+  })
+
+  it('refuses an effect of no onboarding, also beside one that has its own', async () => {
+    const { onboarding } = await commit(null, approvedDraft())
+    const nobody = randomUUID()
+    const intended = pool.query(
+      `INSERT INTO effect (identity_id, step, kind, key, state)
+       SELECT id, 'notice:denied:1', 'notice', 'notice_denied_1_' || id, 'intended' FROM unnest($1::uuid[]) AS id`,
+      [[onboarding.identityId, nobody]],
+    )
+    await expect(intended).rejects.toMatchObject({ code: '23503', message: expect.stringContaining(nobody) })
+  })
+
   it('refuses to change or to forget a receipt', async () => {
     const { onboarding } = await withAccount()
     const where = `WHERE identity_id = '${onboarding.identityId}' AND step = 'account'`

@@ -21,6 +21,7 @@ const schema = group(SCHEMA, 'test/ledger/ledger.test.ts')
 const chain = group('prisma/migrations/20261123000600_chain/migration.sql', 'test/ledger/ledger.test.ts')
 const batches = group('prisma/migrations/20261123001300_batch/migration.sql', 'test/inbox/inbox.test.ts')
 const keys = group('prisma/migrations/20261123001400_effect_keys/migration.sql', 'test/ledger/ledger.test.ts')
+const owners = group('prisma/migrations/20261123001500_effect_owner/migration.sql', 'test/ledger/ledger.test.ts')
 const requests = group(SCHEMA, 'test/saga/create-onboarding.test.ts')
 const replayPlans = group(SCHEMA, 'test/replay/replay.test.ts')
 const spending = group('src/paxos/budget-store.ts', 'test/paxos/budget-shared.test.ts')
@@ -138,6 +139,13 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   keys(`kind = 'account' AND step = 'account'`, `kind = 'account'`),
   keys(`kind = 'notice' AND step LIKE 'notice:%'`, `kind = 'notice'`),
   keys(`END) IS TRUE`, 'END)'),
+  owners('WHERE o.identity_id = a.identity_id) IS NULL', 'LIMIT 1) IS NULL'),
+  owners('AFTER INSERT ON effect REFERENCING', 'AFTER INSERT ON ledger_entry REFERENCING'),
+  owners('BEFORE DELETE OR UPDATE OF identity_id, step ON effect', 'BEFORE UPDATE OF identity_id, step ON effect'),
+  owners('BEFORE DELETE OR UPDATE OF identity_id, step ON effect', 'BEFORE DELETE OR UPDATE OF step ON effect'),
+  owners('BEFORE DELETE OR UPDATE OF identity_id, step ON effect', 'BEFORE DELETE OR UPDATE OF identity_id ON effect'),
+  owners('BEFORE TRUNCATE ON effect', 'BEFORE TRUNCATE ON sweep_window'),
+  owners(`WHEN (OLD.state = 'done')`, `WHEN (OLD.state = 'refused')`),
   schema(' OR NEW.key <> OLD.key)', ')'),
   schema(
     'ledger_entry_is_insert_only BEFORE UPDATE OR DELETE ON ledger_entry',
