@@ -23,7 +23,13 @@ export function hashLink(previous: Uint8Array, link: Link): Buffer {
 /** JSON with sorted keys: the same value has one text, whatever order the database hands its keys back in. */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  const keys = Object.keys(value).sort()
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key as keyof typeof value])}`).join(',')}}`
+  let inner = ''
+  if (Array.isArray(value)) {
+    for (const item of value) inner += `${inner && ','}${canonicalJson(item)}`
+    return `[${inner}]`
+  }
+  for (const key of Object.keys(value).sort()) {
+    inner += `${inner && ','}${JSON.stringify(key)}:${canonicalJson(value[key as keyof typeof value])}`
+  }
+  return `{${inner}}`
 }
