@@ -21,8 +21,16 @@ export interface EventJob {
 /** `later`: come back at that time, as a job of its own. */
 export type JobOutcome = { kind: 'done' } | { kind: 'later'; at: number }
 
-/** Handles one event. `rescues`: how often a worker died (or hung) with its job in hand. */
-export type EventHandler = (event: EventJob, context: { rescues: number }) => Promise<JobOutcome>
+/** What a handler is told of the worker that gives it an event. */
+export interface HandlerContext {
+  /** How often a worker died (or hung) with the job in hand. */
+  rescues: number
+  /** Called when nothing more is asked of anybody, and only what came of it is still to be committed: the worker goes on with another event. */
+  letGo?: () => void
+}
+
+/** Handles one event. */
+export type EventHandler = (event: EventJob, context: HandlerContext) => Promise<JobOutcome>
 
 /** Jobs: events that arrived together share one. */
 export interface QueueCounts {
@@ -162,7 +170,7 @@ function answered<T>(work: Promise<T>): Promise<T> {
 
 export interface EventWorkerOptions {
   handle: EventHandler
-  /** Events in hand at once. */
+  /** Events in hand at once; those whose end is being committed are not counted. */
   concurrency: number
   logger: Logger
   /** Takes those of a batch that must come back later. */
@@ -187,7 +195,7 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
     worker.concurrency = Math.max(1, jobs + (hands.free() ? 1 : 0))
   }
   /** All that one job brings. */
-  const work = async <End>(pieces: readonly (() => Promise<End>)[]): Promise<PromiseSettledResult<End>[]> => {
+  const work = async <End>(pieces: readonly ((letGo: () => void) => Promise<End>)[]): Promise<PromiseSettledResult<End>[]> => {
     jobs += 1
     const ends = Promise.allSettled(pieces.map(hands.take))
     askForMore()
@@ -207,7 +215,7 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
         return
       }
       const events = eventsOf(job.data)
-      const ends = await work(events.map((event) => () => handle(event, { rescues: job.stalledCounter })))
+      const ends = await work(events.map((event) => (letGo) => handle(event, { rescues: job.stalledCounter, letGo })))
       const later = ends.flatMap((end, n) =>
         end.status === 'fulfilled' && end.value.kind === 'later' ? [{ event: events[n]!, at: end.value.at }] : [],
       )

@@ -9,8 +9,8 @@ export interface WorkerSigns {
 }
 
 export interface WorkerHands {
-  /** Does a piece of work as soon as a hand is free for it. */
-  take<T>(work: () => Promise<T>): Promise<T>
+  /** Does a piece of work as soon as a hand is free for it, which is free again when the work has ended, or lets go of it before. */
+  take<T>(work: (letGo: () => void) => Promise<T>): Promise<T>
   /** One is free, and nothing waits for it. */
   free(): boolean
   /** The same backend, heard. */
@@ -31,23 +31,31 @@ export function createWorkerHands(count: number, { onFree }: { onFree: () => voi
   let inHand = 0
   /** Oldest first. */
   const waiting: (() => void)[] = []
+  const free = (): void => {
+    const full = inHand === count
+    if (full) answeredAt = takenAt = performance.now()
+    const next = waiting.shift()
+    if (next) next()
+    else {
+      inHand -= 1
+      if (full) onFree()
+    }
+  }
   return {
     take: async (work) => {
       // A finished job's answer brings the next job along, so a busy worker asks no questions.
       answeredAt = takenAt = performance.now()
       if (inHand < count) inHand += 1
       else await new Promise<void>((resolve) => waiting.push(resolve)) // and is given the hand that becomes free
+      let holds = true
+      const letGo = (): void => {
+        if (holds) free()
+        holds = false
+      }
       try {
-        return await work()
+        return await work(letGo)
       } finally {
-        const full = inHand === count
-        if (full) answeredAt = takenAt = performance.now()
-        const next = waiting.shift()
-        if (next) next()
-        else {
-          inHand -= 1
-          if (full) onFree()
-        }
+        letGo()
       }
     },
     free: () => inHand < count,

@@ -49,6 +49,8 @@ export interface Occasion {
   authority: Authority
   /** An operator asked for this run. */
   replayed: boolean
+  /** Called when only the last commit is left; should somebody else have been quicker, it is not the last. */
+  letGo: (() => void) | undefined
 }
 
 /** Longer than a call may take (its time-out, a retry after 401, three reads for the profile), so that a living attempt keeps it. */
@@ -145,6 +147,7 @@ async function actUntilSettled(
     if (claim.kind === 'settled') {
       if (!changed) return { outcome, settled: false }
       const reached = reachedBy(outcome, current)
+      occasion.letGo?.()
       const done = await ledger.commit({
         before: base,
         draft: current,

@@ -8,7 +8,7 @@ import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/
 import { isDatabaseAway } from '../platform/database-away.ts'
 import type { Logger } from '../platform/logger.ts'
 import { within } from '../platform/within.ts'
-import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
+import type { EventHandler, EventJob, HandlerContext, JobOutcome } from '../queue/event-queue.ts'
 import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from '../queue/retry-policy.ts'
 import { type AdvanceParts, advanceOnboarding } from './advance-onboarding.ts'
 import { createQuarantine, type Quarantine } from './quarantine.ts'
@@ -45,8 +45,8 @@ export function createEventProcessor(parts: ProcessParts): EventHandler {
   const survived = new Map<string, number>()
   /** One suspect at a time: when the process dies, it is known of which. */
   let suspects: Promise<unknown> = Promise.resolve()
-  return async (job, { rescues }) => {
-    if (rescues < RESCUES_BEFORE_SUSPICION) return quarantine.beside(() => handle(parts, job))
+  return async (job, context) => {
+    if (context.rescues < RESCUES_BEFORE_SUSPICION) return quarantine.beside(() => handle(parts, job, context))
     const turn = suspects.then(() => handleSuspect(parts, job, { quarantine, survived }))
     suspects = turn.catch(() => undefined)
     return turn
@@ -86,7 +86,7 @@ async function parkPoison(parts: ProcessParts, { seq, generation, eventId, strik
   return { kind: 'done' }
 }
 
-async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
+async function handle(parts: ProcessParts, job: EventJob, { letGo }: Pick<HandlerContext, 'letGo'> = {}): Promise<JobOutcome> {
   const row = await parts.inbox.load(job.seq)
   if (!isToBeDone(row, job)) return { kind: 'done' }
   let confirmed: PaxosEvent | null = null
@@ -110,6 +110,7 @@ async function handle(parts: ProcessParts, job: EventJob): Promise<JobOutcome> {
         attempts: row.attempts,
         authority: row.authority,
         replayed: row.generation > 0,
+        letGo,
       })
       if (settled) return
       const { seq, generation } = row

@@ -195,6 +195,26 @@ forEachBackend((kind) => {
       expect(full.map(({ seq }) => seq)).toEqual(numbers(50, 8))
     })
 
+    it('goes on with others when a handler has let go, and is done with the job when all have ended', async () => {
+      const end = Promise.withResolvers<void>()
+      const seen = work(async (_, { letGo }) => {
+        letGo?.()
+        await end.promise
+        return { kind: 'done' }
+      })
+      onTestFinished(() => end.resolve())
+      const seqs = numbers(300, 12)
+      await queue.add(batchOf('6', seqs))
+      await eventually(
+        () => seen.length,
+        (count) => count === 12,
+      )
+      expect((await queue.counts()).active).toBe(1)
+      end.resolve()
+      await idle()
+      expect(seen).toEqual(batchOf('6', seqs))
+    })
+
     it('hands nothing out while it is paused, and loses nothing by it', async () => {
       await queue.pause()
       const seen = work()

@@ -40,6 +40,29 @@ describe('a job', () => {
   })
 })
 
+describe('a job that is let go of', () => {
+  it('has asked everybody, and only its last commit is left', async () => {
+    const world = createMemoryWorld()
+    const letGo = vi.fn(() => {
+      expect(world).toMatchObject({ row: { state: 'accepted' }, notices: [{ kind: 'onboarding.ready' }] })
+      expect(world.changes.at(-1)?.settlement).toBeUndefined()
+    })
+    await world.handle(world.job, { rescues: 0, letGo })
+    expect(letGo).toHaveBeenCalledOnce()
+    expect(world.row.state).toBe('processed')
+  })
+
+  it('is not let go of while it may still ask somebody', async () => {
+    const world = createMemoryWorld()
+    world.send = async () => {
+      throw new NoticeUnavailableError({ key: 'any', answer: 503 })
+    }
+    const letGo = vi.fn()
+    expect(await world.handle(world.job, { rescues: 0, letGo })).toMatchObject({ kind: 'later' })
+    expect(letGo).not.toHaveBeenCalled()
+  })
+})
+
 describe('an event that moves no onboarding', () => {
   it.each([
     ['of nobody', null, {}],
