@@ -3,7 +3,7 @@
  * and beside a loop that only makes the same upstream calls. Interleaved runs on new databases, compared pair by pair.
  *
  *   node bench/onboardings.ts [--events 5000] [--pairs 7] [--sides gatehouse-redis,textbook-redis,…] [--latency-ms 0]
- *                             [--concurrency 50] [--profile <directory>] [--out <file>]
+ *                             [--concurrency 200] [--profile <directory>] [--out <file>]
  *
  * Postgres is the one of DATABASE_URL (databases are created there and dropped), else the embedded one; Redis that of REDIS_URL,
  * else one of this machine. `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one
@@ -21,6 +21,9 @@ import { medianOf, spreadOf } from './support/statistics.ts'
 import { readyRows, untilReady } from './support/until-ready.ts'
 import { approvals, deliveryOf, startUpstream, type Upstream, type UpstreamCounts } from './support/upstream.ts'
 
+/** Jobs at once for each worker, of every side: within what BullMQ's documentation calls a standard setting for jobs that wait, 100 to 300. */
+const STANDARD_CONCURRENCY = 200
+
 const { values: options } = parseArgs({
   options: {
     events: { type: 'string', default: '5000' },
@@ -28,7 +31,7 @@ const { values: options } = parseArgs({
     pairs: { type: 'string', default: '7' },
     sides: { type: 'string', default: SIDES.filter((side) => workersOf(side) === 1).join(',') },
     'latency-ms': { type: 'string', default: '0' },
-    concurrency: { type: 'string', default: '50' },
+    concurrency: { type: 'string', default: String(STANDARD_CONCURRENCY) },
     profile: { type: 'string' },
     out: { type: 'string' },
   },
@@ -105,7 +108,7 @@ async function compare(ground: Ground): Promise<Report> {
     asked,
     ...spreadOf(rounds.map(each)),
   })
-  const suffix = `${latencyMs > 0 ? `, ${latencyMs} ms upstream` : ''}`
+  const suffix = `${concurrency === STANDARD_CONCURRENCY ? '' : `, ${concurrency} at once`}${latencyMs > 0 ? `, ${latencyMs} ms upstream` : ''}`
   const compared = ASKED.filter(([one, other]) => sides.includes(one) && sides.includes(other)).map(([one, other, asked]) =>
     ratio(`onboardings: ${one} / ${other}${suffix}`, askedHere(one, asked), (round) => round[one].rate / round[other].rate),
   )

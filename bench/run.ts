@@ -26,9 +26,14 @@ const FULL: readonly Step[] = [
   ['durable-ack'],
   ['ceilings', '--rounds', '5'],
   ['onboardings'],
-  ['onboardings', '--latency-ms', '20', '--sides', 'gatehouse-redis,calls-only'],
+  ['onboardings', '--concurrency', '50', '--sides', 'gatehouse-redis,textbook-redis'],
+  ['onboardings', '--concurrency', '50', '--latency-ms', '20', '--sides', 'gatehouse-redis,calls-only'],
   // At 20 ms two workers on two cores have more CPU time to share than latency to hide.
-  ['onboardings', '--latency-ms', '60', '--events', '3000', '--pairs', '5', '--sides', 'gatehouse-redis,gatehouse-two-workers'],
+  [
+    'onboardings',
+    ...['--concurrency', '50', '--latency-ms', '60', '--events', '3000', '--pairs', '5'],
+    ...['--sides', 'gatehouse-redis,gatehouse-two-workers'],
+  ],
   ['drain'],
   ['memory', '--minutes', '10'],
 ]
