@@ -92,6 +92,19 @@ forEachBackend((backend) => {
       const sweeps = await Promise.all([sweepEvents(parts(pipeline)), sweepEvents(parts(pipeline))])
       expect(sweeps.filter((window) => window === null)).toHaveLength(1)
     })
+
+    it('lets the other when one has ended, well or badly', async () => {
+      const world = await createWorld(backend)
+      const one = await world.start({ concurrency: 0 })
+      const pool = createPool({ connectionString: world.databaseUrl, max: 2, applicationName: 'another machine' })
+      onTestFinished(() => pool.end())
+      const other = { ...parts(one), pool }
+      await sweepEvents(parts(one))
+      expect(await sweepEvents(other)).not.toBeNull()
+      world.sandbox.faults.arm({ on: 'GET /events', do: 'answer', status: 400, next: 1 })
+      await expect(sweepEvents(parts(one))).rejects.toThrow()
+      expect(await sweepEvents(other)).not.toBeNull()
+    })
   })
 
   describe('the schedule', () => {
