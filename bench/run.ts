@@ -22,18 +22,17 @@ import { medianOf } from './support/statistics.ts'
 /** A script of this folder, with its arguments. */
 type Step = readonly [script: string, ...args: string[]]
 
+/** As many events in hand as a worker has by default. */
+const BY_DEFAULT = ['--concurrency', '50'] as const
+const ONE_AND_TWO = 'gatehouse-redis,gatehouse-two-workers'
 const FULL: readonly Step[] = [
   ['durable-ack'],
   ['ceilings', '--rounds', '5'],
   ['onboardings'],
-  ['onboardings', '--concurrency', '50', '--sides', 'gatehouse-redis,textbook-redis'],
-  ['onboardings', '--concurrency', '50', '--latency-ms', '20', '--sides', 'gatehouse-redis,calls-only'],
+  ['onboardings', ...BY_DEFAULT, '--sides', 'gatehouse-redis,textbook-redis'],
+  ['onboardings', ...BY_DEFAULT, '--latency-ms', '20', '--sides', 'gatehouse-redis,calls-only'],
   // At 20 ms two workers on two cores have more CPU time to share than latency to hide.
-  [
-    'onboardings',
-    ...['--concurrency', '50', '--latency-ms', '60', '--events', '3000', '--pairs', '5'],
-    ...['--sides', 'gatehouse-redis,gatehouse-two-workers'],
-  ],
+  ['onboardings', ...BY_DEFAULT, '--latency-ms', '60', '--events', '3000', '--pairs', '5', '--sides', ONE_AND_TWO],
   ['drain'],
   ['memory', '--minutes', '10'],
 ]

@@ -31,7 +31,7 @@ export function createWorkerHands(count: number, { onFree }: { onFree: () => voi
   let inHand = 0
   /** Oldest first. */
   const waiting: (() => void)[] = []
-  const free = (): void => {
+  const release = (): void => {
     const full = inHand === count
     if (full) answeredAt = takenAt = performance.now()
     const next = waiting.shift()
@@ -49,7 +49,7 @@ export function createWorkerHands(count: number, { onFree }: { onFree: () => voi
       else await new Promise<void>((resolve) => waiting.push(resolve)) // and is given the hand that becomes free
       let holds = true
       const letGo = (): void => {
-        if (holds) free()
+        if (holds) release()
         holds = false
       }
       try {

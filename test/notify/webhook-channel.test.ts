@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
+import { startSilentServer } from '../support/silent-server.ts'
 import { startNoticeReceiver } from './notice-receiver.ts'
 import { documentsNotice, indiscreetNotice, readyNotice } from './notices.ts'
 
@@ -148,10 +148,7 @@ describe('when the receiver does not take it', () => {
   })
 
   it('because no connection came about in time, it certainly was not delivered', async () => {
-    const silent = createServer()
-    await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening))
-    onTestFinished(() => void silent.close())
-    const sent = channelTo(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`, { timeoutMs: 150 }).send(readyNotice)
+    const sent = channelTo(`https://127.0.0.1:${await startSilentServer()}`, { timeoutMs: 150 }).send(readyNotice)
     await expect(sent).rejects.toMatchObject({ code: 'NOTICE_UNAVAILABLE', retry: 'snooze', status: null })
   })
 

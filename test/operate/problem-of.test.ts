@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { createUseCases } from '../../src/operate/create-use-cases.ts'
@@ -7,6 +5,7 @@ import { problemOf } from '../../src/operate/problem-of.ts'
 import type { OperatorActions } from '../../src/operate/use-cases.ts'
 import { AppError, type RetryClass, UsageError } from '../../src/platform/app-error.ts'
 import type { UpstreamPace } from '../../src/saga/upstream-pace.ts'
+import { startSilentServer } from '../support/silent-server.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 class SomeError extends AppError {
@@ -48,9 +47,7 @@ describe('what an error of a use case is to the caller', () => {
   })
 
   it('is 503 while the database is away or does not answer, whichever client says so', async () => {
-    const silent = createServer()
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    for (const port of [9, (silent.address() as AddressInfo).port]) {
+    for (const port of [9, await startSilentServer()]) {
       const pool = new pg.Pool({ host: '127.0.0.1', port, connectionTimeoutMillis: 200 })
       const useCases = createUseCases({ pool, now: Date.now, pace: {} as UpstreamPace, actions: {} as OperatorActions })
       for (const read of [() => useCases.listEvents({ limit: 1 }), () => useCases.listAudit({ limit: 1 })]) {
@@ -59,7 +56,6 @@ describe('what an error of a use case is to the caller', () => {
       }
       await pool.end()
     }
-    silent.close()
   })
 
   it('is 503 when the server cuts a statement short or ends the connection', async () => {

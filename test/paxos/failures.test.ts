@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { startSilentServer } from '../support/silent-server.ts'
 import { inTurn, json, type MisbehavingPaxos, type Reply, startMisbehavingPaxos } from './misbehaving-paxos.ts'
 import { account, alreadyExists, approvedEvent, EVENT_ID, IDENTITY_ID, identity, newAccount, newIdentity } from './paxos-bodies.ts'
 
@@ -88,19 +88,13 @@ describe('when a write certainly did not reach Paxos', () => {
   })
 
   it('because nobody completes the connection, it can simply be repeated', async () => {
-    // It accepts and says nothing, so the TLS handshake never ends.
-    const silent = createServer()
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    const address = silent.address()
-    const port = typeof address === 'object' && address ? address.port : 0
     const tokens = await startMisbehavingPaxos()
     const server = await startMisbehavingPaxos({
       timeoutMs: 150,
-      apiUrl: `https://127.0.0.1:${port}/v2`,
+      apiUrl: `https://127.0.0.1:${await startSilentServer()}/v2`,
       tokenUrl: `${tokens.url}/oauth2/token`,
     })
     await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'accounts.create' })
-    silent.close()
   })
 })
 
