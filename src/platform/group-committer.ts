@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { AppError, errorCode } from './app-error.ts'
 
 /** More work waits than was allowed for, or the committer is closing. The item was not written: try again later. */
@@ -51,12 +52,15 @@ export function isDataFault(error: unknown): boolean {
 /**
  * Lets concurrent work share commits. A lone item leaves at once, alone: it pays one commit and no delay. While a commit is in flight
  * the next batch collects; when it ends, its callers are about to come back, and a commit for the first of them alone would cost as
- * much as one for all: so the next batch leaves when half as many wait as travelled together, or after `companyMs`.
+ * much as one for all: so the next batch leaves when half as many wait as travelled together, or after `companyMs`. Where they wait already, it
+ * leaves before the callers of the last one are told, so that it is under way while they work.
  * A batch that fails for its data is halved until the culprit stands alone; any other failure rejects every item of the batch.
  */
 export function createGroupCommitter<Item, Result>(options: GroupCommitterOptions<Item, Result>): GroupCommitter<Item, Result> {
   const { write, maxBatch, maxWaiting, writers = 1, companyMs = 1 } = options
   const room: Entry<Item, Result>[] = []
+  /** Taken, and not told yet what came of them. */
+  let untold = 0
   let busy = 0
   let travelled = 0
   let endedAt = Number.NEGATIVE_INFINITY
@@ -65,9 +69,14 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
   let closing = false
   const drained = Promise.withResolvers<void>()
 
+  /** Half as many wait as travelled together last time. */
+  function hasCompany(): boolean {
+    return room.length * 2 >= travelled
+  }
+
   function schedule(): void {
     if (scheduled || busy >= writers || room.length === 0) return
-    if (room.length * 2 < travelled && performance.now() - endedAt < companyMs && !closing) {
+    if (!hasCompany() && performance.now() - endedAt < companyMs && !closing) {
       companyTimer ??= setTimeout(() => {
         companyTimer = undefined
         travelled = 0 // whatever ended meanwhile: nobody waits twice
@@ -89,25 +98,32 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
   async function run(batch: Entry<Item, Result>[]): Promise<void> {
     busy += 1
     travelled = batch.length
-    await settle(batch)
+    const answers: (() => void)[] = []
+    await settle(batch, answers)
     busy -= 1
     endedAt = performance.now()
-    if (closing && busy === 0 && room.length === 0) drained.resolve()
-    else schedule()
+    if (hasCompany()) {
+      leave()
+      await turn() // what its callers do with their answers would keep the next batch from leaving
+    } else schedule()
+    for (const answer of answers) answer()
+    untold -= batch.length
+    if (closing && untold === 0) drained.resolve()
   }
 
-  async function settle(batch: Entry<Item, Result>[]): Promise<void> {
+  /** Writes the batch, and collects what its callers are to be told. */
+  async function settle(batch: Entry<Item, Result>[], answers: (() => void)[]): Promise<void> {
     try {
       const results = await write(batch.map(({ item }) => item))
       if (results.length !== batch.length) throw new TypeError(`${batch.length} items were written, ${results.length} results came back`)
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result) // the lengths agree
+      for (const [index, { resolve }] of batch.entries()) answers.push(() => resolve(results[index] as Result)) // the lengths agree
     } catch (error) {
       if (batch.length > 1 && isDataFault(error)) {
         const middle = batch.length >> 1
-        await settle(batch.slice(0, middle))
-        await settle(batch.slice(middle))
+        await settle(batch.slice(0, middle), answers)
+        await settle(batch.slice(middle), answers)
       } else {
-        for (const { reject } of batch) reject(error)
+        for (const { reject } of batch) answers.push(() => reject(error))
       }
     }
   }
@@ -117,13 +133,14 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
       new Promise((resolve, reject) => {
         if (closing) return reject(new WaitingRoomFullError('shutting down: nothing more is taken'))
         if (room.length >= maxWaiting) return reject(new WaitingRoomFullError(`${maxWaiting} items wait for a commit already`))
+        untold += 1
         room.push({ item, resolve, reject })
         schedule()
       }),
     waiting: () => room.length,
     close: () => {
       closing = true
-      if (busy === 0 && room.length === 0) drained.resolve()
+      if (untold === 0) drained.resolve()
       else schedule()
       return drained.promise
     },

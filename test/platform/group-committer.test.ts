@@ -96,6 +96,32 @@ describe('when items come while a commit is in flight', () => {
   })
 })
 
+describe('when half as many wait as travelled together in the commit that ends', () => {
+  it('they leave before its callers are told, who may have work to do', async () => {
+    const { batches, write, finish } = scriptedWriter()
+    const group = committer(write)
+    const told: number[][][] = []
+    const first = [1, 2].map((item) => group.submit(item).then(() => told.push([...batches])))
+    await until(() => batches.length === 1)
+    const second = group.submit(3)
+    await finish()
+    await Promise.all(first)
+    const whenTold = [[1, 2], [3]]
+    expect(told).toEqual([whenTold, whenTold])
+    await finish()
+    expect(await second).toBe('row 3')
+  })
+
+  it('and is closed only when all callers are told, even those of a commit that others have overtaken', async () => {
+    const group = committer(async (items) => items.map(String), { maxBatch: 1 })
+    const told: string[] = []
+    const taken = [1, 2, 3].map((item) => group.submit(item).then((result) => told.push(result)))
+    await group.close()
+    expect(told.toSorted()).toEqual(['1', '2', '3'])
+    await Promise.all(taken)
+  })
+})
+
 describe('when those who travelled together come back one by one', () => {
   /** Four items that share a commit, ended. */
   async function travelTogether(
