@@ -4,7 +4,8 @@
  *
  *   node bench/durable-ack.ts [--pairs 7] [--seconds 7] [--concurrency 64] [--writers 1] [--profile <directory>] [--out <file>]
  *
- * On the Postgres of DATABASE_URL (a database is created there and dropped), else on the embedded one.
+ * On the Postgres of DATABASE_URL (a database is created there and dropped), else on the embedded one. With FULL_URL, a database of the same
+ * server that bench/seed-scale.ts has filled, it also measures the receiver there.
  * The load, Postgres and the servers share the machine: on two cores the CPU time that an acknowledgement costs in each of
  * them, printed beside the rates, says which one is the limit. With `--concurrency 1` p50 is what one commit costs.
  * `--profile` leaves a CPU profile of the receiver.
@@ -18,8 +19,10 @@ import { printReport, type Report } from './support/report.ts'
 import { describeGround, openPostgres } from './support/services.ts'
 import { medianOf, spreadOf } from './support/statistics.ts'
 
-const SIDES = ['receiver', 'bare-fastify', 'bare-http'] as const
-type Side = (typeof SIDES)[number]
+const { FULL_URL } = process.env
+const ALL_SIDES = ['receiver', 'receiver-full', 'bare-fastify', 'bare-http'] as const
+type Side = (typeof ALL_SIDES)[number]
+const SIDES = ALL_SIDES.filter((side) => side !== 'receiver-full' || FULL_URL)
 
 interface SideResult extends LoadResult {
   /** CPU time of an answer in the server, and in its sessions of Postgres, microseconds. */
@@ -57,23 +60,29 @@ try {
 
 async function compare(): Promise<Report> {
   const database = await databases.create('migrated')
+  const full = FULL_URL ? await databases.open(FULL_URL) : null
+  const databaseOf = (side: Side) => (side === 'receiver-full' && full ? full : database)
   const loader = await startProgram<LoadOrder>('load')
   const servers = {} as Record<Side, Program<never, string>>
   try {
     for (const side of SIDES) {
       const profileDirectory = side === 'receiver' ? options.profile : undefined
-      servers[side] = await startProgram('ack', { side, databaseUrl: database.url, writers }, { profileDirectory })
+      servers[side] = await startProgram(
+        'ack',
+        { side: side === 'receiver-full' ? 'receiver' : side, databaseUrl: databaseOf(side).url, writers },
+        { profileDirectory },
+      )
     }
     const run = async (side: Side, forSeconds: number): Promise<SideResult> => {
       const { pid, ready: url } = servers[side]
-      const before = { server: cpuSecondsOf(pid), postgres: cpuSecondsOfSessions(database.name) }
+      const before = { server: cpuSecondsOf(pid), postgres: cpuSecondsOfSessions(databaseOf(side).name) }
       const result = await loader.ask<LoadResult>({ url, concurrency, seconds: forSeconds })
       if (result.refused > 0) throw new Error(`${side} answered ${JSON.stringify(result.statuses)}`)
       const each = (from: number, to: number): number => ((to - from) * 1e6) / result.accepted
       return {
         ...result,
         serverCpuUs: each(before.server, cpuSecondsOf(pid)),
-        postgresCpuUs: each(before.postgres, cpuSecondsOfSessions(database.name)),
+        postgresCpuUs: each(before.postgres, cpuSecondsOfSessions(databaseOf(side).name)),
       }
     }
     let sent = 0
@@ -94,18 +103,20 @@ async function compare(): Promise<Report> {
     const [stored] = await database.query<{ count: string }>('SELECT count(*) FROM inbox_event')
     if (Number(stored?.count) !== sent) throw new Error(`${sent} events were acknowledged, ${stored?.count} are stored`)
     const ratio = (other: Side) => spreadOf(rounds.map((round) => round.receiver.rate / round[other].rate))
+    const inFull = () => spreadOf(rounds.map((round) => round['receiver-full'].rate / round.receiver.rate))
     return {
       title: 'durable acknowledgements',
       settings: { seconds, concurrency, writers, stored: sent, ...(await describeGround(postgres.url)) },
       comparisons: [
         { name: 'durable acks: receiver / bare Fastify', asked: 0.9, ...ratio('bare-fastify') },
         { name: 'durable acks: receiver / bare node:http', asked: null, ...ratio('bare-http') },
+        ...(full ? [{ name: 'durable acks: receiver in a full database / in an empty one', asked: 0.9, ...inFull() }] : []),
       ],
       sides: SIDES.map((side) => ({ name: side, figures: figuresOf(rounds.map((round) => round[side])) })),
     }
   } finally {
     await Promise.all([loader, ...Object.values(servers)].map((program) => program.stop()))
-    await database.drop()
+    await Promise.all([database.drop(), full?.drop()])
   }
 }
 

@@ -6,13 +6,13 @@
  *                             [--concurrency 200] [--profile <directory>] [--out <file>]
  *
  * Postgres is the one of DATABASE_URL (databases are created there and dropped), else the embedded one; Redis that of REDIS_URL,
- * else one of this machine. `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one
+ * else one of this machine. The side `gatehouse-full` works on the database of FULL_URL, on the same Postgres. `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one
  * account, one ready onboarding and one notice for each event fails the bench.
  */
 import { parseArgs } from 'node:util'
 import { openDatabases } from './support/database.ts'
 import type { LoadOrder, LoadResult } from './support/load.ts'
-import { SIDES, type Side, type SideName, startSide, workersOf } from './support/onboarding-sides.ts'
+import { needsFullDatabase, SIDES, type Side, type SideName, startSide, workersOf } from './support/onboarding-sides.ts'
 import { cpuSecondsOf, cpuSecondsOfSessions } from './support/process-usage.ts'
 import { type Program, startProgram } from './support/program.ts'
 import { type Comparison, printReport, type Report } from './support/report.ts'
@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
     events: { type: 'string', default: '5000' },
     'warm-up': { type: 'string', default: '500' },
     pairs: { type: 'string', default: '7' },
-    sides: { type: 'string', default: SIDES.filter((side) => workersOf(side) === 1).join(',') },
+    sides: { type: 'string', default: SIDES.filter((side) => workersOf(side) === 1 && !needsFullDatabase(side)).join(',') },
     'latency-ms': { type: 'string', default: '0' },
     concurrency: { type: 'string', default: String(STANDARD_CONCURRENCY) },
     profile: { type: 'string' },
@@ -56,6 +56,7 @@ const ASKED: [SideName, SideName, number][] = [
   ['gatehouse-redis', 'calls-only', 0.6],
   ['gatehouse-postgres', 'calls-only', 0.6],
   ['gatehouse-two-workers', 'gatehouse-redis', 1.6],
+  ['gatehouse-full', 'gatehouse-redis', 0.9],
 ]
 
 /** Shares of the rate are asked where the upstream answers at once, the gain of a second worker where it does not. */
@@ -82,7 +83,7 @@ interface Ground {
 }
 
 const services = await openServices()
-const databases = await openDatabases(services.postgresUrl)
+const databases = await openDatabases(services.postgresUrl, { besideFull: sides.some(needsFullDatabase) })
 const upstream = await startUpstream({ latencyMs })
 const loader = await startProgram<LoadOrder>('load')
 try {
@@ -132,6 +133,7 @@ async function run({ services, databases, upstream, loader }: Ground, name: Side
   await upstream.ask({ load: all })
   const side = await startSide(name, {
     databases,
+    fullUrl: process.env.FULL_URL,
     redisUrl: services.redisUrl,
     upstream: upstream.ready,
     concurrency,

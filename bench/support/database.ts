@@ -2,44 +2,77 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { createTemplateDatabase, execute } from '../../test/support/template-database.ts'
 
-/** A database of one run's own. */
+/** A database of one run's own, or a full one. */
 export interface BenchDatabase {
   name: string
   url: string
-  query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]>
-  /** Transactions and, where the server's database has the extension pg_stat_statements, statements in this database so far. Complete once all sessions have ended. */
+  /** What was there before is older. */
+  since: Date
+  query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
+  /** Transactions and, where the server's database has the extension pg_stat_statements, statements in this database since it was opened here. Complete once all sessions have ended. */
   work(): Promise<{ transactions: number; statements: number | null }>
+  /** Leaves a full one as it is. */
   drop(): Promise<void>
 }
 
 /** Copies of a migrated database, and empty ones. */
 export interface Databases {
   create(kind: 'migrated' | 'empty'): Promise<BenchDatabase>
+  /** One that is there already, on the same server. */
+  open(url: string | undefined): Promise<BenchDatabase>
   close(): Promise<void>
 }
 
-export async function openDatabases(serverUrl: string): Promise<Databases> {
+/**
+ * `besideFull`: drops its databases only when it closes. To drop one makes a checkpoint, after which a full database beside it would have to
+ * log as a whole each page that it touches.
+ */
+export async function openDatabases(serverUrl: string, { besideFull = false } = {}): Promise<Databases> {
   const template = await createTemplateDatabase(serverUrl)
+  const left: string[] = []
+  const drop = (name: string): Promise<unknown> => execute(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`)
   return {
     create: async (kind) => {
       const name = `gatehouse_bench_${randomUUID().slice(0, 8)}`
       await execute(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${kind === 'migrated' ? template.name : 'template0'}`)
-      const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href
-      const client = new pg.Client({ connectionString: url })
-      await client.connect()
-      const query = async <Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows
+      const database = await openDatabase(Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href, serverUrl)
       return {
-        name,
-        url,
-        query,
-        work: () => countWork(serverUrl, name),
+        ...database,
         drop: async () => {
-          await client.end()
-          await execute(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`)
+          await database.drop()
+          if (besideFull) left.push(name)
+          else await drop(name)
         },
       }
     },
-    close: () => template.drop(),
+    open: async (url) => {
+      if (!url) throw new Error('set FULL_URL to a database of the same server that bench/seed-scale.ts has filled')
+      return openDatabase(url, serverUrl)
+    },
+    close: async () => {
+      for (const name of left) await drop(name)
+      await template.drop()
+    },
+  }
+}
+
+/** `serverUrl`: another database of its server, from which it is observed. */
+async function openDatabase(url: string, serverUrl: string): Promise<BenchDatabase> {
+  const name = new URL(url).pathname.slice(1)
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const before = await countWork(serverUrl, name)
+  return {
+    name,
+    url,
+    since: new Date(),
+    query: async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) => (await client.query<Row>(sql, values)).rows,
+    work: async () => {
+      const { transactions, statements } = await countWork(serverUrl, name)
+      const more = before.statements === null || statements === null ? null : statements - before.statements
+      return { transactions: transactions - before.transactions, statements: more }
+    },
+    drop: () => client.end(),
   }
 }
 

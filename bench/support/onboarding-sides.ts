@@ -12,13 +12,15 @@ export const SIDES = [
   'gatehouse-redis',
   'gatehouse-postgres',
   'gatehouse-two-workers',
+  'gatehouse-full',
   'textbook-redis',
   'textbook-postgres',
   'calls-only',
 ] as const
-/** Side by side with `gatehouse-redis`, on Redis too. */
-export const workersOf = (name: SideName): number => (name === 'gatehouse-two-workers' ? 2 : 1)
 export type SideName = (typeof SIDES)[number]
+/** Both side by side with `gatehouse-redis`, on Redis too. */
+export const workersOf = (name: SideName): number => (name === 'gatehouse-two-workers' ? 2 : 1)
+export const needsFullDatabase = (name: SideName): boolean => name === 'gatehouse-full'
 
 /** A side that is up. */
 export interface Side {
@@ -33,6 +35,8 @@ export interface Side {
 
 export interface SideSettings {
   databases: Databases
+  /** Of a database that bench/seed-scale.ts has filled, on the same server. */
+  fullUrl?: string | undefined
   redisUrl: string
   upstream: UpstreamUrls
   concurrency: number
@@ -45,16 +49,14 @@ type OnQueue = Omit<SideSettings, 'redisUrl'> & { redisUrl: string | null }
 export async function startSide(name: SideName, settings: SideSettings): Promise<Side> {
   if (name === 'calls-only') return startCallsOnly(settings)
   const redisUrl = name.endsWith('postgres') ? null : settings.redisUrl
-  return name.startsWith('gatehouse')
-    ? startGatehouse({ ...settings, redisUrl, workers: workersOf(name) })
-    : startTextbook({ ...settings, redisUrl })
+  return name.startsWith('gatehouse') ? startGatehouse(name, { ...settings, redisUrl }) : startTextbook({ ...settings, redisUrl })
 }
 
-async function startGatehouse({ databases, workers, ...settings }: OnQueue & { workers: number }): Promise<Side> {
-  const database = await databases.create('migrated')
+async function startGatehouse(name: SideName, { databases, fullUrl, ...settings }: OnQueue): Promise<Side> {
+  const database = await (needsFullDatabase(name) ? databases.open(fullUrl) : databases.create('migrated'))
   const start = (role: 'receiver' | 'worker') => startRole(role, { ...settings, databaseUrl: database.url })
   const receiver = await start('receiver')
-  const working = await Promise.all(Array.from({ length: workers }, () => start('worker')))
+  const working = await Promise.all(Array.from({ length: workersOf(name) }, () => start('worker')))
   return {
     served: { webhookUrl: `${receiver.url}/webhooks/paxos`, database },
     run: null,

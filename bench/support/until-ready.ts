@@ -29,6 +29,8 @@ export async function untilReady(
 }
 
 export async function readyRows(database: BenchDatabase): Promise<number> {
-  const [row] = await database.query<{ count: string }>("SELECT count(*) FROM onboarding WHERE state = 'ready'")
+  const [row] = await database.query<{ count: string }>("SELECT count(*) FROM onboarding WHERE state = 'ready' AND updated_at >= $1", [
+    database.since,
+  ])
   return Number(row?.count)
 }
