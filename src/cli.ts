@@ -15,6 +15,7 @@ import { registerReplayCommands } from './operate/replay-commands.ts'
 import { AppError, ConfigError, errorCode, errorMessage, UsageError } from './platform/app-error.ts'
 import { developmentSecrets } from './platform/development-secrets.ts'
 import { startEventLoopWatchdog } from './platform/event-loop-watchdog.ts'
+import { limitHeapGrowth } from './platform/heap-growth.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { samplePerson } from './sandbox/sample-person.ts'
 
@@ -50,23 +51,32 @@ program
     await runUntilStopped(logger, await startEverything({ config, logger, directory: STATE_DIRECTORY, firstOnboarding }))
   })
 
-for (const [name, description, loadStart] of [
-  ['receiver', 'take webhooks: POST /webhooks/paxos on PORT', async () => (await import('./compose/start-receiver.ts')).startReceiver],
-  [
-    'worker',
-    'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT',
-    async () => (await import('./compose/start-worker.ts')).startWorker,
-  ],
-  [
-    'operator',
-    'serve the onboarding and operator API and the pages on OPERATOR_PORT',
-    async () => (await import('./compose/start-operator.ts')).startOperator,
-  ],
-] as const) {
+/** `heapGrowth`, percent: measured under full load, so that a role keeps its bounds of memory and loses little speed (docs/performance.md). */
+for (const { name, description, loadStart, heapGrowth } of [
+  {
+    name: 'receiver',
+    description: 'take webhooks: POST /webhooks/paxos on PORT',
+    loadStart: async () => (await import('./compose/start-receiver.ts')).startReceiver,
+    heapGrowth: 25,
+  },
+  {
+    name: 'worker',
+    description: 'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT',
+    loadStart: async () => (await import('./compose/start-worker.ts')).startWorker,
+    heapGrowth: 100,
+  },
+  {
+    name: 'operator',
+    description: 'serve the onboarding and operator API and the pages on OPERATOR_PORT',
+    loadStart: async () => (await import('./compose/start-operator.ts')).startOperator,
+    heapGrowth: 100,
+  },
+]) {
   program
     .command(name)
     .description(description)
     .action(async () => {
+      limitHeapGrowth(heapGrowth)
       const { config, logger } = settings()
       const start = await loadStart()
       const foundation = await openFoundation('require', { config, logger })

@@ -61,9 +61,12 @@ async function isReady(url: string): Promise<boolean> {
   return answer?.ok === true
 }
 
+/** As the image sets it (Dockerfile). */
+const IMAGE_ENVIRONMENT = { NODE_ENV: 'production', NODE_OPTIONS: '--max-semi-space-size=16', MALLOC_ARENA_MAX: '2' }
+
 function environmentOf({ databaseUrl, redisUrl, upstream, concurrency }: GatehouseSettings): Record<string, string> {
   return {
-    NODE_ENV: 'production',
+    ...IMAGE_ENVIRONMENT,
     LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
     ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }),
