@@ -57,13 +57,13 @@ for (const { name, description, loadStart, heapGrowth } of [
     name: 'receiver',
     description: 'take webhooks: POST /webhooks/paxos on PORT',
     loadStart: async () => (await import('./compose/start-receiver.ts')).startReceiver,
-    heapGrowth: 25,
+    heapGrowth: 50,
   },
   {
     name: 'worker',
     description: 'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT',
     loadStart: async () => (await import('./compose/start-worker.ts')).startWorker,
-    heapGrowth: 100,
+    heapGrowth: 150,
   },
   {
     name: 'operator',
