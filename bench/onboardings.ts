@@ -6,8 +6,9 @@
  *                             [--concurrency 200] [--profile <directory>] [--out <file>]
  *
  * Postgres is the one of DATABASE_URL (databases are created there and dropped), else the embedded one; Redis that of REDIS_URL,
- * else one of this machine. The side `gatehouse-full` works on the database of FULL_URL, on the same Postgres. `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one
- * account, one ready onboarding and one notice for each event fails the bench.
+ * else one of this machine. The side `gatehouse-full` works on the database of FULL_URL, on the same Postgres, which bench/seed-scale.ts has filled.
+ * `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one account, one ready onboarding and one
+ * notice for each event fails the bench.
  */
 import { parseArgs } from 'node:util'
 import { openDatabases } from './support/database.ts'
