@@ -50,7 +50,7 @@ const [pairs, seconds, concurrency, writers] = [options.pairs, options.seconds, 
 const WARM_UP_SECONDS = Math.min(2, seconds)
 
 const postgres = await openPostgres()
-const databases = await openDatabases(postgres.url)
+const databases = await openDatabases(postgres.url, FULL_URL)
 try {
   printReport(await compare(), options)
 } finally {
@@ -60,7 +60,7 @@ try {
 
 async function compare(): Promise<Report> {
   const database = await databases.create('migrated')
-  const full = FULL_URL ? await databases.open(FULL_URL) : null
+  const full = FULL_URL ? await databases.full() : null
   const databaseOf = (side: Side) => (side === 'receiver-full' && full ? full : database)
   const loader = await startProgram<LoadOrder>('load')
   const servers = {} as Record<Side, Program<never, string>>

@@ -84,7 +84,7 @@ interface Ground {
 }
 
 const services = await openServices()
-const databases = await openDatabases(services.postgresUrl, { besideFull: sides.some(needsFullDatabase) })
+const databases = await openDatabases(services.postgresUrl, process.env.FULL_URL)
 const upstream = await startUpstream({ latencyMs })
 const loader = await startProgram<LoadOrder>('load')
 try {
@@ -134,7 +134,6 @@ async function run({ services, databases, upstream, loader }: Ground, name: Side
   await upstream.ask({ load: all })
   const side = await startSide(name, {
     databases,
-    fullUrl: process.env.FULL_URL,
     redisUrl: services.redisUrl,
     upstream: upstream.ready,
     concurrency,

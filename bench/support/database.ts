@@ -18,16 +18,16 @@ export interface BenchDatabase {
 /** Copies of a migrated database, and empty ones. */
 export interface Databases {
   create(kind: 'migrated' | 'empty'): Promise<BenchDatabase>
-  /** One that is there already, on the same server. */
-  open(url: string | undefined): Promise<BenchDatabase>
+  /** The full one. @throws where none was named */
+  full(): Promise<BenchDatabase>
   close(): Promise<void>
 }
 
 /**
- * `besideFull`: drops its databases only when it closes. To drop one makes a checkpoint, after which a full database beside it would have to
- * log as a whole each page that it touches.
+ * `fullUrl`: of a database on the same server that bench/seed-scale.ts has filled. Beside it all others are dropped only in the end: to drop one
+ * makes a checkpoint, after which the full one would have to log as a whole each page that it touches.
  */
-export async function openDatabases(serverUrl: string, { besideFull = false } = {}): Promise<Databases> {
+export async function openDatabases(serverUrl: string, fullUrl?: string): Promise<Databases> {
   const template = await createTemplateDatabase(serverUrl)
   const left: string[] = []
   const drop = (name: string): Promise<unknown> => execute(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`)
@@ -40,14 +40,14 @@ export async function openDatabases(serverUrl: string, { besideFull = false } = 
         ...database,
         drop: async () => {
           await database.drop()
-          if (besideFull) left.push(name)
+          if (fullUrl) left.push(name)
           else await drop(name)
         },
       }
     },
-    open: async (url) => {
-      if (!url) throw new Error('set FULL_URL to a database of the same server that bench/seed-scale.ts has filled')
-      return openDatabase(url, serverUrl)
+    full: async () => {
+      if (!fullUrl) throw new Error('set FULL_URL to a database of the same server that bench/seed-scale.ts has filled')
+      return openDatabase(fullUrl, serverUrl)
     },
     close: async () => {
       for (const name of left) await drop(name)

@@ -35,8 +35,6 @@ export interface Side {
 
 export interface SideSettings {
   databases: Databases
-  /** Of a database that bench/seed-scale.ts has filled, on the same server. */
-  fullUrl?: string | undefined
   redisUrl: string
   upstream: UpstreamUrls
   concurrency: number
@@ -52,8 +50,8 @@ export async function startSide(name: SideName, settings: SideSettings): Promise
   return name.startsWith('gatehouse') ? startGatehouse(name, { ...settings, redisUrl }) : startTextbook({ ...settings, redisUrl })
 }
 
-async function startGatehouse(name: SideName, { databases, fullUrl, ...settings }: OnQueue): Promise<Side> {
-  const database = await (needsFullDatabase(name) ? databases.open(fullUrl) : databases.create('migrated'))
+async function startGatehouse(name: SideName, { databases, ...settings }: OnQueue): Promise<Side> {
+  const database = await (needsFullDatabase(name) ? databases.full() : databases.create('migrated'))
   const start = (role: 'receiver' | 'worker') => startRole(role, { ...settings, databaseUrl: database.url })
   const receiver = await start('receiver')
   const working = await Promise.all(Array.from({ length: workersOf(name) }, () => start('worker')))
