@@ -51,7 +51,7 @@ program
     await runUntilStopped(logger, await startEverything({ config, logger, directory: STATE_DIRECTORY, firstOnboarding }))
   })
 
-/** `heapGrowth`, percent: measured under full load, so that a role keeps its bounds of memory and loses little speed (docs/performance.md). */
+/** `heapGrowth`, percent: of receiver and worker as measured under full load, where less would cost speed (docs/performance.md). */
 for (const { name, description, loadStart, heapGrowth } of [
   {
     name: 'receiver',
