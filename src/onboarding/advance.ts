@@ -168,6 +168,11 @@ function nextEffect({ onboarding, effects }: Snapshot): Effect | undefined {
   }
 }
 
+/** An account is still to be asked or looked for; all else asks the customer's application alone. */
+export function asksPaxos({ effects }: Snapshot): boolean {
+  return effects.some(({ kind, state }) => kind === 'account' && state === 'intended')
+}
+
 /**
  * Records what the other side answered. Merges by truth, not by turn: a receipt that comes late, from an attempt that was
  * already taken over, is recorded if there is none yet; one that contradicts the recorded one holds the onboarding.

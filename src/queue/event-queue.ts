@@ -6,7 +6,7 @@ import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { within } from '../platform/within.ts'
 import { connectQueue, type QueueBackend } from './queue-connection.ts'
-import { createWorkerHands, type WorkerSigns } from './worker-hands.ts'
+import { createWorkerHands, type Hand, type WorkerSigns } from './worker-hands.ts'
 
 /** Ids only, never data: which row of the inbox to work on, and which opening of it is meant. */
 export interface EventJob {
@@ -25,8 +25,8 @@ export type JobOutcome = { kind: 'done' } | { kind: 'later'; at: number }
 export interface HandlerContext {
   /** How often a worker died (or hung) with the job in hand. */
   rescues: number
-  /** Called when nothing more is asked of anybody, and only what came of it is still to be committed: the worker goes on with another event. */
-  letGo?: () => void
+  /** To be waited for before Paxos is asked, and let go of when Paxos is asked no more: the worker goes on with another event. */
+  hand?: Hand
 }
 
 /** Handles one event. */
@@ -170,7 +170,7 @@ function answered<T>(work: Promise<T>): Promise<T> {
 
 export interface EventWorkerOptions {
   handle: EventHandler
-  /** Events in hand at once; those whose end is being committed are not counted. */
+  /** Events at once of which Paxos is asked; as many more may be on their way to their end. */
   concurrency: number
   logger: Logger
   /** Takes those of a batch that must come back later. */
@@ -195,7 +195,7 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
     worker.concurrency = Math.max(1, jobs + (hands.free() ? 1 : 0))
   }
   /** All that one job brings. */
-  const work = async <End>(pieces: readonly ((letGo: () => void) => Promise<End>)[]): Promise<PromiseSettledResult<End>[]> => {
+  const work = async <End>(pieces: readonly ((hand: Hand) => Promise<End>)[]): Promise<PromiseSettledResult<End>[]> => {
     jobs += 1
     const ends = Promise.allSettled(pieces.map(hands.take))
     askForMore()
@@ -215,7 +215,7 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
         return
       }
       const events = eventsOf(job.data)
-      const ends = await work(events.map((event) => (letGo) => handle(event, { rescues: job.stalledCounter, letGo })))
+      const ends = await work(events.map((event) => (hand) => handle(event, { rescues: job.stalledCounter, hand })))
       const later = ends.flatMap((end, n) =>
         end.status === 'fulfilled' && end.value.kind === 'later' ? [{ event: events[n]!, at: end.value.at }] : [],
       )

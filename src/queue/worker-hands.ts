@@ -8,9 +8,17 @@ export interface WorkerSigns {
   takenAt: number
 }
 
+/** A hand that a piece of work has asked for. */
+export interface Hand {
+  /** Resolves when it has been given: those that asked first come first. */
+  held: Promise<void>
+  /** Gives it back before the work has ended. As many pieces as there are hands may go on without one; more keep theirs. */
+  letGo(): void
+}
+
 export interface WorkerHands {
-  /** Does a piece of work as soon as a hand is free for it, which is free again when the work has ended, or lets go of it before. */
-  take<T>(work: (letGo: () => void) => Promise<T>): Promise<T>
+  /** Asks for a hand and begins the work at once, which waits for `held` before it needs it. The hand is free again when the work has ended. */
+  take<T>(work: (hand: Hand) => Promise<T>): Promise<T>
   /** One is free, and nothing waits for it. */
   free(): boolean
   /** The same backend, heard. */
@@ -19,7 +27,7 @@ export interface WorkerHands {
 }
 
 /**
- * The hands of one worker: so many pieces of work at once, whatever number of them a job brings; the others wait here. `onFree`: all were full,
+ * The hands of one worker: so many pieces of work at once, whatever number of them a job brings; the others prepare and wait. `onFree`: all were full,
  * and one no longer is.
  *
  * They also tell whether the worker is alive, from its two ends: the backend that it asks for jobs, and the work that it is given. A connection that
@@ -29,6 +37,8 @@ export function createWorkerHands(count: number, { onFree }: { onFree: () => voi
   let answeredAt = performance.now()
   let takenAt = answeredAt
   let inHand = 0
+  /** Pieces that have let go and have not ended: bounded too, else a slow end would pile them up. */
+  let letGone = 0
   /** Oldest first. */
   const waiting: (() => void)[] = []
   const release = (): void => {
@@ -45,17 +55,28 @@ export function createWorkerHands(count: number, { onFree }: { onFree: () => voi
     take: async (work) => {
       // A finished job's answer brings the next job along, so a busy worker asks no questions.
       answeredAt = takenAt = performance.now()
-      if (inHand < count) inHand += 1
-      else await new Promise<void>((resolve) => waiting.push(resolve)) // and is given the hand that becomes free
-      let holds = true
+      const { promise: held, resolve } = Promise.withResolvers<void>()
+      let stage = 'asks' as 'asks' | 'holds' | 'goes on without'
+      const give = (): void => {
+        stage = 'holds'
+        resolve()
+      }
+      if (inHand < count) {
+        inHand += 1
+        give()
+      } else waiting.push(give) // and is given the hand that becomes free
       const letGo = (): void => {
-        if (holds) release()
-        holds = false
+        if (stage !== 'holds' || letGone === count) return
+        stage = 'goes on without'
+        letGone += 1
+        release()
       }
       try {
-        return await work(letGo)
+        return await work({ held, letGo })
       } finally {
-        letGo()
+        if (stage === 'holds') release()
+        else if (stage === 'goes on without') letGone -= 1
+        else waiting.splice(waiting.indexOf(give), 1)
       }
     },
     free: () => inHand < count,

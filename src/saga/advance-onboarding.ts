@@ -5,6 +5,7 @@ import {
   applyDecision,
   applyReceipt,
   applyRefusal,
+  asksPaxos,
   claimNext,
   type Draft,
   draftOf,
@@ -49,7 +50,7 @@ export interface Occasion {
   authority: Authority
   /** An operator asked for this run. */
   replayed: boolean
-  /** Called when only the last commit is left; should somebody else have been quicker, it is not the last. */
+  /** Called when nothing more is to be asked of Paxos; should somebody else have been quicker, there may be. */
   letGo: (() => void) | undefined
 }
 
@@ -169,6 +170,7 @@ async function actUntilSettled(
       if (claim.kind === 'waiting') throw new EffectInHandError('the next step', Math.min(LOOK_AGAIN_MS, claim.until - now()))
       throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode)
     }
+    if (!asksPaxos(claim.draft)) occasion.letGo?.()
     const claimed = await ledger.commit({ before: base, draft: claim.draft, actor, at: new Date(now()) })
     if (!claimed) return null
     base = claimed

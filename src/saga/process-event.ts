@@ -33,6 +33,9 @@ const STRIKES_BEFORE_PARKING = 3
 const UNKNOWN_ATTEMPTS = 5
 /** How long after a job's own time the dispatcher takes it for lost, milliseconds. */
 const DISPATCH_GRACE_MS = 15_000
+/** How long a row that was loaded stands for one that is loaded when the work begins, milliseconds. */
+const ROW_FRESH_MS = 1_000
+const DONE: JobOutcome = { kind: 'done' }
 
 /**
  * Handles one event of the inbox: confirm it with Paxos, advance its identity, settle it. Whatever fails ends as a row that
@@ -45,8 +48,12 @@ export function createEventProcessor(parts: ProcessParts): EventHandler {
   const survived = new Map<string, number>()
   /** One suspect at a time: when the process dies, it is known of which. */
   let suspects: Promise<unknown> = Promise.resolve()
-  return async (job, context) => {
-    if (context.rescues < RESCUES_BEFORE_SUSPICION) return quarantine.beside(() => handle(parts, job, context))
+  return async (job, { rescues, hand }) => {
+    if (rescues < RESCUES_BEFORE_SUSPICION) {
+      const row = await loadWaiting(parts, job, hand)
+      return row ? quarantine.beside(() => handle(parts, row, hand)) : DONE
+    }
+    await hand?.held
     const turn = suspects.then(() => handleSuspect(parts, job, { quarantine, survived }))
     suspects = turn.catch(() => undefined)
     return turn
@@ -58,14 +65,15 @@ async function handleSuspect(
   job: EventJob,
   { quarantine, survived }: { quarantine: Quarantine; survived: Map<string, number> },
 ): Promise<JobOutcome> {
-  const row = await parts.inbox.load(job.seq)
-  if (!isToBeDone(row, job)) return { kind: 'done' }
+  const row = await loadToBeDone(parts, job)
+  if (!row) return DONE
   const strikes = row.strikes - (survived.get(job.seq) ?? 0)
   if (strikes >= STRIKES_BEFORE_PARKING) return parkPoison(parts, row)
   const attempt = async (): Promise<JobOutcome> => {
     await parts.inbox.recordStrike(job.seq)
     try {
-      const outcome = await handle(parts, job)
+      const fresh = await loadToBeDone(parts, job) // the turn may have been long in coming
+      const outcome = fresh ? await handle(parts, fresh) : DONE
       survived.delete(job.seq) // what settles an event, or lets it come back, voids its strikes
       return outcome
     } catch (error) {
@@ -83,12 +91,10 @@ async function parkPoison(parts: ProcessParts, { seq, generation, eventId, strik
   parts.logger.error({ eventId, strikes }, 'event parked: it kills the process that works on it')
   await parts.inbox.settle({ seq, generation, state: 'parked', errorCode: 'POISON', errorDetail })
   parts.metrics.ended('parked', parts.now() - receivedAt.getTime())
-  return { kind: 'done' }
+  return DONE
 }
 
-async function handle(parts: ProcessParts, job: EventJob, { letGo }: Pick<HandlerContext, 'letGo'> = {}): Promise<JobOutcome> {
-  const row = await parts.inbox.load(job.seq)
-  if (!isToBeDone(row, job)) return { kind: 'done' }
+async function handle(parts: ProcessParts, row: InboxRow, hand?: HandlerContext['hand']): Promise<JobOutcome> {
   let confirmed: PaxosEvent | null = null
   try {
     const work = async (): Promise<void> => {
@@ -110,7 +116,7 @@ async function handle(parts: ProcessParts, job: EventJob, { letGo }: Pick<Handle
         attempts: row.attempts,
         authority: row.authority,
         replayed: row.generation > 0,
-        letGo,
+        letGo: hand?.letGo,
       })
       if (settled) return
       const { seq, generation } = row
@@ -118,10 +124,24 @@ async function handle(parts: ProcessParts, job: EventJob, { letGo }: Pick<Handle
     }
     await within(JOB_TIMEOUT_MS, work(), () => new JobTimedOutError(`no end after ${JOB_TIMEOUT_MS / 1000} s`))
     parts.metrics.ended('processed', parts.now() - row.receivedAt.getTime())
-    return { kind: 'done' }
+    return DONE
   } catch (error) {
     return await fail(parts, { row, error, confirmed })
   }
+}
+
+/** The row of an event that this job is to do, while the hand for it is waited for; anew when that took long, since others may have done it meanwhile. */
+async function loadWaiting(parts: ProcessParts, job: EventJob, hand: HandlerContext['hand']): Promise<InboxRow | null> {
+  const row = await loadToBeDone(parts, job)
+  if (!row || !hand) return row
+  const loadedAt = parts.now()
+  await hand.held
+  return parts.now() - loadedAt > ROW_FRESH_MS ? loadToBeDone(parts, job) : row
+}
+
+async function loadToBeDone({ inbox }: ProcessParts, job: EventJob): Promise<InboxRow | null> {
+  const row = await inbox.load(job.seq)
+  return isToBeDone(row, job) ? row : null
 }
 
 /** By this job: not when it was settled meanwhile, nor when another job is on its way, of a newer generation, or of its own after a batch that it left. */
@@ -170,7 +190,7 @@ async function fail(
     log.warn({ reason: evidence.errorDetail }, `event ${end}: a person must look`)
     await parts.inbox.settle({ ...evidence, state: end })
     parts.metrics.ended(end, parts.now() - row.receivedAt.getTime())
-    return { kind: 'done' }
+    return DONE
   }
   const at = parts.now() + retry.delayMs
   parts.metrics.willRetry(evidence.errorCode)

@@ -22,14 +22,15 @@ forEachBackend((kind) => {
     await database.drop()
   })
 
-  /** Works until the test ends, and notes what it was given. */
+  /** Works until the test ends, and notes what it was given, each once there is a hand for it. */
   function work(handle: EventHandler = async () => ({ kind: 'done' })): EventJob[] {
     const seen: EventJob[] = []
     const worker = startEventWorker(backend, {
       logger,
       queue,
       concurrency: 5,
-      handle: (job, context) => {
+      handle: async (job, context) => {
+        await context.hand?.held
         seen.push(job)
         return handle(job, context)
       },
@@ -197,17 +198,17 @@ forEachBackend((kind) => {
 
     it('goes on with others when a handler has let go, and is done with the job when all have ended', async () => {
       const end = Promise.withResolvers<void>()
-      const seen = work(async (_, { letGo }) => {
-        letGo?.()
+      const seen = work(async (_, { hand }) => {
+        hand?.letGo()
         await end.promise
         return { kind: 'done' }
       })
       onTestFinished(() => end.resolve())
-      const seqs = numbers(300, 12)
+      const seqs = numbers(300, 10)
       await queue.add(batchOf('6', seqs))
       await eventually(
         () => seen.length,
-        (count) => count === 12,
+        (count) => count === 10,
       )
       expect((await queue.counts()).active).toBe(1)
       end.resolve()

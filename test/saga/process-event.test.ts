@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { InboxRow } from '../../src/inbox/inbox.ts'
 import { NoticeOutcomeUnknownError, NoticeUnavailableError } from '../../src/notify/notice-errors.ts'
-import { PaxosNotFoundError, PaxosThrottledError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
+import { PaxosNotFoundError, PaxosOutcomeUnknownError, PaxosThrottledError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
 import type { EventJob } from '../../src/queue/event-queue.ts'
 import { createMemoryWorld, IDENTITY, type MemoryWorld, RECEIVED_AT, reopen, work } from './memory-world.ts'
 
@@ -40,26 +40,73 @@ describe('a job', () => {
   })
 })
 
-describe('a job that is let go of', () => {
-  it('has asked everybody, and only its last commit is left', async () => {
+describe('a job that asks for a hand', () => {
+  const HELD = Promise.resolve()
+
+  it('lets go of it when Paxos has been asked everything, and says so again when only the last commit is left', async () => {
     const world = createMemoryWorld()
-    const letGo = vi.fn(() => {
-      expect(world).toMatchObject({ row: { state: 'accepted' }, notices: [{ kind: 'onboarding.ready' }] })
-      expect(world.changes.at(-1)?.settlement).toBeUndefined()
-    })
-    await world.handle(world.job, { rescues: 0, letGo })
-    expect(letGo).toHaveBeenCalledOnce()
+    const seen: unknown[] = []
+    const letGo = (): void => void seen.push([world.accounts.length, world.notices.length, world.row.state])
+    await world.handle(world.job, { rescues: 0, hand: { held: HELD, letGo } })
+    expect(seen).toEqual([
+      [1, 0, 'accepted'],
+      [1, 1, 'accepted'],
+    ])
     expect(world.row.state).toBe('processed')
   })
 
-  it('is not let go of while it may still ask somebody', async () => {
+  it('keeps it while an account may still have to be asked or looked for', async () => {
     const world = createMemoryWorld()
-    world.send = async () => {
-      throw new NoticeUnavailableError({ key: 'any', answer: 503 })
+    world.paxos.create = async () => {
+      throw new PaxosOutcomeUnknownError({ operation })
     }
     const letGo = vi.fn()
-    expect(await world.handle(world.job, { rescues: 0, letGo })).toMatchObject({ kind: 'later' })
-    expect(letGo).not.toHaveBeenCalled()
+    const hand = { held: HELD, letGo }
+    expect(await world.handle(world.job, { rescues: 0, hand })).toMatchObject({ kind: 'later' })
+    Object.assign(world.event, { type: 'identity.disabled' })
+    world.status = 'DISABLED'
+    letGo.mockImplementation(() => expect(world.calls.at(-1)).toBe('list live'))
+    world.now += 60_000
+    expect(await world.handle(world.job, { rescues: 0, hand })).toEqual({ kind: 'done' })
+    expect(letGo).toHaveBeenCalledOnce()
+    expect(world.notices).toHaveLength(1)
+  })
+
+  it('loads its row meanwhile, and asks nobody before it has the hand', async () => {
+    const world = createMemoryWorld()
+    const load = vi.spyOn(world.inbox, 'load')
+    const { promise: held, resolve: give } = Promise.withResolvers<void>()
+    const done = world.handle(world.job, { rescues: 0, hand: { held, letGo: () => {} } })
+    await new Promise(setImmediate)
+    expect(load).toHaveBeenCalledOnce()
+    expect(world.calls).toEqual([])
+    give()
+    await done
+    expect(load).toHaveBeenCalledOnce()
+    expect(world.row.state).toBe('processed')
+  })
+
+  it('does nothing when others have done its event while it waited for long', async () => {
+    const world = createMemoryWorld()
+    const { promise: held, resolve: give } = Promise.withResolvers<void>()
+    const done = world.handle(world.job, { rescues: 0, hand: { held, letGo: () => {} } })
+    await new Promise(setImmediate)
+    world.now += 1_001
+    Object.assign(world.row, { state: 'processed' })
+    give()
+    expect(await done).toEqual({ kind: 'done' })
+    expect(world).toMatchObject({ calls: [], changes: [], settlements: [] })
+  })
+
+  it('has it before it waits for others because it is suspected: they have theirs', async () => {
+    const world = createMemoryWorld()
+    const { promise: held, resolve: give } = Promise.withResolvers<void>()
+    const done = world.handle(world.job, { rescues: 2, hand: { held, letGo: () => {} } })
+    await new Promise(setImmediate)
+    expect(world.row.strikes).toBe(0)
+    give()
+    await done
+    expect(world.row.state).toBe('processed')
   })
 })
 
