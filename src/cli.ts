@@ -57,7 +57,7 @@ for (const { name, description, loadStart, heapGrowth } of [
     name: 'receiver',
     description: 'take webhooks: POST /webhooks/paxos on PORT',
     loadStart: async () => (await import('./compose/start-receiver.ts')).startReceiver,
-    heapGrowth: 50,
+    heapGrowth: 30,
   },
   {
     name: 'worker',

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../src/platform/free-port.ts'
@@ -26,6 +27,7 @@ export interface GatehouseSettings {
 
 export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const GATEHOUSE = join(import.meta.dirname, '../../src/bootstrap.mjs')
+const DOCKERFILE = join(import.meta.dirname, '../../Dockerfile')
 const START_MS = 30_000
 
 /** The role in a process of its own, set up as for production; resolves when it is ready. */
@@ -61,8 +63,20 @@ async function isReady(url: string): Promise<boolean> {
   return answer?.ok === true
 }
 
-/** As the image sets it (Dockerfile). */
-const IMAGE_ENVIRONMENT = { NODE_ENV: 'production', NODE_OPTIONS: '--max-semi-space-size=16', MALLOC_ARENA_MAX: '2' }
+/** As the image sets it: where it listens is no matter here. */
+const IMAGE_ENVIRONMENT = imageVariables(['NODE_ENV', 'NODE_OPTIONS', 'MALLOC_ARENA_MAX'])
+
+function imageVariables(names: readonly string[]): Record<string, string> {
+  const lines = readFileSync(DOCKERFILE, 'utf8').matchAll(/^ENV (.+)$/gm)
+  const set = new Map([...lines].flatMap(([, line = '']) => line.split(' ').map((each) => each.split(/=(.*)/s, 2) as [string, string])))
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = set.get(name)
+      if (value === undefined) throw new Error(`the Dockerfile sets no ${name}, as which the bench is to run`)
+      return [name, value]
+    }),
+  )
+}
 
 function environmentOf({ databaseUrl, redisUrl, upstream, concurrency }: GatehouseSettings): Record<string, string> {
   return {
