@@ -18,7 +18,7 @@ COPY --from=client /app/src/generated src/generated
 RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && npm cache clean --force \
  && ln -s /app/src/bootstrap.mjs /usr/local/bin/gatehouse
 # A young generation and an allocator that hold less memory under load (docs/performance.md).
-ENV NODE_OPTIONS=--max-semi-space-size=4 MALLOC_ARENA_MAX=2
+ENV NODE_OPTIONS=--max-semi-space-size=4 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=131072
 # Compiled once, here, since nothing may be written where it runs. Node reads only what was kept by its own user id; that user may not change it.
 RUN rm -rf node_modules/.cache && install -d -o node node_modules/.cache/gatehouse \
  && setpriv --reuid=node --regid=node --clear-groups gatehouse --compile > /dev/null \
