@@ -15,6 +15,7 @@ import { registerReplayCommands } from './operate/replay-commands.ts'
 import { AppError, ConfigError, errorCode, errorMessage, UsageError } from './platform/app-error.ts'
 import { developmentSecrets } from './platform/development-secrets.ts'
 import { startEventLoopWatchdog } from './platform/event-loop-watchdog.ts'
+import { giveWay } from './platform/give-way.ts'
 import { limitHeapGrowth } from './platform/heap-growth.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { samplePerson } from './sandbox/sample-person.ts'
@@ -52,7 +53,7 @@ program
   })
 
 /** `heapGrowth`, percent: of receiver and worker as measured under full load, where less would cost speed (docs/performance.md). */
-for (const { name, description, loadStart, heapGrowth } of [
+for (const { name, description, loadStart, heapGrowth, prepare } of [
   {
     name: 'receiver',
     description: 'take webhooks: POST /webhooks/paxos on PORT',
@@ -64,6 +65,7 @@ for (const { name, description, loadStart, heapGrowth } of [
     description: 'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT',
     loadStart: async () => (await import('./compose/start-worker.ts')).startWorker,
     heapGrowth: 150,
+    prepare: giveWay,
   },
   {
     name: 'operator',
@@ -77,6 +79,7 @@ for (const { name, description, loadStart, heapGrowth } of [
     .description(description)
     .action(async () => {
       limitHeapGrowth(heapGrowth)
+      prepare?.()
       const { config, logger } = settings()
       const start = await loadStart()
       const foundation = await openFoundation('require', { config, logger })

@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants, getPriority } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { endWithProcess } from '../support/end-with-process.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+const CLI = join(import.meta.dirname, '../../src/cli.ts')
+const STARTED_IN_MS = 60_000
+
+/** `gatehouse <role>` in a process of its own, once it is up. */
+async function startRole(role: string): Promise<ChildProcess> {
+  const database = await createTestDatabase()
+  const ports = { PORT: '0', OPERATOR_PORT: '0', WORKER_PORT: '0' }
+  const child = spawn(process.execPath, [CLI, role], {
+    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'development', DATABASE_URL: database.url, ...ports },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const withdraw = endWithProcess(() => void child.kill('SIGKILL'))
+  onTestFinished(async () => {
+    child.kill('SIGTERM')
+    if (child.exitCode === null) await once(child, 'exit')
+    withdraw()
+    await database.drop()
+  })
+  let said = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += String(chunk)
+      if (said.includes(`${role} is up on`)) resolve()
+    })
+    child.on('exit', () => reject(new Error(`gatehouse ${role} ended: ${said}`)))
+  })
+  return child
+}
+
+describe('for the CPU', () => {
+  it('the worker gives way to the receiver and to Postgres', { timeout: STARTED_IN_MS }, async () => {
+    const [receiver, worker] = await Promise.all(['receiver', 'worker'].map(startRole))
+    expect(getPriority(receiver?.pid)).toBe(getPriority())
+    expect(getPriority(worker?.pid)).toBe(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL))
+  })
+})
