@@ -26,16 +26,21 @@ export interface GatehouseSettings {
 }
 
 export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
-const GATEHOUSE = join(import.meta.dirname, '../../src/bootstrap.mjs')
-const DOCKERFILE = join(import.meta.dirname, '../../Dockerfile')
+const ROOT = join(import.meta.dirname, '../..')
 const START_MS = 30_000
 
 /** The role in a process of its own, set up as for production; resolves when it is ready. */
 export async function startRole(role: 'receiver' | 'worker', settings: GatehouseSettings): Promise<Role> {
   const port = await freePort()
   const profile = settings.profileDirectory === undefined ? [] : profileArguments(settings.profileDirectory, role)
-  const child = spawn(process.execPath, [...profile, GATEHOUSE, role], {
-    env: { PATH: process.env.PATH ?? '', ...environmentOf(settings), [role === 'receiver' ? 'PORT' : 'WORKER_PORT']: String(port) },
+  const child = spawn(process.execPath, [...profile, join(ROOT, 'src/bootstrap.mjs'), role], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      ...IMAGE_ENVIRONMENT,
+      ...(role === 'worker' ? WORKER_ENVIRONMENT : {}),
+      ...environmentOf(settings),
+      [role === 'receiver' ? 'PORT' : 'WORKER_PORT']: String(port),
+    },
     stdio: ['ignore', 2, 2], // what it warns of belongs on the terminal
   })
   const url = `http://127.0.0.1:${port}`
@@ -63,20 +68,18 @@ async function isReady(url: string): Promise<boolean> {
   return answer?.ok === true
 }
 
-/** As the image sets it for Node and its allocator. */
-const IMAGE_ENVIRONMENT = imageVariables(/^(NODE|MALLOC)_/)
+/** For Node and its allocator, as the image sets it, and docker-compose.yml for the worker. */
+const IMAGE_ENVIRONMENT = variablesOf('Dockerfile', /(?<=^ENV .*)\b((?:NODE|MALLOC)_\w+)=(\S+)/gm)
+const WORKER_ENVIRONMENT = variablesOf('docker-compose.yml', /(?<=^ {2}worker:\n(?: {4}.*\n)* +)(NODE_OPTIONS): (\S+)/gm)
 
-function imageVariables(named: RegExp): Record<string, string> {
-  const lines = readFileSync(DOCKERFILE, 'utf8').matchAll(/^ENV (.+)$/gm)
-  const pairs = [...lines].flatMap(([, line = '']) => line.split(' ').map((each) => each.split(/=(.*)/s, 2) as [string, string]))
-  const found = pairs.filter(([name]) => named.test(name))
-  if (found.length === 0) throw new Error('the Dockerfile sets nothing for Node, as which the bench is to run')
+function variablesOf(file: string, pattern: RegExp): Record<string, string> {
+  const found = [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(([, name, value]) => [name, value] as const)
+  if (found.length === 0) throw new Error(`${file} does not set what the bench is to run with`)
   return Object.fromEntries(found)
 }
 
 function environmentOf({ databaseUrl, redisUrl, upstream, concurrency }: GatehouseSettings): Record<string, string> {
   return {
-    ...IMAGE_ENVIRONMENT,
     LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
     ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }),
