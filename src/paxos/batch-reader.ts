@@ -78,9 +78,12 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
   function keep(page: ListedPage<Value>): void {
     if (freshForMs === 0) return
     const until = now() + freshForMs
-    for (const { id, value } of page.values) cache.set(id, { value, until })
-    for (const id of cache.keys()) {
-      if (cache.size <= MOST_CACHED) return
+    for (const { id, value } of page.values) {
+      cache.delete(id) // so that the oldest stand first
+      cache.set(id, { value, until })
+    }
+    for (const [id, hit] of cache) {
+      if (hit.until > now() && cache.size <= MOST_CACHED) return
       cache.delete(id)
     }
   }
