@@ -40,7 +40,7 @@ const QUICK_SIDES = 'gatehouse-redis,textbook-redis,calls-only,gatehouse-postgre
 /** Without memory: what a process holds after three seconds of load says how fast the machine is, not how the process is built. */
 const QUICK: readonly Step[] = [
   ['durable-ack', '--pairs', '3', '--seconds', '1'],
-  ['onboardings', '--events', '600', '--warm-up', '200', '--pairs', '2', '--sides', QUICK_SIDES],
+  ['onboardings', '--events', '1500', '--warm-up', '500', '--pairs', '2', '--sides', QUICK_SIDES],
   ['drain', '--events', '1000'],
 ]
 const REFERENCE = join(import.meta.dirname, 'reference.json')
