@@ -8,8 +8,9 @@ import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/
 import { isDatabaseAway } from '../platform/database-away.ts'
 import type { Logger } from '../platform/logger.ts'
 import { within } from '../platform/within.ts'
-import type { EventHandler, EventJob, HandlerContext, JobOutcome } from '../queue/event-queue.ts'
+import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
 import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from '../queue/retry-policy.ts'
+import type { Hand } from '../queue/worker-hands.ts'
 import { type AdvanceParts, advanceOnboarding } from './advance-onboarding.ts'
 import { createQuarantine, type Quarantine } from './quarantine.ts'
 import { EventUnknownError, EventWithoutIdentityError, JobTimedOutError } from './saga-errors.ts'
@@ -94,7 +95,7 @@ async function parkPoison(parts: ProcessParts, { seq, generation, eventId, strik
   return DONE
 }
 
-async function handle(parts: ProcessParts, row: InboxRow, hand?: HandlerContext['hand']): Promise<JobOutcome> {
+async function handle(parts: ProcessParts, row: InboxRow, hand?: Hand): Promise<JobOutcome> {
   let confirmed: PaxosEvent | null = null
   try {
     const work = async (): Promise<void> => {
@@ -131,7 +132,7 @@ async function handle(parts: ProcessParts, row: InboxRow, hand?: HandlerContext[
 }
 
 /** The row of an event that this job is to do, while the hand for it is waited for; anew when that took long, since others may have done it meanwhile. */
-async function loadWaiting(parts: ProcessParts, job: EventJob, hand: HandlerContext['hand']): Promise<InboxRow | null> {
+async function loadWaiting(parts: ProcessParts, job: EventJob, hand: Hand | undefined): Promise<InboxRow | null> {
   const row = await loadToBeDone(parts, job)
   if (!row || !hand) return row
   const loadedAt = parts.now()
