@@ -83,7 +83,8 @@ const PREVIEWS_AT_ONCE = 10
 
 /** Chooses the events, asks for each what a replay would do now, and keeps that as a plan. Changes nothing else. */
 export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: string): Promise<ReplayView> {
-  const { seqs, matched } = await chooseEvents(parts.pool, filter)
+  const to = filter.to ?? (await momentAfterNow(parts.pool))
+  const { seqs, matched } = await chooseEvents(parts.pool, { ...filter, to })
   // Read before the previews: what changes while they are made counts as changed.
   const bases = await currentBases(parts.pool, seqs)
   const items = await mapBounded(seqs, PREVIEWS_AT_ONCE, async (seq) => {
@@ -96,7 +97,7 @@ export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: s
     `WITH planned AS (INSERT INTO replay (id, state, filter, plan_hash, planned_by, matched) VALUES ($1, 'planned', $2, $3, $4, $6) RETURNING id)
      INSERT INTO replay_item (replay_id, seq, verdict, detail, basis)
      SELECT planned.id, i.seq, i.verdict, i.detail, i.basis FROM planned, jsonb_to_recordset($5::jsonb) AS i (seq bigint, verdict text, detail text, basis text)`,
-    [id, JSON.stringify({ ...filter, to: filter.to ?? new Date() }), planHash, by, JSON.stringify(items), matched],
+    [id, JSON.stringify({ ...filter, to }), planHash, by, JSON.stringify(items), matched],
   )
   return (await getReplay(parts.pool, id))!
 }
@@ -253,19 +254,18 @@ const MATCHING = `FROM inbox_event
     AND seq >= $8 AND seq < $9`
 
 /** The oldest that match, and where those are not all, how many do. */
-async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<{ seqs: string[]; matched: number | null }> {
+async function chooseEvents(pool: Pool, filter: ReplayFilter & { to: Date }): Promise<{ seqs: string[]; matched: number | null }> {
   const limit = filter.limit ?? DEFAULT_REPLAY_LIMIT
   const named = filter.eventIds !== undefined || filter.identityIds !== undefined || filter.releaseHolds === true
   if (limit < 1 || limit > MAX_REPLAY_LIMIT) throw new UsageError(`limit: 1 to ${MAX_REPLAY_LIMIT}`)
-  const to = filter.to ?? new Date()
-  const { gte, lt } = await seqWindow(pool, { from: filter.from, to })
+  const { gte, lt } = await seqWindow(pool, filter)
   const upTo = (most: number): unknown[] => [
     filter.states ?? (named ? ['parked', 'dead', 'processed', 'accepted'] : ['parked', 'dead']),
     filter.eventIds ?? null,
     filter.identityIds ?? null,
     filter.types ?? null,
     filter.from ?? null,
-    to,
+    filter.to,
     most,
     gte ?? 0,
     lt,
@@ -280,6 +280,15 @@ async function chooseEvents(pool: Pool, filter: ReplayFilter): Promise<{ seqs: s
   )
   // An event may have ended in between: at least one more did match.
   return { seqs, matched: Math.max(rows.length, counted.rows[0]!.matched) }
+}
+
+/**
+ * Everything that is committed by now was received before it: by the clock that stamps the events, whichever way this machine's own is
+ * wrong, and a millisecond on, since `received_at` is rounded to one.
+ */
+async function momentAfterNow(pool: Pool): Promise<Date> {
+  const { rows } = await pool.query<{ moment: Date }>(`SELECT clock_timestamp()::timestamptz(3) + interval '1 millisecond' AS moment`)
+  return rows[0]!.moment
 }
 
 /** What a verdict rests on: the event's state and opening, and the onboarding's version. */

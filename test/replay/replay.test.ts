@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { encodeCursor } from '../../src/platform/page.ts'
 import { listReplays } from '../../src/replay/list-replays.ts'
 import { rebuildQueue } from '../../src/replay/rebuild-queue.ts'
@@ -207,6 +207,14 @@ describe('a plan', () => {
     const to = new Date('2026-01-15T00:00:00Z')
     expect((await planReplay(parts(pipeline), { limit: 7, to }, 'ada')).filter).toEqual({ limit: 7, to: to.toISOString() })
     expect((await planReplay(parts(pipeline), {}, 'ada')).filter).toEqual({ to: expect.stringMatching(/^2\d{3}-.*Z$/) })
+  })
+
+  it('leaves out nothing that was received just now, whatever the clock of this machine says', async () => {
+    const pipeline = await twoParked()
+    await pipeline.pool.query('UPDATE inbox_event SET received_at = now()')
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 120_000 })
+    onTestFinished(() => void vi.useRealTimers())
+    expect(seqs(await planReplay(parts(pipeline), {}, 'ada'))).toEqual(['1', '2'])
   })
 
   it('looks at all of its events, ten at once', async () => {
