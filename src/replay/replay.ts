@@ -82,9 +82,9 @@ export const MOST_COUNTED = 100_000
 const PREVIEWS_AT_ONCE = 10
 
 /** Chooses the events, asks for each what a replay would do now, and keeps that as a plan. Changes nothing else. */
-export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: string): Promise<ReplayView> {
-  const to = filter.to ?? (await momentAfterNow(parts.pool))
-  const { seqs, matched } = await chooseEvents(parts.pool, { ...filter, to })
+export async function planReplay(parts: ReplayParts, asked: ReplayFilter, by: string): Promise<ReplayView> {
+  const filter = { ...asked, to: asked.to ?? (await momentAfterNow(parts.pool)) }
+  const { seqs, matched } = await chooseEvents(parts.pool, filter)
   // Read before the previews: what changes while they are made counts as changed.
   const bases = await currentBases(parts.pool, seqs)
   const items = await mapBounded(seqs, PREVIEWS_AT_ONCE, async (seq) => {
@@ -97,7 +97,7 @@ export async function planReplay(parts: ReplayParts, filter: ReplayFilter, by: s
     `WITH planned AS (INSERT INTO replay (id, state, filter, plan_hash, planned_by, matched) VALUES ($1, 'planned', $2, $3, $4, $6) RETURNING id)
      INSERT INTO replay_item (replay_id, seq, verdict, detail, basis)
      SELECT planned.id, i.seq, i.verdict, i.detail, i.basis FROM planned, jsonb_to_recordset($5::jsonb) AS i (seq bigint, verdict text, detail text, basis text)`,
-    [id, JSON.stringify({ ...filter, to }), planHash, by, JSON.stringify(items), matched],
+    [id, JSON.stringify(filter), planHash, by, JSON.stringify(items), matched],
   )
   return (await getReplay(parts.pool, id))!
 }
