@@ -52,7 +52,7 @@ export function isDataFault(error: unknown): boolean {
 /**
  * Lets concurrent work share commits. A lone item leaves at once, alone: it pays one commit and no delay. While a commit is in flight
  * the next batch collects; when it ends, its callers are about to come back, and a commit for the first of them alone would cost as
- * much as one for all: so the next batch leaves when half as many wait as travelled together, or after `companyMs`. Where they wait already, it
+ * much as one for all: so the next batch leaves when as many wait as travelled together, or after `companyMs`. Where they wait already, it
  * leaves before the callers of the last one are told, so that it is under way while they work.
  * A batch that fails for its data is halved until the culprit stands alone; any other failure rejects every item of the batch.
  */
@@ -69,9 +69,9 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
   let closing = false
   const drained = Promise.withResolvers<void>()
 
-  /** Half as many wait as travelled together last time. */
+  /** As many wait as travelled together last time. */
   function hasCompany(): boolean {
-    return room.length * 2 >= travelled
+    return room.length >= travelled
   }
 
   function schedule(): void {

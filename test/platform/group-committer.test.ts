@@ -96,20 +96,23 @@ describe('when items come while a commit is in flight', () => {
   })
 })
 
-describe('when half as many wait as travelled together in the commit that ends', () => {
+describe('when as many wait as travelled together in the commit that ends', () => {
   it('they leave before its callers are told, who may have work to do', async () => {
     const { batches, write, finish } = scriptedWriter()
     const group = committer(write)
     const told: number[][][] = []
     const first = [1, 2].map((item) => group.submit(item).then(() => told.push([...batches])))
     await until(() => batches.length === 1)
-    const second = group.submit(3)
+    const second = [3, 4].map(group.submit)
     await finish()
     await Promise.all(first)
-    const whenTold = [[1, 2], [3]]
+    const whenTold = [
+      [1, 2],
+      [3, 4],
+    ]
     expect(told).toEqual([whenTold, whenTold])
     await finish()
-    expect(await second).toBe('row 3')
+    expect(await Promise.all(second)).toEqual(['row 3', 'row 4'])
   })
 
   it('and is closed only when all callers are told, even those of a commit that others have overtaken', async () => {
@@ -135,15 +138,15 @@ describe('when those who travelled together come back one by one', () => {
     return { batches, group, finish }
   }
 
-  it('leaves when half of them are there, not with the first alone', async () => {
+  it('leaves when as many are there, not with the first alone', async () => {
     // Seconds, and short beside what any clock shows: the wait is counted from the commit's end.
     const { batches, group, finish } = await travelTogether(2 * performance.now())
     const back = [group.submit(5)]
     for (let turns = 0; turns < 5; turns += 1) await new Promise((resolve) => setImmediate(resolve))
     expect(batches).toHaveLength(1)
-    back.push(group.submit(6))
+    back.push(...[6, 7, 8].map(group.submit))
     await until(() => batches.length === 2)
-    expect(batches[1]).toEqual([5, 6])
+    expect(batches[1]).toEqual([5, 6, 7, 8])
     await finish()
     await Promise.all(back)
   })
