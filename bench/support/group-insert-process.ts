@@ -1,13 +1,13 @@
 /** Postgres alone: the inbox's own statement with full batches, one commit after the other on one connection, durably. */
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { INSERT_EVENTS } from '../../src/inbox/accept-events.ts'
+import { type EventRow, insertEvents } from '../../src/inbox/accept-events.ts'
 import { runProgram } from './program.ts'
 
 await runProgram<{ databaseUrl: string; batch: number }, number, null>(async ({ databaseUrl, batch }) => {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
-  const row = () => ({
+  const row = (): EventRow => ({
     id: randomUUID(),
     type: 'identity.approved',
     at: new Date(),
@@ -15,6 +15,7 @@ await runProgram<{ databaseUrl: string; batch: number }, number, null>(async ({ 
     origin: 'webhook',
     sha: 'ab'.repeat(32),
     deliveries: 1,
+    batch: null,
   })
   return {
     ready: null,
@@ -24,7 +25,7 @@ await runProgram<{ databaseUrl: string; batch: number }, number, null>(async ({ 
       let rows = 0
       while (performance.now() - startedAt < seconds * 1_000) {
         const events = Array.from({ length: batch }, row)
-        await client.query({ name: 'insert-events', text: INSERT_EVENTS, values: [JSON.stringify(events)] })
+        await client.query(insertEvents(events))
         rows += batch
       }
       return rows / ((performance.now() - startedAt) / 1_000)

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import pg from 'pg'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
+import { arrayParameter, ELEMENT, type ElementType } from '../platform/array-parameter.ts'
 import { createGroupCommitter, isDataFault } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { mortalSessions } from '../platform/postgres.ts'
@@ -62,19 +63,41 @@ export interface EventAcceptor {
  * what the sweep found first, and a real event whose id was spent on a test event becomes real (the dispatcher takes it up).
  * A session that would not wait for its commit to reach the disk inserts nothing at all.
  */
-export const INSERT_EVENTS = `
+const INSERT_EVENTS = `
 INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state, batch)
-SELECT id, type, at, test, origin, decode(sha, 'hex'), deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END, batch
-FROM json_to_recordset($1::json) AS e (id uuid, type text, at timestamptz, test boolean, origin text, sha text, deliveries integer, batch bigint)
+SELECT id, type, at, test, origin, sha, deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END, batch
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::text[]) AS type, unnest($3::timestamptz[]) AS at, unnest($4::boolean[]) AS test,
+  unnest($5::text[]) AS origin, unnest($6::bytea[]) AS sha, unnest($7::integer[]) AS deliveries, unnest($8::bigint[]) AS batch) AS e
 WHERE current_setting('synchronous_commit') <> 'off'
 ON CONFLICT (event_id) DO UPDATE SET
   delivery_count = i.delivery_count + excluded.delivery_count,
   body_sha256 = coalesce(i.body_sha256, excluded.body_sha256),
   is_test = i.is_test AND excluded.is_test,
   state = CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END
-RETURNING i.seq, i.event_id, i.state, i.generation, i.batch, (xmax = 0) AS inserted`
+RETURNING i.seq, i.event_id, i.state, (xmax = 0) AS inserted`
 
-interface InsertedRow extends OpenEvent {
+/** The statement for these rows, of which no two have the same id. */
+export function insertEvents(rows: readonly EventRow[]): pg.QueryConfig {
+  const column = <Value>(type: ElementType<Value>, pick: (row: EventRow) => Value | null): Buffer => arrayParameter(type, rows.map(pick))
+  return {
+    name: 'insert-events',
+    text: INSERT_EVENTS,
+    values: [
+      column(ELEMENT.uuid, ({ id }) => id),
+      column(ELEMENT.text, ({ type }) => type),
+      column(ELEMENT.timestamptz, ({ at }) => at),
+      column(ELEMENT.boolean, ({ test }) => test),
+      column(ELEMENT.text, ({ origin }) => origin),
+      column(ELEMENT.bytea, ({ sha }) => sha),
+      column(ELEMENT.integer, ({ deliveries }) => deliveries),
+      column(ELEMENT.bigint, ({ batch }) => batch),
+    ],
+  }
+}
+
+interface InsertedRow {
+  /** bigint as text. */
+  seq: string
   event_id: string
   state: string
   inserted: boolean
@@ -98,11 +121,11 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
     if (performance.now() < restUntil) throw new InboxUnavailableError('the database did not answer a moment ago')
     const stopTimer = metrics.commitSeconds.startTimer()
     const folded = shareJobs(foldDuplicates(events))
-    const { rows } = await pool.query<InsertedRow>({ name: 'insert-events', text: INSERT_EVENTS, values: [JSON.stringify(folded)] })
+    const { rows } = await pool.query<InsertedRow>(insertEvents(folded))
     if (rows.length !== folded.length) throw new InboxUnavailableError('this session does not commit durably (synchronous_commit is off)')
     stopTimer()
     metrics.batchSize.observe(events.length)
-    announce(rows.filter(({ inserted, state }) => inserted && state === 'accepted'))
+    announce(folded, rows)
     return statuses(events, rows)
   }
 
@@ -124,11 +147,16 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
   }
 
   /** After the answers are on their way: the queue must neither delay nor fail them, and the dispatcher finds what it loses. */
-  function announce(accepted: readonly InsertedRow[]): void {
-    if (!onAccepted || accepted.length === 0) return
+  function announce(folded: readonly EventRow[], rows: readonly InsertedRow[]): void {
+    if (!onAccepted) return
+    const batches = new Map(folded.map(({ id, batch }) => [id, batch]))
+    const accepted = rows
+      .filter(({ inserted, state }) => inserted && state === 'accepted')
+      .map(({ seq, event_id }) => ({ seq, generation: 0, batch: batches.get(event_id)?.toString() ?? null }))
+    if (accepted.length === 0) return
     setImmediate(async () => {
       try {
-        await onAccepted(accepted.map(({ seq, generation, batch }) => ({ seq, generation, batch })))
+        await onAccepted(accepted)
       } catch (error) {
         logger.warn({ code: errorCode(error), events: accepted.length }, 'accepted events were not queued; the dispatcher will')
       }
@@ -177,14 +205,17 @@ function createWriterPool(options: Required<Pick<AcceptorOptions, 'connectionStr
   return pool
 }
 
-interface EventRow {
+/** A row to be inserted, or a delivery of one that is there. */
+export interface EventRow {
   id: string
   type: string
   at: Date
   test: boolean
   origin: string
+  /** Hexadecimal. */
   sha: string | null
   deliveries: number
+  batch: number | null
 }
 
 /**
@@ -196,7 +227,7 @@ function foldDuplicates(events: readonly ReceivedEvent[]): EventRow[] {
   for (const { eventId, type, occurredAt, isTest, origin, bodySha256 } of events) {
     const deliveries = origin === 'webhook' ? 1 : 0
     const twin = rows.get(eventId)
-    const row = { id: eventId, type, at: occurredAt, test: isTest, origin, sha: bodySha256, deliveries }
+    const row = { id: eventId, type, at: occurredAt, test: isTest, origin, sha: bodySha256, deliveries, batch: null }
     if (!twin) rows.set(eventId, row)
     else if (twin.test && !isTest) rows.set(eventId, { ...row, deliveries: twin.deliveries + deliveries })
     else twin.deliveries += deliveries
@@ -208,7 +239,7 @@ function foldDuplicates(events: readonly ReceivedEvent[]): EventRow[] {
  * Events that arrive together share a job of the queue, as they share a commit. The number of the job is any that no other job on the queue has: if two
  * ever had the same, the dispatcher would bring the events of the second a minute later.
  */
-function shareJobs(rows: readonly EventRow[]): (EventRow & { batch: number | null })[] {
+function shareJobs(rows: readonly EventRow[]): EventRow[] {
   const real = rows.filter(({ test }) => !test).length
   const jobs = Math.ceil(real / EVENTS_PER_JOB)
   const first = randomInt(2 ** 48 - 1)

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import pg from 'pg'
 import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type AcceptorOptions, createEventAcceptor, type EventAcceptor, INSERT_EVENTS } from '../../src/inbox/accept-events.ts'
+import { type AcceptorOptions, createEventAcceptor, type EventAcceptor, insertEvents } from '../../src/inbox/accept-events.ts'
 import type { OpenEvent } from '../../src/inbox/settle-events.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres.ts'
@@ -292,9 +292,9 @@ describe('when events were accepted', () => {
 })
 
 describe('when the data of one event cannot be stored', () => {
-  it('refuses that one and commits the events beside it', async () => {
+  it.each([{ type: 'nul \u0000 byte' }, { eventId: 'no-uuid' }])('refuses that one and commits the events beside it: %o', async (fault) => {
     const acceptor = startAcceptor()
-    const bad = receivedEvent({ type: 'nul \u0000 byte' })
+    const bad = receivedEvent(fault)
     const outcomes = await Promise.allSettled([receivedEvent(), bad, receivedEvent(), receivedEvent()].map(acceptor.accept))
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
     expect(await storedRows()).toHaveLength(3)
@@ -416,11 +416,13 @@ describe('when commits would not wait for the disk', () => {
   it('inserts nothing on a session that has it off all the same', async () => {
     const client = new pg.Client({ connectionString: database.url })
     await client.connect()
-    const rows = JSON.stringify([{ id: randomUUID(), type: 'x', at: new Date(), test: false, origin: 'webhook', sha: null, deliveries: 1 }])
+    const insert = insertEvents([
+      { id: randomUUID(), type: 'x', at: new Date(), test: false, origin: 'webhook', sha: null, deliveries: 1, batch: null },
+    ])
     await client.query('SET synchronous_commit = off')
-    expect((await client.query(INSERT_EVENTS, [rows])).rowCount).toBe(0)
+    expect((await client.query(insert)).rowCount).toBe(0)
     await client.query('SET synchronous_commit = on')
-    expect((await client.query(INSERT_EVENTS, [rows])).rowCount).toBe(1)
+    expect((await client.query(insert)).rowCount).toBe(1)
     await client.end()
   })
 })

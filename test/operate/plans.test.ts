@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seedScale } from '../../bench/seed-scale.ts'
-import { INSERT_EVENTS } from '../../src/inbox/accept-events.ts'
+import { insertEvents } from '../../src/inbox/accept-events.ts'
 import { knownEvents } from '../../src/inbox/known-events.ts'
 import { countEvents, loadEvents } from '../../src/inbox/load-events.ts'
 import { type EventQuery, type EventReads, readEvents } from '../../src/inbox/read-events.ts'
@@ -170,9 +170,11 @@ describe('what runs for every event, however much there is', () => {
     [
       'accepting',
       () =>
-        pool.query(INSERT_EVENTS, [
-          JSON.stringify([{ id: randomUUID(), type: 't', at: new Date(), test: false, origin: 'webhook', sha: null, deliveries: 1 }]),
-        ]),
+        pool.query(
+          insertEvents([
+            { id: randomUUID(), type: 't', at: new Date(), test: false, origin: 'webhook', sha: null, deliveries: 1, batch: null },
+          ]),
+        ),
       ['inbox_event_event_id_key'],
     ],
     [

@@ -1,0 +1,59 @@
+import type { Pool } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { arrayParameter, ELEMENT, type ElementType } from '../../src/platform/array-parameter.ts'
+import { isDataFault } from '../../src/platform/group-committer.ts'
+import { createPool } from '../../src/platform/postgres.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let pool: Pool
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  pool = createPool({ connectionString: database.url, max: 1, applicationName: 'test' })
+})
+afterAll(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+const ID = '00112233-4455-6677-8899-aabbccddeeff'
+const AT = new Date('2026-03-02T09:15:30.123Z')
+const CASES: [string, ElementType<never>, readonly unknown[], readonly unknown[]][] = [
+  ['boolean', ELEMENT.boolean, [true, false, null], [true, false, null]],
+  ['integer', ELEMENT.integer, [0, -1, 2 ** 31 - 1, null], [0, -1, 2 ** 31 - 1, null]],
+  ['bigint', ELEMENT.bigint, [-1, 2 ** 48, '9223372036854775807', null], ['-1', '281474976710656', '9223372036854775807', null]],
+  ['uuid', ELEMENT.uuid, [ID, null], [ID, null]],
+  [
+    'timestamptz',
+    ELEMENT.timestamptz,
+    [AT, new Date(0), new Date('9999-12-31T23:59:59.999Z'), null],
+    [AT, new Date(0), new Date('9999-12-31T23:59:59.999Z'), null],
+  ],
+  ['text', ELEMENT.text, ['', `{"a",b} ' \\ ünï 🦊`, null], ['', `{"a",b} ' \\ ünï 🦊`, null]],
+  ['bytea', ELEMENT.bytea, ['00ff', '', null], [Buffer.from('00ff', 'hex'), Buffer.alloc(0), null]],
+]
+
+describe('an array in binary', () => {
+  it.each(CASES)('of %s arrives in Postgres as it left', async (name, type, given, arrived) => {
+    const { rows } = await pool.query(`SELECT unnest($1::${name}[]) AS value`, [arrayParameter(type, given as never[])])
+    expect(rows.map(({ value }) => value)).toEqual(arrived)
+  })
+
+  it('may be empty', async () => {
+    expect((await pool.query('SELECT $1::uuid[] AS ids', [arrayParameter(ELEMENT.uuid, [])])).rows).toEqual([{ ids: [] }])
+  })
+
+  it.each(['not-a-uuid', ID.slice(1), ''])('refuses "%s" for a uuid, as a fault of the data', (value) => {
+    expect.assertions(1)
+    try {
+      arrayParameter(ELEMENT.uuid, [ID, value])
+    } catch (error) {
+      expect(isDataFault(error)).toBe(true)
+    }
+  })
+
+  it.each(['0', 'zz'])('refuses "%s" for bytes', (value) => {
+    expect(() => arrayParameter(ELEMENT.bytea, [value])).toThrow('type 17')
+  })
+})
