@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** What stands before the first entry of a chain: 32 zero bytes. */
 export const GENESIS: Buffer = Buffer.alloc(32)
@@ -17,8 +17,16 @@ export interface Link {
 /** SHA-256 over the hash before and the link in canonical form (keys sorted, no blanks). 32 bytes. */
 export function hashLink(previous: Uint8Array, link: Link): Buffer {
   const content = canonicalJson([link.chain, link.entryNo, link.at.toISOString(), link.kind, link.actor, link.data])
-  return createHash('sha256').update(previous).update(content).digest()
+  const most = previous.length + content.length * UTF8_BYTES
+  if (most > scratch.length) scratch = Buffer.allocUnsafe(most)
+  scratch.set(previous)
+  const hashed = scratch.subarray(0, previous.length + scratch.write(content, previous.length))
+  return Buffer.from(hash('sha256', hashed, 'hex'), 'hex') // a Hash and a buffer of its own would be two things more to collect for each entry
 }
+
+const UTF8_BYTES = 3
+/** What is hashed, one after the other. */
+let scratch = Buffer.allocUnsafe(4_096)
 
 /** JSON with sorted keys: the same value has one text, whatever order the database hands its keys back in. */
 export function canonicalJson(value: unknown): string {
