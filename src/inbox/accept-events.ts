@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import pg from 'pg'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
-import { arrayParameter, ELEMENT, type ElementType } from '../platform/array-parameter.ts'
+import { type Column, column, ELEMENT } from '../platform/array-parameter.ts'
 import { createGroupCommitter, isDataFault } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { mortalSessions } from '../platform/postgres.ts'
@@ -76,23 +76,20 @@ ON CONFLICT (event_id) DO UPDATE SET
   state = CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END
 RETURNING i.seq, i.event_id, i.state, (xmax = 0) AS inserted`
 
+const COLUMNS: readonly Column<EventRow>[] = [
+  column(ELEMENT.uuid, ({ id }) => id),
+  column(ELEMENT.text, ({ type }) => type),
+  column(ELEMENT.timestamptz, ({ at }) => at.getTime()),
+  column(ELEMENT.boolean, ({ test }) => test),
+  column(ELEMENT.text, ({ origin }) => origin),
+  column(ELEMENT.hex, ({ sha }) => sha),
+  column(ELEMENT.integer, ({ deliveries }) => deliveries),
+  column(ELEMENT.bigint, ({ batch }) => batch),
+]
+
 /** The statement for these rows, of which no two have the same id. */
 export function insertEvents(rows: readonly EventRow[]): pg.QueryConfig {
-  const column = <Value>(type: ElementType<Value>, pick: (row: EventRow) => Value | null): Buffer => arrayParameter(type, rows.map(pick))
-  return {
-    name: 'insert-events',
-    text: INSERT_EVENTS,
-    values: [
-      column(ELEMENT.uuid, ({ id }) => id),
-      column(ELEMENT.text, ({ type }) => type),
-      column(ELEMENT.timestamptz, ({ at }) => at),
-      column(ELEMENT.boolean, ({ test }) => test),
-      column(ELEMENT.text, ({ origin }) => origin),
-      column(ELEMENT.bytea, ({ sha }) => sha),
-      column(ELEMENT.integer, ({ deliveries }) => deliveries),
-      column(ELEMENT.bigint, ({ batch }) => batch),
-    ],
-  }
+  return { name: 'insert-events', text: INSERT_EVENTS, values: COLUMNS.map((values) => values(rows)) }
 }
 
 interface InsertedRow {

@@ -4,6 +4,7 @@ import type { Effect, Onboarding, Snapshot } from '../onboarding/onboarding.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import { GENESIS, hashLink } from './hash-chain.ts'
+import { type Chained, commitValues } from './ledger-rows.ts'
 import { COMMIT_CHANGES, LOAD_SNAPSHOTS } from './ledger-sql.ts'
 
 /** A snapshot as committed, with what the next change must build on. */
@@ -94,32 +95,14 @@ async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(S
     if (!chosen.has(id)) chosen.set(id, chain(change))
   }
   const chained = [...chosen.values()]
-  const settled = chained.flatMap(({ change: { settlement, draft } }) =>
-    settlement ? [{ ...settlement, identityId: draft.onboarding.identityId }] : [],
-  )
   const { rows } = await pool.query<{ identity_id: string }>({
     name: 'commit-changes',
     text: COMMIT_CHANGES,
-    values: [
-      JSON.stringify(chained.map(({ change, after }) => onboardingRow(change, after))),
-      JSON.stringify(chained.flatMap(({ entryRows }) => entryRows)),
-      JSON.stringify(chained.flatMap(effectRows)),
-      settled.map(({ seq }) => seq),
-      settled.map(({ generation }) => generation),
-      settled.map(({ outcome }) => outcome),
-      settled.map(({ identityId }) => identityId),
-    ],
+    values: commitValues(chained),
   })
   const moved = new Set(rows.map((row) => row.identity_id))
   const won = new Map(chained.map(({ change, after }) => [change, moved.has(after.onboarding.identityId) ? after : null]))
   return changes.map((change) => won.get(change) ?? null)
-}
-
-interface Chained {
-  change: Change
-  /** The snapshot as it stands once the change is committed. */
-  after: Stored
-  entryRows: object[]
 }
 
 /** Numbers the entries of a change and links each to the one before it. */
@@ -130,65 +113,13 @@ function chain(change: Change): Chained {
   const effects = draft.effects.map((effect) => (effect.intendedAt === null ? { ...effect, intendedAt: at.getTime() } : effect))
   let headHash: Buffer = before?.headHash ?? GENESIS
   let entryCount = before?.entryCount ?? 0
-  const entryRows = draft.entries.map(({ kind, data }) => {
+  const entries = draft.entries.map(({ kind, data }) => {
     entryCount += 1
     const previous = headHash
     headHash = hashLink(previous, { chain: identityId, entryNo: entryCount, at, kind, actor, data })
-    return {
-      identity_id: identityId,
-      entry_no: entryCount,
-      at: at.toISOString(),
-      kind,
-      actor,
-      data,
-      prev_hash: previous.toString('hex'),
-      hash: headHash.toString('hex'),
-    }
+    return { change, entryNo: entryCount, kind, data, previous, hash: headHash }
   })
-  return { change, after: { onboarding, effects, version: (before?.version ?? 0) + 1, entryCount, headHash }, entryRows }
-}
-
-function onboardingRow({ draft, at }: Change, after: Stored): object {
-  const { onboarding } = draft
-  return {
-    identity_id: onboarding.identityId,
-    ref_id: onboarding.refId,
-    origin: onboarding.origin,
-    state: onboarding.state,
-    held_from: onboarding.heldFrom,
-    held_reason: onboarding.heldReason,
-    identity_status: onboarding.identityStatus,
-    required_documents: onboarding.requiredDocuments,
-    account_id: onboarding.accountId,
-    profile_id: onboarding.profileId,
-    version: after.version,
-    entry_count: after.entryCount,
-    head_hash: after.headHash.toString('hex'),
-    at: at.toISOString(),
-  }
-}
-
-/** Only the effects that the change touched: most of an old onboarding's are settled and stay as they are. */
-function effectRows({ change: { before }, after }: Chained): object[] {
-  return after.effects
-    .filter((effect) => !before?.effects.includes(effect))
-    .map((effect) => ({
-      identity_id: after.onboarding.identityId,
-      step: effect.step,
-      kind: effect.kind,
-      key: effect.key,
-      state: effect.state,
-      attempts: effect.attempts,
-      intended_at: toIso(effect.intendedAt),
-      lease_by: effect.leaseBy,
-      lease_until: toIso(effect.leaseUntil),
-      receipt: effect.receipt,
-      error_code: effect.errorCode,
-    }))
-}
-
-function toIso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString()
+  return { change, after: { onboarding, effects, version: (before?.version ?? 0) + 1, entryCount, headHash }, entries }
 }
 
 interface SnapshotRow {

@@ -2,20 +2,26 @@
 export interface ElementType<Value> {
   /** Of the type in pg_type; those of the types that come with Postgres never change. */
   oid: number
-  /** What the value takes, bytes. */
-  size(value: Value): number
-  /** Returns where it ended. */
+  /** The most that the value can take, bytes. */
+  most(value: Value): number
+  /** Returns where it ended. @throws InvalidElementError */
   write(value: Value, into: Buffer, at: number): number
+}
+
+/** A value is none of the type that was named for it. With the code (SQLSTATE) that Postgres gives for the same in text: the data is at fault. */
+export class InvalidElementError extends TypeError {
+  readonly code = '22P02'
 }
 
 const fixed = <Value>(oid: number, bytes: number, write: ElementType<Value>['write']): ElementType<Value> => ({
   oid,
-  size: () => bytes,
+  most: () => bytes,
   write,
 })
 
 /** Postgres counts from 2000 on, in microseconds. */
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1)
+const UTF8_BYTES = 3
 
 /** Types that an array parameter can have. */
 export const ELEMENT = {
@@ -23,20 +29,34 @@ export const ELEMENT = {
   integer: fixed<number>(23, 4, (value, into, at) => into.writeInt32BE(value, at)),
   /** From a whole number or its digits. */
   bigint: fixed<number | string>(20, 8, (value, into, at) => into.writeBigInt64BE(BigInt(value), at)),
-  uuid: fixed<string>(2950, 16, (value, into, at) => at + into.write(value.replaceAll('-', ''), at, 'hex')),
-  timestamptz: fixed<Date>(1184, 8, (value, into, at) => into.writeBigInt64BE(BigInt(value.getTime() - POSTGRES_EPOCH_MS) * 1_000n, at)),
-  text: { oid: 25, size: Buffer.byteLength, write: (value, into, at) => at + into.write(value, at) } satisfies ElementType<string>,
-  /** From hexadecimal digits. */
+  uuid: fixed<string>(2950, 16, (value, into, at) => writeHex(value.replaceAll('-', ''), 16, into, at)),
+  /** From milliseconds since 1970. */
+  timestamptz: fixed<number>(1184, 8, (value, into, at) => into.writeBigInt64BE(BigInt(value - POSTGRES_EPOCH_MS) * 1_000n, at)),
+  text: {
+    oid: 25,
+    most: ({ length }) => length * UTF8_BYTES,
+    write: (value, into, at) => at + into.write(value, at),
+  } satisfies ElementType<string>,
   bytea: {
     oid: 17,
-    size: ({ length }) => length / 2,
-    write: (value, into, at) => at + into.write(value, at, 'hex'),
+    most: ({ length }) => length,
+    write: (value, into, at) => {
+      into.set(value, at)
+      return at + value.length
+    },
+  } satisfies ElementType<Uint8Array>,
+  /** A bytea, from hexadecimal digits. */
+  hex: {
+    oid: 17,
+    most: ({ length }) => length / 2,
+    write: (value, into, at) => writeHex(value, value.length / 2, into, at),
   } satisfies ElementType<string>,
 } as const
 
-/** A value is none of the type that was named for it. With the code (SQLSTATE) that Postgres gives for the same in text: the data is at fault. */
-export class InvalidElementError extends TypeError {
-  readonly code = '22P02'
+function writeHex(digits: string, bytes: number, into: Buffer, at: number): number {
+  if (digits.length !== 2 * bytes || into.write(digits, at, 'hex') !== bytes)
+    throw new InvalidElementError(`not ${bytes} bytes in hexadecimal`)
+  return at + bytes
 }
 
 /** Dimensions, whether there are nulls, the elements' type, how many there are, the number of the first one: each an int4. */
@@ -45,21 +65,26 @@ const LENGTH_BYTES = 4
 
 /**
  * A parameter that is an array, in binary, so that Postgres has no text to parse and we none to escape. The statement must name its type (`$1::uuid[]`).
- * @throws InvalidElementError on a value that is none of its type, such as a uuid of fewer digits
+ * @throws InvalidElementError on what is no uuid or no hexadecimal
  */
 export function arrayParameter<Value>(type: ElementType<Value>, values: readonly (Value | null)[]): Buffer {
-  let bytes = HEADER_BYTES
-  for (const value of values) bytes += LENGTH_BYTES + (value === null ? 0 : type.size(value))
-  const into = Buffer.allocUnsafe(bytes)
+  let most = HEADER_BYTES
+  for (const value of values) most += LENGTH_BYTES + (value === null ? 0 : type.most(value))
+  const into = Buffer.allocUnsafe(most)
   let at = 0
   for (const field of [1, values.includes(null) ? 1 : 0, type.oid, values.length, 1]) at = into.writeInt32BE(field, at)
   for (const value of values) {
-    const size = value === null ? -1 : type.size(value)
-    at = into.writeInt32BE(size, at)
-    if (value === null) continue
-    const end = at + size
-    at = type.write(value, into, at)
-    if (at !== end) throw new InvalidElementError(`not a value of the type ${type.oid}`) // what was not written would be whatever the memory held
+    const from = at + LENGTH_BYTES
+    const end = value === null ? from : type.write(value, into, from)
+    into.writeInt32BE(value === null ? -1 : end - from, at)
+    at = end
   }
-  return into
+  return into.subarray(0, at)
+}
+
+/** One column of some rows as such a parameter. */
+export type Column<Row> = (rows: readonly Row[]) => Buffer
+
+export function column<Row, Value>(type: ElementType<Value>, pick: (row: Row) => Value | null): Column<Row> {
+  return (rows) => arrayParameter(type, rows.map(pick))
 }

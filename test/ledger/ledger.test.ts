@@ -168,6 +168,56 @@ describe('a change', () => {
     expect(await done).toHaveLength(10)
   })
 
+  it('opens those that are new in that order too', async () => {
+    const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
+    const open = `INSERT INTO onboarding (identity_id, origin, state, version, entry_count, head_hash)
+      SELECT id, 'adopted', 'pending', 1, 0, '' FROM unnest($1::uuid[]) AS id`
+    const release = await holdLocks(pool, open, [[ids[0]]])
+    const done = Promise.all(
+      ids.toReversed().map((id) => ledger.commit({ before: null, draft: approvedDraft(id), actor: 'event:test', at })),
+    )
+    await vi.waitFor(async () => expect(await sessionsWaiting(pool)).toBe(1), { timeout: 20_000 })
+    // It waits for whoever opens the first one and has opened none of the others.
+    await (await holdLocks(pool, `WITH patience AS (SELECT set_config('lock_timeout', '2s', true)) ${open}`, [ids.slice(1)]))()
+    await release()
+    expect(await done).toEqual(expect.arrayContaining([expect.objectContaining({ version: 1 })]))
+    expect((await done).filter((stored) => stored === null)).toEqual([])
+  })
+
+  it('ends events in the order of their ids, as accepting takes them', async () => {
+    const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
+    const { rows } = await pool.query<{ seq: string }>(
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin)
+       SELECT id, 'identity.approved', now(), false, 'webhook' FROM unnest($1::uuid[]) AS id RETURNING seq`,
+      [ids.toReversed()], // so seq runs against the ids
+    )
+    const release = await holdLocks(pool, 'SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [ids[0]])
+    const done = Promise.all(
+      rows.map(({ seq }) =>
+        ledger.commit({ before: null, draft: approvedDraft(), actor: 'event:test', at, settlement: { seq, generation: 0, outcome: 'x' } }),
+      ),
+    )
+    await vi.waitFor(async () => expect(await sessionsWaiting(pool)).toBe(1), { timeout: 20_000 })
+    const others = 'SELECT FROM inbox_event WHERE event_id = ANY ($1) FOR UPDATE NOWAIT'
+    expect((await pool.query(others, [ids.slice(1)])).rowCount).toBe(9)
+    await release()
+    expect(await done).toHaveLength(10)
+  })
+
+  it('is refused where nothing is of what it was decided on', async () => {
+    const never = { ...(await commit(null, approvedDraft())), onboarding: newOnboarding(randomUUID(), 'adopted', null) }
+    expect(await ledger.commit({ before: never, draft: draftOf(never), actor: 'event:test', at })).toBeNull()
+    expect(await ledger.load(never.onboarding.identityId)).toBeNull()
+  })
+
+  it('keeps which documents are asked for, whatever their names', async () => {
+    const requiredDocuments = ['PASSPORT', 'a "quoted" one', 'back\\slash', '{braces}, comma', 'ünïcode', 'NULL', '']
+    const move = { kind: 'move', to: 'documents_required', requiredDocuments } as const
+    const fresh = draftOf({ onboarding: newOnboarding(randomUUID(), 'adopted', null), effects: [] })
+    const stored = await commit(null, applyDecision(fresh, move, 'PENDING'))
+    expect((await ledger.load(stored.onboarding.identityId))?.onboarding.requiredDocuments).toEqual(requiredDocuments)
+  })
+
   it('that was taken is committed before the ledger is closed, which then takes nothing more', async () => {
     const closing = createLedger({ pool })
     const [taken, loading] = [

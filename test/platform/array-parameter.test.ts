@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { arrayParameter, ELEMENT, type ElementType } from '../../src/platform/array-parameter.ts'
+import { arrayParameter, ELEMENT, type ElementType, InvalidElementError } from '../../src/platform/array-parameter.ts'
 import { isDataFault } from '../../src/platform/group-committer.ts'
 import { createPool } from '../../src/platform/postgres.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -18,20 +18,16 @@ afterAll(async () => {
 })
 
 const ID = '00112233-4455-6677-8899-aabbccddeeff'
-const AT = new Date('2026-03-02T09:15:30.123Z')
+const TIMES = ['1970-01-01T00:00:00.000Z', '2026-03-02T09:15:30.123Z', '9999-12-31T23:59:59.999Z'].map((time) => new Date(time))
 const CASES: [string, ElementType<never>, readonly unknown[], readonly unknown[]][] = [
   ['boolean', ELEMENT.boolean, [true, false, null], [true, false, null]],
   ['integer', ELEMENT.integer, [0, -1, 2 ** 31 - 1, null], [0, -1, 2 ** 31 - 1, null]],
   ['bigint', ELEMENT.bigint, [-1, 2 ** 48, '9223372036854775807', null], ['-1', '281474976710656', '9223372036854775807', null]],
   ['uuid', ELEMENT.uuid, [ID, null], [ID, null]],
-  [
-    'timestamptz',
-    ELEMENT.timestamptz,
-    [AT, new Date(0), new Date('9999-12-31T23:59:59.999Z'), null],
-    [AT, new Date(0), new Date('9999-12-31T23:59:59.999Z'), null],
-  ],
+  ['timestamptz', ELEMENT.timestamptz, [...TIMES.map((time) => time.getTime()), null], [...TIMES, null]],
   ['text', ELEMENT.text, ['', `{"a",b} ' \\ ünï 🦊`, null], ['', `{"a",b} ' \\ ünï 🦊`, null]],
-  ['bytea', ELEMENT.bytea, ['00ff', '', null], [Buffer.from('00ff', 'hex'), Buffer.alloc(0), null]],
+  ['bytea', ELEMENT.bytea, [Buffer.from('00ff', 'hex'), Buffer.alloc(0), null], [Buffer.from('00ff', 'hex'), Buffer.alloc(0), null]],
+  ['bytea', ELEMENT.hex, ['00ff', '', null], [Buffer.from('00ff', 'hex'), Buffer.alloc(0), null]],
 ]
 
 describe('an array in binary', () => {
@@ -54,6 +50,6 @@ describe('an array in binary', () => {
   })
 
   it.each(['0', 'zz'])('refuses "%s" for bytes', (value) => {
-    expect(() => arrayParameter(ELEMENT.bytea, [value])).toThrow('type 17')
+    expect(() => arrayParameter(ELEMENT.hex, [value])).toThrow(InvalidElementError)
   })
 })
