@@ -14,12 +14,14 @@ const REST_MS = 20
 /** For so long one delivery may be refused, milliseconds: a server that takes nothing at all must fail the bench, not hang it. */
 const PATIENCE_MS = 60_000
 
+/** Kept from one order to the next, so that what is measured after a warm-up opens none. */
+const CONNECTIONS = new Agent({ keepAlive: true })
+
 await runProgram<object, LoadOrder, null>(async () => ({ ready: null, answer: load, close: async () => {} }))
 
 async function load({ url, concurrency, seconds, deliveries, patient }: LoadOrder): Promise<LoadResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrency })
   const { hostname, port, pathname } = new URL(url)
-  const target = { hostname, port, path: pathname, agent }
+  const target = { hostname, port, path: pathname }
   const latency = createHistogram()
   const statuses: Record<string, number> = {}
   const cpuBefore = process.cpuUsage()
@@ -47,7 +49,6 @@ async function load({ url, concurrency, seconds, deliveries, patient }: LoadOrde
   }
   await Promise.all(Array.from({ length: concurrency }, lane))
   const elapsedMs = performance.timeOrigin + performance.now() - startedAt
-  agent.destroy()
   const { user, system } = process.cpuUsage(cpuBefore)
   const accepted = statuses[200] ?? 0
   return {
@@ -63,11 +64,11 @@ async function load({ url, concurrency, seconds, deliveries, patient }: LoadOrde
 }
 
 /** The answer's status, or why there was none. */
-function post(target: { hostname: string; port: string; path: string; agent: Agent }, { id, time }: Delivery): Promise<number | string> {
+function post(target: { hostname: string; port: string; path: string }, { id, time }: Delivery): Promise<number | string> {
   const body = `{"id":"${id}","type":"identity.approved","source":"com.paxos","time":"${time}","object":"event","is_test":false}`
   const headers = { 'content-type': 'application/json', 'content-length': body.length, [API_KEY_HEADER]: API_KEY }
   return new Promise((resolve) => {
-    const outgoing = request({ ...target, method: 'POST', headers }, (answer) => {
+    const outgoing = request({ ...target, agent: CONNECTIONS, method: 'POST', headers }, (answer) => {
       answer.resume()
       answer.on('end', () => resolve(answer.statusCode ?? 0))
     })
