@@ -2,7 +2,8 @@
  * How much of a bare Fastify route's rate the receiver keeps while it commits each event durably (fsync, synchronous_commit on)
  * before it answers; beside both, node:http without a framework. Interleaved runs, compared pair by pair.
  *
- *   node bench/durable-ack.ts [--pairs 7] [--seconds 7] [--concurrency 64] [--writers 1] [--profile <directory>] [--out <file>]
+ *   node bench/durable-ack.ts [--pairs 7] [--seconds 7] [--concurrency 64] [--client http|fetch] [--writers 1]
+ *                             [--profile <directory>] [--out <file>]
  *
  * On the Postgres of DATABASE_URL (a database is created there and dropped), else on the embedded one. With FULL_URL, a database of the same
  * server that bench/seed-scale.ts has filled, it also measures the receiver there.
@@ -12,7 +13,7 @@
  */
 import { parseArgs } from 'node:util'
 import { openDatabases } from './support/database.ts'
-import type { LoadOrder, LoadResult } from './support/load.ts'
+import { LOAD_CLIENTS, type LoadClient, type LoadOrder, type LoadResult } from './support/load.ts'
 import { cpuSecondsOf, cpuSecondsOfSessions } from './support/process-usage.ts'
 import { type Program, startProgram } from './support/program.ts'
 import { printReport, type Report } from './support/report.ts'
@@ -35,6 +36,7 @@ const { values: options } = parseArgs({
     pairs: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '7' },
     concurrency: { type: 'string', default: '64' },
+    client: { type: 'string', default: 'http' },
     writers: { type: 'string', default: '1' },
     profile: { type: 'string' },
     out: { type: 'string' },
@@ -46,6 +48,7 @@ const [pairs, seconds, concurrency, writers] = [options.pairs, options.seconds, 
   number,
   number,
 ]
+const client = clientNamed(options.client)
 /** Compiles what is measured; counts for nothing. */
 const WARM_UP_SECONDS = Math.min(2, seconds)
 
@@ -76,7 +79,7 @@ async function compare(): Promise<Report> {
     const run = async (side: Side, forSeconds: number): Promise<SideResult> => {
       const { pid, ready: url } = servers[side]
       const before = { server: cpuSecondsOf(pid), postgres: cpuSecondsOfSessions(databaseOf(side).name) }
-      const result = await loader.ask<LoadResult>({ url, concurrency, seconds: forSeconds })
+      const result = await loader.ask<LoadResult>({ url, concurrency, client, seconds: forSeconds })
       if (result.refused > 0) throw new Error(`${side} answered ${JSON.stringify(result.statuses)}`)
       const each = (from: number, to: number): number => ((to - from) * 1e6) / result.accepted
       return {
@@ -103,15 +106,16 @@ async function compare(): Promise<Report> {
       if (Number(stored?.count) !== acknowledged[side])
         throw new Error(`${side}: ${acknowledged[side]} events were acknowledged, ${stored?.count} are stored`)
     }
+    const suffix = client === 'http' ? '' : `, load by ${client}`
     const ratio = (other: Side) => spreadOf(rounds.map((round) => round.receiver.rate / round[other].rate))
     const inFull = () => spreadOf(rounds.map((round) => round['receiver-full'].rate / round.receiver.rate))
     return {
       title: 'durable acknowledgements',
-      settings: { seconds, concurrency, writers, stored: acknowledged.receiver, ...(await describeGround(postgres.url)) },
+      settings: { seconds, concurrency, client, writers, stored: acknowledged.receiver, ...(await describeGround(postgres.url)) },
       comparisons: [
-        { name: 'durable acks: receiver / bare Fastify', asked: 0.9, ...ratio('bare-fastify') },
-        { name: 'durable acks: receiver / bare node:http', asked: null, ...ratio('bare-http') },
-        ...(full ? [{ name: 'durable acks: receiver in a full database / in an empty one', asked: 0.9, ...inFull() }] : []),
+        { name: `durable acks: receiver / bare Fastify${suffix}`, asked: 0.9, ...ratio('bare-fastify') },
+        { name: `durable acks: receiver / bare node:http${suffix}`, asked: null, ...ratio('bare-http') },
+        ...(full ? [{ name: `durable acks: receiver in a full database / in an empty one${suffix}`, asked: 0.9, ...inFull() }] : []),
       ],
       sides: SIDES.map((side) => ({ name: side, figures: figuresOf(rounds.map((round) => round[side])) })),
     }
@@ -119,6 +123,12 @@ async function compare(): Promise<Report> {
     await Promise.all([loader, ...Object.values(servers)].map((program) => program.stop()))
     await Promise.all([database.drop(), full?.drop()])
   }
+}
+
+function clientNamed(name: string): LoadClient {
+  const client = LOAD_CLIENTS.find((each) => each === name)
+  if (!client) throw new Error(`--client takes ${LOAD_CLIENTS.join(', ')}`)
+  return client
 }
 
 function describe(side: Side, { rate, p50Ms, p99Ms, serverCpuUs, postgresCpuUs, clientCpuUs }: SideResult): string {

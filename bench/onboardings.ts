@@ -51,17 +51,18 @@ const POSTED_AT_ONCE = 64
 /** What an onboarding waits for one after the other: confirm the event, confirm the identity, create the account. */
 const WAITS = 3
 /** What is asked: times the textbook's rate, and share of the loop's. */
-const ASKED: [SideName, SideName, number][] = [
+const ASKED: [SideName, SideName, number | null][] = [
   ['gatehouse-redis', 'textbook-redis', 4],
   ['gatehouse-postgres', 'textbook-postgres', 3],
   ['gatehouse-redis', 'calls-only', 0.6],
   ['gatehouse-postgres', 'calls-only', 0.6],
+  ['gatehouse-redis', 'textbook-calls-only', null],
   ['gatehouse-two-workers', 'gatehouse-redis', 1.6],
   ['gatehouse-full', 'gatehouse-redis', 0.9],
 ]
 
 /** Shares of the rate are asked where the upstream answers at once, the gain of a second worker where it does not. */
-function askedHere(one: SideName, asked: number): number | null {
+function askedHere(one: SideName, asked: number | null): number | null {
   return latencyMs > 0 === workersOf(one) > 1 ? asked : null
 }
 

@@ -27,6 +27,7 @@ const BY_DEFAULT = ['--concurrency', '50'] as const
 const ONE_AND_TWO = 'gatehouse-redis,gatehouse-two-workers'
 const FULL: readonly Step[] = [
   ['durable-ack'],
+  ['durable-ack', '--client', 'fetch'],
   ['ceilings', '--rounds', '5'],
   ['onboardings'],
   ['onboardings', ...BY_DEFAULT, '--sides', 'gatehouse-redis,textbook-redis'],

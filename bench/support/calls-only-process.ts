@@ -1,6 +1,6 @@
 /**
  * The ceiling: only the calls that Gatehouse makes for each onboarding, with its own client, readers and notice channel, so many
- * onboardings at once. No webhook, no database, no queue.
+ * onboardings at once. No webhook, no database, no queue. Likewise the four calls of the textbook design, with its client.
  */
 import { Registry } from 'prom-client'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
@@ -13,14 +13,37 @@ import { openAccount } from '../../src/saga/open-account.ts'
 import { NOTICE_SECRET } from './gatehouse.ts'
 import type { Delivery } from './load.ts'
 import { runProgram } from './program.ts'
+import { accountOrder, openTextbookCalls } from './textbook-calls.ts'
 import type { UpstreamUrls } from './upstream.ts'
 
 interface Settings {
+  /** Whose calls. */
+  design: 'gatehouse' | 'textbook'
   upstream: UpstreamUrls
   concurrency: number
 }
 
-await runProgram<Settings, readonly Delivery[], null>(async ({ upstream, concurrency }) => {
+interface Calls {
+  onboard(delivery: Delivery): Promise<void>
+  close(): Promise<void>
+}
+
+await runProgram<Settings, readonly Delivery[], null>(async ({ design, ...settings }) => {
+  const { onboard, close } = await (design === 'gatehouse' ? openGatehouse(settings) : openTextbook(settings))
+  return {
+    ready: null,
+    answer: async (deliveries) => {
+      let next = 0
+      const lane = async (): Promise<void> => {
+        for (let delivery = deliveries[next++]; delivery; delivery = deliveries[next++]) await onboard(delivery)
+      }
+      await Promise.all(Array.from({ length: settings.concurrency }, lane))
+    },
+    close,
+  }
+})
+
+function openGatehouse({ upstream, concurrency }: Omit<Settings, 'design'>): Calls {
   const paxos = createPaxosClient({
     ...upstream,
     clientId: 'bench',
@@ -34,32 +57,39 @@ await runProgram<Settings, readonly Delivery[], null>(async ({ upstream, concurr
   const reader = createConfirmationReader(paxos)
   const notices = createWebhookChannel({ url: upstream.noticeUrl, secret: NOTICE_SECRET, timeoutMs: 10_000 })
 
-  const onboard = async ({ id, time }: Delivery): Promise<void> => {
-    const event = await reader.event(id, Date.parse(time), { priority: 'live' })
-    const identityId = event.identityId ?? ''
-    await reader.identity(identityId, Date.parse(event.createdAt), { priority: 'live' })
-    const receipt = await openAccount(paxos, { identityId, refId: accountRefId(identityId), mayExist: false, priority: 'live' })
-    if (receipt.kind !== 'account') throw new Error('unreachable')
-    const { accountId, profileId } = receipt
-    await notices.send({
-      key: noticeKey(identityId, 'ready', 1),
-      kind: 'onboarding.ready',
-      occurredAt: new Date(),
-      data: { identityId, refId: null, accountId, profileId },
-    })
-  }
   return {
-    ready: null,
-    answer: async (deliveries) => {
-      let next = 0
-      const lane = async (): Promise<void> => {
-        for (let delivery = deliveries[next++]; delivery; delivery = deliveries[next++]) await onboard(delivery)
-      }
-      await Promise.all(Array.from({ length: concurrency }, lane))
+    onboard: async ({ id, time }) => {
+      const event = await reader.event(id, Date.parse(time), { priority: 'live' })
+      const identityId = event.identityId ?? ''
+      await reader.identity(identityId, Date.parse(event.createdAt), { priority: 'live' })
+      const receipt = await openAccount(paxos, { identityId, refId: accountRefId(identityId), mayExist: false, priority: 'live' })
+      if (receipt.kind !== 'account') throw new Error('unreachable')
+      const { accountId, profileId } = receipt
+      await notices.send({
+        key: noticeKey(identityId, 'ready', 1),
+        kind: 'onboarding.ready',
+        occurredAt: new Date(),
+        data: { identityId, refId: null, accountId, profileId },
+      })
     },
     close: async () => {
       await Promise.all([reader.close(), notices.close()])
       await paxos.close()
     },
   }
-})
+}
+
+async function openTextbook({ upstream, concurrency }: Omit<Settings, 'design'>): Promise<Calls> {
+  const { paxos, sendNotice, close } = await openTextbookCalls(upstream, concurrency)
+  return {
+    onboard: async ({ id }) => {
+      const { object } = await paxos.get<{ object: { identity_id: string } }>(`/events/${id}`)
+      const identityId = object.identity_id
+      await paxos.get(`/identity/identities/${identityId}`)
+      const created = await paxos.post<{ id: string }>('/identity/accounts', accountOrder(identityId))
+      const account = await paxos.get<{ id: string; profile_id: string }>(`/identity/accounts/${created.id}`)
+      await sendNotice(`notice-ready-${identityId}`, { identityId, accountId: account.id, profileId: account.profile_id })
+    },
+    close,
+  }
+}

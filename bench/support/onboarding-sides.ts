@@ -16,6 +16,7 @@ export const SIDES = [
   'textbook-redis',
   'textbook-postgres',
   'calls-only',
+  'textbook-calls-only',
 ] as const
 export type SideName = (typeof SIDES)[number]
 /** Both side by side with `gatehouse-redis`, on Redis too. */
@@ -45,7 +46,7 @@ export interface SideSettings {
 type OnQueue = Omit<SideSettings, 'redisUrl'> & { redisUrl: string | null }
 
 export async function startSide(name: SideName, settings: SideSettings): Promise<Side> {
-  if (name === 'calls-only') return startCallsOnly(settings)
+  if (name.endsWith('calls-only')) return startCallsOnly(name === 'calls-only' ? 'gatehouse' : 'textbook', settings)
   const redisUrl = name.endsWith('postgres') ? null : settings.redisUrl
   return name.startsWith('gatehouse') ? startGatehouse(name, { ...settings, redisUrl }) : startTextbook({ ...settings, redisUrl })
 }
@@ -89,7 +90,7 @@ async function prepareQueue(connectionString: string): Promise<void> {
   await client.end()
 }
 
-async function startCallsOnly({ upstream, concurrency }: SideSettings): Promise<Side> {
-  const loop = await startProgram<readonly Delivery[]>('calls-only', { upstream, concurrency })
+async function startCallsOnly(design: 'gatehouse' | 'textbook', { upstream, concurrency }: SideSettings): Promise<Side> {
+  const loop = await startProgram<readonly Delivery[]>('calls-only', { design, upstream, concurrency })
   return { served: null, run: (deliveries) => loop.ask(deliveries), processes: [{ role: 'loop', pid: loop.pid }], stop: loop.stop }
 }

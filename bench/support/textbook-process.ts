@@ -8,12 +8,10 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend, Queue, Worker } from 'bullmq'
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
-import { Webhook } from 'standardwebhooks'
-import { Agent, type Dispatcher, request } from 'undici'
 import { PrismaClient } from '../../src/generated/prisma/client.ts'
-import { NOTICE_SECRET } from './gatehouse.ts'
 import { API_KEY, API_KEY_HEADER } from './load.ts'
 import { runProgram } from './program.ts'
+import { accountOrder, openTextbookCalls } from './textbook-calls.ts'
 import type { UpstreamUrls } from './upstream.ts'
 
 interface Settings {
@@ -76,9 +74,7 @@ async function openReceiver(settings: Settings, prisma: PrismaClient) {
 async function openWorker(settings: Settings, prisma: PrismaClient) {
   const { connection, factory } = connect(settings)
   const { upstream, concurrency } = settings
-  const agent = new Agent({ connections: concurrency })
-  const paxos = await openPaxos(upstream, agent)
-  const signer = new Webhook(NOTICE_SECRET)
+  const { paxos, sendNotice, close } = await openTextbookCalls(upstream, concurrency)
 
   const onboard = async ({ eventId }: Job): Promise<void> => {
     const event = await paxos.get<{ object: { identity_id: string } }>(`/events/${eventId}`)
@@ -102,8 +98,7 @@ async function openWorker(settings: Settings, prisma: PrismaClient) {
       select: { identityId: true },
     })
 
-    const order = { create_profile: true, account: { identity_id: identityId, ref_id: `account-${identityId}`, type: 'BROKERAGE' } }
-    const created = await paxos.post<{ id: string }>('/identity/accounts', order)
+    const created = await paxos.post<{ id: string }>('/identity/accounts', accountOrder(identityId))
     await prisma.onboarding.update({ where: { identityId }, data: { accountId: created.id }, select: { identityId: true } })
 
     const account = await paxos.get<{ id: string; profile_id: string }>(`/identity/accounts/${created.id}`)
@@ -114,55 +109,20 @@ async function openWorker(settings: Settings, prisma: PrismaClient) {
 
     const key = `notice-ready-${identityId}`
     await prisma.effect.create({ data: { identityId, step: 'notice', kind: 'notice', key, state: 'intended' }, select: { key: true } })
-    await sendNotice(key, JSON.stringify({ type: 'onboarding.ready', timestamp: new Date(), data: { identityId, ...data } }))
+    await sendNotice(key, { identityId, ...data })
     const ready = { state: 'ready', profileId: account.profile_id, readyAt: new Date() }
     await prisma.onboarding.update({ where: { identityId }, data: ready, select: { identityId: true } })
-  }
-
-  const sendNotice = async (key: string, body: string): Promise<void> => {
-    const at = new Date()
-    const headers = {
-      'content-type': 'application/json',
-      'webhook-id': key,
-      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-      'webhook-signature': signer.sign(key, at, body),
-    }
-    const answer = await request(upstream.noticeUrl, { method: 'POST', dispatcher: agent, headers, body })
-    await answer.body.dump()
-    if (answer.statusCode > 299) throw new Error(`the notice was answered with ${answer.statusCode}`)
   }
 
   const worker = new Worker<Job, void, string, IQueueBackend>(QUEUE, ({ data }) => onboard(data), { connection, concurrency }, factory)
   worker.on('error', (error) => console.error(error))
   worker.on('failed', (_job, error) => console.error(error))
   await worker.waitUntilReady()
-  const parts = [() => worker.close(), () => prisma.$disconnect(), () => agent.close()]
+  const parts = [() => worker.close(), () => prisma.$disconnect(), close]
   return { ready: '', answer: () => null, close: () => closeAll(parts, connection) }
 }
 
 async function closeAll(parts: (() => Promise<unknown>)[], connection: object): Promise<void> {
   for (const close of parts) await close()
   if (connection instanceof Redis) connection.disconnect()
-}
-
-/** The usual client: the token once, an `Authorization` header, JSON. */
-async function openPaxos({ apiUrl, tokenUrl }: UpstreamUrls, dispatcher: Agent) {
-  const credentials = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'bench', client_secret: 'bench' })
-  const answer = await request(tokenUrl, {
-    method: 'POST',
-    dispatcher,
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: credentials.toString(),
-  })
-  const { access_token } = (await answer.body.json()) as { access_token: string }
-  const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' }
-  const read = async <Body>({ statusCode, body }: Dispatcher.ResponseData): Promise<Body> => {
-    if (statusCode !== 200) throw new Error(`Paxos answered ${statusCode}: ${await body.text()}`)
-    return (await body.json()) as Body
-  }
-  return {
-    get: async <Body>(path: string): Promise<Body> => read<Body>(await request(apiUrl + path, { dispatcher, headers })),
-    post: async <Body>(path: string, body: object): Promise<Body> =>
-      read<Body>(await request(apiUrl + path, { method: 'POST', dispatcher, headers, body: JSON.stringify(body) })),
-  }
 }
