@@ -492,4 +492,13 @@ describe('verification', () => {
     const text = '["c",7,"2026-11-23T12:00:00.005Z","state.moved","api",{"from":{"to":true},"z":[1,{"a":"two","b":null}]}]'
     expect(hashLink(GENESIS, link)).toEqual(createHash('sha256').update(Buffer.alloc(32)).update(text).digest())
   })
+
+  it('covers all of an entry, however long it is and whatever its keys are', () => {
+    const at = new Date('2026-11-23T12:00:00.005Z')
+    const hashOf = (data: unknown) => hashLink(GENESIS, { chain: 'c', entryNo: 1, at, kind: 'k', actor: 'a', data }).toString('hex')
+    const long = 'ü🦊'.repeat(20_000)
+    expect(hashOf({ long: `${long}x` })).not.toBe(hashOf({ long: `${long}y` }))
+    expect(hashOf(JSON.parse('{"__proto__":{"to":"ready"}}'))).not.toBe(hashOf({}))
+    expect(hashOf({ 10: 'ten', 9: 'nine', b: 1, a: 2 })).toBe(hashOf({ a: 2, b: 1, 9: 'nine', 10: 'ten' }))
+  })
 })

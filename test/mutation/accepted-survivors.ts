@@ -69,7 +69,7 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
   ),
   ...committer('scheduled = true', ['true => false'], 'only work: it looks more often'),
   ...committer(
-    'if (room.length * 2 < travelled && performance.now() - endedAt < companyMs && !closing) {',
+    'if (!hasCompany() && performance.now() - endedAt < companyMs && !closing) {',
     ['performance.now() - endedAt < companyMs => performance.now() - endedAt <= companyMs'],
     'the very instant at which the wait is over',
   ),
@@ -117,11 +117,6 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     "if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return -1",
     ["typeof timestamp !== 'string' => false"],
     'equivalent: the pattern for the time refuses a missing one',
-  ),
-  ...inFile('src/ledger/ledger.ts')(
-    'settlement ? [{ ...settlement, identityId: draft.onboarding.identityId }] : [],',
-    ['[] => ["Stryker was here"]'],
-    'equivalent: it names no event and no identity, so it joins neither',
   ),
   ...acceptor(
     "if (performance.now() < restUntil) throw new InboxUnavailableError('the database did not answer a moment ago')",

@@ -10,12 +10,13 @@ export interface MutationGroup {
 export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   core: { mutate: ['src/onboarding/*.ts'], tests: ['test/onboarding/*.test.ts', 'test/faults/schedules.test.ts'], inMemory: true },
   commits: { mutate: ['src/platform/group-committer.ts'], tests: ['test/platform/group-committer.test.ts'], inMemory: true },
+  arrays: { mutate: ['src/platform/array-parameter.ts'], tests: ['test/platform/array-parameter.test.ts'] },
   receive: {
     mutate: ['src/receive/{authenticate-webhook,match-secret,verify-signature}.ts'],
     tests: ['test/receive/*.test.ts'],
   },
   inbox: { mutate: ['src/inbox/{accept-events,inbox,settle-events}.ts'], tests: ['test/inbox/*.test.ts'] },
-  ledger: { mutate: ['src/ledger/{hash-chain,ledger,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
+  ledger: { mutate: ['src/ledger/{hash-chain,ledger,ledger-rows,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
   saga: {
     mutate: ['src/saga/{advance-onboarding,dispatch-due-events,open-account,process-event,quarantine}.ts', 'src/paxos/accounts.ts'],
     tests: [

@@ -115,6 +115,20 @@ describe('when as many wait as travelled together in the commit that ends', () =
     expect(await Promise.all(second)).toEqual(['row 3', 'row 4'])
   })
 
+  it('fewer stay, for the others to come back', async () => {
+    const { batches, write, finish } = scriptedWriter()
+    const group = committer(write, { companyMs: 60_000 })
+    const first = [1, 2].map(group.submit)
+    await until(() => batches.length === 1)
+    const second = [group.submit(3)]
+    await finish()
+    await Promise.all(first)
+    expect(batches).toEqual([[1, 2]])
+    second.push(group.submit(4))
+    await finish()
+    expect(await Promise.all(second)).toEqual(['row 3', 'row 4'])
+  })
+
   it('and is closed only when all callers are told, even those of a commit that others have overtaken', async () => {
     const group = committer(async (items) => items.map(String), { maxBatch: 1 })
     const told: string[] = []
