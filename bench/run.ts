@@ -30,6 +30,8 @@ const FULL: readonly Step[] = [
   ['durable-ack', '--client', 'fetch'],
   ['ceilings', '--rounds', '5'],
   ['onboardings'],
+  // For the acknowledgements' p99 beside a saturated worker.
+  ['onboardings', '--events', '20000', '--pairs', '5', '--sides', 'gatehouse-redis'],
   ['onboardings', ...BY_DEFAULT, '--sides', 'gatehouse-redis,textbook-redis'],
   ['onboardings', ...BY_DEFAULT, '--latency-ms', '20', '--sides', 'gatehouse-redis,calls-only'],
   // At 20 ms two workers on two cores have more CPU time to share than latency to hide.

@@ -62,7 +62,7 @@ function writeHex(digits: string, bytes: number, into: Buffer, at: number): numb
     const code = digits.charCodeAt(index)
     if (code === HYPHEN) continue
     const value = DIGIT_VALUES[code] ?? -1
-    if (value < 0 || to === end) throw new InvalidElementError(`not ${bytes} bytes in hexadecimal`)
+    if (value < 0) throw new InvalidElementError(`not ${bytes} bytes in hexadecimal`)
     if (high < 0) high = value
     else {
       into[to] = (high << 4) | value

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { arrayParameter, ELEMENT, type ElementType, InvalidElementError } from '../../src/platform/array-parameter.ts'
+import { arrayParameter, column, ELEMENT, type ElementType, InvalidElementError } from '../../src/platform/array-parameter.ts'
 import { isDataFault } from '../../src/platform/group-committer.ts'
 import { createPool } from '../../src/platform/postgres.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -36,18 +36,31 @@ describe('an array in binary', () => {
     expect(rows.map(({ value }) => value)).toEqual(arrived)
   })
 
+  it('is made of what is picked from rows', () => {
+    const rows = [{ id: ID }, { id: null }]
+    expect(column(ELEMENT.uuid, ({ id }: { id: string | null }) => id)(rows)).toEqual(arrayParameter(ELEMENT.uuid, [ID, null]))
+  })
+
+  it('begins with its first element, as other arrays do', async () => {
+    const { rows } = await pool.query('SELECT array_lower($1::int[], 1) AS first', [arrayParameter(ELEMENT.integer, [7, 8])])
+    expect(rows).toEqual([{ first: 1 }])
+  })
+
   it('may be empty', async () => {
     expect((await pool.query('SELECT $1::uuid[] AS ids', [arrayParameter(ELEMENT.uuid, [])])).rows).toEqual([{ ids: [] }])
   })
 
-  it.each(['not-a-uuid', ID.slice(1), ''])('refuses "%s" for a uuid, as a fault of the data', (value) => {
-    expect.assertions(1)
-    try {
-      arrayParameter(ELEMENT.uuid, [ID, value])
-    } catch (error) {
-      expect(isDataFault(error)).toBe(true)
-    }
-  })
+  it.each(['not-a-uuid', ID.slice(1), `${ID}0`, `${ID}00`, `g${ID}`, `é${ID}`, ''])(
+    'refuses "%s" for a uuid, as a fault of the data',
+    (value) => {
+      expect.assertions(1)
+      try {
+        arrayParameter(ELEMENT.uuid, [ID, value])
+      } catch (error) {
+        expect(isDataFault(error)).toBe(true)
+      }
+    },
+  )
 
   it.each(['0', 'zz'])('refuses "%s" for bytes', (value) => {
     expect(() => arrayParameter(ELEMENT.hex, [value])).toThrow(InvalidElementError)
