@@ -8,9 +8,12 @@ export interface ElementType<Value> {
   write(value: Value, into: Buffer, at: number): number
 }
 
-/** A value is none of the type that was named for it. With the code (SQLSTATE) that Postgres gives for the same in text: the data is at fault. */
+/** What Postgres says (SQLSTATE) of a text that is no value of its type. */
+const INVALID_TEXT_REPRESENTATION = '22P02'
+
+/** A value is none of the type that was named for it, which Postgres would say of it in text: the data is at fault. */
 export class InvalidElementError extends TypeError {
-  readonly code = '22P02'
+  readonly code = INVALID_TEXT_REPRESENTATION
 }
 
 const fixed = <Value>(oid: number, bytes: number, write: ElementType<Value>['write']): ElementType<Value> => ({
