@@ -50,7 +50,7 @@ describe('an array in binary', () => {
     expect((await pool.query('SELECT $1::uuid[] AS ids', [arrayParameter(ELEMENT.uuid, [])])).rows).toEqual([{ ids: [] }])
   })
 
-  it.each(['not-a-uuid', ID.slice(1), `${ID}0`, `${ID}00`, `g${ID}`, `é${ID}`, ''])(
+  it.each(['not-a-uuid', ID.slice(1), `${ID}0`, `${ID}00`, `g${ID}`, `é${ID.slice(1)}`, ''])(
     'refuses "%s" for a uuid, as a fault of the data',
     (value) => {
       expect.assertions(1)
