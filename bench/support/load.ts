@@ -18,7 +18,7 @@ export interface LoadOrder {
   concurrency: number
   seconds?: number
   deliveries?: readonly Delivery[]
-  /** What it posts with: `http` (node:http, by default) costs the load a fourth of the CPU time of `fetch`, which most senders use. */
+  /** What it posts with: `http` (node:http, by default) costs the load a fourth of the CPU time of `fetch`. */
   client?: LoadClient
   /** Posts again whatever is not answered with 200, as Paxos would, only sooner. */
   patient?: boolean

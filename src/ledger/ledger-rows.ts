@@ -1,5 +1,5 @@
 import type { Effect } from '../onboarding/onboarding.ts'
-import { type Column, column, ELEMENT } from '../platform/array-parameter.ts'
+import { type Column, column, columnParameters, ELEMENT } from '../platform/array-parameter.ts'
 import type { Change, Settlement, Stored } from './ledger.ts'
 
 /** A change with its entries numbered and linked. */
@@ -83,18 +83,14 @@ const SETTLED: readonly Column<SettledEvent>[] = [
 /** What `COMMIT_CHANGES` takes, in its order. */
 export function commitValues(chained: readonly Chained[]): Buffer[] {
   return [
-    ...parameters(ONBOARDING, chained),
-    ...parameters(
+    ...columnParameters(ONBOARDING, chained),
+    ...columnParameters(
       ENTRY,
       chained.flatMap(({ entries }) => entries),
     ),
-    ...parameters(EFFECT, chained.flatMap(touchedEffects)),
-    ...parameters(SETTLED, chained.flatMap(settledEvent)),
+    ...columnParameters(EFFECT, chained.flatMap(touchedEffects)),
+    ...columnParameters(SETTLED, chained.flatMap(settledEvent)),
   ]
-}
-
-function parameters<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer[] {
-  return columns.map((values) => values(rows))
 }
 
 /** Only the effects that the change touched: most of an old onboarding's are settled and stay as they are. */

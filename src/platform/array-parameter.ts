@@ -122,3 +122,8 @@ export type Column<Row> = (rows: readonly Row[]) => Buffer
 export function column<Row, Value>(type: ElementType<Value>, pick: (row: Row) => Value | null): Column<Row> {
   return (rows) => arrayParameter(type, rows.map(pick))
 }
+
+/** All columns of the rows, one parameter each, in the order of the columns. */
+export function columnParameters<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer[] {
+  return columns.map((parameter) => parameter(rows))
+}

@@ -1,6 +1,13 @@
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { arrayParameter, column, ELEMENT, type ElementType, InvalidElementError } from '../../src/platform/array-parameter.ts'
+import {
+  arrayParameter,
+  column,
+  columnParameters,
+  ELEMENT,
+  type ElementType,
+  InvalidElementError,
+} from '../../src/platform/array-parameter.ts'
 import { isDataFault } from '../../src/platform/group-committer.ts'
 import { createPool } from '../../src/platform/postgres.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -38,7 +45,12 @@ describe('an array in binary', () => {
 
   it('is made of what is picked from rows', () => {
     const rows = [{ id: ID }, { id: null }]
-    expect(column(ELEMENT.uuid, ({ id }: { id: string | null }) => id)(rows)).toEqual(arrayParameter(ELEMENT.uuid, [ID, null]))
+    const ids = column(ELEMENT.uuid, ({ id }: { id: string | null }) => id)
+    const known = column(ELEMENT.boolean, ({ id }: { id: string | null }) => id !== null)
+    expect(columnParameters([ids, known], rows)).toEqual([
+      arrayParameter(ELEMENT.uuid, [ID, null]),
+      arrayParameter(ELEMENT.boolean, [true, false]),
+    ])
   })
 
   it('begins with its first element, as other arrays do', async () => {
