@@ -74,7 +74,7 @@ ON CONFLICT (event_id) DO UPDATE SET
   body_sha256 = coalesce(i.body_sha256, excluded.body_sha256),
   is_test = i.is_test AND excluded.is_test,
   state = CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END
-RETURNING i.seq, i.event_id, i.state, i.generation, i.batch, (xmax = 0) AS inserted`
+RETURNING i.seq, i.event_id, i.state, (xmax = 0) AS inserted`
 
 const COLUMNS: readonly Column<EventRow>[] = [
   column(ELEMENT.uuid, ({ id }) => id),
@@ -92,7 +92,9 @@ export function insertEvents(rows: readonly EventRow[]): pg.QueryConfig {
   return { name: 'insert-events', text: INSERT_EVENTS, values: columnParameters(COLUMNS, rows) }
 }
 
-interface InsertedRow extends OpenEvent {
+interface InsertedRow {
+  /** bigint as text. */
+  seq: string
   event_id: string
   state: string
   inserted: boolean
@@ -120,7 +122,7 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
     if (rows.length !== folded.length) throw new InboxUnavailableError('this session does not commit durably (synchronous_commit is off)')
     stopTimer()
     metrics.batchSize.observe(events.length)
-    announce(rows.filter(({ inserted, state }) => inserted && state === 'accepted'))
+    announce(folded, rows)
     return statuses(events, rows)
   }
 
@@ -142,11 +144,16 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
   }
 
   /** After the answers are on their way: the queue must neither delay nor fail them, and the dispatcher finds what it loses. */
-  function announce(accepted: readonly InsertedRow[]): void {
-    if (!onAccepted || accepted.length === 0) return
+  function announce(folded: readonly EventRow[], rows: readonly InsertedRow[]): void {
+    if (!onAccepted) return
+    const batches = new Map(folded.map(({ id, batch }) => [id, batch])) // two columns more to hand back for each row cost more than this
+    const accepted = rows
+      .filter(({ inserted, state }) => inserted && state === 'accepted')
+      .map(({ seq, event_id }) => ({ seq, generation: 0, batch: batches.get(event_id)?.toString() ?? null }))
+    if (accepted.length === 0) return
     setImmediate(async () => {
       try {
-        await onAccepted(accepted.map(({ seq, generation, batch }) => ({ seq, generation, batch })))
+        await onAccepted(accepted)
       } catch (error) {
         logger.warn({ code: errorCode(error), events: accepted.length }, 'accepted events were not queued; the dispatcher will')
       }

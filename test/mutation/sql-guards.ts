@@ -71,10 +71,6 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   settling('authority = $2, due_at = now(),', 'authority = $2,'),
   settling('SET strikes = strikes + 1', 'SET strikes = strikes'),
   // Events that came together share a job, until one comes back or is opened again.
-  accepting(
-    'RETURNING i.seq, i.event_id, i.state, i.generation, i.batch,',
-    'RETURNING i.seq, i.event_id, i.state, i.generation, NULL AS batch,',
-  ),
   settling('RETURNING i.seq, i.generation, i.batch, due.due_at', 'RETURNING i.seq, i.generation, NULL AS batch, due.due_at'),
   settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = i.batch'),
   settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = NULL'),
