@@ -11,8 +11,8 @@
  */
 import { mock } from 'node:test'
 import { parseArgs } from 'node:util'
-import { createBudget } from '../src/paxos/budget.ts'
-import { SeededRandom } from '../src/sandbox/seeded-random.ts'
+import { createBudget } from '../src/paxos/transport/budget.ts'
+import { SeededRandom } from '../src/sandbox/world/seeded-random.ts'
 import { createMemoryStores } from './support/memory-stores.ts'
 import { type Comparison, printReport } from './support/report.ts'
 import { createSimulatedWorker } from './support/simulated-worker.ts'

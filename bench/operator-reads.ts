@@ -12,15 +12,15 @@ import { createHash } from 'node:crypto'
 import { createHistogram } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { Registry } from 'prom-client'
+import { serveOperator } from '../src/compose/serve-operator.ts'
 import { createUseCases } from '../src/operate/create-use-cases.ts'
-import { registerOperatorApi } from '../src/operate/operator-api.ts'
-import { createBudget } from '../src/paxos/budget.ts'
-import { createPostgresBudgetStore } from '../src/paxos/budget-store.ts'
+import { createBudget } from '../src/paxos/transport/budget.ts'
+import { createPostgresBudgetStore } from '../src/paxos/transport/budget-store.ts'
+import { createUpstreamPace } from '../src/paxos/upstream-pace.ts'
 import { createHttpServer } from '../src/platform/http-server.ts'
 import { createLogger } from '../src/platform/logger.ts'
 import { encodeCursor } from '../src/platform/page.ts'
-import { createPool } from '../src/platform/postgres.ts'
-import { createUpstreamPace } from '../src/saga/upstream-pace.ts'
+import { createPool } from '../src/platform/postgres/postgres.ts'
 
 const TOKEN = 'an-invented-operator-token'
 const { values: options } = parseArgs({
@@ -50,7 +50,7 @@ const app = await createHttpServer({
   metrics: new Registry(),
   readiness: [],
 })
-await registerOperatorApi(app, useCases, { token: TOKEN, now: Date.now })
+await serveOperator(app, useCases, { token: TOKEN, now: Date.now })
 const url = await app.listen({ host: '127.0.0.1', port: 0 })
 
 const { rows } = await pool.query<{ events: string; people: string; first: Date; last: Date }>(

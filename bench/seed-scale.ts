@@ -11,7 +11,7 @@
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { createLogger } from '../src/platform/logger.ts'
-import { migrate } from '../src/platform/migrate.ts'
+import { migrate } from '../src/platform/postgres/migrate.ts'
 
 export interface SeedOptions {
   connectionString: string
@@ -31,7 +31,7 @@ const EVENTS_PER_STATEMENT = 1_000_000
  */
 const RANDOM_FILL = 70
 
-/** The hash of each link, as src/ledger/hash-chain.ts makes it. The data is canonical JSON already. */
+/** The hash of each link, as src/platform/hash-chain.ts makes it. The data is canonical JSON already. */
 const CHAIN_FUNCTION = `
 CREATE FUNCTION pg_temp.chain(identity uuid, ats timestamptz[], kinds text[], actors text[], datas text[]) RETURNS bytea[] LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The way in, for any Node: this file must parse and run where src/cli.ts would not (plain JavaScript, no dependencies).
+// The way in, for any Node: this file must parse and run where src/cli/gatehouse.ts would not (plain JavaScript, no dependencies).
 //
 //   node src/bootstrap.mjs              installs what is missing: before `npm start` and `npm test`
 //   node src/bootstrap.mjs --installed  what npm cannot do itself, after `npm ci`
@@ -17,7 +17,7 @@ const ROOT = dirname(dirname(BOOTSTRAP))
 const MODULES = join(ROOT, 'node_modules')
 /** Code that Node has compiled, for the next start: with node_modules it goes when the dependencies change. */
 const COMPILED = join(MODULES, '.cache', 'gatehouse')
-const CLI = join(ROOT, 'src', 'cli.ts')
+const CLI = join(ROOT, 'src', 'cli', 'gatehouse.ts')
 const COMPOSE = join(ROOT, 'src', 'compose')
 const WINDOWS = process.platform === 'win32'
 const NODE_MAJOR = 24
@@ -39,7 +39,7 @@ async function main(args) {
   return runGatehouse(args)
 }
 
-/** Brings a fresh or outdated clone to where src/cli.ts can run. Silent when there is nothing to do. */
+/** Brings a fresh or outdated clone to where src/cli/gatehouse.ts can run. Silent when there is nothing to do. */
 async function prepare() {
   if (read(INSTALLED) !== lockHash()) await install()
   finish({ regenerate: false })
@@ -166,7 +166,7 @@ function installGitHook() {
   spawnSync(process.execPath, [lefthook, 'install'], { cwd: ROOT, stdio: 'ignore' })
 }
 
-/** Runs src/cli.ts: in this process where this Node can, else in the one that npm installed. */
+/** Runs src/cli/gatehouse.ts: in this process where this Node can, else in the one that npm installed. */
 async function runGatehouse(args) {
   if (!existsSync(MODULES) || read(GENERATED) === '') {
     throw new Failure(`not installed yet. Run \`npm ci\` in ${ROOT} first (\`npm start\` does it for you).`)

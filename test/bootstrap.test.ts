@@ -115,7 +115,7 @@ describe('a clone', () => {
 
   describe('that is started', () => {
     const compiled = (...parts: string[]): string => join(clone, 'node_modules/.cache/gatehouse', ...parts)
-    /** Says, as Node's own tracing does, whether the code of src/cli.ts had been compiled before. */
+    /** Says, as Node's own tracing does, whether the code of src/cli/gatehouse.ts had been compiled before. */
     async function start(): Promise<{ answer: string | undefined; reused: boolean }> {
       const trace = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined }
       const { code, output } = await bootstrap(clone, ['greet'], [], trace)
@@ -123,7 +123,10 @@ describe('a clone', () => {
       return { answer: /^hello .*/m.exec(output)?.[0], reused: /cache for ESM \S+cli\.ts was accepted/.test(output) }
     }
     const writeCommand = (name: string): Promise<void> =>
-      writeFile(join(clone, 'src/cli.ts'), `const greet = (name: string): void => console.log('hello ' + name)\ngreet('${name}')\n`)
+      writeFile(
+        join(clone, 'src/cli/gatehouse.ts'),
+        `const greet = (name: string): void => console.log('hello ' + name)\ngreet('${name}')\n`,
+      )
 
     beforeEach(async () => {
       await mkdir(join(clone, 'node_modules'))

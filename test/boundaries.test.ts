@@ -12,32 +12,85 @@ const UNGUARDED = ['generated']
 /** For each folder of src, imports that its rule lets through and imports that it stops. */
 const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
   compose: {
-    may: ['../config.ts', '../receive/register-receiver.ts', '../sandbox/sandbox.ts', '../operate/operator-api.ts'],
-    mayNot: ['../cli.ts', '../start-everything.ts'],
+    may: ['../config/load-config.ts', '../receive/register-receiver.ts', '../sandbox/sandbox.ts', '../api/operator-api.ts'],
+    mayNot: ['../cli/gatehouse.ts', '../cli/start-everything.ts'],
   },
-  onboarding: { may: ['./onboarding.ts'], mayNot: ['../platform/app-error.ts', '../ledger/ledger.ts', 'node:crypto', 'zod'] },
+  cli: {
+    may: ['../compose/open-foundation.ts', '../config/load-config.ts', '../operate/use-cases.ts'],
+    mayNot: [
+      '../api/api-schemas.ts',
+      '../pages/home-page.ts',
+      '../ledger/ledger.ts',
+      '../sandbox/sandbox.ts',
+      '../receive/register-receiver.ts',
+    ],
+  },
+  api: {
+    may: ['../operate/use-cases.ts', '../domain/event-state.ts', '../platform/problem.ts'],
+    mayNot: [
+      '../pages/home-page.ts',
+      '../cli/print.ts',
+      '../ledger/ledger.ts',
+      '../saga/process-event.ts',
+      '../compose/open-foundation.ts',
+    ],
+  },
+  pages: {
+    may: ['../operate/use-cases.ts', '../domain/event-state.ts', '../platform/problem.ts'],
+    mayNot: [
+      '../api/api-schemas.ts',
+      '../cli/print.ts',
+      '../ledger/ledger.ts',
+      '../saga/process-event.ts',
+      '../compose/open-foundation.ts',
+    ],
+  },
+  config: { may: ['../platform/app-error.ts'], mayNot: ['../inbox/inbox.ts', '../compose/open-foundation.ts'] },
+  domain: { may: ['./event-state.ts'], mayNot: ['../platform/app-error.ts', '../ledger/ledger.ts', 'node:crypto', 'zod'] },
+  'domain/onboarding': {
+    may: ['./onboarding.ts', '../event-state.ts'],
+    mayNot: ['../../platform/app-error.ts', '../../ledger/ledger.ts', 'node:crypto', 'zod'],
+  },
   platform: {
-    may: ['./app-error.ts', 'node:fs', 'pino'],
-    mayNot: ['../onboarding/onboarding.ts', '../config.ts', '../queue/event-queue.ts'],
+    may: ['./app-error.ts', 'node:fs', 'pino', '../generated/prisma/client.ts'],
+    mayNot: ['../domain/event-state.ts', '../config/load-config.ts', '../queue/event-queue.ts'],
   },
+  'platform/postgres': { may: ['../app-error.ts', './postgres.ts'], mayNot: ['../../domain/event-state.ts', '../../inbox/inbox.ts'] },
+  audit: { may: ['../domain/event-state.ts', '../platform/hash-chain.ts'], mayNot: ['../ledger/ledger.ts', '../operate/use-cases.ts'] },
   receive: {
     may: ['../inbox/inbox.ts', '../queue/event-queue.ts', '../platform/logger.ts'],
-    mayNot: ['../paxos/paxos-client.ts', '../ledger/ledger.ts', '../saga/process-event.ts', '../onboarding/onboarding.ts', '../config.ts'],
+    mayNot: [
+      '../paxos/paxos-client.ts',
+      '../ledger/ledger.ts',
+      '../saga/process-event.ts',
+      '../domain/onboarding/onboarding.ts',
+      '../config/load-config.ts',
+    ],
   },
-  inbox: { may: ['../onboarding/onboarding.ts', '../platform/logger.ts'], mayNot: ['../queue/event-queue.ts', '../ledger/ledger.ts'] },
-  queue: { may: ['../onboarding/onboarding.ts', '../platform/logger.ts'], mayNot: ['../inbox/inbox.ts', '../generated/prisma/client.ts'] },
+  inbox: { may: ['../domain/event-state.ts', '../platform/logger.ts'], mayNot: ['../queue/event-queue.ts', '../ledger/ledger.ts'] },
+  queue: { may: ['../domain/event-state.ts', '../platform/logger.ts'], mayNot: ['../inbox/inbox.ts', '../generated/prisma/client.ts'] },
   ledger: {
-    may: ['../onboarding/onboarding.ts', '../generated/prisma/client.ts'],
+    may: ['../domain/onboarding/onboarding.ts', '../generated/prisma/client.ts'],
     mayNot: ['../inbox/inbox.ts', '../paxos/paxos-client.ts'],
   },
-  paxos: { may: ['../onboarding/onboarding.ts', '../platform/logger.ts'], mayNot: ['../ledger/ledger.ts', '../sandbox/sandbox.ts'] },
+  paxos: { may: ['../domain/event-state.ts', '../platform/logger.ts'], mayNot: ['../ledger/ledger.ts', '../sandbox/sandbox.ts'] },
+  'paxos/transport': {
+    may: ['../paxos-errors.ts', '../../platform/logger.ts'],
+    mayNot: ['../../ledger/ledger.ts', '../../saga/process-event.ts'],
+  },
   notify: {
-    may: ['../onboarding/onboarding.ts', '../platform/logger.ts'],
+    may: ['../domain/onboarding/onboarding.ts', '../platform/logger.ts'],
     mayNot: ['../paxos/paxos-client.ts', '../queue/event-queue.ts'],
   },
   saga: {
-    may: ['../ledger/ledger.ts', '../paxos/paxos-client.ts', '../notify/notice.ts'],
-    mayNot: ['../receive/register-receiver.ts', '../replay/replay.ts', '../operate/use-cases.ts', '../compose/open-foundation.ts'],
+    may: ['../ledger/ledger.ts', '../paxos/paxos-client.ts'],
+    mayNot: [
+      '../notify/notice.ts',
+      '../receive/register-receiver.ts',
+      '../replay/replay.ts',
+      '../operate/use-cases.ts',
+      '../compose/open-foundation.ts',
+    ],
   },
   replay: { may: ['../saga/process-event.ts'], mayNot: ['../notify/notice.ts', '../operate/use-cases.ts', '../sandbox/sandbox.ts'] },
   reconcile: {
@@ -45,10 +98,21 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ['../notify/notice.ts', '../operate/use-cases.ts', '../receive/register-receiver.ts'],
   },
   operate: {
-    may: ['../replay/replay.ts', '../saga/process-event.ts'],
-    mayNot: ['../receive/register-receiver.ts', '../sandbox/sandbox.ts', '../compose/open-foundation.ts'],
+    may: ['../replay/replay.ts', '../saga/process-event.ts', '../audit/audit.ts'],
+    mayNot: [
+      '../api/operator-api.ts',
+      '../pages/home-page.ts',
+      '../cli/print.ts',
+      '../receive/register-receiver.ts',
+      '../sandbox/sandbox.ts',
+      '../compose/open-foundation.ts',
+    ],
   },
-  sandbox: { may: ['../platform/logger.ts'], mayNot: ['../paxos/paxos-client.ts', '../onboarding/onboarding.ts'] },
+  sandbox: { may: ['../platform/logger.ts'], mayNot: ['../paxos/paxos-client.ts', '../domain/event-state.ts'] },
+  'sandbox/api': {
+    may: ['../world/identity-store.ts', '../../platform/logger.ts'],
+    mayNot: ['../../paxos/paxos-client.ts', '../../domain/event-state.ts'],
+  },
 }
 
 /** Every way to name another module. */
@@ -93,6 +157,8 @@ beforeAll(async () => {
   await write('src/saga/reads-environment.ts', 'export const port = process.env.PORT\n')
   await write('src/saga/prints.ts', "export const print = (): void => console.log('x')\n")
   await write('src/saga/round.ts', "import { trip } from './trip.ts'\nexport const round = trip\n")
+  await write('src/saga/type-round.ts', "import type { Trip } from './type-trip.ts'\nexport type Round = { trip: Trip }\n")
+  await write('src/saga/type-trip.ts', "import type { Round } from './type-round.ts'\nexport type Trip = { round: Round }\n")
   await write('src/saga/trip.ts', "import { round } from './round.ts'\nexport const trip = (): unknown => round\n")
   const biome = join(ROOT, 'node_modules/.bin/biome')
   const stdout = await new Promise<string>((resolve) => {
@@ -127,9 +193,10 @@ describe('who may import whom', () => {
 
 describe('what only some files may do', () => {
   it.each([
-    ['reading the environment outside config.ts', 'src/saga/reads-environment.ts', 'lint/style/noProcessEnv'],
+    ['reading the environment outside load-config.ts', 'src/saga/reads-environment.ts', 'lint/style/noProcessEnv'],
     ['printing to the console', 'src/saga/prints.ts', 'lint/suspicious/noConsole'],
     ['importing in a circle', 'src/saga/round.ts', 'lint/suspicious/noImportCycles'],
+    ['importing types in a circle', 'src/saga/type-round.ts', 'lint/suspicious/noImportCycles'],
   ])('stops %s', (_, path, rule) => {
     expect(stopping(path)).toContain(rule)
   })

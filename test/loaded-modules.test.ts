@@ -25,16 +25,19 @@ async function loadedBy(...parameters: string[]): Promise<string[]> {
 async function loadedByRole(role: string): Promise<string[]> {
   const both = [`./src/compose/open-foundation.ts`, `./src/compose/start-${role}.ts`]
   const importing = both.map((file) => `await import('${file}')`).join(';')
-  const [command, started] = await Promise.all([loadedBy('src/cli.ts', '--help'), loadedBy('--input-type=module', '--eval', importing)])
+  const [command, started] = await Promise.all([
+    loadedBy('src/cli/gatehouse.ts', '--help'),
+    loadedBy('--input-type=module', '--eval', importing),
+  ])
   return [...command, ...started]
 }
 
 const PARTS = {
   Prisma: /\/node_modules\/@prisma\/|\/src\/generated\//,
   'the schema engine': /\/schema-engine/,
-  'the embedded Postgres': /\/platform\/(embedded-postgres|postmaster)\.ts/,
-  'the simulator': /\/src\/sandbox\/(?!sample-person)/,
-  'the operator pages': /\/src\/operate\/.*pages?\.ts/,
+  'the embedded Postgres': /\/platform\/postgres\/(embedded-postgres|postmaster)\.ts/,
+  'the simulator': /\/src\/sandbox\/(?!world\/sample-person)/,
+  'the operator pages': /\/src\/pages\//,
   'the HTTP client': /\/node_modules\/undici\//,
   BullMQ: /\/node_modules\/bullmq\//,
   Fastify: /\/node_modules\/fastify\//,
@@ -59,11 +62,11 @@ const NEVER: Record<string, Part[]> = {
 describe.each(Object.entries(NEVER))('gatehouse %s', (name, never) => {
   let loaded: string[]
   beforeAll(async () => {
-    loaded = await (name === '--help' ? loadedBy('src/cli.ts', name) : loadedByRole(name))
+    loaded = await (name === '--help' ? loadedBy('src/cli/gatehouse.ts', name) : loadedByRole(name))
   }, STARTED_IN_MS)
 
   it('is seen loading what it does need', () => {
-    expect(loaded).toContainEqual(expect.stringMatching(/\/src\/cli\.ts$/))
+    expect(loaded).toContainEqual(expect.stringMatching(/\/src\/cli\/gatehouse\.ts$/))
     if (name !== '--help') expect(loaded).toContainEqual(expect.stringMatching(PARTS.Fastify))
   })
 

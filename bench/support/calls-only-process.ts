@@ -3,11 +3,11 @@
  * onboardings at once. No webhook, no database, no queue. Likewise the four calls of the textbook design, with its client.
  */
 import { Registry } from 'prom-client'
+import { accountRefId, noticeKey } from '../../src/domain/onboarding/onboarding.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
-import { accountRefId, noticeKey } from '../../src/onboarding/onboarding.ts'
-import { createBudget } from '../../src/paxos/budget.ts'
 import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
+import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { openAccount } from '../../src/saga/open-account.ts'
 import { NOTICE_SECRET } from './gatehouse.ts'

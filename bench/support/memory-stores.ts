@@ -1,5 +1,6 @@
 import type { Inbox } from '../../src/inbox/inbox.ts'
-import type { Change, Ledger, Stored } from '../../src/ledger/ledger.ts'
+import type { Change, Stored } from '../../src/ledger/change.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import { acceptedRow } from '../../test/support/accepted-row.ts'
 import { commitInMemory } from '../../test/support/commit-in-memory.ts'
 import type { ApprovedEvent } from './upstream.ts'

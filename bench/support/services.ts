@@ -2,8 +2,8 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts'
 import { createLogger } from '../../src/platform/logger.ts'
+import { startEmbeddedPostgres } from '../../src/platform/postgres/embedded-postgres.ts'
 import { startRedis } from '../../test/support/redis-server.ts'
 
 /** The servers that a bench runs on. */

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
-import { type Budget, createBudget } from '../paxos/budget.ts'
-import { createPostgresBudgetStore } from '../paxos/budget-store.ts'
+import { developmentSecrets } from '../config/development-secrets.ts'
+import type { Config } from '../config/load-config.ts'
+import { type Budget, createBudget } from '../paxos/transport/budget.ts'
+import { createPostgresBudgetStore } from '../paxos/transport/budget-store.ts'
 import { ConfigError } from '../platform/app-error.ts'
-import { developmentSecrets } from '../platform/development-secrets.ts'
-import type { EmbeddedPostgres } from '../platform/embedded-postgres.ts'
 import type { Logger } from '../platform/logger.ts'
-import { migrate, pendingMigrations } from '../platform/migrate.ts'
-import { createPool, waitForPostgres } from '../platform/postgres.ts'
+import type { EmbeddedPostgres } from '../platform/postgres/embedded-postgres.ts'
+import { migrate, pendingMigrations } from '../platform/postgres/migrate.ts'
+import { createPool, waitForPostgres } from '../platform/postgres/postgres.ts'
 import type { QueueBackend } from '../queue/queue-connection.ts'
 import { STATEMENT_TIMEOUT_MS } from './running-role.ts'
 
@@ -80,7 +80,7 @@ export async function openFoundation(
 
 /** Loaded only where there is no DATABASE_URL. */
 async function embeddedPostgres(directory: string, log: Logger): Promise<EmbeddedPostgres> {
-  const { startEmbeddedPostgres } = await import('../platform/embedded-postgres.ts')
+  const { startEmbeddedPostgres } = await import('../platform/postgres/embedded-postgres.ts')
   return startEmbeddedPostgres({ directory, log })
 }
 

@@ -1,9 +1,9 @@
-import { registerOperatorApi } from '../operate/operator-api.ts'
 import { registerOperatorGauges } from '../operate/operator-gauges.ts'
 import { createHttpServer, listen } from '../platform/http-server.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openUseCases } from './open-use-cases.ts'
 import { closeInTurn, type RunningRole, roleMetrics, storesReady } from './running-role.ts'
+import { serveOperator } from './serve-operator.ts'
 
 /** Largest body, bytes: a person's data has a few thousand. */
 const OPERATOR_BODY_LIMIT = 256 * 1024
@@ -16,7 +16,7 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
   const { useCases, pool, queue, close } = await openUseCases(foundation, { logger, metrics })
   registerOperatorGauges(metrics, { pool, queue })
   const app = await createHttpServer({ logger, bodyLimitBytes: OPERATOR_BODY_LIMIT, metrics, readiness: storesReady(pool, queue) })
-  await registerOperatorApi(app, useCases, { token: secrets.operatorToken })
+  await serveOperator(app, useCases, { token: secrets.operatorToken })
   const url = await listen(app, { host: config.host, ...config.operator, variable: 'OPERATOR_PORT' })
   return { name: 'operator', url, close: () => closeInTurn([() => app.close(), close]) }
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/load-config.ts'
 import type { Logger } from '../platform/logger.ts'
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import type { RunningRole } from './running-role.ts'

@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto'
 import pg from 'pg'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
-import { type Column, column, columnParameters, ELEMENT } from '../platform/array-parameter.ts'
 import { createGroupCommitter, isDataFault } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
-import { mortalSessions } from '../platform/postgres.ts'
+import { type Column, column, columnParameters, ELEMENT } from '../platform/postgres/array-parameter.ts'
+import { mortalSessions } from '../platform/postgres/postgres.ts'
 import type { OpenEvent } from './settle-events.ts'
 
 /** A delivery, or an event found by the sweep. A hint until it was read back from the Events API. */

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { EventState } from '../domain/event-state.ts'
 
 /** An event of the inbox as stored (table inbox_event). */
 export interface InboxRow {
@@ -35,9 +36,6 @@ export interface InboxRow {
   /** The job of the queue that it shares with others of its commit (bigint as text); null: one of its own. */
   batch: string | null
 }
-
-/** `accepted`: unfinished. `processed`: done. `parked`, `dead`: a person must look. `test`: inert for ever. */
-export type EventState = 'accepted' | 'processed' | 'parked' | 'dead' | 'test'
 
 /** Columns of an InboxRow, named as there. */
 export const INBOX_COLUMNS = `seq, event_id AS "eventId", type, occurred_at AS "occurredAt", is_test AS "isTest", origin, body_sha256 AS "bodySha256",

@@ -1,9 +1,10 @@
 import type { Pool } from 'pg'
+import type { EventState } from '../domain/event-state.ts'
 import type { InboxEvent, Prisma } from '../generated/prisma/client.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
-import type { PrismaClient } from '../platform/prisma.ts'
-import { uuidRange } from '../platform/uuid-range.ts'
-import { countEvents, type EventCounts, type EventState } from './load-events.ts'
+import type { PrismaClient } from '../platform/postgres/prisma.ts'
+import { uuidRange } from '../platform/postgres/uuid-range.ts'
+import { countEvents, type EventCounts } from './load-events.ts'
 import { seqWindow } from './seq-window.ts'
 
 /** An event as operators read it. */

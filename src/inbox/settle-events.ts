@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
-import type { EventState } from './load-events.ts'
+import type { EventState } from '../domain/event-state.ts'
 
 /** What a job on the queue names: the event, and which opening of it is meant. */
 export interface OpenEvent {

@@ -1,6 +1,6 @@
-import type { Effect } from '../onboarding/onboarding.ts'
-import { type Column, column, columnParameters, ELEMENT } from '../platform/array-parameter.ts'
-import type { Change, Settlement, Stored } from './ledger.ts'
+import type { Effect } from '../domain/onboarding/onboarding.ts'
+import { type Column, column, columnParameters, ELEMENT } from '../platform/postgres/array-parameter.ts'
+import type { Change, Settlement, Stored } from './change.ts'
 
 /** A change with its entries numbered and linked. */
 export interface Chained {

@@ -1,9 +1,9 @@
+import { type Effect, type HoldReason, ONBOARDING_STATES, type Onboarding, type OnboardingState } from '../domain/onboarding/onboarding.ts'
 import { Prisma } from '../generated/prisma/client.ts'
-import { type Effect, type HoldReason, ONBOARDING_STATES, type Onboarding, type OnboardingState } from '../onboarding/onboarding.ts'
 import { keepCount } from '../platform/keep-count.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
-import type { PrismaClient } from '../platform/prisma.ts'
-import { uuidRange } from '../platform/uuid-range.ts'
+import type { PrismaClient } from '../platform/postgres/prisma.ts'
+import { uuidRange } from '../platform/postgres/uuid-range.ts'
 
 /** An onboarding as operators read it, with its effects in the order of their intents. */
 export interface OnboardingRecord extends Onboarding {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { GENESIS, hashLink } from './hash-chain.ts'
+import { GENESIS, hashLink } from '../platform/hash-chain.ts'
 
 /** One place where the ledger is not what was written: which chain, which entry, and what is wrong. */
 export interface LedgerFault {

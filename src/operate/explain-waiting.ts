@@ -1,7 +1,10 @@
+import type { HoldReason } from '../domain/onboarding/onboarding.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
 import type { EffectRecord, OnboardingRecord } from '../ledger/read-onboardings.ts'
-import type { HoldReason } from '../onboarding/onboarding.ts'
-import { MAX_ATTEMPTS } from '../queue/retry-policy.ts'
+
+export { MAX_ATTEMPTS } from '../saga/retry-policy.ts'
+
+import { MAX_ATTEMPTS } from '../saga/retry-policy.ts'
 import { relativeTime, span, utcTime } from './say-time.ts'
 
 /** What each hold means, for the person who must decide. */

@@ -1,5 +1,5 @@
 import { MOST_COUNTED } from '../replay/replay.ts'
-import { counted } from './render-table.ts'
+import { counted } from './counted.ts'
 
 /** `6 events`; `1000 of 2500 events that match` where the limit took fewer. */
 export function sayEvents({ events, matched }: { events: number; matched: number | null }): string {

@@ -1,6 +1,6 @@
+import type { HoldReason } from '../domain/onboarding/onboarding.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
 import type { EntryRecord } from '../ledger/read-onboardings.ts'
-import type { HoldReason } from '../onboarding/onboarding.ts'
 import { describeHold, sayStep } from './explain-waiting.ts'
 
 /** One line of a customer's story: a sentence, and what it was made from. */

@@ -1,5 +1,5 @@
+import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { leftOf, type ReplayView } from '../replay/replay.ts'
-import type { UpstreamPace } from '../saga/upstream-pace.ts'
 import { roughSpan } from './say-time.ts'
 
 /** What Paxos's limits mean for work that waits; null where what the processes share of the budget cannot be read now. */

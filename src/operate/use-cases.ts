@@ -1,14 +1,17 @@
+import type { AuditEntry, AuditReport } from '../audit/audit.ts'
+import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
 import type { EventQuery, EventRecord } from '../inbox/read-events.ts'
 import type { EntryRecord, NoticeCounts, OnboardingQuery, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import type { LedgerReport } from '../ledger/verify-ledger.ts'
-import type { OnboardingState } from '../onboarding/onboarding.ts'
 import type { Page } from '../platform/page.ts'
 import type { ReplayLine } from '../replay/list-replays.ts'
 import type { ReplayFilter, ReplayView } from '../replay/replay.ts'
-import type { CreateOrder } from '../saga/create-onboarding.ts'
-import type { AuditEntry, AuditReport } from './audit.ts'
+import type { CreateOrder } from './create-onboarding.ts'
 import type { TimelineLine } from './timeline.ts'
 import type { UpstreamOutlook } from './upstream-outlook.ts'
+
+export type { AuditEntry, AuditReport } from '../audit/audit.ts'
+export type { ReplayLine } from '../replay/list-replays.ts'
 
 export interface OnboardingView extends OnboardingRecord {
   /** Why it is not moving, and when or by whom it will; null once it has arrived. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { about, NextCursor } from './paxos-answer.ts'
-import type { CallOptions, PaxosCall } from './paxos-call.ts'
 import { PaxosAnswerMalformedError } from './paxos-errors.ts'
-import { idSegment, queryString } from './request-path.ts'
+import { about, NextCursor } from './transport/paxos-answer.ts'
+import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
+import { idSegment, queryString } from './transport/request-path.ts'
 
 export interface PaxosAccount {
   id: string

@@ -1,5 +1,5 @@
 import { createGroupCommitter } from '../platform/group-committer.ts'
-import type { CallOptions } from './paxos-call.ts'
+import type { CallOptions } from './transport/paxos-call.ts'
 
 /** What is looked for: its id, and when it came into being or last changed, milliseconds since 1970, as well as that is known. */
 export interface Wanted {

@@ -1,8 +1,8 @@
 import { createBatchReader } from './batch-reader.ts'
 import type { PaxosEvent } from './events.ts'
 import type { PaxosIdentity } from './identities.ts'
-import type { CallOptions } from './paxos-call.ts'
 import type { PaxosClient } from './paxos-client.ts'
+import type { CallOptions } from './transport/paxos-call.ts'
 
 /** The two reads on which every decision rests, shared between the events that wait for them. */
 export interface ConfirmationReader {

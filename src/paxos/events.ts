@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { about, NextCursor, RawTime } from './paxos-answer.ts'
-import type { CallOptions, PaxosCall } from './paxos-call.ts'
-import { idSegment, queryString, type TimeFilter, timeFilter } from './request-path.ts'
+import { about, NextCursor, RawTime } from './transport/paxos-answer.ts'
+import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
+import { idSegment, queryString, type TimeFilter, timeFilter } from './transport/request-path.ts'
 
 /** An event as Paxos confirms it. What an unknown type or an odd object leaves out is `null` or empty, never an error (paxos/api.md 1.6). */
 export interface PaxosEvent {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { about, NextCursor, RawTime } from './paxos-answer.ts'
-import type { CallOptions, PaxosCall } from './paxos-call.ts'
-import { idSegment, queryString, type TimeFilter, timeFilter } from './request-path.ts'
+import { about, NextCursor, RawTime } from './transport/paxos-answer.ts'
+import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
+import { idSegment, queryString, type TimeFilter, timeFilter } from './transport/request-path.ts'
 
 /** What Gatehouse needs to know of an identity: nothing that names the person. */
 export interface PaxosIdentity {

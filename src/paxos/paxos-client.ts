@@ -1,15 +1,15 @@
 import { Histogram, type Registry } from 'prom-client'
 import type { Logger } from '../platform/logger.ts'
-import { createAccessTokens } from './access-token.ts'
 import { type AccountsOfPaxos, accountsOfPaxos } from './accounts.ts'
-import { createBreaker } from './breaker.ts'
-import type { Budget } from './budget.ts'
 import { type EventsOfPaxos, eventsOfPaxos } from './events.ts'
 import { type IdentitiesOfPaxos, identitiesOfPaxos } from './identities.ts'
-import { createPaxosCall, verdictOn } from './paxos-call.ts'
 import { type PaxosForbiddenError, PaxosUnavailableError } from './paxos-errors.ts'
-import { createPaxosHttp } from './paxos-http.ts'
 import { type ProfilesOfPaxos, profilesOfPaxos } from './profiles.ts'
+import { createAccessTokens } from './transport/access-token.ts'
+import { createBreaker } from './transport/breaker.ts'
+import type { Budget } from './transport/budget.ts'
+import { createPaxosCall, verdictOn } from './transport/paxos-call.ts'
+import { createPaxosHttp } from './transport/paxos-http.ts'
 
 /**
  * The brokerage. Every call is bounded in time, within the budget, behind the circuit breaker, and its answer checked; every

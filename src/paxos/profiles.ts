@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { about } from './paxos-answer.ts'
-import type { CallOptions, PaxosCall } from './paxos-call.ts'
-import { idSegment } from './request-path.ts'
+import { about } from './transport/paxos-answer.ts'
+import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
+import { idSegment } from './transport/request-path.ts'
 
 interface PaxosProfile {
   id: string

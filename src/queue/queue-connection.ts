@@ -3,7 +3,7 @@ import { createRedisBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from '../platform/logger.ts'
-import { mortalSessions, surviveBreaks } from '../platform/postgres.ts'
+import { mortalSessions, surviveBreaks } from '../platform/postgres/postgres.ts'
 import { createLastingPostgresBackend } from './lasting-postgres-backend.ts'
 import { sentinelOptions } from './redis-url.ts'
 

@@ -1,11 +1,11 @@
 import type { Pool, PoolClient } from 'pg'
 import type { Inbox } from '../inbox/inbox.ts'
 import { knownEvents } from '../inbox/known-events.ts'
-import { readWatermark, recordWindow, type SweepWindow } from '../inbox/sweep-windows.ts'
 import type { PaxosEvent } from '../paxos/events.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import type { Logger } from '../platform/logger.ts'
-import { withClient } from '../platform/postgres.ts'
+import { withClient } from '../platform/postgres/postgres.ts'
+import { readWatermark, recordWindow, type SweepWindow } from './sweep-windows.ts'
 
 export interface SweepParts {
   pool: Pool

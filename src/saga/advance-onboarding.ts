@@ -1,5 +1,3 @@
-import type { Ledger, Stored } from '../ledger/ledger.ts'
-import type { Notice, NoticeChannel } from '../notify/notice.ts'
 import {
   applyAbsence,
   applyDecision,
@@ -11,9 +9,12 @@ import {
   draftOf,
   hold,
   reopenRefused,
-} from '../onboarding/advance.ts'
-import { type Effect, type HoldReason, type NoticeKind, newOnboarding, type Receipt } from '../onboarding/onboarding.ts'
-import { type Authority, type Decision, type Observation, transition } from '../onboarding/transition.ts'
+} from '../domain/onboarding/advance.ts'
+import { type Effect, type HoldReason, type NoticeKind, newOnboarding, type Receipt } from '../domain/onboarding/onboarding.ts'
+import { type Authority, type Decision, type Observation, transition } from '../domain/onboarding/transition.ts'
+import type { Stored } from '../ledger/change.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Notice, NoticeChannel } from '../notify/notice.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { AppError } from '../platform/app-error.ts'
 import { type AccountOrder, lookUpAccount, openAccount } from './open-account.ts'

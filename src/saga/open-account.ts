@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Receipt } from '../onboarding/onboarding.ts'
+import type { Receipt } from '../domain/onboarding/onboarding.ts'
 import type { PaxosAccount } from '../paxos/accounts.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { PaxosConflictError } from '../paxos/paxos-errors.ts'

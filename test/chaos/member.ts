@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { within } from '../../src/platform/within.ts'
 import { endWithProcess } from '../support/end-with-process.ts'
 
-const CLI = join(import.meta.dirname, '../../src/cli.ts')
+const CLI = join(import.meta.dirname, '../../src/cli/gatehouse.ts')
 const RESTART_MS = 500
 const STOP_MS = 20_000
 

@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../src/sandbox/seeded-random.ts'
+import { SeededRandom } from '../../src/sandbox/world/seeded-random.ts'
 import type { ChaosBackend } from './chaos-world.ts'
 
 /**

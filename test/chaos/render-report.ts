@@ -1,4 +1,4 @@
-import { renderTable } from '../../src/operate/render-table.ts'
+import { renderTable } from '../../src/cli/render-table.ts'
 import type { Finding } from '../faults/history-checker.ts'
 import { FAULT_NAMES, FAULTS } from './plan-faults.ts'
 import type { ChaosReport, Injection } from './run-chaos.ts'

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createIdentity } from '../../src/sandbox/create-identity.ts'
-import type { Verdict } from '../../src/sandbox/decision-engine.ts'
-import type { StoredEvent } from '../../src/sandbox/event-store.ts'
-import type { Identity } from '../../src/sandbox/identity.ts'
-import { samplePerson } from '../../src/sandbox/sample-person.ts'
-import { SeededRandom } from '../../src/sandbox/seeded-random.ts'
+import { createIdentity } from '../../src/sandbox/world/create-identity.ts'
+import type { Verdict } from '../../src/sandbox/world/decision-engine.ts'
+import type { StoredEvent } from '../../src/sandbox/world/event-store.ts'
+import type { Identity } from '../../src/sandbox/world/identity.ts'
+import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
+import { SeededRandom } from '../../src/sandbox/world/seeded-random.ts'
 import { API_KEY, type ChaosWorld, OPERATOR_TOKEN } from './chaos-world.ts'
 
 /** What becomes of an identity, and how often out of a hundred. Verdicts come one after the other, up to a few seconds apart. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
-import { VARIABLE_NAMES } from '../../src/config.ts'
+import { VARIABLE_NAMES } from '../../src/config/load-config.ts'
 
 const run = promisify(execFile)
 const PROJECT = `gatehouse-test-${randomUUID().slice(0, 8)}`

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Config, loadConfig, VARIABLE_NAMES } from '../../src/config.ts'
+import { type Config, loadConfig, VARIABLE_NAMES } from '../../src/config/load-config.ts'
 import { ConfigError } from '../../src/platform/app-error.ts'
 import { readTables, readText } from './read-tables.ts'
 

@@ -20,7 +20,7 @@ function wordsOf(type: string, path: string): string[] {
 
 describe('docs/operations.md', () => {
   it('explains every reason for which an onboarding is held', () => {
-    expect(explained('Reason')).toEqual(wordsOf('HoldReason', 'src/onboarding/onboarding.ts'))
+    expect(explained('Reason')).toEqual(wordsOf('HoldReason', 'src/domain/onboarding/onboarding.ts'))
     expect(explained('Reason')).toContain('identity-frozen')
   })
 

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { StoryKind, StoryLog } from '../../src/sandbox/story-log.ts'
+import type { StoryKind, StoryLog } from '../../src/sandbox/control/story-log.ts'
 
 /** A notice as it arrived at the brokerage's application. */
 export interface NoticeSend {

@@ -5,10 +5,10 @@ import { sleepByClock } from '../../bench/support/sleep-by-clock.ts'
 import { createStubPaxos } from '../../bench/support/stub-paxos.ts'
 import { approvals } from '../../bench/support/upstream.ts'
 import { workOff } from '../../bench/support/work-off.ts'
-import { createBudget } from '../../src/paxos/budget.ts'
-import { createMemoryBudgetStore } from '../../src/paxos/budget-store.ts'
+import { createBudget } from '../../src/paxos/transport/budget.ts'
+import { createMemoryBudgetStore } from '../../src/paxos/transport/budget-store.ts'
 import type { EventHandler } from '../../src/queue/event-queue.ts'
-import { SeededRandom } from '../../src/sandbox/seeded-random.ts'
+import { SeededRandom } from '../../src/sandbox/world/seeded-random.ts'
 
 const LIMITS = { token: 1, identity: 10, general: 50 }
 const EVENTS = 2_000

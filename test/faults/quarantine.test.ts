@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { createQuarantine } from '../../src/saga/quarantine.ts'
+import { createQuarantine } from '../../src/queue/quarantine.ts'
 
 /** Work that says when it began and ends when told to. */
 function work(name: string, log: string[]) {

@@ -119,7 +119,7 @@ describe.concurrent('when Redis may evict jobs', () => {
 function run(command: string, env: Record<string, string>): Promise<{ code: unknown; output: string }> {
   const settings = { PATH: process.env.PATH ?? '', NODE_ENV: 'development', PORT: '0', OPERATOR_PORT: '0', WORKER_PORT: '0', ...env }
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(ROOT, 'src/cli.ts'), command], { env: settings, timeout: 40_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [join(ROOT, 'src/cli/gatehouse.ts'), command], { env: settings, timeout: 40_000 }, (error, stdout, stderr) =>
       resolve({ code: error ? error.code : 0, output: stdout + stderr }),
     )
   })

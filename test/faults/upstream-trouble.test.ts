@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import type { FaultInput } from '../../src/sandbox/fault-book.ts'
+import type { FaultInput } from '../../src/sandbox/control/fault-book.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { createWorld, eventually, reaches, settles, type World } from '../saga/world.ts'
 import { forEachBackend, type TestBackend } from '../support/queue-backends.ts'

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor, insertEvents } from '../../src/inbox/accept-events.ts'
 import type { OpenEvent } from '../../src/inbox/settle-events.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import { createPool } from '../../src/platform/postgres.ts'
+import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { receivedEvent } from './received-event.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { onTestFinished as ofTheTest } from 'vitest'
 
-const CLI = join(import.meta.dirname, '../../src/cli.ts')
+const CLI = join(import.meta.dirname, '../../src/cli/gatehouse.ts')
 
 export interface Running {
   process: ChildProcess

@@ -14,7 +14,7 @@ const inFile =
   (line: string, mutants: readonly string[], because: string): Accepted[] =>
     mutants.map((mutant) => ({ file, line, mutant, because }))
 
-const core = inFile('src/onboarding/advance.ts')
+const core = inFile('src/domain/onboarding/advance.ts')
 const authenticator = inFile('src/receive/authenticate-webhook.ts')
 const acceptor = inFile('src/inbox/accept-events.ts')
 const advancing = inFile('src/saga/advance-onboarding.ts')

@@ -10,7 +10,7 @@ export interface MutationGroup {
 export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   core: { mutate: ['src/onboarding/*.ts'], tests: ['test/onboarding/*.test.ts', 'test/faults/schedules.test.ts'], inMemory: true },
   commits: { mutate: ['src/platform/group-committer.ts'], tests: ['test/platform/group-committer.test.ts'], inMemory: true },
-  arrays: { mutate: ['src/platform/array-parameter.ts'], tests: ['test/platform/array-parameter.test.ts'] },
+  arrays: { mutate: ['src/platform/postgres/array-parameter.ts'], tests: ['test/platform/postgres/array-parameter.test.ts'] },
   receive: {
     mutate: ['src/receive/{authenticate-webhook,match-secret,verify-signature}.ts'],
     tests: ['test/receive/*.test.ts'],
@@ -28,8 +28,8 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   },
   replay: { mutate: ['src/replay/*.ts', 'src/inbox/seq-window.ts'], tests: ['test/replay/*.test.ts'] },
   requests: {
-    mutate: ['src/saga/create-onboarding.ts', 'src/ledger/onboarding-requests.ts'],
-    tests: ['test/saga/create-onboarding.test.ts'],
+    mutate: ['src/operate/create-onboarding.ts', 'src/ledger/onboarding-requests.ts'],
+    tests: ['test/operate/create-onboarding.test.ts'],
   },
   sweep: { mutate: ['src/reconcile/sweep-events.ts', 'src/inbox/{known-events,sweep-windows}.ts'], tests: ['test/reconcile/*.test.ts'] },
 }

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COUNT_OPEN_WORK, registerOperatorGauges } from '../../src/operate/operator-gauges.ts'
-import { createPool } from '../../src/platform/postgres.ts'
+import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { seedOnboarding } from './seed-onboarding.ts'
 import { type Operator, startOperator } from './start-operator.ts'
 

@@ -11,7 +11,7 @@ import { claimDueEvents, reopenEvents, settleEvents } from '../../src/inbox/sett
 import { createLedger } from '../../src/ledger/ledger.ts'
 import { type OnboardingQuery, type OnboardingReads, readOnboardings } from '../../src/ledger/read-onboardings.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
-import { createPrisma } from '../../src/platform/prisma.ts'
+import { createPrisma } from '../../src/platform/postgres/prisma.ts'
 import { listReplays } from '../../src/replay/list-replays.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { seedOnboarding } from './seed-onboarding.ts'

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Ledger, Stored } from '../../src/ledger/ledger.ts'
-import { applyDecision, applyReceipt, applyRefusal, type Draft, draftOf } from '../../src/onboarding/advance.ts'
-import { newOnboarding, type OnboardingEvent } from '../../src/onboarding/onboarding.ts'
-import { transition } from '../../src/onboarding/transition.ts'
+import { applyDecision, applyReceipt, applyRefusal, type Draft, draftOf } from '../../src/domain/onboarding/advance.ts'
+import { newOnboarding, type OnboardingEvent } from '../../src/domain/onboarding/onboarding.ts'
+import { transition } from '../../src/domain/onboarding/transition.ts'
+import type { Stored } from '../../src/ledger/change.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 
 export interface Seed {
   refId?: string | null

@@ -1,14 +1,14 @@
 import { Registry } from 'prom-client'
+import { serveOperator } from '../../src/compose/serve-operator.ts'
+import { createOnboarding } from '../../src/operate/create-onboarding.ts'
 import { createUseCases } from '../../src/operate/create-use-cases.ts'
-import { registerOperatorApi } from '../../src/operate/operator-api.ts'
 import type { OperatorUseCases } from '../../src/operate/use-cases.ts'
-import { createBudget } from '../../src/paxos/budget.ts'
-import { createPostgresBudgetStore } from '../../src/paxos/budget-store.ts'
+import { createBudget } from '../../src/paxos/transport/budget.ts'
+import { createPostgresBudgetStore } from '../../src/paxos/transport/budget-store.ts'
+import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { approveReplay, getReplay, planReplay } from '../../src/replay/replay.ts'
-import { createOnboarding } from '../../src/saga/create-onboarding.ts'
-import { createUpstreamPace, type UpstreamPace } from '../../src/saga/upstream-pace.ts'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -72,7 +72,7 @@ export async function startOperator(): Promise<Operator> {
     },
   })
   const app = await createHttpServer({ logger, bodyLimitBytes: 100_000, metrics: new Registry(), readiness: [] })
-  await registerOperatorApi(app, useCases, { token: TOKEN, now })
+  await serveOperator(app, useCases, { token: TOKEN, now })
   const url = await listen(app, { host: '127.0.0.1', port: 0, asked: true, variable: 'OPERATOR_PORT' })
   return {
     ...pipeline,

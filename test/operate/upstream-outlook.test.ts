@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { foreseeBacklog, foreseeReplay, sayEta } from '../../src/operate/upstream-outlook.ts'
-import { createBudget } from '../../src/paxos/budget.ts'
+import { createBudget } from '../../src/paxos/transport/budget.ts'
+import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import type { ReplayItem, ReplayView } from '../../src/replay/replay.ts'
-import { createUpstreamPace, type UpstreamPace } from '../../src/saga/upstream-pace.ts'
 
 /** One call a second: five minutes have room for 291 live calls, and for 232 of replays. A page of List Events serves 25 events. */
 const pace = createUpstreamPace(createBudget({ limits: { token: 1, identity: null, general: 1 } }))

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Registry } from 'prom-client'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createBudget } from '../../src/paxos/budget.ts'
 import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
+import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import type { Operation } from '../../src/sandbox/operations.ts'
+import type { Operation } from '../../src/sandbox/api/operations.ts'
 import { createSandbox } from '../../src/sandbox/sandbox.ts'
 
 const LIVE = { priority: 'live' } as const

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Registry } from 'prom-client'
 import { onTestFinished } from 'vitest'
-import { NEEDED_SCOPES } from '../../src/paxos/access-token.ts'
-import { type Budget, createBudget } from '../../src/paxos/budget.ts'
-import type { BudgetLimits } from '../../src/paxos/budget-state.ts'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
+import { NEEDED_SCOPES } from '../../src/paxos/transport/access-token.ts'
+import { type Budget, createBudget } from '../../src/paxos/transport/budget.ts'
+import type { BudgetLimits } from '../../src/paxos/transport/budget-state.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 
 interface SeenRequest {

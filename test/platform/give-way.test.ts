@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { endWithProcess } from '../support/end-with-process.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
-const CLI = join(import.meta.dirname, '../../src/cli.ts')
+const CLI = join(import.meta.dirname, '../../src/cli/gatehouse.ts')
 const STARTED_IN_MS = 60_000
 
 /** `gatehouse <role>` in a process of its own, once it is up. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createPool } from '../../src/platform/postgres.ts'
+import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { createCanary } from '../../src/queue/canary.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createLogger } from '../../src/platform/logger.ts'
-import { createPool } from '../../src/platform/postgres.ts'
+import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { scheduleSweeps } from '../../src/queue/sweep-schedule.ts'
 import { type SweepParts, sweepEvents } from '../../src/reconcile/sweep-events.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { encodeCursor } from '../../src/platform/page.ts'
 import { listReplays } from '../../src/replay/list-replays.ts'
-import { rebuildQueue } from '../../src/replay/rebuild-queue.ts'
 import {
   approveReplay,
   getReplay,
@@ -14,6 +13,7 @@ import {
   type ReplayParts,
   type ReplayView,
 } from '../../src/replay/replay.ts'
+import { rebuildQueue } from '../../src/saga/rebuild-queue.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'

@@ -1,6 +1,7 @@
 import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
 import type { Settlement } from '../../src/inbox/settle-events.ts'
-import type { Change, Ledger, Stored } from '../../src/ledger/ledger.ts'
+import type { Change, Stored } from '../../src/ledger/change.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { Notice, NoticeChannel } from '../../src/notify/notice.ts'
 import type { AccountsOfPaxos, PaxosAccount } from '../../src/paxos/accounts.ts'
 import type { ConfirmationReader } from '../../src/paxos/confirmation-reader.ts'

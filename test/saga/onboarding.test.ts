@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { accountRefId } from '../../src/domain/onboarding/onboarding.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
-import { accountRefId } from '../../src/onboarding/onboarding.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { createWorld, eventually, reaches, settles } from './world.ts'
 
@@ -13,7 +13,9 @@ forEachBackend((backend) => {
       const event = await world.decided('approve')
       await pipeline.accept(event)
       const { onboarding, effects } = await reaches(pipeline, event.identityId, 'ready')
-      expect(onboarding.accountId).toBe(effects.find(({ step }) => step === 'account')?.receipt?.kind === 'account' && onboarding.accountId)
+      const receipt = effects.find(({ step }) => step === 'account')?.receipt
+      expect(receipt).toMatchObject({ kind: 'account', accountId: onboarding.accountId, profileId: onboarding.profileId })
+      expect(world.accountIds(event.identityId)).toEqual([onboarding.accountId])
       expect(onboarding.profileId).not.toBeNull()
       expect(world.effectsOf(event.identityId)).toEqual({ accounts: 1, noticeKeys: [`notice_ready_1_${event.identityId}`], sends: 1 })
       await settles(pipeline)

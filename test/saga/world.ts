@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
-import type { StoredEvent } from '../../src/sandbox/event-store.ts'
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import type { StoredEvent } from '../../src/sandbox/world/event-store.ts'
 import { type NoticeReceiver, startNoticeReceiver } from '../notify/notice-receiver.ts'
 import { openSandbox } from '../sandbox/start-sandbox.ts'
 import { ownQueue, type TestBackend } from '../support/queue-backends.ts'
@@ -21,6 +21,8 @@ export interface World {
   /** An identity on which Paxos has decided, and the event of it. */
   decided(decision: 'approve' | 'deny'): Promise<StoredEvent & { identityId: string }>
   /** What an independent observer counts, from the simulator's own log and from what the notice receiver got. */
+  /** The accounts that the simulator opened for the identity. */
+  accountIds(identityId: string): string[]
   effectsOf(identityId: string): { accounts: number; noticeKeys: string[]; sends: number }
 }
 
@@ -54,6 +56,10 @@ export async function createWorld(backend: TestBackend, options: Partial<Sandbox
       if (!event?.identityId) throw new Error('the simulator made no identity')
       return { ...event, identityId: event.identityId }
     },
+    accountIds: (identityId) =>
+      sandbox.story
+        .read({ after: 0, limit: 1_000_000, kind: 'account-created', identityId })
+        .flatMap((line) => (line.kind === 'account-created' ? [line.accountId] : [])),
     effectsOf: (identityId) => {
       const accounts = sandbox.story.read({ after: 0, limit: 1_000_000, kind: 'account-created', identityId }).length
       const keys = notices.deliveries.map(({ headers }) => String(headers['webhook-id'])).filter((key) => key.endsWith(identityId))

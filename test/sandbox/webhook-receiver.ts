@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished, vi } from 'vitest'
-import type { WebhookTarget } from '../../src/sandbox/webhook-target.ts'
+import type { WebhookTarget } from '../../src/sandbox/webhooks/webhook-target.ts'
 
 interface Received {
   atMs: number

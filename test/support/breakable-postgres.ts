@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from '../../src/platform/free-port.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import { type Cluster, openCluster, SERVER_ENVIRONMENT, SUPERUSER } from '../../src/platform/postgres-cluster.ts'
+import { type Cluster, openCluster, SERVER_ENVIRONMENT, SUPERUSER } from '../../src/platform/postgres/postgres-cluster.ts'
 import { endWithProcess } from './end-with-process.ts'
 
 const START_TIMEOUT_MS = 60_000

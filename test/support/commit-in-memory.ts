@@ -1,4 +1,4 @@
-import type { Change, Stored } from '../../src/ledger/ledger.ts'
+import type { Change, Stored } from '../../src/ledger/change.ts'
 
 /** What a ledger in memory holds after a change, as COMMIT_CHANGES: on the version that it was decided on, else null. Without hashes. */
 export function commitInMemory(stored: Stored | null, { before, draft, at }: Change): Stored | null {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts'
 import { createLogger } from '../../src/platform/logger.ts'
+import { startEmbeddedPostgres } from '../../src/platform/postgres/embedded-postgres.ts'
 import { startRedis } from './redis-server.ts'
 import type { TestServices } from './test-services.ts'
 

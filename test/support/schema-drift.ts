@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { ColumnTypeEnum } from '@prisma/driver-adapter-utils'
 import type pg from 'pg'
-import { createPool } from '../../src/platform/postgres.ts'
-import { openSchemaEngine } from '../../src/platform/schema-engine.ts'
+import { createPool } from '../../src/platform/postgres/postgres.ts'
+import { openSchemaEngine } from '../../src/platform/postgres/schema-engine.ts'
 
 const SCHEMA = new URL('../../prisma/schema.prisma', import.meta.url)
 /** Postgres's internal one-byte type `"char"`, of which its catalogues are full. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { createLogger } from '../../src/platform/logger.ts'
-import { migrate } from '../../src/platform/migrate.ts'
+import { migrate } from '../../src/platform/postgres/migrate.ts'
 
 /** The migrated database that every test database of a run is a copy of. */
 export interface TemplateDatabase {

@@ -1,0 +1,110 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import type { ApiSchemaName } from './api-schemas.ts'
+
+/** What a handler gets: checked input, and who asks. */
+interface Input<Params, Query, Headers, Body> {
+  params: Params
+  query: Query
+  headers: Headers
+  body: Body
+  /** From `X-Operator`: the name that stands in the audit. */
+  operator: string
+}
+
+export interface Answer {
+  status: number
+  body: unknown
+}
+
+/** One route of the operator API: what it takes, what it answers and what it does, so that serving and describing it cannot differ. */
+export interface ApiRoute {
+  method: 'GET' | 'POST'
+  /** As OpenAPI writes it: `/v1/onboardings/{id}`. */
+  path: string
+  summary: string
+  description?: string | undefined
+  schemas: { params: z.ZodObject; query: z.ZodObject; headers: z.ZodObject; body: z.ZodType | null }
+  /** Successful answers by status. */
+  answers: Record<number, { description: string; schema: ApiSchemaName }>
+  /** Refusals beside 400, 401 and 503. */
+  refusals: Record<number, string>
+  run(request: FastifyRequest): Promise<Answer>
+}
+
+const None = z.strictObject({})
+const OPERATOR = z
+  .string()
+  .regex(/^[\w.@+-][\w .@+-]{0,79}$/, 'must be a name of up to 80 letters, digits, blanks and . _ @ + -')
+  .default('api')
+
+/** A route from its parts; what is not given is empty, and anything sent in its place is refused by name. */
+export function apiRoute<
+  Params extends z.ZodObject = typeof None,
+  Query extends z.ZodObject = typeof None,
+  Headers extends z.ZodObject = typeof None,
+  Body extends z.ZodType = z.ZodUndefined,
+>(route: {
+  method: ApiRoute['method']
+  path: string
+  summary: string
+  description?: string
+  params?: Params
+  query?: Query
+  headers?: Headers
+  body?: Body
+  answers: ApiRoute['answers']
+  refusals?: ApiRoute['refusals']
+  handle: (input: Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>>) => Promise<Answer>
+}): ApiRoute {
+  const { method, path, summary, description, answers, refusals = {}, handle } = route
+  const schemas = {
+    params: route.params ?? None,
+    query: route.query ?? None,
+    headers: route.headers ?? z.object({}),
+    body: route.body ?? null,
+  }
+  return {
+    ...{ method, path, summary, description, schemas, answers, refusals },
+    run: async (request) => {
+      const errors: { field: string; message: string }[] = []
+      const read = (schema: z.ZodType, value: unknown, { known = [], whole }: { known?: string[]; whole: string }): unknown => {
+        const parsed = schema.safeParse(value, { error: sayIssue })
+        if (parsed.success) return parsed.data
+        errors.push(...fieldErrors(parsed.error, { known, whole }))
+        return undefined
+      }
+      const input = {
+        params: read(schemas.params, request.params, { whole: 'path' }),
+        query: read(schemas.query, request.query, { known: Object.keys(schemas.query.shape), whole: 'query' }),
+        headers: read(schemas.headers, request.headers, { whole: 'headers' }),
+        body: schemas.body ? read(schemas.body, request.body ?? undefined, { whole: 'body' }) : undefined,
+        operator: read(OPERATOR, request.headers['x-operator'], { whole: 'x-operator' }),
+      }
+      if (errors.length > 0) throw refuse(errors)
+      // Each part has been read with the schema that its type comes from.
+      return handle(input as Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>>)
+    },
+  }
+}
+
+function refuse(errors: { field: string; message: string }[]): HttpProblem {
+  const detail = errors.map(({ field, message }) => `${field} ${message}`).join('; ')
+  return new HttpProblem(400, 'REQUEST_INVALID', `${detail}.`, { errors })
+}
+
+/** Serves the routes on this instance, which has the hooks and the error handler. */
+export function serveRoutes(app: FastifyInstance, routes: readonly ApiRoute[]): void {
+  for (const { method, path, run } of routes) {
+    app.route({
+      method,
+      url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      handler: async (request, reply) => {
+        const { status, body } = await run(request)
+        return reply.code(status).send(body)
+      },
+    })
+  }
+}

@@ -1,0 +1,183 @@
+import { z } from 'zod'
+import { EVENT_STATES } from '../domain/event-state.ts'
+import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
+
+/** What the operator API answers, as JSON: the source of its OpenAPI document, and what its tests hold answers against. */
+
+const time = z.iso.datetime()
+const uuid = z.guid()
+const State = z.enum(ONBOARDING_STATES)
+const WaitingFor = z.string().nullable().describe('Why it is not moving, and when or by whom it will; null once it has arrived.')
+const count = z.int().min(0)
+const NextCursor = z.string().nullable().describe('Send it as cursor, with the same filters, for the next page; null on the last one.')
+
+const Effect = z.strictObject({
+  step: z.string(),
+  kind: z.enum(['account', 'notice']),
+  key: z.string().describe('The idempotency key towards the other side, the same for every attempt.'),
+  state: z.enum(['intended', 'done', 'suppressed', 'refused']),
+  attempts: count,
+  leaseUntil: time.nullable(),
+  receipt: z.looseObject({ kind: z.string() }).nullable(),
+  errorCode: z.string().nullable(),
+  intendedAt: time,
+  settledAt: time.nullable(),
+})
+
+const onboardingFields = {
+  id: uuid.describe("The identity's id at Paxos; the same as identityId."),
+  identityId: uuid,
+  refId: z.string().nullable(),
+  origin: z.enum(['created', 'adopted']),
+  state: State,
+  heldFrom: State.nullable(),
+  heldReason: z.string().nullable(),
+  identityStatus: z.string().nullable().describe("Paxos's status as last confirmed."),
+  requiredDocuments: z.array(z.string()),
+  accountId: uuid.nullable(),
+  profileId: uuid.nullable(),
+  entryCount: count,
+  createdAt: time,
+  updatedAt: time,
+  approvedAt: time.nullable(),
+  readyAt: time.nullable(),
+  effects: z.array(Effect),
+  waitingFor: WaitingFor,
+}
+const Onboarding = z.strictObject(onboardingFields)
+
+const Event = z.strictObject({
+  eventId: uuid,
+  type: z.string(),
+  state: z.enum(EVENT_STATES),
+  identityId: uuid.nullable().describe('Known once the event was read back from Paxos.'),
+  occurredAt: time,
+  receivedAt: time,
+  deliveryCount: count,
+  isTest: z.boolean(),
+  origin: z.enum(['webhook', 'sweep']),
+  trust: z.enum(['hint', 'confirmed']),
+  outcome: z.string().nullable(),
+  attempts: count,
+  strikes: count,
+  generation: count.describe('How often it was replayed.'),
+  dueAt: time,
+  errorCode: z.string().nullable(),
+  errorDetail: z.string().nullable(),
+  settledAt: time.nullable(),
+  bodySha256: z.string().nullable(),
+  nextAttemptBy: time.nullable(),
+  waitingFor: WaitingFor,
+})
+
+const Entry = z.strictObject({ entryNo: count, at: time, kind: z.string(), actor: z.string(), data: z.unknown(), hash: z.string() })
+const TimelineLine = z.strictObject({
+  at: time,
+  source: z.enum(['ledger', 'inbox']),
+  sentence: z.string(),
+  kind: z.string(),
+  actor: z.string(),
+  data: z.unknown(),
+})
+const OnboardingStory = z.strictObject({
+  ...onboardingFields,
+  entries: z.array(Entry).describe('The ledger of this identity.'),
+  events: z.array(Event),
+  timeline: z.array(TimelineLine).describe('Ledger and events as one story, in time.'),
+})
+
+const replayFields = {
+  id: uuid,
+  state: z.enum(['planned', 'approved', 'finished']),
+  filter: z.looseObject({}),
+  planHash: z.string(),
+  plannedBy: z.string(),
+  plannedAt: time,
+  approvedBy: z.string().nullable(),
+  reason: z.string().nullable(),
+  approvedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  matched: count
+    .nullable()
+    .describe('How many events match the filter, where its limit took fewer; 100001: more than 100000. Null: all that match are items.'),
+}
+const ReplayLine = z.strictObject({ ...replayFields, events: count.describe('How many events it has; GET /v1/replays/{id} lists them.') })
+const Replay = z.strictObject({
+  ...replayFields,
+  items: z.array(
+    z.strictObject({
+      seq: z.string(),
+      eventId: uuid,
+      type: z.string(),
+      identityId: uuid.nullable(),
+      verdict: z.string().describe('What a replay would do now.'),
+      detail: z.string(),
+      result: z.string().nullable().describe('What running it led to; null until then.'),
+      eventState: z.string(),
+    }),
+  ),
+  counts: z.record(z.string(), count).describe('Items by verdict.'),
+  upstream: z
+    .strictObject({ lockedForSeconds: count.nullable(), etaSeconds: count.nullable() })
+    .describe(
+      'For how long nobody calls Paxos since it answered 429 (0: not at all), and an estimate of how long what the replay would open takes from now within its limits, counting what waits already; once it was run, of what is left (0: nothing). Null: not known now.',
+    ),
+})
+
+const Stats = z.strictObject({
+  inbox: z.strictObject({ accepted: count, processed: count, parked: count, dead: count, test: count, duplicates: count }),
+  onboardings: z.strictObject({
+    pending: count,
+    documents_required: count,
+    approved: count,
+    ready: count,
+    denied: count,
+    disabled: count,
+    held: count,
+  }),
+  notices: z.strictObject({ sent: count, suppressed: count, failed: count, pending: count }),
+  oldestUnfinishedSeconds: count.nullable(),
+  lastWebhookAt: time.nullable(),
+  canary: z
+    .strictObject({ seenAt: time.nullable(), sinceSeenSeconds: count.nullable(), waitingSeconds: count.nullable() })
+    .describe('The job that goes through the queue every few seconds: when a worker last took one, and for how long one waits untaken.'),
+  upstream: z
+    .strictObject({ lockedForSeconds: count.nullable(), backlogSeconds: count.nullable() })
+    .describe(
+      'For how long nobody calls Paxos since it answered 429 (0: not at all), and an estimate of how long the unfinished events take within its limits, as if each opened an account. Null: not known now.',
+    ),
+})
+
+const AuditEntry = z.strictObject({
+  entryNo: count,
+  at: time,
+  operator: z.string(),
+  action: z.string(),
+  target: z.string(),
+  reason: z.string().nullable(),
+  data: z.looseObject({}),
+  hash: z.string(),
+})
+
+const ProblemDocument = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string().describe('Stable; docs/errors.md explains each.'),
+  errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+})
+
+export const API_SCHEMAS = {
+  Onboarding,
+  OnboardingStory,
+  OnboardingPage: z.strictObject({ items: z.array(Onboarding), nextCursor: NextCursor }),
+  Event,
+  EventPage: z.strictObject({ items: z.array(Event), nextCursor: NextCursor }),
+  Replay,
+  ReplayPage: z.strictObject({ items: z.array(ReplayLine), nextCursor: NextCursor }),
+  Stats,
+  AuditPage: z.strictObject({ items: z.array(AuditEntry), nextCursor: NextCursor }),
+  Problem: ProblemDocument,
+} satisfies Record<string, z.ZodType>
+export type ApiSchemaName = keyof typeof API_SCHEMAS

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
+import { PersonRequest } from '../operate/person-request.ts'
+import { IdParams, pageQuery } from '../operate/query-inputs.ts'
+import type { OnboardingView, OperatorUseCases } from '../operate/use-cases.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import { type ApiRoute, apiRoute } from './api-route.ts'
+
+const KEY_REMEDY = 'is required: a text of your own for this person (a uuid, say), sent again with every repetition of this request'
+const CreateHeaders = z.object({
+  'idempotency-key': z
+    .string(KEY_REMEDY)
+    .min(1, KEY_REMEDY)
+    .max(255, 'may have at most 255 characters')
+    .regex(/^[\x21-\x7e]*$/, 'may hold only visible ASCII characters'),
+})
+
+export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
+  return [
+    apiRoute({
+      method: 'POST',
+      path: '/v1/onboardings',
+      summary: 'Onboard a person',
+      description:
+        'Creates the identity at Paxos and opens the onboarding. The body is that of Paxos Create Identity for a person; without ref_id ' +
+        'one is derived from the Idempotency-Key. Safe to repeat under the same key: 201 the first time, then 200 with the same onboarding.',
+      headers: CreateHeaders,
+      body: PersonRequest,
+      answers: {
+        201: { description: 'The onboarding was opened.', schema: 'Onboarding' },
+        200: { description: 'It was there already, asked for under the same key.', schema: 'Onboarding' },
+      },
+      refusals: {
+        409: 'Another onboarding has this ref_id (REF_ID_TAKEN), or Paxos knows the person already (PERSON_ALREADY_KNOWN).',
+        422: 'The key was used with other data (IDEMPOTENCY_KEY_REUSED), or Paxos refuses the data (PAXOS_REJECTED).',
+        502: 'Paxos refuses our credentials.',
+      },
+      handle: async ({ headers, body, operator }) => {
+        const order = { idempotencyKey: headers['idempotency-key'], request: body, requestedBy: operator }
+        const { identityId, created } = await useCases.createOnboarding(order)
+        const story = await useCases.getOnboarding(identityId)
+        if (!story) throw new Error(`onboarding ${identityId} was created and cannot be read`)
+        const { entries: _entries, events: _events, timeline: _timeline, ...onboarding } = story
+        return { status: created ? 201 : 200, body: withId(onboarding) }
+      },
+    }),
+    apiRoute({
+      method: 'GET',
+      path: '/v1/onboardings',
+      summary: 'List onboardings',
+      description: 'Newest first; within one state, last changed first.',
+      query: pageQuery({
+        state: z.enum(ONBOARDING_STATES).optional(),
+        q: z
+          .string()
+          .min(1, 'must not be empty')
+          .max(200)
+          .optional()
+          .describe(
+            'An identity, account, profile or event id, or a ref_id: whole or its beginning. Where more than 500 begin so, some are found: give more of it.',
+          ),
+      }),
+      answers: { 200: { description: 'A page of onboardings.', schema: 'OnboardingPage' } },
+      handle: async ({ query }) => {
+        const { items, nextCursor } = await useCases.listOnboardings(query)
+        return { status: 200, body: { items: items.map(withId), nextCursor } }
+      },
+    }),
+    apiRoute({
+      method: 'GET',
+      path: '/v1/onboardings/{id}',
+      summary: 'One onboarding with its effects, ledger, events and timeline',
+      params: IdParams,
+      answers: { 200: { description: 'The onboarding.', schema: 'OnboardingStory' } },
+      refusals: { 404: 'There is no such onboarding (ONBOARDING_UNKNOWN).' },
+      handle: async ({ params }) => {
+        const story = await useCases.getOnboarding(params.id)
+        if (story) return { status: 200, body: withId(story) }
+        throw new HttpProblem(
+          404,
+          'ONBOARDING_UNKNOWN',
+          `There is no onboarding of identity ${params.id}. GET /v1/onboardings?q= searches.`,
+        )
+      },
+    }),
+  ]
+}
+
+function withId<View extends OnboardingView>(view: View): View & { id: string } {
+  return { id: view.identityId, ...view }
+}

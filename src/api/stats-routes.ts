@@ -1,0 +1,23 @@
+import { pageQuery } from '../operate/query-inputs.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { type ApiRoute, apiRoute } from './api-route.ts'
+
+export function statsRoutes(useCases: OperatorUseCases): ApiRoute[] {
+  return [
+    apiRoute({
+      method: 'GET',
+      path: '/v1/stats',
+      summary: 'Counts of everything, and whether something waits too long',
+      answers: { 200: { description: 'The counts now.', schema: 'Stats' } },
+      handle: async () => ({ status: 200, body: await useCases.stats() }),
+    }),
+    apiRoute({
+      method: 'GET',
+      path: '/v1/audit',
+      summary: 'What operators did, newest first',
+      query: pageQuery({}),
+      answers: { 200: { description: 'A page of the audit.', schema: 'AuditPage' } },
+      handle: async ({ query }) => ({ status: 200, body: await useCases.listAudit(query) }),
+    }),
+  ]
+}

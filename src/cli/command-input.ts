@@ -1,0 +1,77 @@
+import { userInfo } from 'node:os'
+import { InvalidArgumentError } from 'commander'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { UUID } from '../platform/postgres/uuid-range.ts'
+
+/** Opens the use cases for the length of one command. */
+export type OpenUseCases = () => Promise<{ useCases: OperatorUseCases; close(): Promise<void> }>
+
+/** Does the work of one command and closes what was opened for it, also when it fails. */
+export async function withUseCases(open: OpenUseCases, work: (useCases: OperatorUseCases) => Promise<void>): Promise<void> {
+  const { useCases, close } = await open()
+  try {
+    await work(useCases)
+  } finally {
+    await close()
+  }
+}
+
+/** An id as an argument or an option, in lower case. */
+export function parseId(text: string): string {
+  if (!UUID.test(text)) throw new InvalidArgumentError('Ids look like 7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10.')
+  return text.toLowerCase()
+}
+
+/** For an option that may be repeated. */
+export function collectIds(text: string, before: string[] = []): string[] {
+  return [...before, parseId(text)]
+}
+
+export function collectTexts(text: string, before: string[] = []): string[] {
+  return [...before, text]
+}
+
+/** For an option that may be repeated and takes only these words. */
+export function collectOneOf<Word extends string>(words: readonly Word[]): (text: string, before?: Word[]) => Word[] {
+  const parse = parseOneOf(words)
+  return (text, before = []) => [...before, parse(text)]
+}
+
+export function parseOneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text)
+    if (word === undefined) throw new InvalidArgumentError(`It takes ${words.join(', ')}.`)
+    return word
+  }
+}
+
+/** A whole number from 1 to `most`. */
+export function parseCount(most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text)
+    if (!Number.isInteger(count) || count < 1 || count > most) throw new InvalidArgumentError(`It takes a number from 1 to ${most}.`)
+    return count
+  }
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
+
+/** A time with its zone, a date (its first instant in UTC), or so long ago: `90s`, `15m`, `2h`, `3d`. */
+export function parseTime(text: string): Date {
+  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  if (count !== undefined) return new Date(Date.now() - Number(count) * (UNIT_SECONDS[unit] ?? 0) * 1_000)
+  const at = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? new Date(text) : null
+  if (at === null || Number.isNaN(at.getTime())) {
+    throw new InvalidArgumentError('It takes a time with its zone (2026-03-01T12:00:00Z), a date, or how long ago (15m, 2h, 3d).')
+  }
+  return at
+}
+
+/** Who runs the command, as the system knows them: the name in the audit where none is given. */
+export function systemUser(): string {
+  try {
+    return userInfo().username || 'cli'
+  } catch {
+    return 'cli' // a container's user may have no name
+  }
+}

@@ -1,0 +1,113 @@
+import type { Command } from 'commander'
+import { EVENT_STATES } from '../domain/event-state.ts'
+import { counted } from '../operate/counted.ts'
+import { relativeTime, utcTime } from '../operate/say-time.ts'
+import { sayOutcome } from '../operate/timeline.ts'
+import type { EventView } from '../operate/use-cases.ts'
+import { UsageError } from '../platform/app-error.ts'
+import { type OpenUseCases, parseCount, parseId, parseOneOf, parseTime, withUseCases } from './command-input.ts'
+import { type Print, print as toStdout } from './print.ts'
+import { renderTable } from './render-table.ts'
+
+interface ListFlags {
+  state?: (typeof EVENT_STATES)[number]
+  type?: string
+  identity?: string
+  since?: Date
+  until?: Date
+  limit: number
+  cursor?: string
+  json?: boolean
+}
+
+/** `event list|show`: the inbox. */
+export function registerEventCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
+  const event = program.command('event').description('what was received, and what became of it')
+
+  event
+    .command('list')
+    .description('events, last received first')
+    .option('--state <state>', `only: ${EVENT_STATES.join(', ')}`, parseOneOf(EVENT_STATES))
+    .option('--type <type>', 'only this type, such as identity.approved')
+    .option('--identity <id>', 'only those of this identity', parseId)
+    .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
+    .option('--until <time>', 'received before', parseTime)
+    .option('--limit <number>', 'at most so many', parseCount(200), 50)
+    .option('--cursor <cursor>', 'go on where the last page ended')
+    .option('--json', 'print JSON')
+    .action(async ({ identity, since, until, json, ...flags }: ListFlags) => {
+      await withUseCases(open, async (useCases) => {
+        const page = await useCases.listEvents({ ...flags, identityId: identity, from: since, to: until })
+        if (json) return print(JSON.stringify(page, null, 2))
+        print(page.items.length === 0 ? sayEmpty(flags.state) : renderList(page.items))
+        if (page.nextCursor) print(`\nThere are more: add --cursor ${page.nextCursor}`)
+        const hint = hintFor(page.items)
+        if (hint) print(`\n${hint}`)
+      })
+    })
+
+  event
+    .command('show')
+    .description('one event: attempts, last error, outcome, next attempt')
+    .argument('<event-id>', 'its id at Paxos', parseId)
+    .option('--json', 'print JSON')
+    .action(async (eventId: string, { json }: { json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const found = await useCases.getEvent(eventId)
+        if (!found) throw new UsageError(`Event ${eventId} was never received. gatehouse event list shows those that were.`)
+        print(json ? JSON.stringify(found, null, 2) : renderEvent(found, new Date()))
+      })
+    })
+}
+
+function renderList(events: readonly EventView[]): string {
+  const rows = events.map(({ receivedAt, state, type, eventId, identityId, attempts, errorCode, outcome }) => [
+    utcTime(receivedAt).slice(0, 19),
+    state,
+    type,
+    eventId,
+    identityId ?? '-',
+    String(attempts),
+    errorCode ?? (outcome ? sayOutcome(outcome) : ''),
+  ])
+  return renderTable(['RECEIVED (UTC)', 'STATE', 'TYPE', 'EVENT', 'IDENTITY', 'ATTEMPTS', 'OUTCOME'], rows)
+}
+
+function sayEmpty(state: string | undefined): string {
+  if (state === 'parked' || state === 'dead') return `No event is ${state}: nothing waits for a person here.`
+  return 'No event matches. Paxos delivers to POST /webhooks/paxos; gatehouse doctor says whether everything runs.'
+}
+
+function hintFor(events: readonly EventView[]): string | null {
+  const stuck = [...new Set(events.map(({ state }) => state))].filter((state) => state === 'parked' || state === 'dead')
+  if (stuck.length > 0) return `See what a replay would do: gatehouse replay plan ${stuck.map((state) => `--state ${state}`).join(' ')}`
+  return events[0] ? `One of them in full: gatehouse event show ${events[0].eventId}` : null
+}
+
+function renderEvent(event: EventView, now: Date): string {
+  const time = (at: Date | null): string => (at ? `${utcTime(at)} (${relativeTime(at, now)})` : '-')
+  const rows: [string, string][] = [
+    ['event', event.eventId],
+    ['type', `${event.type}${event.isTest ? ' (test)' : ''}`],
+    ['state', event.state],
+    ['identity', event.identityId ?? 'not known yet: it is read back from Paxos'],
+    ['occurred', time(event.occurredAt)],
+    [
+      'received',
+      `${time(event.receivedAt)}, ${event.origin === 'sweep' ? 'by the sweep' : `delivered ${counted(event.deliveryCount, 'time')}`}`,
+    ],
+    ['trust', event.trust === 'confirmed' ? 'confirmed by the Events API' : 'a hint: not confirmed yet'],
+    ['attempts', `${event.attempts}${event.generation > 0 ? `, replayed ${counted(event.generation, 'time')}` : ''}`],
+    ['last error', event.errorCode ? `${event.errorCode}: ${event.errorDetail ?? ''}` : '-'],
+    ['outcome', event.outcome ?? '-'],
+    ['settled', time(event.settledAt)],
+    ['body sha256', event.bodySha256 ?? '-'],
+  ]
+  const next = event.state === 'parked' || event.state === 'dead' ? `gatehouse replay plan --event ${event.eventId}` : null
+  return [
+    ...rows.map(([name, value]) => `${name.padEnd(12)} ${value}`),
+    ...(event.waitingFor ? ['', event.waitingFor] : []),
+    ...(next ? [`See what a replay would do: ${next}`] : []),
+    ...(event.identityId ? [`The customer's story: gatehouse onboarding show ${event.identityId}`] : []),
+  ].join('\n')
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander'
+import { counted } from '../operate/counted.ts'
+import { AppError } from '../platform/app-error.ts'
+import { type OpenUseCases, parseId, withUseCases } from './command-input.ts'
+import { type Print, print as toStdout } from './print.ts'
+import { renderTable } from './render-table.ts'
+
+/** The ledger is not what was written: an entry is missing, changed or moved. Somebody had write access past the application. */
+export class LedgerBrokenError extends AppError {
+  readonly code = 'LEDGER_BROKEN'
+  readonly retry = 'never'
+}
+
+/** `ledger verify`. */
+export function registerLedgerCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
+  program
+    .command('ledger')
+    .description('the append-only record of every onboarding')
+    .command('verify')
+    .description('recompute every chain: no gap, no change, nothing moved; exit 1 when something is wrong')
+    .option('--identity <id>', "only this identity's", parseId)
+    .option('--json', 'print JSON')
+    .action(async ({ identity, json }: { identity?: string; json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const report = await useCases.verifyLedger({ identityId: identity })
+        const { identities, entries, faults } = report
+        const seen = `${counted(entries, 'entry')} of ${counted(identities, 'identity')}`
+        if (json) print(JSON.stringify(report, null, 2))
+        else if (faults.length === 0) print(`${seen}: every chain is whole.`)
+        else
+          print(
+            renderTable(
+              ['IDENTITY', 'ENTRY', 'PROBLEM'],
+              faults.map(({ identityId, entryNo, problem }) => [identityId, String(entryNo ?? '-'), problem]),
+            ),
+          )
+        if (faults.length > 0)
+          throw new LedgerBrokenError(`${seen}: ${counted(faults.length, 'fault')}. Compare with a backup before anything is replayed.`)
+      })
+    })
+}

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Foundation, openFoundation } from '../compose/open-foundation.ts'
+import type { RunningRole } from '../compose/running-role.ts'
+import { startOperator } from '../compose/start-operator.ts'
+import { startReceiver } from '../compose/start-receiver.ts'
+import { startSandbox } from '../compose/start-sandbox.ts'
+import { startWorker } from '../compose/start-worker.ts'
+import type { Config } from '../config/load-config.ts'
+import type { Logger } from '../platform/logger.ts'
+import { redisHosts } from '../queue/redis-url.ts'
+import { samplePerson } from '../sandbox/world/sample-person.ts'
+import { renderTimeline } from './render-timeline.ts'
+
+const FIRST_ONBOARDING_MS = 30_000
+
+/**
+ * All roles in one process, in the order in which an event passes them; with the simulator where no `PAXOS_*` is set. Says on
+ * standard output what happens, onboards an invented person through the operator API, and shows how to go on. Returns what
+ * is to be closed, in order of opening.
+ */
+export async function startEverything({
+  config,
+  logger,
+  directory,
+  firstOnboarding,
+}: {
+  config: Config
+  logger: Logger
+  directory: string
+  firstOnboarding: boolean
+}): Promise<Pick<RunningRole, 'close'>[]> {
+  const opened: Pick<RunningRole, 'close'>[] = []
+  try {
+    say('Gatehouse is starting.')
+    const foundation = await step(
+      config.databaseUrl ? 'database' : 'embedded Postgres',
+      () => openFoundation(config, { directory, logger, migrations: 'apply' }),
+      (base) => hostOf(base.databaseUrl),
+    )
+    opened.push(foundation)
+    const roles = await startRoles(foundation, opened)
+    say(
+      `  queue          BullMQ on ${foundation.queueBackend.kind === 'redis' ? `Redis (${redisHosts(foundation.queueBackend.url)})` : 'Postgres'}`,
+    )
+    if (firstOnboarding && config.paxos === null) await onboardSomebody(roles.operator.url, foundation.secrets.operatorToken)
+    sayHowToGoOn(roles, foundation, directory)
+    return opened
+  } catch (error) {
+    for (const part of opened.toReversed()) await part.close()
+    throw error
+  }
+}
+
+interface Roles {
+  receiver: RunningRole
+  operator: RunningRole
+  simulator: RunningRole | null
+}
+
+async function startRoles(foundation: Foundation, opened: Pick<RunningRole, 'close'>[]): Promise<Roles> {
+  const { config, logger } = foundation
+  const started = async <Role extends RunningRole>(name: string, start: () => Promise<Role>): Promise<Role> => {
+    const role = await step(name, start, ({ url }) => url)
+    opened.push(role)
+    return role
+  }
+  // Production alone may have none, and there is no simulator then.
+  const webhookApiKey = foundation.secrets.webhookApiKeys[0] ?? ''
+  const simulator = config.paxos === null ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey })) : null
+  // The simulator may have moved to a free port: from here on everybody finds it where it is.
+  const settled: Foundation = simulator
+    ? {
+        ...foundation,
+        config: {
+          ...config,
+          paxos: { apiUrl: simulator.sandbox.apiUrl, tokenUrl: simulator.sandbox.tokenUrl, clientId: 'sandbox', clientSecret: 'sandbox' },
+        },
+      }
+    : foundation
+  const receiver = await started('receiver', () => startReceiver(settled))
+  simulator?.sandbox.setWebhook({
+    url: `${receiver.url}/webhooks/paxos`,
+    auth: { kind: 'api-key', header: config.webhook.apiKeyHeader, key: webhookApiKey },
+  })
+  await started('worker', () => startWorker(settled))
+  const operator = await started('operator', () => startOperator(settled))
+  return { receiver, operator, simulator }
+}
+
+/** One invented person, the way the brokerage's own application would do it: over HTTP, then waiting for the state. */
+async function onboardSomebody(operatorUrl: string, token: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  say('\nOnboarding an invented person through the operator API:')
+  const created = await fetch(`${operatorUrl}/v1/onboardings`, {
+    method: 'POST',
+    headers: { ...headers, 'idempotency-key': `first-onboarding-${Date.now()}` },
+    body: JSON.stringify(samplePerson()),
+  })
+  if (!created.ok) throw new Error(`the first onboarding was refused: ${created.status} ${await created.text()}`)
+  const { identityId } = (await created.json()) as { identityId: string }
+  const deadline = Date.now() + FIRST_ONBOARDING_MS
+  for (;;) {
+    const answer = await fetch(`${operatorUrl}/v1/onboardings/${identityId}`, { headers })
+    const onboarding = await answer.json()
+    const state = (onboarding as { state: string }).state
+    if (state === 'ready' || Date.now() > deadline) {
+      say(renderTimeline(onboarding as Parameters<typeof renderTimeline>[0]))
+      if (state !== 'ready') say(`\nThe onboarding is still ${state}; its page says what it waits for.`)
+      return
+    }
+    await sleep(50)
+  }
+}
+
+function sayHowToGoOn({ receiver, operator, simulator }: Roles, { secrets, config }: Foundation, directory: string): void {
+  say(`
+Pages            ${operator.url}/
+Operator API     ${operator.url}/v1/openapi.json
+Webhooks         POST ${receiver.url}/webhooks/paxos  (${config.webhook.apiKeyHeader})${simulator ? `\nPaxos simulator  ${simulator.url}/_sandbox` : ''}`)
+  if (secrets.fresh) say(`Operator token   ${secrets.operatorToken}  (shown this once; kept in ${directory}/operator-token)`)
+  if (simulator) {
+    say(`
+Onboard the next one:
+  npx gatehouse sandbox person | curl -s ${operator.url}/v1/onboardings -H "authorization: Bearer $(cat ${directory}/operator-token)" -H "idempotency-key: $(date +%s%N)" -H 'content-type: application/json' -d @-`)
+  }
+  say('\nGatehouse is running. Ctrl-C stops everything.')
+}
+
+async function step<T>(name: string, work: () => Promise<T>, where: (result: T) => string): Promise<T> {
+  const startedAt = performance.now()
+  const result = await work()
+  say(`  ${name.padEnd(14)} ${where(result) || 'up'}  (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+  return result
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,114 @@
+import { EVENT_STATES } from '../domain/event-state.ts'
+import { counted } from '../operate/counted.ts'
+import { MAX_ATTEMPTS } from '../operate/explain-waiting.ts'
+import { sayOutcome } from '../operate/timeline.ts'
+import type { EventView } from '../operate/use-cases.ts'
+import type { Page } from '../platform/page.ts'
+import { type Html, html } from './html.ts'
+import { badge, command, dataTable, emptyState, facts, moment, morePages, notice, page, select, shortId } from './page-parts.ts'
+
+interface Reader {
+  operator: string
+  now: Date
+}
+
+/** As they came in the address, so that a page can be kept and sent. */
+export interface EventFilters {
+  state?: string | undefined
+  type?: string | undefined
+  identityId?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
+}
+
+export function eventListPage({ items, nextCursor }: Page<EventView>, filters: EventFilters, { operator, now }: Reader): Html {
+  const stuck = filters.state === 'parked' || filters.state === 'dead' ? filters.state : null
+  return page({
+    title: 'Events',
+    section: 'events',
+    operator,
+    content: html`<h1>Events</h1>
+<form class="filters" method="get" action="/events" role="search">
+${select('state', { label: 'State', words: EVENT_STATES, chosen: filters.state })}
+<label>Type<input name="type" value="${filters.type}" placeholder="identity.approved" maxlength="200"></label>
+<label class="wide">Identity<input name="identityId" value="${filters.identityId}" placeholder="whole id" maxlength="36"></label>
+<label>Received from (UTC)<input name="from" value="${filters.from}" placeholder="2026-03-01T12:00:00Z" maxlength="40"></label>
+<label>to<input name="to" value="${filters.to}" placeholder="2026-03-02T00:00:00Z" maxlength="40"></label>
+<button>Show</button>
+</form>
+${
+  items.length > 0 &&
+  stuck &&
+  html`<form method="post" action="/replays" class="inline"><input type="hidden" name="states" value="${stuck}"><button>Plan a replay of all ${stuck}</button></form>`
+}
+${items.length > 0 ? eventTable(items, now) : noEvents(filters)}
+${morePages('/events', { ...filters }, nextCursor)}`,
+  })
+}
+
+function noEvents({ state }: EventFilters): Html {
+  if (state === 'parked' || state === 'dead')
+    return emptyState(
+      `No event is ${state}.`,
+      'Nothing waits for a person here. Parked: a person must look. Dead: every attempt is used up.',
+    )
+  return emptyState(
+    'No event matches.',
+    html`Paxos delivers to <code>POST /webhooks/paxos</code> of the receiver. <a href="/events">Show all</a>`,
+  )
+}
+
+export function eventTable(events: readonly EventView[], now: Date): Html {
+  const rows = events.map(({ eventId, type, state, identityId, receivedAt, attempts, errorCode, outcome }) => [
+    html`<a href="/events/${eventId}" title="${eventId}">${type}</a>`,
+    badge(state),
+    identityId && html`<a href="/onboardings/${identityId}" title="${identityId}"><code class="short">${shortId(identityId)}</code></a>`,
+    moment(receivedAt, now),
+    String(attempts),
+    errorCode ? html`<code>${errorCode}</code>` : outcome && sayOutcome(outcome),
+  ])
+  return dataTable('Events', ['Type', 'State', 'Customer', 'Received', { name: 'Attempts', numeric: true }, 'Outcome'], rows)
+}
+
+/** One event: what it is, what it led to, and what happens next. */
+export function eventPage(event: EventView, { operator, now }: Reader): Html {
+  const { eventId, type, state, identityId, waitingFor, attempts, generation, origin, deliveryCount } = event
+  const needsPerson = state === 'parked' || state === 'dead'
+  return page({
+    title: `${type} ${shortId(eventId)}`,
+    section: 'events',
+    operator,
+    live: state === 'accepted',
+    content: html`<p class="crumb"><a href="/events">Events</a></p>
+<h1>${type} ${badge(state)}</h1>
+${waitingFor && notice(needsPerson ? 'bad' : 'warn', html`<strong>Why isn't this finished?</strong> ${waitingFor}`)}
+<div class="split">
+<section class="card"><h2>As received</h2>${facts([
+      ['Event', html`<code>${eventId}</code>`],
+      ['Occurred', moment(event.occurredAt, now)],
+      ['Received', moment(event.receivedAt, now)],
+      ['How', origin === 'sweep' ? 'found in the Events API' : `by webhook, ${counted(deliveryCount, 'delivery')}`],
+      ['Test', event.isTest && 'yes: recorded, and inert'],
+      ['Body SHA-256', event.bodySha256 && html`<code>${event.bodySha256}</code>`],
+    ])}</section>
+<section class="card"><h2>What became of it</h2>${facts([
+      ['Trust', event.trust === 'confirmed' ? 'confirmed by the Events API' : 'a hint: not confirmed yet'],
+      ['Customer', identityId && html`<a href="/onboardings/${identityId}"><code>${identityId}</code></a>`],
+      ['Outcome', event.outcome && sayOutcome(event.outcome)],
+      ['Attempts', `${attempts} of ${MAX_ATTEMPTS}`],
+      ['Replayed', generation > 0 && counted(generation, 'time')],
+      ['Last error', event.errorCode && html`<code>${event.errorCode}</code> ${event.errorDetail}`],
+      ['Next attempt by', moment(event.nextAttemptBy, now)],
+      ['Settled', moment(event.settledAt, now)],
+    ])}</section>
+</div>
+${state !== 'test' && replayThis(eventId)}`,
+  })
+}
+
+function replayThis(eventId: string): Html {
+  return html`<h2>Replay</h2>
+<p>Works on this event again. Shows what it would do before anything is done.</p>
+<form method="post" action="/replays" class="inline"><input type="hidden" name="eventIds" value="${eventId}"><button>Plan a replay</button></form>
+${command(`gatehouse replay plan --event ${eventId}`)}`
+}

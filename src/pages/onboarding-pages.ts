@@ -1,0 +1,132 @@
+import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
+import { sayStep } from '../operate/explain-waiting.ts'
+import { relativeTime } from '../operate/say-time.ts'
+import type { TimelineLine } from '../operate/timeline.ts'
+import type { OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
+import type { Page } from '../platform/page.ts'
+import { eventTable } from './event-pages.ts'
+import { type Html, html } from './html.ts'
+import { badge, command, dataTable, emptyState, facts, linkTo, moment, morePages, notice, page, select, shortId } from './page-parts.ts'
+
+interface Reader {
+  operator: string
+  now: Date
+}
+
+export interface OnboardingFilters {
+  state?: string | undefined
+  q?: string | undefined
+}
+
+export function onboardingListPage(
+  { items, nextCursor }: Page<OnboardingView>,
+  filters: OnboardingFilters,
+  { operator, now }: Reader,
+): Html {
+  return page({
+    title: 'Onboardings',
+    section: 'onboardings',
+    operator,
+    content: html`<h1>Onboardings</h1>
+<form class="filters" method="get" action="/onboardings" role="search">
+${select('state', { label: 'State', words: ONBOARDING_STATES, chosen: filters.state })}
+<label class="wide">Id or ref_id<input name="q" value="${filters.q}" placeholder="identity, account, profile or event id, or ref_id" maxlength="200"></label>
+<button>Show</button>
+</form>
+${items.length > 0 ? onboardingTable(items, now) : noOnboardings(filters)}
+${morePages('/onboardings', { ...filters }, nextCursor)}`,
+  })
+}
+
+function noOnboardings({ state, q }: OnboardingFilters): Html {
+  if (q)
+    return emptyState(
+      'Nothing begins so.',
+      'The search knows ids and ref_ids, whole or their beginning; it never looks at names or numbers of people.',
+    )
+  if (state) return emptyState(`No onboarding is ${state.replaceAll('_', ' ')}.`, html`<a href="/onboardings">Show all</a>`)
+  return emptyState(
+    'There is no onboarding yet.',
+    html`Open one with <code>POST /v1/onboardings</code> (<a href="/v1/openapi.json">how</a>) or <code>gatehouse onboarding create</code>.`,
+  )
+}
+
+export function onboardingTable(items: readonly OnboardingView[], now: Date): Html {
+  const rows = items.map(({ identityId, refId, state, createdAt, updatedAt, waitingFor }) => [
+    html`<a href="/onboardings/${identityId}" title="${identityId}">${refId ?? shortId(identityId)}</a>`,
+    badge(state),
+    waitingFor && html`<span class="sentence">${waitingFor}</span>`,
+    moment(createdAt, now),
+    html`<small class="when">${relativeTime(updatedAt, now)}</small>`,
+  ])
+  return dataTable('Onboardings', ['Customer', 'State', 'Waits for', 'Created', 'Changed'], rows)
+}
+
+/** One customer: where they stand, why they are not moving, and how it came to that. */
+export function onboardingPage(story: OnboardingStory, { operator, now }: Reader): Html {
+  const { identityId, refId, state, waitingFor, requiredDocuments } = story
+  return page({
+    title: refId ?? identityId,
+    section: 'onboardings',
+    operator,
+    live: true,
+    content: html`<p class="crumb"><a href="/onboardings">Onboardings</a></p>
+<h1>${refId ?? shortId(identityId)} ${badge(state)}</h1>
+${waitingFor && notice(state === 'held' ? 'bad' : 'warn', html`<strong>Why isn't this moving?</strong> ${waitingFor}`)}
+<div class="split">
+<section class="card"><h2>Facts</h2>${facts([
+      ['Identity', html`<code>${identityId}</code>`],
+      ['Account', story.accountId && html`<code>${story.accountId}</code>`],
+      ['Profile', story.profileId && html`<code>${story.profileId}</code>`],
+      ['Paxos says', story.identityStatus],
+      ['Documents', requiredDocuments.join(', ')],
+      ['Origin', story.origin === 'created' ? 'created through our API' : 'adopted: a webhook told of it first'],
+      ['Created', moment(story.createdAt, now)],
+      ['Approved', moment(story.approvedAt, now)],
+      ['Ready', moment(story.readyAt, now)],
+      ['Changed', moment(story.updatedAt, now)],
+    ])}</section>
+<section class="card"><h2>What we asked for outside</h2>${effectTable(story, now)}</section>
+</div>
+<h2>Timeline</h2>
+${timeline(story.timeline)}
+<h2>Events</h2>
+${story.events.length > 0 ? eventTable(story.events, now) : emptyState('No event yet.', 'Paxos tells by webhook when it has decided.')}
+<h2>Replay</h2>
+<p>A replay works on this customer's events again. It shows what it would do before anything is done.</p>
+<form method="post" action="/replays" class="inline">
+<input type="hidden" name="identityIds" value="${identityId}">
+<input type="hidden" name="states" value="parked"><input type="hidden" name="states" value="dead"><input type="hidden" name="states" value="processed">
+${state === 'held' && html`<label class="check"><input type="checkbox" name="releaseHolds" value="yes" checked> release the hold: let the live status decide</label>`}
+<button>Plan a replay</button></form>
+${command(`gatehouse replay plan --identity ${identityId} --state parked --state dead --state processed${state === 'held' ? ' --release-holds' : ''}`)}`,
+  })
+}
+
+function effectTable({ effects }: OnboardingStory, now: Date): Html {
+  if (effects.length === 0) return html`<p class="hint">Nothing yet: account and notices follow Paxos's decision.</p>`
+  const rows = effects.map(({ step, key, state, attempts, settledAt, errorCode }) => [
+    html`${sayStep(step)}<br><small><code>${key}</code></small>`,
+    html`${badge(state)} ${errorCode && html`<small>${errorCode}</small>`}`,
+    String(attempts),
+    settledAt && html`<small class="when">${relativeTime(settledAt, now)}</small>`,
+  ])
+  return dataTable('Effects', ['Effect and key', 'State', { name: 'Attempts', numeric: true }, 'Settled'], rows)
+}
+
+function timeline(lines: readonly TimelineLine[]): Html {
+  return html`<ol class="timeline">${lines.map(
+    ({ at, source, sentence, kind, actor, data }) => html`<li class="${source} ${kind.replaceAll('.', '-')}">
+<time datetime="${at.toISOString()}"><span>${at.toISOString().slice(0, 10)}</span> ${at.toISOString().slice(11, 23)}</time>
+<details><summary>${sentence}</summary>${facts([
+      ['Kind', html`<code>${kind}</code>`],
+      ['By', actorLink(actor)],
+      ['Data', html`<pre>${JSON.stringify(data, null, 2)}</pre>`],
+    ])}</details></li>`,
+  )}</ol>`
+}
+
+function actorLink(actor: string): Html {
+  if (!actor.startsWith('event:')) return html`${actor}`
+  return html`event <a href="${linkTo(`/events/${actor.slice('event:'.length)}`, {})}">${actor.slice('event:'.length)}</a>`
+}

@@ -1,0 +1,231 @@
+import { readFileSync } from 'node:fs'
+import cookie from '@fastify/cookie'
+import formbody from '@fastify/formbody'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isOperatorToken } from '../operate/operator-token.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { errorCode } from '../platform/app-error.ts'
+import { UUID } from '../platform/postgres/uuid-range.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import { problemOf } from '../platform/problem-of.ts'
+import { auditPage } from './audit-page.ts'
+import { eventListPage, eventPage } from './event-pages.ts'
+import { homePage } from './home-page.ts'
+import { type Html, html } from './html.ts'
+import { loginPage } from './login-page.ts'
+import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
+import {
+  ApprovalForm,
+  AuditQuery,
+  EventListQuery,
+  LoginForm,
+  OnboardingListQuery,
+  PlanForm,
+  ReplayListQuery,
+  readForm,
+} from './page-forms.ts'
+import { notice, page } from './page-parts.ts'
+import { newReplayPage, replayListPage, replayPage } from './replay-pages.ts'
+import { createSessionSeal, SESSION_SECONDS, type Session } from './session.ts'
+
+const COOKIE = 'gatehouse_session'
+/** Everything from us, nothing inline, in nobody's frame. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const ASSETS = { 'pages.css': 'text/css; charset=utf-8', 'pages.js': 'text/javascript; charset=utf-8' }
+/** How many entries the audit's page checks, the newest; `gatehouse audit verify` checks them all. */
+const AUDIT_CHECKED = 1_000
+/** How many of each list the home page shows. */
+const HOME_ROWS = 10
+const HOME_REPLAYS = 3
+
+export interface OperatorPagesOptions {
+  /** OPERATOR_TOKEN: opens the login; sessions are sealed with a key that comes from it. */
+  token: string
+  /** Milliseconds since 1970. */
+  now: () => number
+}
+
+/** The pages at `/`, rendered here; the same use cases as the API, behind a login with the operator token. */
+export function registerOperatorPages(app: FastifyInstance, useCases: OperatorUseCases, { token, now }: OperatorPagesOptions): void {
+  const sessions = createSessionSeal(token)
+  const sessionOf = ({ cookies }: FastifyRequest): Session | null => sessions.open(cookies[COOKIE], now())
+  void app.register(cookie)
+  void app.register(formbody)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
+    // A browser that may send no referrer calls the origin of our own forms "null", and the check below would refuse them.
+    reply.header('referrer-policy', 'same-origin')
+    reply.header('cache-control', 'no-store')
+    if (request.method === 'POST') refuseForeignForm(request)
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error)
+    if (!(problem instanceof HttpProblem) || !accepts(request)) throw problem
+    return send(reply.code(problem.status), errorPage(problem, sessionOf(request)?.operator ?? null))
+  })
+  serveAssets(app)
+  app.get('/*', async () => {
+    throw new HttpProblem(404, 'ROUTE_UNKNOWN', 'There is no such page. The API is described at /v1/openapi.json.')
+  })
+  serveLogin(app, { token, now, sessionOf, seal: sessions.seal })
+  void app.register((pages, _options, done) => {
+    servePages(pages, { useCases, now, sessionOf })
+    done()
+  })
+}
+
+/** Another site's form cannot act here: the session's cookie stays away (SameSite=Strict), and where the form comes from is checked. */
+function refuseForeignForm({ headers }: FastifyRequest): void {
+  const site = headers['sec-fetch-site']
+  const own = site === undefined ? hostOf(headers.origin) === headers.host : site === 'same-origin'
+  if (!own) throw new HttpProblem(403, 'FOREIGN_FORM', 'This form was not sent from these pages. Open the page here and send it again.')
+}
+
+function hostOf(origin: string | undefined): string | null {
+  return origin && URL.canParse(origin) ? new URL(origin).host : null
+}
+
+function serveAssets(app: FastifyInstance): void {
+  for (const [name, type] of Object.entries(ASSETS)) {
+    const content = readFileSync(new URL(name, import.meta.url), 'utf8')
+    app.get(`/assets/${name}`, (_request, reply) => reply.type(type).header('cache-control', 'public, max-age=300').send(content))
+  }
+}
+
+function serveLogin(
+  app: FastifyInstance,
+  {
+    token,
+    now,
+    sessionOf,
+    seal,
+  }: { token: string; now: () => number; sessionOf: (request: FastifyRequest) => Session | null; seal: (session: Session) => string },
+): void {
+  app.get<{ Querystring: { next?: unknown } }>('/login', (request, reply) => {
+    const next = ownPath(request.query.next)
+    return sessionOf(request) ? reply.redirect(next, 303) : send(reply, loginPage({ next, problem: null }))
+  })
+  app.post('/login', (request, reply) => {
+    const form = LoginForm.safeParse(request.body)
+    const next = ownPath(form.data?.next)
+    if (!form.success)
+      return send(reply.code(400), loginPage({ next, problem: 'A name takes up to 80 letters, digits, blanks and . _ @ + -' }))
+    const { name } = form.data
+    if (!isOperatorToken(form.data.token, token))
+      return send(reply.code(401), loginPage({ next, name, problem: 'This is not the operator token.' }))
+    reply.setCookie(COOKIE, seal({ operator: name, expiresAt: now() + SESSION_SECONDS * 1_000 }), {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'strict',
+      maxAge: SESSION_SECONDS,
+      // The browser says how it reached us, whatever stands between: over TLS the cookie stays on TLS.
+      secure: request.headers.origin?.startsWith('https://') ?? false,
+    })
+    return reply.redirect(next, 303)
+  })
+  app.post('/logout', (_request, reply) => reply.clearCookie(COOKIE, { path: '/' }).redirect('/login', 303))
+}
+
+function servePages(
+  app: FastifyInstance,
+  { useCases, now, sessionOf }: { useCases: OperatorUseCases; now: () => number; sessionOf: (request: FastifyRequest) => Session | null },
+): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (sessionOf(request)) return
+    const next = request.method === 'GET' ? request.url : '/'
+    return reply.redirect(`/login?next=${encodeURIComponent(next)}`, 303)
+  })
+  const reader = (request: FastifyRequest): { operator: string; now: Date } => ({
+    operator: sessionOf(request)?.operator ?? '',
+    now: new Date(now()),
+  })
+
+  app.get('/', async (request, reply) => {
+    const [stats, parked, dead, held, replays] = await Promise.all([
+      useCases.stats(),
+      useCases.listEvents({ state: 'parked', limit: HOME_ROWS }),
+      useCases.listEvents({ state: 'dead', limit: HOME_ROWS }),
+      useCases.listOnboardings({ state: 'held', limit: HOME_ROWS }),
+      useCases.listReplays({ limit: HOME_REPLAYS }),
+    ])
+    const lists = { parked: parked.items, dead: dead.items, held: held.items, replays: replays.items }
+    return send(reply, homePage({ stats, ...lists }, reader(request)))
+  })
+  app.get('/onboardings', async (request, reply) => {
+    const query = readForm(OnboardingListQuery, request.query)
+    return send(reply, onboardingListPage(await useCases.listOnboardings(query), { state: query.state, q: query.q }, reader(request)))
+  })
+  app.get<{ Params: { id: string } }>('/onboardings/:id', async (request, reply) => {
+    const story = UUID.test(request.params.id) ? await useCases.getOnboarding(request.params.id.toLowerCase()) : null
+    if (!story)
+      throw new HttpProblem(
+        404,
+        'ONBOARDING_UNKNOWN',
+        'There is no onboarding of this identity. The list searches by the beginning of an id.',
+      )
+    return send(reply, onboardingPage(story, reader(request)))
+  })
+  app.get('/events', async (request, reply) => {
+    const query = readForm(EventListQuery, request.query)
+    const { state, type, identityId, from, to } = query
+    const filters = { state, type, identityId, from: from?.toISOString(), to: to?.toISOString() }
+    return send(reply, eventListPage(await useCases.listEvents(query), filters, reader(request)))
+  })
+  app.get<{ Params: { id: string } }>('/events/:id', async (request, reply) => {
+    const event = UUID.test(request.params.id) ? await useCases.getEvent(request.params.id.toLowerCase()) : null
+    if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'This event was never received.')
+    return send(reply, eventPage(event, reader(request)))
+  })
+  app.get('/replays', async (request, reply) => {
+    const replays = await useCases.listReplays(readForm(ReplayListQuery, request.query))
+    return send(reply, replayListPage(replays, reader(request)))
+  })
+  app.get('/replays/new', async (request, reply) => send(reply, newReplayPage(reader(request))))
+  app.post('/replays', async (request, reply) => {
+    const filter = readForm(PlanForm, request.body)
+    const { id } = await useCases.planReplay(filter, reader(request).operator)
+    return reply.redirect(`/replays/${id}`, 303)
+  })
+  app.get<{ Params: { id: string } }>('/replays/:id', async (request, reply) => {
+    const replay = UUID.test(request.params.id) ? await useCases.getReplay(request.params.id.toLowerCase()) : null
+    if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'There is no such replay.')
+    return send(reply, replayPage(replay, reader(request)))
+  })
+  app.post<{ Params: { id: string } }>('/replays/:id/approve', async (request, reply) => {
+    const { id } = request.params
+    const { reason } = readForm(ApprovalForm, request.body)
+    if (!UUID.test(id) || !(await useCases.getReplay(id))) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'There is no such replay.')
+    await useCases.approveReplay(id, { by: reader(request).operator, reason })
+    return reply.redirect(`/replays/${id}`, 303)
+  })
+  app.get('/audit', async (request, reply) => {
+    const [entries, report] = await Promise.all([
+      useCases.listAudit(readForm(AuditQuery, request.query)),
+      useCases.verifyAudit({ last: AUDIT_CHECKED }),
+    ])
+    return send(reply, auditPage(entries, report, { ...reader(request), checked: AUDIT_CHECKED }))
+  })
+}
+
+function errorPage(problem: HttpProblem, operator: string | null): Html {
+  return page({
+    title: problem.toJSON().title,
+    section: null,
+    operator,
+    content: html`<h1>${problem.toJSON().title}</h1>${notice('bad', problem.message)}<p class="hint">${errorCode(problem)}</p><p><a href="/">Home</a></p>`,
+  })
+}
+
+function accepts({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/html') ?? false
+}
+
+/** Where to go after the login: a path of ours, never another site's (`//…`, `/\…`). */
+function ownPath(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) ? next : '/'
+}
+
+function send(reply: FastifyReply, { text }: Html): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(text)
+}

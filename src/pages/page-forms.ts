@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { EVENT_STATES } from '../domain/event-state.ts'
+import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
+import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
+import { IdList, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
+import { REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
+import { HttpProblem } from '../platform/problem.ts'
+
+const Text = z.string().max(200).optional()
+export const OnboardingListQuery = pageQuery({ state: z.enum(ONBOARDING_STATES).optional(), q: Text })
+export const EventListQuery = pageQuery({
+  state: z.enum(EVENT_STATES).optional(),
+  type: Text,
+  identityId: OptionalId,
+  from: Time.optional(),
+  to: Time.optional(),
+})
+export const ReplayListQuery = pageQuery({})
+export const AuditQuery = pageQuery({})
+export const ApprovalForm = z.object({ reason: Reason })
+export const LoginForm = z.object({
+  name: z
+    .string('is required')
+    .trim()
+    .regex(/^[\w.@+-][\w .@+-]{0,79}$/, 'takes up to 80 letters, digits, blanks and . _ @ + -'),
+  token: z.string().max(1_000).default(''),
+  next: z.string().max(1_000).default('/'),
+})
+
+/** One field may hold several values, and a field may come several times: checkboxes, lists of ids. */
+const words = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => [value].flat().flatMap((text) => text.split(/[\s,]+/).filter((word) => word !== '')))
+export const PlanForm = z.object({
+  eventIds: words.pipe(IdList).optional(),
+  identityIds: words.pipe(IdList).optional(),
+  types: words.optional(),
+  states: words.pipe(z.array(z.enum(REPLAYABLE_STATES))).optional(),
+  from: Time.optional(),
+  to: Time.optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).optional(),
+  releaseHolds: z
+    .literal('yes')
+    .transform(() => true)
+    .optional(),
+})
+
+/** What a form or an address holds; a browser sends fields left empty as empty text. @throws HttpProblem 400 naming each wrong field */
+export function readForm<Form extends z.ZodObject>(form: Form, sent: unknown): z.output<Form> {
+  const fields = Object.entries(typeof sent === 'object' && sent !== null ? sent : {}).filter(([, value]) => value !== '')
+  const parsed = form.safeParse(Object.fromEntries(fields), { error: sayIssue })
+  if (parsed.success) return parsed.data
+  const errors = fieldErrors(parsed.error, { known: Object.keys(form.shape), whole: 'form' })
+  throw new HttpProblem(400, 'REQUEST_INVALID', `${errors.map(({ field, message }) => `${field} ${message}`).join('; ')}.`, { errors })
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import type { AppError } from '../../platform/app-error.ts'
+import {
+  PaxosConflictError,
+  PaxosCredentialsRefusedError,
+  PaxosForbiddenError,
+  PaxosNotFoundError,
+  PaxosRejectedError,
+  PaxosScopeMissingError,
+  PaxosThrottledError,
+  PaxosUnauthorizedError,
+} from '../paxos-errors.ts'
+import type { Breaker } from './breaker.ts'
+import type { Budget } from './budget.ts'
+import type { PaxosHttp } from './paxos-http.ts'
+
+/** What Gatehouse needs and why (paxos/api.md 1.3). */
+export const NEEDED_SCOPES = [
+  'identity:read_identity', // confirm the state of a customer
+  'identity:write_identity', // onboard one
+  'identity:read_account', // look before creating a second one
+  'identity:write_account',
+  'events:read_event', // confirm what a webhook says; not in Paxos's guide, and nothing works without it
+  'funding:read_profile', // see that the account has its profile
+] as const
+
+export const TOKEN_OPERATION = 'token'
+
+export interface AccessTokens {
+  /** A token that is good for a while; all who ask while one is fetched share that one request. */
+  get(): Promise<string>
+  /** Paxos refused `token`. False when asking for another one makes no sense now. */
+  refused(token: string): boolean
+}
+
+export interface AccessTokensOptions {
+  /** Its base URL is the token URL itself. */
+  http: PaxosHttp
+  clientId: string
+  clientSecret: string
+  budget: Budget
+  breaker: Breaker
+  signal: AbortSignal
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number
+}
+
+/** Renewed so long before it expires that no call sets out with a token that ends on the way. */
+const RENEW_BEFORE_MS = 60_000
+/** Refused credentials or scopes stay refused for so long without asking again: one request/s is all we may (documented). */
+const REMEMBER_REFUSAL_MS = 30_000
+/** A 401 leads to a new token at most so often: if new tokens are refused too, a newer one is not the cure. */
+const RENEW_ON_401_EVERY_MS = 10_000
+
+const TokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive(), scope: z.string().nullish() })
+
+export function createAccessTokens({ http, clientId, clientSecret, budget, breaker, signal, now }: AccessTokensOptions): AccessTokens {
+  let held: { token: string; renewAtMs: number } | null = null
+  let pending: Promise<string> | null = null
+  let refusal: { error: AppError; untilMs: number } | null = null
+  let renewedOn401AtMs = Number.NEGATIVE_INFINITY
+
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
+    scope: NEEDED_SCOPES.join(' '),
+  }).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
+
+  const request = async (): Promise<z.output<typeof TokenAnswer>> => {
+    await budget.acquire('token', { priority: 'live', signal }) // whoever waits for it, live calls do too
+    const rules = { operation: TOKEN_OPERATION, acts: false, schema: TokenAnswer }
+    try {
+      const answer = await http.send({ method: 'POST', path: '', headers, body }, rules)
+      budget.onAnswered()
+      return answer
+    } catch (error) {
+      if (error instanceof PaxosThrottledError) budget.onThrottled(error.retryAfterMs)
+      throw asTokenError(error)
+    }
+  }
+
+  const renew = async (): Promise<string> => {
+    const answer = await breaker.run(request)
+    // RFC 6749 5.1: no scope in the answer means all that was asked for.
+    const granted = answer.scope?.split(' ') ?? NEEDED_SCOPES
+    const missing = NEEDED_SCOPES.filter((scope) => !granted.includes(scope))
+    if (missing.length > 0) throw new PaxosScopeMissingError({ operation: TOKEN_OPERATION }, { missing })
+    const lifeMs = answer.expires_in * 1000
+    held = { token: answer.access_token, renewAtMs: now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2) }
+    return answer.access_token
+  }
+
+  const remember = (error: unknown): never => {
+    const lasting = error instanceof PaxosCredentialsRefusedError || error instanceof PaxosScopeMissingError
+    if (lasting) refusal = { error, untilMs: now() + REMEMBER_REFUSAL_MS }
+    throw error
+  }
+
+  return {
+    async get() {
+      if (held && held.renewAtMs > now()) return held.token
+      if (refusal && refusal.untilMs > now()) throw refusal.error
+      pending ??= renew()
+        .catch(remember)
+        .finally(() => {
+          pending = null
+        })
+      return pending
+    },
+    refused(token) {
+      if (held?.token !== token) return true // somebody else has dropped it already: take the new one
+      if (now() - renewedOn401AtMs < RENEW_ON_401_EVERY_MS) return false
+      renewedOn401AtMs = now()
+      held = null
+      return true
+    },
+  }
+}
+
+/**
+ * What a refusal by the token endpoint means. None may look like an answer of the API: a 404 from a wrong token URL must not
+ * be taken for an unknown event.
+ */
+function asTokenError(error: unknown): unknown {
+  const refused =
+    error instanceof PaxosUnauthorizedError ||
+    error instanceof PaxosForbiddenError ||
+    error instanceof PaxosNotFoundError ||
+    error instanceof PaxosConflictError ||
+    error instanceof PaxosRejectedError
+  if (!refused) return error
+  const { operation, status, title } = error
+  return title === 'invalid_scope'
+    ? new PaxosScopeMissingError({ operation, status, title }, { missing: NEEDED_SCOPES })
+    : new PaxosCredentialsRefusedError({ operation, status, title })
+}

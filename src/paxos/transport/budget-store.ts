@@ -1,0 +1,76 @@
+import type { Pool } from 'pg'
+import { ServiceUnavailableError } from '../../platform/app-error.ts'
+import { within } from '../../platform/within.ts'
+import { type BudgetState, readBudgetState } from './budget-state.ts'
+
+/** The one place that those who share a budget keep it in, with its clock. */
+export interface BudgetStore {
+  /**
+   * Puts in place of the state what `change` makes of it, unless that is the same; nobody else's change comes in between. May
+   * call `change` several times. @throws SERVICE_UNAVAILABLE when the place does not answer; it is then unknown what was changed.
+   */
+  update<T extends { state: BudgetState }>(change: (state: BudgetState, nowMs: number) => T): Promise<T>
+}
+
+/** Calls wait for it, and are given back to the queue rather than wait longer. */
+const TIMEOUT_MS = 2_000
+
+/**
+ * In Postgres: read, decide, write if nobody else has written meanwhile. No lock is held while a process thinks, so one that is
+ * stopped or cut off in between holds up nobody.
+ */
+export function createPostgresBudgetStore({ pool }: { pool: Pool }): BudgetStore {
+  const update = async <T extends { state: BudgetState }>(
+    change: (state: BudgetState, nowMs: number) => T,
+    isLate: () => boolean,
+  ): Promise<T> => {
+    for (;;) {
+      const { rows } = await pool.query<{ version: string; state: unknown; now_ms: number }>(
+        'SELECT version, state, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now_ms FROM paxos_budget WHERE id = 1',
+      )
+      const row = rows[0]
+      if (!row) throw new Error('the table paxos_budget has lost its row')
+      const before = readBudgetState(row.state)
+      const changed = change(before, row.now_ms)
+      if (changed.state === before) return changed
+      if (isLate()) throw new Error('given up') // nobody listens any more: what it took would be lost for five minutes
+      const { rowCount } = await pool.query('UPDATE paxos_budget SET version = version + 1, state = $2 WHERE id = 1 AND version = $1', [
+        row.version,
+        JSON.stringify(changed.state),
+      ])
+      if (rowCount === 1) return changed
+    }
+  }
+  return {
+    update: async (change) => {
+      let late = false
+      const tooLate = (): Error => {
+        late = true
+        return new Error(`no answer within ${TIMEOUT_MS} ms`)
+      }
+      try {
+        return await within(
+          TIMEOUT_MS,
+          update(change, () => late),
+          tooLate,
+        )
+      } catch (cause) {
+        throw new ServiceUnavailableError('Postgres, which keeps the budget for calls to Paxos, does not answer; nothing was sent.', {
+          cause,
+        })
+      }
+    },
+  }
+}
+
+/** In this process's memory, for a budget that is shared with nobody. `now` in milliseconds. */
+export function createMemoryBudgetStore({ now }: { now: () => number }): BudgetStore {
+  let state = readBudgetState({})
+  return {
+    update: async (change) => {
+      const changed = change(state, now())
+      state = changed.state
+      return changed
+    },
+  }
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import type { HttpAnswer } from '../../platform/http-exchange.ts'
+import { parseRetryAfter } from '../../platform/retry-after.ts'
+import {
+  PaxosAnswerMalformedError,
+  PaxosConflictError,
+  type PaxosFailure,
+  PaxosForbiddenError,
+  PaxosNotFoundError,
+  PaxosOutcomeUnknownError,
+  PaxosRejectedError,
+  PaxosThrottledError,
+  PaxosUnauthorizedError,
+  PaxosUnavailableError,
+} from '../paxos-errors.ts'
+
+/** What must be known of a call to understand its answer. */
+export interface AnswerRules<T> {
+  operation: string
+  /** The call changes something upstream: an answer that is lost leaves its outcome unknown. */
+  acts: boolean
+  /** The request carries a person's details, which a refusal may repeat: nothing of its text is kept. */
+  personal?: boolean
+  /** 400 means an id that cannot be one (paxos/api.md 3.1: `error parsing event id`). */
+  unknownIdIs400?: boolean
+  schema: z.ZodType<T>
+}
+
+/** What Paxos sent for a 2xx, checked and normalised. @throws the error for any other status, or for an answer that cannot be used. */
+export function readAnswer<T>(answer: HttpAnswer, rules: AnswerRules<T>, requestBody?: string): T {
+  const { status, text } = answer
+  const { operation, acts } = rules
+  if (status < 200 || status > 299) throw refusal(answer, rules, requestBody)
+  const json = parseJson(text)
+  // The parser's own message quotes the answer, which may name a person: it goes no further.
+  if (json === undefined) throw new PaxosAnswerMalformedError({ operation, status, acts, problem: 'it is not JSON' })
+  const parsed = rules.schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const paths = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole').join(', ')
+  throw new PaxosAnswerMalformedError({ operation, status, acts, problem: `unexpected value at ${paths}` })
+}
+
+/** The answer, if it is about what was asked for: acting on another customer's would be worse than not acting. */
+export function about<T extends { id: string }>(id: string, answer: T, operation: string): T {
+  if (answer.id.toLowerCase() === id.toLowerCase()) return answer
+  throw new PaxosAnswerMalformedError({ operation, acts: false, problem: 'it is about another id' })
+}
+
+/** Lists end with an empty cursor, or none (paxos/api.md 3.2). */
+export const NextCursor = z
+  .string()
+  .nullish()
+  .transform((cursor) => cursor || null)
+
+/** An RFC 3339 time, kept as it was written: it may have nanoseconds. */
+export const RawTime = z.iso.datetime({ offset: true })
+
+/** The error for an answer that is not a 2xx. Goes by the shape of the body, never by its content type (paxos/api.md 1.4). */
+function refusal({ status, headers, text }: HttpAnswer, rules: AnswerRules<unknown>, requestBody?: string): Error {
+  const { operation, acts } = rules
+  const problem = Problem.parse(parseJson(text))
+  const failure: PaxosFailure = {
+    operation,
+    status,
+    problemType: problem.type?.slice(0, 200) ?? null,
+    title: (problem.title ?? problem.error)?.slice(0, 100) ?? null,
+    detail: rules.personal ? fieldsSpokenOf(problem.detail ?? '', requestBody ?? '') : (problem.detail?.slice(0, 300) ?? null),
+  }
+  if (status === 401) return new PaxosUnauthorizedError(failure)
+  if (status === 403) return new PaxosForbiddenError(failure, { acts })
+  if (status === 404 || (status === 400 && rules.unknownIdIs400)) return new PaxosNotFoundError(failure)
+  if (status === 409)
+    return new PaxosConflictError(failure, { existingId: problem.meta?.existing?.id ?? null, duplicate: duplicate(problem.detail ?? '') })
+  if (status === 429) return new PaxosThrottledError(failure, { retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()) })
+  // 408 comes from gateways that lost patience; like a 5xx it says nothing about the request itself.
+  if (status >= 500 || status === 408) return acts ? new PaxosOutcomeUnknownError(failure) : new PaxosUnavailableError(failure)
+  if (status >= 400) return new PaxosRejectedError(failure)
+  return new PaxosAnswerMalformedError({ ...failure, acts, problem: 'a status that Paxos does not document' })
+}
+
+const text = z.string().optional().catch(undefined)
+/** problem+json, or the token endpoint's `{ error }` (RFC 6749). Takes anything: what is not as it should be is left out. */
+const Problem = z
+  .object({
+    type: text,
+    title: text,
+    error: text,
+    detail: text,
+    meta: z
+      .object({ existing: z.object({ id: text }).optional().catch(undefined) })
+      .optional()
+      .catch(undefined),
+  })
+  .catch({})
+
+/** The two documented details differ in nothing else (paxos/api.md 4.6). */
+function duplicate(detail: string): 'ref_id' | 'person' | null {
+  if (detail.includes('cip_id')) return 'person'
+  return detail.includes('ref_id') ? 'ref_id' : null
+}
+
+/** The names of our own request's fields that `detail` speaks of: says what is wrong without repeating a value. */
+function fieldsSpokenOf(detail: string, requestBody: string): string | null {
+  const sent = new Set(Array.from(requestBody.matchAll(/"([a-z0-9_]+)":/g), ([, name]) => name))
+  const spokenOf = new Set(detail.match(/[a-z0-9_]+/g)?.filter((word) => sent.has(word)))
+  return spokenOf.size === 0 ? null : `It speaks of ${[...spokenOf].join(', ')}.`
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,66 @@
+import type { Histogram } from 'prom-client'
+import { Pool } from 'undici'
+import { errorCode } from '../../platform/app-error.ts'
+import { ExchangeFailedError, exchange, type HttpRequest } from '../../platform/http-exchange.ts'
+import { PaxosOutcomeUnknownError, PaxosUnavailableError } from '../paxos-errors.ts'
+import { type AnswerRules, readAnswer } from './paxos-answer.ts'
+
+/** One of Paxos's servers (the API, the token endpoint): keep-alive connections, one bound in time, typed errors, every call timed. */
+export interface PaxosHttp {
+  /** `path` follows the base URL's own: empty, or from a slash on. @throws the errors of paxos-errors.ts */
+  send<T>(request: HttpRequest, rules: AnswerRules<T>): Promise<T>
+  /** Waits for the calls under way, at most one time-out long. */
+  close(): Promise<void>
+}
+
+export interface PaxosHttpOptions {
+  baseUrl: string
+  timeoutMs: number
+  connections: number
+  seconds: Histogram<'operation' | 'outcome'>
+}
+
+/** A page of a hundred events is some 50 kB. */
+const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024
+
+export function createPaxosHttp({ baseUrl, timeoutMs, connections, seconds }: PaxosHttpOptions): PaxosHttp {
+  const { origin, pathname } = new URL(baseUrl)
+  const basePath = pathname.replace(/\/$/, '')
+  const pool = new Pool(origin, {
+    connections,
+    connectTimeout: timeoutMs,
+    headersTimeout: 0, // `exchange` has the one bound
+    bodyTimeout: 0,
+    maxResponseSize: LARGEST_ANSWER_BYTES,
+    allowH2: false, // with one call at a time on a connection, «never sent» is certain
+  })
+
+  const attempt = async <T>(request: HttpRequest, rules: AnswerRules<T>): Promise<T> => {
+    const { operation, acts } = rules
+    const answer = await exchange(pool, { ...request, path: basePath + request.path || '/' }, { timeoutMs, until: 'end' }).catch(
+      (error: unknown) => {
+        const sent = error instanceof ExchangeFailedError && error.sent
+        throw acts && sent
+          ? new PaxosOutcomeUnknownError({ operation, cause: error })
+          : new PaxosUnavailableError({ operation, cause: error })
+      },
+    )
+    return readAnswer(answer, rules, request.body)
+  }
+
+  return {
+    async send(request, rules) {
+      const startedMs = performance.now()
+      let outcome = 'ok'
+      try {
+        return await attempt(request, rules)
+      } catch (error) {
+        outcome = errorCode(error)
+        throw error
+      } finally {
+        seconds.observe({ operation: rules.operation, outcome }, (performance.now() - startedMs) / 1000)
+      }
+    },
+    close: () => pool.close(),
+  }
+}

@@ -1,0 +1,30 @@
+import { PaxosNotFoundError } from '../paxos-errors.ts'
+
+/**
+ * `id` as a segment of a path. Ids come from webhooks too, which anyone with a stolen key can write: what is not of an id's
+ * letters (`..`, a slash) is never sent. @throws PAXOS_NOT_FOUND
+ */
+export function idSegment(id: string, operation: string): string {
+  if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) throw new PaxosNotFoundError({ operation })
+  return id
+}
+
+/** RFC 3339 limits on a time, each inclusive or not as in paxos/api.md 3.2. Raw strings, because nanoseconds do not fit a Date. */
+export interface TimeFilter {
+  lt?: string
+  lte?: string
+  eq?: string
+  gte?: string
+  gt?: string
+}
+
+/** `?a=1&b=2` of what is set, or nothing. */
+export function queryString(parameters: Readonly<Record<string, string | number | boolean | null | undefined>>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) if (value != null) query.set(name, String(value))
+  return query.size === 0 ? '' : `?${query}`
+}
+
+export function timeFilter(name: string, filter: TimeFilter = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(filter).map(([limit, value]) => [`${name}.${limit}`, String(value)]))
+}

@@ -1,0 +1,140 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { AppError, errorCode, errorMessage } from '../app-error.ts'
+import type { Logger } from '../logger.ts'
+import { createPool, mortalSessions } from './postgres.ts'
+import type { MigrationList } from './schema-engine.ts'
+
+const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
+/** Held while migrations are applied: of several processes that start at once, one migrates. The number spells `gate`. */
+const LOCK = 0x67617465
+
+/** A migration could not be applied. Nothing of it, nor of those beside it, is in the database. */
+export class MigrationFailedError extends AppError {
+  readonly code = 'MIGRATION_FAILED'
+  readonly retry = 'never'
+}
+
+export interface MigrateOptions {
+  connectionString: string
+  log: Logger
+  /** Where the migrations are; the project's own by default. */
+  directory?: string
+}
+
+/**
+ * Applies what is pending of prisma/migrations and BullMQ's own schema (`bullmq`), and returns the names of the migrations that it
+ * applied. All that is pending is one transaction: it is applied whole or, on a failure or a kill at any instant, not at all, so
+ * calling this again is always safe. (What cannot run in a transaction, such as CREATE INDEX CONCURRENTLY, cannot be a migration.)
+ * @throws MigrationFailedError with Postgres's reason
+ */
+export async function migrate({ connectionString, log, directory = MIGRATIONS }: MigrateOptions): Promise<string[]> {
+  const pending = await pendingMigrations({ connectionString, directory })
+  const applied = pending.length > 0 ? await applyMigrations({ connectionString, log, directory }) : []
+  for (const name of applied) log.info(`applied migration ${name}`)
+  await migrateQueueSchema(connectionString)
+  return applied
+}
+
+/** The names of the migrations that `migrate` would apply, oldest first. */
+export async function pendingMigrations({ connectionString, directory = MIGRATIONS }: Omit<MigrateOptions, 'log'>): Promise<string[]> {
+  const pool = createPool({ connectionString, max: 1, applicationName: 'gatehouse migrations' })
+  try {
+    const { rows: tables } = await pool.query<{ known: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS known`)
+    const { rows } = tables[0]?.known
+      ? await pool.query<{ name: string }>(
+          'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+        )
+      : { rows: [] }
+    const applied = new Set(rows.map(({ name }) => name))
+    return (await migrationNames(directory)).filter((name) => !applied.has(name))
+  } finally {
+    await pool.end()
+  }
+}
+
+/** The engine takes 14 MB, and Prisma's adapter more: they are loaded only where there is something to apply. */
+async function applyMigrations({ connectionString, log, directory }: Required<MigrateOptions>): Promise<string[]> {
+  const [{ PrismaPg }, { openSchemaEngine }] = await Promise.all([import('@prisma/adapter-pg'), import('./schema-engine.ts')])
+  // One connection for the lock, the transaction and the engine: what the engine does is inside our transaction.
+  const pool = createPool({ connectionString, max: 1, applicationName: 'gatehouse migrate' })
+  let reason: unknown
+  try {
+    await pool.query('BEGIN')
+    const { rows } = await pool.query<{ free: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS free', [LOCK])
+    if (!rows[0]?.free) {
+      log.info('another process is applying migrations; waiting for it')
+      await pool.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
+    }
+    const engine = await openSchemaEngine(async () => {
+      const adapter = await new PrismaPg(pool).connect()
+      // The adapter's own cuts a script at every semicolon, also inside function bodies; Postgres can read it whole.
+      adapter.executeScript = async (script) => {
+        await pool.query(script).catch((error: unknown) => {
+          reason = error // the engine reports only what it stumbled over next
+          throw error
+        })
+      }
+      return adapter
+    })
+    const { appliedMigrationNames } = await engine
+      .applyMigrations({ migrationsList: await readMigrations(directory), filters: { externalTables: [], externalEnums: [] } })
+      .finally(() => engine.free())
+    await pool.query('COMMIT')
+    return appliedMigrationNames
+  } catch (error) {
+    const cause = reason ?? error
+    throw new MigrationFailedError(
+      `The database could not be migrated (${errorCode(cause)}: ${errorMessage(cause).split('\n')[0]}). ` +
+        'Nothing was changed. Mend the cause and run `gatehouse migrate` again.',
+      { cause },
+    )
+  } finally {
+    await pool.end()
+  }
+}
+
+/** BullMQ's own migrations, one transaction under a lock of its own, over a connection that nobody else uses. */
+async function migrateQueueSchema(connectionString: string): Promise<void> {
+  const { runMigrations } = await import('bullmq')
+  const client = new pg.Client({ connectionString: mortalSessions(connectionString), application_name: 'gatehouse migrate' })
+  client.on('error', () => {}) // the query that meets the broken connection rejects
+  try {
+    await client.connect()
+    await runMigrations(client, 'bullmq')
+  } catch (error) {
+    throw new MigrationFailedError(`The queue's tables could not be migrated (${errorCode(error)}: ${errorMessage(error)}).`, {
+      cause: error,
+    })
+  } finally {
+    await client.end()
+  }
+}
+
+/** The migrations' folders carry their time in front, so that the order of names is the order of time. */
+async function migrationNames(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted()
+}
+
+async function readMigrations(directory: string): Promise<MigrationList> {
+  const names = await migrationNames(directory)
+  return {
+    baseDir: directory,
+    lockfile: { path: 'migration_lock.toml', content: await readFile(`${directory}/migration_lock.toml`, 'utf8') },
+    shadowDbInitScript: '',
+    migrationDirectories: await Promise.all(
+      names.map(async (name) => ({
+        path: name,
+        migrationFile: {
+          path: 'migration.sql',
+          content: { tag: 'ok' as const, value: await readFile(`${directory}/${name}/migration.sql`, 'utf8') },
+        },
+      })),
+    ),
+  }
+}

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { errorCode, errorMessage, ServiceUnavailableError } from '../app-error.ts'
+import type { Logger } from '../logger.ts'
+
+/** Longest wait for a connection: a new one to the server, or a free one of the pool. */
+const CONNECT_TIMEOUT_MS = 10_000
+/** How much longer than the server's own limit we wait for an answer before we give the connection up for dead. */
+const ANSWER_GRACE_MS = 5_000
+/** Longest silence of a session within a transaction, milliseconds. Ours say something every few milliseconds. */
+const IDLE_IN_TRANSACTION_MS = 30_000
+/** The server asks after a connection that is silent for so long, so many times at this distance; seconds. */
+const KEEPALIVE = { idle: 15, interval: 5, count: 3 }
+
+export interface PoolOptions {
+  connectionString: string
+  /** Most connections at once. */
+  max: number
+  /** What `pg_stat_activity` shows, so that an operator can tell the roles apart. */
+  applicationName: string
+  /** Longest run of one statement, milliseconds: the server ends it with code 57014. No limit when unset. */
+  statementTimeoutMs?: number
+  /** Longest silence within a transaction, milliseconds: the server ends the session. */
+  idleInTransactionMs?: number
+  /**
+   * All its statements reach a few rows by their index. A session plans each of them once: what it planned while the tables were empty would
+   * read them from end to end until they are analysed, for each job of a first day's backlog.
+   */
+  byIndex?: boolean
+}
+
+/** A pool of connections. The caller ends it. */
+export function createPool(options: PoolOptions): pg.Pool {
+  const { connectionString, max, applicationName, statementTimeoutMs, idleInTransactionMs, byIndex } = options
+  const pool = new pg.Pool({
+    connectionString: mortalSessions(connectionString, {
+      settings: {
+        ...(idleInTransactionMs === undefined ? {} : { idle_in_transaction_session_timeout: idleInTransactionMs }),
+        ...(byIndex ? { enable_seqscan: 'off', enable_bitmapscan: 'off' } : {}),
+      },
+    }),
+    max,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    // The server cannot end a statement whose connection has gone silent, so the client has a limit of its own.
+    ...(statementTimeoutMs === undefined
+      ? {}
+      : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }),
+  })
+  surviveBreaks(pool)
+  return pool
+}
+
+/**
+ * The same address, with sessions that the server ends when we are gone. A process whose machine or network vanishes says no farewell:
+ * TCP alone would keep its session, and every lock of it, for hours (idle) or a quarter of an hour (an answer under way). The settings
+ * travel with the connection's first packet, so they cost no round trip. They stand before those that the URL itself brings in
+ * `options`, which win; `pg` would let the URL's `options` replace ours. On a Unix socket the server ignores those of TCP. `settings`
+ * are further ones of the session, or others for those here.
+ */
+export function mortalSessions(
+  connectionString: string,
+  { settings = {}, searchPath }: { settings?: Readonly<Record<string, string | number>>; searchPath?: string } = {},
+): string {
+  const url = new URL(connectionString)
+  const ours = {
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    tcp_keepalives_idle: KEEPALIVE.idle,
+    tcp_keepalives_interval: KEEPALIVE.interval,
+    tcp_keepalives_count: KEEPALIVE.count,
+    tcp_user_timeout: (KEEPALIVE.idle + KEEPALIVE.interval * KEEPALIVE.count) * 1_000, // what was sent and is not acknowledged
+    ...settings,
+  }
+  const first = Object.entries(ours).map(([name, value]) => `-c ${name}=${value}`)
+  const given = url.searchParams.get('options') ?? ''
+  // BullMQ's tables are where we say, whatever else the URL sets.
+  const last = searchPath === undefined ? [] : [`-c search_path=${searchPath}`]
+  url.searchParams.set('options', [...first, ...(given === '' ? [] : [given]), ...last].join(' '))
+  return url.href
+}
+
+/**
+ * A connection that breaks (Postgres restarts) is an 'error' event, which ends a process that does not listen. The pool speaks for
+ * those that are idle; one that somebody has checked out speaks for itself, whether or not a statement is under way on it. Whoever
+ * uses it next gets the error, and whoever asks the pool a new one.
+ */
+export function surviveBreaks(pool: pg.Pool): void {
+  pool.on('error', () => {})
+  pool.on('connect', (client) => void client.on('error', () => {}))
+}
+
+/**
+ * Lends one connection. After a failure it is closed and not handed back: it may have timed out with its statement, its transaction or a
+ * lock still on it, and whoever got it from the pool would inherit them.
+ */
+export async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect()
+  try {
+    const result = await work(client)
+    client.release()
+    return result
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+}
+
+/** One transaction: all that `work` does on its connection is committed when it resolves, and nothing when it rejects. */
+export function inTransaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  return withClient(pool, async (client) => {
+    await client.query('BEGIN')
+    const result = await work(client)
+    await client.query('COMMIT')
+    return result
+  })
+}
+
+/** Refusals that waiting does not mend, each with its remedy. */
+const FINAL_REFUSALS: Readonly<Record<string, string>> = {
+  '28P01': 'it refuses the password. Correct the user or the password in DATABASE_URL.',
+  '28000': "it refuses this user or host. Check the user in DATABASE_URL, the server's pg_hba.conf and whether it demands TLS (?sslmode=).",
+  '3D000': 'it has no database of that name. Create it, or correct the name at the end of DATABASE_URL.',
+}
+
+/**
+ * Resolves once Postgres answers a query. While it does not, this says so once and tries again, every quarter of a second at most.
+ * @throws ServiceUnavailableError after `timeoutMs`, or at once where waiting cannot help (wrong password, no such database).
+ *   Its message names host and port, never the password.
+ */
+export async function waitForPostgres(url: string, { timeoutMs, log }: { timeoutMs: number; log: Logger }): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  for (let attempt = 1; ; attempt += 1) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: Math.max(1_000, Math.min(5_000, timeoutMs)) })
+    client.on('error', () => {}) // as for the pool: a break after the connection stood is an event
+    const where = `${client.host}:${client.port}`
+    try {
+      await client.connect()
+      await client.query('SELECT 1')
+      if (attempt > 1) log.info(`Postgres at ${where} answers`)
+      return
+    } catch (error) {
+      const code = errorCode(error)
+      const refusal = FINAL_REFUSALS[code]
+      if (refusal) throw new ServiceUnavailableError(`Postgres at ${where} answers, but ${refusal}`, { cause: error })
+      const reason = code === 'Error' ? errorMessage(error) : code // the driver's own time-out has no code
+      if (Date.now() >= deadline) {
+        throw new ServiceUnavailableError(
+          `Postgres at ${where} does not answer (${reason}) after ${Math.round(timeoutMs / 1000)} s. Start it, correct DATABASE_URL, ` +
+            'or raise DATABASE_WAIT_SECONDS.',
+          { cause: error },
+        )
+      }
+      if (attempt === 1) log.warn(`waiting up to ${Math.round(timeoutMs / 1000)} s for Postgres at ${where} (${reason})`)
+      await sleep(250)
+    } finally {
+      await client.end().catch(() => {}) // it may never have been connected
+    }
+  }
+}

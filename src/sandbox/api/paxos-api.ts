@@ -1,0 +1,47 @@
+import formbody from '@fastify/formbody'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { SandboxState } from '../sandbox-state.ts'
+import { accountRoutes } from './account-routes.ts'
+import { documentRoutes } from './document-routes.ts'
+import { eventRoutes } from './event-routes.ts'
+import { identityRoutes } from './identity-routes.ts'
+import { oauthRoutes } from './oauth-routes.ts'
+import { isKnownPath } from './operations.ts'
+import { problem } from './paxos-problem.ts'
+import { profileRoutes } from './profile-routes.ts'
+import { simulateOperationsOn } from './simulated-operation.ts'
+import { uploadRoutes } from './upload-routes.ts'
+
+/** Everything that Paxos answers, on `app`: the API below `/v2`, the token endpoint and the upload store at the root. */
+export async function paxosApi(app: FastifyInstance, state: SandboxState): Promise<void> {
+  await app.register(
+    (api, _options, done) => {
+      const simulate = simulateOperationsOn(api, state)
+      identityRoutes(simulate, state)
+      documentRoutes(simulate, state)
+      accountRoutes(simulate, state)
+      profileRoutes(simulate, state)
+      eventRoutes(simulate, state)
+      api.setNotFoundHandler((request, reply) => {
+        const { status, body } = problem(isKnownPath(request.url.split('?')[0] ?? '') ? 405 : 404)
+        return reply.code(status).type('application/problem+json').send(body)
+      })
+      done()
+    },
+    { prefix: '/v2' },
+  )
+  await app.register((oauth, _options, done) => {
+    void oauth.register(formbody)
+    // Documented examples use curl --form as well (paxos/api.md 1.2).
+    oauth.addContentTypeParser<Buffer>('multipart/form-data', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+      const headers = { 'content-type': request.headers['content-type'] ?? '' }
+      return Object.fromEntries(await new Response(new Uint8Array(body), { headers }).formData())
+    })
+    oauthRoutes(simulateOperationsOn(oauth, state), state)
+    done()
+  })
+  await app.register((uploads, _options, done) => {
+    uploadRoutes(uploads, simulateOperationsOn(uploads, state), state)
+    done()
+  })
+}

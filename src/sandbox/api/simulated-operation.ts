@@ -1,0 +1,164 @@
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { CallFault } from '../control/fault-book.ts'
+import type { CallOutcome, CallSubject } from '../control/story-log.ts'
+import type { SandboxState } from '../sandbox-state.ts'
+import { OPERATIONS, type Operation, routeOf } from './operations.ts'
+import { PaxosProblem, problem } from './paxos-problem.ts'
+import type { Query } from './query.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    operation?: Operation
+  }
+}
+
+/** One call of an operation. What it turns out to be about goes into `subject`, for the log. */
+export interface Call {
+  readonly request: FastifyRequest
+  /** The `{id}` of the path, empty where there is none. */
+  readonly id: string
+  readonly query: Query
+  readonly body: unknown
+  readonly subject: CallSubject
+}
+
+/** What the operation does: gives the body of its 200, or throws a PaxosProblem. */
+type Act = (call: Call) => object | Promise<object>
+export type SimulateOperation = (operation: Operation, act: Act) => void
+
+interface Answer {
+  status: number
+  body: object
+  headers: Readonly<Record<string, string>>
+}
+
+/**
+ * Gives `app` the way in which every operation of Paxos is simulated: limits, then faults, then the token's scope, then the act,
+ * then what may go wrong with its answer. Each call is told to the story log, also when nobody gets an answer.
+ */
+export function simulateOperationsOn(app: FastifyInstance, state: SandboxState): SimulateOperation {
+  const silenced = new Set<Socket>()
+  const closing = new AbortController()
+  app.addHook('preClose', (done) => {
+    closing.abort()
+    for (const socket of silenced) socket.destroy() // a call that is never answered would keep the server open
+    done()
+  })
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const { operation } = request.routeOptions.config
+    const refusal = toProblem(error)
+    if (refusal.status >= 500) request.log.error({ err: { message: error.message, stack: error.stack } }, 'the simulator failed')
+    if (operation) state.story.tell({ kind: 'call', operation, status: refusal.status, outcome: 'answered', durationMs: 0 })
+    return send(reply, { operation, answer: refusal })
+  })
+
+  const silence = (reply: FastifyReply): void => {
+    const { socket } = reply.raw
+    reply.hijack()
+    if (!socket) return
+    silenced.add(socket)
+    socket.once('close', () => silenced.delete(socket))
+  }
+  const drop = (reply: FastifyReply): void => {
+    reply.hijack()
+    reply.raw.socket?.destroy()
+  }
+
+  return (operation, act) => {
+    const run = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+      const startedAtMs = performance.now()
+      const subject: CallSubject = {}
+      const tell = (status: number | null, outcome: CallOutcome): void =>
+        state.story.tell({ kind: 'call', operation, status, outcome, durationMs: Math.round(performance.now() - startedAtMs), ...subject })
+
+      if (state.settings.enforceLimits && !state.limits.admit({ operation, ip: request.ip, nowMs: Date.now() })) {
+        tell(429, 'answered')
+        return send(reply, { operation, answer: problem(429, 'Too many requests') })
+      }
+      const faults = state.faults.forCall(operation)
+      const fault = faults.find((struck) => struck.do !== 'latency')
+      const latency = faults.find((struck) => struck.do === 'latency')
+      if (latency) await sleep(latency.ms, undefined, { signal: closing.signal }).catch(() => undefined)
+      switch (fault?.do) {
+        case 'answer':
+          tell(fault.status, 'fault-answered')
+          return send(reply, { operation, answer: faultAnswer(fault) })
+        case 'drop':
+          tell(null, 'dropped')
+          return drop(reply)
+        case 'silence':
+          tell(null, 'silent')
+          return silence(reply)
+      }
+      const answer = await perform({ state, operation, act, request, subject })
+      switch (fault?.do) {
+        case 'act-then-drop':
+          tell(null, 'acted-then-dropped')
+          return drop(reply)
+        case 'act-then-silence':
+          tell(null, 'acted-then-silent')
+          return silence(reply)
+        case 'act-then-answer':
+          tell(fault.status, 'acted-then-answered')
+          return send(reply, { operation, answer: problem(fault.status) })
+      }
+      tell(answer.status, 'answered')
+      return send(reply, { operation, answer })
+    }
+    app.route({ ...routeOf(operation), config: { operation }, handler: run })
+  }
+}
+
+async function perform(options: {
+  state: SandboxState
+  operation: Operation
+  act: Act
+  request: FastifyRequest
+  subject: CallSubject
+}): Promise<Answer> {
+  const { state, operation, act, request, subject } = options
+  try {
+    const { scope } = OPERATIONS[operation]
+    if (scope !== null) requireScope({ state, scope, authorization: request.headers.authorization })
+    const { id = '' } = request.params as { id?: string } // the only parameter that any operation has
+    const body = await act({ request, id, query: request.query as Query, body: request.body, subject })
+    return { status: 200, body, headers: {} }
+  } catch (error) {
+    if (error instanceof PaxosProblem) return error
+    throw error
+  }
+}
+
+/** @throws 401 without a valid token (the text is documented for a missing header), 403 without the scope (documented text). */
+function requireScope({ state, scope, authorization }: { state: SandboxState; scope: string; authorization: string | undefined }): void {
+  if (authorization === undefined) throw problem(401, 'no authorization header set')
+  const token = /^bearer +(\S+)$/i.exec(authorization)?.[1]
+  const grant = token === undefined ? null : state.tokens.grantOf(token)
+  if (!grant) throw problem(401, 'invalid or expired access token')
+  if (!grant.scopes.has(scope)) throw problem(403, `insufficient scopes: found '${grant.scope}', required one of '[${scope}]'`)
+}
+
+function faultAnswer(fault: Extract<CallFault, { do: 'answer' }>): Answer {
+  const detail = fault.detail ?? (fault.status === 429 ? 'Too many requests' : undefined)
+  const { status, body } = problem(fault.status, detail)
+  return { status, body, headers: fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) } }
+}
+
+/** Identity and events answer problems as application/json, the rest as problem+json (paxos/api.md 1.4). */
+function send(reply: FastifyReply, { operation, answer }: { operation: Operation | undefined; answer: Answer }): FastifyReply {
+  const asProblem = answer.status >= 400 && operation?.includes(' /profiles')
+  return reply
+    .code(answer.status)
+    .headers(answer.headers)
+    .type(asProblem ? 'application/problem+json' : 'application/json')
+    .send(answer.body)
+}
+
+function toProblem(error: FastifyError): PaxosProblem {
+  if (error.statusCode === 413) return problem(413, 'the body is too large')
+  if (error.statusCode === 415) return problem(415, 'send content-type: application/json')
+  if (error.statusCode && error.statusCode < 500) return problem(400, 'error parsing the body')
+  return problem(500)
+}

@@ -1,0 +1,199 @@
+import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import { z } from 'zod'
+import { HttpProblem } from '../../platform/problem.ts'
+import type { SandboxState } from '../sandbox-state.ts'
+import { WebhookTargetSchema } from '../webhooks/webhook-target.ts'
+import { VERDICTS } from '../world/decision-engine.ts'
+import { DOCUMENT_TYPES } from '../world/document-types.ts'
+import { eventView } from '../world/event-store.ts'
+import { IDENTITY_STATUSES, type Identity } from '../world/identity.ts'
+import { toRfc3339 } from '../world/nano-clock.ts'
+import { populate } from '../world/populate.ts'
+import { FaultSchema } from './fault-book.ts'
+import { SettingsSchema } from './sandbox-settings.ts'
+import { STORY_KINDS } from './story-log.ts'
+import { summarizeStory } from './summarize-story.ts'
+
+const EventType = z.string().regex(/^[a-z0-9_]+(\.[a-z0-9_]+)+$/, 'must look like identity.approved')
+const EmitRequest = z.strictObject({
+  type: EventType,
+  identityId: z.string().optional(),
+  /** For status events: what it tells; by default what the type says, from the identity's status. */
+  oldStatus: z.enum(IDENTITY_STATUSES).optional(),
+  newStatus: z.enum(IDENTITY_STATUSES).optional(),
+  object: z.record(z.string(), z.unknown()).default({}),
+  /** How many different events, each with an id of its own. */
+  times: z.number().int().min(1).max(1000).default(1),
+  deliver: z.boolean().default(true),
+})
+const DecideRequest = z.strictObject({ verdict: z.enum(VERDICTS), documents: z.array(z.enum(DOCUMENT_TYPES)).min(1).optional() })
+const BulkRequest = z.strictObject({
+  count: z.number().int().min(1).max(200_000),
+  refIdPrefix: z.string().min(1).max(60).default('bulk-'),
+  decision: z.enum(['approve', 'deny']).default('approve'),
+  deliver: z.boolean().default(false),
+})
+const LogQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(100_000).default(10_000),
+  kind: z.enum(STORY_KINDS).optional(),
+  identityId: z.string().optional(),
+})
+/** Every knob optional, none defaulted: what is not named stays as it is. */
+const SettingsChange = z.strictObject(
+  Object.fromEntries(Object.entries(SettingsSchema.shape).map(([name, knob]) => [name, knob.unwrap().optional()])),
+)
+
+const STATUS_OF_TYPE: Readonly<Record<string, string>> = {
+  'identity.approved': 'APPROVED',
+  'identity.denied': 'DENIED',
+  'identity.disabled': 'DISABLED',
+}
+
+/**
+ * The control of the simulator, under `/_sandbox`: JSON, no authentication, a tool for the loopback interface. It turns knobs,
+ * arms faults, moves identities, emits events, and shows the story. `GET /_sandbox` describes every route; unknown fields and
+ * values are a 400 that names them. Nothing here is part of Paxos.
+ */
+export function controlRoutes(
+  app: FastifyInstance,
+  { state, reset }: { state: SandboxState; reset: (seed: number | undefined) => void },
+): void {
+  const { settings, faults, webhooks, events, identities, engine, story, tokens } = state
+  const guide: { route: string; does: string }[] = []
+  const control = (route: string, does: string, handle: (request: FastifyRequest) => unknown): void => {
+    const [method = '', path = ''] = route.split(' ')
+    guide.push({ route: `${method} /_sandbox${path}`, does })
+    const handler: RouteHandlerMethod = async (request) => {
+      if (method !== 'GET') story.tell({ kind: 'control', action: `${method} /_sandbox${path}` })
+      return (await handle(request)) ?? {}
+    }
+    app.route({ method, url: `/_sandbox${path}`.replaceAll(/\{(\w+)\}/g, ':$1'), handler })
+  }
+  const identityOf = (id: string): Identity => {
+    const identity = identities.get(id)
+    if (!identity) throw new HttpProblem(404, 'IDENTITY_UNKNOWN', 'The simulator has no identity with this id.')
+    return identity
+  }
+
+  control('GET ', 'this guide', () => ({ routes: guide }))
+  control('GET /state', 'settings, armed faults, webhook, counts', () => ({
+    seed: state.random.seed,
+    settings,
+    faults: faults.armed,
+    webhook: webhooks.target ? { url: webhooks.target.url, auth: webhooks.target.auth.kind, paused: webhooks.paused } : null,
+    deliveries: webhooks.pending,
+    identities: identities.all.length,
+    accounts: state.accounts.all.length,
+    events: events.all.length,
+  }))
+  control('PATCH /settings', 'turns knobs; body: any of the settings that GET /_sandbox/state shows', ({ body }) => {
+    const change = read(SettingsChange, body)
+    Object.assign(settings, change)
+    state.limits.clear()
+    return settings
+  })
+  control('POST /reset', 'back to the start: empty state, first settings; body: {seed?}; tokens and the webhook stay', ({ body }) => {
+    reset(read(z.strictObject({ seed: z.number().int().positive().optional() }), body ?? {}).seed)
+  })
+
+  control(
+    'POST /faults',
+    'arms a fault: {on: "POST /identity/accounts" | "*", do: answer (status, detail?, retryAfterSeconds?) | latency (ms) | drop | silence | ' +
+      'act-then-drop | act-then-silence | act-then-answer (status)} or {on: "delivery", do: lose | duplicate (copies) | delay (ms) | reorder, type?}; ' +
+      'how often: next, ratio, forMs; without any of them, until removed',
+    ({ body }) => ({ id: faults.arm(read(FaultSchema, body)) }),
+  )
+  control('GET /faults', 'the armed faults and how many times each will still strike', () => ({ faults: faults.armed }))
+  control('DELETE /faults', 'disarms all', () => faults.clear())
+  control('DELETE /faults/{id}', 'disarms one', ({ params }) => {
+    if (!faults.disarm(Number(idOf(params)))) throw new HttpProblem(404, 'FAULT_UNKNOWN', 'No armed fault has this id.')
+  })
+
+  control(
+    'POST /identities/bulk',
+    'makes many decided identities with their events: {count, refIdPrefix?, decision?: approve|deny, deliver?}',
+    async ({ body }) => {
+      const made = await populate(state, read(BulkRequest, body))
+      return {
+        count: made.length,
+        events: made.map(({ id, type, identityId, createdAtNs }) => ({ id, type, identityId, time: toRfc3339(createdAtNs, 0) })),
+      }
+    },
+  )
+  control('POST /identities/{id}/decide', `decides now: {verdict: ${VERDICTS.join('|')}, documents?: [types]}`, ({ params, body }) => {
+    const { verdict, documents } = read(DecideRequest, body)
+    const identity = identityOf(idOf(params))
+    engine.decide(identity, verdict, documents ? { documents } : {})
+    return { identityId: identity.id, status: identity.status }
+  })
+
+  control(
+    'POST /events',
+    'emits an event that nothing caused, the identity stays as it is: {type, identityId?, oldStatus?, newStatus?, object?, times?, deliver?}',
+    ({ body }) => {
+      const { type, identityId, oldStatus, newStatus, object, times, deliver } = read(EmitRequest, body)
+      const identity = identityId === undefined ? null : identityOf(identityId)
+      const change = STATUS_OF_TYPE[type] && {
+        old_summary_status: oldStatus ?? identity?.status ?? 'PENDING',
+        new_summary_status: newStatus ?? STATUS_OF_TYPE[type],
+      }
+      const emit = (): object =>
+        eventView(events.emit({ type, object: { ...change, ...object }, identityId: identity?.id ?? null, deliver }))
+      return { events: Array.from({ length: times }, emit) }
+    },
+  )
+  control('POST /events/{id}/deliver', 'sends an event to the webhook again: {copies?}', ({ params, body }) => {
+    const { copies } = read(z.strictObject({ copies: z.number().int().min(1).max(1000).default(1) }), body ?? {})
+    const event = events.get(idOf(params))
+    if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'The simulator has no event with this id.')
+    webhooks.redeliver(event, copies)
+  })
+
+  control(
+    'PUT /webhook',
+    'where events go: {url, auth: {kind: "api-key", header, key} | {kind: "oauth", tokenUrl, clientId, clientSecret}}',
+    ({ body }) => {
+      webhooks.setTarget(read(WebhookTargetSchema, body))
+    },
+  )
+  control('DELETE /webhook', 'no webhook: events are only listed, pending deliveries are abandoned', () => webhooks.setTarget(null))
+  control('POST /webhook/test', 'sends a test event, as the Dashboard does: {type?}', ({ body }) => {
+    const { type } = read(z.strictObject({ type: EventType.default('identity.approved') }), body ?? {})
+    const object = { identity_id: state.random.uuid('test identity'), old_summary_status: 'PENDING', new_summary_status: 'APPROVED' }
+    return eventView(events.emit({ type, object, identityId: null, isTest: true }))
+  })
+  control('POST /webhook/pause', 'no delivery is tried', () => webhooks.pause())
+  control(
+    'POST /webhook/resume',
+    'deliveries are tried again: {backlog?: deliver|abandon}; abandon is a silence of more than 24 h: what waited is never delivered',
+    ({ body }) => webhooks.resume(read(z.strictObject({ backlog: z.enum(['deliver', 'abandon']).default('deliver') }), body ?? {})),
+  )
+  control('POST /tokens/revoke', 'every access token stops working', () => ({ revoked: tokens.revokeAll() }))
+
+  control('GET /log', 'what happened, oldest first: ?after=seq&limit=&kind=&identityId=', ({ query }) => {
+    const { kind, identityId, ...range } = read(LogQuery, query)
+    const entries = story.read({ ...range, ...(kind ? { kind } : {}), ...(identityId ? { identityId } : {}) })
+    return { entries, lastSeq: story.lastSeq, dropped: story.dropped }
+  })
+  control('GET /summary', 'what the log comes to: accounts per identity, calls by outcome, deliveries', () => summarizeStory(state))
+}
+
+function idOf(params: unknown): string {
+  return (params as { id: string }).id // the only parameter of a control route
+}
+
+/** @throws 400 with each wrong field. */
+function read<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.map((issue) => ({ field: issue.path.join('.') || '(body)', message: issue.message }))
+  throw new HttpProblem(
+    400,
+    'CONTROL_INVALID',
+    `Not understood: ${errors.map(({ field, message }) => `${field}: ${message}`).join('; ')}`,
+    {
+      errors,
+    },
+  )
+}

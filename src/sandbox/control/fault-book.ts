@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { OPERATION_NAMES, type Operation } from '../api/operations.ts'
+import type { SeededRandom } from '../world/seeded-random.ts'
+
+/** How often: without any of these, always, until it is removed. */
+const howOften = {
+  /** Only the next so many. */
+  next: z.number().int().positive().optional(),
+  /** Only this share, drawn by the seed: above 0, up to 1. */
+  ratio: z.number().gt(0).max(1).optional(),
+  /** Only for so long from now on. */
+  forMs: z.number().positive().optional(),
+}
+const on = z.enum([...OPERATION_NAMES, '*'])
+const status = z.number().int().min(400).max(599)
+const delayMs = z.number().min(0).max(3_600_000)
+
+/** What may be made to go wrong with a call, and with a delivery. */
+export const FaultSchema = z.discriminatedUnion('do', [
+  /** Refuses without acting: 429, 500, 502, 504, or a 403 with the detail of a disabled user. */
+  z.strictObject({
+    on,
+    do: z.literal('answer'),
+    status,
+    detail: z.string().optional(),
+    retryAfterSeconds: z.number().int().min(0).optional(),
+    ...howOften,
+  }),
+  /** Waits before acting. */
+  z.strictObject({ on, do: z.literal('latency'), ms: delayMs, ...howOften }),
+  /** Closes the connection, or never answers, without acting. */
+  z.strictObject({ on, do: z.enum(['drop', 'silence']), ...howOften }),
+  /** Unknown outcome: acts, then closes the connection, or never answers. */
+  z.strictObject({ on, do: z.enum(['act-then-drop', 'act-then-silence']), ...howOften }),
+  /** Unknown outcome: acts, then answers an error. */
+  z.strictObject({ on, do: z.literal('act-then-answer'), status: status.default(502), ...howOften }),
+  /** The delivery is never tried; the event stays in the Events API. */
+  z.strictObject({ on: z.literal('delivery'), do: z.literal('lose'), type: z.string().optional(), ...howOften }),
+  /** The same delivery goes out so many times more. */
+  z.strictObject({
+    on: z.literal('delivery'),
+    do: z.literal('duplicate'),
+    copies: z.number().int().positive().max(100).default(1),
+    type: z.string().optional(),
+    ...howOften,
+  }),
+  /** The first try comes so much later. */
+  z.strictObject({ on: z.literal('delivery'), do: z.literal('delay'), ms: delayMs, type: z.string().optional(), ...howOften }),
+  /** Held back until a later event was delivered, at most `ms`. */
+  z.strictObject({
+    on: z.literal('delivery'),
+    do: z.literal('reorder'),
+    ms: delayMs.default(2_000),
+    type: z.string().optional(),
+    ...howOften,
+  }),
+])
+export type Fault = z.output<typeof FaultSchema>
+export type FaultInput = z.input<typeof FaultSchema>
+export type CallFault = Exclude<Fault, { on: 'delivery' }>
+export type DeliveryFault = Extract<Fault, { on: 'delivery' }>
+
+interface Armed {
+  id: number
+  fault: Fault
+  left: number
+  untilMs: number
+  asked: number
+}
+
+/** The faults that are armed now. Asked on every call, so that an empty book costs nothing. */
+export class FaultBook {
+  #random: SeededRandom
+  #armed: Armed[] = []
+  #nextId = 1
+
+  constructor({ random }: { random: SeededRandom }) {
+    this.#random = random
+  }
+
+  /** @returns the id to remove it by. */
+  arm(input: FaultInput): number {
+    const fault = FaultSchema.parse(input)
+    const id = this.#nextId++
+    const untilMs = fault.forMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + fault.forMs
+    this.#armed.push({ id, fault, left: fault.next ?? Number.POSITIVE_INFINITY, untilMs, asked: 0 })
+    return id
+  }
+
+  get armed(): readonly { id: number; fault: Fault; left: number | null }[] {
+    this.#dropSpent()
+    return this.#armed.map(({ id, fault, left }) => ({ id, fault, left: Number.isFinite(left) ? left : null }))
+  }
+
+  disarm(id: number): boolean {
+    const before = this.#armed.length
+    this.#armed = this.#armed.filter((armed) => armed.id !== id)
+    return this.#armed.length < before
+  }
+
+  /** Disarms all; ids start anew, because what the seed draws for a fault depends on its id. */
+  clear(): void {
+    this.#armed = []
+    this.#nextId = 1
+  }
+
+  /** The faults that strike this call, each spent by one: the first latency, and the first of the others. */
+  forCall(operation: Operation): readonly CallFault[] {
+    if (this.#armed.length === 0) return []
+    this.#dropSpent()
+    const struck: CallFault[] = []
+    for (const armed of this.#armed) {
+      const { fault } = armed
+      if (fault.on === 'delivery' || (fault.on !== '*' && fault.on !== operation)) continue
+      if (struck.some((other) => (other.do === 'latency') === (fault.do === 'latency'))) continue
+      if (this.#strikes(armed)) struck.push(fault)
+    }
+    return struck
+  }
+
+  /** The faults that strike this delivery, at most one of each kind, each spent by one. */
+  forDelivery(type: string): readonly DeliveryFault[] {
+    if (this.#armed.length === 0) return []
+    this.#dropSpent()
+    const struck: DeliveryFault[] = []
+    for (const armed of this.#armed) {
+      const { fault } = armed
+      if (fault.on !== 'delivery' || (fault.type !== undefined && fault.type !== type)) continue
+      if (struck.some((other) => other.do === fault.do)) continue
+      if (this.#strikes(armed)) struck.push(fault)
+    }
+    return struck
+  }
+
+  #strikes(armed: Armed): boolean {
+    armed.asked++
+    const { ratio } = armed.fault
+    if (ratio !== undefined && this.#random.fraction('fault', armed.id, armed.asked) >= ratio) return false
+    armed.left--
+    return true
+  }
+
+  #dropSpent(): void {
+    const nowMs = Date.now()
+    if (this.#armed.some(({ left, untilMs }) => left < 1 || nowMs > untilMs)) {
+      this.#armed = this.#armed.filter(({ left, untilMs }) => left >= 1 && nowMs <= untilMs)
+    }
+  }
+}

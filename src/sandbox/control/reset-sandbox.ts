@@ -1,0 +1,16 @@
+import type { SandboxState } from '../sandbox-state.ts'
+import type { SandboxSettings } from './sandbox-settings.ts'
+
+/** Back to the start: no identities, events, accounts, faults or story, the first settings; tokens and the webhook stay. */
+export function resetSandbox(state: SandboxState, { initial, seed }: { initial: SandboxSettings; seed?: number | undefined }): void {
+  state.engine.clear()
+  state.webhooks.clear()
+  state.faults.clear()
+  state.limits.clear()
+  if (seed !== undefined) state.random.reseed(seed)
+  Object.assign(state.settings, initial)
+  state.identities.clear()
+  state.events.clear()
+  state.accounts.clear()
+  state.story.clear()
+}

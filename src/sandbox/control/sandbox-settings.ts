@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { DECISIONS } from '../world/decision.ts'
+
+/** Eleven days: a timer of Node holds no more than about twice that. */
+const ms = z.number().min(0).max(1_000_000_000)
+const perSecond = z.number().positive()
+
+const Policy = z.union([
+  z.enum(DECISIONS),
+  z
+    .partialRecord(z.enum(DECISIONS), z.number().min(0))
+    .refine((weights) => Object.values(weights).some((weight) => weight > 0), 'needs one weight above 0'),
+])
+
+/** The knobs that may be turned while the simulator runs; units are in the names. Unknown names and values are refused. */
+export const SettingsSchema = z.strictObject({
+  /** Mean time from creation (or from the last document) to the decision; the seed spreads it by half either way. */
+  decisionDelayMs: ms.default(300),
+  /** What is decided where `metadata.sandbox_decision` says nothing. Institutions wait for a person whatever it says (paxos/api.md 4.5). */
+  defaultDecision: Policy.default('approve'),
+  /** 403 for an account of an identity that is not APPROVED; not documented, so off (paxos/api.md 5.1). */
+  strictAccounts: z.boolean().default(false),
+  /** What a second account with a known `ref_id` leads to: 409 with or without `meta.existing`, or 200 and the existing account. */
+  accountConflict: z.enum(['conflict', 'conflict-bare', 'return-existing']).default('conflict'),
+  /** When an account created with `create_profile` shows its `profile_id`: not documented (paxos/api.md 5.1). */
+  profileIdArrives: z.enum(['at-once', 'late', 'never']).default('at-once'),
+  /** How late `late` is. */
+  profileIdDelayMs: ms.default(500),
+  /** The limits of paxos/api.md 1.5, averaged over five minutes, each with its five-minute lock-out of the whole IP. */
+  enforceLimits: z.boolean().default(false),
+  limitsPerSecond: z
+    .strictObject({ token: perSecond, identity: perSecond, general: perSecond })
+    .default({ token: 1, identity: 10, general: 50 }),
+  /** Lifetime of an access token, as `expires_in` says it. */
+  tokenTtlSeconds: z.number().int().positive().default(3599),
+  /** Attempts per second, first tries and retries together. Paxos: 1 to 100, default 10. */
+  webhookRatePerSecond: perSecond.default(100),
+  webhookTimeoutMs: ms.positive().default(10_000),
+  /** Wait before the first retry; then twice as long each time, up to an hour (assumed), jittered. */
+  retryFirstMs: ms.default(5_000),
+  /** From the first attempt on; nothing is retried beyond (paxos/api.md 2.5). */
+  horizonMs: ms.default(24 * 3_600_000),
+  /** Divides the waits of retries, their horizon, and the five minutes of the limits, so that a day fits into a test. */
+  timeScale: z.number().positive().default(1),
+})
+
+export type SandboxSettings = z.output<typeof SettingsSchema>
+export type SandboxSettingsInput = z.input<typeof SettingsSchema>

@@ -1,0 +1,110 @@
+import type { Operation } from '../api/operations.ts'
+
+/** What became of one call of an operation. */
+export type CallOutcome =
+  | 'answered'
+  | 'fault-answered'
+  | 'acted-then-answered'
+  | 'acted-then-dropped'
+  | 'acted-then-silent'
+  | 'dropped'
+  | 'silent'
+
+/** Ids that a call was about, as far as they are known. None is personal data. */
+export interface CallSubject {
+  refId?: string
+  identityId?: string
+  accountId?: string
+  eventId?: string
+}
+
+export type DeliveryOutcome = 'delivered' | 'refused' | 'timed-out' | 'unreachable' | 'unauthenticated'
+
+/** One thing that happened. `status` of a call is what was sent, null when nothing was. */
+export type StoryEntry =
+  | ({ kind: 'call'; operation: Operation; status: number | null; outcome: CallOutcome; durationMs: number } & CallSubject)
+  | { kind: 'identity-created'; identityId: string; refId: string | null }
+  | { kind: 'status-changed'; identityId: string; from: string; to: string }
+  | { kind: 'account-created'; accountId: string; identityId: string; refId: string | null; profileId: string | null }
+  | { kind: 'event-emitted'; eventId: string; type: string; identityId: string | null; isTest: boolean }
+  | {
+      kind: 'delivery'
+      eventId: string
+      type: string
+      attempt: number
+      copy: boolean
+      outcome: DeliveryOutcome
+      status: number | null
+      durationMs: number
+    }
+  | { kind: 'delivery-lost' | 'delivery-abandoned'; eventId: string; type: string }
+  | { kind: 'control'; action: string }
+
+export type StoryKind = StoryEntry['kind']
+export const STORY_KINDS = [
+  'call',
+  'identity-created',
+  'status-changed',
+  'account-created',
+  'event-emitted',
+  'delivery',
+  'delivery-lost',
+  'delivery-abandoned',
+  'control',
+] as const satisfies readonly StoryKind[]
+
+export type Told<E extends StoryEntry = StoryEntry> = E & { seq: number; atMs: number }
+
+/**
+ * The append-only log of everything that happened: the oracle of whoever checks a history. `seq` starts at 1 and has no gaps.
+ * Above the capacity the oldest tenth is dropped, and `dropped` says how many entries that were, so that no checker is fooled.
+ */
+export class StoryLog {
+  #entries: Told[] = []
+  #capacity: number
+  #dropped = 0
+
+  constructor({ capacity = 1_000_000 }: { capacity?: number } = {}) {
+    this.#capacity = capacity
+  }
+
+  /** Entries that are no longer here. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  get lastSeq(): number {
+    return this.#dropped + this.#entries.length
+  }
+
+  tell(entry: StoryEntry): void {
+    this.#entries.push({ seq: this.lastSeq + 1, atMs: Date.now(), ...entry })
+    if (this.#entries.length > this.#capacity) {
+      const old = Math.ceil(this.#capacity / 10)
+      this.#entries.splice(0, old)
+      this.#dropped += old
+    }
+  }
+
+  /** All entries of one kind, oldest first. */
+  of<K extends StoryKind>(kind: K): Told<Extract<StoryEntry, { kind: K }>>[] {
+    return this.#entries.filter((entry): entry is Told<Extract<StoryEntry, { kind: K }>> => entry.kind === kind)
+  }
+
+  /** Up to `limit` entries after `after`, oldest first, of one kind or all, of one identity or all. */
+  read({ after, limit, kind, identityId }: { after: number; limit: number; kind?: StoryKind; identityId?: string }): Told[] {
+    const found: Told[] = []
+    for (let index = Math.max(0, after - this.#dropped); index < this.#entries.length && found.length < limit; index++) {
+      const entry = this.#entries[index] as Told // index is within the array
+      if (kind !== undefined && entry.kind !== kind) continue
+      if (identityId !== undefined && !('identityId' in entry && entry.identityId === identityId)) continue
+      found.push(entry)
+    }
+    return found
+  }
+
+  clear(): void {
+    this.#entries = []
+    this.#dropped = 0
+  }
+}

@@ -1,0 +1,165 @@
+import { type PageRequest, page } from '../api/page.ts'
+import { alreadyExists } from '../api/paxos-problem.ts'
+import type { TimeRange } from '../api/time-range.ts'
+import type { SandboxSettings } from '../control/sandbox-settings.ts'
+import type { StoryLog } from '../control/story-log.ts'
+import type { NanoClock } from './nano-clock.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+export interface Account {
+  readonly id: string
+  readonly identityId: string
+  readonly refId: string | null
+  readonly type: string | null
+  readonly description: string | null
+  readonly metadata: Readonly<Record<string, string>> | null
+  readonly members: readonly object[]
+  readonly createdAtNs: bigint
+  /** The profile made with it, and since when (ms) it may be seen; `null`: none was asked for. */
+  readonly profile: { id: string; visibleFromMs: number } | null
+}
+
+export interface Profile {
+  readonly id: string
+  readonly nickname: string
+  readonly type: 'NORMAL' | 'DEFAULT'
+  readonly accountId: string | null
+  readonly createdAtNs: bigint
+  readonly visibleFromMs: number
+}
+
+export interface NewAccount {
+  identityId: string
+  refId: string | null
+  type: string | null
+  description: string | null
+  metadata: Readonly<Record<string, string>> | null
+  members: readonly { identity_id: string; roles?: readonly string[] | undefined }[]
+  createProfile: boolean
+}
+
+const NO_ACCOUNTS: readonly Account[] = []
+
+/** All accounts and profiles, in the order of their creation. An identity may have several accounts (paxos/api.md 5.1). */
+export class AccountStore {
+  #settings: SandboxSettings
+  #random: SeededRandom
+  #clock: NanoClock
+  #story: StoryLog
+  #all: Account[] = []
+  #byId = new Map<string, Account>()
+  #byRefId = new Map<string, Account>()
+  #byIdentityId = new Map<string, Account[]>()
+  #profiles: Profile[] = []
+  #profileById = new Map<string, Profile>()
+
+  constructor(options: { settings: SandboxSettings; random: SeededRandom; clock: NanoClock; story: StoryLog }) {
+    this.#settings = options.settings
+    this.#random = options.random
+    this.#clock = options.clock
+    this.#story = options.story
+    this.#addDefaultProfile()
+  }
+
+  get all(): readonly Account[] {
+    return this.#all
+  }
+
+  get profiles(): readonly Profile[] {
+    return this.#profiles
+  }
+
+  get(id: string): Account | undefined {
+    return this.#byId.get(id)
+  }
+
+  ofIdentity(identityId: string): readonly Account[] {
+    return this.#byIdentityId.get(identityId) ?? NO_ACCOUNTS
+  }
+
+  /** How many accounts each identity that has any has. */
+  countByIdentity(): Map<string, number> {
+    return new Map([...this.#byIdentityId].map(([identityId, accounts]) => [identityId, accounts.length]))
+  }
+
+  /** `default` is an alias of the one profile that was there from the start. */
+  profile(id: string): Profile | undefined {
+    const profile = id === 'default' ? this.#profiles[0] : this.#profileById.get(id)
+    return profile && profile.visibleFromMs <= Date.now() ? profile : undefined
+  }
+
+  /** @throws 409 (assumed) for a known `ref_id`, with or without `meta.existing`, unless the knob says to return the existing account. */
+  create(wanted: NewAccount): Account {
+    const existing = wanted.refId === null ? undefined : this.#byRefId.get(wanted.refId)
+    if (existing) {
+      if (this.#settings.accountConflict === 'return-existing') return existing
+      throw alreadyExists('duplicate ref_id provided', this.#settings.accountConflict === 'conflict' ? { id: existing.id } : null)
+    }
+    const nth = this.ofIdentity(wanted.identityId).length + 1
+    const subject = wanted.refId === null ? ['account', wanted.identityId, nth] : ['account', wanted.refId]
+    const { createProfile, members, ...fields } = wanted
+    const id = this.#random.uuid(...subject)
+    const profileId = this.#random.uuid('profile', id)
+    const visibleFromMs = this.#profileVisibleFromMs()
+    const account: Account = {
+      ...fields,
+      id,
+      members: members.map((member) => ({ id: this.#random.uuid('member', id, member.identity_id), ...member })),
+      createdAtNs: this.#clock.next(1000n),
+      profile: createProfile ? { id: profileId, visibleFromMs } : null,
+    }
+    this.#all.push(account)
+    this.#byId.set(id, account)
+    if (account.refId !== null) this.#byRefId.set(account.refId, account)
+    const siblings = this.#byIdentityId.get(account.identityId)
+    if (siblings) siblings.push(account)
+    else this.#byIdentityId.set(account.identityId, [account])
+    if (createProfile) {
+      this.#addProfile({
+        id: profileId,
+        nickname: `account-${id}`,
+        type: 'NORMAL',
+        accountId: id,
+        createdAtNs: account.createdAtNs,
+        visibleFromMs,
+      })
+    }
+    const { identityId, refId } = account
+    this.#story.tell({ kind: 'account-created', accountId: id, identityId, refId, profileId: createProfile ? profileId : null })
+    return account
+  }
+
+  page(options: { identityId: string | null; created: TimeRange; request: PageRequest; keep?: (account: Account) => boolean }): {
+    items: Account[]
+    nextCursor: string
+  } {
+    const { identityId, ...rest } = options
+    return page(identityId === null ? this.#all : this.ofIdentity(identityId), rest)
+  }
+
+  clear(): void {
+    this.#all = []
+    this.#byId.clear()
+    this.#byRefId.clear()
+    this.#byIdentityId.clear()
+    this.#profiles = []
+    this.#profileById.clear()
+    this.#addDefaultProfile()
+  }
+
+  #addDefaultProfile(): void {
+    const id = this.#random.uuid('profile', 'default')
+    this.#addProfile({ id, nickname: 'Default', type: 'DEFAULT', accountId: null, createdAtNs: this.#clock.next(1000n), visibleFromMs: 0 })
+  }
+
+  #addProfile(profile: Profile): void {
+    this.#profiles.push(profile)
+    this.#profileById.set(profile.id, profile)
+  }
+
+  #profileVisibleFromMs(): number {
+    const { profileIdArrives, profileIdDelayMs } = this.#settings
+    if (profileIdArrives === 'never') return Number.POSITIVE_INFINITY
+    return profileIdArrives === 'late' ? Date.now() + profileIdDelayMs : 0
+  }
+}

@@ -1,0 +1,77 @@
+import { alreadyExists } from '../api/paxos-problem.ts'
+import type { Identity } from './identity.ts'
+
+/** What makes a person or an institution unique at Paxos (paxos/api.md 4.6). */
+export interface CipTriple {
+  cip_id: string
+  cip_id_type: string
+  cip_id_country: string
+}
+
+/** All identities, in the order of their creation, with the two uniqueness rules of Create Identity. */
+export class IdentityStore {
+  #all: Identity[] = []
+  #byId = new Map<string, Identity>()
+  #idByRefId = new Map<string, string>()
+  #idByCip = new Map<string, string>()
+  #idByFileId = new Map<string, string>()
+
+  /** In the order of their creation. */
+  get all(): readonly Identity[] {
+    return this.#all
+  }
+
+  get(id: string): Identity | undefined {
+    return this.#byId.get(id)
+  }
+
+  byRefId(refId: string): Identity | undefined {
+    const id = this.#idByRefId.get(refId)
+    return id === undefined ? undefined : this.#byId.get(id)
+  }
+
+  /**
+   * Call before `add`. The `ref_id` is looked at first: which check comes first at Paxos is not documented.
+   * @throws the 409 pair of paxos/api.md 4.6, `meta.existing.id` naming the identity that is already there.
+   */
+  refuseDuplicate(refId: string | null, cip: CipTriple): void {
+    const sameRefId = refId === null ? undefined : this.#idByRefId.get(refId)
+    if (sameRefId !== undefined) throw alreadyExists('duplicate ref_id provided', { id: sameRefId })
+    const sameCip = this.#idByCip.get(cipKey(cip))
+    if (sameCip !== undefined) throw alreadyExists('duplicate (cip_id, cip_id_type, cip_id_country) provided', { id: sameCip })
+  }
+
+  add(identity: Identity, cip: CipTriple): void {
+    this.#all.push(identity)
+    this.#byId.set(identity.id, identity)
+    if (identity.refId !== null) this.#idByRefId.set(identity.refId, identity.id)
+    this.#idByCip.set(cipKey(cip), identity.id)
+  }
+
+  rename(identity: Identity, refId: string): void {
+    if (identity.refId !== null) this.#idByRefId.delete(identity.refId)
+    identity.refId = refId
+    this.#idByRefId.set(refId, identity.id)
+  }
+
+  /** A document of this identity was announced: its upload URL names only the file. */
+  addFile(fileId: string, identity: Identity): void {
+    this.#idByFileId.set(fileId, identity.id)
+  }
+
+  byFileId(fileId: string): Identity | undefined {
+    return this.#byId.get(this.#idByFileId.get(fileId) ?? '')
+  }
+
+  clear(): void {
+    this.#all = []
+    this.#byId.clear()
+    this.#idByRefId.clear()
+    this.#idByCip.clear()
+    this.#idByFileId.clear()
+  }
+}
+
+function cipKey({ cip_id, cip_id_type, cip_id_country }: CipTriple): string {
+  return `${cip_id_country} ${cip_id_type} ${cip_id}`
+}

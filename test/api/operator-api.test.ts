@@ -1,0 +1,458 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { API_SCHEMAS } from '../../src/api/api-schemas.ts'
+import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
+import { seedOnboarding } from '../operate/seed-onboarding.ts'
+import { bearer, lockOut, type Operator, type Reply, receiveDecided, startOperator, TOKEN } from '../operate/start-operator.ts'
+
+let operator: Operator
+beforeAll(async () => {
+  operator = await startOperator()
+})
+afterAll(() => operator.close())
+
+const get = (path: string): Promise<Reply> => operator.call('GET', path)
+const fields = ({ body }: Reply): Record<string, string> =>
+  Object.fromEntries(body.errors.map(({ field, message }: { field: string; message: string }) => [field, message]))
+
+describe('when a request brings no operator token, or a wrong one', () => {
+  it.each([
+    ['none', {}],
+    ['a wrong one', { authorization: 'Bearer wrong' }],
+    ['one that begins right', { authorization: `Bearer ${TOKEN}x` }],
+    ['another scheme', { authorization: `Basic ${TOKEN}` }],
+  ])('answers 401 to %s, on every route and on none', async (_name, headers: Record<string, string>) => {
+    const routes = ['/v1/onboardings', `/v1/onboardings/${randomUUID()}`, '/v1/events', '/v1/stats', '/v1/audit', '/v1/nothing']
+    for (const path of routes) {
+      const refused = await operator.call('GET', path, { headers })
+      expect(refused.status, path).toBe(401)
+      expect(refused.headers.get('www-authenticate')).toBe('Bearer')
+      expect(refused.headers.get('content-type')).toContain('application/problem+json')
+    }
+    const created = await operator.call('POST', '/v1/onboardings', {
+      headers: { ...headers, 'idempotency-key': 'k' },
+      body: samplePerson(),
+    })
+    expect(created.status).toBe(401)
+  })
+
+  it('still describes itself: the OpenAPI document is no secret', async () => {
+    expect((await operator.call('GET', '/v1/openapi.json', { headers: {} })).status).toBe(200)
+  })
+})
+
+describe('when the application onboards a person', () => {
+  it('answers 201 with the onboarding, and 200 with the same one to every repetition', async () => {
+    const person = samplePerson()
+    const send = (): Promise<Reply> =>
+      operator.call('POST', '/v1/onboardings', {
+        headers: bearer({ 'idempotency-key': 'first', 'x-operator': 'brokerage app' }),
+        body: person,
+      })
+    const first = await send()
+    expect(first.status).toBe(201)
+    expect(API_SCHEMAS.Onboarding.parse(first.body)).toMatchObject({ state: 'pending', refId: person.ref_id, origin: 'created' })
+    expect(first.body.waitingFor).toContain("Waits for Paxos's decision")
+    const again = await send()
+    expect([again.status, again.body.id]).toEqual([200, first.body.id])
+    expect(operator.sandbox.story.read({ after: 0, limit: 100, kind: 'identity-created' })).toHaveLength(1)
+    const { items } = (await get('/v1/audit?limit=2')).body
+    expect(items).toMatchObject([
+      { operator: 'brokerage app', action: 'onboarding.create', target: first.body.id, data: { created: false } },
+      { operator: 'brokerage app', action: 'onboarding.create', target: first.body.id, data: { created: true } },
+    ])
+  })
+
+  it('asks for the Idempotency-Key and says how to make one', async () => {
+    const refused = await operator.call('POST', '/v1/onboardings', { body: samplePerson() })
+    expect(refused.status).toBe(400)
+    expect(fields(refused)['idempotency-key']).toContain('sent again with every repetition')
+  })
+
+  it('refuses the same key with other data, and the same ref_id under another key, and audits both', async () => {
+    const person = samplePerson()
+    const send = (key: string, body: object): Promise<Reply> =>
+      operator.call('POST', '/v1/onboardings', { headers: bearer({ 'idempotency-key': key }), body })
+    expect((await send('mine', person)).status).toBe(201)
+    const other = await send('mine', samplePerson())
+    expect([other.status, other.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
+    const taken = await send('yours', person)
+    expect([taken.status, taken.body.code]).toEqual([409, 'REF_ID_TAKEN'])
+    expect((await get('/v1/audit?limit=2')).body.items).toMatchObject([
+      { action: 'onboarding.create.failed', data: { code: 'REF_ID_TAKEN' } },
+      { action: 'onboarding.create.failed', data: { code: 'IDEMPOTENCY_KEY_REUSED' } },
+    ])
+  })
+
+  it('names every wrong field at once and repeats no value, since values are personal data', async () => {
+    const person = structuredClone(samplePerson()) as {
+      person_details: Record<string, unknown>
+      customer_due_diligence: Record<string, unknown>
+    }
+    Object.assign(person.person_details, {
+      first_name: 'Zoë-Secret',
+      date_of_birth: '1988-02-31',
+      cip_id: '12-34-secret',
+      nationality: 'Secretland',
+      passthrough_verification_id: undefined,
+      emial: 'secret@example.com',
+      address: { address1: 'Secret St 1', city: 'x'.repeat(36), province: 'NY', country: 'USA' },
+    })
+    person.customer_due_diligence = { ...person.customer_due_diligence, source_of_wealth: 'SECRET_LOTTERY', employment_status: undefined }
+    const refused = await operator.call('POST', '/v1/onboardings', { headers: bearer({ 'idempotency-key': 'wrong' }), body: person })
+    expect([refused.status, refused.body.code]).toEqual([400, 'REQUEST_INVALID'])
+    expect(fields(refused)).toMatchObject({
+      'person_details.first_name': expect.stringContaining('ASCII'),
+      'person_details.date_of_birth': 'must be a date, YYYY-MM-DD',
+      'person_details.nationality': 'must be an ISO 3166-1 alpha-3 code, such as USA',
+      'person_details.emial': 'is not known here',
+      'person_details.address.city': 'may have at most 35 characters',
+      'customer_due_diligence.source_of_wealth': expect.stringContaining('must be one of INHERITANCE, '),
+      'customer_due_diligence.employment_status': expect.stringContaining('is required: one of CONTRACTUAL, '),
+    })
+    expect(JSON.stringify(refused.body).toLowerCase()).not.toContain('secret')
+  })
+
+  it.each([
+    ['cip_id', { cip_id: '123456789' }, 'must have the form xxx-xx-xxxx'],
+    ['cip_id_type', { cip_id_type: 'PASSPORT', cip_id: 'P1' }, 'must be SSN or ITIN for a US resident'],
+    [
+      'address.zip_code',
+      { address: { address1: '1 Elm St', city: 'Albany', province: 'NY', country: 'USA' } },
+      'is required in this country',
+    ],
+    ['passthrough_verified_at', { passthrough_verified_at: undefined }, 'is required when verifier_type is PASSTHROUGH'],
+    ['passthrough_verification_status', { passthrough_verification_status: 'PENDING' }, 'must be one of APPROVED, DENIED'],
+  ])('knows the rules between fields: %s', async (field, change, message) => {
+    const person = samplePerson() as { person_details: object }
+    const body = { ...person, person_details: { ...person.person_details, ...change } }
+    const refused = await operator.call('POST', '/v1/onboardings', { headers: bearer({ 'idempotency-key': 'rule' }), body })
+    expect(fields(refused)).toEqual({ [`person_details.${field}`]: message })
+  })
+
+  it('passes on what Paxos refuses, as 422 with its code', async () => {
+    const fault = operator.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status: 400 })
+    const refused = await operator.call('POST', '/v1/onboardings', {
+      headers: bearer({ 'idempotency-key': 'refused' }),
+      body: samplePerson(),
+    })
+    operator.sandbox.faults.disarm(fault)
+    expect([refused.status, refused.body.code]).toEqual([422, 'PAXOS_REJECTED'])
+  })
+
+  it('says when to come again while Paxos is away; nothing is done twice then', async () => {
+    const person = samplePerson()
+    const send = (): Promise<Reply> =>
+      operator.call('POST', '/v1/onboardings', { headers: bearer({ 'idempotency-key': 'outage' }), body: person })
+    const fault = operator.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status: 503 })
+    const refused = await send()
+    operator.sandbox.faults.disarm(fault)
+    expect([refused.status, Number(refused.headers.get('retry-after')) >= 1]).toEqual([503, true])
+    expect((await send()).status).toBe(201)
+  })
+
+  it('refuses an X-Operator that is not a name', async () => {
+    const refused = await operator.call('POST', '/v1/replays', { headers: bearer({ 'x-operator': '<script>' }), body: {} })
+    expect([refused.status, Object.keys(fields(refused))]).toEqual([400, ['x-operator']])
+  })
+
+  it('refuses a body that is no JSON, is empty or too large', async () => {
+    const send = (body: string): Promise<Response> =>
+      fetch(`${operator.url}/v1/onboardings`, {
+        method: 'POST',
+        headers: bearer({ 'idempotency-key': 'k', 'content-type': 'application/json' }),
+        body,
+      })
+    expect((await send('{"a":')).status).toBe(400)
+    expect((await send('null')).status).toBe(400)
+    expect((await send(JSON.stringify({ a: 'x'.repeat(200_000) }))).status).toBe(413)
+  })
+})
+
+describe('when onboardings are listed', () => {
+  it('pages through all of them once, newest first, whatever is added meanwhile', async () => {
+    const made: string[] = []
+    for (let n = 0; n < 7; n += 1) made.push((await seedOnboarding(operator.ledger, { at: new Date(Date.now() + 60_000 + n) })).identityId)
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const { body } = await get(`/v1/onboardings?limit=3${cursor ? `&cursor=${cursor}` : ''}`)
+      API_SCHEMAS.OnboardingPage.parse(body)
+      seen.push(...body.items.map(({ id }: { id: string }) => id))
+      cursor = body.nextCursor
+      await seedOnboarding(operator.ledger, { at: new Date(Date.now() + 120_000) }) // newer than all that is shown
+    } while (cursor && seen.length < 7)
+    expect(seen.slice(0, 7)).toEqual(made.toReversed())
+  })
+
+  it('pages through onboardings of the very same instant without losing or repeating one', async () => {
+    const at = new Date('2020-01-01T00:00:00.000Z')
+    const made = await Promise.all(Array.from({ length: 5 }, () => seedOnboarding(operator.ledger, { at, statuses: ['DISABLED'] })))
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const { body }: Reply = await get(`/v1/onboardings?state=disabled&limit=2${cursor ? `&cursor=${cursor}` : ''}`)
+      seen.push(...body.items.map(({ id }: { id: string }) => id))
+      cursor = body.nextCursor
+    } while (cursor)
+    expect(seen.toSorted()).toEqual(made.map(({ identityId }) => identityId).toSorted())
+  })
+
+  it('finds one by identity, account, profile or event id and by ref_id, whole or by their beginning', async () => {
+    const { identityId, accountId, profileId } = await seedOnboarding(operator.ledger, { refId: 'find-me%_1', statuses: ['APPROVED'] })
+    await seedOnboarding(operator.ledger, { refId: 'find-me too' }) // what % would match, were it a pattern
+    const eventId = randomUUID()
+    await operator.accept({ id: eventId, type: 'identity.approved' })
+    await operator.pool.query('UPDATE inbox_event SET identity_id = $1 WHERE event_id = $2', [identityId, eventId])
+    const searches = [identityId, accountId, profileId, eventId].flatMap((id) => [id, id.slice(0, 13), id.slice(0, 11).toUpperCase()])
+    for (const q of [...searches, 'find-me%_1', 'find-me%']) {
+      const { body } = await get(`/v1/onboardings?q=${encodeURIComponent(q)}`)
+      expect(
+        body.items.map(({ id }: { id: string }) => id),
+        q,
+      ).toEqual([identityId])
+    }
+    expect((await get('/v1/onboardings?q=Moreno')).body.items).toEqual([])
+  })
+
+  it.each([
+    ['stat=held', 'stat', 'is not known here; known here: state, q, cursor, limit'],
+    ['state=happy', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, held'],
+    ['limit=0', 'limit', 'must be at least 1'],
+    ['limit=201', 'limit', 'must be at most 200'],
+    ['limit=many', 'limit', 'must be a number'],
+    ['cursor=', 'cursor', 'must not be empty'],
+    [
+      'cursor=bm90IG91cnM',
+      'cursor',
+      'is not one that this list has given out; take nextCursor from the page before, with the same filters',
+    ],
+    ['state=held&state=ready', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, held'],
+  ])('refuses ?%s by name', async (query, field, message) => {
+    const refused = await get(`/v1/onboardings?${query}`)
+    expect(refused.status).toBe(400)
+    expect(fields(refused)).toEqual({ [field]: message })
+  })
+
+  it('refuses a cursor of the list with another filter, which is in another order', async () => {
+    const { nextCursor } = (await get('/v1/onboardings?limit=1')).body
+    const refused = await get(`/v1/onboardings?state=pending&cursor=${nextCursor}`)
+    expect([refused.status, Object.keys(fields(refused))]).toEqual([400, ['cursor']])
+  })
+})
+
+describe('when one onboarding is read', () => {
+  it('tells its story: ledger and events in time, each line a sentence with what it was made from', async () => {
+    const { identityId, accountId } = await seedOnboarding(operator.ledger, { refId: 'story', statuses: ['APPROVED', 'DENIED'] })
+    const eventId = randomUUID()
+    await operator.accept({ id: eventId, type: 'identity.approved' })
+    await operator.pool.query('UPDATE inbox_event SET identity_id = $1 WHERE event_id = $2', [identityId, eventId])
+    const { status, body } = await get(`/v1/onboardings/${identityId.toUpperCase()}`)
+    expect(status).toBe(200)
+    API_SCHEMAS.OnboardingStory.parse(body)
+    expect(body.timeline.map(({ sentence }: { sentence: string }) => sentence)).toEqual([
+      'Created at Paxos as story',
+      'Moved from pending to approved: Paxos says APPROVED',
+      'The account with its profile is wanted',
+      expect.stringMatching(new RegExp(`^Account ${accountId} with profile .* opened$`)),
+      'The notice "ready" is wanted',
+      'The notice "ready" was sent (webhook answered 204)',
+      'Ready: account and profile exist, and the user was told',
+      'Held: Paxos says DENIED after it had approved',
+      "Paxos's webhook told of identity.approved",
+    ])
+    expect(body.waitingFor).toMatch(/^Held: Paxos says DENIED after it had approved\. A person must decide/)
+    expect(body.timeline[0]).toMatchObject({
+      source: 'ledger',
+      kind: 'onboarding.created',
+      actor: 'operator:seed',
+      data: { refId: 'story' },
+    })
+  })
+
+  it('answers 404 for one that there is not, and 400 for what is no id', async () => {
+    const unknown = await get(`/v1/onboardings/${randomUUID()}`)
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'ONBOARDING_UNKNOWN'])
+    const bad = await get('/v1/onboardings/abc')
+    expect(fields(bad).id).toContain('must be an id such as')
+  })
+})
+
+describe('when events are read', () => {
+  it('filters by state, type, identity and time, and pages', async () => {
+    const identityId = randomUUID()
+    const ids = Array.from({ length: 5 }, () => randomUUID())
+    for (const id of ids) await operator.accept({ id, type: 'transfer.crypto_deposit.pending' })
+    await operator.pool.query(
+      `UPDATE inbox_event SET identity_id = $1, state = 'parked', error_code = 'EFFECT_REFUSED', settled_at = now() WHERE event_id = ANY ($2)`,
+      [identityId, ids.slice(0, 3)],
+    )
+    const list = async (query: string): Promise<string[]> => {
+      const { body } = await get(`/v1/events?${query}`)
+      return API_SCHEMAS.EventPage.parse(body).items.map(({ eventId }) => eventId)
+    }
+    expect(await list('type=transfer.crypto_deposit.pending')).toEqual(ids.toReversed())
+    expect(await list(`state=parked&identityId=${identityId}`)).toEqual(ids.slice(0, 3).toReversed())
+    expect(await list('type=transfer.crypto_deposit.pending&to=2020-01-01T00:00:00Z')).toEqual([])
+    expect(await list(`identityId=${identityId}&from=2020-01-01T00:00:00%2B01:00`)).toHaveLength(3)
+    const first = await get('/v1/events?type=transfer.crypto_deposit.pending&limit=3')
+    expect(await list(`type=transfer.crypto_deposit.pending&limit=3&cursor=${first.body.nextCursor}`)).toEqual(ids.slice(0, 2).toReversed())
+  })
+
+  it('says of one event what it waits for', async () => {
+    const eventId = randomUUID()
+    await operator.accept({ id: eventId, type: 'identity.approved' })
+    await operator.pool.query(
+      `UPDATE inbox_event SET attempts = 2, error_code = 'PAXOS_UNAVAILABLE', error_detail = 'no answer', due_at = now() + interval '90 s' WHERE event_id = $1`,
+      [eventId],
+    )
+    const { body } = await get(`/v1/events/${eventId}`)
+    expect(API_SCHEMAS.Event.parse(body).waitingFor).toMatch(
+      /^Next attempt by .* UTC \(in 1 min\); 2 of 12 attempts spent\. Last error PAXOS_UNAVAILABLE: no answer$/,
+    )
+  })
+
+  it.each([
+    ['state=lost', 'state', 'must be one of accepted, processed, parked, dead, test'],
+    ['identityId=7', 'identityId', 'must be an id such as 7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10'],
+    ['from=yesterday', 'from', 'must be a time with its zone, such as 2026-03-01T12:00:00Z'],
+    ['since=2h', 'since', 'is not known here; known here: state, type, identityId, from, to, cursor, limit'],
+  ])('refuses ?%s by name', async (query, field, message) => {
+    expect(fields(await get(`/v1/events?${query}`))).toEqual({ [field]: message })
+  })
+
+  it('answers 404 for an event that was never received', async () => {
+    const unknown = await get(`/v1/events/${randomUUID()}`)
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'EVENT_UNKNOWN'])
+  })
+})
+
+describe('when a replay is planned and approved', () => {
+  it('runs once, names who and why, and leaves the approval in the audit before it runs', async () => {
+    const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'replayed-', decision: 'approve', deliver: false })
+    await operator.accept(event ?? { id: '', type: '' })
+    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [event?.id])
+    const plan = await operator.call('POST', '/v1/replays', { headers: bearer({ 'x-operator': 'ada' }), body: { eventIds: [event?.id] } })
+    expect(plan.status).toBe(201)
+    expect(API_SCHEMAS.Replay.parse(plan.body)).toMatchObject({
+      state: 'planned',
+      plannedBy: 'ada',
+      items: [{ eventId: event?.id, verdict: 'would-create-account', result: null, eventState: 'dead' }],
+    })
+    expect(plan.body.upstream).toEqual({ lockedForSeconds: 0, etaSeconds: 1 })
+    await lockOut(operator, 299)
+    const { upstream } = (await get(`/v1/replays/${plan.body.id}`)).body
+    expect([upstream.lockedForSeconds > 240, upstream.etaSeconds > 240]).toEqual([true, true])
+    await lockOut(operator, 0)
+    const approve = (body: object): Promise<Reply> =>
+      operator.call('POST', `/v1/replays/${plan.body.id}/approve`, { headers: bearer({ 'x-operator': 'grace' }), body })
+    expect(fields(await approve({}))).toEqual({ reason: 'is required: say why; it is kept in the audit' })
+    expect(fields(await approve({ reason: '  ' }))).toEqual({ reason: 'must say why; it is kept in the audit' })
+    const run = await approve({ reason: 'incident 7' })
+    expect(run.status).toBe(200)
+    expect(run.body).toMatchObject({ state: 'finished', approvedBy: 'grace', reason: 'incident 7', items: [{ result: 'reopened' }] })
+    expect((await get(`/v1/replays/${plan.body.id}`)).body).toEqual(run.body)
+    const again = await approve({ reason: 'once more' })
+    expect([again.status, again.body.code]).toEqual([409, 'REPLAY_STATE'])
+    expect((await get('/v1/audit?limit=4')).body.items).toMatchObject([
+      { operator: 'grace', action: 'replay.approve.failed', data: { code: 'REPLAY_STATE' } },
+      { operator: 'grace', action: 'replay.approve', reason: 'once more' },
+      { operator: 'grace', action: 'replay.approve', target: plan.body.id, reason: 'incident 7' },
+      { operator: 'ada', action: 'replay.plan', target: plan.body.id, data: { counts: { 'would-create-account': 1 } } },
+    ])
+  })
+
+  it('says how many match where the limit took fewer', async () => {
+    const eventIds = await receiveDecided(operator, { count: 2, refIdPrefix: 'limited-' })
+    const plan = async (limit: number) => {
+      const { body } = await operator.call('POST', '/v1/replays', { body: { eventIds, limit } })
+      return API_SCHEMAS.Replay.parse(body)
+    }
+    expect(await plan(1)).toMatchObject({ matched: 2, items: [{}] })
+    expect(await plan(2)).toMatchObject({ matched: null, items: [{}, {}] })
+  })
+
+  it('lists all, last planned first, and pages', async () => {
+    const plan = async () => (await operator.call('POST', '/v1/replays', { body: { eventIds: [randomUUID()] } })).body.id as string
+    const made = [await plan(), await plan(), await plan()]
+    await operator.pool.query(
+      `UPDATE replay SET planned_at = now() + array_position($1::uuid[], id) * interval '1 hour' WHERE id = ANY ($1)`,
+      [made],
+    )
+    const first = API_SCHEMAS.ReplayPage.parse((await get('/v1/replays?limit=2')).body)
+    const second = API_SCHEMAS.ReplayPage.parse((await get(`/v1/replays?limit=2&cursor=${first.nextCursor}`)).body)
+    expect([...first.items, ...second.items].slice(0, 3).map(({ id }) => id)).toEqual(made.toReversed())
+    expect(first.items[0]).toMatchObject({ state: 'planned', plannedBy: 'api', approvedBy: null, events: 0 })
+    expect((await get('/v1/replays?limit=100')).body.items).toContainEqual(
+      expect.objectContaining({ state: 'finished', plannedBy: 'ada', approvedBy: 'grace', reason: 'incident 7', events: 1 }),
+    )
+    expect(Object.keys(fields(await get('/v1/replays?cursor=bm90IG91cnM')))).toEqual(['cursor'])
+    expect(Object.keys(fields(await get('/v1/replays?state=planned')))).toEqual(['state'])
+  })
+
+  it('answers 404 for a replay that there is not, and names what a filter does not know', async () => {
+    expect((await get(`/v1/replays/${randomUUID()}`)).body.code).toBe('REPLAY_UNKNOWN')
+    const approved = await operator.call('POST', `/v1/replays/${randomUUID()}/approve`, { body: { reason: 'because' } })
+    expect([approved.status, approved.body.code]).toEqual([404, 'REPLAY_UNKNOWN'])
+    const refused = await operator.call('POST', '/v1/replays', { body: { state: 'dead', states: ['lost'], eventIds: ['7'] } })
+    expect(Object.keys(fields(refused)).toSorted()).toEqual(['eventIds.0', 'state', 'states.0'])
+  })
+})
+
+describe('when the counts are asked for', () => {
+  it('gives every state, also those that nobody is in, and whether something waits too long', async () => {
+    await seedOnboarding(operator.ledger, { statuses: ['DENIED'], told: false, refusedWith: 'NOTICE_REFUSED' })
+    const { body } = await get('/v1/stats')
+    const stats = API_SCHEMAS.Stats.parse(body)
+    const { rows } = await operator.pool.query<{ state: string; count: string }>('SELECT state, count(*) FROM onboarding GROUP BY 1')
+    const counted = Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]))
+    expect(stats.onboardings).toEqual({
+      ...{ pending: 0, documents_required: 0, approved: 0, ready: 0, denied: 0, disabled: 0, held: 0 },
+      ...counted,
+    })
+    expect(stats.notices.failed).toBe(1)
+    expect(stats.inbox.accepted).toBeGreaterThan(0)
+    expect(stats.oldestUnfinishedSeconds).not.toBeNull()
+    expect(Date.parse(stats.lastWebhookAt ?? '')).toBeGreaterThan(Date.now() - 600_000)
+    expect(stats.canary).toEqual({ seenAt: null, sinceSeenSeconds: null, waitingSeconds: null })
+    expect(stats.upstream).toEqual({ lockedForSeconds: 0, backlogSeconds: expect.any(Number) })
+  })
+})
+
+describe('the OpenAPI document', () => {
+  it('describes exactly the routes of the contract, and refers to nothing that is not there', async () => {
+    const { body } = await operator.call('GET', '/v1/openapi.json', { headers: {} })
+    expect(body.openapi).toBe('3.1.0')
+    const operations = Object.entries<object>(body.paths).flatMap(([path, of]) => Object.keys(of).map((method) => `${method} ${path}`))
+    expect(operations.toSorted()).toEqual([
+      'get /v1/audit',
+      'get /v1/events',
+      'get /v1/events/{event_id}',
+      'get /v1/onboardings',
+      'get /v1/onboardings/{id}',
+      'get /v1/replays',
+      'get /v1/replays/{id}',
+      'get /v1/stats',
+      'post /v1/onboardings',
+      'post /v1/replays',
+      'post /v1/replays/{id}/approve',
+    ])
+    for (const [, name = ''] of JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
+      expect(body.components.schemas).toHaveProperty(name)
+    }
+    const create = body.paths['/v1/onboardings'].post
+    expect(create.parameters).toContainEqual(expect.objectContaining({ name: 'idempotency-key', in: 'header', required: true }))
+    expect(create.requestBody.content['application/json'].schema.required).toEqual(['person_details', 'customer_due_diligence'])
+    const state = body.paths['/v1/onboardings'].get.parameters.find(({ name }: { name: string }) => name === 'state')
+    expect(state).toMatchObject({ in: 'query', required: false, schema: { enum: expect.arrayContaining(['held']) } })
+  })
+
+  it('is pointed to from routes that do not exist', async () => {
+    const unknown = await get('/v1/reconciliations')
+    expect([unknown.status, unknown.body.code, unknown.body.detail]).toEqual([
+      404,
+      'ROUTE_UNKNOWN',
+      expect.stringContaining('openapi.json'),
+    ])
+  })
+})

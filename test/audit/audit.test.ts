@@ -1,0 +1,115 @@
+import pg from 'pg'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { appendAudit, listAudit, verifyAudit } from '../../src/audit/audit.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+const opened: { database: TestDatabase; pool: pg.Pool }[] = []
+let pool: pg.Pool
+beforeEach(async () => {
+  const database = await createTestDatabase()
+  pool = new pg.Pool({ connectionString: database.url, max: 10 })
+  pool.on('error', () => {})
+  opened.push({ database, pool })
+})
+afterAll(async () => {
+  for (const { database, pool } of opened) {
+    await pool.end()
+    await database.drop()
+  }
+})
+
+const deed = (target: string) => ({
+  operator: 'ada',
+  action: 'replay.approve',
+  target,
+  reason: 'incident 7',
+  data: { b: [1, { d: null, c: 'x' }], a: true },
+})
+
+/** What somebody with full rights on the database could do. */
+async function tamper(sql: string): Promise<void> {
+  await pool.query(`BEGIN; ALTER TABLE audit_entry DISABLE TRIGGER USER; ${sql}; ALTER TABLE audit_entry ENABLE TRIGGER USER; COMMIT`)
+}
+
+describe("the operators' audit", () => {
+  it('is numbered without gaps and chained, also when many write at once', async () => {
+    await Promise.all(Array.from({ length: 25 }, (_, n) => appendAudit(pool, deed(`t${n}`))))
+    const report = await verifyAudit(pool)
+    expect(report).toMatchObject({ entries: 25, fault: null })
+    const { items } = await listAudit(pool, { limit: 30 })
+    expect(items.map(({ entryNo }) => entryNo)).toEqual(Array.from({ length: 25 }, (_, n) => 25 - n))
+    expect(items[0]?.hash).toBe(report.head)
+    expect(new Set(items.map(({ target }) => target)).size).toBe(25)
+  })
+
+  it('gives back what was written, whatever becomes of it on its way through the database', async () => {
+    const at = new Date('2026-03-01T12:00:00.123Z')
+    const filter = { from: at, to: undefined, types: ['identity.approved'] }
+    const written = await appendAudit(pool, { ...deed('x'), data: { filter, number: 1e21, text: 'ünï "q" \\ \u2028' } }, at)
+    expect((await listAudit(pool, { limit: 1 })).items).toEqual([written])
+    expect(written.data.filter).toEqual({ from: at.toISOString(), types: ['identity.approved'] })
+    expect((await verifyAudit(pool)).fault).toBeNull()
+  })
+
+  it('pages, newest first', async () => {
+    for (const target of ['a', 'b', 'c']) await appendAudit(pool, deed(target))
+    const first = await listAudit(pool, { limit: 2 })
+    const second = await listAudit(pool, { limit: 2, cursor: first.nextCursor ?? '' })
+    expect([first.items, second.items].map((items) => items.map(({ target }) => target))).toEqual([['c', 'b'], ['a']])
+    expect(second.nextCursor).toBeNull()
+    await expect(listAudit(pool, { limit: 2, cursor: 'WyJhIl0' })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('refuses to be changed: the database takes inserts only', async () => {
+    await appendAudit(pool, deed('a'))
+    await expect(pool.query(`UPDATE audit_entry SET operator = 'eve'`)).rejects.toThrow('insert-only')
+    await expect(pool.query('DELETE FROM audit_entry')).rejects.toThrow('insert-only')
+    await expect(pool.query('TRUNCATE audit_entry')).rejects.toThrow('insert-only')
+  })
+
+  it.each([
+    ['another operator', `UPDATE audit_entry SET operator = 'eve' WHERE entry_no = 2`, 2, 'its content does not match its hash'],
+    ['another target', `UPDATE audit_entry SET target = 'y' WHERE entry_no = 2`, 2, 'its content does not match its hash'],
+    ['another reason', `UPDATE audit_entry SET reason = NULL WHERE entry_no = 2`, 2, 'its content does not match its hash'],
+    ['another action', `UPDATE audit_entry SET action = 'replay.plan' WHERE entry_no = 2`, 2, 'its content does not match its hash'],
+    ['another time', `UPDATE audit_entry SET at = at - interval '1 ms' WHERE entry_no = 2`, 2, 'its content does not match its hash'],
+    ['other data', `UPDATE audit_entry SET data = '{}' WHERE entry_no = 2`, 2, 'its content does not match its hash'],
+    ['a missing entry', 'DELETE FROM audit_entry WHERE entry_no = 2', 3, 'entry 2 is missing'],
+    ['a missing beginning', 'DELETE FROM audit_entry WHERE entry_no = 1', 2, 'entry 1 is missing'],
+    [
+      'an entry replaced by another',
+      `UPDATE audit_entry SET hash = sha256('x') WHERE entry_no = 1`,
+      1,
+      'its content does not match its hash',
+    ],
+    [
+      'a missing entry with the later ones moved up',
+      'DELETE FROM audit_entry WHERE entry_no = 2; UPDATE audit_entry SET entry_no = 2 WHERE entry_no = 3',
+      2,
+      'does not follow from the entry before it',
+    ],
+  ])('shows %s, put in past the guard', async (_what, sql, entryNo, problem) => {
+    for (const target of ['a', 'b', 'c']) await appendAudit(pool, deed(target))
+    expect((await verifyAudit(pool)).fault).toBeNull()
+    await tamper(sql)
+    expect((await verifyAudit(pool)).fault).toEqual({ entryNo, problem })
+  })
+
+  it('can be checked in its last entries alone: what was changed before them stays unseen, what was changed in them does not', async () => {
+    for (const target of ['a', 'b', 'c', 'd']) await appendAudit(pool, deed(target))
+    const whole = await verifyAudit(pool)
+    await tamper(`UPDATE audit_entry SET target = 'y' WHERE entry_no = 2`)
+    expect(await verifyAudit(pool, { last: 2 })).toEqual(whole)
+    expect((await verifyAudit(pool, { last: 3 })).fault).toEqual({ entryNo: 2, problem: 'its content does not match its hash' })
+    expect((await verifyAudit(pool, { last: 9 })).fault?.entryNo).toBe(2)
+  })
+
+  it('shows by its head that the end was cut off', async () => {
+    for (const target of ['a', 'b', 'c']) await appendAudit(pool, deed(target))
+    const before = await verifyAudit(pool)
+    await tamper('DELETE FROM audit_entry WHERE entry_no = 3')
+    const after = await verifyAudit(pool)
+    expect(after).toMatchObject({ entries: 2, fault: null })
+    expect(after.head).not.toBe(before.head)
+  })
+})

@@ -1,0 +1,286 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { registerAuditCommands } from '../../src/cli/audit-commands.ts'
+import { examine } from '../../src/cli/doctor-command.ts'
+import { registerEventCommands } from '../../src/cli/event-commands.ts'
+import { registerLedgerCommands } from '../../src/cli/ledger-commands.ts'
+import { registerOnboardingCommands } from '../../src/cli/onboarding-commands.ts'
+import { registerQueueCommands } from '../../src/cli/queue-commands.ts'
+import { registerReplayCommands } from '../../src/cli/replay-commands.ts'
+import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
+import { seedOnboarding } from '../operate/seed-onboarding.ts'
+import { lockOut, type Operator, receiveDecided, startOperator } from '../operate/start-operator.ts'
+
+let operator: Operator
+let folder: string
+let closed = 0
+let opened = 0
+beforeAll(async () => {
+  operator = await startOperator()
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-commands-'))
+})
+afterAll(async () => {
+  await operator.close()
+  await rm(folder, { recursive: true })
+})
+beforeEach(() => {
+  opened = 0
+  closed = 0
+})
+
+/** Runs `gatehouse …` in this process, as cli.ts would, and gives what it prints. Closes what it opened, or the test fails. */
+async function gatehouse(...args: string[]): Promise<string> {
+  const printed: string[] = []
+  const program = new Command('gatehouse')
+  const open = async () => {
+    opened += 1
+    const close = async (): Promise<void> => {
+      closed += 1
+    }
+    return { ...operator, close }
+  }
+  for (const register of [
+    registerEventCommands,
+    registerOnboardingCommands,
+    registerReplayCommands,
+    registerQueueCommands,
+    registerLedgerCommands,
+    registerAuditCommands,
+  ]) {
+    register(program, open, (text) => printed.push(text))
+  }
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+    command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => printed.push(text) })
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } finally {
+    expect(closed).toBe(opened)
+  }
+  return printed.join('\n')
+}
+
+async function writePerson(person: object): Promise<string> {
+  const path = join(folder, `${randomUUID()}.json`)
+  await writeFile(path, JSON.stringify(person))
+  return path
+}
+
+describe('gatehouse event', () => {
+  it('says that the inbox is empty, and what to do', async () => {
+    expect(await gatehouse('event', 'list')).toContain('Paxos delivers to POST /webhooks/paxos')
+    expect(await gatehouse('event', 'list', '--state', 'dead')).toBe('No event is dead: nothing waits for a person here.')
+  })
+
+  it('lists what waits for a person, with the command that replays it', async () => {
+    const eventId = randomUUID()
+    await operator.accept({ id: eventId, type: 'identity.approved' })
+    await operator.pool.query(
+      `UPDATE inbox_event SET state = 'parked', attempts = 5, error_code = 'EVENT_UNKNOWN_TO_PAXOS', settled_at = now() WHERE event_id = $1`,
+      [eventId],
+    )
+    const lines = (await gatehouse('event', 'list', '--state', 'parked', '--since', '2h')).split('\n')
+    expect(lines[0]).toMatch(/^RECEIVED \(UTC\) +STATE +TYPE +EVENT +IDENTITY +ATTEMPTS +OUTCOME$/)
+    expect(lines[1]).toMatch(
+      new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d +parked +identity\\.approved +${eventId} +- +5 +EVENT_UNKNOWN_TO_PAXOS$`),
+    )
+    expect(lines.at(-1)).toBe('See what a replay would do: gatehouse replay plan --state parked')
+    const shown = await gatehouse('event', 'show', eventId)
+    expect(shown).toMatch(/^state +parked$/m)
+    expect(shown).toContain(`gatehouse replay plan --event ${eventId}`)
+  })
+
+  it('prints exactly one JSON document with --json, and pages', async () => {
+    for (let n = 0; n < 2; n += 1) await operator.accept({ id: randomUUID(), type: 'identity.denied' })
+    const first = JSON.parse(await gatehouse('event', 'list', '--type', 'identity.denied', '--limit', '1', '--json'))
+    const second = JSON.parse(await gatehouse('event', 'list', '--type', 'identity.denied', '--cursor', first.nextCursor, '--json'))
+    expect([first.items.length, second.items.length, second.nextCursor]).toEqual([1, 1, null])
+    expect(await gatehouse('event', 'list', '--type', 'identity.denied', '--limit', '1')).toContain(`--cursor ${first.nextCursor}`)
+    expect(JSON.parse(await gatehouse('event', 'show', first.items[0].eventId, '--json'))).toMatchObject({ type: 'identity.denied' })
+  })
+
+  it.each([
+    [['event', 'show', 'abc'], 'Ids look like'],
+    [['event', 'list', '--state', 'lost'], 'It takes accepted, processed, parked, dead, test.'],
+    [['event', 'list', '--since', 'yesterday'], 'how long ago (15m, 2h, 3d)'],
+    [['event', 'list', '--limit', '0'], 'It takes a number from 1 to 200.'],
+  ])('refuses %j before it opens anything', async (args, message) => {
+    await expect(gatehouse(...args)).rejects.toThrow(message)
+    await expect(gatehouse(...args)).rejects.toBeInstanceOf(CommanderError)
+    expect(opened).toBe(0)
+  })
+
+  it('says so when an event was never received', async () => {
+    await expect(gatehouse('event', 'show', randomUUID())).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('was never received'),
+    })
+  })
+})
+
+describe('gatehouse onboarding', () => {
+  it('creates one from a file, safely again, and shows its story', async () => {
+    const person = samplePerson()
+    const file = await writePerson(person)
+    const created = await gatehouse('onboarding', 'create', file, '--operator', 'ada')
+    const [, identityId = ''] = /^Opened onboarding (\S+)\.$/m.exec(created) ?? []
+    expect(created).toContain(`gatehouse onboarding show ${identityId}`)
+    expect(await gatehouse('onboarding', 'create', file, '--operator', 'ada')).toContain(`${identityId} was there already`)
+    expect(JSON.parse(await gatehouse('onboarding', 'create', file, '--json'))).toEqual({ identityId, created: false })
+    const story = (await gatehouse('onboarding', 'show', identityId)).split('\n')
+    expect(story[0]).toBe(`Onboarding ${identityId}: pending`)
+    expect(story[2]).toMatch(/^ {2}waiting {2}Waits for Paxos's decision/)
+    expect(story.at(-1)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +· Created at Paxos as \S+ {2}by ada$/)
+  })
+
+  it('names every wrong field of the file at once, repeating no value, and opens nothing', async () => {
+    const { person_details, ...person } = samplePerson() as { person_details: object }
+    const file = await writePerson({ ...person, person_details: { ...person_details, first_name: 'Sécret', nationality: 'Secret' } })
+    const refused = await gatehouse('onboarding', 'create', file).catch((error: Error) => error.message)
+    expect(refused).toContain('  - person_details.first_name may hold only ASCII')
+    expect(refused).toContain('  - person_details.nationality must be an ISO 3166-1 alpha-3 code')
+    expect(refused).not.toMatch(/s.cret/i)
+    await expect(gatehouse('onboarding', 'create', join(folder, 'nothing.json'))).rejects.toThrow('cannot be read (ENOENT)')
+    await expect(gatehouse('onboarding', 'create', await writePerson({ ...samplePerson(), ref_id: undefined }))).rejects.toThrow(
+      '--idempotency-key',
+    )
+    expect(opened).toBe(0)
+  })
+
+  it('lists by state and by the beginning of an id, and says what a held one needs', async () => {
+    const { identityId } = await seedOnboarding(operator.ledger, { refId: 'cli-held', statuses: ['APPROVED', 'DENIED'] })
+    const listed = await gatehouse('onboarding', 'list', '--state', 'held', '--q', identityId.slice(0, 8))
+    expect(listed.split('\n')[1]).toMatch(new RegExp(`held +${identityId} +cli-held +Held: Paxos says DENIED after it had approved`))
+    expect(await gatehouse('onboarding', 'show', identityId)).toContain(`gatehouse replay plan --identity ${identityId} --release-holds`)
+    expect(await gatehouse('onboarding', 'list', '--q', 'nobody')).toBe('Nothing has an id or a ref_id that begins with nobody.')
+    expect(JSON.parse(await gatehouse('onboarding', 'list', '--state', 'held', '--json')).items[0]).toMatchObject({
+      identityId,
+      state: 'held',
+    })
+    await expect(gatehouse('onboarding', 'show', randomUUID())).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('gatehouse replay', () => {
+  it('says that nothing was ever planned', async () => {
+    expect(await gatehouse('replay', 'list')).toMatch(/^Nothing was ever planned\./)
+  })
+
+  it('plans, then runs once approved with a name and a reason', async () => {
+    const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'cli-', decision: 'deny', deliver: false })
+    if (!event) throw new Error('the simulator made no event')
+    await operator.accept(event)
+    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [event.id])
+    const planned = await gatehouse('replay', 'plan', '--state', 'dead', '--event', event.id, '--operator', 'ada')
+    const [, id = ''] = /^Replay (\S+): planned$/m.exec(planned) ?? []
+    expect(planned).toMatch(new RegExp(`^${event.id} +identity\\.denied +- +dead +would-send-notice`, 'm'))
+    expect(planned).toMatch(/^It takes about 1 s within Paxos's limits, counting what waits already$/m)
+    await lockOut(operator, 299)
+    expect(await gatehouse('replay', 'show', id)).toMatch(/already\nPaxos answered 429, so nobody calls it for another 5 min$/m)
+    await lockOut(operator, 0)
+    expect(planned.split('\n').at(-1)).toBe(`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`)
+    const approve = ['replay', 'approve', id, '--operator', 'grace', '--reason', 'incident 7']
+    await expect(gatehouse(...approve)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('--yes') })
+    await expect(gatehouse('replay', 'approve', id, '--operator', 'grace', '--yes')).rejects.toThrow("required option '--reason <text>'")
+    await expect(gatehouse('replay', 'approve', id, '--operator', ' ', '--reason', 'x', '--yes')).rejects.toMatchObject({ code: 'USAGE' })
+    expect(JSON.parse(await gatehouse('replay', 'show', id, '--json'))).toMatchObject({ state: 'planned', plannedBy: 'ada' })
+    const run = await gatehouse(...approve, '--yes')
+    expect(run).toContain(`Replay ${id}: finished`)
+    expect(run).toMatch(/^approved by grace at .*: incident 7$/m)
+    expect(run).toContain('reopened')
+    await expect(gatehouse(...approve, '--yes')).rejects.toMatchObject({ code: 'REPLAY_STATE' })
+    const listed = (await gatehouse('replay', 'list')).split('\n')
+    expect(listed[0]).toMatch(/^PLANNED \(UTC\) +STATE +EVENTS +REPLAY +PLANNED BY +APPROVED BY +REASON$/)
+    expect(listed[1]).toMatch(new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\S+ +finished +1 event +${id} +ada +grace +incident 7$`))
+    expect(listed.at(-1)).toBe('One of them in full: gatehouse replay show <replay-id>')
+    await gatehouse('replay', 'plan', '--event', event.id, '--operator', 'ada')
+    const { items, nextCursor } = JSON.parse(await gatehouse('replay', 'list', '--limit', '1', '--json'))
+    expect(items).toMatchObject([{ state: 'planned' }])
+    expect(JSON.parse(await gatehouse('replay', 'list', '--cursor', nextCursor, '--json')).items).toMatchObject([{ id }])
+  })
+
+  it('says of one that was interrupted that nothing is done, and how to run it', async () => {
+    const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'cli-interrupted-' })
+    const { id } = JSON.parse(await gatehouse('replay', 'plan', '--state', 'accepted', '--event', eventId, '--json'))
+    await operator.pool.query(
+      `UPDATE replay SET state = 'approved', approved_by = 'ada', reason = 'incident 8', approved_at = now() WHERE id = $1`,
+      [id],
+    )
+    const shown = (await gatehouse('replay', 'show', id)).split('\n')
+    expect(shown[0]).toBe(`Replay ${id}: approved`)
+    expect(shown.at(-2)).toMatch(/was interrupted: nothing of it is done\. Approve it again to run it\.$/)
+    expect(shown.at(-1)).toBe(`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`)
+  })
+
+  it('says how many match where the limit took fewer, and how to plan the others', async () => {
+    const ids = await receiveDecided(operator, { count: 3, refIdPrefix: 'cli-limited-' })
+    const plan = (limit: string) => gatehouse('replay', 'plan', '--limit', limit, ...ids.flatMap((id) => ['--event', id]))
+    expect(await plan('2')).toMatch(/^2 of 3 events that match: 2 would-send-notice\nThese are the oldest\. Plan again for the others/m)
+    expect(await plan('3')).toMatch(/^3 events: 3 would-send-notice\nIt takes/m)
+  })
+
+  it('says that nothing matches, and that there is no such replay', async () => {
+    expect(await gatehouse('replay', 'plan', '--type', 'identity.nothing')).toContain('is empty: no event matches')
+    for (const args of [['show'], ['approve', '--operator', 'a', '--reason', 'because', '--yes']]) {
+      await expect(gatehouse('replay', args[0] ?? '', randomUUID(), ...args.slice(1))).rejects.toThrow('There is no replay')
+    }
+  })
+})
+
+describe('gatehouse queue status, and gatehouse doctor', () => {
+  const limits = async () => {
+    const open = async () => ({ ...operator, close: async () => undefined })
+    return (await examine({ config: () => undefined, open })).find(({ check }) => check === 'paxos limits')
+  }
+
+  it("say how long what is unfinished takes within Paxos's limits, and for how long a 429 lets nobody call", async () => {
+    await operator.accept({ id: randomUUID(), type: 'identity.approved' })
+    const calm = await gatehouse('queue', 'status')
+    expect(calm).toMatch(/^inbox {5}\d+ unfinished, .*\npaxos {5}what is unfinished takes about 1 s within Paxos's limits$/m)
+    expect(calm).not.toContain('429')
+    expect(await limits()).toMatchObject({ result: 'ok', saw: expect.stringMatching(/^\d+ unfinished events?: about 1 s within/) })
+    await lockOut(operator, 299)
+    expect(await gatehouse('queue', 'status')).toMatch(
+      /takes about 5 min within.*\nPaxos answered 429, so nobody calls it for another 5 min\./,
+    )
+    const { upstream } = JSON.parse(await gatehouse('queue', 'status', '--json'))
+    expect([upstream.lockedForSeconds > 240, upstream.backlogSeconds > 240]).toEqual([true, true])
+    expect(await limits()).toMatchObject({ result: 'warning', saw: expect.stringContaining('nobody calls it for another 5 min; ') })
+    await lockOut(operator, 0)
+  })
+})
+
+describe('gatehouse audit', () => {
+  it('lists who did what and verifies the chain, until somebody changes it', async () => {
+    const listed = await gatehouse('audit', 'list')
+    expect(listed).toMatch(/grace +replay\.approve +\S+ +incident 7$/m)
+    expect(JSON.parse(await gatehouse('audit', 'list', '--limit', '1', '--json')).items).toHaveLength(1)
+    expect(await gatehouse('audit', 'verify')).toMatch(/^\d+ in order\. Head: [0-9a-f]{64}$/m)
+    await operator.pool.query(
+      `BEGIN; ALTER TABLE audit_entry DISABLE TRIGGER USER; UPDATE audit_entry SET reason = 'lunch' WHERE entry_no = 2; ALTER TABLE audit_entry ENABLE TRIGGER USER; COMMIT`,
+    )
+    await expect(gatehouse('audit', 'verify')).rejects.toMatchObject({
+      code: 'AUDIT_BROKEN',
+      message: expect.stringContaining('broken at entry 2'),
+    })
+  })
+})
+
+describe('gatehouse ledger', () => {
+  it('verifies every chain, or one, and fails when an entry was changed', async () => {
+    const { identityId } = await seedOnboarding(operator.ledger, { statuses: ['APPROVED'] })
+    expect(await gatehouse('ledger', 'verify')).toMatch(/^\d+ entries of \d+ identities: every chain is whole\.$/)
+    expect(await gatehouse('ledger', 'verify', '--identity', identityId)).toBe('7 entries of 1 identity: every chain is whole.')
+    await operator.pool.query(
+      `BEGIN; ALTER TABLE ledger_entry DISABLE TRIGGER USER; UPDATE ledger_entry SET actor = 'eve' WHERE identity_id = '${identityId}' AND entry_no = 3; ALTER TABLE ledger_entry ENABLE TRIGGER USER; COMMIT`,
+    )
+    await expect(gatehouse('ledger', 'verify')).rejects.toMatchObject({
+      code: 'LEDGER_BROKEN',
+      message: expect.stringContaining('1 fault'),
+    })
+  })
+})

@@ -1,0 +1,304 @@
+import { describe, expect, it } from 'vitest'
+import {
+  applyAbsence,
+  applyDecision,
+  applyReceipt,
+  applyRefusal,
+  claimNext,
+  type Draft,
+  draftOf,
+  hold,
+  reopenRefused,
+} from '../../../src/domain/onboarding/advance.ts'
+import { type Effect, newOnboarding, type OnboardingState, type Receipt } from '../../../src/domain/onboarding/onboarding.ts'
+import { transition } from '../../../src/domain/onboarding/transition.ts'
+
+const IDENTITY = '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10'
+const ACCOUNT = {
+  kind: 'account',
+  accountId: 'e1c5d0b2-63a1-4d57-8d9e-5f2b8f0c9b31',
+  profileId: 'a9d2c7f4-0d1b-4a2e-9c55-6a1a2b3c4d5e',
+  how: 'created',
+} as const
+const TOLD: Receipt = { kind: 'notice', channel: 'webhook', status: 204 }
+const JOB = { by: '1', now: 1_000, leaseMs: 500 }
+
+const unknown = (): Draft => draftOf({ onboarding: newOnboarding(IDENTITY, 'adopted', null), effects: [] })
+
+/** What Paxos says now, as the saga takes it; what was written down before is left out. */
+function says(draft: Draft, status: string, { operator = false, documents }: { operator?: boolean; documents?: string[] } = {}): Draft {
+  const event = documents ? 'identity.documents_required' : 'identity.approved'
+  const decision = transition(draft.onboarding, { event, status, requiredDocuments: documents ?? [] }, operator ? 'operator' : 'machine')
+  return applyDecision(draftOf(draft), decision, status)
+}
+
+/** Makes the attempt that is due, of the step that the test expects. */
+function attempt(draft: Draft, step: string): Draft {
+  const claim = claimNext(draft, JOB)
+  if (claim.kind !== 'attempt' || claim.effect.step !== step) throw new Error(`not ${step}, but ${JSON.stringify(claim)}`)
+  return claim.draft
+}
+
+const succeed = (draft: Draft, step: string, receipt: Receipt): Draft => applyReceipt(draftOf(attempt(draft, step)), step, receipt)
+
+function ready(): Draft {
+  return succeed(succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT), 'notice:ready:1', TOLD)
+}
+
+const denied = (): Draft => succeed(says(unknown(), 'DENIED'), 'notice:denied:1', TOLD)
+
+const effect = ({ effects }: Draft, step: string): Effect | undefined => effects.find((candidate) => candidate.step === step)
+const steps = ({ effects }: Draft): string[] => effects.map(({ step }) => step).sort()
+
+describe('what the ledger says', () => {
+  it('of an approval: the move, then intent and receipt of each effect, then ready', () => {
+    const approved = says(unknown(), 'APPROVED')
+    const accountKey = { step: 'account', key: `gatehouse-account-${IDENTITY}` }
+    const noticeKey = { step: 'notice:ready:1', key: `notice_ready_1_${IDENTITY}` }
+    expect(approved.entries).toEqual([
+      { kind: 'state.moved', data: { from: 'pending', to: 'approved', status: 'APPROVED' } },
+      { kind: 'effect.intended', data: accountKey },
+    ])
+    const opened = applyReceipt(attempt(approved, 'account'), 'account', ACCOUNT)
+    expect(opened.entries.slice(2)).toEqual([
+      { kind: 'effect.done', data: { ...accountKey, accountId: ACCOUNT.accountId, profileId: ACCOUNT.profileId, how: 'created' } },
+      { kind: 'effect.intended', data: noticeKey },
+    ])
+    const end = applyReceipt(attempt(opened, 'notice:ready:1'), 'notice:ready:1', TOLD)
+    expect(end.entries.slice(4)).toEqual([
+      { kind: 'effect.done', data: { ...noticeKey, channel: 'webhook', status: 204 } },
+      { kind: 'state.moved', data: { from: 'approved', to: 'ready', status: 'APPROVED' } },
+    ])
+    expect(end.onboarding).toMatchObject({ state: 'ready', accountId: ACCOUNT.accountId, profileId: ACCOUNT.profileId })
+  })
+
+  it('of a request for documents: which, and they stay on the onboarding when Paxos decides', () => {
+    const asked = says(unknown(), 'PENDING', { documents: ['PROOF_OF_FUNDS', 'CURP'] })
+    expect(asked.entries).toEqual([
+      { kind: 'documents.required', data: { from: 'pending', documents: ['CURP', 'PROOF_OF_FUNDS'] } },
+      {
+        kind: 'effect.intended',
+        data: { step: 'notice:documents_required:1', key: `notice_documents_required_1_${IDENTITY}` },
+      },
+    ])
+    expect(asked.onboarding).toMatchObject({ state: 'documents_required', requiredDocuments: ['CURP', 'PROOF_OF_FUNDS'] })
+    expect(says(asked, 'APPROVED').onboarding.requiredDocuments).toEqual(['CURP', 'PROOF_OF_FUNDS'])
+  })
+
+  it('of a hold and its release: where it was, why, and where to', () => {
+    const held = says(ready(), 'DENIED')
+    expect(held.entries).toEqual([{ kind: 'state.held', data: { from: 'ready', reason: 'denied-after-approved', status: 'DENIED' } }])
+    expect(held.onboarding).toMatchObject({
+      state: 'held',
+      heldFrom: 'ready',
+      heldReason: 'denied-after-approved',
+      identityStatus: 'DENIED',
+    })
+    const released = says(held, 'DENIED', { operator: true })
+    expect(released.entries).toEqual([
+      { kind: 'hold.released', data: { reason: 'denied-after-approved', to: 'denied' } },
+      { kind: 'state.moved', data: { from: 'held', to: 'denied', status: 'DENIED' } },
+      { kind: 'effect.intended', data: { step: 'notice:denied:1', key: `notice_denied_1_${IDENTITY}` } },
+    ])
+    expect(released.onboarding).toMatchObject({ state: 'denied', heldFrom: null, heldReason: null })
+  })
+
+  it('of a second hold: still the state that it was in before the first', () => {
+    expect(hold(says(ready(), 'DENIED'), 'account-mismatch').onboarding).toMatchObject({
+      heldFrom: 'ready',
+      heldReason: 'account-mismatch',
+    })
+  })
+
+  it('of a superseded notice: whether it may have been sent', () => {
+    const untried = says(says(unknown(), 'DENIED'), 'APPROVED')
+    const inFlight = says(attempt(says(unknown(), 'DENIED'), 'notice:denied:1'), 'APPROVED')
+    const data = { step: 'notice:denied:1', key: `notice_denied_1_${IDENTITY}` }
+    expect(untried.entries.at(-1)).toEqual({ kind: 'effect.suppressed', data: { ...data, mayHaveBeenSent: false } })
+    expect(inFlight.entries.at(-1)).toEqual({ kind: 'effect.suppressed', data: { ...data, mayHaveBeenSent: true } })
+    expect(effect(inFlight, 'notice:denied:1')).toMatchObject({ state: 'suppressed', leaseBy: null, leaseUntil: null })
+  })
+
+  it('of an observation that changes nothing: nothing', () => {
+    for (const status of ['APPROVED', 'PENDING']) {
+      const before = ready()
+      expect(says(before, status)).toEqual({ ...before, entries: [] })
+    }
+  })
+})
+
+describe('when the other side refuses for good', () => {
+  const refused = applyRefusal(attempt(says(unknown(), 'APPROVED'), 'account'), 'account', 'PAXOS_REJECTED')
+
+  it('is on record with its code, and nobody attempts it any more', () => {
+    expect(effect(refused, 'account')).toMatchObject({
+      state: 'refused',
+      errorCode: 'PAXOS_REJECTED',
+      attempts: 1,
+      leaseBy: null,
+      leaseUntil: null,
+    })
+    expect(refused.entries.at(-1)).toEqual({
+      kind: 'effect.refused',
+      data: { step: 'account', key: `gatehouse-account-${IDENTITY}`, code: 'PAXOS_REJECTED' },
+    })
+    expect(claimNext(refused, JOB)).toEqual({ kind: 'refused', effect: effect(refused, 'account') })
+  })
+
+  it('is tried again under the same key once a person asks for it', () => {
+    const again = reopenRefused(refused)
+    expect(effect(again, 'account')).toEqual({ ...effect(refused, 'account'), state: 'intended', errorCode: null })
+    expect(claimNext(again, JOB)).toMatchObject({ kind: 'attempt', effect: { key: `gatehouse-account-${IDENTITY}`, attempts: 1 } })
+  })
+
+  it('is tried again under the same key once a hold is released', () => {
+    const held = says(refused, 'DENIED')
+    expect(effect(held, 'account')?.state).toBe('refused')
+    const released = says(held, 'APPROVED', { operator: true })
+    expect(steps(released)).toEqual(['account'])
+    expect(effect(released, 'account')).toEqual({ ...effect(refused, 'account'), state: 'intended', errorCode: null })
+    expect(released.entries.at(-1)).toEqual({
+      kind: 'effect.intended',
+      data: { step: 'account', key: `gatehouse-account-${IDENTITY}` },
+    })
+  })
+
+  it('opens nothing again but what was refused', () => {
+    const before = says(ready(), 'DISABLED')
+    expect(reopenRefused(before)).toEqual(before)
+  })
+
+  it('says so of that effect alone', () => {
+    const opened = succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT)
+    const told = applyRefusal(attempt(opened, 'notice:ready:1'), 'notice:ready:1', 'NOTICE_REJECTED')
+    expect(effect(told, 'notice:ready:1')?.state).toBe('refused')
+    expect(effect(told, 'account')).toEqual(effect(opened, 'account'))
+    expect(told.onboarding).toMatchObject({ state: 'approved', accountId: ACCOUNT.accountId })
+  })
+
+  it('does not undo a receipt that came meanwhile, and knows no step that was never intended', () => {
+    const done = ready()
+    expect(applyRefusal(done, 'account', 'PAXOS_REJECTED')).toBe(done)
+    expect(applyRefusal(done, 'notice:denied:1', 'NOTICE_REJECTED')).toBe(done)
+  })
+
+  it('suppresses a refused notice like one that waits when the identity moves on', () => {
+    const tried = applyRefusal(attempt(says(unknown(), 'DENIED'), 'notice:denied:1'), 'notice:denied:1', 'NOTICE_REJECTED')
+    expect(effect(says(tried, 'APPROVED'), 'notice:denied:1')?.state).toBe('suppressed')
+  })
+})
+
+describe('when an account is looked up after its state was left, and is not there', () => {
+  const documents = succeed(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1', TOLD)
+  const left = says(attempt(says(documents, 'APPROVED'), 'account'), 'DISABLED')
+
+  it('is given up, and nothing else is', () => {
+    const absent = applyAbsence(left, 'account')
+    expect(effect(absent, 'account')).toMatchObject({ state: 'suppressed', leaseBy: null, leaseUntil: null })
+    for (const step of ['notice:documents_required:1', 'notice:disabled:1']) expect(effect(absent, step)).toEqual(effect(left, step))
+    expect(absent.entries.at(-1)).toEqual({
+      kind: 'effect.suppressed',
+      data: { step: 'account', key: `gatehouse-account-${IDENTITY}`, mayHaveBeenSent: false },
+    })
+  })
+
+  it('stays what it is when its receipt or refusal came first, or nothing was intended', () => {
+    const done = applyReceipt(left, 'account', ACCOUNT)
+    expect(applyAbsence(done, 'account')).toBe(done)
+    expect(applyAbsence(unknown(), 'account')).toEqual(unknown())
+  })
+})
+
+describe('when an operator releases a hold', () => {
+  it('does not ask for a second account while the first is under way', () => {
+    const held = says(attempt(says(unknown(), 'APPROVED'), 'account'), 'DENIED')
+    const released = says(held, 'APPROVED', { operator: true })
+    expect(effect(released, 'account')).toEqual(effect(held, 'account'))
+    expect(released.entries.map(({ kind }) => kind)).toEqual(['hold.released', 'state.moved'])
+  })
+
+  it('goes back to waiting where Paxos has not decided', () => {
+    const released = says(says(unknown(), 'ERROR'), 'PENDING', { operator: true })
+    expect(released.onboarding).toMatchObject({ state: 'pending', heldFrom: null })
+    expect(released.effects).toEqual([])
+  })
+
+  it.each([
+    ['denied', denied, 'DENIED'],
+    ['ready', ready, 'APPROVED'],
+    [
+      'documents_required',
+      () => succeed(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1', TOLD),
+      'PENDING',
+    ],
+  ] as const)('says nothing twice to a user who was told of %s before', (state, before, status) => {
+    const options = status === 'PENDING' ? { operator: true, documents: ['CURP'] } : { operator: true }
+    const released = says(says(before(), 'ERROR'), status, options)
+    expect(released.onboarding.state).toBe(state)
+    expect(steps(released)).toEqual(steps(before()))
+  })
+
+  it('tells of a denial anew when the user was told of an approval in between', () => {
+    const approved = says(says(denied(), 'APPROVED'), 'APPROVED', { operator: true })
+    const told = succeed(succeed(approved, 'account', ACCOUNT), 'notice:ready:1', TOLD)
+    const again = says(says(told, 'DENIED'), 'DENIED', { operator: true })
+    expect(effect(again, 'notice:denied:2')).toMatchObject({ state: 'intended', key: `notice_denied_2_${IDENTITY}` })
+    // Held once more before it was sent: what counts is the last notice, not the first.
+    expect(effect(says(says(again, 'ERROR'), 'DENIED', { operator: true }), 'notice:denied:3')?.state).toBe('intended')
+  })
+})
+
+describe('when a receipt comes late', () => {
+  it('does not make a disabled identity ready', () => {
+    const opened = attempt(succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT), 'notice:ready:1')
+    const late = applyReceipt(says(opened, 'DISABLED'), 'notice:ready:1', TOLD)
+    expect(late.onboarding.state).toBe('disabled')
+    expect(effect(late, 'notice:ready:1')).toMatchObject({ state: 'done', receipt: TOLD })
+  })
+
+  it('of a request for documents does not make an approved identity ready', () => {
+    const asked = attempt(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1')
+    expect(applyReceipt(says(asked, 'APPROVED'), 'notice:documents_required:1', TOLD).onboarding.state).toBe('approved')
+  })
+
+  it('of a notice changes nothing when there is one already', () => {
+    const before = ready()
+    expect(applyReceipt(before, 'notice:ready:1', { kind: 'notice', channel: 'webhook', status: 200 })).toBe(before)
+  })
+
+  it('holds the onboarding when it names another profile, or is of another kind', () => {
+    for (const receipt of [{ ...ACCOUNT, profileId: '00000000-0000-4000-8000-000000000000' }, TOLD])
+      expect(applyReceipt(ready(), 'account', receipt).onboarding).toMatchObject({ state: 'held', heldReason: 'account-mismatch' })
+    expect(applyReceipt(ready(), 'notice:ready:1', ACCOUNT).onboarding.state).toBe('held')
+  })
+
+  it('is a fault of ours when nothing of the kind was intended', () => {
+    expect(() => applyReceipt(unknown(), 'account', ACCOUNT)).toThrow('has no effect account')
+  })
+})
+
+describe('what is attempted next', () => {
+  const approved = says(unknown(), 'APPROVED')
+
+  it('is nothing where nothing is intended, or a person must look', () => {
+    expect(claimNext(unknown(), JOB)).toEqual({ kind: 'settled' })
+    expect(claimNext(hold(approved, 'identity-frozen'), JOB)).toEqual({ kind: 'settled' })
+    expect(claimNext(ready(), JOB)).toEqual({ kind: 'settled' })
+  })
+
+  it('is the notice of the state, never an effect of one that was left', () => {
+    expect(claimNext(says(approved, 'DISABLED'), JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:disabled:1' } })
+    const documents = says(unknown(), 'PENDING', { documents: ['CURP'] })
+    expect(claimNext(documents, JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:documents_required:1' } })
+    for (const state of ['denied', 'disabled', 'documents_required', 'pending', 'ready', 'held'] satisfies OnboardingState[])
+      expect(claimNext({ ...approved, onboarding: { ...approved.onboarding, state } }, JOB)).toEqual({ kind: 'settled' })
+    for (const left of [documents, attempt(documents, 'notice:documents_required:1')])
+      expect(claimNext({ ...left, onboarding: { ...left.onboarding, state: 'approved' } }, JOB)).toEqual({ kind: 'settled' })
+  })
+
+  it('is on record as an attempt of this job before it is made', () => {
+    const claimed = attempt(approved, 'account')
+    expect(effect(claimed, 'account')).toMatchObject({ attempts: 1, leaseBy: '1', leaseUntil: 1_500, errorCode: null })
+    expect(claimed.entries).toEqual(approved.entries)
+  })
+})

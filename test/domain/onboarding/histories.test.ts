@@ -1,0 +1,224 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { applyAbsence, applyDecision, applyReceipt, claimNext, type Draft, draftOf, hold } from '../../../src/domain/onboarding/advance.ts'
+import {
+  accountRefId,
+  type Effect,
+  newOnboarding,
+  ONBOARDING_EVENTS,
+  type OnboardingEvent,
+  type Receipt,
+} from '../../../src/domain/onboarding/onboarding.ts'
+import { transition } from '../../../src/domain/onboarding/transition.ts'
+
+const IDENTITY = '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10'
+const ACCOUNT = {
+  kind: 'account',
+  accountId: 'e1c5d0b2-63a1-4d57-8d9e-5f2b8f0c9b31',
+  profileId: 'a9d2c7f4-0d1b-4a2e-9c55-6a1a2b3c4d5e',
+  how: 'created',
+} as const
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 20_000)
+
+/** A world in which everything that was ever attempted is written down. */
+interface World {
+  draft: Draft
+  accountCalls: number
+  sent: string[]
+}
+
+const start = (): World => ({
+  draft: draftOf({ onboarding: newOnboarding(IDENTITY, 'adopted', null), effects: [] }),
+  accountCalls: 0,
+  sent: [],
+})
+
+const answer = (effect: Effect): Receipt => (effect.kind === 'account' ? ACCOUNT : { kind: 'notice', channel: 'log', status: null })
+
+/** One event through the pure core; `crashAfterClaim` dies between the attempt and its receipt. */
+function deliver(world: World, event: OnboardingEvent, status: string, { documents = [] as string[], crashAfterClaim = false } = {}): void {
+  const seen = { event, status, requiredDocuments: documents }
+  world.draft = applyDecision(world.draft, transition(world.draft.onboarding, seen, 'machine'), status)
+  for (let steps = 0; steps < 10; steps += 1) {
+    const claim = claimNext(world.draft, { by: '1', now: 0, leaseMs: 1 })
+    if (claim.kind !== 'attempt') return
+    world.draft = claim.draft
+    if (claim.effect.kind === 'account') world.accountCalls += 1
+    else world.sent.push(claim.effect.key)
+    if (crashAfterClaim) return
+    world.draft = applyReceipt(world.draft, claim.effect.step, answer(claim.effect))
+  }
+}
+
+const events = fc.constantFrom(...ONBOARDING_EVENTS)
+const documents = fc.subarray(['CURP', 'PROOF_OF_FUNDS', 'PROOF_OF_RESIDENCY'])
+
+describe('a history of events, in any order and repeated', () => {
+  it('ends in the same state as in any other order, when Paxos has decided', () => {
+    const history = fc.array(events, { minLength: 1, maxLength: 8 })
+    const decided = fc.constantFrom('APPROVED', 'DENIED', 'DISABLED')
+    fc.assert(
+      fc.property(
+        history.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
+        decided,
+        ([one, other], status) => {
+          const [left, right] = [start(), start()]
+          for (const event of one) deliver(left, event, status)
+          for (const event of [...other, ...one]) deliver(right, event, status)
+          expect(right.draft.onboarding).toEqual(left.draft.onboarding)
+          expect(right.sent.toSorted()).toEqual(left.sent.toSorted())
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('asks for the same documents in any order', () => {
+    fc.assert(
+      fc.property(fc.array(documents, { minLength: 1, maxLength: 5 }), (requests) => {
+        const [left, right] = [start(), start()]
+        for (const request of requests) deliver(left, 'identity.documents_required', 'PENDING', { documents: request })
+        for (const request of requests.toReversed()) deliver(right, 'identity.documents_required', 'PENDING', { documents: request })
+        expect(right.draft.onboarding.requiredDocuments).toEqual(left.draft.onboarding.requiredDocuments)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('opens at most one account, under one key, and uses each notice key once, whatever Paxos decides in between', () => {
+    const story = fc.array(fc.tuple(events, fc.constantFrom('PENDING', 'APPROVED', 'DENIED', 'DISABLED', 'ERROR'), documents), {
+      maxLength: 12,
+    })
+    fc.assert(
+      fc.property(story, (steps) => {
+        const world = start()
+        for (const [event, status, wanted] of steps) deliver(world, event, status, { documents: wanted })
+        expect(world.accountCalls).toBeLessThanOrEqual(1)
+        expect(new Set(world.sent).size).toBe(world.sent.length)
+        const accounts = world.draft.effects.filter(({ kind }) => kind === 'account')
+        expect(accounts.map(({ key }) => key)).toEqual(accounts.length === 0 ? [] : [accountRefId(IDENTITY)])
+        if (world.draft.onboarding.state === 'ready') expect(world.draft.onboarding.profileId).toBe(ACCOUNT.profileId)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('attempts again under the same key after a crash, and never under a second one', () => {
+    const story = fc.array(fc.tuple(events, fc.constantFrom('APPROVED', 'DENIED', 'DISABLED'), fc.boolean()), {
+      minLength: 1,
+      maxLength: 10,
+    })
+    fc.assert(
+      fc.property(story, (steps) => {
+        const world = start()
+        for (const [event, status, crashAfterClaim] of steps) deliver(world, event, status, { crashAfterClaim })
+        const notices = world.draft.effects.filter(({ kind }) => kind === 'notice')
+        expect(new Set(world.sent).size).toBeLessThanOrEqual(notices.length)
+        for (const kind of ['ready', 'denied'])
+          expect(notices.filter(({ step }) => step.startsWith(`notice:${kind}:`)).length).toBeLessThanOrEqual(1)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+})
+
+describe('an effect that somebody has in hand', () => {
+  const approved = applyDecision(start().draft, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
+  const first = claimNext(approved, { by: '1', now: 1_000, leaseMs: 500 })
+  if (first.kind !== 'attempt') throw new Error('the account is not claimed')
+
+  it('makes another event wait until the lease runs out', () => {
+    expect(claimNext(first.draft, { by: '2', now: 1_499, leaseMs: 500 })).toEqual({ kind: 'waiting', until: 1_500 })
+    expect(claimNext(first.draft, { by: '2', now: 1_500, leaseMs: 500 }).kind).toBe('attempt')
+  })
+  it('is taken over at once by the same event, which knows that an attempt was made', () => {
+    const again = claimNext(first.draft, { by: '1', now: 1_001, leaseMs: 500 })
+    expect(again.kind === 'attempt' && again.effect.attempts).toBe(1)
+  })
+})
+
+describe('an account that may be there, of an identity that is approved no more', () => {
+  const approved = applyDecision(start().draft, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
+  const attempted = claimNext(approved, { by: '1', now: 0, leaseMs: 500 })
+  if (attempted.kind !== 'attempt') throw new Error('the account is not claimed')
+  const claim = (draft: Draft) => claimNext(draft, { by: '2', now: 1, leaseMs: 500 })
+  const held = hold(attempted.draft, 'denied-after-approved')
+
+  it('is looked up, and never attempted, wherever the identity has come to', () => {
+    expect(claim(held)).toMatchObject({ kind: 'look-up', effect: { step: 'account', attempts: 1 } })
+    const disabled = applyDecision(attempted.draft, { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED')
+    const notice = claim(disabled)
+    if (notice.kind !== 'attempt') throw new Error('the notice is not claimed')
+    expect(notice.effect.step).toBe('notice:disabled:1') // who was disabled is told first
+    const told = applyReceipt(notice.draft, 'notice:disabled:1', { kind: 'notice', channel: 'log', status: null })
+    expect(claim(told)).toMatchObject({ kind: 'look-up', effect: { step: 'account' } })
+  })
+  it('is nobody any more when it was never attempted', () => {
+    expect(claim(hold(approved, 'denied-after-approved')).kind).toBe('settled')
+  })
+  it('stays with the identity when it is found', () => {
+    const found = applyReceipt(held, 'account', { ...ACCOUNT, how: 'adopted' })
+    expect(found.onboarding).toMatchObject({ state: 'held', heldReason: 'denied-after-approved', accountId: ACCOUNT.accountId })
+    expect(claim(found).kind).toBe('settled')
+  })
+  it('is given up when it is not there, and asked for under the same key when an operator releases the hold', () => {
+    const absent = applyAbsence(held, 'account')
+    expect(absent.entries.at(-1)).toMatchObject({ kind: 'effect.suppressed', data: { step: 'account', mayHaveBeenSent: false } })
+    expect(claim(absent).kind).toBe('settled')
+    const released = applyDecision(absent, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
+    expect(claim(released)).toMatchObject({ kind: 'attempt', effect: { key: accountRefId(IDENTITY), attempts: 1 } })
+  })
+})
+
+describe('a receipt that comes late', () => {
+  const approved = applyDecision(start().draft, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
+  const done = applyReceipt(approved, 'account', ACCOUNT)
+
+  it('changes nothing when it says what is known', () => {
+    expect(applyReceipt(done, 'account', { ...ACCOUNT, how: 'adopted' })).toBe(done)
+  })
+  it('holds the onboarding when it names another account', () => {
+    const other = applyReceipt(done, 'account', { ...ACCOUNT, accountId: '00000000-0000-4000-8000-000000000000' })
+    expect(other.onboarding).toMatchObject({ state: 'held', heldReason: 'account-mismatch', accountId: ACCOUNT.accountId })
+  })
+  it('is recorded even when the identity was disabled meanwhile, and no ready notice follows', () => {
+    const disabled = applyDecision(approved, { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED')
+    const late = applyReceipt(disabled, 'account', ACCOUNT)
+    expect(late.onboarding).toMatchObject({ state: 'disabled', accountId: ACCOUNT.accountId })
+    expect(late.effects.map(({ step }) => step)).not.toContain('notice:ready:1')
+  })
+})
+
+describe('a superseded notice', () => {
+  const approved = applyReceipt(
+    applyDecision(start().draft, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED'),
+    'account',
+    ACCOUNT,
+  )
+
+  it('is suppressed and says so when the identity is disabled before it was sent', () => {
+    const disabled = applyDecision(approved, { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED')
+    expect(disabled.effects.find(({ step }) => step === 'notice:ready:1')?.state).toBe('suppressed')
+    expect(disabled.entries.at(-2)).toMatchObject({ kind: 'effect.suppressed', data: { step: 'notice:ready:1', mayHaveBeenSent: false } })
+  })
+  it('is sent anew, under a new key, when an operator releases the hold that suppressed it', () => {
+    const held = hold(approved, 'identity-frozen')
+    const released = applyDecision(
+      held,
+      transition(held.onboarding, { event: 'identity.approved', status: 'APPROVED', requiredDocuments: [] }, 'operator'),
+      'APPROVED',
+    )
+    expect(released.effects.find(({ step }) => step === 'notice:ready:2')?.state).toBe('intended')
+  })
+  it('is not repeated when the hold is released to what the user was already told', () => {
+    const ready = applyReceipt(approved, 'notice:ready:1', { kind: 'notice', channel: 'log', status: null })
+    const held = hold(ready, 'review-reopened')
+    const released = applyDecision(
+      held,
+      transition(held.onboarding, { event: 'identity.approved', status: 'APPROVED', requiredDocuments: [] }, 'operator'),
+      'APPROVED',
+    )
+    expect(released.onboarding.state).toBe('ready')
+    expect(released.effects.filter(({ step }) => step.startsWith('notice:ready:'))).toHaveLength(1)
+  })
+})

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest'
+import {
+  accountRefId,
+  IDENTITY_STATUSES,
+  newOnboarding,
+  noticeKey,
+  ONBOARDING_EVENTS,
+  ONBOARDING_STATES,
+  type Onboarding,
+  type OnboardingState,
+} from '../../../src/domain/onboarding/onboarding.ts'
+import { type Decision, transition } from '../../../src/domain/onboarding/transition.ts'
+
+const IDENTITY = '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10'
+
+function inState(state: OnboardingState): Onboarding {
+  const base = { ...newOnboarding(IDENTITY, 'adopted', null), state }
+  return state === 'held' ? { ...base, heldFrom: 'ready', heldReason: 'denied-after-approved' } : base
+}
+
+function short(decision: Decision): string {
+  switch (decision.kind) {
+    case 'move':
+      return `-> ${decision.to}`
+    case 'hold':
+      return `hold ${decision.reason}`
+    case 'ignore':
+      return 'ignore'
+    case 'wait':
+      return 'wait'
+  }
+}
+
+// One row per live status, one column per state. `documents` differs from the other events only while Paxos is deciding.
+const TABLE: Record<string, Record<OnboardingState, string>> = {
+  APPROVED: {
+    pending: '-> approved',
+    documents_required: '-> approved',
+    approved: 'ignore',
+    ready: 'ignore',
+    denied: 'hold approved-after-denied',
+    disabled: 'hold approved-after-disabled',
+    held: 'ignore',
+  },
+  DENIED: {
+    pending: '-> denied',
+    documents_required: '-> denied',
+    approved: 'hold denied-after-approved',
+    ready: 'hold denied-after-approved',
+    denied: 'ignore',
+    disabled: 'hold denied-after-disabled',
+    held: 'ignore',
+  },
+  DISABLED: {
+    pending: '-> disabled',
+    documents_required: '-> disabled',
+    approved: '-> disabled',
+    ready: '-> disabled',
+    denied: 'hold disabled-after-denied',
+    disabled: 'ignore',
+    held: 'ignore',
+  },
+  ERROR: {
+    pending: 'hold identity-frozen',
+    documents_required: 'hold identity-frozen',
+    approved: 'hold identity-frozen',
+    ready: 'hold identity-frozen',
+    denied: 'hold identity-frozen',
+    disabled: 'hold identity-frozen',
+    held: 'ignore',
+  },
+  PENDING: {
+    pending: 'wait',
+    documents_required: 'wait',
+    approved: 'wait',
+    ready: 'wait',
+    denied: 'wait',
+    disabled: 'wait',
+    held: 'ignore',
+  },
+  SOMETHING_NEW: {
+    pending: 'hold status-unknown',
+    documents_required: 'hold status-unknown',
+    approved: 'hold status-unknown',
+    ready: 'hold status-unknown',
+    denied: 'hold status-unknown',
+    disabled: 'hold status-unknown',
+    held: 'ignore',
+  },
+}
+
+const PENDING_WITH_DOCUMENTS: Record<OnboardingState, string> = {
+  pending: '-> documents_required',
+  documents_required: '-> documents_required',
+  approved: 'hold review-reopened',
+  ready: 'hold review-reopened',
+  denied: 'hold review-reopened',
+  disabled: 'hold review-reopened',
+  held: 'ignore',
+}
+
+describe('every state with every event and every live status', () => {
+  for (const state of ONBOARDING_STATES) {
+    for (const event of ONBOARDING_EVENTS) {
+      for (const status of [...IDENTITY_STATUSES, 'SOMETHING_NEW']) {
+        const documents = event === 'identity.documents_required'
+        const expected = (documents && status === 'PENDING' ? PENDING_WITH_DOCUMENTS[state] : TABLE[status]?.[state]) ?? 'no row'
+        it(`${state}: ${event} while Paxos says ${status} -> ${expected}`, () => {
+          const seen = { event, status, requiredDocuments: documents ? ['PROOF_OF_FUNDS'] : [] }
+          expect(short(transition(inState(state), seen, 'machine'))).toBe(expected)
+        })
+      }
+    }
+  }
+})
+
+describe('when Paxos asks for documents again', () => {
+  const asked = { ...inState('documents_required'), requiredDocuments: ['PROOF_OF_FUNDS'] }
+  it('ignores what was already asked for', () => {
+    const again = transition(
+      asked,
+      { event: 'identity.documents_required', status: 'PENDING', requiredDocuments: ['PROOF_OF_FUNDS'] },
+      'machine',
+    )
+    expect(again).toEqual({ kind: 'ignore', because: 'already-asked-for' })
+  })
+  it('asks for the union of all requests, sorted, so that their order does not matter', () => {
+    const more = transition(asked, { event: 'identity.documents_required', status: 'PENDING', requiredDocuments: ['CURP'] }, 'machine')
+    expect(more).toEqual({ kind: 'move', to: 'documents_required', requiredDocuments: ['CURP', 'PROOF_OF_FUNDS'] })
+  })
+})
+
+describe('when an operator releases a hold', () => {
+  it.each([
+    ['APPROVED', '-> approved'],
+    ['DENIED', '-> denied'],
+    ['DISABLED', '-> disabled'],
+    ['PENDING', '-> pending'],
+    ['ERROR', 'ignore'],
+    ['SOMETHING_NEW', 'ignore'],
+  ])('takes the live status %s for the truth: %s', (status, expected) => {
+    expect(short(transition(inState('held'), { event: 'identity.approved', status, requiredDocuments: [] }, 'operator'))).toBe(expected)
+  })
+  it('decides like the machine where nothing is held', () => {
+    expect(
+      short(transition(inState('denied'), { event: 'identity.approved', status: 'APPROVED', requiredDocuments: [] }, 'operator')),
+    ).toBe('hold approved-after-denied')
+  })
+})
+
+describe('when nothing is to be done', () => {
+  it.each([
+    ['approved', 'APPROVED', 'already-approved'],
+    ['ready', 'APPROVED', 'already-ready'],
+    ['denied', 'DENIED', 'already-denied'],
+    ['disabled', 'DISABLED', 'already-disabled'],
+    ['held', 'APPROVED', 'held:denied-after-approved'],
+    ['pending', 'PENDING', 'event-ahead-of-status'],
+  ] as const)('says why: %s while Paxos says %s is %s', (state, status, because) => {
+    expect(transition(inState(state), { event: 'identity.approved', status, requiredDocuments: [] }, 'machine')).toMatchObject({ because })
+  })
+  it('says why a release is not possible yet', () => {
+    expect(transition(inState('held'), { event: 'identity.approved', status: 'ERROR', requiredDocuments: [] }, 'operator')).toMatchObject({
+      because: 'held:denied-after-approved',
+    })
+  })
+})
+
+describe('what a move carries', () => {
+  const documents = (current: Onboarding, requiredDocuments: string[], authority: 'machine' | 'operator' = 'machine'): Decision =>
+    transition(current, { event: 'identity.documents_required', status: 'PENDING', requiredDocuments }, authority)
+
+  it('is no documents where Paxos has decided', () => {
+    expect(transition(inState('pending'), { event: 'identity.approved', status: 'APPROVED', requiredDocuments: [] }, 'machine')).toEqual({
+      kind: 'move',
+      to: 'approved',
+      requiredDocuments: [],
+    })
+  })
+  it('is the documents in an order of their own, also where Paxos names none', () => {
+    expect(documents(inState('pending'), ['PROOF_OF_FUNDS', 'CURP'])).toEqual({
+      kind: 'move',
+      to: 'documents_required',
+      requiredDocuments: ['CURP', 'PROOF_OF_FUNDS'],
+    })
+    expect(documents(inState('pending'), [])).toEqual({ kind: 'move', to: 'documents_required', requiredDocuments: [] })
+  })
+  it('is what was asked for before, too, when an operator releases a hold', () => {
+    const held = { ...inState('held'), requiredDocuments: ['PROOF_OF_FUNDS'] }
+    expect(documents(held, ['CURP'], 'operator')).toEqual({
+      kind: 'move',
+      to: 'documents_required',
+      requiredDocuments: ['CURP', 'PROOF_OF_FUNDS'],
+    })
+  })
+})
+
+describe('an onboarding and its keys', () => {
+  it('begin with nothing but the identity, of which alone the keys are made', () => {
+    expect(newOnboarding(IDENTITY, 'adopted', null)).toMatchObject({ state: 'pending', requiredDocuments: [], accountId: null })
+    expect(accountRefId(IDENTITY)).toBe(`gatehouse-account-${IDENTITY}`)
+    expect(noticeKey(IDENTITY, 'ready', 2)).toBe(`notice_ready_2_${IDENTITY}`)
+  })
+})

@@ -1,0 +1,328 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSessionSeal, SESSION_SECONDS } from '../../src/pages/session.ts'
+import { seedOnboarding } from '../operate/seed-onboarding.ts'
+import { lockOut, type Operator, receiveDecided, startOperator, TOKEN } from '../operate/start-operator.ts'
+
+let operator: Operator
+let cookie = ''
+beforeAll(async () => {
+  operator = await startOperator()
+  cookie = cookieOf(await login({ name: 'Ada', token: TOKEN }))
+})
+afterAll(() => operator.close())
+
+const HTML = { accept: 'text/html,application/xhtml+xml' }
+
+function get(path: string, headers: Record<string, string> = { cookie }): Promise<Response> {
+  return fetch(`${operator.url}${path}`, { redirect: 'manual', headers: { ...HTML, ...headers } })
+}
+
+/** As a browser sends a form of our own page; `headers` say otherwise. */
+function post(path: string, form: Record<string, string>, headers: Record<string, string> = { cookie }): Promise<Response> {
+  return fetch(`${operator.url}${path}`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { ...HTML, origin: operator.url, ...headers },
+    body: new URLSearchParams(form),
+  })
+}
+
+const login = (form: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> => post('/login', form, headers)
+const cookieOf = (response: Response): string => response.headers.get('set-cookie')?.split(';')[0] ?? ''
+
+describe('when somebody who is not logged in opens a page', () => {
+  it.each(['/', '/onboardings?state=held', `/events/${randomUUID()}`, '/replays', '/replays/new', '/audit'])(
+    'sends %s to the login and back',
+    async (path) => {
+      const answer = await get(path, {})
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, `/login?next=${encodeURIComponent(path)}`])
+      const page = await (await get(answer.headers.get('location') ?? '', {})).text()
+      expect(page).toContain(`<input type="hidden" name="next" value="${path.replaceAll('&', '&amp;')}">`)
+    },
+  )
+
+  it('does nothing for a form without a session', async () => {
+    const answer = await post('/replays', { states: 'parked' }, {})
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login?next=%2F'])
+  })
+})
+
+describe('the login', () => {
+  it('takes the token, and keeps the session where scripts and other sites cannot reach it', async () => {
+    const answer = await login({ name: 'Ada', token: TOKEN, next: '/events' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/events'])
+    expect(answer.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Strict$/)
+    expect(answer.headers.get('set-cookie')).not.toContain(TOKEN)
+  })
+
+  it('keeps the cookie on TLS where the browser came over TLS', async () => {
+    const answer = await login({ name: 'Ada', token: TOKEN }, { origin: 'https://gatehouse.example', 'sec-fetch-site': 'same-origin' })
+    expect(answer.headers.get('set-cookie')).toContain('; Secure')
+  })
+
+  it('refuses a wrong token and a name that is none, and sets no cookie', async () => {
+    for (const [form, status] of [
+      [{ name: 'Ada', token: 'wrong' }, 401],
+      [{ name: 'Ada', token: '' }, 401],
+      [{ name: '<b>', token: TOKEN }, 400],
+      [{ name: '', token: TOKEN }, 400],
+    ] as const) {
+      const answer = await login(form)
+      expect([answer.status, answer.headers.get('set-cookie')]).toEqual([status, null])
+      expect(await answer.text()).toContain('role="alert"')
+    }
+  })
+
+  it.each(['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)'])('never leads away to %s', async (next) => {
+    expect((await login({ name: 'Ada', token: TOKEN, next })).headers.get('location')).toBe('/')
+  })
+})
+
+describe('a session', () => {
+  it('ends with the logout', async () => {
+    const answer = await post('/logout', {})
+    expect(answer.headers.get('location')).toBe('/login')
+    expect(answer.headers.get('set-cookie')).toMatch(/^gatehouse_session=;/)
+  })
+
+  it('is worth nothing once it is changed, sealed under another token, or over', async () => {
+    const [content = '', signature = ''] = cookie.split('=')[1]?.split('.') ?? []
+    const renamed = Buffer.from(JSON.stringify({ operator: 'Eve', expiresAt: Date.now() + 1e9 })).toString('base64url')
+    const foreign = createSessionSeal('another-operator-token').seal({ operator: 'Ada', expiresAt: Date.now() + 1e9 })
+    for (const value of [`${renamed}.${signature}`, `${content}.`, content, `${content}.${signature}x`, foreign, '']) {
+      expect((await get('/', { cookie: `gatehouse_session=${value}` })).status, value).toBe(303)
+    }
+    expect((await get('/')).status).toBe(200)
+    operator.advanceClock(SESSION_SECONDS * 1_000 + 1)
+    expect((await get('/')).status).toBe(303)
+    operator.advanceClock(-SESSION_SECONDS * 1_000 - 1)
+    expect((await get('/')).status).toBe(200)
+  })
+
+  it('opens no API: that takes the token', async () => {
+    expect((await get('/v1/stats')).status).toBe(401)
+  })
+})
+
+describe("when another site's page sends our form with a session that it got hold of", () => {
+  it.each<[string, Record<string, string>]>([
+    ['by its origin', { origin: 'https://evil.example' }],
+    ['by an origin that is hidden', { origin: 'null' }],
+    ['by what the browser says of it', { origin: 'http://same', 'sec-fetch-site': 'cross-site' }],
+    ['by a neighbour of the same site', { 'sec-fetch-site': 'same-site' }],
+  ])('refuses it, %s', async (_name, headers) => {
+    const before = await operator.useCases.listAudit({ limit: 1 })
+    for (const path of ['/replays', `/replays/${randomUUID()}/approve`, '/logout', '/login']) {
+      const answer = await post(path, { reason: 'because', name: 'Eve', token: TOKEN }, { cookie, ...headers })
+      expect([path, answer.status]).toEqual([path, 403])
+    }
+    expect(await operator.useCases.listAudit({ limit: 1 })).toEqual(before)
+  })
+
+  it('refuses a form that does not say where it comes from', async () => {
+    const answer = await fetch(`${operator.url}/replays`, {
+      method: 'POST',
+      headers: { cookie },
+      body: new URLSearchParams({ states: 'parked' }),
+    })
+    expect(answer.status).toBe(403)
+  })
+})
+
+describe('the pages', () => {
+  const evil = '<script>alert(1)</script>"\'&'
+  it('escape whatever they show, and allow no script but their own file', async () => {
+    const { identityId } = await seedOnboarding(operator.ledger, { refId: evil, statuses: ['APPROVED', 'DENIED'] })
+    const eventId = randomUUID()
+    await operator.accept({ id: eventId, type: evil })
+    await operator.pool.query(
+      `UPDATE inbox_event SET identity_id = $1, state = 'parked', error_code = $2, error_detail = $2, settled_at = now() WHERE event_id = $3`,
+      [identityId, evil, eventId],
+    )
+    const filter = encodeURIComponent(evil)
+    const paths = [
+      '/',
+      '/onboardings',
+      `/onboardings?q=${filter}`,
+      `/onboardings/${identityId}`,
+      '/events',
+      `/events/${eventId}`,
+      `/events?type=${filter}`,
+    ]
+    for (const path of paths) {
+      const answer = await get(path)
+      const page = await answer.text()
+      expect([path, answer.status]).toEqual([path, 200])
+      expect(page, path).toContain('&lt;script&gt;alert(1)')
+      expect(page, path).not.toContain('<script>')
+      expect(page, path).not.toContain('"\'&')
+      expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'; script-src 'self'/)
+      expect(answer.headers.get('referrer-policy')).toBe('same-origin')
+      expect(page).not.toMatch(/ style=| on[a-z]+="/)
+    }
+  })
+
+  it('say on the home page what waits for a person, each number a link to its list', async () => {
+    const page = await (await get('/')).text()
+    expect(page).toMatch(/<a href="\/events\?state=parked">1 event parked<\/a>/)
+    expect(page).toMatch(/<a href="\/onboardings\?state=held">1 onboarding held<\/a>/)
+    for (const state of ['pending', 'documents_required', 'approved', 'ready', 'denied', 'disabled', 'held']) {
+      expect(page).toContain(`href="/onboardings?state=${state}"`)
+    }
+  })
+
+  it('say on the home page that no worker takes jobs, once that has lasted for a minute', async () => {
+    const takenAgo = (seconds: number) =>
+      operator.pool.query('UPDATE canary SET seen_by = $1, seen_at = now() - make_interval(secs => $2)', ['host:1', seconds])
+    const quiet = /no worker has taken a job for 3 min/
+    expect(await (await get('/')).text()).not.toMatch(quiet)
+    await takenAgo(20)
+    expect(await (await get('/')).text()).not.toMatch(/no worker/)
+    await takenAgo(185)
+    expect(await (await get('/')).text()).toMatch(quiet)
+    await takenAgo(0)
+  })
+
+  it('say on the home page how long the backlog takes, and until when Paxos lets nobody call', async () => {
+    const locked = /Paxos answered 429, so nobody calls it for another 5 min/
+    await operator.accept({ id: randomUUID(), type: 'identity.approved' })
+    const before = await (await get('/')).text()
+    expect(before).toContain('limits they take about 1 s.')
+    expect(before).not.toMatch(locked)
+    await lockOut(operator, 299)
+    expect(await (await get('/')).text()).toMatch(locked)
+    const { body } = await operator.call('GET', '/v1/stats')
+    expect(body.upstream.lockedForSeconds).toBeGreaterThan(240)
+    expect(body.upstream.backlogSeconds).toBeGreaterThan(240)
+    await lockOut(operator, 0)
+  })
+
+  it('page through a list with their filters kept', async () => {
+    for (let n = 0; n < 3; n += 1) await seedOnboarding(operator.ledger, { refId: `paged-${n}` })
+    const first = await (await get('/onboardings?state=&q=paged-&limit=2')).text()
+    const older = /class="button" href="([^"]+)">Older/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? ''
+    expect(older).toMatch(/^\/onboardings\?q=paged-&cursor=/)
+    const second = await (await get(`${older}&limit=2`)).text()
+    expect([first, second].map((page) => [...page.matchAll(/>(paged-\d)<\/a>/g)].map(([, name]) => name))).toEqual([
+      ['paged-2', 'paged-1'],
+      ['paged-0'],
+    ])
+    expect(second).not.toContain('>Older<')
+  })
+
+  it('teach where a list is empty', async () => {
+    expect(await (await get('/replays')).text()).toContain('Nothing was ever planned')
+    expect(await (await get('/events?state=dead')).text()).toContain('Nothing waits for a person here')
+    expect(await (await get('/onboardings?q=nobody')).text()).toContain('it never looks at names')
+    expect(await (await get('/onboardings?state=disabled')).text()).toContain('No onboarding is disabled')
+  })
+
+  it.each([
+    ['/events?state=lost', 400, 'state must be one of accepted, processed, parked, dead, test'],
+    ['/events?from=yesterday', 400, 'from must be a time with its zone'],
+    ['/onboardings?cursor=x', 400, 'is not one that this list has given out'],
+    ['/onboardings/abc', 404, 'There is no onboarding of this identity'],
+    [`/events/${randomUUID()}`, 404, 'This event was never received'],
+    [`/replays/${randomUUID()}`, 404, 'There is no such replay'],
+    ['/nothing', 404, 'There is no such page'],
+  ])('answer %s with %i, as a page that says what is wrong', async (path, status, text) => {
+    const answer = await get(path)
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8'])
+    expect(await answer.text()).toContain(text)
+  })
+
+  it('come with a stylesheet and a script of their own, which need no login', async () => {
+    for (const [path, type] of [
+      ['/assets/pages.css', 'text/css; charset=utf-8'],
+      ['/assets/pages.js', 'text/javascript; charset=utf-8'],
+    ] as const) {
+      const answer = await get(path, {})
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type])
+    }
+  })
+})
+
+describe('when an operator replays from the pages', () => {
+  it('plans, shows what it would do, and runs it once with their name and reason', async () => {
+    const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'by-hand-', decision: 'approve', deliver: false })
+    if (!event) throw new Error('the simulator made no event')
+    await operator.accept(event)
+    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [event.id])
+    const planned = await post('/replays', {
+      eventIds: ` ${event.id}\n`,
+      identityIds: '',
+      types: '',
+      from: '',
+      to: '',
+      limit: '',
+      states: 'dead',
+    })
+    expect(planned.status).toBe(303)
+    const path = planned.headers.get('location') ?? ''
+    const plan = await (await get(path)).text()
+    expect(plan).toContain('would-create-account')
+    expect(plan).toContain(`action="${path}/approve"`)
+    expect(plan).toContain('about 1 s within Paxos&#39;s limits, counting what waits already')
+    expect(plan).not.toContain('429')
+    await lockOut(operator, 299)
+    const locked = await (await get(path)).text()
+    expect(locked).toContain('about 5 min within Paxos&#39;s limits, counting what waits already')
+    expect(locked).toContain('Paxos answered 429, so nobody calls it for another 5 min. It goes on by itself.')
+    await lockOut(operator, 0)
+    const unreasoned = await post(`${path}/approve`, { reason: ' ' })
+    expect([unreasoned.status, (await unreasoned.text()).includes('reason must say why')]).toEqual([400, true])
+    expect((await post(`${path}/approve`, { reason: 'incident 7' })).headers.get('location')).toBe(path)
+    const run = await (await get(path)).text()
+    expect(run).toContain('reopened')
+    expect(run).not.toContain('/approve"')
+    expect(run).toContain('takes about 1 s within')
+    expect((await post(`${path}/approve`, { reason: 'incident 7' })).status).toBe(409)
+    const audit = await (await get('/audit')).text()
+    expect(audit).toContain('The chain is whole')
+    expect((await operator.useCases.listAudit({ limit: 5 })).items.filter(({ operator: by }) => by === 'Ada')).toMatchObject([
+      { action: 'replay.approve.failed' },
+      { action: 'replay.approve', reason: 'incident 7' },
+      { action: 'replay.approve', reason: 'incident 7' },
+      { action: 'replay.plan' },
+    ])
+  })
+
+  it('shows how many match where the limit took fewer', async () => {
+    const ids = await receiveDecided(operator, { count: 3, refIdPrefix: 'limited-' })
+    const plan = async (limit: string): Promise<string> => {
+      const planned = await post('/replays', { eventIds: ids.join(' '), limit })
+      return (await get(planned.headers.get('location') ?? '')).text()
+    }
+    const short = await plan('2')
+    expect(short).toContain('This works again on 2 of 3 events that match.')
+    expect(short).toContain('More events matched than the limit took')
+    expect(await plan('3')).not.toContain('More events matched')
+  })
+
+  it('lists who planned and approved what, and why, with a way to the next plan; the home page shows the latest', async () => {
+    const eventIds = await receiveDecided(operator, { count: 1, refIdPrefix: 'listed-' })
+    const { id } = await operator.useCases.planReplay({ eventIds }, 'ada')
+    await operator.useCases.approveReplay(id, { by: 'grace', reason: '<b>ticket</b> 4711' })
+    for (const path of ['/', '/replays']) {
+      const page = await (await get(path)).text()
+      const row = page.split('<tr>').find((text) => text.includes(`href="/replays/${id}"`))
+      expect(row).toMatch(/finished.*1 event.*ada .*grace .*&lt;b&gt;ticket&lt;\/b&gt; 4711/s)
+    }
+    expect(await (await get('/')).text()).toContain('<a href="/replays">All replays</a>')
+    expect(await (await get('/replays')).text()).toContain('href="/replays/new"')
+    expect(await (await get('/replays/new')).text()).toContain('Make the plan')
+    const first = await (await get('/replays?limit=1')).text()
+    const older = /class="button" href="([^"]+)">Older/.exec(first)?.[1] ?? ''
+    expect(older).toMatch(/^\/replays\?cursor=/)
+    expect(await (await get(older)).text()).not.toContain(`href="/replays/${id}"`)
+  })
+
+  it('names the field of the form that is wrong', async () => {
+    const answer = await post('/replays', { eventIds: 'abc', limit: '0' })
+    expect(answer.status).toBe(400)
+    const page = await answer.text()
+    expect(page).toContain('eventIds.0 must be an id such as')
+    expect(page).toContain('limit must be at least 1')
+  })
+})

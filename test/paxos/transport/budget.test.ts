@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest'
+import { type Budget, createBudget } from '../../../src/paxos/transport/budget.ts'
+import type { BudgetLimits, EndpointClass, Priority } from '../../../src/paxos/transport/budget-state.ts'
+
+const LIMITS: BudgetLimits = { token: 1, identity: 10, general: 50 }
+/** 10/s over 300 s with the safety margin of 3 %. */
+const IDENTITY_ROOM = 2_910
+const IDENTITY_REPLAY_ROOM = 2_328
+
+function startBudget(limits: BudgetLimits = LIMITS) {
+  let nowMs = 1_000_000
+  const slept: number[] = []
+  const sleep = async (ms: number): Promise<void> => {
+    slept.push(ms)
+    nowMs += ms
+  }
+  const budget = createBudget({ limits, now: () => nowMs, sleep })
+  return {
+    budget,
+    slept,
+    now: () => nowMs,
+    pass: (ms: number) => {
+      nowMs += ms
+    },
+  }
+}
+
+/** Takes until it is refused, at most `most`; how many it got. */
+async function takeAll(
+  budget: Budget,
+  endpointClass: EndpointClass,
+  { priority, most = 100_000 }: { priority: Priority; most?: number },
+): Promise<number> {
+  for (let taken = 0; taken < most; taken++) {
+    try {
+      await budget.acquire(endpointClass, { priority })
+    } catch {
+      return taken
+    }
+  }
+  return most
+}
+
+describe('the budget', () => {
+  it('allows a burst as large as five minutes of the documented average, less a margin', async () => {
+    const { budget } = startBudget()
+    expect(await takeAll(budget, 'identity', { priority: 'live' })).toBe(IDENTITY_ROOM)
+    expect(await takeAll(budget, 'general', { priority: 'live' })).toBe(50 * 300 * 0.97)
+    expect(await takeAll(budget, 'token', { priority: 'live' })).toBe(291)
+  })
+
+  it('counts the endpoint classes apart', async () => {
+    const { budget } = startBudget()
+    await takeAll(budget, 'identity', { priority: 'live' })
+    await expect(budget.acquire('general', { priority: 'live' })).resolves.toBeUndefined()
+  })
+
+  it('says when there is room again, and has it then and not before', async () => {
+    const { budget, pass } = startBudget()
+    await takeAll(budget, 'identity', { priority: 'live' })
+    const refused = (await budget.acquire('identity', { priority: 'live' }).catch((error: unknown) => error)) as { retryAfterMs: number }
+    expect(refused).toMatchObject({ code: 'BUDGET_EXHAUSTED', retry: 'snooze' })
+    expect(refused.retryAfterMs).toBeGreaterThanOrEqual(301_000)
+    expect(refused.retryAfterMs).toBeLessThanOrEqual(302_000)
+    pass(refused.retryAfterMs - 2_001)
+    await expect(budget.acquire('identity', { priority: 'live' })).rejects.toMatchObject({ retryAfterMs: 2_001 })
+    pass(2_001)
+    await expect(budget.acquire('identity', { priority: 'live' })).resolves.toBeUndefined()
+  })
+
+  it('waits itself when the wait is short', async () => {
+    const { budget, pass, slept } = startBudget()
+    await takeAll(budget, 'identity', { priority: 'live' })
+    pass(300_500)
+    await budget.acquire('identity', { priority: 'live' })
+    expect(slept.reduce((sum, ms) => sum + ms)).toBe(1_500)
+  })
+
+  it('never lets more than the documented average through, in any five minutes', async () => {
+    const { budget, pass, now } = startBudget()
+    const takenAt: number[] = []
+    for (let step = 0; step < 4_000; step++) {
+      pass((step * 7_919) % 1_700) // a clock that advances unevenly, in all some 57 minutes
+      for (let burst = (step * 31) % 40; burst > 0; burst--) {
+        await budget.acquire('identity', { priority: 'live' }).then(
+          () => takenAt.push(now()),
+          () => {},
+        )
+      }
+    }
+    let first = 0
+    let most = 0
+    for (let last = 0; last < takenAt.length; last++) {
+      while (takenAt[last]! - takenAt[first]! >= 300_000) first++
+      most = Math.max(most, last - first + 1)
+    }
+    expect(most).toBeGreaterThan(IDENTITY_ROOM * 0.95) // the rule was tried to its limit
+    expect(most).toBeLessThanOrEqual(IDENTITY_ROOM)
+  })
+})
+
+describe('when replay and live traffic share the budget', () => {
+  it('replay leaves a fifth of it to live traffic', async () => {
+    const { budget } = startBudget()
+    const replayed = await takeAll(budget, 'identity', { priority: 'replay' })
+    expect(replayed).toBeLessThanOrEqual(IDENTITY_REPLAY_ROOM)
+    expect(replayed).toBeGreaterThan(IDENTITY_REPLAY_ROOM - 5) // a few are in hand for a live call that may come
+    expect(await takeAll(budget, 'identity', { priority: 'live' })).toBe(IDENTITY_ROOM - replayed)
+  })
+
+  it('replay waits while live traffic uses more than that', async () => {
+    const { budget } = startBudget()
+    await takeAll(budget, 'identity', { priority: 'live', most: IDENTITY_REPLAY_ROOM })
+    await expect(budget.acquire('identity', { priority: 'replay' })).rejects.toMatchObject({ code: 'BUDGET_EXHAUSTED' })
+  })
+})
+
+describe('when Paxos has throttled us', () => {
+  it.each([
+    [null, 300_000],
+    [60_000, 60_000],
+    [86_400_000, 900_000],
+  ])('with Retry-After %j ms, everything waits for %i ms', async (retryAfterMs, lockedMs) => {
+    const { budget, pass } = startBudget()
+    budget.onThrottled(retryAfterMs)
+    for (const endpointClass of ['token', 'identity', 'general'] as const) {
+      await expect(budget.acquire(endpointClass, { priority: 'live' })).rejects.toMatchObject({
+        code: 'BUDGET_EXHAUSTED',
+        retryAfterMs: lockedMs,
+      })
+    }
+    pass(lockedMs)
+    await expect(budget.acquire('general', { priority: 'live' })).resolves.toBeUndefined()
+  })
+
+  it('a shorter word does not shorten a longer one', async () => {
+    const { budget } = startBudget()
+    budget.onThrottled(60_000)
+    budget.onThrottled(5_000)
+    await expect(budget.acquire('general', { priority: 'live' })).rejects.toMatchObject({ retryAfterMs: 60_000 })
+  })
+})
+
+describe('without limits', () => {
+  const off = { token: null, identity: null, general: null }
+  it('lets everything through, without waiting', async () => {
+    const { budget, slept } = startBudget(off)
+    expect(await takeAll(budget, 'general', { priority: 'replay', most: 50_000 })).toBe(50_000)
+    expect(slept).toEqual([])
+  })
+
+  it('still does as Paxos says', async () => {
+    const { budget } = startBudget(off)
+    budget.onThrottled(null)
+    await expect(budget.acquire('general', { priority: 'live' })).rejects.toMatchObject({ code: 'BUDGET_EXHAUSTED' })
+  })
+})
+
+describe('the estimate', () => {
+  it('is nothing while there is room', async () => {
+    const { budget } = startBudget()
+    expect(await budget.etaMs('identity', IDENTITY_REPLAY_ROOM)).toBe(0)
+    expect(await budget.etaMs('identity', IDENTITY_ROOM, { priority: 'live' })).toBe(0)
+  })
+
+  it('is about the average rate for a large replay', async () => {
+    const { budget } = startBudget()
+    const perMs = IDENTITY_REPLAY_ROOM / 300_000
+    expect(await budget.etaMs('identity', 100_000)).toBe(Math.ceil((100_000 - IDENTITY_REPLAY_ROOM) / perMs))
+  })
+
+  it('counts the wait for what was spent in a burst', async () => {
+    const { budget, pass } = startBudget()
+    await takeAll(budget, 'identity', { priority: 'replay' })
+    pass(100_000)
+    expect(await budget.etaMs('identity', 1)).toBeGreaterThanOrEqual(200_000)
+    expect(await budget.etaMs('identity', 1)).toBeLessThanOrEqual(202_000)
+  })
+
+  it('counts a lock', async () => {
+    const { budget } = startBudget()
+    budget.onThrottled(null)
+    expect(await budget.etaMs('general', 1)).toBe(300_000)
+  })
+})
+
+describe('while waiting for room', () => {
+  it('ends with the signal', async () => {
+    const budget = createBudget({ limits: LIMITS })
+    budget.onThrottled(1_900)
+    const giveUp = new AbortController()
+    const waiting = expect(budget.acquire('general', { priority: 'live', signal: giveUp.signal })).rejects.toThrow('we are closing')
+    giveUp.abort(new Error('we are closing'))
+    await waiting
+  })
+})

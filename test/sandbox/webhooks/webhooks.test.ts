@@ -1,0 +1,322 @@
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
+import { type Running, startSandbox } from '../start-sandbox.ts'
+import { startWebhookReceiver, type WebhookReceiver } from '../webhook-receiver.ts'
+
+/** `count` events that go to the webhook; their ids in the order of their creation. */
+async function emit({ sandbox }: Running, count: number, refIdPrefix = 'w'): Promise<string[]> {
+  return (await sandbox.populate({ count, refIdPrefix, decision: 'approve', deliver: true })).map(({ id }) => id)
+}
+
+function ids({ deliveries }: WebhookReceiver): unknown[] {
+  return deliveries.map(({ json }) => json.id)
+}
+
+async function undelivered({ call }: Running, id: string | undefined): Promise<number> {
+  return (await call('GET', `/events/${id}`)).body.undelivered_webhooks
+}
+
+describe('a delivery', () => {
+  it('is a POST of metadata only, with the API key in the header that the receiver chose', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({
+      webhook: { url: `${receiver.url}/webhook?from=paxos`, auth: { kind: 'api-key', header: 'x-paxos-key', key: 'k-1' } },
+    })
+    const [id] = await emit(running, 1)
+    const [delivery] = await receiver.received(1)
+    expect(delivery).toMatchObject({ method: 'POST', path: '/webhook?from=paxos' })
+    expect(delivery?.headers).toMatchObject({ 'content-type': 'application/json', 'x-paxos-key': 'k-1' })
+    expect(delivery?.headers).not.toHaveProperty('authorization')
+    expect(delivery?.json).toEqual({
+      id,
+      type: 'identity.approved',
+      source: 'com.paxos',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      object: 'event',
+      is_test: false,
+    })
+    const event = (await running.call('GET', `/events/${id}`)).body
+    expect(event.created_at.slice(0, 19)).toBe(String(delivery?.json.time).slice(0, 19))
+  })
+
+  it('of a test event says is_test', async () => {
+    const receiver = await startWebhookReceiver()
+    const { control } = await startSandbox({ webhook: receiver.target })
+    const { id } = (await control('POST', '/webhook/test', {})).body
+    expect((await receiver.received(1))[0]?.json).toMatchObject({ id, is_test: true, type: 'identity.approved' })
+  })
+
+  it('counts as undelivered until any 2xx comes', async () => {
+    const receiver = await startWebhookReceiver({
+      answer: (response, _received, nth) => response.writeHead(nth === 1 ? 500 : 204).end(),
+    })
+    const running = await startSandbox({ webhook: receiver.target, retryFirstMs: 100 })
+    const [id] = await emit(running, 1)
+    await receiver.received(1)
+    expect(await undelivered(running, id)).toBe(1)
+    await receiver.received(2)
+    await eventually(() => undelivered(running, id)).toBe(0)
+  })
+
+  it('is not made without a webhook, and such an event counts none undelivered', async () => {
+    const running = await startSandbox({ webhook: null })
+    const [id] = await emit(running, 1)
+    expect(await undelivered(running, id)).toBe(0)
+    const receiver = await startWebhookReceiver()
+    running.sandbox.setWebhook(receiver.target)
+    const [next] = await emit(running, 1, 'next')
+    await receiver.received(1)
+    expect(ids(receiver)).toEqual([next])
+  })
+
+  it('reuses its connections', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: receiver.target, webhookRatePerSecond: 1000 })
+    for (const round of ['a', 'b', 'c', 'd']) {
+      await emit(running, 1, round)
+      await receiver.received(receiver.deliveries.length + 1).catch(() => undefined)
+    }
+    await receiver.received(4)
+    expect(new Set(receiver.deliveries.map(({ remotePort }) => remotePort)).size).toBeLessThan(4)
+  })
+})
+
+describe('with OAuth', () => {
+  const oauth = (receiver: WebhookReceiver): { kind: 'oauth'; tokenUrl: string; clientId: string; clientSecret: string } => ({
+    kind: 'oauth',
+    tokenUrl: `${receiver.url}/token`,
+    clientId: 'pax:os',
+    clientSecret: 's&cret=',
+  })
+
+  it('asks for a token with Basic and form credentials at once, and keeps it', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: { url: `${receiver.url}/webhook`, auth: oauth(receiver) } })
+    await emit(running, 3)
+    const deliveries = await receiver.received(3)
+    expect(receiver.tokenRequests).toHaveLength(1)
+    const [asked] = receiver.tokenRequests
+    expect(asked?.headers['content-type']).toBe('application/x-www-form-urlencoded')
+    expect(Object.fromEntries(new URLSearchParams(asked?.body))).toEqual({
+      grant_type: 'client_credentials',
+      client_id: 'pax:os',
+      client_secret: 's&cret=',
+    })
+    const basic = Buffer.from(String(asked?.headers.authorization).replace('Basic ', ''), 'base64').toString()
+    expect(basic).toBe('pax%3Aos:s%26cret%3D')
+    expect(new Set(deliveries.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer webhook-token']))
+  })
+
+  it('drops the token on a 401, which is a failed delivery, and comes back with a new one', async () => {
+    let issued = 0
+    const receiver = await startWebhookReceiver({
+      answerToken: (response) => response.end(JSON.stringify({ access_token: `t-${++issued}`, token_type: 'Bearer', expires_in: 3600 })),
+      answer: (response, { headers }) => response.writeHead(headers.authorization === 'Bearer t-2' ? 200 : 401).end(),
+    })
+    const running = await startSandbox({ webhook: { url: `${receiver.url}/webhook`, auth: oauth(receiver) }, retryFirstMs: 20 })
+    const [id] = await emit(running, 1)
+    const deliveries = await receiver.received(2)
+    expect(deliveries.map(({ headers }) => headers.authorization)).toEqual(['Bearer t-1', 'Bearer t-2'])
+    await eventually(() => undelivered(running, id)).toBe(0)
+    expect(issued).toBe(2)
+  })
+
+  it('asks again when the token has expired, and tries again when none is given', async () => {
+    const receiver = await startWebhookReceiver({
+      answerToken: (response, _received, nth) =>
+        nth === 1 ? response.writeHead(503).end() : response.end(JSON.stringify({ access_token: `t-${nth}`, expires_in: 0 })),
+    })
+    const running = await startSandbox({ webhook: { url: `${receiver.url}/webhook`, auth: oauth(receiver) }, retryFirstMs: 20 })
+    await emit(running, 1)
+    await receiver.received(1)
+    await emit(running, 1, 'next')
+    await receiver.received(2)
+    expect(receiver.tokenRequests).toHaveLength(3)
+    expect(running.sandbox.story.of('delivery').map(({ outcome }) => outcome)).toContain('unauthenticated')
+  })
+})
+
+describe('when the receiver does not answer 2xx', () => {
+  it.each([301, 400, 404, 413, 429, 500, 503])('tries again after %i', async (status) => {
+    const receiver = await startWebhookReceiver({
+      answer: (response, _received, nth) => response.writeHead(nth === 1 ? status : 200, { location: '/elsewhere' }).end(),
+    })
+    const running = await startSandbox({ webhook: receiver.target, retryFirstMs: 10 })
+    const [id] = await emit(running, 1)
+    await receiver.received(2)
+    expect(ids(receiver)).toEqual([id, id])
+    expect(receiver.deliveries.map(({ path }) => path)).toEqual(['/webhook', '/webhook'])
+  })
+
+  it('tries again after no answer in time, a dropped connection, and nobody there', async () => {
+    const receiver = await startWebhookReceiver({
+      answer: (response, _received, nth) => {
+        if (nth === 2) response.destroy()
+        if (nth === 3) response.writeHead(200).end()
+      },
+    })
+    const running = await startSandbox({ webhook: receiver.target, retryFirstMs: 10, webhookTimeoutMs: 60 })
+    await emit(running, 1)
+    await receiver.received(3)
+    running.sandbox.setWebhook({ ...receiver.target, url: 'http://127.0.0.1:1/nobody' })
+    await emit(running, 1, 'nobody')
+    const outcomes = (): string[] => running.sandbox.story.of('delivery').map(({ outcome }) => outcome)
+    await eventually(outcomes).toEqual(expect.arrayContaining(['timed-out', 'unreachable', 'delivered', 'unreachable']))
+    expect(outcomes().slice(0, 3)).toEqual(['timed-out', 'unreachable', 'delivered'])
+  })
+
+  it('waits about 5 s, then ever longer with jitter, up to 24 h: all divided by timeScale', async () => {
+    const receiver = await startWebhookReceiver({ answer: (response) => response.writeHead(503).end() })
+    // 10 s here are a day and a bit there: 1 s there is 0.1 ms here, and an hour 360 ms.
+    const running = await startSandbox({ webhook: receiver.target, timeScale: 10_000, horizonMs: 2 * 3_600_000 })
+    const [id] = await emit(running, 1)
+    await eventually(() => running.sandbox.story.of('delivery-abandoned').length, { timeout: 5_000, interval: 5 }).toBe(1)
+    const waitsS = receiver.deliveries.slice(1).map(({ atMs }, index) => (atMs - (receiver.deliveries[index]?.atMs ?? 0)) * 10)
+    expect(waitsS.length).toBeGreaterThanOrEqual(9)
+    for (const [index, wait] of waitsS.entries()) {
+      expect(wait).toBeGreaterThan(5 * 2 ** index * 0.75)
+      if (index > 6) expect(wait).toBeLessThan(5 * 2 ** index * 1.25 + 200) // 20 ms of timers and network here
+    }
+    const total = waitsS.reduce((sum, wait) => sum + wait, 0)
+    expect(total).toBeLessThanOrEqual(2 * 3600)
+    expect(await undelivered(running, id)).toBe(1)
+    expect(running.sandbox.webhooks.pending).toEqual({ ready: 0, held: 0, waiting: 0, inFlight: 0 })
+  })
+})
+
+describe('the rate', () => {
+  it('is that of the webhook, first tries and retries together', async () => {
+    const receiver = await startWebhookReceiver({ answer: (response, _received, nth) => response.writeHead(nth % 2 ? 503 : 200).end() })
+    const running = await startSandbox({ webhook: receiver.target, webhookRatePerSecond: 40, retryFirstMs: 1 })
+    await emit(running, 21)
+    const times = (await receiver.received(42)).map(({ atMs }) => atMs)
+    const took = (times.at(-1) ?? 0) - (times[0] ?? 0)
+    expect(took).toBeGreaterThan(950) // 1000 ms between the starts; arrivals jitter
+    expect(took).toBeLessThan(2500)
+  })
+
+  it('can be thousands per second for load', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: receiver.target, webhookRatePerSecond: 5000 })
+    const expected = await emit(running, 1000)
+    await receiver.received(1000)
+    expect(new Set(ids(receiver))).toEqual(new Set(expected))
+  })
+})
+
+describe('faults of deliveries', () => {
+  it('duplicate: the same event arrives more than once', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: receiver.target })
+    await running.control('POST', '/faults', { on: 'delivery', do: 'duplicate', copies: 2, next: 1 })
+    const [first, second] = await emit(running, 2)
+    await receiver.received(4)
+    expect(ids(receiver).filter((id) => id === first)).toHaveLength(3)
+    expect(ids(receiver).filter((id) => id === second)).toHaveLength(1)
+  })
+
+  it('lose: the event never arrives, and is listed as undelivered', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: receiver.target, retryFirstMs: 1 })
+    await running.control('POST', '/faults', { on: 'delivery', do: 'lose', next: 1 })
+    const [lost, arrived] = await emit(running, 2)
+    await receiver.received(1)
+    await eventually(() => undelivered(running, arrived)).toBe(0)
+    expect(ids(receiver)).toEqual([arrived])
+    expect(await undelivered(running, lost)).toBe(1)
+    expect(running.sandbox.story.of('delivery-lost').map(({ eventId }) => eventId)).toEqual([lost])
+  })
+
+  it('reorder: a later event arrives first', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: receiver.target })
+    await running.control('POST', '/faults', { on: 'delivery', do: 'reorder', next: 1 })
+    const emittedAtMs = performance.now()
+    const [first, second] = await emit(running, 2)
+    await receiver.received(2)
+    expect(ids(receiver)).toEqual([second, first])
+    expect(performance.now() - emittedAtMs).toBeLessThan(1_500) // not only when the hold of 2 s is over
+  })
+
+  it('reorder: an earlier event that is still on its way does not count as a later one', async () => {
+    const receiver = await startWebhookReceiver({
+      answer: (response, _received, nth) => {
+        if (nth > 1) response.end()
+        else setTimeout(() => response.end(), 40)
+      },
+    })
+    const running = await startSandbox({ webhook: receiver.target })
+    const [first] = await emit(running, 1)
+    await receiver.received(1)
+    await running.control('POST', '/faults', { on: 'delivery', do: 'reorder', next: 1 })
+    const [held] = await emit(running, 1, 'held')
+    await eventually(() => undelivered(running, first)).toBe(0)
+    const [last] = await emit(running, 1, 'last')
+    await receiver.received(3)
+    expect(ids(receiver)).toEqual([first, last, held])
+  })
+
+  it('reorder: arrives nevertheless when nothing follows', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: receiver.target })
+    await running.control('POST', '/faults', { on: 'delivery', do: 'reorder', ms: 50, next: 1 })
+    const expected = await emit(running, 1)
+    await receiver.received(1)
+    expect(ids(receiver)).toEqual(expected)
+  })
+
+  it('delay: arrives so much later', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: receiver.target })
+    await running.control('POST', '/faults', { on: 'delivery', do: 'delay', ms: 120, next: 1 })
+    const emittedAtMs = performance.now()
+    await emit(running, 1)
+    const [delivery] = await receiver.received(1)
+    expect((delivery?.atMs ?? 0) - emittedAtMs).toBeGreaterThanOrEqual(119)
+  })
+
+  it('by ratio strike about that share, the same again with the same seed; by type only that type', async () => {
+    const lost = async (): Promise<number[]> => {
+      const receiver = await startWebhookReceiver()
+      const running = await startSandbox({ webhook: receiver.target, webhookRatePerSecond: 5000 })
+      await running.control('POST', '/faults', { on: 'delivery', do: 'lose', ratio: 0.3, type: 'identity.approved' })
+      const emitted = await emit(running, 200)
+      const missing = running.sandbox.story.of('delivery-lost').map(({ eventId }) => emitted.indexOf(eventId))
+      const denied = await running.sandbox.populate({ count: 5, refIdPrefix: 'denied', decision: 'deny', deliver: true })
+      await receiver.received(200 - missing.length + 5)
+      expect(ids(receiver)).toEqual(expect.arrayContaining(denied.map(({ id }) => id)))
+      return missing
+    }
+    const first = await lost()
+    expect(first.length).toBeGreaterThan(35)
+    expect(first.length).toBeLessThan(85)
+    expect(await lost()).toEqual(first)
+  })
+})
+
+describe('a silence', () => {
+  it('holds deliveries back while paused and delivers them on resume', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: receiver.target })
+    await running.control('POST', '/webhook/pause')
+    const expected = await emit(running, 3)
+    expect((await running.control('GET', '/state')).body.deliveries).toMatchObject({ ready: 3, inFlight: 0 })
+    await running.control('POST', '/webhook/resume', {})
+    await receiver.received(3)
+    expect(ids(receiver)).toEqual(expected)
+  })
+
+  it('of more than 24 h is never delivered afterwards: only List Events has it', async () => {
+    const receiver = await startWebhookReceiver()
+    const running = await startSandbox({ webhook: receiver.target })
+    await running.control('POST', '/webhook/pause')
+    const [missed] = await emit(running, 1)
+    await running.control('POST', '/webhook/resume', { backlog: 'abandon' })
+    const [next] = await emit(running, 1, 'next')
+    await receiver.received(1)
+    await eventually(() => undelivered(running, next)).toBe(0)
+    expect(ids(receiver)).toEqual([next])
+    expect(await undelivered(running, missed)).toBe(1)
+    expect((await running.call('GET', '/events')).body.events.map(({ id }) => id)).toEqual([missed, next])
+  })
+})

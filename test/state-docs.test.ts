@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { EVENT_STATES } from '../src/domain/event-state.ts'
+import { ONBOARDING_STATES } from '../src/domain/onboarding/onboarding.ts'
+
+/** Each list of states: the file and the constant that hold it, and the states themselves. */
+const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }>> = {
+  EVENT_STATES: { file: 'domain/event-state.ts', states: EVENT_STATES },
+  ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },
+}
+
+/** What the comment above a constant says of each state: the text after "- `state`:". */
+function documented(name: string, file: string): Map<string, string> {
+  const text = readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')
+  const before = text.slice(0, text.indexOf(`export const ${name}`))
+  const items = before.slice(before.lastIndexOf('/**')).split('\n * - `').slice(1)
+  return new Map(items.map((item) => [item.slice(0, item.indexOf('`')), item.slice(item.indexOf(': ') + 2)]))
+}
+
+describe.each(Object.entries(LISTS))('the states of %s', (name, { file, states }) => {
+  it('are all documented, and none else', () => {
+    expect([...documented(name, file).keys()]).toEqual([...states])
+  })
+
+  it.each(states)('says who moves an item into and out of `%s`', (state) => {
+    expect(documented(name, file).get(state)).toMatch(/\bIn: .*\bOut: /s)
+  })
+})
