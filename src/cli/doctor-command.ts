@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Pool } from 'pg'
 import type { Inbox } from '../inbox/inbox.ts'
 import { counted } from '../operate/counted.ts'
-import { foreseeBacklog, sayEta, sayLock } from '../operate/upstream-outlook.ts'
+import { estimateBacklog, sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
 import { readCanary } from '../queue/canary.ts'
@@ -187,7 +187,7 @@ async function backlog(pool: Pool): Promise<Seen> {
 /** What is known here of Paxos's limits; Paxos itself is not asked. */
 async function limits({ inbox, pace }: Opened): Promise<Seen> {
   const { accepted } = await inbox.count()
-  const { lockedForSeconds, etaSeconds } = await foreseeBacklog(pace, accepted)
+  const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
   if (lockedForSeconds === null)
     return { result: 'warning', saw: 'what the processes share of the budget cannot be read', mend: 'see the database above' }
   const takes = etaSeconds ? `${counted(accepted, 'unfinished event')}: ${sayEta(etaSeconds)}` : 'nothing waits'

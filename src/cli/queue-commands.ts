@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import { appendAudit } from '../audit/audit.ts'
 import type { Inbox } from '../inbox/inbox.ts'
 import { counted } from '../operate/counted.ts'
-import { foreseeBacklog, sayEta, sayLock } from '../operate/upstream-outlook.ts'
+import { estimateBacklog, sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { UsageError } from '../platform/app-error.ts'
 import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
@@ -35,7 +35,7 @@ export function registerQueueCommands(program: Command, open: () => Promise<Open
     .action(async ({ json }: Flags) => {
       await using(open, async ({ queue, inbox, pace }) => {
         const [counts, events] = await Promise.all([queue.counts(), inbox.count()])
-        const { lockedForSeconds, etaSeconds } = await foreseeBacklog(pace, events.accepted)
+        const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, events.accepted)
         if (json) return print(JSON.stringify({ queue: counts, inbox: events, upstream: { lockedForSeconds, backlogSeconds: etaSeconds } }))
         print(`queue     ${describe(counts)}`)
         print(`inbox     ${events.accepted} unfinished, ${events.parked} parked, ${events.dead} dead`)

@@ -11,7 +11,7 @@ import { listReplays } from '../replay/list-replays.ts'
 import type { ReplayView } from '../replay/replay.ts'
 import { explainEvent, explainWaiting } from './explain-waiting.ts'
 import { mergeTimeline } from './timeline.ts'
-import { foreseeBacklog, foreseeReplay } from './upstream-outlook.ts'
+import { estimateBacklog, estimateReplay } from './upstream-outlook.ts'
 import type { EventView, OnboardingStory, OnboardingView, OperatorActions, OperatorUseCases, ReplayStory, Stats } from './use-cases.ts'
 
 export interface UseCaseParts {
@@ -34,9 +34,9 @@ export function createUseCases({ pool, actions, pace, now }: UseCaseParts): Oper
   const events = readEvents({ prisma, pool })
   const record: RecordDeed = async (deed) => void (await appendAudit(pool, deed, today()))
   const today = (): Date => new Date(now())
-  const foresee = async (replay: ReplayView): Promise<ReplayStory> => {
+  const estimate = async (replay: ReplayView): Promise<ReplayStory> => {
     const { accepted } = await events.count()
-    return { ...replay, upstream: await foreseeReplay(pace, replay, accepted) }
+    return { ...replay, upstream: await estimateReplay(pace, replay, accepted) }
   }
   const deeds = auditActions(actions, record)
   return {
@@ -60,11 +60,11 @@ export function createUseCases({ pool, actions, pace, now }: UseCaseParts): Oper
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: (options) => verifyAudit(pool, options),
     createOnboarding: deeds.createOnboarding,
-    planReplay: async (filter, by) => foresee(await deeds.planReplay(filter, by)),
-    approveReplay: async (id, approval) => foresee(await deeds.approveReplay(id, approval)),
+    planReplay: async (filter, by) => estimate(await deeds.planReplay(filter, by)),
+    approveReplay: async (id, approval) => estimate(await deeds.approveReplay(id, approval)),
     getReplay: async (id) => {
       const replay = await deeds.getReplay(id)
-      return replay && foresee(replay)
+      return replay && estimate(replay)
     },
   }
 }
@@ -167,7 +167,7 @@ async function readStats({
     readCanary(pool),
   ])
   const { accepted, processed, parked, dead, test, duplicates } = inbox
-  const { lockedForSeconds, etaSeconds } = await foreseeBacklog(pace, accepted)
+  const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
   return {
     inbox: { accepted, processed, parked, dead, test, duplicates },
     onboardings: states,

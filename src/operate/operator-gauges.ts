@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { Gauge, type Registry } from 'prom-client'
 import { ServiceUnavailableError } from '../platform/app-error.ts'
-import { within } from '../platform/within.ts'
+import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
 
 /** Longest look of one scrape, milliseconds: Prometheus gives up after ten seconds, and then it has nothing at all. */
@@ -88,7 +88,7 @@ function lookOnce<T>(look: () => Promise<T | null>): () => Promise<T | null> {
   let last: { at: number; seen: Promise<T | null> } | null = null
   return () => {
     if (last === null || performance.now() - last.at > SAME_LOOK_MS) {
-      const seen = within(LOOK_MS, look(), () => new ServiceUnavailableError('no answer within a scrape')).catch(() => null)
+      const seen = withTimeout(LOOK_MS, look(), () => new ServiceUnavailableError('no answer within a scrape')).catch(() => null)
       last = { at: performance.now(), seen }
     }
     return last.seen

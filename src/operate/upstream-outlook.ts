@@ -11,20 +11,20 @@ export interface UpstreamOutlook {
 }
 
 /** For what is unfinished: `events` of it. */
-export function foreseeBacklog(pace: UpstreamPace, events: number): Promise<UpstreamOutlook> {
-  return foresee(pace, events === 0 ? null : () => pace.etaMs(events))
+export function estimateBacklog(pace: UpstreamPace, events: number): Promise<UpstreamOutlook> {
+  return estimate(pace, events === 0 ? null : () => pace.etaMs(events))
 }
 
 /** For what is left of a replay: after the `backlog`, and with the share of the limits that live traffic leaves. */
-export function foreseeReplay(pace: UpstreamPace, replay: ReplayView, backlog: number): Promise<UpstreamOutlook> {
+export function estimateReplay(pace: UpstreamPace, replay: ReplayView, backlog: number): Promise<UpstreamOutlook> {
   const left = leftOf(replay)
   // What is unfinished already is part of the backlog.
   const more = left.filter(({ eventState }) => eventState !== 'accepted').length
-  return foresee(pace, left.length === 0 ? null : () => pace.etaMs(backlog + more, { priority: 'replay' }))
+  return estimate(pace, left.length === 0 ? null : () => pace.etaMs(backlog + more, { priority: 'replay' }))
 }
 
 /** `etaMs` null: there is nothing to do. */
-async function foresee(pace: UpstreamPace, etaMs: (() => Promise<number>) | null): Promise<UpstreamOutlook> {
+async function estimate(pace: UpstreamPace, etaMs: (() => Promise<number>) | null): Promise<UpstreamOutlook> {
   const [lockedForSeconds, etaSeconds] = await Promise.all([readLock(pace), etaMs === null ? 0 : readEta(etaMs)])
   return { lockedForSeconds, etaSeconds }
 }

@@ -4,9 +4,9 @@ import { errorMessage, ServiceUnavailableError } from '../platform/app-error.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { isDatabaseAway } from '../platform/postgres/database-away.ts'
-import { within } from '../platform/within.ts'
+import { withTimeout } from '../platform/with-timeout.ts'
 import { connectQueue, type QueueBackend } from './queue-connection.ts'
-import { createWorkerHands, type Hand, type WorkerSigns } from './worker-hands.ts'
+import { createWorkerSlots, type Slot, type WorkerSigns } from './worker-slots.ts'
 
 /** Ids only, never data: which row of the inbox to work on, and which opening of it is meant. */
 export interface EventJob {
@@ -23,10 +23,10 @@ export type JobOutcome = { kind: 'done' } | { kind: 'later'; at: number }
 
 /** What a handler is told of the worker that gives it an event. */
 export interface HandlerContext {
-  /** How often a worker died (or hung) with the job in hand. */
+  /** How often a worker died (or hung) while it held the job. */
   rescues: number
   /** To be waited for before Paxos is asked, and let go of when Paxos is asked no more: the worker goes on with another event. */
-  hand?: Hand
+  slot?: Slot
 }
 
 /** Handles one event. */
@@ -64,9 +64,9 @@ export interface EventQueue {
 
 export interface EventWorker {
   signs(): WorkerSigns
-  /** Drops the connection: what waits for it fails, so that `close` can end. What is in hand goes on and is told to nobody. */
+  /** Drops the connection, so that calls waiting for it fail and `close` can end. Events in progress go on; their results are not reported to the queue. */
   cut(): Promise<void>
-  /** Resolves when no job is in hand any more; takes no new ones from now on. */
+  /** Takes no new jobs. Resolves when the jobs in progress have ended. */
   close(): Promise<void>
 }
 
@@ -165,7 +165,7 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
 /** BullMQ waits for a lost Redis as long as it takes; an operator must be told instead. @throws ServiceUnavailableError */
 function answered<T>(work: Promise<T>): Promise<T> {
   const message = 'The queue does not answer. Is Redis (REDIS_URL) up? Events are accepted and kept meanwhile.'
-  return within(ANSWER_MS, work, () => new ServiceUnavailableError(message))
+  return withTimeout(ANSWER_MS, work, () => new ServiceUnavailableError(message))
 }
 
 export interface EventWorkerOptions {
@@ -179,25 +179,25 @@ export interface EventWorkerOptions {
   onCanary?: () => Promise<void>
 }
 
-/** Starts working on the queue with `concurrency` events in hand in this process. */
+/** Starts a worker on the queue. `concurrency`: events in progress at once in this process. */
 export function startEventWorker(backend: QueueBackend, options: EventWorkerOptions): EventWorker {
   const { handle, concurrency, logger, queue, onCanary } = options
   const connection = connectQueue(backend, { role: 'work', logger })
   let jobs = 0
-  const hands = createWorkerHands(concurrency, {
+  const slots = createWorkerSlots(concurrency, {
     onFree: () => {
       askForMore()
       wake(worker)
     },
   })
-  /** One job more than it has while a hand is free, so that what one worker cannot begin stays for the others. */
+  /** One job more than it has while a slot is free, so that what one worker cannot begin stays for the others. */
   const askForMore = (): void => {
-    worker.concurrency = Math.max(1, jobs + (hands.free() ? 1 : 0))
+    worker.concurrency = Math.max(1, jobs + (slots.free() ? 1 : 0))
   }
   /** All that one job brings. */
-  const work = async <End>(pieces: readonly ((hand: Hand) => Promise<End>)[]): Promise<PromiseSettledResult<End>[]> => {
+  const work = async <End>(pieces: readonly ((slot: Slot) => Promise<End>)[]): Promise<PromiseSettledResult<End>[]> => {
     jobs += 1
-    const ends = Promise.allSettled(pieces.map(hands.take))
+    const ends = Promise.allSettled(pieces.map(slots.take))
     askForMore()
     try {
       return await ends
@@ -215,7 +215,7 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
         return
       }
       const events = eventsOf(job.data)
-      const ends = await work(events.map((event) => (hand) => handle(event, { rescues: job.stalledCounter, hand })))
+      const ends = await work(events.map((event) => (slot) => handle(event, { rescues: job.stalledCounter, slot })))
       const later = ends.flatMap((end, n) =>
         end.status === 'fulfilled' && end.value.kind === 'later' ? [{ event: events[n]!, at: end.value.at }] : [],
       )
@@ -237,11 +237,11 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
     },
-    hands.hear(connection.factory),
+    slots.hear(connection.factory),
   )
   worker.on('error', (error) => logger.debug({ reason: errorMessage(error) }, 'queue worker'))
   return {
-    signs: hands.signs,
+    signs: slots.signs,
     cut: connection.close,
     close: async () => {
       await worker.close()
@@ -250,7 +250,7 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
   }
 }
 
-/** A worker whose jobs are all in hand looks again when one of them ends. This is how `resume` makes it look now (bullmq 6.7.0, worker.js). */
+/** A worker with no free slot fetches again when a job ends. This makes it fetch now, as `resume` does (bullmq 6.7.0, worker.js). */
 function wake(worker: Worker<JobData, void, string, IQueueBackend>): void {
   Reflect.get(worker, 'mainLoopQueue')?.add(Promise.resolve())
 }

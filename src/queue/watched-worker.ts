@@ -40,11 +40,11 @@ const RETIRED_MS = 150_000
  * of Redis). Every few seconds one canary goes onto the queue, over all machines, and every worker judges itself by what follows:
  *
  * - it is deaf when the queue has not answered its question for a job since a canary was sent;
- * - it listens at the wrong door when its questions are answered, its hands are free, and still a canary waits that it is not given.
+ * - it listens at the wrong door when its questions are answered, its slots are free, and still a canary waits that it is not given.
  *
- * A worker that is given other jobs, or has its hands full, is never silent, however many wait. Nobody is judged while the queue is paused
+ * A worker that is given other jobs, or has its slots full, is never silent, however many wait. Nobody is judged while the queue is paused
  * or does not answer the producing side either: that is an outage, and the connections come back by themselves. A silent worker says so
- * (readiness, metric, log) and opens itself anew, over new connections; what the old one has in hand it may finish.
+ * (readiness, metric, log) and opens itself anew, over new connections; the old one may finish what is in progress.
  */
 export function startWatchedWorker(backend: QueueBackend, options: WatchOptions): WatchedWorker {
   const { queue, pool, logger, metrics } = options
@@ -138,7 +138,7 @@ function createJudge({ silentAfterMs }: WatchPace): Judge {
     seenBefore = seen
     if (unansweredSince !== null && now - unansweredSince >= silentAfterMs) return 'the queue does not answer its questions for a job'
     const waiting = waitingMs !== null && waitingMs >= silentAfterMs && now - Math.max(since, takenAt) >= silentAfterMs
-    return waiting ? 'a job waits, its hands are free, and it is not given it' : null
+    return waiting ? 'a job waits and slots are free, but the queue does not give it to this worker' : null
   }
 }
 

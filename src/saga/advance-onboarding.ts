@@ -52,7 +52,7 @@ export interface Occasion {
   /** An operator asked for this run. */
   replayed: boolean
   /** Called when nothing more is to be asked of Paxos; should somebody else have been quicker, there may be. */
-  letGo: (() => void) | undefined
+  release: (() => void) | undefined
 }
 
 /** Longer than a call may take (its time-out, a retry after 401, three reads for the profile), so that a living attempt keeps it. */
@@ -149,7 +149,7 @@ async function actUntilSettled(
     if (claim.kind === 'settled') {
       if (!changed) return { outcome, settled: false }
       const reached = reachedBy(outcome, current)
-      occasion.letGo?.()
+      occasion.release?.()
       const done = await ledger.commit({
         before: base,
         draft: current,
@@ -171,7 +171,7 @@ async function actUntilSettled(
       if (claim.kind === 'waiting') throw new EffectInHandError('the next step', Math.min(LOOK_AGAIN_MS, claim.until - now()))
       throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode)
     }
-    if (!asksPaxos(claim.draft)) occasion.letGo?.()
+    if (!asksPaxos(claim.draft)) occasion.release?.()
     const claimed = await ledger.commit({ before: base, draft: claim.draft, actor, at: new Date(now()) })
     if (!claimed) return null
     base = claimed

@@ -7,10 +7,10 @@ import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
 import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import { isDatabaseAway } from '../platform/postgres/database-away.ts'
-import { within } from '../platform/within.ts'
+import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
 import { createQuarantine, type Quarantine } from '../queue/quarantine.ts'
-import type { Hand } from '../queue/worker-hands.ts'
+import type { Slot } from '../queue/worker-slots.ts'
 import { type AdvanceParts, advanceOnboarding } from './advance-onboarding.ts'
 import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from './retry-policy.ts'
 import { EventUnknownError, EventWithoutIdentityError, JobTimedOutError } from './saga-errors.ts'
@@ -27,7 +27,7 @@ export interface ProcessParts extends AdvanceParts {
 
 /** A job that takes longer has met a fault of ours; its call is left behind and its receipt, if any, meets the fence. */
 const JOB_TIMEOUT_MS = 120_000
-/** Deaths in hand before a job is suspected, and strikes (deaths with no other suspect in hand) before it is parked. */
+/** Process deaths with the job in progress before it is a suspect, and strikes (deaths with no other suspect in progress) before it is parked. */
 const RESCUES_BEFORE_SUSPICION = 2
 const STRIKES_BEFORE_PARKING = 3
 /** Reads of an event that Paxos does not know before it is parked as forged or foreign: over ten seconds or so. */
@@ -49,12 +49,12 @@ export function createEventProcessor(parts: ProcessParts): EventHandler {
   const survived = new Map<string, number>()
   /** One suspect at a time: when the process dies, it is known of which. */
   let suspects: Promise<unknown> = Promise.resolve()
-  return async (job, { rescues, hand }) => {
+  return async (job, { rescues, slot }) => {
     if (rescues < RESCUES_BEFORE_SUSPICION) {
-      const row = await loadWaiting(parts, job, hand)
-      return row ? quarantine.beside(() => handle(parts, row, hand)) : DONE
+      const row = await loadWaiting(parts, job, slot)
+      return row ? quarantine.beside(() => handle(parts, row, slot)) : DONE
     }
-    await hand?.held
+    await slot?.held
     const turn = suspects.then(() => handleSuspect(parts, job, { quarantine, survived }))
     suspects = turn.catch(() => undefined)
     return turn
@@ -95,7 +95,7 @@ async function parkPoison(parts: ProcessParts, { seq, generation, eventId, strik
   return DONE
 }
 
-async function handle(parts: ProcessParts, row: InboxRow, hand?: Hand): Promise<JobOutcome> {
+async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot): Promise<JobOutcome> {
   let confirmed: PaxosEvent | null = null
   try {
     const work = async (): Promise<void> => {
@@ -117,13 +117,13 @@ async function handle(parts: ProcessParts, row: InboxRow, hand?: Hand): Promise<
         attempts: row.attempts,
         authority: row.authority,
         replayed: row.generation > 0,
-        letGo: hand?.letGo,
+        release: slot?.release,
       })
       if (settled) return
       const { seq, generation } = row
       await parts.inbox.settle({ seq, generation, state: 'processed', outcome, identityId, trust: 'confirmed' })
     }
-    await within(JOB_TIMEOUT_MS, work(), () => new JobTimedOutError(`no end after ${JOB_TIMEOUT_MS / 1000} s`))
+    await withTimeout(JOB_TIMEOUT_MS, work(), () => new JobTimedOutError(`no end after ${JOB_TIMEOUT_MS / 1000} s`))
     parts.metrics.ended('processed', parts.now() - row.receivedAt.getTime())
     return DONE
   } catch (error) {
@@ -131,12 +131,12 @@ async function handle(parts: ProcessParts, row: InboxRow, hand?: Hand): Promise<
   }
 }
 
-/** The row of an event that this job is to do, while the hand for it is waited for; anew when that took long, since others may have done it meanwhile. */
-async function loadWaiting(parts: ProcessParts, job: EventJob, hand: Hand | undefined): Promise<InboxRow | null> {
+/** Loads the event's row while it waits for its slot. Loads it again if the wait was long, since another worker may have completed the event meanwhile. */
+async function loadWaiting(parts: ProcessParts, job: EventJob, slot: Slot | undefined): Promise<InboxRow | null> {
   const row = await loadToBeDone(parts, job)
-  if (!row || !hand) return row
+  if (!row || !slot) return row
   const loadedAt = parts.now()
-  await hand.held
+  await slot.held
   return parts.now() - loadedAt > ROW_FRESH_MS ? loadToBeDone(parts, job) : row
 }
 

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { within } from '../../src/platform/within.ts'
+import { withTimeout } from '../../src/platform/with-timeout.ts'
 import { endWithProcess } from '../support/end-with-process.ts'
 
 const CLI = join(import.meta.dirname, '../../src/cli/gatehouse.ts')
@@ -97,7 +97,7 @@ export function createMember({ name, role, env, logFile }: MemberOptions): Membe
     halt: () => void child?.kill('SIGSTOP'),
     goOn: () => void child?.kill('SIGCONT'),
     stop: async () => {
-      await within(STOP_MS, end('SIGTERM'), () => new Error(`${name} does not stop`)).catch(kill)
+      await withTimeout(STOP_MS, end('SIGTERM'), () => new Error(`${name} does not stop`)).catch(kill)
       withdraw()
       log.end()
     },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { errorMessage } from '../../src/platform/app-error.ts'
-import { within } from '../../src/platform/within.ts'
+import { withTimeout } from '../../src/platform/with-timeout.ts'
 import { checkHistory, type Finding, type Verdict } from '../faults/history-checker.ts'
 import { type ChaosBackend, type ChaosWorld, openChaosWorld } from './chaos-world.ts'
 import { FAULTS, type FaultName, type PlannedFault, planFaults } from './plan-faults.ts'
@@ -138,7 +138,7 @@ async function strike(
 async function settle(world: ChaosWorld, traffic: Traffic): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS
   const left = (): number => Math.max(1, deadline - Date.now())
-  await within(left(), traffic.stop(), () => new Error('our API does not answer everybody who asked for an onboarding'))
+  await withTimeout(left(), traffic.stop(), () => new Error('our API does not answer everybody who asked for an onboarding'))
   let swept = false
   for (;;) {
     // What no webhook has brought by now, only a sweep can find.

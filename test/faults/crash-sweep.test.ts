@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
-import { within } from '../../src/platform/within.ts'
+import { withTimeout } from '../../src/platform/with-timeout.ts'
 import { eventually } from '../saga/world.ts'
 import { forEachBackend, type TestBackend } from '../support/queue-backends.ts'
 import { checkHistory, type Verdict } from './history-checker.ts'
@@ -131,7 +131,7 @@ async function crashOn(stage: Stage, { deaths: plan, loseAnswer = false }: Case)
     )
     for (const id of taken) accepted.add(id)
     if (dieAt === null) break
-    deaths.push(await within(60_000, child.died, () => new Error(`${dieAt} was never reached`)))
+    deaths.push(await withTimeout(60_000, child.died, () => new Error(`${dieAt} was never reached`)))
   }
   await eventually(() => stage.inbox(), allEnded(events.length), { withinMs: 40_000 })
   const verdict = await checkHistory({ story: stage.sandbox.story, sends: stage.sends, pool: stage.pool, accepted: [...accepted], deaths })

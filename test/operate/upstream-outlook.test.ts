@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { foreseeBacklog, foreseeReplay, sayEta } from '../../src/operate/upstream-outlook.ts'
+import { estimateBacklog, estimateReplay, sayEta } from '../../src/operate/upstream-outlook.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import type { ReplayItem, ReplayView } from '../../src/replay/replay.ts'
@@ -23,14 +23,14 @@ const replayOf = (...groups: (readonly [number, Seen])[]): ReplayView => ({
     })),
   ),
 })
-const eta = async (replay: ReplayView, backlog = 0): Promise<number | null> => (await foreseeReplay(pace, replay, backlog)).etaSeconds
+const eta = async (replay: ReplayView, backlog = 0): Promise<number | null> => (await estimateReplay(pace, replay, backlog)).etaSeconds
 
 describe('how long a replay takes', () => {
   it('is told for its events on top of what waits, with the share that live traffic leaves', async () => {
     expect(await eta(replayOf([200, {}]))).toBe(1) // there is room at once
     const late = await eta(replayOf([200, {}]), 1_000)
     expect(late).toBe(Math.ceil(((1_248 - 232) / 232) * 300))
-    expect(late).toBeGreaterThan((await foreseeBacklog(pace, 1_200)).etaSeconds ?? 0)
+    expect(late).toBeGreaterThan((await estimateBacklog(pace, 1_200)).etaSeconds ?? 0)
   })
 
   it('counts what is unfinished already once, since it is part of what waits', async () => {
@@ -55,8 +55,8 @@ describe('how long a replay takes', () => {
   })
 
   it('is not known while what the processes share cannot be read', async () => {
-    expect(await foreseeReplay(away, replayOf([1, {}]), 0)).toEqual({ lockedForSeconds: null, etaSeconds: null })
-    expect(await foreseeBacklog(away, 0)).toEqual({ lockedForSeconds: null, etaSeconds: 0 })
+    expect(await estimateReplay(away, replayOf([1, {}]), 0)).toEqual({ lockedForSeconds: null, etaSeconds: null })
+    expect(await estimateBacklog(away, 0)).toEqual({ lockedForSeconds: null, etaSeconds: 0 })
   })
 })
 

@@ -22,7 +22,7 @@ forEachBackend((kind) => {
     await database.drop()
   })
 
-  /** Works until the test ends, and notes what it was given, each once there is a hand for it. */
+  /** Works until the test ends, and notes what it was given, each once there is a slot for it. */
   function work(handle: EventHandler = async () => ({ kind: 'done' })): EventJob[] {
     const seen: EventJob[] = []
     const worker = startEventWorker(backend, {
@@ -30,7 +30,7 @@ forEachBackend((kind) => {
       queue,
       concurrency: 5,
       handle: async (job, context) => {
-        await context.hand?.held
+        await context.slot?.held
         seen.push(job)
         return handle(job, context)
       },
@@ -165,7 +165,7 @@ forEachBackend((kind) => {
       expect(seen.slice(3)).toEqual(seen.slice(0, 3))
     })
 
-    it('gives a worker only as much as it has hands, and the next batch to one that has some free', async () => {
+    it('gives a worker only as much as it has slots, and the next batch to one that has some free', async () => {
       const ends: (() => void)[] = []
       const inHand = async () => {
         await new Promise<void>((resolve) => ends.push(resolve))
@@ -198,8 +198,8 @@ forEachBackend((kind) => {
 
     it('goes on with others when a handler has let go, and is done with the job when all have ended', async () => {
       const end = Promise.withResolvers<void>()
-      const seen = work(async (_, { hand }) => {
-        hand?.letGo()
+      const seen = work(async (_, { slot }) => {
+        slot?.release()
         await end.promise
         return { kind: 'done' }
       })
@@ -216,7 +216,7 @@ forEachBackend((kind) => {
       expect(seen).toEqual(batchOf('6', seqs))
     })
 
-    it('hands nothing out while it is paused, and loses nothing by it', async () => {
+    it('hands out no job while it is paused, and loses none', async () => {
       await queue.pause()
       const seen = work()
       await queue.add([{ seq: '7', generation: 0 }])

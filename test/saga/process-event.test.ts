@@ -40,14 +40,14 @@ describe('a job', () => {
   })
 })
 
-describe('a job that asks for a hand', () => {
+describe('a job that asks for a slot', () => {
   const HELD = Promise.resolve()
 
   it('lets go of it when Paxos has been asked everything, and says so again when only the last commit is left', async () => {
     const world = createMemoryWorld()
     const seen: unknown[] = []
-    const letGo = (): void => void seen.push([world.accounts.length, world.notices.length, world.row.state])
-    await world.handle(world.job, { rescues: 0, hand: { held: HELD, letGo } })
+    const release = (): void => void seen.push([world.accounts.length, world.notices.length, world.row.state])
+    await world.handle(world.job, { rescues: 0, slot: { held: HELD, release } })
     expect(seen).toEqual([
       [1, 0, 'accepted'],
       [1, 1, 'accepted'],
@@ -60,23 +60,23 @@ describe('a job that asks for a hand', () => {
     world.paxos.create = async () => {
       throw new PaxosOutcomeUnknownError({ operation })
     }
-    const letGo = vi.fn()
-    const hand = { held: HELD, letGo }
-    expect(await world.handle(world.job, { rescues: 0, hand })).toMatchObject({ kind: 'later' })
+    const release = vi.fn()
+    const slot = { held: HELD, release }
+    expect(await world.handle(world.job, { rescues: 0, slot })).toMatchObject({ kind: 'later' })
     Object.assign(world.event, { type: 'identity.disabled' })
     world.status = 'DISABLED'
-    letGo.mockImplementation(() => expect(world.calls.at(-1)).toBe('list live'))
+    release.mockImplementation(() => expect(world.calls.at(-1)).toBe('list live'))
     world.now += 60_000
-    expect(await world.handle(world.job, { rescues: 0, hand })).toEqual({ kind: 'done' })
-    expect(letGo).toHaveBeenCalledOnce()
+    expect(await world.handle(world.job, { rescues: 0, slot })).toEqual({ kind: 'done' })
+    expect(release).toHaveBeenCalledOnce()
     expect(world.notices).toHaveLength(1)
   })
 
-  it('loads its row meanwhile, and asks nobody before it has the hand', async () => {
+  it('loads its row meanwhile, and asks nobody before it has the slot', async () => {
     const world = createMemoryWorld()
     const load = vi.spyOn(world.inbox, 'load')
     const { promise: held, resolve: give } = Promise.withResolvers<void>()
-    const done = world.handle(world.job, { rescues: 0, hand: { held, letGo: () => {} } })
+    const done = world.handle(world.job, { rescues: 0, slot: { held, release: () => {} } })
     await new Promise(setImmediate)
     expect(load).toHaveBeenCalledOnce()
     expect(world.calls).toEqual([])
@@ -89,7 +89,7 @@ describe('a job that asks for a hand', () => {
   it('does nothing when others have done its event while it waited for long', async () => {
     const world = createMemoryWorld()
     const { promise: held, resolve: give } = Promise.withResolvers<void>()
-    const done = world.handle(world.job, { rescues: 0, hand: { held, letGo: () => {} } })
+    const done = world.handle(world.job, { rescues: 0, slot: { held, release: () => {} } })
     await new Promise(setImmediate)
     world.now += 1_001
     Object.assign(world.row, { state: 'processed' })
@@ -101,7 +101,7 @@ describe('a job that asks for a hand', () => {
   it('has it before it waits for others because it is suspected: they have theirs', async () => {
     const world = createMemoryWorld()
     const { promise: held, resolve: give } = Promise.withResolvers<void>()
-    const done = world.handle(world.job, { rescues: 2, hand: { held, letGo: () => {} } })
+    const done = world.handle(world.job, { rescues: 2, slot: { held, release: () => {} } })
     await new Promise(setImmediate)
     expect(world.row.strikes).toBe(0)
     give()

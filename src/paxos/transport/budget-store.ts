@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { ServiceUnavailableError } from '../../platform/app-error.ts'
-import { within } from '../../platform/within.ts'
+import { withTimeout } from '../../platform/with-timeout.ts'
 import { type BudgetState, readBudgetState } from './budget-state.ts'
 
 /** The one place that those who share a budget keep it in, with its clock. */
@@ -49,7 +49,7 @@ export function createPostgresBudgetStore({ pool }: { pool: Pool }): BudgetStore
         return new Error(`no answer within ${TIMEOUT_MS} ms`)
       }
       try {
-        return await within(
+        return await withTimeout(
           TIMEOUT_MS,
           update(change, () => late),
           tooLate,

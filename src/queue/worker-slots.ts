@@ -1,6 +1,6 @@
 import type { BackendFactory } from 'bullmq'
 
-/** Signs of life of one worker, milliseconds of `performance.now()`. Both are now while its hands are full: it cannot take more. */
+/** Signs of life of one worker, milliseconds of `performance.now()`. Both are now while its slots are full: it cannot take more. */
 export interface WorkerSigns {
   /** When the queue last answered its question for a job, with one or with none. */
   answeredAt: number
@@ -8,17 +8,17 @@ export interface WorkerSigns {
   takenAt: number
 }
 
-/** A hand that a piece of work has asked for. */
-export interface Hand {
+/** A slot that a piece of work has asked for. */
+export interface Slot {
   /** Resolves when it has been given: those that asked first come first. */
   held: Promise<void>
-  /** Gives it back before the work has ended. As many pieces as there are hands may go on without one; more keep theirs. */
-  letGo(): void
+  /** Gives it back before the work has ended. As many pieces as there are slots may go on without one; more keep theirs. */
+  release(): void
 }
 
-export interface WorkerHands {
-  /** Asks for a hand and begins the work at once, which waits for `held` before it needs it. The hand is free again when the work has ended. */
-  take<T>(work: (hand: Hand) => Promise<T>): Promise<T>
+export interface WorkerSlots {
+  /** Asks for a slot and begins the work at once, which waits for `held` before it needs it. The slot is free again when the work has ended. */
+  take<T>(work: (slot: Slot) => Promise<T>): Promise<T>
   /** One is free, and nothing waits for it. */
   free(): boolean
   /** The same backend, heard. */
@@ -27,21 +27,21 @@ export interface WorkerHands {
 }
 
 /**
- * The hands of one worker: so many pieces of work at once, whatever number of them a job brings; the others prepare and wait. `onFree`: all were full,
+ * The slots of one worker: so many pieces of work at once, whatever number of them a job brings; the others prepare and wait. `onFree`: all were full,
  * and one no longer is.
  *
  * They also tell whether the worker is alive, from its two ends: the backend that it asks for jobs, and the work that it is given. A connection that
  * stands says nothing: a worker is alive when its questions are answered.
  */
-export function createWorkerHands(count: number, { onFree }: { onFree: () => void }): WorkerHands {
+export function createWorkerSlots(count: number, { onFree }: { onFree: () => void }): WorkerSlots {
   let answeredAt = performance.now()
   let takenAt = answeredAt
   let inHand = 0
   /** Pieces that have let go and have not ended: bounded too, else a slow end would pile them up. */
-  let letGone = 0
+  let releasedEarly = 0
   /** Oldest first. */
   const waiting: (() => void)[] = []
-  const release = (): void => {
+  const freeSlot = (): void => {
     const full = inHand === count
     if (full) answeredAt = takenAt = performance.now()
     const next = waiting.shift()
@@ -64,18 +64,18 @@ export function createWorkerHands(count: number, { onFree }: { onFree: () => voi
       if (inHand < count) {
         inHand += 1
         give()
-      } else waiting.push(give) // and is given the hand that becomes free
-      const letGo = (): void => {
-        if (stage !== 'holds' || letGone === count) return
+      } else waiting.push(give) // and is given the slot that becomes free
+      const release = (): void => {
+        if (stage !== 'holds' || releasedEarly === count) return
         stage = 'goes on without'
-        letGone += 1
-        release()
+        releasedEarly += 1
+        freeSlot()
       }
       try {
-        return await work({ held, letGo })
+        return await work({ held, release })
       } finally {
-        if (stage === 'holds') release()
-        else if (stage === 'goes on without') letGone -= 1
+        if (stage === 'holds') freeSlot()
+        else if (stage === 'goes on without') releasedEarly -= 1
         else waiting.splice(waiting.indexOf(give), 1)
       }
     },

@@ -1,8 +1,7 @@
 /**
- * Waits for `work` so long and no longer: then rejects with what `late` makes. The work itself goes on, unheard.
- * `ms` in milliseconds.
+ * Waits at most `ms` milliseconds for `work`, then rejects with the error that `late` makes. The work itself goes on; its result is ignored.
  */
-export async function within<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
+export async function withTimeout<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(late()), ms)
