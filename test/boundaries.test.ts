@@ -46,7 +46,7 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     ],
   },
   config: { may: ['../platform/app-error.ts'], mayNot: ['../inbox/inbox.ts', '../compose/open-foundation.ts'] },
-  domain: { may: ['./event-state.ts'], mayNot: ['../platform/app-error.ts', '../ledger/ledger.ts', 'node:crypto', 'zod'] },
+  domain: { may: ['./event-state.ts'], mayNot: ['../platform/app-error.ts', '../ledger/ledger.ts', 'node:crypto', 'zod', 'big.js'] },
   'domain/onboarding': {
     may: ['./onboarding.ts', '../event-state.ts'],
     mayNot: ['../../platform/app-error.ts', '../../ledger/ledger.ts', 'node:crypto', 'zod'],
@@ -123,6 +123,14 @@ const FORMS: Record<string, (from: string) => string> = {
   'import()': (from) => `export const a = (): Promise<unknown> => import('${from}')\n`,
 }
 
+/** Ways to give money the type of a JavaScript number. */
+const MONEY_AS_NUMBER: Record<string, string> = {
+  'money-property': 'export interface Order {\n  quoteAmount: number\n}\n',
+  'money-or-null': 'export interface Order {\n  price?: number | null\n}\n',
+  'money-parameter': 'export const double = (balance: number): unknown => balance\n',
+  'money-schema': "import { z } from 'zod'\nexport const Order = z.object({ base_amount: z.number() })\n",
+}
+
 interface Diagnostic {
   category: string
   location: { path: string | { file: string } }
@@ -148,13 +156,15 @@ const fileFor = (folder: string, form: string, from: string): string =>
 /** One run of the linter over all files: a folder of its own beside a copy of the rules. */
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'gatehouse-boundaries-'))
-  for (const file of ['.biome.json', '.gitignore']) await cp(join(ROOT, file), join(scratch, file))
+  for (const file of ['.biome.json', '.gitignore', 'lint']) await cp(join(ROOT, file), join(scratch, file), { recursive: true })
   for (const [folder, { may, mayNot }] of Object.entries(FOLDERS)) {
     for (const from of [...may, ...mayNot]) await write(fileFor(folder, 'import', from), FORMS.import?.(from) ?? '')
   }
   for (const [form, text] of Object.entries(FORMS))
     await write(fileFor('sandbox', form, '../paxos/paxos-client.ts'), text('../paxos/paxos-client.ts'))
   await write('src/saga/reads-environment.ts', 'export const port = process.env.PORT\n')
+  for (const [name, text] of Object.entries(MONEY_AS_NUMBER)) await write(`src/saga/${name}.ts`, text)
+  await write('src/domain/money.ts', "import Big from 'big.js'\nimport { a } from './event-state.ts'\nexport const b = [Big, a]\n")
   await write('src/saga/prints.ts', "export const print = (): void => console.log('x')\n")
   await write('src/saga/round.ts', "import { trip } from './trip.ts'\nexport const round = trip\n")
   await write('src/saga/type-round.ts', "import type { Trip } from './type-trip.ts'\nexport type Round = { trip: Trip }\n")
@@ -188,6 +198,17 @@ describe('who may import whom', () => {
 
   it.each(Object.keys(FORMS))('holds for %s', (form) => {
     expect(stopping(fileFor('sandbox', form, '../paxos/paxos-client.ts'))).toContain('lint/style/noRestrictedImports')
+  })
+})
+
+describe('money', () => {
+  it.each(Object.keys(MONEY_AS_NUMBER))('A20: is never a number: the linter stops %s', (name) => {
+    expect(stopping(`src/saga/${name}.ts`)).toEqual(['plugin'])
+  })
+
+  it('may stand on big.js in domain/money.ts alone', () => {
+    expect(stopping('src/domain/money.ts')).toEqual([])
+    expect(stopping(fileFor('domain', 'import', 'big.js'))).toContain('lint/style/noRestrictedImports')
   })
 })
 
