@@ -2,7 +2,7 @@
  * Where an event of the inbox stands.
  *
  * - `accepted`: committed and unfinished. In: the receiver, a sweep, an operator's replay. Out: the worker.
- * - `processed`: finished, with an outcome. In: the worker. Out: only an operator's replay.
+ * - `processed`: finished, with an outcome. In: the worker. Out: only an operator's replay; one that fails brings it back here.
  * - `parked`: another try cannot help. In: the worker. Out: an operator's replay.
  * - `dead`: its attempts are spent. In: the worker. Out: an operator's replay.
  * - `test`: a test delivery, inert. In: the receiver. Out: a real delivery of the same id.

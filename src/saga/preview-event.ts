@@ -46,8 +46,8 @@ export async function previewEvent(parts: PreviewParts, row: InboxRow, { release
     throw error
   })
   if (!event) return { verdict: 'would-park', detail: 'Paxos still does not know this event' }
-  if (!event.identityId) return { verdict: 'would-park', detail: 'the event names no identity' }
   if (!isOnboardingEvent(event.type)) return { verdict: 'no-op', detail: `${event.type} moves no onboarding` }
+  if (!event.identityId) return { verdict: 'would-park', detail: 'the event names no identity' }
   const { status } = await parts.paxos.identities.get(event.identityId, options)
   const stored = await parts.ledger.load(event.identityId)
   const occasion = {

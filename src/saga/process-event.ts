@@ -87,12 +87,22 @@ async function handleSuspect(
   return strikes + 1 === STRIKES_BEFORE_PARKING ? quarantine.alone(attempt) : quarantine.beside(attempt)
 }
 
-async function parkPoison(parts: ProcessParts, { seq, generation, eventId, strikes, receivedAt }: InboxRow): Promise<JobOutcome> {
+async function parkPoison(parts: ProcessParts, row: InboxRow): Promise<JobOutcome> {
+  const { seq, generation, eventId, strikes, receivedAt } = row
   const errorDetail = `the process died ${strikes} times while it worked on this event, the last time with nothing beside it`
   parts.logger.error({ eventId, strikes }, 'event parked: it kills the process that works on it')
-  await parts.inbox.settle({ seq, generation, state: 'parked', errorCode: 'POISON', errorDetail })
-  parts.metrics.ended('parked', parts.now() - receivedAt.getTime())
+  const end = endOf(row, 'parked')
+  await parts.inbox.settle({ seq, generation, state: end, errorCode: 'POISON', errorDetail })
+  parts.metrics.ended(end, parts.now() - receivedAt.getTime())
   return DONE
+}
+
+/**
+ * A replay never demotes an event that was confirmed and completed before: it stays `processed` with the outcome that it had, and the
+ * error that stands beside it is what the replay came to.
+ */
+function endOf({ trust, outcome }: InboxRow, failed: 'parked' | 'dead'): 'parked' | 'dead' | 'processed' {
+  return trust === 'confirmed' && outcome !== null ? 'processed' : failed
 }
 
 async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot): Promise<JobOutcome> {
@@ -187,8 +197,9 @@ async function fail(
   }
   const log = parts.logger.child({ eventId: row.eventId, code: evidence.errorCode })
   if (retry.kind !== 'retry') {
-    const end = retry.kind === 'park' ? 'parked' : 'dead'
-    log.warn({ reason: evidence.errorDetail }, `event ${end}: a person must look`)
+    const end = endOf(row, retry.kind === 'park' ? 'parked' : 'dead')
+    if (end === 'processed') log.warn({ reason: evidence.errorDetail }, 'replay of a completed event failed; the event stays processed')
+    else log.warn({ reason: evidence.errorDetail }, `event ${end}: a person must look`)
     await parts.inbox.settle({ ...evidence, state: end })
     parts.metrics.ended(end, parts.now() - row.receivedAt.getTime())
     return DONE

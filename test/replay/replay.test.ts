@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { readEvents } from '../../src/inbox/read-events.ts'
 import { encodeCursor } from '../../src/platform/page.ts'
+import { createPrisma } from '../../src/platform/postgres/prisma.ts'
 import { listReplays } from '../../src/replay/list-replays.ts'
 import {
   approveReplay,
@@ -207,6 +209,28 @@ describe('a plan', () => {
     const to = new Date('2026-01-15T00:00:00Z')
     expect((await planReplay(parts(pipeline), { limit: 7, to }, 'ada')).filter).toEqual({ limit: 7, to: to.toISOString() })
     expect((await planReplay(parts(pipeline), {}, 'ada')).filter).toEqual({ to: expect.stringMatching(/^2\d{3}-.*Z$/) })
+  })
+
+  it('F66: is empty over an empty inbox, whatever its window', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    const [from, to] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-02-01T00:00:00Z')]
+    for (const window of [{ from }, { to }, { from, to }, {}]) {
+      expect((await planReplay(parts(pipeline), { ...window, states: ['parked'] }, 'ada')).items).toEqual([])
+      expect((await readEvents({ prisma: createPrisma(pipeline.pool), pool: pipeline.pool }).list({ ...window, limit: 9 })).items).toEqual(
+        [],
+      )
+    }
+  })
+
+  it('F3: says of an event that moves no onboarding that nothing is to be done, also where it names no identity', async () => {
+    const pipeline = await twoParked()
+    const events: Pipeline['paxos']['events'] = {
+      ...pipeline.paxos.events,
+      get: async (...given) => ({ ...(await pipeline.paxos.events.get(...given)), type: 'transfer.completed', identityId: null }),
+    }
+    const plan = await planReplay({ ...parts(pipeline), paxos: { ...pipeline.paxos, events } }, {}, 'ada')
+    expect(plan.counts).toEqual({ 'no-op': 2 })
   })
 
   it('leaves out nothing that was received just now, whatever the clock of this machine says', async () => {

@@ -169,6 +169,43 @@ describe('an event that Paxos does not know', () => {
   })
 })
 
+describe('a completed event that is replayed', () => {
+  const completed = { trust: 'confirmed', outcome: 'moved:ready', identityId: IDENTITY, generation: 1 } as const
+
+  it('F10: stays processed with its outcome when Paxos no longer knows it', async () => {
+    const world = createMemoryWorld()
+    Object.assign(world.row, { ...completed, attempts: 4 })
+    world.job.generation = 1
+    world.reader.event = () => Promise.reject(new PaxosNotFoundError({ operation }))
+    expect(await work(world)).toEqual({ kind: 'done' })
+    expect(world.row).toMatchObject({ state: 'processed', outcome: 'moved:ready', errorCode: 'EVENT_UNKNOWN_TO_PAXOS' })
+    expect(world.ended).toEqual([{ end: 'processed', sinceReceivedMs: 500 }])
+  })
+
+  it('F10: stays processed when its attempts are spent, and when it kills the process', async () => {
+    for (const more of [{ attempts: 11 }, { strikes: 3 }]) {
+      const world = createMemoryWorld()
+      Object.assign(world.row, { ...completed, ...more })
+      world.job.generation = 1
+      world.reader.identity = () => Promise.reject(new PaxosNotFoundError({ operation }))
+      await work(world, 'strikes' in more ? 2 : 0)
+      expect(world.row).toMatchObject({ state: 'processed', outcome: 'moved:ready' })
+    }
+  })
+
+  it.each([
+    ['was never confirmed', { ...completed, trust: 'hint' }],
+    ['never ended', { ...completed, outcome: null }],
+  ])('F10: parks an event that %s', async (_what, row) => {
+    const world = createMemoryWorld()
+    Object.assign(world.row, { ...row, attempts: 4 })
+    world.job.generation = 1
+    world.reader.event = () => Promise.reject(new PaxosNotFoundError({ operation }))
+    await work(world)
+    expect(world.row.state).toBe('parked')
+  })
+})
+
 describe('what fails and will be tried again', () => {
   it('says when, why and what it has spent; the dispatcher is to look after it a little later', async () => {
     const world = createMemoryWorld({ random: () => 0.5 })
