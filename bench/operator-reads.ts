@@ -8,6 +8,7 @@
  * above --limit-ms. The first reads nothing: what it takes is the machine's own noise. `cpu` is the time of this process, client and
  * server together, for one request. It reads; the one thing it may write is the inbox's count, which is folded as it grows.
  */
+
 import { createHash } from 'node:crypto'
 import { createHistogram } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
@@ -16,6 +17,7 @@ import { serveOperator } from '../src/compose/serve-operator.ts'
 import { createUseCases } from '../src/operate/create-use-cases.ts'
 import { createBudget } from '../src/paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../src/paxos/transport/budget-store.ts'
+import { DOCUMENTED_LIMITS } from '../src/paxos/transport/endpoint-class.ts'
 import { createUpstreamPace } from '../src/paxos/upstream-pace.ts'
 import { createHttpServer } from '../src/platform/http-server.ts'
 import { createLogger } from '../src/platform/logger.ts'
@@ -41,7 +43,7 @@ const refuse = async (): Promise<never> => {
 const useCases = createUseCases({
   pool,
   now: Date.now,
-  pace: createUpstreamPace(createBudget({ limits: { token: 1, identity: 10, general: 50 }, store: createPostgresBudgetStore({ pool }) })),
+  pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
   actions: { createOnboarding: refuse, planReplay: refuse, approveReplay: refuse, getReplay: refuse },
 })
 const app = await createHttpServer({

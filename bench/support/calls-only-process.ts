@@ -2,12 +2,14 @@
  * The ceiling: only the calls that Gatehouse makes for each onboarding, with its own client, readers and notice channel, so many
  * onboardings at once. No webhook, no database, no queue. Likewise the four calls of the textbook design, with its client.
  */
+
 import { Registry } from 'prom-client'
 import { accountRefId, noticeKey } from '../../src/domain/onboarding/onboarding.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
+import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { openAccount } from '../../src/saga/open-account.ts'
 import { NOTICE_SECRET } from './gatehouse.ts'
@@ -49,7 +51,7 @@ function openGatehouse({ upstream, concurrency }: Omit<Settings, 'design'>): Cal
     clientId: 'bench',
     clientSecret: 'bench',
     timeoutMs: 10_000,
-    budget: createBudget({ limits: { token: null, identity: null, general: null } }),
+    budget: createBudget({ limits: NO_LIMITS }),
     logger: createLogger({ level: 'warn' }),
     metrics: new Registry(),
     connections: concurrency,

@@ -4,6 +4,7 @@ import { identitiesOfPaxos } from '../../src/paxos/identities.ts'
 import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBreaker } from '../../src/paxos/transport/breaker.ts'
 import type { Budget } from '../../src/paxos/transport/budget.ts'
+import type { AccountsClass } from '../../src/paxos/transport/endpoint-class.ts'
 import { readAnswer } from '../../src/paxos/transport/paxos-answer.ts'
 import { createPaxosCall, verdictOn } from '../../src/paxos/transport/paxos-call.ts'
 import type { PaxosHttp } from '../../src/paxos/transport/paxos-http.ts'
@@ -16,12 +17,14 @@ export interface SimulatedPaxosOptions {
   /** Milliseconds, of the clock that `setTimeout` goes by. */
   now: () => number
   latencyMs: number
+  /** As `PAXOS_ACCOUNTS_CLASS`. */
+  accountsClass: AccountsClass
   /** Told of each call when it is made; a status that it returns is the answer, and the stub sees nothing of the call. */
   onCall: (operation: string) => number | undefined
 }
 
 /** The real client of one process, but for the token and the wire, which are stood in for, so that it runs on a simulated clock. */
-export function connectSimulatedPaxos({ stub, budget, now, latencyMs, onCall }: SimulatedPaxosOptions): PaxosClient {
+export function connectSimulatedPaxos({ stub, budget, now, latencyMs, accountsClass, onCall }: SimulatedPaxosOptions): PaxosClient {
   const http: PaxosHttp = {
     send: async ({ method, path, body }, rules) => {
       const refusal = onCall(rules.operation)
@@ -35,6 +38,6 @@ export function connectSimulatedPaxos({ stub, budget, now, latencyMs, onCall }: 
   const { signal } = new AbortController()
   const tokens = { get: async () => 'an-invented-token', refused: () => true }
   const breaker = createBreaker({ name: 'api', now, verdict: verdictOn('api'), onChange: () => {} })
-  const call = createPaxosCall({ http, tokens, budget, breaker, signal })
+  const call = createPaxosCall({ http, tokens, budget, breaker, signal, accountsClass })
   return { events: eventsOfPaxos(call), identities: identitiesOfPaxos(call), accounts: accountsOfPaxos(call) } as PaxosClient
 }

@@ -15,6 +15,7 @@ export function connectPaxos({ config, budget }: Foundation, { logger, metrics }
     ...endpoint,
     timeoutMs: config.paxosTimeoutMs,
     budget,
+    accountsClass: config.accountsClass,
     logger,
     metrics,
     connections: config.worker.concurrency,

@@ -41,7 +41,7 @@ export async function openUseCases(
     now: Date.now,
     encryptionKey: secrets.encryptionKey,
   }
-  const pace = createUpstreamPace(foundation.budget)
+  const pace = createUpstreamPace(foundation.budget, { accountsClass: config.accountsClass })
   const useCases = createUseCases({
     pool,
     now: Date.now,

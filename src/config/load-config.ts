@@ -3,14 +3,14 @@ import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { ConfigError } from '../platform/app-error.ts'
 
-/** The endpoint classes that Paxos limits apart (paxos/api.md 1.5), requests per second averaged over five minutes. */
-export const BUDGET_CLASSES = ['token', 'identity', 'general'] as const
+/** The classes that calls to Paxos are budgeted in (src/paxos/transport/endpoint-class.ts), requests per second averaged over five minutes. */
+export const BUDGET_CLASSES = ['token', 'identity', 'quote', 'transfer', 'general', 'unproven'] as const
 export type BudgetClass = (typeof BUDGET_CLASSES)[number]
 /** Requests per second for each endpoint class; `null` means no limit of ours. */
 export type BudgetLimits = Readonly<Record<BudgetClass, number | null>>
 
-const DOCUMENTED: BudgetLimits = { token: 1, identity: 10, general: 50 }
-const UNLIMITED: BudgetLimits = { token: null, identity: null, general: null }
+const DOCUMENTED: BudgetLimits = { token: 1, identity: 10, quote: 10, transfer: 20, general: 50, unproven: 5 }
+const UNLIMITED: BudgetLimits = { token: null, identity: null, quote: null, transfer: null, general: null, unproven: null }
 
 /** One list of comma-separated values, blanks around them dropped. */
 const list = z.string().transform((text) =>
@@ -51,6 +51,7 @@ const Variables = z.object({
     .string()
     .default('documented')
     .transform((text, context) => parseBudget(text, context)),
+  PAXOS_ACCOUNTS_CLASS: z.enum(['identity', 'general'], 'must be identity or general').default('identity'),
   PAXOS_TIMEOUT_MS: positive.max(20_000, 'must be at most 20000').default(10_000),
   WEBHOOK_AUTH: list
     .pipe(z.array(z.enum(['api-key', 'oauth', 'signature'], 'takes api-key, oauth, signature')).min(1))
@@ -122,6 +123,8 @@ export interface Config {
   /** `null`: the built-in simulator. */
   paxos: { apiUrl: string; tokenUrl: string; clientId: string; clientSecret: string } | null
   budget: BudgetLimits
+  /** The class that the account endpoints count against: Paxos does not document it. */
+  accountsClass: 'identity' | 'general'
   /** Longest wait for one answer of Paxos, milliseconds. */
   paxosTimeoutMs: number
   webhook: {
@@ -179,6 +182,7 @@ export function loadConfig({ directory, env = process.env }: { directory: string
         ? { apiUrl, tokenUrl, clientId: v.PAXOS_CLIENT_ID ?? 'sandbox', clientSecret: v.PAXOS_CLIENT_SECRET ?? 'sandbox' }
         : null,
     budget: v.PAXOS_BUDGET,
+    accountsClass: v.PAXOS_ACCOUNTS_CLASS,
     paxosTimeoutMs: v.PAXOS_TIMEOUT_MS,
     webhook: {
       authenticators: v.WEBHOOK_AUTH,

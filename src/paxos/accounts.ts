@@ -52,17 +52,16 @@ const AccountPage = z.object({ items: z.array(Account), next_page_cursor: NextCu
 const MOST_PAGES = 100
 
 export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
-  const endpointClass = 'general'
   return {
     create({ identityId, refId, type }, options) {
       // Written here and nowhere else: an account cannot be linked to a profile later (paxos/api.md 5.1).
       const body = { create_profile: true, account: { identity_id: identityId, ref_id: refId, type } }
-      return call({ operation: 'accounts.create', endpointClass, path: '/identity/accounts', body, schema: Account }, options)
+      return call({ operation: 'accounts.create', path: '/identity/accounts', body, schema: Account }, options)
     },
     async get(accountId, options) {
       const operation = 'accounts.get'
       const path = `/identity/accounts/${idSegment(accountId, operation)}`
-      return about(accountId, await call({ operation, endpointClass, path, schema: Account }, options), operation)
+      return about(accountId, await call({ operation, path, schema: Account }, options), operation)
     },
     async listOfIdentity(identityId, options) {
       const operation = 'accounts.list'
@@ -70,7 +69,7 @@ export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
       let cursor: string | null = null
       for (let page = 0; page < MOST_PAGES; page++) {
         const path: string = `/identity/accounts${queryString({ identity_id: identityId, order: 'ASC', page_cursor: cursor })}`
-        const { items, next_page_cursor } = await call({ operation, endpointClass, path, schema: AccountPage }, options)
+        const { items, next_page_cursor } = await call({ operation, path, schema: AccountPage }, options)
         accounts.push(...items)
         cursor = next_page_cursor
         if (cursor === null) return accounts

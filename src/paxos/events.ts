@@ -70,15 +70,11 @@ export function eventsOfPaxos(call: PaxosCall): EventsOfPaxos {
     async get(eventId, { isTest, ...options } = {}) {
       const operation = 'events.get'
       const path = `/events/${idSegment(eventId, operation)}${isTest ? '?is_test=true' : ''}`
-      return about(
-        eventId,
-        await call({ operation, endpointClass: 'general', path, schema: Event, unknownIdIs400: true }, options),
-        operation,
-      )
+      return about(eventId, await call({ operation, path, schema: Event, unknownIdIs400: true }, options), operation)
     },
     list({ createdAt, type, order, limit, cursor, isTest, ...options }) {
       const query = queryString({ ...timeFilter('created_at', createdAt), type, order, limit, page_cursor: cursor, is_test: isTest })
-      return call({ operation: 'events.list', endpointClass: 'general', path: `/events${query}`, schema: EventPage }, options)
+      return call({ operation: 'events.list', path: `/events${query}`, schema: EventPage }, options)
     },
   }
 }

@@ -77,26 +77,25 @@ const IdentityPage = z
   .transform(({ items, next_page_cursor }) => ({ identities: items, nextCursor: next_page_cursor }))
 
 export function identitiesOfPaxos(call: PaxosCall): IdentitiesOfPaxos {
-  const endpointClass = 'identity'
   return {
     create(identity, options) {
       const path = '/identity/identities'
-      return call({ operation: 'identities.create', endpointClass, path, body: identity, personal: true, schema: Identity }, options)
+      return call({ operation: 'identities.create', path, body: identity, personal: true, schema: Identity }, options)
     },
     async get(identityId, options) {
       const operation = 'identities.get'
       const path = `/identity/identities/${idSegment(identityId, operation)}`
-      return about(identityId, await call({ operation, endpointClass, path, schema: Identity }, options), operation)
+      return about(identityId, await call({ operation, path, schema: Identity }, options), operation)
     },
     async getWithDetails(identityId, options) {
       const operation = 'identities.get'
       const path = `/identity/identities/${idSegment(identityId, operation)}?include_details=true`
-      return about(identityId, await call({ operation, endpointClass, path, schema: IdentityWithDetails }, options), operation)
+      return about(identityId, await call({ operation, path, schema: IdentityWithDetails }, options), operation)
     },
     list({ createdAt, updatedAt, order, limit, cursor, ...options }) {
       const times = { ...timeFilter('created_at', createdAt), ...timeFilter('updated_at', updatedAt) }
       const path = `/identity/identities${queryString({ ...times, order, limit, page_cursor: cursor })}`
-      return call({ operation: 'identities.list', endpointClass, path, schema: IdentityPage }, options)
+      return call({ operation: 'identities.list', path, schema: IdentityPage }, options)
     },
   }
 }

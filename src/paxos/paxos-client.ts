@@ -8,6 +8,7 @@ import { type ProfilesOfPaxos, profilesOfPaxos } from './profiles.ts'
 import { createAccessTokens } from './transport/access-token.ts'
 import { createBreaker } from './transport/breaker.ts'
 import type { Budget } from './transport/budget.ts'
+import type { AccountsClass } from './transport/endpoint-class.ts'
 import { createPaxosCall, verdictOn } from './transport/paxos-call.ts'
 import { createPaxosHttp } from './transport/paxos-http.ts'
 
@@ -33,6 +34,8 @@ export interface PaxosClientOptions {
   /** For one HTTP request: connecting, headers and body together. */
   timeoutMs: number
   budget: Budget
+  /** The class that calls of accounts count against; the safe one, `identity`, unless told. */
+  accountsClass?: AccountsClass
   logger: Logger
   /** Takes `gatehouse_paxos_request_seconds`; one client for each registry. */
   metrics: Registry
@@ -53,6 +56,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     clientSecret,
     timeoutMs,
     budget,
+    accountsClass = 'identity',
     logger,
     metrics,
     connections = 50,
@@ -100,7 +104,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     signal,
     now,
   })
-  const call = createPaxosCall({ http, tokens, budget, breaker: createBreaker(breakerFor('api')), signal, onForbidden })
+  const call = createPaxosCall({ http, tokens, budget, breaker: createBreaker(breakerFor('api')), signal, accountsClass, onForbidden })
 
   return {
     events: eventsOfPaxos(call),

@@ -1,5 +1,6 @@
 import type { Budget } from './transport/budget.ts'
 import type { Priority } from './transport/budget-state.ts'
+import type { AccountsClass } from './transport/endpoint-class.ts'
 
 /** What Paxos's limits mean for the work that waits. @throws when what the processes share of the budget cannot be read */
 export interface UpstreamPace {
@@ -12,14 +13,17 @@ export interface UpstreamPace {
 /** Events confirmed, and identities read, by one page: at a concurrency of 50 there are some fifty in hand. */
 const EVENTS_PER_PAGE = 25
 
-export function createUpstreamPace(budget: Pick<Budget, 'etaMs' | 'lockedForMs'>): UpstreamPace {
+export function createUpstreamPace(
+  budget: Pick<Budget, 'etaMs' | 'lockedForMs'>,
+  { accountsClass = 'identity' }: { accountsClass?: AccountsClass } = {},
+): UpstreamPace {
   return {
     lockedForMs: () => budget.lockedForMs(),
     etaMs: async (events, options = { priority: 'live' }) => {
       const pages = Math.ceil(events / EVENTS_PER_PAGE)
       const [general, identity] = await Promise.all([
-        budget.etaMs('general', events + pages, options),
-        budget.etaMs('identity', pages, options),
+        budget.etaMs('general', pages + (accountsClass === 'general' ? events : 0), options),
+        budget.etaMs('identity', pages + (accountsClass === 'identity' ? events : 0), options),
       ])
       return Math.max(general, identity)
     },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../../src/config/load-config.ts'
+import { DOCUMENTED_LIMITS, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { ConfigError } from '../../src/platform/app-error.ts'
 
 const SECRET = 'a-secret-that-nobody-should-see'
@@ -61,8 +62,8 @@ describe('the configuration', () => {
     expect(load(PRODUCTION).webhook.apiKeys).toEqual(['webhook-key-number-1', 'webhook-key-number-2'])
   })
   it('takes budgets as documented, off, or by class', () => {
-    expect(load({ PAXOS_BUDGET: 'off' }).budget).toEqual({ token: null, identity: null, general: null })
-    expect(load({ PAXOS_BUDGET: '{"identity": 5, "general": null}' }).budget).toEqual({ token: 1, identity: 5, general: null })
+    expect(load({ PAXOS_BUDGET: 'off' }).budget).toEqual(NO_LIMITS)
+    expect(load({ PAXOS_BUDGET: '{"identity": 5, "general": null}' }).budget).toEqual({ ...DOCUMENTED_LIMITS, identity: 5, general: null })
   })
 })
 

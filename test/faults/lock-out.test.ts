@@ -7,10 +7,11 @@ import { approvals } from '../../bench/support/upstream.ts'
 import { workOff } from '../../bench/support/work-off.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createMemoryBudgetStore } from '../../src/paxos/transport/budget-store.ts'
+import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import type { EventHandler } from '../../src/queue/event-queue.ts'
 import { SeededRandom } from '../../src/sandbox/world/seeded-random.ts'
 
-const LIMITS = { token: 1, identity: 10, general: 50 }
+const LIMITS = DOCUMENTED_LIMITS
 const EVENTS = 2_000
 const CONCURRENCY = 20
 const LATENCY_MS = 50
@@ -47,6 +48,7 @@ describe('when Paxos locks the address out in the midst of a backlog', () => {
         budget: createBudget({ limits: LIMITS, store: budgets, now: Date.now, sleep: sleepByClock }),
         now: Date.now,
         latencyMs: LATENCY_MS,
+        accountsClass: 'general',
         onCall,
         random: () => dice.fraction(Date.now(), calls.length),
       })

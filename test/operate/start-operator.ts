@@ -5,6 +5,7 @@ import { createUseCases } from '../../src/operate/create-use-cases.ts'
 import type { OperatorUseCases } from '../../src/operate/use-cases.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../../src/paxos/transport/budget-store.ts'
+import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
@@ -58,7 +59,7 @@ export async function startOperator(): Promise<Operator> {
   let ahead = 0
   const now = (): number => Date.now() + ahead
   const parts = { ...pipeline, unknownIdentities: 'adopt' as const, now: Date.now, encryptionKey: Buffer.alloc(32, 1) }
-  const budget = createBudget({ limits: { token: 1, identity: 10, general: 50 }, store: createPostgresBudgetStore(pipeline) })
+  const budget = createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore(pipeline) })
   const pace = createUpstreamPace(budget)
   const useCases = createUseCases({
     pool: pipeline.pool,

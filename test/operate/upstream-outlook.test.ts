@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { estimateBacklog, estimateReplay, sayEta } from '../../src/operate/upstream-outlook.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
+import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import type { ReplayItem, ReplayView } from '../../src/replay/replay.ts'
 
 /** One call a second: five minutes have room for 291 live calls, and for 232 of replays. A page of List Events serves 25 events. */
-const pace = createUpstreamPace(createBudget({ limits: { token: 1, identity: null, general: 1 } }))
+const pace = createUpstreamPace(createBudget({ limits: { ...NO_LIMITS, token: 1, general: 1 } }), { accountsClass: 'general' })
 const away: UpstreamPace = {
   lockedForMs: () => Promise.reject(new Error('Postgres is away')),
   etaMs: () => Promise.reject(new Error('Postgres is away')),

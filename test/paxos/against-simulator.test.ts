@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { PaxosConflictError } from '../../src/paxos/paxos-errors.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
+import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { person } from '../sandbox/person.ts'
@@ -15,7 +16,7 @@ function clientOf({ apiUrl, tokenUrl }: Sandbox): PaxosClient {
     clientId: 'sandbox',
     clientSecret: 'sandbox',
     timeoutMs: 5_000,
-    budget: createBudget({ limits: { token: 1, identity: 10, general: 50 } }),
+    budget: createBudget({ limits: DOCUMENTED_LIMITS }),
     logger: createLogger({ level: 'silent' }),
     metrics: new Registry(),
   })

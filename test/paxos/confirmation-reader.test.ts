@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
+import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import type { Operation } from '../../src/sandbox/api/operations.ts'
 import { createSandbox } from '../../src/sandbox/sandbox.ts'
@@ -13,7 +14,7 @@ const LIVE = { priority: 'live' } as const
 async function start() {
   const logger = createLogger({ level: 'silent' })
   const sandbox = await createSandbox({ logger, host: '127.0.0.1', port: 0, portAsked: true, seed: 3, webhook: null })
-  const budget = createBudget({ limits: { token: null, identity: null, general: null } })
+  const budget = createBudget({ limits: NO_LIMITS })
   const paxos = createPaxosClient({
     apiUrl: sandbox.apiUrl,
     tokenUrl: sandbox.tokenUrl,

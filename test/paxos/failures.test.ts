@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { startSilentServer } from '../support/silent-server.ts'
 import { inTurn, json, type MisbehavingPaxos, type Reply, startMisbehavingPaxos } from './misbehaving-paxos.ts'
 import { account, alreadyExists, approvedEvent, EVENT_ID, IDENTITY_ID, identity, newAccount, newIdentity } from './paxos-bodies.ts'
@@ -275,7 +276,7 @@ describe('when Paxos throttles', () => {
 describe('when Paxos keeps failing', () => {
   it('is left alone at no cost to budget or token endpoint, then probed once and taken up again', async () => {
     let nowMs = 0
-    const server = await startMisbehavingPaxos({ now: () => nowMs, limits: { token: 1, identity: 10, general: 1 } })
+    const server = await startMisbehavingPaxos({ now: () => nowMs, limits: { ...DOCUMENTED_LIMITS, general: 1 } })
     server.reply(json(503, {}))
     for (let failures = 0; failures < 10; failures++) await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE' })
     const before = await server.budget.etaMs('general', 282, { priority: 'live' })

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { NEEDED_SCOPES } from '../../src/paxos/transport/access-token.ts'
 import { type Budget, createBudget } from '../../src/paxos/transport/budget.ts'
-import type { BudgetLimits } from '../../src/paxos/transport/budget-state.ts'
+import { type BudgetLimits, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 
 interface SeenRequest {
@@ -17,8 +17,6 @@ interface SeenRequest {
 
 /** Answers one request, or does not; `seen` has the request's body read. */
 export type Reply = (seen: SeenRequest, response: ServerResponse, request: IncomingMessage) => void
-
-const NO_LIMITS: BudgetLimits = { token: null, identity: null, general: null }
 
 export interface MisbehavingPaxos {
   paxos: PaxosClient
@@ -63,7 +61,15 @@ export const inTurn = (...replies: Reply[]): Reply => {
 
 /** A real HTTP server that does what a test tells it, and a client of it. Both are closed when the test ends. */
 export async function startMisbehavingPaxos(
-  options: { timeoutMs?: number; limits?: BudgetLimits; now?: () => number; connections?: number; apiUrl?: string; tokenUrl?: string } = {},
+  options: {
+    timeoutMs?: number
+    limits?: BudgetLimits
+    accountsClass?: 'identity' | 'general'
+    now?: () => number
+    connections?: number
+    apiUrl?: string
+    tokenUrl?: string
+  } = {},
 ): Promise<MisbehavingPaxos> {
   const seen: SeenRequest[] = []
   const tokenRequests: SeenRequest[] = []
@@ -95,6 +101,7 @@ export async function startMisbehavingPaxos(
     clientSecret: 'a-secret-that-nobody-sees',
     timeoutMs: options.timeoutMs ?? 5_000,
     budget,
+    ...(options.accountsClass === undefined ? {} : { accountsClass: options.accountsClass }),
     logger: createLogger({ level: 'trace', destination: { write: (line) => lines.push(line) } }),
     metrics,
     ...(options.connections === undefined ? {} : { connections: options.connections }),

@@ -7,6 +7,7 @@ import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
+import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { createEventQueue, type EventHandler, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
@@ -69,7 +70,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     }),
   )
   const ledger = decorate('ledger', createLedger({ pool }))
-  const budget = createBudget({ limits: { token: null, identity: null, general: null } })
+  const budget = createBudget({ limits: NO_LIMITS })
   const paxos = decorate(
     'paxos',
     createPaxosClient({

@@ -1,11 +1,7 @@
 import { z } from 'zod'
+import { type BudgetLimits, ENDPOINT_CLASSES, type EndpointClass, perClass } from './endpoint-class.ts'
 import { createSlidingCount, type SlidingCount } from './sliding-count.ts'
 
-/** The endpoints that Paxos limits apart (paxos/api.md 1.5). */
-export const ENDPOINT_CLASSES = ['token', 'identity', 'general'] as const
-export type EndpointClass = (typeof ENDPOINT_CLASSES)[number]
-/** Requests per second, averaged over five minutes; `null`: no limit of ours. */
-export type BudgetLimits = Readonly<Record<EndpointClass, number | null>>
 /** `live`: a person waits for it. `replay`: sweeps, replays, reconciliations; they leave a share for live traffic. */
 export type Priority = 'live' | 'replay'
 
@@ -26,7 +22,7 @@ const State = z.object({
   proven: z.boolean().default(true),
   /** While it is not proven: until then somebody has the one call that tells. */
   probeUntilMs: z.number().default(0),
-  taken: z.object({ token: Kept, identity: Kept, general: Kept }).default({}),
+  taken: z.object(perClass(() => Kept)).default({}),
 })
 
 /** What all who share the budget have taken of it; plain data, to be kept in one place. Times are those of that place's clock. */
@@ -81,7 +77,7 @@ export function reserve(before: BudgetState, reservation: Reservation, limits: B
   const probe = shut && lockedForMs === 0 && before.probeUntilMs <= nowMs ? probeWith : null
   const gate = { lockedUntilMs, proven: !shut, probeUntilMs: probe ? nowMs + PROBE_MS : shut && lockForMs === 0 ? before.probeUntilMs : 0 }
   const taken = { ...before.taken }
-  const granted = { token: { live: 0, replay: 0 }, identity: { live: 0, replay: 0 }, general: { live: 0, replay: 0 } }
+  const granted = perClass(() => ({ live: 0, replay: 0 }))
   let changed = lockedUntilMs !== before.lockedUntilMs || gate.proven !== before.proven || gate.probeUntilMs !== before.probeUntilMs
   for (const endpointClass of ENDPOINT_CLASSES) {
     const limit = limits[endpointClass]

@@ -1,18 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { BudgetExhaustedError } from '../paxos-errors.ts'
-import {
-  type BudgetLimits,
-  type BudgetState,
-  ENDPOINT_CLASSES,
-  type EndpointClass,
-  estimateMs,
-  LEASE_MS,
-  type Priority,
-  type Reservation,
-  reserve,
-  roomOf,
-} from './budget-state.ts'
+import { type BudgetState, estimateMs, LEASE_MS, type Priority, type Reservation, reserve, roomOf } from './budget-state.ts'
 import { type BudgetStore, createMemoryBudgetStore } from './budget-store.ts'
+import { type BudgetLimits, ENDPOINT_CLASSES, type EndpointClass, perClass } from './endpoint-class.ts'
 
 /** Leave to call Paxos. One for a process; those of several processes share what their common store keeps. */
 export interface Budget {
@@ -42,7 +32,7 @@ const LONGEST_WAIT_MS = 2_000
 /** Permits are renewed this long before they end, while there are calls. */
 const RENEW_BEFORE_MS = LEASE_MS / 2
 /** Of live permits that nobody waits for yet: what the work on one event takes at the least, and a share of the window at most. */
-const AHEAD_AT_LEAST = { token: 0, identity: 2, general: 4 }
+const AHEAD_AT_LEAST = { token: 0, identity: 2, quote: 0, transfer: 0, general: 4, unproven: 0 }
 const AHEAD_AT_MOST = 1 / 50
 /** After the store has failed it is left alone for so long; while there is no room it is asked so often whether there is. */
 const REST_AFTER_FAILURE_MS = 250
@@ -90,7 +80,7 @@ export function createBudget({
   sleep = sleepMs,
   store = createMemoryBudgetStore({ now }),
 }: BudgetOptions): Budget {
-  const lanes = { token: newLanes(), identity: newLanes(), general: newLanes() }
+  const lanes = perClass(newLanes)
   const everyLane = ENDPOINT_CLASSES.flatMap((name) => PRIORITIES.map((priority) => ({ name, priority, lane: lanes[name][priority] })))
   let lockedUntilMs = 0
   /** A lock that only this process knows of yet. */
@@ -153,9 +143,7 @@ export function createBudget({
     askedAtMs = now()
     const startedMs = askedAtMs
     const told = untoldUntilMs
-    const asked = Object.fromEntries(
-      ENDPOINT_CLASSES.map((name) => [name, { live: wanted(name, 'live'), replay: wanted(name, 'replay') }]),
-    ) as Reservation['asked'] // one for each class
+    const asked = perClass((name) => ({ live: wanted(name, 'live'), replay: wanted(name, 'replay') }))
     for (const { lane } of everyLane) lane.taken = 0
     const returned = unused // if their return is lost, they stay counted: too much, never too little
     unused = []

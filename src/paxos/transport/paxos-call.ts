@@ -9,7 +9,8 @@ import {
 import { type AccessTokens, TOKEN_OPERATION } from './access-token.ts'
 import type { Breaker, CallVerdict } from './breaker.ts'
 import type { Budget } from './budget.ts'
-import type { EndpointClass, Priority } from './budget-state.ts'
+import type { Priority } from './budget-state.ts'
+import { type AccountsClass, endpointClassOf, type Operation } from './endpoint-class.ts'
 import type { AnswerRules } from './paxos-answer.ts'
 import type { PaxosHttp } from './paxos-http.ts'
 
@@ -19,7 +20,7 @@ export interface CallOptions {
 }
 
 interface CallRequest<T> extends Omit<AnswerRules<T>, 'acts'> {
-  endpointClass: EndpointClass
+  operation: Operation
   /** Under the API's base URL, with the query. */
   path: string
   /** Makes it a POST, a call that acts. */
@@ -35,13 +36,16 @@ export interface PaxosCallParts {
   budget: Budget
   breaker: Breaker
   signal: AbortSignal
+  /** The class that calls of accounts count against. */
+  accountsClass: AccountsClass
   /** Told of every read that Paxos forbids: somebody must enable the API user or grant a scope. */
   onForbidden?: (error: PaxosForbiddenError) => void
 }
 
-export function createPaxosCall({ http, tokens, budget, breaker, signal, onForbidden }: PaxosCallParts): PaxosCall {
+export function createPaxosCall({ http, tokens, budget, breaker, signal, accountsClass, onForbidden }: PaxosCallParts): PaxosCall {
   return (request, { priority = 'live' } = {}) => {
-    const { path, endpointClass, ...rules } = request
+    const { path, ...rules } = request
+    const endpointClass = endpointClassOf(request.operation, { accountsClass })
     const body = request.body === undefined ? undefined : JSON.stringify(request.body)
     const attempt = async (token: string) => {
       await budget.acquire(endpointClass, { priority, signal })

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Budget, createBudget } from '../../../src/paxos/transport/budget.ts'
-import type { BudgetLimits, Priority } from '../../../src/paxos/transport/budget-state.ts'
+import type { Priority } from '../../../src/paxos/transport/budget-state.ts'
 import { type BudgetStore, createPostgresBudgetStore } from '../../../src/paxos/transport/budget-store.ts'
+import { type BudgetLimits, DOCUMENTED_LIMITS, NO_LIMITS } from '../../../src/paxos/transport/endpoint-class.ts'
 import { createPool } from '../../../src/platform/postgres/postgres.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
-const LIMITS: BudgetLimits = { token: 1, identity: 10, general: 50 }
+const LIMITS = DOCUMENTED_LIMITS
 const IDENTITY_ROOM = 2_910
 const IDENTITY_REPLAY_ROOM = 2_328
 
@@ -130,7 +131,7 @@ describe('when several processes share the budget', () => {
   })
 
   it('one 429 stops those too that have no limits of their own', { timeout: 60_000 }, async () => {
-    const [met, other] = [startProcess(), startProcess({ token: null, identity: null, general: null })]
+    const [met, other] = [startProcess(), startProcess(NO_LIMITS)]
     met.budget.onThrottled(60_000)
     await expect
       .poll(

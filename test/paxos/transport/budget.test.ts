@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Budget, createBudget } from '../../../src/paxos/transport/budget.ts'
-import type { BudgetLimits, EndpointClass, Priority } from '../../../src/paxos/transport/budget-state.ts'
+import type { Priority } from '../../../src/paxos/transport/budget-state.ts'
+import { type BudgetLimits, DOCUMENTED_LIMITS, type EndpointClass, NO_LIMITS } from '../../../src/paxos/transport/endpoint-class.ts'
 
-const LIMITS: BudgetLimits = { token: 1, identity: 10, general: 50 }
+const LIMITS = DOCUMENTED_LIMITS
 /** 10/s over 300 s with the safety margin of 3 %. */
 const IDENTITY_ROOM = 2_910
 const IDENTITY_REPLAY_ROOM = 2_328
@@ -142,7 +143,7 @@ describe('when Paxos has throttled us', () => {
 })
 
 describe('without limits', () => {
-  const off = { token: null, identity: null, general: null }
+  const off = NO_LIMITS
   it('lets everything through, without waiting', async () => {
     const { budget, slept } = startBudget(off)
     expect(await takeAll(budget, 'general', { priority: 'replay', most: 50_000 })).toBe(50_000)

@@ -1,0 +1,51 @@
+/**
+ * The classes that calls are budgeted in. All but the last are limits of Paxos (paxos/api.md 1.5):
+ * - `token`: the token endpoint.
+ * - `identity`: identities, and accounts unless `PAXOS_ACCOUNTS_CLASS` says otherwise.
+ * - `quote`: quote executions, the order book and recent executions.
+ * - `transfer`: internal transfers.
+ * - `general`: everything else.
+ * - `unproven`: a quota of ours within `general`, for single reads of event ids that only a webhook has named.
+ */
+export const ENDPOINT_CLASSES = ['token', 'identity', 'quote', 'transfer', 'general', 'unproven'] as const
+export type EndpointClass = (typeof ENDPOINT_CLASSES)[number]
+
+/** Requests per second, averaged over five minutes; `null`: no limit of ours. */
+export type BudgetLimits = Readonly<Record<EndpointClass, number | null>>
+
+/** Paxos documents the first five. The last one is a tenth of what is left to single reads, webhooks being unsigned. */
+export const DOCUMENTED_LIMITS = { token: 1, identity: 10, quote: 10, transfer: 20, general: 50, unproven: 5 } satisfies BudgetLimits
+export const NO_LIMITS: BudgetLimits = { token: null, identity: null, quote: null, transfer: null, general: null, unproven: null }
+
+/**
+ * The class of the account endpoints, which Paxos does not document. `identity` is safe: a wrong guess on the other side costs
+ * five minutes without any call.
+ */
+export type AccountsClass = 'identity' | 'general'
+
+/** Every operation that Gatehouse calls. `accounts`: in the class that `PAXOS_ACCOUNTS_CLASS` says. */
+const CLASS_OF_OPERATION = {
+  token: 'token',
+  'identities.create': 'identity',
+  'identities.get': 'identity',
+  'identities.list': 'identity',
+  'accounts.create': 'accounts',
+  'accounts.get': 'accounts',
+  'accounts.list': 'accounts',
+  'profiles.get': 'general',
+  'events.get': 'general',
+  'events.list': 'general',
+} as const satisfies Record<string, EndpointClass | 'accounts'>
+
+export type Operation = keyof typeof CLASS_OF_OPERATION
+
+/** The class that a call of `operation` counts against. */
+export function endpointClassOf(operation: Operation, { accountsClass }: { accountsClass: AccountsClass }): EndpointClass {
+  const endpointClass = CLASS_OF_OPERATION[operation]
+  return endpointClass === 'accounts' ? accountsClass : endpointClass
+}
+
+/** An object with a value for each class. */
+export function perClass<Value>(make: (endpointClass: EndpointClass) => Value): Record<EndpointClass, Value> {
+  return Object.fromEntries(ENDPOINT_CLASSES.map((name) => [name, make(name)])) as Record<EndpointClass, Value> // one for each class
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { DOCUMENTED_LIMITS, endpointClassOf, NO_LIMITS } from '../../../src/paxos/transport/endpoint-class.ts'
+import { json, startMisbehavingPaxos } from '../misbehaving-paxos.ts'
+import { account, newAccount } from '../paxos-bodies.ts'
+
+describe('the class that a call of an account counts against', () => {
+  it('F42: is that of identities, the safe one, unless the setting says otherwise', () => {
+    expect(endpointClassOf('accounts.create', { accountsClass: 'identity' })).toBe('identity')
+    expect(endpointClassOf('accounts.create', { accountsClass: 'general' })).toBe('general')
+    expect(endpointClassOf('identities.list', { accountsClass: 'general' })).toBe('identity')
+  })
+
+  it.each([
+    [undefined, 'identity'],
+    ['general', 'general'],
+  ] as const)('F42: is taken from the budget of that class (%s)', async (accountsClass, endpointClass) => {
+    const limits = { ...NO_LIMITS, [endpointClass]: DOCUMENTED_LIMITS[endpointClass] }
+    const server = await startMisbehavingPaxos({ limits, now: () => 0, ...(accountsClass ? { accountsClass } : {}) })
+    server.reply(json(200, account))
+    const room = 300 * DOCUMENTED_LIMITS[endpointClass] * 0.97
+    expect(await server.budget.etaMs(endpointClass, room, { priority: 'live' })).toBe(0)
+    await server.paxos.accounts.create(newAccount)
+    await server.paxos.accounts.create(newAccount)
+    expect(await server.budget.etaMs(endpointClass, room, { priority: 'live' })).toBeGreaterThan(0)
+  })
+})
