@@ -42,9 +42,10 @@ const refuse = async (): Promise<never> => {
 }
 const useCases = createUseCases({
   pool,
+  queue: { counts: refuse, paused: refuse, pause: refuse, resume: refuse, evictionPolicy: refuse },
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
-  actions: { createOnboarding: refuse, planReplay: refuse, approveReplay: refuse, getReplay: refuse },
+  actions: { createOnboarding: refuse, planReplay: refuse, approveReplay: refuse, getReplay: refuse, rebuildQueue: refuse },
 })
 const app = await createHttpServer({
   logger: createLogger({ level: 'silent' }),

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Actor } from '../domain/actor.ts'
 import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { ApiSchemaName } from './api-schemas.ts'
@@ -10,8 +11,8 @@ interface Input<Params, Query, Headers, Body> {
   query: Query
   headers: Headers
   body: Body
-  /** From `X-Operator`: the name that stands in the audit. */
-  operator: string
+  /** As the audit keeps it: the person that `X-Operator` names; a request without that header is a program's. */
+  actor: Actor
 }
 
 export interface Answer {
@@ -38,7 +39,8 @@ const None = z.strictObject({})
 const OPERATOR = z
   .string()
   .regex(/^[\w.@+-][\w .@+-]{0,79}$/, 'must be a name of up to 80 letters, digits, blanks and . _ @ + -')
-  .default('api')
+  .optional()
+  .transform((name): Actor => (name === undefined ? { kind: 'api', name: 'api' } : { kind: 'operator', name }))
 
 /** A route from its parts; what is not given is empty, and anything sent in its place is refused by name. */
 export function apiRoute<
@@ -81,7 +83,7 @@ export function apiRoute<
         query: read(schemas.query, request.query, { known: Object.keys(schemas.query.shape), whole: 'query' }),
         headers: read(schemas.headers, request.headers, { whole: 'headers' }),
         body: schemas.body ? read(schemas.body, request.body ?? undefined, { whole: 'body' }) : undefined,
-        operator: read(OPERATOR, request.headers['x-operator'], { whole: 'x-operator' }),
+        actor: read(OPERATOR, request.headers['x-operator'], { whole: 'x-operator' }),
       }
       if (errors.length > 0) throw refuse(errors)
       // Each part has been read with the schema that its type comes from.

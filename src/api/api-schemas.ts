@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ACTOR_KINDS } from '../domain/actor.ts'
 import { EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 
@@ -148,10 +149,34 @@ const Stats = z.strictObject({
     ),
 })
 
+const QueueCounts = z.strictObject({ waiting: count, active: count, delayed: count, paused: z.boolean() })
+const QueueStatus = z.strictObject({
+  queue: QueueCounts.describe('Jobs by state; events that arrived together share one.'),
+  pause: z
+    .strictObject({ by: z.string().nullable(), at: time.nullable(), reason: z.string().nullable() })
+    .nullable()
+    .describe('Who paused the queue, when and why; null while it is not paused. All null: it was paused with other tools.'),
+  inbox: Stats.shape.inbox,
+  upstream: Stats.shape.upstream.describe('As in GET /v1/stats; backlogSeconds is null too while the queue is paused.'),
+})
+const QueueRebuild = z.strictObject({
+  before: QueueCounts,
+  unfinished: count.describe('Unfinished events in the inbox.'),
+  requeued: count.describe('Events put on the queue now; the others wait for their next attempt.'),
+  jobs: count,
+  after: QueueCounts,
+})
+
 const AuditEntry = z.strictObject({
   entryNo: count,
   at: time,
-  operator: z.string(),
+  operator: z.string().describe('The name of who acted.'),
+  actorKind: z
+    .enum(ACTOR_KINDS)
+    .nullable()
+    .describe(
+      'A person (operator), a program that named no person (api), or Gatehouse itself; null for entries that are older than this field.',
+    ),
   action: z.string(),
   target: z.string(),
   reason: z.string().nullable(),
@@ -177,6 +202,8 @@ export const API_SCHEMAS = {
   Replay,
   ReplayPage: z.strictObject({ items: z.array(ReplayLine), nextCursor: NextCursor }),
   Stats,
+  QueueStatus,
+  QueueRebuild,
   AuditPage: z.strictObject({ items: z.array(AuditEntry), nextCursor: NextCursor }),
   Problem: ProblemDocument,
 } satisfies Record<string, z.ZodType>

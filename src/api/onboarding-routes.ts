@@ -35,9 +35,9 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
         422: 'The key was used with other data (IDEMPOTENCY_KEY_REUSED), or Paxos refuses the data (PAXOS_REJECTED).',
         502: 'Paxos refuses our credentials.',
       },
-      handle: async ({ headers, body, operator }) => {
-        const order = { idempotencyKey: headers['idempotency-key'], request: body, requestedBy: operator }
-        const { identityId, created } = await useCases.createOnboarding(order)
+      handle: async ({ headers, body, actor }) => {
+        const order = { idempotencyKey: headers['idempotency-key'], request: body }
+        const { identityId, created } = await useCases.createOnboarding(order, actor)
         const story = await useCases.getOnboarding(identityId)
         if (!story) throw new Error(`onboarding ${identityId} was created and cannot be read`)
         const { entries: _entries, events: _events, timeline: _timeline, ...onboarding } = story

@@ -6,6 +6,7 @@ import { serveRoutes } from './api-route.ts'
 import { eventRoutes } from './event-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
+import { queueRoutes } from './queue-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { requireBearer } from './require-bearer.ts'
 import { statsRoutes } from './stats-routes.ts'
@@ -19,7 +20,7 @@ export interface OperatorApiOptions {
  * The API under `/v1` on a server of `createHttpServer`, behind the bearer token; its description needs none.
  */
 export async function registerOperatorApi(app: FastifyInstance, useCases: OperatorUseCases, { token }: OperatorApiOptions): Promise<void> {
-  const routes = [...onboardingRoutes(useCases), ...eventRoutes(useCases), ...replayRoutes(useCases), ...statsRoutes(useCases)]
+  const routes = [onboardingRoutes, eventRoutes, replayRoutes, queueRoutes, statsRoutes].flatMap((routesOf) => routesOf(useCases))
   const document = openapiDocument(routes)
   app.get('/v1/openapi.json', () => document)
   await app.register((api, _options, done) => {

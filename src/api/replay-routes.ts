@@ -41,7 +41,7 @@ export function replayRoutes(useCases: OperatorUseCases): ApiRoute[] {
         'a replay would do now. Changes nothing until it is approved.',
       body: PlanRequest,
       answers: { 201: { description: 'The plan.', schema: 'Replay' } },
-      handle: async ({ body, operator }) => ({ status: 201, body: await useCases.planReplay(body, operator) }),
+      handle: async ({ body, actor }) => ({ status: 201, body: await useCases.planReplay(body, actor) }),
     }),
     apiRoute({
       method: 'GET',
@@ -61,9 +61,9 @@ export function replayRoutes(useCases: OperatorUseCases): ApiRoute[] {
       body: z.strictObject({ reason: Reason }),
       answers: { 200: { description: 'The replay, run.', schema: 'Replay' } },
       refusals: { 404: 'There is no such replay (REPLAY_UNKNOWN).', 409: 'It was run already (REPLAY_STATE).' },
-      handle: async ({ params, body, operator }) => {
+      handle: async ({ params, body, actor }) => {
         await find(params.id)
-        return { status: 200, body: await useCases.approveReplay(params.id, { by: operator, reason: body.reason }) }
+        return { status: 200, body: await useCases.approveReplay(params.id, { reason: body.reason }, actor) }
       },
     }),
   ]

@@ -1,4 +1,4 @@
-import { pageQuery } from '../operate/query-inputs.ts'
+import { AUDIT_FILTERS, pageQuery } from '../operate/query-inputs.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 
@@ -15,7 +15,7 @@ export function statsRoutes(useCases: OperatorUseCases): ApiRoute[] {
       method: 'GET',
       path: '/v1/audit',
       summary: 'What operators did, newest first',
-      query: pageQuery({}),
+      query: pageQuery(AUDIT_FILTERS),
       answers: { 200: { description: 'A page of the audit.', schema: 'AuditPage' } },
       handle: async ({ query }) => ({ status: 200, body: await useCases.listAudit(query) }),
     }),

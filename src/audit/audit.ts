@@ -1,14 +1,18 @@
 import type { Pool } from 'pg'
+import type { Actor, ActorKind } from '../domain/actor.ts'
 import { GENESIS, hashLink } from '../platform/hash-chain.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import { inTransaction } from '../platform/postgres/postgres.ts'
 
-/** One thing that an operator did. */
+/** One thing that was done by a person, or by a program with the operator token. */
 export interface AuditEntry {
   entryNo: number
   at: Date
+  /** The name under which it was done. */
   operator: string
-  /** `onboarding.create`, `replay.plan`, `replay.approve`; with `.failed` when it did not come about. */
+  /** Null for entries that were written before the kind was kept. */
+  actorKind: ActorKind | null
+  /** `onboarding.create`, `replay.plan`, `replay.approve`, `queue.pause`, …; with `.failed` when it failed, with `.done` for a result. */
   action: string
   /** What it was done to: an id. */
   target: string
@@ -18,7 +22,22 @@ export interface AuditEntry {
   hash: string
 }
 
-export type AuditDeed = Pick<AuditEntry, 'operator' | 'action' | 'target' | 'reason' | 'data'>
+export interface AuditDeed extends Pick<AuditEntry, 'action' | 'target' | 'reason' | 'data'> {
+  actor: Actor
+}
+
+/** Which entries are wanted; what is left out does not narrow the list. */
+export interface AuditFilter {
+  /** `people`: everything but what programs did through the API. */
+  by?: 'people' | ActorKind | undefined
+  operator?: string | undefined
+  /** The action or its first words: `replay` finds `replay.plan` and `replay.approve.failed`. */
+  action?: string | undefined
+  /** Done at or after. */
+  from?: Date | undefined
+  /** Done before. */
+  to?: Date | undefined
+}
 
 export interface AuditReport {
   entries: number
@@ -32,7 +51,7 @@ const CHAIN = 'audit'
 /** Advisory lock of the one writer at a time; the number spells `audt`. */
 const LOCK = 0x61756474
 const ENTRIES_PER_PAGE = 1_000
-const COLUMNS = 'entry_no, at, operator, action, target, reason, data, prev_hash, hash'
+const COLUMNS = 'entry_no, at, operator, action, target, reason, data, prev_hash, hash, actor_kind'
 
 /**
  * Adds what was done to the operators' audit, which is insert-only by the database, each entry with the hash of the one before.
@@ -49,24 +68,54 @@ export async function appendAudit(pool: Pool, deed: AuditDeed, at: Date = new Da
     const entryNo = (rows[0]?.entry_no ?? 0) + 1
     // As the database will hand it back: without undefined, with times as text. The hash must not depend on the way through it.
     const data = JSON.parse(JSON.stringify(deed.data)) as Record<string, unknown>
-    const row = { entry_no: entryNo, at, operator: deed.operator, action: deed.action, target: deed.target, reason: deed.reason, data }
+    const { actor, action, target, reason } = deed
+    const row = { entry_no: entryNo, at, operator: actor.name, actor_kind: actor.kind, action, target, reason, data }
     const hash = hashRow(previous, row)
-    await client.query(`INSERT INTO audit_entry (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, [
-      ...[entryNo, at, deed.operator, deed.action, deed.target, deed.reason],
-      ...[JSON.stringify(data), previous, hash],
+    await client.query(`INSERT INTO audit_entry (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, [
+      ...[entryNo, at, actor.name, action, target, reason],
+      ...[JSON.stringify(data), previous, hash, actor.kind],
     ])
     return toEntry({ ...row, prev_hash: previous, hash })
   })
 }
 
 /** One page of the audit, newest first. @throws UsageError for a foreign cursor */
-export async function listAudit(pool: Pool, { cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<Page<AuditEntry>> {
+export async function listAudit(
+  pool: Pool,
+  { cursor, limit, ...filter }: AuditFilter & { cursor?: string | undefined; limit: number },
+): Promise<Page<AuditEntry>> {
   const before = cursor ? Number(decodeCursor(cursor, [/^\d{1,9}$/])[0]) : null
+  const { where, values } = conditions(filter, before)
   const { rows } = await pool.query<AuditRow>(
-    `SELECT ${COLUMNS} FROM audit_entry WHERE $1::int IS NULL OR entry_no < $1 ORDER BY entry_no DESC LIMIT $2`,
-    [before, limit + 1],
+    `SELECT ${COLUMNS} FROM audit_entry WHERE ${where} ORDER BY entry_no DESC LIMIT $${values.length + 1}`,
+    [...values, limit + 1],
   )
   return cutPage(rows, { limit, view: toEntry, key: (row) => [String(row.entry_no)] })
+}
+
+/** `before`: the number of the last entry of the page before. */
+function conditions({ by, operator, action, from, to }: AuditFilter, before: number | null): { where: string; values: unknown[] } {
+  const values: unknown[] = []
+  const value = (given: unknown): string => `$${values.push(given)}`
+  const wanted = [
+    before !== null && `entry_no < ${value(before)}`,
+    // As the partial index has it; no bound on the programs' entries themselves.
+    by === 'people' && `actor_kind IS DISTINCT FROM 'api'`,
+    by !== undefined && by !== 'people' && `actor_kind = ${value(by)}`,
+    operator !== undefined && `operator = ${value(operator)}`,
+    action !== undefined && `(action = ${value(action)} OR starts_with(action, ${value(`${action}.`)}))`,
+    from !== undefined && `at >= ${value(from)}`,
+    to !== undefined && `at < ${value(to)}`,
+  ].filter((condition) => condition !== false)
+  return { where: wanted.length > 0 ? wanted.join(' AND ') : 'true', values }
+}
+
+/** The latest pause or resumption of the queue that somebody asked for; null when there was none. */
+export async function lastQueueDeed(pool: Pool): Promise<AuditEntry | null> {
+  const { rows } = await pool.query<AuditRow>(
+    `SELECT ${COLUMNS} FROM audit_entry WHERE action IN ('queue.pause', 'queue.resume') ORDER BY entry_no DESC LIMIT 1`,
+  )
+  return rows[0] ? toEntry(rows[0]) : null
 }
 
 /** Reads the chain in pages and recomputes it: the whole of it, or its `last` entries, which are then taken to follow from those before. */
@@ -111,19 +160,22 @@ interface AuditRow {
   target: string
   reason: string | null
   data: Record<string, unknown>
+  actor_kind: ActorKind | null
   prev_hash: Buffer
   hash: Buffer
 }
 
+/** An entry from before the kind was kept has no kind in its hash either, so that its chain stays whole. */
 function hashRow(
   previous: Buffer,
-  { entry_no: entryNo, at, operator, action, target, reason, data }: Omit<AuditRow, 'prev_hash' | 'hash'>,
+  { entry_no: entryNo, at, operator, actor_kind: actorKind, action, target, reason, data }: Omit<AuditRow, 'prev_hash' | 'hash'>,
 ): Buffer {
-  return hashLink(previous, { chain: CHAIN, entryNo, at, kind: action, actor: operator, data: { target, reason, data } })
+  const content = { target, reason, data, ...(actorKind === null ? {} : { actorKind }) }
+  return hashLink(previous, { chain: CHAIN, entryNo, at, kind: action, actor: operator, data: content })
 }
 
-function toEntry({ entry_no: entryNo, at, operator, action, target, reason, data, hash }: AuditRow): AuditEntry {
-  return { entryNo, at, operator, action, target, reason, data, hash: hash.toString('hex') }
+function toEntry({ entry_no: entryNo, at, operator, actor_kind: actorKind, action, target, reason, data, hash }: AuditRow): AuditEntry {
+  return { entryNo, at, operator, actorKind, action, target, reason, data, hash: hash.toString('hex') }
 }
 
 function hex(hash: Buffer, entries: number): string | null {

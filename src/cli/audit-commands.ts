@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
+import { AUDIT_BY } from '../operate/query-inputs.ts'
 import { utcTime } from '../operate/say-time.ts'
+import type { AuditEntry } from '../operate/use-cases.ts'
 import { AppError } from '../platform/app-error.ts'
-import { type OpenUseCases, parseCount, withUseCases } from './command-input.ts'
+import { type OpenUseCases, parseCount, parseOneOf, parseTime, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
 
@@ -11,6 +13,17 @@ export class AuditBrokenError extends AppError {
   readonly retry = 'never'
 }
 
+interface ListFlags {
+  by?: (typeof AUDIT_BY)[number]
+  operator?: string
+  action?: string
+  since?: Date | undefined
+  until?: Date | undefined
+  limit: number
+  cursor?: string
+  json?: boolean
+}
+
 /** `audit list|verify`: what operators did. */
 export function registerAuditCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   const audit = program.command('audit').description('what operators did: who, what, why')
@@ -18,24 +31,20 @@ export function registerAuditCommands(program: Command, open: OpenUseCases, prin
   audit
     .command('list')
     .description('newest first')
+    .option('--by <kind>', `only: ${AUDIT_BY.join(', ')}; people: all but what programs did through the API`, parseOneOf(AUDIT_BY))
+    .option('--operator <name>', 'only what this person did')
+    .option('--action <action>', 'only this action, or those that begin so: replay, queue.pause')
+    .option('--since <time>', 'done at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
+    .option('--until <time>', 'done before', parseTime)
     .option('--limit <number>', 'at most so many', parseCount(200), 50)
     .option('--cursor <cursor>', 'go on where the last page ended')
     .option('--json', 'print JSON')
-    .action(async ({ json, ...query }: { limit: number; cursor?: string; json?: boolean }) => {
+    .action(async ({ json, since, until, ...query }: ListFlags) => {
       await withUseCases(open, async (useCases) => {
-        const page = await useCases.listAudit(query)
+        const page = await useCases.listAudit({ ...query, from: since, to: until })
         if (json) return print(JSON.stringify(page, null, 2))
-        if (page.items.length === 0)
-          return print('No operator has done anything yet. Creating, planning and approving leave an entry here.')
-        const rows = page.items.map(({ entryNo, at, operator, action, target, reason }) => [
-          String(entryNo),
-          utcTime(at).slice(0, 19),
-          operator,
-          action,
-          target,
-          reason ?? '',
-        ])
-        print(renderTable(['NO', 'AT (UTC)', 'OPERATOR', 'ACTION', 'TARGET', 'REASON'], rows))
+        if (page.items.length === 0) return print(sayEmpty({ ...query, since, until }))
+        print(renderList(page.items))
         print(
           page.nextCursor
             ? `\nThere are more: add --cursor ${page.nextCursor}`
@@ -65,4 +74,23 @@ export function registerAuditCommands(program: Command, open: OpenUseCases, prin
           )
       })
     })
+}
+
+function sayEmpty({ by, operator, action, since, until }: ListFlags): string {
+  return by || operator || action || since || until
+    ? 'No entry matches. gatehouse audit list shows all.'
+    : 'No operator has done anything yet. Creating, planning and approving leave an entry here.'
+}
+
+function renderList(entries: readonly AuditEntry[]): string {
+  const rows = entries.map(({ entryNo, at, operator, actorKind, action, target, reason }) => [
+    String(entryNo),
+    utcTime(at).slice(0, 19),
+    operator,
+    actorKind ?? '-',
+    action,
+    target,
+    reason ?? '',
+  ])
+  return renderTable(['NO', 'AT (UTC)', 'OPERATOR', 'KIND', 'ACTION', 'TARGET', 'REASON'], rows)
 }

@@ -78,7 +78,7 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
       const key = idempotencyKey ?? request.ref_id
       if (!key) throw new UsageError('--idempotency-key: give one, or a ref_id in the data, so that repeating the command is safe')
       await withUseCases(open, async (useCases) => {
-        const made = await useCases.createOnboarding({ idempotencyKey: key, request, requestedBy: operator })
+        const made = await useCases.createOnboarding({ idempotencyKey: key, request }, { kind: 'operator', name: operator })
         if (json) return print(JSON.stringify(made, null, 2))
         print(made.created ? `Opened onboarding ${made.identityId}.` : `Onboarding ${made.identityId} was there already under this key.`)
         print(`\nFollow it: gatehouse onboarding show ${made.identityId}`)

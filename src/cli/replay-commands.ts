@@ -60,7 +60,7 @@ export function registerReplayCommands(program: Command, open: OpenUseCases, pri
     .action(async ({ event, identity, type, state, since, until, limit, releaseHolds, operator, json }: PlanFlags) => {
       const filter = { eventIds: event, identityIds: identity, types: type, states: state, from: since, to: until, limit, releaseHolds }
       await withUseCases(open, async (useCases) => {
-        const plan = await useCases.planReplay(filter, operator)
+        const plan = await useCases.planReplay(filter, { kind: 'operator', name: operator })
         print(json ? JSON.stringify(plan, null, 2) : renderReplay(plan))
       })
     })
@@ -80,7 +80,7 @@ export function registerReplayCommands(program: Command, open: OpenUseCases, pri
         const plan = await useCases.getReplay(id)
         if (!plan) throw unknownReplay(id)
         if (!yes) await confirm(plan)
-        const run = await useCases.approveReplay(id, { by: operator.trim(), reason: reason.trim() })
+        const run = await useCases.approveReplay(id, { reason: reason.trim() }, { kind: 'operator', name: operator.trim() })
         print(json ? JSON.stringify(run, null, 2) : renderReplay(run))
       })
     })

@@ -1,15 +1,16 @@
 import type { Pool } from 'pg'
 import { Registry } from 'prom-client'
-import { createInbox, type Inbox } from '../inbox/inbox.ts'
+import { createInbox } from '../inbox/inbox.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { createOnboarding } from '../operate/create-onboarding.ts'
 import { createUseCases } from '../operate/create-use-cases.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
-import { createUpstreamPace, type UpstreamPace } from '../paxos/upstream-pace.ts'
+import { createUpstreamPace } from '../paxos/upstream-pace.ts'
 import type { Logger } from '../platform/logger.ts'
 import { createPool } from '../platform/postgres/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import { approveReplay, getReplay, planReplay } from '../replay/replay.ts'
+import { rebuildQueue } from '../saga/rebuild-queue.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
@@ -19,7 +20,7 @@ import { closeInTurn, STATEMENT_TIMEOUT_MS } from './running-role.ts'
 export async function openUseCases(
   foundation: Foundation,
   { logger = foundation.logger, metrics = new Registry() }: { logger?: Logger; metrics?: Registry } = {},
-): Promise<{ useCases: OperatorUseCases; pool: Pool; inbox: Inbox; queue: EventQueue; pace: UpstreamPace; close(): Promise<void> }> {
+): Promise<{ useCases: OperatorUseCases; pool: Pool; queue: EventQueue; close(): Promise<void> }> {
   const { config, databaseUrl, secrets } = foundation
   const pool = createPool({
     connectionString: databaseUrl,
@@ -44,6 +45,7 @@ export async function openUseCases(
   const pace = createUpstreamPace(foundation.budget, { accountsClass: config.accountsClass })
   const useCases = createUseCases({
     pool,
+    queue,
     now: Date.now,
     pace,
     actions: {
@@ -51,9 +53,10 @@ export async function openUseCases(
       planReplay: (filter, by) => planReplay(parts, filter, by),
       approveReplay: (id, approval) => approveReplay(parts, id, approval),
       getReplay: (id) => getReplay(pool, id),
+      rebuildQueue: () => rebuildQueue(parts),
     },
   })
   const close = (): Promise<void> =>
     closeInTurn([() => queue.close(), () => paxos.close(), () => ledger.close(), () => inbox.close(), () => pool.end()])
-  return { useCases, pool, inbox, queue, pace, close }
+  return { useCases, pool, queue, close }
 }

@@ -58,6 +58,8 @@ export interface EventReads {
   /** Identities with an event whose id begins so; a hundred where more do. */
   identitiesByEvent(eventIdPrefix: string): Promise<string[]>
   count(): Promise<EventCounts>
+  /** Unfinished events that were due more than so many seconds ago and that no worker has taken. */
+  countOverdue(seconds: number): Promise<number>
   pulse(): Promise<{ oldestUnfinishedAt: Date | null; lastWebhookAt: Date | null }>
 }
 
@@ -94,6 +96,13 @@ export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool 
       return rows.flatMap(({ identityId }) => identityId ?? [])
     },
     count: () => countEvents(pool),
+    countOverdue: async (seconds) => {
+      const { rows } = await pool.query<{ overdue: number }>(
+        `SELECT count(*)::int AS overdue FROM inbox_event WHERE state = 'accepted' AND due_at < now() - make_interval(secs => $1)`,
+        [seconds],
+      )
+      return rows[0]!.overdue
+    },
     pulse: async () => {
       const [oldest, lastWebhook] = await Promise.all([
         prisma.inboxEvent.findFirst({ ...openInOrder('accepted', 'asc'), select: { receivedAt: true } }),

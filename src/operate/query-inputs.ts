@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ACTOR_KINDS } from '../domain/actor.ts'
 
 /** Ids in a path; upper case is taken too. */
 const Id = z.guid('must be an id such as 7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10').transform((id) => id.toLowerCase())
@@ -22,4 +23,21 @@ export function pageQuery<Filters extends z.ZodRawShape>(filters: Filters) {
     cursor: z.string().min(1, 'must not be empty').max(500).optional(),
     limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
   })
+}
+
+/** Whose entries of the audit are wanted. */
+export const AUDIT_BY = ['people', ...ACTOR_KINDS] as const
+
+/** The filters of the audit, the same on all faces. */
+export const AUDIT_FILTERS = {
+  by: z.enum(AUDIT_BY).optional().describe('people: everything but what programs did through the API.'),
+  operator: z.string().min(1, 'must not be empty').max(80, 'may have at most 80 characters').optional().describe('The name, whole.'),
+  action: z
+    .string()
+    .regex(/^[a-z]+(\.[a-z]+)*$/, 'must be an action or its first words, such as replay or replay.approve')
+    .max(80, 'may have at most 80 characters')
+    .optional()
+    .describe('An action or its first words: replay finds replay.plan and replay.approve.failed.'),
+  from: Time.optional().describe('Done at or after.'),
+  to: Time.optional().describe('Done before.'),
 }

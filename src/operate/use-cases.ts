@@ -1,17 +1,24 @@
-import type { AuditEntry, AuditReport } from '../audit/audit.ts'
+import type { AuditEntry, AuditFilter, AuditReport } from '../audit/audit.ts'
+import type { Actor } from '../domain/actor.ts'
 import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
 import type { EventQuery, EventRecord } from '../inbox/read-events.ts'
 import type { EntryRecord, NoticeCounts, OnboardingQuery, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import type { LedgerReport } from '../ledger/verify-ledger.ts'
 import type { Page } from '../platform/page.ts'
+import type { QueueCounts } from '../queue/event-queue.ts'
 import type { ReplayLine } from '../replay/list-replays.ts'
 import type { ReplayFilter, ReplayView } from '../replay/replay.ts'
+import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { CreateOrder } from './create-onboarding.ts'
+import type { Finding } from './finding.ts'
+import type { QueuePause } from './queue-pause.ts'
 import type { TimelineLine } from './timeline.ts'
 import type { UpstreamOutlook } from './upstream-outlook.ts'
 
 export type { AuditEntry, AuditReport } from '../audit/audit.ts'
+export type { QueueCounts } from '../queue/event-queue.ts'
 export type { ReplayLine } from '../replay/list-replays.ts'
+export type { RebuildReport } from '../saga/rebuild-queue.ts'
 
 export interface OnboardingView extends OnboardingRecord {
   /** Why it is not moving, and when or by whom it will; null once it has arrived. */
@@ -50,7 +57,17 @@ export interface Stats {
   upstream: { lockedForSeconds: number | null; backlogSeconds: number | null }
 }
 
-/** What changes something. The parts behind it are given by the composition; see `createUseCases` for who is told of it. */
+/** Jobs by state beside what the inbox still has to finish. */
+export interface QueueStatus {
+  queue: QueueCounts
+  /** Null while the queue is not paused. */
+  pause: QueuePause | null
+  inbox: Stats['inbox']
+  /** `backlogSeconds` is null too while the queue is paused: then the backlog does not wait for Paxos. */
+  upstream: Stats['upstream']
+}
+
+/** What changes something, as the composition provides it. `createUseCases` puts the audit in front of each. */
 export interface OperatorActions {
   /** Safe to repeat with the same key. `created`: this call has made the identity. @throws AppError */
   createOnboarding(order: CreateOrder): Promise<{ identityId: string; created: boolean }>
@@ -59,25 +76,49 @@ export interface OperatorActions {
   /** Runs a plan. @throws ReplayStateError, AppError */
   approveReplay(id: string, approval: { by: string; reason: string }): Promise<ReplayView>
   getReplay(id: string): Promise<ReplayView | null>
+  /** Empties the queue and fills it from the inbox. @throws ServiceUnavailableError when the queue does not answer */
+  rebuildQueue(): Promise<RebuildReport>
 }
 
-/** Everything that an operator can ask or do: one set behind the commands, the HTTP API and the pages. */
-export interface OperatorUseCases extends OperatorActions {
-  planReplay(...given: Parameters<OperatorActions['planReplay']>): Promise<ReplayStory>
-  approveReplay(...given: Parameters<OperatorActions['approveReplay']>): Promise<ReplayStory>
-  getReplay(id: string): Promise<ReplayStory | null>
-  /** Last planned first. @throws UsageError for a foreign cursor */
-  listReplays(query: { cursor?: string | undefined; limit: number }): Promise<Page<ReplayLine>>
+export interface OnboardingUseCases {
   /** `q` also finds event ids. Newest first; within one state: last changed first. @throws UsageError for a foreign cursor */
   listOnboardings(query: Omit<OnboardingQuery, 'alsoIdentityIds'>): Promise<Page<OnboardingView>>
   getOnboarding(identityId: string): Promise<OnboardingStory | null>
+  /** Safe to repeat with the same key. @throws AppError */
+  createOnboarding(order: Omit<CreateOrder, 'requestedBy'>, actor: Actor): Promise<{ identityId: string; created: boolean }>
+}
+
+export interface EventUseCases {
   /** Last received first. @throws UsageError for a foreign cursor */
   listEvents(query: EventQuery): Promise<Page<EventView>>
   getEvent(eventId: string): Promise<EventView | null>
+}
+
+export interface ReplayUseCases {
+  /** Last planned first. @throws UsageError for a foreign cursor */
+  listReplays(query: { cursor?: string | undefined; limit: number }): Promise<Page<ReplayLine>>
+  getReplay(id: string): Promise<ReplayStory | null>
+  planReplay(filter: ReplayFilter, actor: Actor): Promise<ReplayStory>
+  /** @throws ReplayStateError, AppError */
+  approveReplay(id: string, approval: { reason: string }, actor: Actor): Promise<ReplayStory>
+}
+
+/** Each rejects with ServiceUnavailableError when the queue does not answer within ten seconds. */
+export interface QueueUseCases {
+  queueStatus(): Promise<QueueStatus>
+  pauseQueue(why: { reason: string }, actor: Actor): Promise<QueueStatus>
+  resumeQueue(why: { reason: string }, actor: Actor): Promise<QueueStatus>
+  rebuildQueue(why: { reason: string }, actor: Actor): Promise<RebuildReport>
+}
+
+/** Everything that an operator can ask or do: one set behind the commands, the HTTP API and the pages. */
+export interface OperatorUseCases extends OnboardingUseCases, EventUseCases, ReplayUseCases, QueueUseCases {
   stats(): Promise<Stats>
+  /** Looks at everything that Gatehouse stands on; a check that fails never hides the others. */
+  diagnose(): Promise<Finding[]>
   verifyLedger(options: { identityId?: string | undefined }): Promise<LedgerReport>
   /** Newest first. @throws UsageError for a foreign cursor */
-  listAudit(query: { cursor?: string | undefined; limit: number }): Promise<Page<AuditEntry>>
+  listAudit(query: AuditFilter & { cursor?: string | undefined; limit: number }): Promise<Page<AuditEntry>>
   /** The whole chain, or only its `last` entries. */
   verifyAudit(options?: { last?: number }): Promise<AuditReport>
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor } from '../domain/actor.ts'
 import { isOperatorToken } from '../operate/operator-token.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { errorCode } from '../platform/app-error.ts'
@@ -140,6 +141,7 @@ function servePages(
     operator: sessionOf(request)?.operator ?? '',
     now: new Date(now()),
   })
+  const actorOf = (request: FastifyRequest): Actor => ({ kind: 'operator', name: reader(request).operator })
 
   app.get('/', async (request, reply) => {
     const [stats, parked, dead, held, replays] = await Promise.all([
@@ -184,7 +186,7 @@ function servePages(
   app.get('/replays/new', async (request, reply) => send(reply, newReplayPage(reader(request))))
   app.post('/replays', async (request, reply) => {
     const filter = readForm(PlanForm, request.body)
-    const { id } = await useCases.planReplay(filter, reader(request).operator)
+    const { id } = await useCases.planReplay(filter, actorOf(request))
     return reply.redirect(`/replays/${id}`, 303)
   })
   app.get<{ Params: { id: string } }>('/replays/:id', async (request, reply) => {
@@ -196,7 +198,7 @@ function servePages(
     const { id } = request.params
     const { reason } = readForm(ApprovalForm, request.body)
     if (!UUID.test(id) || !(await useCases.getReplay(id))) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'There is no such replay.')
-    await useCases.approveReplay(id, { by: reader(request).operator, reason })
+    await useCases.approveReplay(id, { reason }, actorOf(request))
     return reply.redirect(`/replays/${id}`, 303)
   })
   app.get('/audit', async (request, reply) => {

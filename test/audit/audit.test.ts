@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { appendAudit, listAudit, verifyAudit } from '../../src/audit/audit.ts'
+import { type AuditFilter, appendAudit, listAudit, verifyAudit } from '../../src/audit/audit.ts'
+import { GENESIS, hashLink } from '../../src/platform/hash-chain.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 const opened: { database: TestDatabase; pool: pg.Pool }[] = []
@@ -19,7 +20,7 @@ afterAll(async () => {
 })
 
 const deed = (target: string) => ({
-  operator: 'ada',
+  actor: { kind: 'operator' as const, name: 'ada' },
   action: 'replay.approve',
   target,
   reason: 'incident 7',
@@ -49,6 +50,38 @@ describe("the operators' audit", () => {
     expect((await listAudit(pool, { limit: 1 })).items).toEqual([written])
     expect(written.data.filter).toEqual({ from: at.toISOString(), types: ['identity.approved'] })
     expect((await verifyAudit(pool)).fault).toBeNull()
+  })
+
+  it('F30: keeps people apart from programs, and finds by name, by action and by time', async () => {
+    const api = { kind: 'api' as const, name: 'api' }
+    const times = ['2026-03-01T12:00:00Z', '2026-03-01T13:00:00Z', '2026-03-01T14:00:00Z'].map((time) => new Date(time))
+    await appendAudit(pool, { ...deed('created'), actor: api, action: 'onboarding.create' }, times[0])
+    await appendAudit(pool, { ...deed('planned'), action: 'replay.plan' }, times[1])
+    await appendAudit(pool, { ...deed('paused'), actor: { kind: 'operator', name: 'grace' }, action: 'queue.pause' }, times[2])
+    const found = async (filter: AuditFilter): Promise<string[]> =>
+      (await listAudit(pool, { limit: 10, ...filter })).items.map(({ target }) => target)
+    expect(await found({ by: 'people' })).toEqual(['paused', 'planned'])
+    expect(await found({ by: 'api' })).toEqual(['created'])
+    expect(await found({ operator: 'grace' })).toEqual(['paused'])
+    expect(await found({ action: 'replay' })).toEqual(['planned'])
+    expect(await found({ action: 'repl' })).toEqual([])
+    expect(await found({ from: times[1], to: times[2] })).toEqual(['planned'])
+    const page = await listAudit(pool, { limit: 1, by: 'people' })
+    expect((await listAudit(pool, { limit: 5, by: 'people', cursor: page.nextCursor ?? '' })).items.map(({ target }) => target)).toEqual([
+      'planned',
+    ])
+  })
+
+  it('counts an entry from before the kind was kept as a person, and its hash stays good', async () => {
+    const [at, content] = [new Date('2026-03-01T12:00:00Z'), { target: 'old', reason: null, data: {} }]
+    const hash = hashLink(GENESIS, { chain: 'audit', entryNo: 1, at, kind: 'replay.plan', actor: 'ada', data: content })
+    await pool.query(
+      `INSERT INTO audit_entry (entry_no, at, operator, action, target, data, prev_hash, hash) VALUES (1, $1, 'ada', 'replay.plan', 'old', '{}', $2, $3)`,
+      [at, GENESIS, hash],
+    )
+    await appendAudit(pool, deed('new'))
+    expect(await verifyAudit(pool)).toMatchObject({ entries: 2, fault: null })
+    expect((await listAudit(pool, { limit: 5, by: 'people' })).items.map(({ actorKind }) => actorKind)).toEqual(['operator', null])
   })
 
   it('pages, newest first', async () => {

@@ -254,11 +254,25 @@ describe('gatehouse queue status, and gatehouse doctor', () => {
   })
 })
 
+describe('gatehouse queue', () => {
+  it('F27: says who paused it and why, and leaves both in the audit', async () => {
+    await gatehouse('queue', 'pause', '--operator', 'ada', '--reason', 'deploy 42')
+    expect(await gatehouse('queue', 'status')).toMatch(/^Paused by ada (now|\d s ago): deploy 42\. Go on: gatehouse queue resume/m)
+    await gatehouse('queue', 'resume', '--operator', 'ada', '--reason', 'deployed')
+    expect(await gatehouse('queue', 'status')).not.toContain('Paused')
+    expect(await gatehouse('audit', 'list', '--action', 'queue')).toMatch(
+      /queue\.resume +queue +deployed\n.*queue\.pause +queue +deploy 42/,
+    )
+  })
+})
+
 describe('gatehouse audit', () => {
   it('lists who did what and verifies the chain, until somebody changes it', async () => {
     const listed = await gatehouse('audit', 'list')
-    expect(listed).toMatch(/grace +replay\.approve +\S+ +incident 7$/m)
+    expect(listed).toMatch(/grace +operator +replay\.approve +\S+ +incident 7$/m)
     expect(JSON.parse(await gatehouse('audit', 'list', '--limit', '1', '--json')).items).toHaveLength(1)
+    expect(await gatehouse('audit', 'list', '--by', 'people', '--action', 'replay.approve')).not.toContain('replay.plan')
+    expect(await gatehouse('audit', 'list', '--operator', 'nobody')).toBe('No entry matches. gatehouse audit list shows all.')
     expect(await gatehouse('audit', 'verify')).toMatch(/^\d+ in order\. Head: [0-9a-f]{64}$/m)
     await operator.pool.query(
       `BEGIN; ALTER TABLE audit_entry DISABLE TRIGGER USER; UPDATE audit_entry SET reason = 'lunch' WHERE entry_no = 2; ALTER TABLE audit_entry ENABLE TRIGGER USER; COMMIT`,

@@ -10,6 +10,7 @@ import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { approveReplay, getReplay, planReplay } from '../../src/replay/replay.ts'
+import { rebuildQueue } from '../../src/saga/rebuild-queue.ts'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -63,6 +64,7 @@ export async function startOperator(): Promise<Operator> {
   const pace = createUpstreamPace(budget)
   const useCases = createUseCases({
     pool: pipeline.pool,
+    queue: pipeline.queue,
     now,
     pace,
     actions: {
@@ -70,6 +72,7 @@ export async function startOperator(): Promise<Operator> {
       planReplay: (filter, by) => planReplay(parts, filter, by),
       approveReplay: (id, approval) => approveReplay(parts, id, approval),
       getReplay: (id) => getReplay(pipeline.pool, id),
+      rebuildQueue: () => rebuildQueue(parts),
     },
   })
   const app = await createHttpServer({ logger, bodyLimitBytes: 100_000, metrics: new Registry(), readiness: [] })

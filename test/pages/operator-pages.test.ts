@@ -302,8 +302,8 @@ describe('when an operator replays from the pages', () => {
 
   it('lists who planned and approved what, and why, with a way to the next plan; the home page shows the latest', async () => {
     const eventIds = await receiveDecided(operator, { count: 1, refIdPrefix: 'listed-' })
-    const { id } = await operator.useCases.planReplay({ eventIds }, 'ada')
-    await operator.useCases.approveReplay(id, { by: 'grace', reason: '<b>ticket</b> 4711' })
+    const { id } = await operator.useCases.planReplay({ eventIds }, { kind: 'operator', name: 'ada' })
+    await operator.useCases.approveReplay(id, { reason: '<b>ticket</b> 4711' }, { kind: 'operator', name: 'grace' })
     for (const path of ['/', '/replays']) {
       const page = await (await get(path)).text()
       const row = page.split('<tr>').find((text) => text.includes(`href="/replays/${id}"`))

@@ -5,6 +5,7 @@ import type { OperatorActions } from '../../src/operate/use-cases.ts'
 import type { UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import { AppError, type RetryClass, UsageError } from '../../src/platform/app-error.ts'
 import { problemOf } from '../../src/platform/problem-of.ts'
+import type { EventQueue } from '../../src/queue/event-queue.ts'
 import { startSilentServer } from '../support/silent-server.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
@@ -49,7 +50,13 @@ describe('what an error of a use case is to the caller', () => {
   it('is 503 while the database is away or does not answer, whichever client says so', async () => {
     for (const port of [9, await startSilentServer()]) {
       const pool = new pg.Pool({ host: '127.0.0.1', port, connectionTimeoutMillis: 200 })
-      const useCases = createUseCases({ pool, now: Date.now, pace: {} as UpstreamPace, actions: {} as OperatorActions })
+      const useCases = createUseCases({
+        pool,
+        now: Date.now,
+        queue: {} as EventQueue,
+        pace: {} as UpstreamPace,
+        actions: {} as OperatorActions,
+      })
       for (const read of [() => useCases.listEvents({ limit: 1 }), () => useCases.listAudit({ limit: 1 })]) {
         const away = await read().catch((error: unknown) => error)
         expect(problemOf(away)).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 5 })
@@ -65,7 +72,13 @@ describe('what an error of a use case is to the caller', () => {
     const holder = new pg.Client({ connectionString: database.url })
     await holder.connect()
     await holder.query('BEGIN; LOCK TABLE inbox_event, audit_entry IN ACCESS EXCLUSIVE MODE')
-    const useCases = createUseCases({ pool, now: Date.now, pace: {} as UpstreamPace, actions: {} as OperatorActions })
+    const useCases = createUseCases({
+      pool,
+      now: Date.now,
+      queue: {} as EventQueue,
+      pace: {} as UpstreamPace,
+      actions: {} as OperatorActions,
+    })
     for (const read of [() => useCases.listEvents({ limit: 1 }), () => useCases.listAudit({ limit: 1 })]) {
       const cut = await read().catch((error: unknown) => error)
       expect(problemOf(cut)).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' })

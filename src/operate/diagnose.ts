@@ -1,0 +1,133 @@
+import type { Pool } from 'pg'
+import type { EventReads } from '../inbox/read-events.ts'
+import type { UpstreamPace } from '../paxos/upstream-pace.ts'
+import { readCanary } from '../queue/canary.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
+import { counted } from './counted.ts'
+import { type Finding, look, type Seen } from './finding.ts'
+import { readPause, sayPause } from './queue-pause.ts'
+import { estimateBacklog, sayEta, sayLock } from './upstream-outlook.ts'
+
+export interface DiagnoseParts {
+  pool: Pool
+  queue: Pick<EventQueue, 'counts' | 'paused' | 'evictionPolicy'>
+  events: Pick<EventReads, 'count' | 'countOverdue'>
+  pace: UpstreamPace
+}
+
+/** Clocks further apart than this make leases, retries and token lifetimes wrong, milliseconds. */
+const CLOCK_TOLERANCE_MS = 2_000
+/** A canary goes through the queue every five seconds. */
+const TOO_QUIET_MS = 60_000
+const OVERDUE_SECONDS = 120
+const OLDEST_POSTGRES = 160_000
+
+/** All checks over an open database; a failing one never hides the others. */
+export async function diagnose(parts: DiagnoseParts): Promise<Finding[]> {
+  const { pool } = parts
+  return [
+    await look('database', () => database(pool)),
+    await look('durability', () => durability(pool)),
+    await look('clock', () => clock(pool)),
+    await look('queue', () => queue(parts, new Date())),
+    await look('canary', () => canary(parts)),
+    await look('eviction', () => eviction(parts)),
+    await look('backlog', () => backlog(parts)),
+    await look('paxos limits', () => limits(parts)),
+  ]
+}
+
+async function database(pool: Pool): Promise<Seen> {
+  const { rows } = await pool.query<{ number: string; version: string }>(
+    `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`,
+  )
+  const version = rows[0]?.version ?? 'unknown'
+  return Number(rows[0]?.number) >= OLDEST_POSTGRES
+    ? { result: 'ok', saw: `Postgres ${version}, schema up to date` }
+    : { result: 'fault', saw: `Postgres ${version}`, mend: 'run Postgres 16 or newer' }
+}
+
+async function durability(pool: Pool): Promise<Seen> {
+  const { rows } = await pool.query<{ fsync: string; commit: string; pages: string }>(
+    `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit, current_setting('full_page_writes') AS pages`,
+  )
+  const { fsync, commit, pages } = rows[0] ?? { fsync: '?', commit: '?', pages: '?' }
+  const saw = `fsync ${fsync}, synchronous_commit ${commit}, full_page_writes ${pages}`
+  if (fsync === 'on' && commit !== 'off' && pages === 'on') return { result: 'ok', saw }
+  return {
+    result: 'fault',
+    saw,
+    mend: 'set fsync, full_page_writes and synchronous_commit to on: a 200 must mean that the event is on disk',
+  }
+}
+
+async function clock(pool: Pool): Promise<Seen> {
+  const before = Date.now()
+  const { rows } = await pool.query<{ now: Date }>('SELECT clock_timestamp() AS now')
+  const here = (before + Date.now()) / 2
+  const apartMs = Math.round(Math.abs((rows[0]?.now.getTime() ?? 0) - here))
+  return apartMs <= CLOCK_TOLERANCE_MS
+    ? { result: 'ok', saw: `${apartMs} ms from the database's` }
+    : {
+        result: 'fault',
+        saw: `${apartMs} ms from the database's`,
+        mend: 'synchronise the clocks of this machine and of the database (NTP)',
+      }
+}
+
+async function queue({ pool, queue }: DiagnoseParts, now: Date): Promise<Seen> {
+  const { waiting, active, delayed, paused } = await queue.counts()
+  const saw = `${waiting} waiting, ${active} active, ${delayed} delayed`
+  if (!paused) return { result: 'ok', saw }
+  const pause = sayPause(await readPause(pool), now)
+  return { result: 'warning', saw: `${pause}; ${saw}`, mend: 'gatehouse queue resume --operator <you> --reason "..."' }
+}
+
+/** Do jobs go through? The queue may answer, and the workers be connected, and still none be taken. */
+async function canary({ pool, queue }: DiagnoseParts): Promise<Seen> {
+  const { sinceSeenMs, seenBy, waitingMs } = await readCanary(pool)
+  if (sinceSeenMs === null) return { result: 'warning', saw: 'no worker has taken a job yet', mend: 'start one: gatehouse worker' }
+  const saw = `a worker (${seenBy}) took the last one ${Math.round(sinceSeenMs / 1_000)} s ago`
+  if (sinceSeenMs <= TOO_QUIET_MS) return { result: 'ok', saw }
+  if (await queue.paused()) return { result: 'warning', saw: `${saw}; the queue is paused`, mend: 'see the line above' }
+  return waitingMs === null
+    ? { result: 'fault', saw, mend: 'no worker sends one: is any running, and does it reach the queue?' }
+    : { result: 'fault', saw: `${saw}; one waits`, mend: 'workers run and are given no jobs: see their logs, then restart them' }
+}
+
+async function eviction({ queue }: DiagnoseParts): Promise<Seen> {
+  const policy = await queue.evictionPolicy()
+  if (policy === null) return { result: 'ok', saw: 'no Redis to evict from, or it does not say' }
+  return policy === 'noeviction'
+    ? { result: 'ok', saw: policy }
+    : { result: 'fault', saw: policy, mend: 'set maxmemory-policy noeviction: any other drops jobs' }
+}
+
+async function backlog({ events }: DiagnoseParts): Promise<Seen> {
+  const [overdue, { parked, dead }] = await Promise.all([events.countOverdue(OVERDUE_SECONDS), events.count()])
+  if (overdue > 0)
+    return {
+      result: 'warning',
+      saw: `${counted(overdue, 'event')} overdue by more than two minutes`,
+      mend: 'is a worker running? gatehouse queue status',
+    }
+  if (parked + dead > 0)
+    return { result: 'warning', saw: `${counted(parked, 'event')} parked, ${dead} dead`, mend: 'gatehouse event list --state parked' }
+  return { result: 'ok', saw: 'nothing overdue, nothing parked or dead' }
+}
+
+/** What is known here of Paxos's limits; Paxos itself is not asked. */
+async function limits({ events, pace }: DiagnoseParts): Promise<Seen> {
+  const { accepted } = await events.count()
+  const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
+  if (lockedForSeconds === null)
+    return { result: 'warning', saw: 'what the processes share of the budget cannot be read', mend: 'see the database above' }
+  const takes = etaSeconds ? `${counted(accepted, 'unfinished event')}: ${sayEta(etaSeconds)}` : 'nothing waits'
+  return lockedForSeconds > 0
+    ? {
+        result: 'warning',
+        saw: `${sayLock(lockedForSeconds)}; ${takes}`,
+        mend: 'it goes on by itself; does anything else call Paxos from this address?',
+      }
+    : { result: 'ok', saw: takes }
+}

@@ -1,0 +1,21 @@
+import type { EventReads, EventRecord } from '../inbox/read-events.ts'
+import { explainEvent } from './explain-waiting.ts'
+import type { EventUseCases, EventView } from './use-cases.ts'
+
+/** What was received, and what became of it. */
+export function eventUseCases({ events, now }: { events: EventReads; now: () => number }): EventUseCases {
+  return {
+    listEvents: async (query) => {
+      const page = await events.list(query)
+      return { ...page, items: page.items.map((event) => viewEvent(event, new Date(now()))) }
+    },
+    getEvent: async (eventId) => {
+      const event = await events.find(eventId)
+      return event && viewEvent(event, new Date(now()))
+    },
+  }
+}
+
+export function viewEvent(event: EventRecord, now: Date): EventView {
+  return { ...event, nextAttemptBy: event.state === 'accepted' ? event.dueAt : null, waitingFor: explainEvent(event, now) }
+}

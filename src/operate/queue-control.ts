@@ -1,0 +1,54 @@
+import type { Pool } from 'pg'
+import type { EventReads } from '../inbox/read-events.ts'
+import type { UpstreamPace } from '../paxos/upstream-pace.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
+import type { Perform } from './audited.ts'
+import { readPause } from './queue-pause.ts'
+import { estimateBacklog } from './upstream-outlook.ts'
+import type { OperatorActions, QueueStatus, QueueUseCases } from './use-cases.ts'
+
+interface Parts {
+  pool: Pool
+  events: EventReads
+  queue: Pick<EventQueue, 'counts' | 'pause' | 'resume'>
+  pace: UpstreamPace
+  actions: Pick<OperatorActions, 'rebuildQueue'>
+  perform: Perform
+}
+
+/** The queue, which is disposable: look at it, stop it, let it go on, build it anew. Each act is audited before it runs. */
+export function queueUseCases({ pool, events, queue, pace, actions, perform }: Parts): QueueUseCases {
+  const status = async (): Promise<QueueStatus> => {
+    const [counts, { accepted, processed, parked, dead, test, duplicates }] = await Promise.all([queue.counts(), events.count()])
+    const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
+    return {
+      queue: counts,
+      pause: counts.paused ? await readPause(pool) : null,
+      inbox: { accepted, processed, parked, dead, test, duplicates },
+      upstream: { lockedForSeconds, backlogSeconds: counts.paused ? null : etaSeconds },
+    }
+  }
+  const switched =
+    (verb: 'pause' | 'resume'): QueueUseCases['pauseQueue'] =>
+    async ({ reason }, actor) => {
+      await perform(actor, { action: `queue.${verb}`, target: 'queue', reason, entry: 'before' }, () => queue[verb]())
+      return status()
+    }
+  return {
+    queueStatus: status,
+    pauseQueue: switched('pause'),
+    resumeQueue: switched('resume'),
+    rebuildQueue: ({ reason }, actor) =>
+      perform(
+        actor,
+        {
+          action: 'queue.rebuild',
+          target: 'queue',
+          reason,
+          entry: 'before',
+          result: ({ requeued, unfinished }) => ({ data: { requeued, unfinished } }),
+        },
+        actions.rebuildQueue,
+      ),
+  }
+}

@@ -1,0 +1,41 @@
+import type { Pool } from 'pg'
+import type { EventReads } from '../inbox/read-events.ts'
+import type { OnboardingReads } from '../ledger/read-onboardings.ts'
+import type { UpstreamPace } from '../paxos/upstream-pace.ts'
+import { readCanary } from '../queue/canary.ts'
+import { estimateBacklog } from './upstream-outlook.ts'
+import type { Stats } from './use-cases.ts'
+
+interface Parts {
+  pool: Pool
+  onboardings: OnboardingReads
+  events: EventReads
+  pace: UpstreamPace
+  now: () => number
+}
+
+/** Counts of everything, and whether something waits too long. */
+export async function readStats({ onboardings, events, pool, pace, now }: Parts): Promise<Stats> {
+  const [inbox, states, notices, pulse, canary] = await Promise.all([
+    events.count(),
+    onboardings.countStates(),
+    onboardings.countNotices(),
+    events.pulse(),
+    readCanary(pool),
+  ])
+  const { accepted, processed, parked, dead, test, duplicates } = inbox
+  const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
+  return {
+    inbox: { accepted, processed, parked, dead, test, duplicates },
+    onboardings: states,
+    notices,
+    oldestUnfinishedSeconds: pulse.oldestUnfinishedAt && Math.max(0, Math.round((now() - pulse.oldestUnfinishedAt.getTime()) / 1_000)),
+    lastWebhookAt: pulse.lastWebhookAt,
+    canary: { seenAt: canary.seenAt, sinceSeenSeconds: wholeSeconds(canary.sinceSeenMs), waitingSeconds: wholeSeconds(canary.waitingMs) },
+    upstream: { lockedForSeconds, backlogSeconds: etaSeconds },
+  }
+}
+
+function wholeSeconds(ms: number | null): number | null {
+  return ms === null ? null : Math.max(0, Math.round(ms / 1_000))
+}
