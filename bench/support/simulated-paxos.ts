@@ -38,6 +38,6 @@ export function connectSimulatedPaxos({ stub, budget, now, latencyMs, accountsCl
   const { signal } = new AbortController()
   const tokens = { get: async () => 'an-invented-token', refused: () => true }
   const breaker = createBreaker({ name: 'api', now, verdict: verdictOn('api'), onChange: () => {} })
-  const call = createPaxosCall({ http, tokens, budget, breaker, signal, accountsClass })
+  const call = createPaxosCall({ http, tokensFor: () => tokens, budget, breaker, signal, accountsClass })
   return { events: eventsOfPaxos(call), identities: identitiesOfPaxos(call), accounts: accountsOfPaxos(call) } as PaxosClient
 }

@@ -56,7 +56,8 @@ export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
     create({ identityId, refId, type }, options) {
       // Written here and nowhere else: an account cannot be linked to a profile later (paxos/api.md 5.1).
       const body = { create_profile: true, account: { identity_id: identityId, ref_id: refId, type } }
-      return call({ operation: 'accounts.create', path: '/identity/accounts', body, schema: Account }, options)
+      const request = { operation: 'accounts.create', path: '/identity/accounts', schema: Account } as const
+      return call({ ...request, method: 'POST', body, once: { refId } }, options)
     },
     async get(accountId, options) {
       const operation = 'accounts.get'

@@ -80,7 +80,8 @@ export function identitiesOfPaxos(call: PaxosCall): IdentitiesOfPaxos {
   return {
     create(identity, options) {
       const path = '/identity/identities'
-      return call({ operation: 'identities.create', path, body: identity, personal: true, schema: Identity }, options)
+      const request = { operation: 'identities.create', path, personal: true, schema: Identity } as const
+      return call({ ...request, method: 'POST', body: identity, once: { refId: identity.ref_id } }, options)
     },
     async get(identityId, options) {
       const operation = 'identities.get'

@@ -1,16 +1,25 @@
 import { Histogram, type Registry } from 'prom-client'
 import type { Logger } from '../platform/logger.ts'
 import { type AccountsOfPaxos, accountsOfPaxos } from './accounts.ts'
+import { type BalancesOfPaxos, balancesOfPaxos } from './balances.ts'
+import { type DepositsOfPaxos, depositsOfPaxos } from './deposits.ts'
 import { type EventsOfPaxos, eventsOfPaxos } from './events.ts'
+import { type ExecutionsOfPaxos, executionsOfPaxos } from './executions.ts'
 import { type IdentitiesOfPaxos, identitiesOfPaxos } from './identities.ts'
+import { type MarketsOfPaxos, marketsOfPaxos } from './markets.ts'
+import { type OrdersOfPaxos, ordersOfPaxos } from './orders.ts'
 import { type PaxosForbiddenError, PaxosUnavailableError } from './paxos-errors.ts'
 import { type ProfilesOfPaxos, profilesOfPaxos } from './profiles.ts'
-import { createAccessTokens } from './transport/access-token.ts'
+import { type QuoteExecutionsOfPaxos, quoteExecutionsOfPaxos } from './quote-executions.ts'
+import { type QuotesOfPaxos, quotesOfPaxos } from './quotes.ts'
+import { type TransfersOfPaxos, transfersOfPaxos } from './transfers.ts'
+import { type AccessTokens, createAccessTokens } from './transport/access-token.ts'
 import { createBreaker } from './transport/breaker.ts'
 import type { Budget } from './transport/budget.ts'
 import type { AccountsClass } from './transport/endpoint-class.ts'
 import { createPaxosCall, verdictOn } from './transport/paxos-call.ts'
 import { createPaxosHttp } from './transport/paxos-http.ts'
+import { type Feature, SCOPES } from './transport/scopes.ts'
 
 /**
  * The brokerage. Every call is bounded in time, within the budget, behind the circuit breaker, and its answer checked; every
@@ -21,6 +30,14 @@ export interface PaxosClient {
   identities: IdentitiesOfPaxos
   accounts: AccountsOfPaxos
   profiles: ProfilesOfPaxos
+  balances: BalancesOfPaxos
+  markets: MarketsOfPaxos
+  orders: OrdersOfPaxos
+  executions: ExecutionsOfPaxos
+  quotes: QuotesOfPaxos
+  quoteExecutions: QuoteExecutionsOfPaxos
+  transfers: TransfersOfPaxos
+  deposits: DepositsOfPaxos
   /** Gives up what waits for the budget, lets what was sent end (one time-out at most), closes the connections. */
   close(): Promise<void>
 }
@@ -94,23 +111,31 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
 
   const http = createPaxosHttp({ baseUrl: apiUrl, timeoutMs, connections, seconds })
   const tokenHttp = createPaxosHttp({ baseUrl: tokenUrl, timeoutMs, connections: 1, seconds })
-  const tokens = createAccessTokens({
-    http: tokenHttp,
-    clientId,
-    clientSecret,
-    budget,
-    // One request stands for everybody who waits for it, so a few failures say enough.
-    breaker: createBreaker({ ...breakerFor('token'), failuresInARow: 3 }),
-    signal,
-    now,
-  })
-  const call = createPaxosCall({ http, tokens, budget, breaker: createBreaker(breakerFor('api')), signal, accountsClass, onForbidden })
+  // One request stands for all calls that wait for it, so three failures say enough.
+  const tokenBreaker = createBreaker({ ...breakerFor('token'), failuresInARow: 3 })
+  const tokensOf = (scopes: readonly string[]): AccessTokens =>
+    createAccessTokens({ http: tokenHttp, clientId, clientSecret, scopes, budget, breaker: tokenBreaker, signal, now })
+  const tokens = new Map<Feature, AccessTokens>()
+  const tokensFor = (feature: Feature): AccessTokens => {
+    const known = tokens.get(feature) ?? tokensOf(SCOPES[feature])
+    tokens.set(feature, known)
+    return known
+  }
+  const call = createPaxosCall({ http, tokensFor, budget, breaker: createBreaker(breakerFor('api')), signal, accountsClass, onForbidden })
 
   return {
     events: eventsOfPaxos(call),
     identities: identitiesOfPaxos(call),
     accounts: accountsOfPaxos(call),
     profiles: profilesOfPaxos(call),
+    balances: balancesOfPaxos(call),
+    markets: marketsOfPaxos(call),
+    orders: ordersOfPaxos(call),
+    executions: executionsOfPaxos(call),
+    quotes: quotesOfPaxos(call),
+    quoteExecutions: quoteExecutionsOfPaxos(call),
+    transfers: transfersOfPaxos(call),
+    deposits: depositsOfPaxos(call),
     close() {
       closing.abort(new PaxosUnavailableError({ operation: 'close', detail: 'The client is closing.' }))
       closed ??= Promise.all([http.close(), tokenHttp.close()]).then(() => undefined)

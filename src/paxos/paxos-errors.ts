@@ -12,7 +12,34 @@ export interface PaxosFailure {
   title?: string | null
   /** What the problem says: its text, or for calls that carry a person's details only the names of the fields it speaks of. */
   detail?: string | null
+  /** The texts of the problem's `meta`: figures and ids. */
+  meta?: Readonly<Record<string, string>>
   cause?: unknown
+}
+
+/**
+ * The problem types by which Paxos refuses what was asked, and not who asks (paxos/api.md 1.4): the same request would be refused again
+ * until funds, limits, the market or the customer change. A 403 of any other type is about our API user.
+ */
+export const REFUSALS: ReadonlySet<string> = new Set([
+  'insufficient-funds',
+  'expired',
+  'rejected',
+  'notional-value-too-large',
+  'market-conditions-prevented-execution',
+  'unavailable-market',
+  'minimum-commission-exceeds-notional',
+  'exceed-precision',
+  'identity-verification-required',
+  'travel-rule-information-required',
+  'below-min-withdraw-limit',
+  'exceed-max-withdraw-limit',
+  'unsupported-address',
+])
+
+/** The last part of a problem's type URI; empty for `about:blank` and for none. */
+export function slugOf(problemType: string | null | undefined): string {
+  return /\/problems\/([a-z0-9-]+)$/.exec(problemType ?? '')?.[1] ?? ''
 }
 
 /** What every failure of a call to Paxos has. */
@@ -22,7 +49,8 @@ export abstract class PaxosError extends AppError {
   readonly problemType: string | null
   readonly title: string | null
   readonly detail: string | null
-  constructor(message: string, { operation, status, problemType, title, detail, cause }: PaxosFailure) {
+  readonly meta: Readonly<Record<string, string>>
+  constructor(message: string, { operation, status, problemType, title, detail, meta, cause }: PaxosFailure) {
     const answer = status == null ? '' : ` (${[status, title].filter((part) => part != null).join(' ')})`
     super(`Paxos ${operation}${answer}: ${message}${detail ? ` ${detail}` : ''}`, cause === undefined ? undefined : { cause })
     this.operation = operation
@@ -30,6 +58,7 @@ export abstract class PaxosError extends AppError {
     this.problemType = problemType ?? null
     this.title = title ?? null
     this.detail = detail ?? null
+    this.meta = meta ?? {}
   }
 }
 
@@ -53,10 +82,32 @@ export class PaxosConflictError extends PaxosError {
   readonly existingId: string | null
   /** What collided, as far as the answer says: our ref_id, or the person (the cip_id triple). */
   readonly duplicate: 'ref_id' | 'person' | null
-  constructor(failure: PaxosFailure, { existingId, duplicate }: Pick<PaxosConflictError, 'existingId' | 'duplicate'>) {
+  /** `meta.existing` as Paxos sent it; null where it sent none, and for calls that carry a person's details. */
+  readonly existing: Readonly<Record<string, unknown>> | null
+  constructor(
+    failure: PaxosFailure,
+    {
+      existingId,
+      duplicate,
+      existing = null,
+    }: Pick<PaxosConflictError, 'existingId' | 'duplicate'> & { existing?: PaxosConflictError['existing'] },
+  ) {
     super(`it exists already${existingId ? ` as ${existingId}` : ''}${duplicate ? ` (same ${duplicate})` : ''}.`, failure)
     this.existingId = existingId
     this.duplicate = duplicate
+    this.existing = existing
+  }
+}
+
+/** Paxos refuses what was asked: no funds, a limit, the market, an expired quote. `problem` says which (paxos/api.md 1.4). Nothing was done. */
+export class PaxosRefusedError extends PaxosError {
+  readonly code = 'PAXOS_REFUSED'
+  readonly retry = 'never'
+  /** One of `REFUSALS`. */
+  readonly problem: string
+  constructor(failure: PaxosFailure) {
+    super(`refused (${slugOf(failure.problemType)}).`, failure)
+    this.problem = slugOf(failure.problemType)
   }
 }
 

@@ -31,7 +31,7 @@ export function profilesOfPaxos(call: PaxosCall): ProfilesOfPaxos {
     async get(profileId, options) {
       const operation = 'profiles.get'
       const path = `/profiles/${idSegment(profileId, operation)}`
-      return about(profileId, await call({ operation, path, schema: Profile }, options), operation)
+      return about(profileId, await call({ operation, feature: 'balances', path, schema: Profile }, options), operation)
     },
   }
 }

@@ -9,6 +9,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   PERSON_ALREADY_KNOWN: 409,
   REPLAY_STATE: 409,
   PAXOS_REJECTED: 422,
+  PAXOS_REFUSED: 422,
 }
 const RETRY_AFTER_SECONDS = 5
 

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net'
 import { Registry } from 'prom-client'
 import { onTestFinished } from 'vitest'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
-import { NEEDED_SCOPES } from '../../src/paxos/transport/access-token.ts'
 import { type Budget, createBudget } from '../../src/paxos/transport/budget.ts'
 import { type BudgetLimits, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
@@ -45,11 +44,13 @@ export const tokenAnswer = (over: Record<string, unknown> = {}): Reply => {
   let issued = 0
   return (seen, response, request) => {
     issued++
-    json(200, { access_token: `token-${issued}`, expires_in: 3599, scope: NEEDED_SCOPES.join(' '), token_type: 'bearer', ...over })(
-      seen,
-      response,
-      request,
-    )
+    json(200, {
+      access_token: `token-${issued}`,
+      expires_in: 3599,
+      scope: new URLSearchParams(seen.body).get('scope'),
+      token_type: 'bearer',
+      ...over,
+    })(seen, response, request)
   }
 }
 

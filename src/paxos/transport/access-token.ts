@@ -14,16 +14,6 @@ import type { Breaker } from './breaker.ts'
 import type { Budget } from './budget.ts'
 import type { PaxosHttp } from './paxos-http.ts'
 
-/** What Gatehouse needs and why (paxos/api.md 1.3). */
-export const NEEDED_SCOPES = [
-  'identity:read_identity', // confirm the state of a customer
-  'identity:write_identity', // onboard one
-  'identity:read_account', // look before creating a second one
-  'identity:write_account',
-  'events:read_event', // confirm what a webhook says; not in Paxos's guide, and nothing works without it
-  'funding:read_profile', // see that the account has its profile
-] as const
-
 export const TOKEN_OPERATION = 'token'
 
 export interface AccessTokens {
@@ -38,6 +28,8 @@ export interface AccessTokensOptions {
   http: PaxosHttp
   clientId: string
   clientSecret: string
+  /** Asked for; a token that lacks one of them is not used. */
+  scopes: readonly string[]
   budget: Budget
   breaker: Breaker
   signal: AbortSignal
@@ -54,7 +46,8 @@ const RENEW_ON_401_EVERY_MS = 10_000
 
 const TokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive(), scope: z.string().nullish() })
 
-export function createAccessTokens({ http, clientId, clientSecret, budget, breaker, signal, now }: AccessTokensOptions): AccessTokens {
+export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
+  const { http, clientId, clientSecret, scopes, budget, breaker, signal, now } = options
   let held: { token: string; renewAtMs: number } | null = null
   let pending: Promise<string> | null = null
   let refusal: { error: AppError; untilMs: number } | null = null
@@ -64,7 +57,7 @@ export function createAccessTokens({ http, clientId, clientSecret, budget, break
     grant_type: 'client_credentials',
     client_id: clientId,
     client_secret: clientSecret,
-    scope: NEEDED_SCOPES.join(' '),
+    scope: scopes.join(' '),
   }).toString()
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
 
@@ -77,15 +70,15 @@ export function createAccessTokens({ http, clientId, clientSecret, budget, break
       return answer
     } catch (error) {
       if (error instanceof PaxosThrottledError) budget.onThrottled(error.retryAfterMs)
-      throw asTokenError(error)
+      throw asTokenError(error, scopes)
     }
   }
 
   const renew = async (): Promise<string> => {
     const answer = await breaker.run(request)
     // RFC 6749 5.1: no scope in the answer means all that was asked for.
-    const granted = answer.scope?.split(' ') ?? NEEDED_SCOPES
-    const missing = NEEDED_SCOPES.filter((scope) => !granted.includes(scope))
+    const granted = answer.scope?.split(' ') ?? scopes
+    const missing = scopes.filter((scope) => !granted.includes(scope))
     if (missing.length > 0) throw new PaxosScopeMissingError({ operation: TOKEN_OPERATION }, { missing })
     const lifeMs = answer.expires_in * 1000
     held = { token: answer.access_token, renewAtMs: now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2) }
@@ -123,7 +116,7 @@ export function createAccessTokens({ http, clientId, clientSecret, budget, break
  * What a refusal by the token endpoint means. None may look like an answer of the API: a 404 from a wrong token URL must not
  * be taken for an unknown event.
  */
-function asTokenError(error: unknown): unknown {
+function asTokenError(error: unknown, scopes: readonly string[]): unknown {
   const refused =
     error instanceof PaxosUnauthorizedError ||
     error instanceof PaxosForbiddenError ||
@@ -133,6 +126,6 @@ function asTokenError(error: unknown): unknown {
   if (!refused) return error
   const { operation, status, title } = error
   return title === 'invalid_scope'
-    ? new PaxosScopeMissingError({ operation, status, title }, { missing: NEEDED_SCOPES })
+    ? new PaxosScopeMissingError({ operation, status, title }, { missing: scopes })
     : new PaxosCredentialsRefusedError({ operation, status, title })
 }

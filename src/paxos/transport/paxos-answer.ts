@@ -8,10 +8,13 @@ import {
   PaxosForbiddenError,
   PaxosNotFoundError,
   PaxosOutcomeUnknownError,
+  PaxosRefusedError,
   PaxosRejectedError,
   PaxosThrottledError,
   PaxosUnauthorizedError,
   PaxosUnavailableError,
+  REFUSALS,
+  slugOf,
 } from '../paxos-errors.ts'
 
 /** What must be known of a call to understand its answer. */
@@ -23,6 +26,8 @@ export interface AnswerRules<T> {
   personal?: boolean
   /** 400 means an id that cannot be one (paxos/api.md 3.1: `error parsing event id`). */
   unknownIdIs400?: boolean
+  /** Documented to answer with nothing, or with `{}`: either counts as `{}`. */
+  mayBeEmpty?: boolean
   schema: z.ZodType<T>
 }
 
@@ -31,7 +36,7 @@ export function readAnswer<T>(answer: HttpAnswer, rules: AnswerRules<T>, request
   const { status, text } = answer
   const { operation, acts } = rules
   if (status < 200 || status > 299) throw refusal(answer, rules, requestBody)
-  const json = parseJson(text)
+  const json = rules.mayBeEmpty && text.trim() === '' ? {} : parseJson(text)
   // The parser's own message quotes the answer, which may name a person: it goes no further.
   if (json === undefined) throw new PaxosAnswerMalformedError({ operation, status, acts, problem: 'it is not JSON' })
   const parsed = rules.schema.safeParse(json)
@@ -63,14 +68,15 @@ function refusal({ status, headers, text }: HttpAnswer, rules: AnswerRules<unkno
     operation,
     status,
     problemType: problem.type?.slice(0, 200) ?? null,
+    meta: rules.personal ? {} : plainMeta(problem.meta),
     title: (problem.title ?? problem.error)?.slice(0, 100) ?? null,
     detail: rules.personal ? fieldsSpokenOf(problem.detail ?? '', requestBody ?? '') : (problem.detail?.slice(0, 300) ?? null),
   }
   if (status === 401) return new PaxosUnauthorizedError(failure)
+  if (acts && status >= 400 && status < 500 && REFUSALS.has(slugOf(failure.problemType))) return new PaxosRefusedError(failure)
   if (status === 403) return new PaxosForbiddenError(failure, { acts })
   if (status === 404 || (status === 400 && rules.unknownIdIs400)) return new PaxosNotFoundError(failure)
-  if (status === 409)
-    return new PaxosConflictError(failure, { existingId: problem.meta?.existing?.id ?? null, duplicate: duplicate(problem.detail ?? '') })
+  if (status === 409) return conflict(failure, problem, rules.personal ?? false)
   if (status === 429) return new PaxosThrottledError(failure, { retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()) })
   // 408 comes from gateways that lost patience; like a 5xx it says nothing about the request itself.
   if (status >= 500 || status === 408) return acts ? new PaxosOutcomeUnknownError(failure) : new PaxosUnavailableError(failure)
@@ -78,20 +84,26 @@ function refusal({ status, headers, text }: HttpAnswer, rules: AnswerRules<unkno
   return new PaxosAnswerMalformedError({ ...failure, acts, problem: 'a status that Paxos does not document' })
 }
 
+/** `meta.existing` in whole, but for calls that carry a person's details: of those only the id. */
+function conflict(failure: PaxosFailure, { meta, detail }: z.output<typeof Problem>, personal: boolean): PaxosConflictError {
+  const existing = isRecord(meta?.existing) ? meta.existing : null
+  const existingId = typeof existing?.id === 'string' && existing.id !== '' ? existing.id : null
+  return new PaxosConflictError(failure, { existingId, duplicate: duplicate(detail ?? ''), existing: personal ? null : existing })
+}
+
+/** The figures that a problem explains itself with (`available`, `max_notional_value`): texts of one level, each cut at 200 characters. */
+function plainMeta(meta: Readonly<Record<string, unknown>> | undefined): Record<string, string> {
+  const texts = Object.entries(meta ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  return Object.fromEntries(texts.map(([name, value]) => [name, value.slice(0, 200)]))
+}
+
 const text = z.string().optional().catch(undefined)
 /** problem+json, or the token endpoint's `{ error }` (RFC 6749). Takes anything: what is not as it should be is left out. */
 const Problem = z
-  .object({
-    type: text,
-    title: text,
-    error: text,
-    detail: text,
-    meta: z
-      .object({ existing: z.object({ id: text }).optional().catch(undefined) })
-      .optional()
-      .catch(undefined),
-  })
+  .object({ type: text, title: text, error: text, detail: text, meta: z.record(z.string(), z.unknown()).optional().catch(undefined) })
   .catch({})
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The two documented details differ in nothing else (paxos/api.md 4.6). */
 function duplicate(detail: string): 'ref_id' | 'person' | null {

@@ -1,3 +1,4 @@
+import type { HttpRequest } from '../../platform/http-exchange.ts'
 import {
   PaxosError,
   PaxosForbiddenError,
@@ -13,26 +14,38 @@ import type { Priority } from './budget-state.ts'
 import { type AccountsClass, endpointClassOf, type Operation } from './endpoint-class.ts'
 import type { AnswerRules } from './paxos-answer.ts'
 import type { PaxosHttp } from './paxos-http.ts'
+import type { Feature } from './scopes.ts'
 
 export interface CallOptions {
   /** `replay` leaves a share of the budget for live traffic; `live` by default. */
   priority?: Priority
 }
 
-interface CallRequest<T> extends Omit<AnswerRules<T>, 'acts'> {
-  operation: Operation
-  /** Under the API's base URL, with the query. */
-  path: string
-  /** Makes it a POST, a call that acts. */
-  body?: Readonly<Record<string, unknown>>
-}
+/**
+ * What makes a second try of a write harmless: the ref_id that stands in its body, or the reason why it needs none. `sets-a-state`: the
+ * call says how things shall be, so twice is once. `looked-up-first`: Paxos takes no key, and the effect's look-up tells (paxos/api.md 7).
+ */
+type Once = { readonly refId: string } | 'sets-a-state' | 'looked-up-first'
+
+type CallMethod =
+  | { readonly method?: 'GET'; readonly body?: never; readonly once?: never }
+  | { readonly method: 'POST' | 'PUT' | 'DELETE'; readonly body?: Readonly<Record<string, unknown>>; readonly once: Once }
+
+type CallRequest<T> = Omit<AnswerRules<T>, 'acts' | 'operation'> &
+  CallMethod & {
+    operation: Operation
+    /** Whose access token it uses; `null` for the endpoints that Paxos serves without one. Onboarding's unless told. */
+    feature?: Feature | null
+    /** Under the API's base URL, with the query. */
+    path: string
+  }
 
 /** Makes one call of the API: token, budget, breaker, answer. @throws the errors of paxos-errors.ts */
 export type PaxosCall = <T>(request: CallRequest<T>, options?: CallOptions) => Promise<T>
 
 export interface PaxosCallParts {
   http: PaxosHttp
-  tokens: AccessTokens
+  tokensFor: (feature: Feature) => AccessTokens
   budget: Budget
   breaker: Breaker
   signal: AbortSignal
@@ -42,35 +55,49 @@ export interface PaxosCallParts {
   onForbidden?: (error: PaxosForbiddenError) => void
 }
 
-export function createPaxosCall({ http, tokens, budget, breaker, signal, accountsClass, onForbidden }: PaxosCallParts): PaxosCall {
+export function createPaxosCall({ http, tokensFor, budget, breaker, signal, accountsClass, onForbidden }: PaxosCallParts): PaxosCall {
   return (request, { priority = 'live' } = {}) => {
-    const { path, ...rules } = request
+    const { path, feature = 'onboarding', ...rest } = request
     const endpointClass = endpointClassOf(request.operation, { accountsClass })
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body)
-    const attempt = async (token: string) => {
+    const { message, rules } = messageOf(rest, path)
+    const send = async (token: string | null) => {
       await budget.acquire(endpointClass, { priority, signal })
-      const headers = { authorization: `Bearer ${token}`, accept: 'application/json' }
-      return body === undefined
-        ? http.send({ method: 'GET', path, headers }, { ...rules, acts: false })
-        : http.send({ method: 'POST', path, headers: { ...headers, 'content-type': 'application/json' }, body }, { ...rules, acts: true })
+      const headers = token === null ? message.headers : { ...message.headers, authorization: `Bearer ${token}` }
+      return http.send({ ...message, headers }, rules)
     }
     // Outermost, so that an open circuit costs neither budget nor a token.
     return breaker.run(async () => {
-      const token = await tokens.get()
       try {
-        const answer = await attempt(token).catch(async (error: unknown) => {
-          if (!(error instanceof PaxosUnauthorizedError) || !tokens.refused(token)) throw error
-          return attempt(await tokens.get()) // safe for a write too: a 401 did nothing
-        })
+        const answer = await (feature === null ? send(null) : withToken(tokensFor(feature), send))
         budget.onAnswered()
         return answer
       } catch (error) {
-        if (error instanceof PaxosForbiddenError && body === undefined) onForbidden?.(error)
+        if (error instanceof PaxosForbiddenError && !rules.acts) onForbidden?.(error)
         if (error instanceof PaxosThrottledError) budget.onThrottled(error.retryAfterMs)
         else if (error instanceof PaxosError && error.status !== null) budget.onAnswered()
         throw error
       }
     })
+  }
+}
+
+/** The request as it goes out, but for its token, and what must be known to read the answer. */
+function messageOf<T>(request: Omit<AnswerRules<T>, 'acts'> & CallMethod, path: string): { message: HttpRequest; rules: AnswerRules<T> } {
+  const { method = 'GET', body, once: _, ...rules } = request
+  const payload = body === undefined ? {} : { body: JSON.stringify(body) }
+  const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  const message = { method, path, headers: { accept: 'application/json', ...type }, ...payload }
+  return { message, rules: { ...rules, acts: method !== 'GET' } }
+}
+
+/** Once more with a new token after a 401: safe for a write too, because a 401 did nothing. */
+async function withToken<T>(tokens: AccessTokens, send: (token: string) => Promise<T>): Promise<T> {
+  const token = await tokens.get()
+  try {
+    return await send(token)
+  } catch (error) {
+    if (!(error instanceof PaxosUnauthorizedError) || !tokens.refused(token)) throw error
+    return send(await tokens.get())
   }
 }
 

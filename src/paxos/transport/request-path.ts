@@ -18,10 +18,15 @@ export interface TimeFilter {
   gt?: string
 }
 
-/** `?a=1&b=2` of what is set, or nothing. */
-export function queryString(parameters: Readonly<Record<string, string | number | boolean | null | undefined>>): string {
+type Parameter = string | number | boolean | null | undefined | readonly string[]
+
+/** `?a=1&b=2` of what is set, or nothing. An array repeats its name (paxos/api.md 8.1: `explode`). */
+export function queryString(parameters: Readonly<Record<string, Parameter>>): string {
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(parameters)) if (value != null) query.set(name, String(value))
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value == null) continue
+    for (const each of Array.isArray(value) ? value : [value]) query.append(name, String(each))
+  }
   return query.size === 0 ? '' : `?${query}`
 }
 

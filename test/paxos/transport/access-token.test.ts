@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { NEEDED_SCOPES } from '../../../src/paxos/transport/access-token.ts'
+import { SCOPES } from '../../../src/paxos/transport/scopes.ts'
 import { inTurn, json, type Reply, startMisbehavingPaxos, tokenAnswer } from '../misbehaving-paxos.ts'
 import { approvedEvent, EVENT_ID } from '../paxos-bodies.ts'
 
@@ -23,7 +23,7 @@ describe('the access token', () => {
       grant_type: 'client_credentials',
       client_id: 'a-client',
       client_secret: 'a-secret-that-nobody-sees',
-      scope: NEEDED_SCOPES.join(' '),
+      scope: SCOPES.onboarding.join(' '),
     })
   })
 
@@ -111,12 +111,12 @@ describe('when there is no token to be had', () => {
     [
       'a scope may not be asked for',
       json(400, { error: 'invalid_scope' }),
-      { code: 'PAXOS_SCOPE_MISSING', retry: 'snooze', missing: NEEDED_SCOPES },
+      { code: 'PAXOS_SCOPE_MISSING', retry: 'snooze', missing: SCOPES.onboarding },
     ],
     [
       'a scope is not granted',
-      tokenAnswer({ scope: NEEDED_SCOPES.slice(0, 4).join(' ') }),
-      { code: 'PAXOS_SCOPE_MISSING', retry: 'snooze', missing: ['events:read_event', 'funding:read_profile'] },
+      tokenAnswer({ scope: SCOPES.onboarding.slice(0, 4).join(' ') }),
+      { code: 'PAXOS_SCOPE_MISSING', retry: 'snooze', missing: ['events:read_event'] },
     ],
     ['it is out', json(503, {}), { code: 'PAXOS_UNAVAILABLE', retry: 'snooze' }],
     ['it answers something else', json(200, { token: 'x' }), { code: 'PAXOS_ANSWER_MALFORMED', retry: 'backoff' }],
@@ -130,7 +130,7 @@ describe('when there is no token to be had', () => {
 
   it('names the missing scopes', async () => {
     const { paxos, replyToken } = await startMisbehavingPaxos()
-    replyToken(tokenAnswer({ scope: NEEDED_SCOPES.filter((scope) => scope !== 'events:read_event').join(' ') }))
+    replyToken(tokenAnswer({ scope: SCOPES.onboarding.filter((scope) => scope !== 'events:read_event').join(' ') }))
     await expect(paxos.events.get(EVENT_ID)).rejects.toThrow('scopes not granted: events:read_event.')
   })
 

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import type { Amount } from '../domain/money.ts'
+import { RequiredAmount } from './transport/answered-amount.ts'
+import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
+import { idSegment } from './transport/request-path.ts'
+
+export interface PaxosBalance {
+  /** `USD`, `BTC`; an open set. */
+  asset: string
+  /** Free to be used. */
+  available: Amount
+  /** Held by open orders. */
+  trading: Amount
+}
+
+export interface BalancesOfPaxos {
+  /** Every asset of one profile. Paxos documents no paging here (paxos/api.md 6). */
+  list(profileId: string, options?: CallOptions): Promise<PaxosBalance[]>
+}
+
+const Balances = z.object({ items: z.array(z.object({ asset: z.string().min(1), available: RequiredAmount, trading: RequiredAmount })) })
+
+export function balancesOfPaxos(call: PaxosCall): BalancesOfPaxos {
+  return {
+    async list(profileId, options) {
+      const operation = 'balances.list'
+      const path = `/profiles/${idSegment(profileId, operation)}/balances`
+      const { items } = await call({ operation, feature: 'balances', path, schema: Balances }, options)
+      return items
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { AnsweredId } from './transport/answered-amount.ts'
+import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
+import { idSegment } from './transport/request-path.ts'
+
+/** Where a customer's wire must go (paxos/api.md 7). */
+export interface PaxosDepositInstructions {
+  id: string
+  profileId: string
+  accountId: string | null
+  refId: string | null
+  /** VALID, DEPRECATED. */
+  status: string
+  /** The customer quotes it in the wire. */
+  memoId: string
+  /** The bank's details as Paxos sent them: an object whose fields differ by network. */
+  networkInstructions: Readonly<Record<string, unknown>>
+}
+
+export interface NewDepositInstructions {
+  ref_id: string
+  profile_id: string
+  identity_id: string
+  account_id: string
+  /** WIRE, DBS_ACT, CUBIX, SCB, RTP. */
+  fiat_network: string
+}
+
+export interface DepositsOfPaxos {
+  /**
+   * Credits a profile of the Sandbox with invented money. Paxos takes no ref_id here, so a second call credits twice: the caller looks
+   * at the balance first. Resolves with the id of the activity.
+   */
+  fundSandbox(profileId: string, deposit: { asset: string; amount: string }, options?: CallOptions): Promise<string | null>
+  /** @throws PAXOS_CONFLICT for a ref_id that instructions have */
+  createInstructions(instructions: NewDepositInstructions, options?: CallOptions): Promise<PaxosDepositInstructions>
+  getInstructions(instructionsId: string, options?: CallOptions): Promise<PaxosDepositInstructions>
+}
+
+const Activity = z.object({ activity_id: z.string().nullish() })
+const Instructions = z
+  .object({
+    id: z.string().min(1),
+    profile_id: z.string().min(1),
+    account_id: AnsweredId,
+    ref_id: AnsweredId,
+    status: z.string().min(1),
+    memo_id: z.string().min(1),
+    fiat_network_instructions: z.record(z.string(), z.unknown()),
+  })
+  .transform(
+    ({ id, status, ...fields }): PaxosDepositInstructions => ({
+      id,
+      status,
+      profileId: fields.profile_id,
+      accountId: fields.account_id,
+      refId: fields.ref_id,
+      memoId: fields.memo_id,
+      networkInstructions: fields.fiat_network_instructions,
+    }),
+  )
+
+export function depositsOfPaxos(call: PaxosCall): DepositsOfPaxos {
+  const fiat = { feature: 'deposit-instructions', schema: Instructions } as const
+  return {
+    async fundSandbox(profileId, deposit, options) {
+      const operation = 'deposits.fund-sandbox'
+      const path = `/sandbox/profiles/${idSegment(profileId, operation)}/deposit`
+      const request = { operation, feature: 'balances', path, schema: Activity } as const
+      const answer = await call({ ...request, method: 'POST', body: deposit, once: 'looked-up-first' }, options)
+      return answer.activity_id || null
+    },
+    createInstructions(instructions, options) {
+      const request = { ...fiat, operation: 'deposit-instructions.create', path: '/transfer/fiat-deposit-instructions' } as const
+      return call({ ...request, method: 'POST', body: { ...instructions }, once: { refId: instructions.ref_id } }, options)
+    },
+    getInstructions(instructionsId, options) {
+      const operation = 'deposit-instructions.get'
+      const path = `/transfer/fiat-deposit-instructions/${idSegment(instructionsId, operation)}`
+      return call({ ...fiat, operation, path }, options)
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import type { Amount } from '../domain/money.ts'
+import { AnsweredId, RequiredAmount } from './transport/answered-amount.ts'
+import { about } from './transport/paxos-answer.ts'
+import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
+import { idSegment } from './transport/request-path.ts'
+
+/** A trade at a held rate (paxos/api.md 8.2). `CREATED`: what is paid is debited; `SETTLED`: what is bought is credited. */
+export interface PaxosQuoteExecution {
+  id: string
+  profileId: string
+  quoteId: string
+  refId: string | null
+  /** CREATED, SETTLED; an open set. */
+  status: string
+  market: string
+  side: string
+  price: Amount
+  baseAmount: Amount
+  baseAsset: string
+  quoteAmount: Amount
+  quoteAsset: string
+}
+
+/** The body of Create Quote Execution: exactly one of the amounts. Note `account_id`, where an order has `identity_account_id`. */
+export type NewQuoteExecution = {
+  ref_id: string
+  quote_id: string
+  identity_id: string
+  account_id: string
+} & ({ base_amount: string; quote_amount?: never } | { quote_amount: string; base_amount?: never })
+
+export interface QuoteExecutionsOfPaxos {
+  /** @throws PAXOS_CONFLICT for a ref_id that an execution has; PAXOS_REFUSED for funds, an expired or a rejected quote */
+  create(profileId: string, execution: NewQuoteExecution, options?: CallOptions): Promise<PaxosQuoteExecution>
+  get(profileId: string, executionId: string, options?: CallOptions): Promise<PaxosQuoteExecution>
+}
+
+const QuoteExecution = z
+  .object({
+    id: z.string().min(1),
+    profile_id: z.string().min(1),
+    quote_id: z.string().min(1),
+    ref_id: AnsweredId,
+    status: z.string().min(1),
+    market: z.string().min(1),
+    side: z.string().min(1),
+    price: RequiredAmount,
+    base_amount: RequiredAmount,
+    base_asset: z.string().min(1),
+    quote_amount: RequiredAmount,
+    quote_asset: z.string().min(1),
+  })
+  .transform(
+    ({ profile_id, quote_id, ref_id, base_amount, base_asset, quote_amount, quote_asset, ...execution }): PaxosQuoteExecution => ({
+      ...execution,
+      profileId: profile_id,
+      quoteId: quote_id,
+      refId: ref_id,
+      baseAmount: base_amount,
+      baseAsset: base_asset,
+      quoteAmount: quote_amount,
+      quoteAsset: quote_asset,
+    }),
+  )
+
+export function quoteExecutionsOfPaxos(call: PaxosCall): QuoteExecutionsOfPaxos {
+  const common = { feature: 'quotes', schema: QuoteExecution } as const
+  const pathOf = (profileId: string, operation: string): string => `/profiles/${idSegment(profileId, operation)}/quote-executions`
+  return {
+    create(profileId, execution, options) {
+      const operation = 'quote-executions.create'
+      const path = pathOf(profileId, operation)
+      return call({ ...common, operation, method: 'POST', path, body: { ...execution }, once: { refId: execution.ref_id } }, options)
+    },
+    async get(profileId, executionId, options) {
+      const operation = 'quote-executions.get'
+      const path = `${pathOf(profileId, operation)}/${idSegment(executionId, operation)}`
+      return about(executionId, await call({ ...common, operation, path }, options), operation)
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { Amount } from '../domain/money.ts'
+import { AnsweredId, RequiredAmount } from './transport/answered-amount.ts'
+import { about, NextCursor } from './transport/paxos-answer.ts'
+import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
+import { idSegment, queryString } from './transport/request-path.ts'
+
+/** Money that came in or went out of a profile (paxos/api.md 7). */
+export interface PaxosTransfer {
+  id: string
+  profileId: string
+  accountId: string | null
+  refId: string | null
+  /** What was sent; `total` is what the balance moves by: of a deposit the amount less the fee. */
+  amount: Amount
+  total: Amount
+  fee: Amount
+  asset: string
+  /** CREDIT, DEBIT. */
+  direction: string
+  /** WIRE_DEPOSIT and others; an open set. */
+  type: string
+  /** PENDING, COMPLETED, FAILED; an open set. */
+  status: string
+  createdAt: string
+  updatedAt: string
+}
+
+interface TransfersFilter {
+  profileIds?: readonly string[]
+  /** RFC 3339, inclusive. */
+  updatedFrom?: string
+  limit?: number
+  cursor?: string | null
+}
+
+export interface TransfersOfPaxos {
+  get(transferId: string, options?: CallOptions): Promise<PaxosTransfer>
+  /** One page, oldest first, at most 1,000. */
+  list(options: CallOptions & TransfersFilter): Promise<{ transfers: PaxosTransfer[]; nextCursor: string | null }>
+}
+
+const Transfer = z
+  .object({
+    id: z.string().min(1),
+    profile_id: z.string().min(1),
+    account_id: AnsweredId,
+    ref_id: AnsweredId,
+    amount: RequiredAmount,
+    total: RequiredAmount,
+    fee: RequiredAmount,
+    asset: z.string().min(1),
+    direction: z.string().min(1),
+    type: z.string().min(1),
+    status: z.string().min(1),
+    created_at: z.string().min(1),
+    updated_at: z.string().min(1),
+  })
+  .transform(
+    ({ profile_id, account_id, ref_id, created_at, updated_at, ...transfer }): PaxosTransfer => ({
+      ...transfer,
+      profileId: profile_id,
+      accountId: account_id,
+      refId: ref_id,
+      createdAt: created_at,
+      updatedAt: updated_at,
+    }),
+  )
+const TransferPage = z
+  .object({ items: z.array(Transfer).nullish(), next_page_cursor: NextCursor })
+  .transform(({ items, next_page_cursor }) => ({ transfers: items ?? [], nextCursor: next_page_cursor }))
+
+export function transfersOfPaxos(call: PaxosCall): TransfersOfPaxos {
+  const common = { feature: 'transfers' } as const
+  return {
+    async get(transferId, options) {
+      const operation = 'transfers.get'
+      const path = `/transfer/transfers/${idSegment(transferId, operation)}`
+      return about(transferId, await call({ ...common, operation, path, schema: Transfer }, options), operation)
+    },
+    list({ profileIds, updatedFrom, limit, cursor, ...options }) {
+      const query = queryString({ profile_ids: profileIds, 'updated_at.gte': updatedFrom, order: 'ASC', limit, page_cursor: cursor })
+      return call({ ...common, operation: 'transfers.list', path: `/transfer/transfers${query}`, schema: TransferPage }, options)
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { Amount } from '../../domain/money.ts'
+
+/** A decimal of an answer; null where Paxos leaves it out or sends "", which means "not applicable" (paxos/api.md 8.1). */
+export const AnsweredAmount = z
+  .string()
+  .nullish()
+  .transform((text, context) => {
+    try {
+      return Amount.answered(text)
+    } catch {
+      context.addIssue({ code: 'custom', message: 'not a decimal' })
+      return z.NEVER
+    }
+  })
+
+/** A decimal that must be there. */
+export const RequiredAmount = AnsweredAmount.transform((amount, context) => {
+  if (amount !== null) return amount
+  context.addIssue({ code: 'custom', message: 'no decimal' })
+  return z.NEVER
+})
+
+/** An id that Paxos leaves out, empties, or writes as the all-zero UUID where there is none (paxos/api.md 8.2). */
+export const AnsweredId = z
+  .string()
+  .nullish()
+  .transform((id) => (id && !/^0{8}-0{4}-0{4}-0{4}-0{12}$/.test(id) ? id : null))
