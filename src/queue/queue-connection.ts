@@ -3,7 +3,8 @@ import { createRedisBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from '../platform/logger.ts'
-import { mortalSessions, surviveBreaks } from '../platform/postgres/postgres.ts'
+import { surviveBreaks } from '../platform/postgres/postgres.ts'
+import { sessions } from '../platform/postgres/session.ts'
 import { createLastingPostgresBackend } from './lasting-postgres-backend.ts'
 import { sentinelOptions } from './redis-url.ts'
 
@@ -63,7 +64,7 @@ function connectRedis({ url, prefix }: { url: string; prefix: string }, role: 'p
 function connectPostgres({ connectionString }: { connectionString: string }, role: 'produce' | 'work', logger: Logger): QueueConnection {
   const pool = new pg.Pool({
     // BullMQ names its tables without a schema; the session selects it.
-    connectionString: mortalSessions(connectionString, { searchPath: BULLMQ_SCHEMA }),
+    ...sessions(connectionString, { searchPath: BULLMQ_SCHEMA }),
     max: role === 'work' ? 12 : 3,
     keepAlive: true,
     connectionTimeoutMillis: QUERY_MS,

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
 import { AppError, errorCode, errorMessage } from '../app-error.ts'
 import type { Logger } from '../logger.ts'
-import { createPool, mortalSessions } from './postgres.ts'
+import { createPool } from './postgres.ts'
 import type { MigrationList } from './schema-engine.ts'
+import { createClient } from './session.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 /** Held while migrations are applied: of several processes that start at once, one migrates. The number spells `gate`. */
@@ -98,7 +98,7 @@ async function applyMigrations({ connectionString, log, directory }: Required<Mi
 /** BullMQ's own migrations, one transaction under a lock of its own, over a connection that nobody else uses. */
 async function migrateQueueSchema(connectionString: string): Promise<void> {
   const { runMigrations } = await import('bullmq')
-  const client = new pg.Client({ connectionString: mortalSessions(connectionString), application_name: 'gatehouse migrate' })
+  const client = createClient(connectionString, { applicationName: 'gatehouse migrate' })
   client.on('error', () => {}) // the query that meets the broken connection rejects
   try {
     await client.connect()

@@ -2,23 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { errorCode, errorMessage, ServiceUnavailableError } from '../app-error.ts'
 import type { Logger } from '../logger.ts'
+import { sessions } from './session.ts'
 
 /** Longest wait for a connection: a new one to the server, or a free one of the pool. */
 const CONNECT_TIMEOUT_MS = 10_000
 /** How much longer than the server's own limit we wait for an answer before we give the connection up for dead. */
 const ANSWER_GRACE_MS = 5_000
-/** Longest silence of a session within a transaction, milliseconds. Ours say something every few milliseconds. */
-const IDLE_IN_TRANSACTION_MS = 30_000
-/** The server asks after a connection that is silent for so long, so many times at this distance; seconds. */
-const KEEPALIVE = { idle: 15, interval: 5, count: 3 }
-
 export interface PoolOptions {
   connectionString: string
   /** Most connections at once. */
   max: number
   /** What `pg_stat_activity` shows, so that an operator can tell the roles apart. */
   applicationName: string
-  /** Longest run of one statement, milliseconds: the server ends it with code 57014. No limit when unset. */
+  /** Longest run of one statement, milliseconds: the server ends it with code 57014. No limit of ours when unset. */
   statementTimeoutMs?: number
   /** Longest silence within a transaction, milliseconds: the server ends the session. */
   idleInTransactionMs?: number
@@ -29,12 +25,13 @@ export interface PoolOptions {
   byIndex?: boolean
 }
 
-/** A pool of connections. The caller ends it. */
+/** A pool of connections. The caller ends it. Behind PgBouncer the database role must carry the settings (docs/operations.md). */
 export function createPool(options: PoolOptions): pg.Pool {
   const { connectionString, max, applicationName, statementTimeoutMs, idleInTransactionMs, byIndex } = options
   const pool = new pg.Pool({
-    connectionString: mortalSessions(connectionString, {
+    ...sessions(connectionString, {
       settings: {
+        ...(statementTimeoutMs === undefined ? {} : { statement_timeout: statementTimeoutMs }),
         ...(idleInTransactionMs === undefined ? {} : { idle_in_transaction_session_timeout: idleInTransactionMs }),
         ...(byIndex ? { enable_seqscan: 'off', enable_bitmapscan: 'off' } : {}),
       },
@@ -44,40 +41,10 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     // The server cannot end a statement whose connection has gone silent, so the client has a limit of its own.
-    ...(statementTimeoutMs === undefined
-      ? {}
-      : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }),
+    ...(statementTimeoutMs === undefined ? {} : { query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }),
   })
   surviveBreaks(pool)
   return pool
-}
-
-/**
- * The same address, with sessions that the server ends when we are gone. A process whose machine or network vanishes says no farewell:
- * TCP alone would keep its session, and every lock of it, for hours (idle) or a quarter of an hour (an answer under way). The settings
- * travel with the connection's first packet, so they cost no round trip. They stand before those that the URL itself brings in
- * `options`, which win; `pg` would let the URL's `options` replace ours. On a Unix socket the server ignores those of TCP. `settings`
- * are further ones of the session, or others for those here.
- */
-export function mortalSessions(
-  connectionString: string,
-  { settings = {}, searchPath }: { settings?: Readonly<Record<string, string | number>>; searchPath?: string } = {},
-): string {
-  const url = new URL(connectionString)
-  const ours = {
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    tcp_keepalives_idle: KEEPALIVE.idle,
-    tcp_keepalives_interval: KEEPALIVE.interval,
-    tcp_keepalives_count: KEEPALIVE.count,
-    tcp_user_timeout: (KEEPALIVE.idle + KEEPALIVE.interval * KEEPALIVE.count) * 1_000, // what was sent and is not acknowledged
-    ...settings,
-  }
-  const first = Object.entries(ours).map(([name, value]) => `-c ${name}=${value}`)
-  const given = url.searchParams.get('options') ?? ''
-  // BullMQ's tables are where we say, whatever else the URL sets.
-  const last = searchPath === undefined ? [] : [`-c search_path=${searchPath}`]
-  url.searchParams.set('options', [...first, ...(given === '' ? [] : [given]), ...last].join(' '))
-  return url.href
 }
 
 /**

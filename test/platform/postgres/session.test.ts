@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { databaseHost, parseDatabaseUrl } from '../../../src/platform/postgres/database-url.ts'
+import { createPool } from '../../../src/platform/postgres/postgres.ts'
+import { createPrisma } from '../../../src/platform/postgres/prisma.ts'
+import { execute } from '../../support/template-database.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+/** What an administrator may set, for good reasons of their own, and what changes the meaning of a statement or of an answer. */
+const HOSTILE: Readonly<Record<string, string>> = {
+  TimeZone: "'America/New_York'",
+  DateStyle: "'German, DMY'",
+  IntervalStyle: 'sql_standard',
+  search_path: 'pg_temp',
+  default_transaction_isolation: 'serializable',
+  standard_conforming_strings: 'off',
+  bytea_output: 'escape',
+  array_nulls: 'off',
+}
+const AT = new Date('2026-03-04T05:06:07.089Z')
+
+let database: TestDatabase
+let name: string
+beforeAll(async () => {
+  database = await createTestDatabase()
+  name = new URL(database.url).pathname.slice(1)
+})
+afterAll(() => database.drop())
+
+/** The address of a new superuser of this database. */
+async function createRole(): Promise<{ role: string; url: string }> {
+  const role = `odd_${randomUUID().slice(0, 8)}`
+  await execute(database.url, `CREATE ROLE ${role} LOGIN SUPERUSER PASSWORD 'secret'`)
+  onTestFinished(() => execute(database.url, `DROP ROLE ${role}`))
+  return { role, url: Object.assign(new URL(database.url), { username: role, password: 'secret' }).href }
+}
+
+const setAll = async (whose: string): Promise<void> => {
+  for (const [setting, value] of Object.entries(HOSTILE)) await execute(database.url, `ALTER ${whose} SET ${setting} = ${value}`)
+}
+
+describe('c06: what an administrator sets for the sessions', () => {
+  it.each(['database', 'role', 'role in this database'])('changes no answer when it is set for the %s', async (kind) => {
+    const { role, url } = await createRole()
+    const whose = kind === 'database' ? `DATABASE ${name}` : kind === 'role' ? `ROLE ${role}` : `ROLE ${role} IN DATABASE ${name}`
+    await setAll(whose)
+    onTestFinished(() => execute(database.url, `ALTER ${whose} RESET ALL`))
+    const pool = createPool({ connectionString: url, max: 2, applicationName: 'session test' })
+    onTestFinished(() => pool.end())
+    const eventId = randomUUID()
+    await pool.query(
+      `INSERT INTO inbox_event (event_id, type, occurred_at, received_at, is_test, origin, state, body_sha256)
+       VALUES ($1, 'a\\b', $2, $2, false, 'webhook', 'accepted', '\\x00ff')`,
+      [eventId, AT],
+    )
+    const prisma = createPrisma(pool)
+    const before = new Date(AT.getTime() - 1)
+    const found = await prisma.inboxEvent.findMany({ where: { eventId, receivedAt: { gt: before, lte: AT } } })
+    expect(found).toMatchObject([{ receivedAt: AT, occurredAt: AT, type: 'a\\b', bodySha256: Uint8Array.of(0, 255) }])
+    expect((await pool.query('SELECT received_at FROM inbox_event WHERE event_id = $1', [eventId])).rows).toEqual([{ received_at: AT }])
+    const settings = await pool.query<{ name: string; setting: string }>(
+      'SELECT name, setting FROM pg_settings WHERE name = ANY ($1) ORDER BY name',
+      [Object.keys(HOSTILE)],
+    )
+    for (const { name: setting, setting: value } of settings.rows) expect(`${setting}=${value}`).not.toBe(`${setting}=${HOSTILE[setting]}`)
+    expect(Object.fromEntries(settings.rows.map(({ name: setting, setting: value }) => [setting, value]))).toMatchObject({
+      TimeZone: 'UTC',
+      DateStyle: 'ISO, MDY',
+      search_path: 'public',
+      default_transaction_isolation: 'read committed',
+    })
+  })
+
+  it('is really hostile: a session without settings of ours answers otherwise', async () => {
+    const { role, url } = await createRole()
+    await setAll(`ROLE ${role}`)
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    onTestFinished(() => client.end())
+    await expect(client.query('SELECT FROM inbox_event')).rejects.toThrow(/does not exist/)
+  })
+
+  it('is not undone by the options of the URL', async () => {
+    const url = new URL(database.url)
+    url.searchParams.set('options', '-c TimeZone=Asia/Tokyo --DateStyle=German')
+    const pool = createPool({ connectionString: url.href, max: 1, applicationName: 'session test' })
+    onTestFinished(() => pool.end())
+    const { rows } = await pool.query("SELECT current_setting('TimeZone') AS zone, current_setting('DateStyle') AS style")
+    expect(rows).toEqual([{ zone: 'UTC', style: 'ISO, MDY' }])
+  })
+})
+
+describe('c17: an address without a host', () => {
+  const SOCKET = 'postgres://user:password@/db?host=/cloudsql/project:region:instance'
+
+  it('is read, and shown as the folder of its socket', () => {
+    expect(parseDatabaseUrl(SOCKET).pathname).toBe('/db')
+    expect(databaseHost(SOCKET)).toBe('/cloudsql/project:region:instance')
+    expect(databaseHost('postgres://u:p@db.example:6543/x')).toBe('db.example:6543')
+  })
+
+  it('reaches the server through its socket', async () => {
+    const { rows } = await queryOnce(database.url, 'SHOW unix_socket_directories')
+    const folder = String(Object.values(rows[0] ?? {})[0])
+      .split(',')[0]
+      ?.trim()
+    const { username, password, port } = new URL(database.url)
+    if (!folder) return // a server without sockets, as the embedded one is: what `pg` makes of the address is its own
+    const pool = createPool({
+      connectionString: `postgres://${username}:${password}@/${name}?host=${folder}&port=${port}`,
+      max: 1,
+      applicationName: 'session test',
+    })
+    onTestFinished(() => pool.end())
+    expect((await pool.query('SELECT 1 AS n')).rows).toEqual([{ n: 1 }])
+  })
+})
+
+async function queryOnce(url: string, sql: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
