@@ -16,6 +16,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   replay_item: 'replay',
   audit_entry: 'audit',
   sweep_window: 'reconcile',
+  sweep_claim: 'reconcile',
   paxos_budget: 'paxos',
   canary: 'queue',
 }

@@ -7,6 +7,7 @@ import type { Logger } from '../platform/logger.ts'
 import { type Column, column, columnParameters, ELEMENT } from '../platform/postgres/array-parameter.ts'
 import { isPooled } from '../platform/postgres/database-url.ts'
 import { sessions } from '../platform/postgres/session.ts'
+import { advanceNumbers, isNumberTaken, numbersAreBehind } from './event-numbers.ts'
 import type { OpenEvent } from './settle-events.ts'
 
 /** A delivery, or an event found by the sweep. A hint until it was read back from the Events API. */
@@ -119,12 +120,24 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
     if (performance.now() < restUntil) throw new InboxUnavailableError('the database did not answer a moment ago')
     const stopTimer = metrics.commitSeconds.startTimer()
     const folded = shareJobs(foldDuplicates(events))
-    const { rows } = await pool.query<InsertedRow>(insertEvents(folded))
+    const { rows } = await insertNumbered(folded)
     if (rows.length !== folded.length) throw new InboxUnavailableError('this session does not commit durably (synchronous_commit is off)')
     stopTimer()
     metrics.batchSize.observe(events.length)
     announce(folded, rows)
     return statuses(events, rows)
+  }
+
+  /** Once more after the numbers were put right: nothing of a statement that met a taken number was committed. */
+  async function insertNumbered(folded: EventRow[]): Promise<pg.QueryResult<InsertedRow>> {
+    try {
+      return await pool.query<InsertedRow>(insertEvents(folded))
+    } catch (error) {
+      if (!isNumberTaken(error)) throw error
+      await advanceNumbers(pool)
+      logger.warn('the numbers of inbox_event were behind its rows, as after a copy without its sequences; they go on behind the last row')
+      return await pool.query<InsertedRow>(insertEvents(folded))
+    }
   }
 
   async function write(events: ReceivedEvent[]): Promise<AcceptStatus[]> {
@@ -134,7 +147,7 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
       failing = false
       return written
     } catch (error) {
-      if (isDataFault(error)) throw error // halved by the committer
+      if (isDataFault(error) && !isNumberTaken(error)) throw error // halved by the committer
       metrics.failures.inc()
       restUntil = Math.max(restUntil, performance.now() + (error instanceof InboxUnavailableError ? 0 : REST_MS))
       if (!failing)
@@ -166,7 +179,7 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
   return {
     accept: committer.submit,
     checkAccepting: async () => {
-      await pool.query('SELECT 1')
+      if (await numbersAreBehind(pool)) await advanceNumbers(pool) // a receiver that is not ready is sent nothing that would advance them
     },
     close: async () => {
       await committer.close()

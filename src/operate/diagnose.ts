@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { advanceNumbers, numbersAreBehind } from '../inbox/event-numbers.ts'
 import type { EventReads } from '../inbox/read-events.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { readCanary } from '../queue/canary.ts'
@@ -28,6 +29,7 @@ export async function diagnose(parts: DiagnoseParts): Promise<Finding[]> {
   return [
     await look('database', () => database(pool)),
     await look('durability', () => durability(pool)),
+    await look('event numbers', () => eventNumbers(pool)),
     await look('clock', () => clock(pool)),
     await look('queue', () => queue(parts, new Date())),
     await look('canary', () => canary(parts)),
@@ -58,6 +60,17 @@ async function durability(pool: Pool): Promise<Seen> {
     result: 'fault',
     saw,
     mend: 'set fsync, full_page_writes and synchronous_commit to on: a 200 must mean that the event is on disk',
+  }
+}
+
+/** Rows that were copied without their sequence make the receiver refuse: advanced here as the receiver would, or told how. */
+async function eventNumbers(pool: Pool): Promise<Seen> {
+  if (!(await numbersAreBehind(pool))) return { result: 'ok', saw: 'the next event gets a free number' }
+  await advanceNumbers(pool)
+  return {
+    result: 'warning',
+    saw: 'were behind the rows of inbox_event, and are advanced',
+    mend: 'after a copy of the database, copy its sequences too',
   }
 }
 

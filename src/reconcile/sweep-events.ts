@@ -1,10 +1,10 @@
-import type { Pool, PoolClient } from 'pg'
+import type { Pool } from 'pg'
 import type { Inbox } from '../inbox/inbox.ts'
 import { knownEvents } from '../inbox/known-events.ts'
 import type { PaxosEvent } from '../paxos/events.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import type { Logger } from '../platform/logger.ts'
-import { withClient } from '../platform/postgres/postgres.ts'
+import { claimSweep, type SweepClaim } from './sweep-claim.ts'
 import { readWatermark, recordWindow, type SweepWindow } from './sweep-windows.ts'
 
 export interface SweepParts {
@@ -23,8 +23,6 @@ const OVERLAP_MS = 10 * 60_000
 /** Before the first sweep: what happened earlier is another installation's, and nobody wants its old customers adopted unasked. */
 const FIRST_WINDOW_MS = 60 * 60_000
 const PAGE = 100
-/** `gate`, then `swep`: one sweep at a time over all machines. */
-const SWEEP_LOCK = [0x67617465, 0x73776570] as const
 
 /**
  * Finds every event that Paxos has and no webhook has brought: reads List Events from the last watermark (less an overlap) to
@@ -33,28 +31,33 @@ const SWEEP_LOCK = [0x67617465, 0x73776570] as const
  * (paxos/api.md 2.5: webhooks stop after 24 h, List Events is the recovery). `null`: another machine is sweeping.
  */
 export async function sweepEvents(parts: SweepParts): Promise<SweepWindow | null> {
-  return withClient(parts.pool, (client) => sweepAlone(parts, client))
-}
-
-async function sweepAlone(parts: SweepParts, client: PoolClient): Promise<SweepWindow | null> {
-  const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...SWEEP_LOCK])
-  if (!rows[0]!.mine) return null
+  const claim = await claimSweep(parts.pool)
+  if (!claim) return null
   try {
-    const toAt = new Date(parts.now() - LAG_MS)
-    const watermark = await readWatermark(client)
-    const fromAt = watermark ? new Date(watermark.getTime() - OVERLAP_MS) : new Date(toAt.getTime() - FIRST_WINDOW_MS)
-    if (toAt <= fromAt) return null
-    const window = { fromAt, toAt, ...(await sweepWindow(parts, fromAt, toAt)) }
-    await recordWindow(client, window)
-    if (window.recovered > 0)
-      parts.logger.warn({ recovered: window.recovered, listed: window.listed }, 'the sweep found events that no webhook had brought')
-    return window
+    return await sweepClaimed(parts, claim)
   } finally {
-    await client.query('SELECT pg_advisory_unlock($1, $2)', [...SWEEP_LOCK])
+    await claim.release().catch(() => {}) // Postgres is away: the claim ends by itself
   }
 }
 
-async function sweepWindow({ pool, inbox, paxos }: SweepParts, fromAt: Date, toAt: Date): Promise<{ listed: number; recovered: number }> {
+async function sweepClaimed(parts: SweepParts, claim: SweepClaim): Promise<SweepWindow | null> {
+  const toAt = new Date(parts.now() - LAG_MS)
+  const watermark = await readWatermark(parts.pool)
+  const fromAt = watermark ? new Date(watermark.getTime() - OVERLAP_MS) : new Date(toAt.getTime() - FIRST_WINDOW_MS)
+  if (toAt <= fromAt) return null
+  const window = { fromAt, toAt, ...(await sweepWindow(parts, claim, fromAt, toAt)) }
+  await recordWindow(parts.pool, window)
+  if (window.recovered > 0)
+    parts.logger.warn({ recovered: window.recovered, listed: window.listed }, 'the sweep found events that no webhook had brought')
+  return window
+}
+
+async function sweepWindow(
+  { pool, inbox, paxos }: SweepParts,
+  claim: SweepClaim,
+  fromAt: Date,
+  toAt: Date,
+): Promise<{ listed: number; recovered: number }> {
   const seen = new Set<string>()
   let recovered = 0
   let cursor: string | null = null
@@ -65,6 +68,7 @@ async function sweepWindow({ pool, inbox, paxos }: SweepParts, fromAt: Date, toA
       limit: PAGE,
       cursor,
     })
+    await claim.renew()
     const fresh = page.events.filter(({ id }) => !seen.has(id))
     for (const { id } of fresh) seen.add(id)
     const known = await knownEvents(

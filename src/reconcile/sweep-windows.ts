@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg'
+import type { Pool } from 'pg'
 
 /** A window of time that was read to its end. */
 export interface SweepWindow {
@@ -11,16 +11,16 @@ export interface SweepWindow {
 }
 
 /** Up to when every event is accounted for; null before the first sweep. */
-export async function readWatermark(client: Pool | PoolClient): Promise<Date | null> {
-  const { rows } = await client.query<{ to_at: Date | null }>('SELECT max(to_at) AS to_at FROM sweep_window')
+export async function readWatermark(pool: Pool): Promise<Date | null> {
+  const { rows } = await pool.query<{ to_at: Date | null }>('SELECT max(to_at) AS to_at FROM sweep_window')
   return rows[0]!.to_at
 }
 
-export async function recordWindow(client: Pool | PoolClient, { fromAt, toAt, listed, recovered }: SweepWindow): Promise<void> {
-  await client.query('INSERT INTO sweep_window (from_at, to_at, listed, recovered) VALUES ($1, $2, $3, $4)', [
-    fromAt,
-    toAt,
-    listed,
-    recovered,
-  ])
+export async function recordWindow(pool: Pool, { fromAt, toAt, listed, recovered }: SweepWindow): Promise<void> {
+  // Numbered behind the last one, and not by the sequence, which a copy of the database may leave behind its rows. One worker sweeps at a time.
+  await pool.query(
+    `INSERT INTO sweep_window (id, from_at, to_at, listed, recovered)
+     SELECT coalesce(max(id), 0) + 1, $1::timestamptz, $2::timestamptz, $3::integer, $4::integer FROM sweep_window`,
+    [fromAt, toAt, listed, recovered],
+  )
 }

@@ -4,10 +4,12 @@ import pg from 'pg'
 import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor, insertEvents } from '../../src/inbox/accept-events.ts'
+import { numbersAreBehind } from '../../src/inbox/event-numbers.ts'
 import type { OpenEvent } from '../../src/inbox/settle-events.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
+import { execute } from '../support/template-database.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { receivedEvent } from './received-event.ts'
 
@@ -56,9 +58,10 @@ async function serverThatSays(settings: Record<string, string>): Promise<{ url: 
   await client.connect()
   await client.query(`CREATE FUNCTION public.current_setting(name text) RETURNS text LANGUAGE sql AS
     $$ SELECT coalesce('${JSON.stringify(settings)}'::jsonb ->> name, pg_catalog.current_setting(name)) $$`)
-  await client.query(`ALTER DATABASE "${new URL(own.url).pathname.slice(1)}" SET search_path = public, pg_catalog`)
   await client.end()
-  return own
+  const url = new URL(own.url)
+  url.searchParams.set('options', '-c search_path=public,pg_catalog') // only the URL can: a session of ours overrules the database
+  return { url: url.href }
 }
 
 async function storedRows(): Promise<Record<string, unknown>[]> {
@@ -377,6 +380,55 @@ describe('when the database does not answer', () => {
     expect(refused.length).toBe(45)
     expect(refused.every(({ reason }) => reason.code === 'WAITING_ROOM_FULL' && reason.retry === 'snooze')).toBe(true)
     expect(await storedRows()).toHaveLength(5)
+  })
+})
+
+describe('c07: when the rows were copied and their sequence was not', () => {
+  /** The next number is that of the first row. */
+  const restart = (): Promise<unknown> => pool.query(`SELECT setval('inbox_event_seq_seq', min(seq), false) FROM inbox_event`)
+  const fill = async (acceptor: EventAcceptor, count = 3): Promise<void> => {
+    for (let n = 0; n < count; n += 1) await acceptor.accept(receivedEvent())
+  }
+
+  it('advances the sequence and accepts the event, and those that came with it', async () => {
+    const { lines, logger } = told()
+    const acceptor = startAcceptor({ logger })
+    await fill(acceptor)
+    await restart()
+    expect(await Promise.all([1, 2, 3].map(() => acceptor.accept(receivedEvent())))).toEqual(['accepted', 'accepted', 'accepted'])
+    expect(await storedRows()).toHaveLength(6)
+    expect(lines).toMatchObject([{ level: 40, msg: expect.stringContaining('numbers of inbox_event were behind') }])
+  })
+
+  it('has the readiness check advance it, since a receiver that is not ready is sent nothing', async () => {
+    const acceptor = startAcceptor()
+    await fill(acceptor)
+    await restart()
+    expect(await numbersAreBehind(pool)).toBe(true)
+    await acceptor.checkAccepting()
+    expect(await numbersAreBehind(pool)).toBe(false)
+  })
+
+  it('refuses the event for a while, and says that it is not ready and what to run, where the role may not advance it', async () => {
+    const own = await createTestDatabase()
+    onTestFinished(() => own.drop())
+    const role = `receiver_${randomUUID().slice(0, 8)}`
+    await execute(own.url, `CREATE ROLE ${role} LOGIN PASSWORD 'secret'`)
+    onTestFinished(() => execute(database.url, `DROP ROLE ${role}`))
+    onTestFinished(() => execute(own.url, `DROP OWNED BY ${role}`))
+    await execute(
+      own.url,
+      `GRANT SELECT, INSERT, UPDATE ON inbox_event TO ${role}; GRANT USAGE, SELECT ON SEQUENCE inbox_event_seq_seq TO ${role}`,
+    )
+    const metrics = new Registry()
+    const url = Object.assign(new URL(own.url), { username: role, password: 'secret' }).href
+    const acceptor = startAcceptor({ connectionString: url, metrics })
+    await fill(acceptor)
+    await execute(own.url, 'ALTER SEQUENCE inbox_event_seq_seq RESTART WITH 1')
+    await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE' })
+    expect(await metrics.metrics()).toContain('gatehouse_inbox_failures_total 1')
+    await expect(acceptor.checkAccepting()).rejects.toThrow(/Run as the owner: SELECT setval/)
+    await open.pop()!.close()
   })
 })
 

@@ -1,0 +1,42 @@
+import type { Pool } from 'pg'
+import { errorCode, errorMessage, ServiceUnavailableError } from '../platform/app-error.ts'
+
+/** The primary key: the number that each event gets. The sender's id has a constraint of its own. */
+const NUMBER_KEY = 'inbox_event_pkey'
+const UNIQUE_VIOLATION = '23505'
+
+/** What an administrator runs where Gatehouse may not. */
+export const ADVANCE_NUMBERS = `SELECT setval('inbox_event_seq_seq', (SELECT max(seq) FROM inbox_event))`
+
+/**
+ * The next number is taken: rows were copied and their sequence was not, as logical replication and upgrades by it do. This is a fault of the
+ * database's, never of the event.
+ */
+export function isNumberTaken(error: unknown): boolean {
+  return errorCode(error) === UNIQUE_VIOLATION && error instanceof Error && 'constraint' in error && error.constraint === NUMBER_KEY
+}
+
+/** Whether the next event would meet a taken number. */
+export async function numbersAreBehind(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ behind: boolean }>(
+    'SELECT coalesce((SELECT max(seq) FROM inbox_event), 0) > (SELECT last_value FROM inbox_event_seq_seq) AS behind',
+  )
+  return rows[0]?.behind === true
+}
+
+/**
+ * Sets the sequence behind the last row. Several processes may do so at once: the sequence only goes forward.
+ * @throws ServiceUnavailableError with the statement to run, where the database role may not
+ */
+export async function advanceNumbers(pool: Pool): Promise<void> {
+  try {
+    await pool.query(
+      `SELECT setval('inbox_event_seq_seq', greatest(max(seq), (SELECT last_value FROM inbox_event_seq_seq))) FROM inbox_event`,
+    )
+  } catch (error) {
+    throw new ServiceUnavailableError(
+      `The numbers of inbox_event are behind its rows and could not be advanced (${errorMessage(error)}). Run as the owner: ${ADVANCE_NUMBERS};`,
+      { cause: error },
+    )
+  }
+}

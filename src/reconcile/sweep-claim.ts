@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import type { Pool } from 'pg'
+import { AppError } from '../platform/app-error.ts'
+
+/** How long a claim lasts without renewal, seconds: longer than one page of List Events can take, waits for the budget included. */
+const HELD_SECONDS = 120
+
+/** Another worker holds the sweep: this one was silent for too long. What it has accepted stays; its window is not recorded. */
+export class SweepClaimLostError extends AppError {
+  readonly code = 'SWEEP_CLAIM_LOST'
+  readonly retry = 'snooze'
+}
+
+/** The right to sweep, which one worker has at a time. It lives in a row and not in a session, which PgBouncer may give to anyone. */
+export interface SweepClaim {
+  /** @throws SweepClaimLostError */
+  renew(): Promise<void>
+  release(): Promise<void>
+}
+
+/** Null while another worker holds it. A worker that died holds it for two minutes. */
+export async function claimSweep(pool: Pool): Promise<SweepClaim | null> {
+  const holder = randomUUID()
+  if (!(await hold(pool, holder))) return null
+  return {
+    renew: async () => {
+      if (!(await hold(pool, holder))) throw new SweepClaimLostError('another worker sweeps: this one did not renew its claim in time')
+    },
+    release: async () => {
+      await pool.query('UPDATE sweep_claim SET holder = NULL, held_until = now() WHERE holder = $1', [holder])
+    },
+  }
+}
+
+async function hold(pool: Pool, holder: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `UPDATE sweep_claim SET holder = $1, held_until = now() + make_interval(secs => $2) WHERE holder = $1 OR held_until <= now()`,
+    [holder, HELD_SECONDS],
+  )
+  return rowCount === 1
+}
