@@ -31,8 +31,9 @@ export interface ExchangeOptions {
   until: 'end' | 'status'
 }
 
-/** So much of a body that nobody wants is read, to keep the connection; a longer one costs it. */
+/** Where the status decides, the rest of the answer is read to keep the connection: at most so many bytes, for so long. More costs it. */
 const UNWANTED_BYTES = 16_384
+const UNWANTED_MS = 2_000
 
 /**
  * Sends one request and waits for its answer.
@@ -49,6 +50,7 @@ export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until }:
     let headers: IncomingHttpHeaders = {}
     const chunks: Buffer[] = []
     let unwanted = 0
+    let rest: NodeJS.Timeout | undefined
 
     const succeed = (): void => {
       if (over) return
@@ -74,19 +76,25 @@ export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until }:
         if (over) started.abort(new Error('given up before it was sent'))
         else controller = started
       },
-      onResponseStart(_, statusCode, answerHeaders) {
+      onResponseStart(started, statusCode, answerHeaders) {
         if (statusCode < 200) return // 103 Early Hints and the like; the answer follows
         status = statusCode
         headers = answerHeaders
-        if (until === 'status') succeed()
+        if (until !== 'status') return
+        succeed()
+        rest = setTimeout(() => started.abort(new Error('the rest of an answer did not come in time')), UNWANTED_MS).unref()
       },
       onResponseData(response, chunk) {
         if (until === 'end') return void chunks.push(chunk)
         unwanted += chunk.length
-        if (unwanted > UNWANTED_BYTES) response.abort(new Error('a body that nobody wants'))
+        if (unwanted > UNWANTED_BYTES) response.abort(new Error('the rest of an answer is too long'))
       },
-      onResponseEnd: succeed,
+      onResponseEnd() {
+        clearTimeout(rest)
+        succeed()
+      },
       onResponseError(_, error) {
+        clearTimeout(rest)
         fail(error)
       },
     })

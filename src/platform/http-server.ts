@@ -1,95 +1,99 @@
 import helmet from '@fastify/helmet'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
-import type { Registry } from 'prom-client'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { Counter, type Registry } from 'prom-client'
 import { errorCode, PortInUseError } from './app-error.ts'
+import { atMostEvery } from './at-most-every.ts'
+import { createClientErrorHandler } from './client-error.ts'
+import { type ConnectionLimits, type ConnectionRefusal, limitConnections } from './connection-limits.ts'
 import type { Logger } from './logger.ts'
-import { HttpProblem } from './problem.ts'
+import { type MetricsAccess, type ReadinessCheck, serveOperations } from './operations-endpoints.ts'
+import { answerRefusals, refuseEncodedBodies, sendProblem } from './refusals.ts'
+import { keepRouteBook } from './route-book.ts'
 
-/** One thing that a role needs to do its work, for `/health/ready`. Resolves when it is there, rejects when it is not. */
-export interface ReadinessCheck {
-  name: string
-  check: () => Promise<void>
+export interface HttpLimits extends ConnectionLimits {
+  /** From the first byte of a request to its last. */
+  requestTimeoutMs: number
+  /** How long a connection without a request stays open. Must be longer than the proxy's in front, which else meets a closed one. */
+  keepAliveMs: number
 }
+
+/** Google's load balancer keeps idle connections for 600 s, fixed; AWS's and nginx's keep theirs for 60 s. */
+export const DEFAULT_LIMITS: HttpLimits = {
+  requestTimeoutMs: 10_000,
+  keepAliveMs: 620_000,
+  maxConnections: 8_192,
+  maxConnectionsPerAddress: 4_096,
+}
+/** A connection on which nothing moves, while Gatehouse works on its request or sends the answer. */
+const SILENCE_MS = 120_000
+/** How often Node looks for requests that take too long. */
+const TIMEOUT_CHECK_MS = 1_000
+const WARN_EVERY_MS = 10_000
 
 export interface HttpServerOptions {
   logger: Logger
   /** Largest accepted body, bytes; a larger one (chunked too) is answered 413. */
   bodyLimitBytes: number
   metrics: Registry
+  /** `open` where it is not given. */
+  metricsAccess?: MetricsAccess
   readiness: readonly ReadinessCheck[]
-}
-
-/** What Fastify's own refusals are called in our table of codes. */
-const FASTIFY_CODES: Readonly<Record<string, { status: number; code: string; detail: string }>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'BODY_TOO_LARGE', detail: 'The body is larger than this endpoint accepts.' },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, code: 'MEDIA_TYPE_UNSUPPORTED', detail: 'Send content-type: application/json.' },
-  FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, code: 'BODY_MALFORMED', detail: 'The body is empty; JSON is expected.' },
-  FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, code: 'BODY_MALFORMED', detail: 'The body is not valid JSON.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, code: 'BODY_MALFORMED', detail: 'Content-Length does not match the body.' },
+  limits?: Partial<HttpLimits>
 }
 
 /**
- * A Fastify server as every role has it: security headers, problem+json for every refusal, `/health/live`,
- * `/health/ready` and `/metrics`. A fault of ours is a 500 that tells the caller nothing but its request id.
+ * A Fastify server as every role has it: bounds on size, time and number, security headers, problem+json for every refusal,
+ * `/health/live`, `/health/ready` and `/metrics`.
  */
-export async function createHttpServer({ logger, bodyLimitBytes, metrics, readiness }: HttpServerOptions): Promise<FastifyInstance> {
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { logger, bodyLimitBytes, metrics, metricsAccess = 'open', readiness } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const refused = countRefusals(metrics)
   const app = Fastify({
     loggerInstance: logger satisfies FastifyBaseLogger as FastifyBaseLogger, // else the logger's type spreads into every route's
     logController: new LogController({ disableRequestLogging: true }), // one line per webhook would cost more than the webhook
     bodyLimit: bodyLimitBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: SILENCE_MS,
+    keepAliveTimeout: limits.keepAliveMs,
+    http: { headersTimeout: limits.requestTimeoutMs, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    clientErrorHandler: createClientErrorHandler((code) => {
+      refused.inc({ code })
+      logger.debug({ code }, 'connection refused by its bytes')
+    }),
+    frameworkErrors: sendProblem,
     forceCloseConnections: 'idle',
+    return503OnClosing: false, // what a kept connection still sends is answered, and the connection closed with it
     childLoggerFactory: (parent) => parent, // a child for each request costs its redaction each time; errors name the request id
     routerOptions: { ignoreTrailingSlash: true },
   })
+  app.removeContentTypeParser('text/plain') // no route takes it, so it is answered 415
+  const warn = atMostEvery(WARN_EVERY_MS, (count: number, why: ConnectionRefusal) =>
+    logger.warn({ limit: why, count }, 'connections beyond the limit were closed'),
+  )
+  const connections = limitConnections(app.server, limits, (why) => {
+    refused.inc({ code: `CONNECTIONS_${why.toUpperCase()}` })
+    warn(why)
+  })
+  app.addHook('preClose', async () => connections.end())
+  keepRouteBook(app)
   await app.register(helmet, {
     contentSecurityPolicy: {
       directives: { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
     },
   })
-
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const problem = toProblem(error)
-    if (problem.status >= 500)
-      request.log.error(
-        { err: { code: errorCode(error), message: error.message, stack: error.stack }, reqId: request.id },
-        'request failed',
-      )
-    if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds))
-    if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
-    return reply.code(problem.status).type('application/problem+json').send(problem.toJSON())
-  })
-  app.setNotFoundHandler((request, reply) => {
-    const problem = new HttpProblem(404, 'ROUTE_UNKNOWN', `There is no ${request.method} ${request.url.split('?')[0]} here.`)
-    return reply.code(404).type('application/problem+json').send(problem.toJSON())
-  })
-
-  app.get('/health/live', () => ({ status: 'live' }))
-  app.get('/health/ready', async (_request, reply) => {
-    const checks = await Promise.all(
-      readiness.map(async ({ name, check }) => ({
-        name,
-        ok: await check().then(
-          () => true,
-          () => false,
-        ),
-      })),
-    )
-    const ready = checks.every(({ ok }) => ok)
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not-ready', checks })
-  })
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
+  refuseEncodedBodies(app)
+  answerRefusals(app)
+  serveOperations(app, { metrics, metricsAccess, readiness })
   return app
 }
 
-function toProblem(error: FastifyError): HttpProblem {
-  if (error instanceof HttpProblem) return error
-  const known = FASTIFY_CODES[error.code]
-  if (known) return new HttpProblem(known.status, known.code, known.detail)
-  if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) {
-    return new HttpProblem(error.statusCode, error.code ?? 'REQUEST_REFUSED', error.message)
-  }
-  return new HttpProblem(500, 'INTERNAL', 'Something went wrong on our side. The log has the details under this request id.', {
-    cause: error,
+function countRefusals(registry: Registry): Counter<'code'> {
+  return new Counter({
+    name: 'gatehouse_http_refused_connections_total',
+    help: 'Connections that ended before they carried a whole request, by code: REQUEST_MALFORMED, REQUEST_TIMEOUT, HEADERS_TOO_LARGE, BODY_TOO_LARGE, CONNECTIONS_TOTAL, CONNECTIONS_ADDRESS.',
+    labelNames: ['code'],
+    registers: [registry],
   })
 }
 

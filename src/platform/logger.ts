@@ -1,59 +1,63 @@
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions as PinoOptions, pino, stdTimeFunctions } from 'pino'
+import { loggable } from './loggable.ts'
 
 export type { Logger }
-
-/**
- * Keys that hold personal data or a secret wherever they turn up in a logged object. The first defence is not to log such
- * objects at all; this is the second.
- */
-const REDACTED_KEYS = [
-  'authorization',
-  'cookie',
-  'x-api-key',
-  'password',
-  'secret',
-  'client_secret',
-  'access_token',
-  'token',
-  'person_details',
-  'institution_details',
-  'customer_due_diligence',
-  'tax_details',
-  'first_name',
-  'last_name',
-  'middle_name',
-  'date_of_birth',
-  'address',
-  'cip_id',
-  'tax_payer_id',
-  'email',
-  'phone_number',
-] as const
-
-const REDACTED_PATHS = REDACTED_KEYS.flatMap((key) => {
-  const path = key.includes('-') ? `["${key}"]` : key
-  return [path, ...['*', '*.*', '*.*.*'].map((depth) => (key.includes('-') ? `${depth}${path}` : `${depth}.${path}`))]
-})
 
 export interface LoggerOptions {
   /** pino level name: trace, debug, info, warn, error, fatal, silent. */
   level: string
-  /** Human lines instead of JSON (pino-pretty): for a terminal, not for production. */
+  /** Lines for people instead of JSON (pino-pretty): for a terminal, not for production. */
   pretty?: boolean
   /** Where the lines go; standard output by default. */
   destination?: DestinationStream
 }
 
-/** A structured logger. Times are ISO 8601 UTC; personal data and secrets are replaced by `[redacted]`. */
+/**
+ * A structured logger. Times are ISO 8601 UTC; personal data and secrets are replaced by `[redacted]`. It never throws: a value that cannot
+ * be written is replaced by a text that says so, and a line that cannot be written is dropped.
+ */
 export function createLogger({ level, pretty = false, destination }: LoggerOptions): Logger {
-  const options = {
+  const options: PinoOptions = {
     level,
     timestamp: stdTimeFunctions.isoTime,
     base: null,
-    redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
+    serializers: { err: loggable }, // for an error that is logged alone; `writeLine` copies what comes in an object
+    hooks: { logMethod: writeLine },
   }
-  if (pretty && !destination) {
-    return pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' } } })
+  const logger = pretty && !destination ? pino({ ...options, transport: PRETTY }) : destination ? pino(options, destination) : pino(options)
+  const child = logger.child
+  logger.child = function childOf(this: Logger, bindings: object, childOptions) {
+    return child.call(this, fieldsOf(bindings), childOptions)
+  } as typeof child // generic in custom levels, which are not used here
+  return logger
+}
+
+const PRETTY = { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' } }
+
+type WriteLine = NonNullable<NonNullable<PinoOptions['hooks']>['logMethod']>
+
+/** No diagnostic may stop the work that it is about, so nothing that goes wrong here reaches the caller. */
+const writeLine: WriteLine = function writeLine(args, method) {
+  try {
+    const [first, ...rest] = args as unknown[]
+    const subject = typeof first === 'object' && first !== null ? subjectOf(first) : loggable(first)
+    method.apply(this, [subject, ...rest.map(loggable)] as Parameters<typeof method>)
+  } catch {
+    // There is nowhere left to say it.
   }
-  return destination ? pino(options, destination) : pino(options)
+}
+
+/** An error goes on as it is, because pino takes its message for the line's. */
+function subjectOf(given: object): object {
+  try {
+    if (given instanceof Error && typeof given.message === 'string') return given
+  } catch {
+    // A proxy, or a getter that throws: its copy says so.
+  }
+  return fieldsOf(given)
+}
+
+function fieldsOf(fields: object): Record<string, unknown> {
+  const copied = loggable(fields)
+  return typeof copied === 'object' && copied !== null ? (copied as Record<string, unknown>) : { unreadable: copied }
 }

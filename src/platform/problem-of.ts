@@ -13,28 +13,44 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 }
 const RETRY_AFTER_SECONDS = 5
 
+/** What a second try of a request does, which decides what a refusal may advise. */
+export type Repeating = 'reads' | 'under-key' | 'acts-again'
+
+const REMEDY: Readonly<Record<Repeating, string>> = {
+  reads: 'Try again: reading changes nothing.',
+  'under-key': 'Send it again with the same Idempotency-Key: nothing is done twice.',
+  'acts-again': 'See what was done before you send it again.',
+}
+const OUTCOME_UNKNOWN = 'Paxos was asked, and its answer was lost: it may have acted or not.'
+const REMEDY_OF_UNKNOWN: Readonly<Record<Repeating, string>> = {
+  ...REMEDY,
+  'under-key': 'Send it again with the same Idempotency-Key: Gatehouse looks the outcome up first, and nothing is done twice.',
+}
+
 /**
- * The refusal that stands for an error of a use case. Whatever may be tried again is 503 with `Retry-After`, also where the outcome
- * is unknown: repeating under the same Idempotency-Key is safe. What only an administrator can mend at Paxos is 502.
+ * The refusal that stands for an error of a use case. What may be tried again is 503 with `Retry-After` and the remedy of its route. What
+ * only an administrator can mend at Paxos is 502.
  */
-export function problemOf(error: unknown): unknown {
-  if (error instanceof UsageError) {
-    const named = /^(\w+): (.*)$/s.exec(error.message)
-    return new HttpProblem(400, error.code, error.message, named ? { errors: [{ field: named[1] ?? '', message: named[2] ?? '' }] } : {})
-  }
-  if (!(error instanceof AppError)) {
-    if (!isDatabaseAway(error)) return error
-    return new HttpProblem(503, 'SERVICE_UNAVAILABLE', 'The database does not answer. Nothing is known to be done; try again.', {
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-      cause: error,
-    })
-  }
+export function problemOf(error: unknown, repeating: Repeating = 'acts-again'): unknown {
+  if (error instanceof UsageError) return usageProblem(error)
+  if (!(error instanceof AppError)) return isDatabaseAway(error) ? databaseProblem(error, repeating) : error
   const status = STATUS_OF[error.code]
   if (status) return new HttpProblem(status, error.code, error.message, { cause: error })
   if (error.retry === 'never')
     return new HttpProblem(error.code.startsWith('PAXOS_') ? 502 : 500, error.code, error.message, { cause: error })
-  return new HttpProblem(503, error.code, `${error.message} Try again; with the same Idempotency-Key nothing is done twice.`, {
-    retryAfterSeconds: waitOf(error),
+  const detail =
+    error.retry === 'ask-first' ? `${OUTCOME_UNKNOWN} ${REMEDY_OF_UNKNOWN[repeating]}` : `${error.message} ${REMEDY[repeating]}`
+  return new HttpProblem(503, error.code, detail, { retryAfterSeconds: waitOf(error), cause: error })
+}
+
+function usageProblem(error: UsageError): HttpProblem {
+  const named = /^(\w+): (.*)$/s.exec(error.message)
+  return new HttpProblem(400, error.code, error.message, named ? { errors: [{ field: named[1] ?? '', message: named[2] ?? '' }] } : {})
+}
+
+function databaseProblem(error: unknown, repeating: Repeating): HttpProblem {
+  return new HttpProblem(503, 'SERVICE_UNAVAILABLE', `The database does not answer. ${REMEDY[repeating]}`, {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
     cause: error,
   })
 }

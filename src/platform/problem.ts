@@ -16,11 +16,14 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  421: 'Misdirected Request',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
@@ -36,11 +39,13 @@ export class HttpProblem extends Error {
   readonly code: string
   readonly errors: Problem['errors']
   readonly retryAfterSeconds: number | undefined
+  /** Further headers of the answer, such as `allow`. */
+  readonly headers: Readonly<Record<string, string>>
   constructor(
     status: number,
     code: string,
     detail: string,
-    extra: { errors?: Problem['errors']; retryAfterSeconds?: number; cause?: unknown } = {},
+    extra: { errors?: Problem['errors']; retryAfterSeconds?: number; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
   ) {
     super(detail, extra.cause === undefined ? undefined : { cause: extra.cause })
     this.name = 'HttpProblem'
@@ -48,6 +53,7 @@ export class HttpProblem extends Error {
     this.code = code
     this.errors = extra.errors
     this.retryAfterSeconds = extra.retryAfterSeconds
+    this.headers = extra.headers ?? {}
   }
 
   toJSON(): Problem {

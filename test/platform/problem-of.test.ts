@@ -36,6 +36,17 @@ describe('what an error of a use case is to the caller', () => {
     expect(problemOf(new SomeError(code, retry))).toMatchObject({ status, code })
   })
 
+  it('F32: advises what fits the route', () => {
+    const away = new SomeError('PAXOS_UNAVAILABLE', 'snooze')
+    const unknown = new SomeError('PAXOS_OUTCOME_UNKNOWN', 'ask-first')
+    expect(problemOf(away, 'reads')).toMatchObject({ message: 'it happened Try again: reading changes nothing.' })
+    for (const error of [away, unknown]) {
+      expect(problemOf(error, 'under-key')).toMatchObject({ message: expect.stringContaining('same Idempotency-Key') })
+      expect(problemOf(error, 'acts-again')).toMatchObject({ message: expect.stringMatching(/^(?!.*Idempotency-Key).*See what was done/) })
+    }
+    expect(problemOf(unknown, 'under-key')).toMatchObject({ message: expect.not.stringContaining('it happened') })
+  })
+
   it('says when to come again, in whole seconds and never at once', () => {
     expect(problemOf(new SomeError('PAXOS_CIRCUIT_OPEN', 'snooze', 1_200))).toMatchObject({ retryAfterSeconds: 2 })
     expect(problemOf(new SomeError('PAXOS_CIRCUIT_OPEN', 'snooze', 0))).toMatchObject({ retryAfterSeconds: 1 })

@@ -1,0 +1,54 @@
+import type { OutgoingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { HttpProblem } from './problem.ts'
+
+interface Refusal {
+  status: number
+  code: string
+  detail: string
+}
+
+const MALFORMED: Refusal = { status: 400, code: 'REQUEST_MALFORMED', detail: 'This is not an HTTP/1.1 request.' }
+/** What Node's parser refuses before there is a request. Every other code of it means `REQUEST_MALFORMED`. */
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'REQUEST_TIMEOUT', detail: 'The request did not arrive whole in time.' },
+  HPE_HEADER_OVERFLOW: { status: 431, code: 'HEADERS_TOO_LARGE', detail: 'All header fields together may have at most 16 KiB.' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, code: 'BODY_TOO_LARGE', detail: 'The chunk extensions are too large.' },
+}
+
+/** Told of each connection that was refused by its bytes, with the code of docs/errors.md. */
+export type ClientErrorSeen = (code: string) => void
+
+/**
+ * Answers bytes that are no request, or no whole request, with a problem document, and ends the connection. What was sent is neither kept
+ * nor logged: only the code is told.
+ */
+export function createClientErrorHandler(seen: ClientErrorSeen): (error: Error & { code?: string }, socket: Socket) => void {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return void socket.destroy() // there is nobody left to answer
+    const { status, code, detail } = REFUSALS[error.code ?? ''] ?? MALFORMED
+    seen(code)
+    if (socket.writable && !answerHasBegun(socket)) socket.end(rawAnswer(new HttpProblem(status, code, detail)))
+    else socket.destroy()
+    // A sender that goes on sending, or never reads, must not keep the connection.
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  }
+}
+
+const LINGER_MS = 1_000
+
+/** Node keeps the answer under way on its socket and gives no other way to ask: writing into it would corrupt it. */
+function answerHasBegun(socket: Socket & { _httpMessage?: OutgoingMessage | null }): boolean {
+  return socket._httpMessage?.headersSent ?? false
+}
+
+function rawAnswer(problem: HttpProblem): string {
+  const body = JSON.stringify(problem)
+  const head = [
+    `HTTP/1.1 ${problem.status} ${problem.toJSON().title}`,
+    'Connection: close',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
+}

@@ -1,0 +1,38 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { HttpProblem } from './problem.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    routeBook: RouteBook
+  }
+}
+
+/** Which methods each path takes, so that a wrong method can be told from an unknown path. */
+export interface RouteBook {
+  methodsOf(path: string): string[]
+}
+
+/** Keeps the book of every route that is registered after this call. A route whose path ends in `*` only catches what is unknown. */
+export function keepRouteBook(app: FastifyInstance): void {
+  const routes: { pattern: RegExp; methods: string[] }[] = []
+  app.addHook('onRoute', ({ url, method }) => {
+    if (url.endsWith('*')) return
+    const pattern = url.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:\w+/g, '[^/]+')
+    routes.push({ pattern: new RegExp(`^${pattern}/?$`), methods: [method].flat() })
+  })
+  app.decorate('routeBook', {
+    methodsOf: (path) => [...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods))].sort(),
+  })
+}
+
+/** The refusal of a request that no route takes: 405 with `Allow` where its path takes other methods, else 404 with `remedy`. */
+export function unknownRoute({ server, method, url }: FastifyRequest, remedy = ''): HttpProblem {
+  const path = url.split('?')[0] ?? url
+  const allow = server.routeBook.methodsOf(path)
+  if (allow.length > 0) {
+    return new HttpProblem(405, 'METHOD_NOT_ALLOWED', `This path takes ${allow.join(', ')}, not ${method}.`, {
+      headers: { allow: allow.join(', ') },
+    })
+  }
+  return new HttpProblem(404, 'ROUTE_UNKNOWN', remedy || `There is no ${method} ${path} here.`)
+}
