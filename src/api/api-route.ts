@@ -2,8 +2,17 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Actor } from '../domain/actor.ts'
 import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
+import { headerText, OperatorName } from '../operate/operator-name.ts'
+import { unstorableFields } from '../operate/unstorable.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { ApiSchemaName } from './api-schemas.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Sent again under the same key, the request does nothing twice. */
+    takesIdempotencyKey?: boolean
+  }
+}
 
 /** What a handler gets: checked input, and who asks. */
 interface Input<Params, Query, Headers, Body> {
@@ -36,11 +45,9 @@ export interface ApiRoute {
 }
 
 const None = z.strictObject({})
-const OPERATOR = z
-  .string()
-  .regex(/^[\w.@+-][\w .@+-]{0,79}$/, 'must be a name of up to 80 letters, digits, blanks and . _ @ + -')
-  .optional()
-  .transform((name): Actor => (name === undefined ? { kind: 'api', name: 'api' } : { kind: 'operator', name }))
+const OPERATOR = OperatorName.optional().transform(
+  (name): Actor => (name === undefined ? { kind: 'api', name: 'api' } : { kind: 'operator', name }),
+)
 
 /** A route from its parts; what is not given is empty, and anything sent in its place is refused by name. */
 export function apiRoute<
@@ -71,7 +78,7 @@ export function apiRoute<
   return {
     ...{ method, path, summary, description, schemas, answers, refusals },
     run: async (request) => {
-      const errors: { field: string; message: string }[] = []
+      const errors = [...unstorableFields(request.params), ...unstorableFields(request.query), ...unstorableFields(request.body)]
       const read = (schema: z.ZodType, value: unknown, { known = [], whole }: { known?: string[]; whole: string }): unknown => {
         const parsed = schema.safeParse(value, { error: sayIssue })
         if (parsed.success) return parsed.data
@@ -83,13 +90,18 @@ export function apiRoute<
         query: read(schemas.query, request.query, { known: Object.keys(schemas.query.shape), whole: 'query' }),
         headers: read(schemas.headers, request.headers, { whole: 'headers' }),
         body: schemas.body ? read(schemas.body, request.body ?? undefined, { whole: 'body' }) : undefined,
-        actor: read(OPERATOR, request.headers['x-operator'], { whole: 'x-operator' }),
+        actor: read(OPERATOR, operatorOf(request), { whole: 'x-operator' }),
       }
       if (errors.length > 0) throw refuse(errors)
       // Each part has been read with the schema that its type comes from.
       return handle(input as Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>>)
     },
   }
+}
+
+function operatorOf({ headers }: FastifyRequest): string | undefined {
+  const name = headers['x-operator']
+  return typeof name === 'string' ? headerText(name) : undefined
 }
 
 function refuse(errors: { field: string; message: string }[]): HttpProblem {
@@ -99,9 +111,10 @@ function refuse(errors: { field: string; message: string }[]): HttpProblem {
 
 /** Serves the routes on this instance, which has the hooks and the error handler. */
 export function serveRoutes(app: FastifyInstance, routes: readonly ApiRoute[]): void {
-  for (const { method, path, run } of routes) {
+  for (const { method, path, run, schemas } of routes) {
     app.route({
       method,
+      config: { takesIdempotencyKey: 'idempotency-key' in schemas.headers.shape },
       url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
         const { status, body } = await run(request)

@@ -1,7 +1,7 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
-import { HttpProblem } from '../platform/problem.ts'
-import { problemOf } from '../platform/problem-of.ts'
+import { problemOf, type Repeating } from '../platform/problem-of.ts'
+import { unknownRoute } from '../platform/route-book.ts'
 import { serveRoutes } from './api-route.ts'
 import { eventRoutes } from './event-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
@@ -16,6 +16,12 @@ export interface OperatorApiOptions {
   token: string
 }
 
+/** A second try of a GET reads, one of a route with an Idempotency-Key is recognised, and any other acts again. */
+function repeatingOf({ method, routeOptions }: FastifyRequest): Repeating {
+  if (method === 'GET' || method === 'HEAD') return 'reads'
+  return routeOptions.config.takesIdempotencyKey ? 'under-key' : 'acts-again'
+}
+
 /**
  * The API under `/v1` on a server of `createHttpServer`, behind the bearer token; its description needs none.
  */
@@ -25,14 +31,13 @@ export async function registerOperatorApi(app: FastifyInstance, useCases: Operat
   app.get('/v1/openapi.json', () => document)
   await app.register((api, _options, done) => {
     api.addHook('onRequest', requireBearer(token))
-    api.setErrorHandler((error) => {
-      throw problemOf(error) // for the server's own handler, which answers with the problem document
+    api.setErrorHandler((error, request) => {
+      throw problemOf(error, repeatingOf(request)) // for the server's own handler, which answers with the problem document
     })
     serveRoutes(api, routes)
-    const unknown = async (): Promise<never> => {
-      throw new HttpProblem(404, 'ROUTE_UNKNOWN', 'There is no such route. GET /v1/openapi.json lists them all.')
-    }
-    api.all('/v1/*', unknown)
+    api.all('/v1/*', async (request) => {
+      throw unknownRoute(request, 'There is no such route. GET /v1/openapi.json lists them all.')
+    })
     done()
   })
 }

@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { type Finding, fault, look } from '../operate/finding.ts'
+import { printableLine } from '../platform/printable.ts'
 import type { OpenUseCases } from './command-input.ts'
 import { print } from './print.ts'
 
@@ -55,6 +56,6 @@ function render(findings: readonly Finding[]): string {
     colWidths: [15, 9, 48, 48],
     wordWrap: true,
   })
-  for (const { check, result, saw, mend } of findings) table.push([check, result, saw, mend ?? ''])
+  for (const { check, result, saw, mend } of findings) table.push([check, result, saw, mend ?? ''].map(printableLine))
   return table.toString()
 }

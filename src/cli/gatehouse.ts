@@ -11,6 +11,7 @@ import { startEventLoopWatchdog } from '../platform/event-loop-watchdog.ts'
 import { giveWay } from '../platform/give-way.ts'
 import { limitHeapGrowth } from '../platform/heap-growth.ts'
 import { createLogger, type Logger } from '../platform/logger.ts'
+import { printable } from '../platform/printable.ts'
 import { samplePerson } from '../sandbox/world/sample-person.ts'
 import { registerAuditCommands } from './audit-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
@@ -195,8 +196,8 @@ async function runUntilStopped(logger: Logger, opened: readonly Pick<RunningRole
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said it
   const code = error instanceof AppError ? error.code : errorCode(error)
-  process.stderr.write(`gatehouse: ${errorMessage(error)} [${code}]\n`)
-  if (!(error instanceof AppError) && error instanceof Error) process.stderr.write(`${error.stack}\n`) // unforeseen: whoever reports it needs this
+  process.stderr.write(printable(`gatehouse: ${errorMessage(error)} [${code}]\n`))
+  if (!(error instanceof AppError) && error instanceof Error) process.stderr.write(printable(`${error.stack}\n`)) // unforeseen: whoever reports it needs this
   return error instanceof ConfigError || error instanceof UsageError ? 2 : 1
 }
 

@@ -1,4 +1,5 @@
 import { span } from '../operate/say-time.ts'
+import { printableLine } from '../platform/printable.ts'
 
 /** An onboarding with its story, from the use cases or as the operator API gives it (times are then text). */
 export interface Told {
@@ -20,7 +21,7 @@ export function renderTimeline({ identityId, refId, state, accountId, profileId,
     ...(profileId ? [`  profile  ${profileId}`] : []),
     ...(waitingFor ? [`  waiting  ${waitingFor}`] : []),
   ]
-  return [...head, '', ...renderLines(timeline)].join('\n')
+  return [...head, '', ...renderLines(timeline)].map(printableLine).join('\n')
 }
 
 function renderLines(timeline: Told['timeline']): string[] {

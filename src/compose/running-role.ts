@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import type { ReadinessCheck } from '../platform/http-server.ts'
+import type { ReadinessCheck } from '../platform/operations-endpoints.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 
 /** A role that is up. `close` stops taking, finishes what is in hand, and closes in reverse order of opening. */

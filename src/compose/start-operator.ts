@@ -15,7 +15,14 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
   const metrics = roleMetrics('operator')
   const { useCases, pool, queue, close } = await openUseCases(foundation, { logger, metrics })
   registerOperatorGauges(metrics, { pool, queue })
-  const app = await createHttpServer({ logger, bodyLimitBytes: OPERATOR_BODY_LIMIT, metrics, readiness: storesReady(pool, queue) })
+  const app = await createHttpServer({
+    logger,
+    bodyLimitBytes: OPERATOR_BODY_LIMIT,
+    metrics,
+    metricsAccess: config.metricsAccess,
+    limits: config.http,
+    readiness: storesReady(pool, queue),
+  })
   await serveOperator(app, useCases, { token: secrets.operatorToken })
   const url = await listen(app, { host: config.host, ...config.operator, variable: 'OPERATOR_PORT' })
   return { name: 'operator', url, close: () => closeInTurn([() => app.close(), close]) }

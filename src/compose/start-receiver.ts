@@ -24,6 +24,8 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
     logger,
     bodyLimitBytes: WEBHOOK_BODY_LIMIT,
     metrics,
+    metricsAccess: config.metricsAccess,
+    limits: config.http,
     readiness: [{ name: 'postgres', check: acceptor.checkAccepting }],
   })
   await registerReceiver(app, {

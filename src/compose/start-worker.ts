@@ -84,11 +84,20 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     () => pool.end(),
   ]
   const readiness = [...storesReady(pool, queue), { name: 'jobs', check: worker.check }]
-  const app = await createHttpServer({ logger, bodyLimitBytes: 1_024, metrics, readiness })
+  const app = await createHttpServer({
+    logger,
+    bodyLimitBytes: 1_024,
+    metrics,
+    metricsAccess: config.metricsAccess,
+    limits: config.http,
+    readiness,
+  })
   const url = await listen(app, { host: config.host, ...config.worker, variable: 'WORKER_PORT' })
   return { name: 'worker', url, close: () => closeInTurn([() => app.close(), ...stages]) }
 }
 
-function openNoticeChannel({ notifyWebhook }: Config, logger: Logger): NoticeChannel {
-  return notifyWebhook ? createWebhookChannel({ ...notifyWebhook, timeoutMs: NOTICE_TIMEOUT_MS }) : createLogChannel({ logger })
+function openNoticeChannel({ notifyWebhook, worker }: Config, logger: Logger): NoticeChannel {
+  return notifyWebhook
+    ? createWebhookChannel({ ...notifyWebhook, timeoutMs: NOTICE_TIMEOUT_MS, connections: 2 * worker.concurrency })
+    : createLogChannel({ logger })
 }

@@ -21,7 +21,14 @@ const list = z.string().transform((text) =>
 )
 const port = z.coerce.number('must be a port number').int().min(0).max(65_535)
 const positive = z.coerce.number('must be a number').int('must be a whole number').positive('must be more than 0')
-const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http:// or https:// URL' }).transform((url) => url.replace(/\/+$/, ''))
+/** Kept as it was set, to the last byte: an application may know only the address with the slash at its end. */
+const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http:// or https:// URL' })
+/** A name or token that travels in a header: a blank or line end around it (a secret made with `echo`) could never be sent. */
+const headerSecret = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]*$/, 'may hold only visible ASCII characters')
+  .min(16, 'must have at least 16 characters')
 
 /** Every variable that Gatehouse reads. docs/configuration.md explains each; a test compares the two. */
 const Variables = z.object({
@@ -42,7 +49,11 @@ const Variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.optional(),
   OPERATOR_PORT: port.optional(),
-  OPERATOR_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  OPERATOR_TOKEN: headerSecret.optional(),
+  METRICS_TOKEN: headerSecret.optional(),
+  HTTP_KEEP_ALIVE_SECONDS: positive.max(3_600, 'must be at most 3600').default(620),
+  HTTP_MAX_CONNECTIONS: positive.max(100_000, 'must be at most 100000').default(8_192),
+  HTTP_MAX_CONNECTIONS_PER_ADDRESS: positive.max(100_000, 'must be at most 100000').default(4_096),
   PAXOS_API_URL: httpUrl.optional(),
   PAXOS_TOKEN_URL: httpUrl.optional(),
   PAXOS_CLIENT_ID: z.string().min(1).optional(),
@@ -114,6 +125,10 @@ export interface Config {
   /** `null`: BullMQ on Postgres. */
   redisUrl: string | null
   host: string
+  /** Bounds of every server of this process. */
+  http: { keepAliveMs: number; maxConnections: number; maxConnectionsPerAddress: number }
+  /** Who may read `/metrics`: whoever has the token, everybody on a development machine, nobody in production without a token. */
+  metricsAccess: 'open' | 'closed' | { token: string }
   receiver: ListenPort
   operator: ListenPort & { token: string | null }
   /** `webhookUrl` null: the receiver on `PORT`; `seed` null: another story at each start. */
@@ -168,6 +183,12 @@ export function loadConfig({ directory, env = process.env }: { directory: string
     databaseWaitSeconds: v.DATABASE_WAIT_SECONDS,
     redisUrl: v.REDIS_URL ?? null,
     host: v.HOST,
+    http: {
+      keepAliveMs: v.HTTP_KEEP_ALIVE_SECONDS * 1_000,
+      maxConnections: v.HTTP_MAX_CONNECTIONS,
+      maxConnectionsPerAddress: v.HTTP_MAX_CONNECTIONS_PER_ADDRESS,
+    },
+    metricsAccess: v.METRICS_TOKEN ? { token: v.METRICS_TOKEN } : v.NODE_ENV === 'production' ? 'closed' : 'open',
     receiver: { port: v.PORT ?? 8080, asked: v.PORT !== undefined },
     operator: { port: v.OPERATOR_PORT ?? 8081, asked: v.OPERATOR_PORT !== undefined, token: v.OPERATOR_TOKEN ?? null },
     sandbox: {

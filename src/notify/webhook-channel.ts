@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import { Pool } from 'undici'
 import { errorCode } from '../platform/app-error.ts'
 import { ExchangeFailedError, exchange } from '../platform/http-exchange.ts'
+import { requestTarget } from '../platform/request-target.ts'
 import { parseRetryAfter } from '../platform/retry-after.ts'
 import type { NoticeChannel } from './notice.ts'
 import { noticeBody } from './notice-body.ts'
@@ -13,9 +14,14 @@ export interface WebhookChannelOptions {
   secret: string
   /** For one delivery: connecting and the answer's headers together. */
   timeoutMs: number
+  /** Open connections at most: as many as there are sends at once, because one that waits for a connection may outlive its lease. */
+  connections?: number
   /** The time for `webhook-timestamp`, milliseconds since 1970. */
   now?: () => number
 }
+
+/** So that an application's log and a firewall can tell who calls. */
+const USER_AGENT = 'Gatehouse-Webhooks/1'
 
 /** Too Early, Too Many Requests, Service Unavailable: by their meaning in HTTP, not taken. */
 const NOT_TAKEN = new Set([425, 429, 503])
@@ -26,11 +32,10 @@ const TELLS_NOTHING = new Set([408, 409])
  * Tells the brokerage's own application by webhook, as Standard Webhooks has it: `webhook-id` is the notice's key, the same
  * in every attempt; `webhook-timestamp` is the attempt's, so that a receiver may refuse old copies. Any 2xx means taken.
  */
-export function createWebhookChannel({ url, secret, timeoutMs, now = Date.now }: WebhookChannelOptions): NoticeChannel {
-  const { origin, pathname, search } = new URL(url)
+export function createWebhookChannel({ url, secret, timeoutMs, connections = 100, now = Date.now }: WebhookChannelOptions): NoticeChannel {
+  const { origin, path, headers: credentials } = requestTarget(url)
   const signer = new Webhook(secret)
-  // As many connections as there are sends: one that waited behind a hanging receiver could outlive its lease.
-  const pool = new Pool(origin, { connectTimeout: timeoutMs, headersTimeout: 0, bodyTimeout: timeoutMs, allowH2: false })
+  const pool = new Pool(origin, { connections, connectTimeout: timeoutMs, headersTimeout: 0, bodyTimeout: timeoutMs, allowH2: false })
 
   return {
     name: 'webhook',
@@ -39,12 +44,14 @@ export function createWebhookChannel({ url, secret, timeoutMs, now = Date.now }:
       const body = JSON.stringify(noticeBody(notice))
       const sentAt = new Date(now())
       const headers = {
+        ...credentials,
         'content-type': 'application/json',
+        'user-agent': USER_AGENT,
         'webhook-id': key,
         'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
         'webhook-signature': signer.sign(key, sentAt, body),
       }
-      const request = { method: 'POST', path: pathname + search, headers, body } as const
+      const request = { method: 'POST', path, headers, body } as const
       // The status decides; losing what comes after it changes nothing.
       const answer = await exchange(pool, request, { timeoutMs, until: 'status' }).catch((error: unknown) => {
         const { sent, cause } = error instanceof ExchangeFailedError ? error : { sent: true, cause: error }

@@ -1,3 +1,5 @@
+import { printable } from '../platform/printable.ts'
+
 /** Markup that is safe to send: what was put into it is escaped. Only `html` makes it. */
 export class Html {
   readonly text: string
@@ -6,7 +8,7 @@ export class Html {
   }
 }
 
-/** What a template takes: text and numbers are escaped, markup is not, lists are joined, and null, undefined and false are nothing. */
+/** What a template takes: text and numbers are escaped and made printable, markup is not, lists are joined, and null, undefined and false are nothing. */
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[]
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
@@ -20,5 +22,5 @@ function render(value: HtmlValue): string {
   if (value === null || value === undefined || value === false) return ''
   if (value instanceof Html) return value.text
   if (Array.isArray(value)) return value.map(render).join('')
-  return String(value).replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+  return printable(String(value)).replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
 }

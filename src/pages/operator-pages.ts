@@ -3,12 +3,14 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/actor.ts'
+import { NAME_RULE } from '../operate/operator-name.ts'
 import { isOperatorToken } from '../operate/operator-token.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { UUID } from '../platform/postgres/uuid-range.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { problemOf } from '../platform/problem-of.ts'
+import { unknownRoute } from '../platform/route-book.ts'
 import { auditPage } from './audit-page.ts'
 import { eventListPage, eventPage } from './event-pages.ts'
 import { homePage } from './home-page.ts'
@@ -61,13 +63,13 @@ export function registerOperatorPages(app: FastifyInstance, useCases: OperatorUs
     if (request.method === 'POST') refuseForeignForm(request)
   })
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error)
+    const problem = problemOf(error, request.method === 'POST' ? 'acts-again' : 'reads')
     if (!(problem instanceof HttpProblem) || !accepts(request)) throw problem
     return send(reply.code(problem.status), errorPage(problem, sessionOf(request)?.operator ?? null))
   })
   serveAssets(app)
-  app.get('/*', async () => {
-    throw new HttpProblem(404, 'ROUTE_UNKNOWN', 'There is no such page. The API is described at /v1/openapi.json.')
+  app.get('/*', async (request) => {
+    throw unknownRoute(request, 'There is no such page. The API is described at /v1/openapi.json.')
   })
   serveLogin(app, { token, now, sessionOf, seal: sessions.seal })
   void app.register((pages, _options, done) => {
@@ -110,8 +112,7 @@ function serveLogin(
   app.post('/login', (request, reply) => {
     const form = LoginForm.safeParse(request.body)
     const next = ownPath(form.data?.next)
-    if (!form.success)
-      return send(reply.code(400), loginPage({ next, problem: 'A name takes up to 80 letters, digits, blanks and . _ @ + -' }))
+    if (!form.success) return send(reply.code(400), loginPage({ next, problem: `A name takes ${NAME_RULE}.` }))
     const { name } = form.data
     if (!isOperatorToken(form.data.token, token))
       return send(reply.code(401), loginPage({ next, name, problem: 'This is not the operator token.' }))

@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
+import { OperatorName } from '../operate/operator-name.ts'
 import { IdList, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
 import { REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
+import { unstorableFields } from '../operate/unstorable.ts'
 import { HttpProblem } from '../platform/problem.ts'
 
 const Text = z.string().max(200).optional()
@@ -19,10 +21,7 @@ export const ReplayListQuery = pageQuery({})
 export const AuditQuery = pageQuery({})
 export const ApprovalForm = z.object({ reason: Reason })
 export const LoginForm = z.object({
-  name: z
-    .string('is required')
-    .trim()
-    .regex(/^[\w.@+-][\w .@+-]{0,79}$/, 'takes up to 80 letters, digits, blanks and . _ @ + -'),
+  name: OperatorName,
   token: z.string().max(1_000).default(''),
   next: z.string().max(1_000).default('/'),
 })
@@ -48,8 +47,10 @@ export const PlanForm = z.object({
 /** What a form or an address holds; a browser sends fields left empty as empty text. @throws HttpProblem 400 naming each wrong field */
 export function readForm<Form extends z.ZodObject>(form: Form, sent: unknown): z.output<Form> {
   const fields = Object.entries(typeof sent === 'object' && sent !== null ? sent : {}).filter(([, value]) => value !== '')
+  const unstorable = unstorableFields(Object.fromEntries(fields))
   const parsed = form.safeParse(Object.fromEntries(fields), { error: sayIssue })
-  if (parsed.success) return parsed.data
-  const errors = fieldErrors(parsed.error, { known: Object.keys(form.shape), whole: 'form' })
+  if (parsed.success && unstorable.length === 0) return parsed.data
+  const wrong = parsed.success ? [] : fieldErrors(parsed.error, { known: Object.keys(form.shape), whole: 'form' })
+  const errors = [...unstorable, ...wrong]
   throw new HttpProblem(400, 'REQUEST_INVALID', `${errors.map(({ field, message }) => `${field} ${message}`).join('; ')}.`, { errors })
 }

@@ -20,7 +20,10 @@ const Delivery = z.object({
   source: z.string('must be a string, such as com.paxos'),
   time: z
     .string('must be a string: when the event was created')
-    .refine((time) => RFC_3339.test(time) && isStorable(Date.parse(time)), 'must be an RFC 3339 time, such as 2026-03-02T09:15:30Z'),
+    .refine(
+      (time) => RFC_3339.test(time) && isDay(time.slice(0, 10)) && isStorable(Date.parse(time)),
+      'must be an RFC 3339 time, such as 2026-03-02T09:15:30Z',
+    ),
   object: z.string('must be a string, or be left out').nullish(),
   is_test: z.boolean('must be true or false, or be left out').nullish(),
 })
@@ -52,14 +55,25 @@ export function parseDelivery(body: Buffer): ReceivedEvent {
 function parseJson(body: Buffer): unknown {
   if (body.length === 0) throw new HttpProblem(400, 'BODY_MALFORMED', 'The body is empty; JSON is expected.')
   try {
-    if (isUtf8(body)) return JSON.parse(body.toString())
+    if (isUtf8(body)) return JSON.parse(withoutByteOrderMark(body.toString()))
   } catch {
     // the same refusal
   }
   throw new HttpProblem(400, 'BODY_MALFORMED', 'The body is not valid JSON in UTF-8.')
 }
 
-/** Not a number: no such day. Outside of these years neither side has events, and Postgres has no such timestamps. */
+/** Some senders put one in front of UTF-8; the operator API and the commands take it too. */
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text
+}
+
+/** JavaScript reads 30 February as 2 March. */
+function isDay(date: string): boolean {
+  const at = new Date(`${date}T00:00:00Z`)
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(date)
+}
+
+/** Not a number: no such time. Outside of these years neither side has events, and Postgres has no such timestamps. */
 function isStorable(milliseconds: number): boolean {
   return milliseconds >= 0 && milliseconds < END_OF_TIME
 }

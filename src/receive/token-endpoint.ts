@@ -67,8 +67,8 @@ export async function registerTokenEndpoint(
       return answerRefusal(reply, refusal)
     })
     scope.post('/oauth/token', { helmet: false, bodyLimit: BODY_LIMIT_BYTES }, async (request, reply) => {
-      const credentials = readCredentials(request.body, request.headers.authorization)
-      const client = clients[matchClient(credentialText(credentials))]
+      const readings = readCredentials(request.body, request.headers.authorization)
+      const client = readings.map((credentials) => clients[matchClient(credentialText(credentials))]).find((known) => known !== undefined)
       if (!client) {
         const wait = await limiter.recordFailure(request)
         if (wait !== null) {
@@ -78,7 +78,7 @@ export async function registerTokenEndpoint(
             .header('retry-after', String(wait))
             .send({ error: 'invalid_client', error_description: 'Too many failures; wait.' })
         }
-        throw new TokenRefusal(401, 'invalid_client', 'There is no such client, or its secret is another.')
+        throw new TokenRefusal(401, 'invalid_client', 'Unknown client or wrong secret.')
       }
       const token = await tokens.mint(client)
       requests.inc({ status: 200, reason: 'issued' })
@@ -88,8 +88,8 @@ export async function registerTokenEndpoint(
   })
 }
 
-/** @throws TokenRefusal */
-function readCredentials(body: unknown, authorization: string | undefined): Credentials {
+/** What the request may mean: one reading, or two where its Basic header can be read in two ways. @throws TokenRefusal */
+function readCredentials(body: unknown, authorization: string | undefined): Credentials[] {
   const parsed = TokenRequest.safeParse(body)
   if (!parsed.success) {
     throw new TokenRefusal(400, 'invalid_request', 'Send grant_type=client_credentials as a form, each parameter at most once.')
@@ -98,27 +98,32 @@ function readCredentials(body: unknown, authorization: string | undefined): Cred
   if (grant_type !== 'client_credentials')
     throw new TokenRefusal(400, 'unsupported_grant_type', 'The one grant here is client_credentials.')
   const basic = readBasic(authorization)
-  if (basic && ((client_id ?? basic.id) !== basic.id || (client_secret ?? basic.secret) !== basic.secret)) {
+  if (basic) {
+    const agreeing = basic.filter(({ id, secret }) => (client_id ?? id) === id && (client_secret ?? secret) === secret)
+    if (agreeing.length > 0) return agreeing
     throw new TokenRefusal(400, 'invalid_request', 'The Authorization header and the form name different credentials; they must agree.')
   }
-  if (basic) return basic
   if (client_id === undefined || client_secret === undefined) {
     throw new TokenRefusal(401, 'invalid_client', 'Send the client id and secret, by HTTP Basic, in the form, or both.')
   }
-  return { id: client_id, secret: client_secret }
+  return [{ id: client_id, secret: client_secret }]
 }
 
-/** RFC 6749 2.3.1: both parts are form-encoded before they become a Basic header. */
-function readBasic(authorization: string | undefined): Credentials | null {
+/**
+ * The Basic header, form-decoded and as it is. RFC 6749 2.3.1 has both parts form-encoded first; many clients (`curl -u` among them) send
+ * them plain, and a secret in base64 has a `+` that means a blank in the other reading.
+ */
+function readBasic(authorization: string | undefined): Credentials[] | null {
   const encoded = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(authorization ?? '')?.[1]
   if (encoded === undefined) return null
   const text = Buffer.from(encoded, 'base64').toString()
   const colon = text.indexOf(':')
   if (colon < 0) throw new TokenRefusal(400, 'invalid_request', 'The Basic credentials have no colon between id and secret.')
+  const plain = { id: text.slice(0, colon), secret: text.slice(colon + 1) }
   try {
-    return { id: formDecode(text.slice(0, colon)), secret: formDecode(text.slice(colon + 1)) }
+    return [{ id: formDecode(plain.id), secret: formDecode(plain.secret) }, plain]
   } catch {
-    throw new TokenRefusal(400, 'invalid_request', 'The Basic credentials are not form-encoded (RFC 6749 2.3.1).')
+    return [plain] // a percent sign that encodes nothing
   }
 }
 

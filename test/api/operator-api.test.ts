@@ -63,6 +63,32 @@ describe('when the application onboards a person', () => {
     ])
   })
 
+  it('c20: takes the name of an operator with accents, in UTF-8 and in Latin-1, and keeps it as one name', async () => {
+    for (const name of [
+      Buffer.from('José Núñez').toString('latin1'),
+      'José Núñez',
+      Buffer.from('Jose\u0301 Nu\u0301n\u0303ez').toString('latin1'),
+    ]) {
+      const headers = bearer({ 'idempotency-key': `accents-${name}`.replaceAll(/[^!-~]/g, '.'), 'x-operator': name })
+      expect((await operator.call('POST', '/v1/onboardings', { headers, body: samplePerson() })).status).toBe(201)
+      expect((await get('/v1/audit?limit=1')).body.items[0].operator).toBe('José Núñez')
+    }
+    const refused = await operator.call('GET', '/v1/stats', { headers: bearer({ 'x-operator': 'a/b' }) })
+    expect([refused.status, fields(refused)['x-operator']]).toEqual([400, expect.stringContaining('accents too')])
+  })
+
+  it('F32: says what a second try does, for the route that was called', async () => {
+    const fault = operator.sandbox.faults.arm({ on: '*', do: 'drop' })
+    const created = await operator.call('POST', '/v1/onboardings', {
+      headers: bearer({ 'idempotency-key': 'lost-answer' }),
+      body: samplePerson(),
+    })
+    operator.sandbox.faults.disarm(fault)
+    expect(created.status).toBe(503)
+    expect(created.body.detail).toContain('same Idempotency-Key')
+    expect(created.body.detail).not.toMatch(/before trying again/i)
+  })
+
   it('asks for the Idempotency-Key and says how to make one', async () => {
     const refused = await operator.call('POST', '/v1/onboardings', { body: samplePerson() })
     expect(refused.status).toBe(400)
@@ -459,4 +485,38 @@ describe('the OpenAPI document', () => {
       expect.stringContaining('openapi.json'),
     ])
   })
+})
+
+describe('c19 and F67: when a filter or a body holds what Postgres cannot store', () => {
+  const NUL = '%00'
+  it.each([
+    `/v1/onboardings?q=${NUL}`,
+    `/v1/onboardings?q=a${NUL}b`,
+    `/v1/onboardings?cursor=${NUL}`,
+    `/v1/events?type=identity${NUL}`,
+    `/v1/events?cursor=${NUL}`,
+    `/v1/replays?cursor=${NUL}`,
+    `/v1/audit?cursor=${NUL}`,
+    `/v1/events/${NUL}`,
+    `/v1/onboardings/${NUL}`,
+    `/v1/onboardings?${NUL}=1`,
+  ])('answers 400 to GET %s', async (path) => {
+    expect((await get(path)).status).toBe(400)
+  })
+
+  it.each(['nul \u0000', 'half \ud83d', 'half \ude00'])(
+    'answers 400 to %j in a plan and in a reason, and names the field',
+    async (text) => {
+      const planned = await operator.call('POST', '/v1/replays', { body: { types: [text] } })
+      expect([planned.status, Object.keys(fields(planned))]).toEqual([400, ['types.0']])
+      const approved = await operator.call('POST', `/v1/replays/${randomUUID()}/approve`, { body: { reason: `because ${text}` } })
+      expect([approved.status, fields(approved).reason]).toEqual([400, expect.any(String)])
+      const person = samplePerson()
+      const created = await operator.call('POST', '/v1/onboardings', {
+        headers: bearer({ 'idempotency-key': 'unstorable' }),
+        body: { ...person, metadata: { [text]: text, note: text } },
+      })
+      expect(created.status).toBe(400)
+    },
+  )
 })

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { startSilentServer } from '../support/silent-server.ts'
@@ -33,6 +33,50 @@ describe('a notice by webhook', () => {
       timestamp: '2026-03-02T09:15:41.500Z',
       data: readyNotice.data,
     })
+  })
+
+  it('c02: is sent to the address as it was set, to the last byte, with the credentials in it', async () => {
+    const receiver = await startNoticeReceiver()
+    const base = new URL(receiver.url).origin
+    const targets = ['/hooks/gatehouse/', '/hooks/gatehouse', '/a/../b/', '/%7Euser/?a=1&b=%20', '/?x', '/a//b//']
+    for (const target of targets) await channelTo(`${base}${target}`).send(readyNotice)
+    await channelTo(base).send(readyNotice)
+    await channelTo(`${base.replace('://', '://us%40er:pa%3Ass@')}/in`).send(readyNotice)
+    expect(receiver.deliveries.map(({ url }) => url)).toEqual([...targets, '/', '/in'])
+    expect(receiver.deliveries.at(-1)?.headers.authorization).toBe(`Basic ${Buffer.from('us@er:pa:ss').toString('base64')}`)
+  })
+
+  it('F37: says who calls', async () => {
+    const receiver = await startNoticeReceiver()
+    await channelTo(receiver.url).send(readyNotice)
+    expect(receiver.deliveries[0]?.headers['user-agent']).toMatch(/^Gatehouse-Webhooks\/\d/)
+  })
+
+  it('F59: gives the rest of an answer two seconds after the status, then closes the connection', async () => {
+    const receiver = await startNoticeReceiver()
+    let closedAfterMs = 0
+    receiver.reply((response) => {
+      const startedAt = performance.now()
+      response.writeHead(200)
+      const drip = setInterval(() => response.write('.'), 100)
+      response.on('close', () => {
+        clearInterval(drip)
+        closedAfterMs = performance.now() - startedAt
+      })
+    })
+    expect(await channelTo(receiver.url).send(readyNotice)).toEqual({ status: 200 })
+    await vi.waitFor(() => expect(closedAfterMs).toBeGreaterThan(0), { timeout: 4_000 })
+    expect(closedAfterMs).toBeGreaterThan(1_500)
+    expect(closedAfterMs).toBeLessThan(3_500)
+  })
+
+  it('F59: opens no more connections than it may', async () => {
+    const receiver = await startNoticeReceiver()
+    receiver.reply((response) => void setTimeout(() => response.writeHead(204).end(), 50))
+    const channel = createWebhookChannel({ url: receiver.url, secret: SECRET, timeoutMs: 5_000, connections: 3 })
+    onTestFinished(() => channel.close())
+    await Promise.all(Array.from({ length: 20 }, () => channel.send(readyNotice)))
+    expect(receiver.connections()).toBe(3)
   })
 
   it('does not verify when its body was changed, its id was changed, or with another secret', async () => {

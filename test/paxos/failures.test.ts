@@ -222,6 +222,11 @@ describe('what an error, a log line or a metric says', () => {
     ['a 409 repeats it', json(409, { ...alreadyExists('duplicate (cip_id) 123-45-6789', IDENTITY_ID), person: identity.person_details })],
     ['a broken answer holds it', asRaw(200, '{"first_name": "Ada", Moreno 123-45-6789')],
     ['an answer of another shape holds it', json(200, { person_details: identity.person_details, ref_id: { Ada: 'Moreno' } })],
+    [
+      'F60: its title and type repeat it',
+      json(422, { title: 'Ada Moreno of Albany is known', type: 'https://x.test/problems/ada-moreno-12207' }),
+    ],
+    ['F60: its error code repeats it', json(400, { error: 'ada_moreno_123-45-6789' })],
     ['a 500 repeats it', asRaw(500, 'panic: Ada Moreno 123-45-6789')],
   ])('never holds personal data, also when %s', async (_, reply) => {
     const server = await startMisbehavingPaxos()
@@ -229,9 +234,19 @@ describe('what an error, a log line or a metric says', () => {
     const error = await server.paxos.identities.create(newIdentity).catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(Error)
     const said = [everything(error), server.log(), await server.metrics.metrics()].join('\n')
-    for (const word of person) expect(said).not.toContain(word)
+    for (const word of person) expect(said).not.toMatch(new RegExp(`(?<![a-z])${word}(?![a-z])`, 'i'))
     expect(said).not.toContain('a-secret-that-nobody-sees')
     expect(said).not.toContain('token-1')
+  })
+
+  it('F60: keeps the known words of the title, and a type that is made of them', async () => {
+    const server = await startMisbehavingPaxos()
+    const type = 'https://developer.paxos.com/docs/v2/problems/already-exists'
+    server.reply(json(422, { title: 'Invalid Phone Number of Ada Moreno', type }))
+    await expect(server.paxos.identities.create(newIdentity)).rejects.toMatchObject({
+      title: 'Invalid Phone Number of …',
+      problemType: type,
+    })
   })
 
   it('names the fields that a refusal speaks of', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, delivery, send, startReceiver, type TestReceiver } from './start-receiver.ts'
 
 const CLIENT = { id: 'paxos:webhooks', secret: 'an invented + secret: ünïcode %&=' }
+const BASE64_CLIENT = { id: 'base64', secret: 'Abcd+1234/efgh==ijkl' }
 const NEXT_CLIENT = { id: CLIENT.id, secret: 'the-secret-after-the-exchange' }
 
 let receiver: TestReceiver
@@ -9,7 +10,7 @@ let receiver: TestReceiver
 let second: TestReceiver
 
 beforeAll(async () => {
-  const authenticators = { enabled: ['oauth' as const], oauthClients: [CLIENT, NEXT_CLIENT] }
+  const authenticators = { enabled: ['oauth' as const], oauthClients: [CLIENT, NEXT_CLIENT, BASE64_CLIENT] }
   receiver = await startReceiver({ authenticators })
   second = await startReceiver({ authenticators: { ...authenticators, oauthClients: [CLIENT] } })
 })
@@ -49,6 +50,18 @@ describe('when Paxos asks for a token', () => {
     expect((await askToken(form(inForm(CLIENT)))).status).toBe(200)
     expect((await askToken('grant_type=client_credentials', basic(CLIENT))).status).toBe(200)
     expect((await askToken(form({ grant_type: 'client_credentials', client_id: CLIENT.id }), basic(CLIENT))).status).toBe(200)
+  })
+
+  it('c18: takes HTTP Basic that is not form-encoded, alone and beside the form, and refuses two that differ', async () => {
+    const plain = (text: string): Record<string, string> => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+    const shown = plain(`${NEXT_CLIENT.id.replace(':', '%3A')}:${NEXT_CLIENT.secret}`)
+    expect((await askToken('grant_type=client_credentials', shown)).status).toBe(200)
+    const base64 = BASE64_CLIENT
+    expect((await askToken('grant_type=client_credentials', plain(`${base64.id}:${base64.secret}`))).status).toBe(200)
+    expect((await askToken(form(inForm(base64)), plain(`${base64.id}:${base64.secret}`))).status).toBe(200)
+    expect((await askToken(form(inForm(base64)), basic(base64))).status).toBe(200)
+    expect((await askToken(form(inForm(base64)), plain('base64:another-secret-0123456789'))).status).toBe(400)
+    expect((await askToken('grant_type=client_credentials', plain('base64:100%-another-secret'))).status).toBe(401)
   })
 
   it('takes the secret that comes next, while they are exchanged', async () => {

@@ -61,6 +61,11 @@ describe('when Paxos delivers an event', () => {
     expect(await receiver.storedRows()).toMatchObject([{ is_test: false }, { is_test: false }])
   })
 
+  it('c01: takes a body that begins with a byte order mark', async () => {
+    expect(await receiver.post(`\ufeff${JSON.stringify(delivery())}`)).toMatchObject({ status: 200, body: { status: 'accepted' } })
+    expect(await receiver.post(`\ufeff\ufeff${JSON.stringify(delivery())}`)).toMatchObject({ status: 400 })
+  })
+
   it('takes a content type with a charset, in any case', async () => {
     const headers = { 'x-api-key': API_KEY, 'content-type': 'Application/JSON; Charset="UTF-8"' }
     expect(await receiver.post(delivery(), headers)).toMatchObject({ status: 200 })
@@ -155,6 +160,9 @@ describe('when the body is no delivery', () => {
     ['time', 'yesterday'],
     ['time', '2026-02-30T25:00:00Z'],
     ['time', '2026-03-02'],
+    ['time', '2026-02-30T09:15:30Z'],
+    ['time', '2025-02-29T09:15:30+02:00'],
+    ['time', '2026-04-31T00:00:00.5Z'],
     ['time', '9999-12-31T23:59:59-23:59'],
     ['time', '0000-01-01T00:00:00Z'],
     ['time', 1_772_442_930],

@@ -16,6 +16,7 @@ import {
   REFUSALS,
   slugOf,
 } from '../paxos-errors.ts'
+import { knownWords, typeOfKnownWords } from './known-words.ts'
 
 /** What must be known of a call to understand its answer. */
 export interface AnswerRules<T> {
@@ -67,9 +68,9 @@ function refusal({ status, headers, text }: HttpAnswer, rules: AnswerRules<unkno
   const failure: PaxosFailure = {
     operation,
     status,
-    problemType: problem.type?.slice(0, 200) ?? null,
+    problemType: rules.personal ? typeOfKnownWords(problem.type) : (problem.type?.slice(0, 200) ?? null),
     meta: rules.personal ? {} : plainMeta(problem.meta),
-    title: (problem.title ?? problem.error)?.slice(0, 100) ?? null,
+    title: rules.personal ? knownWords(problem.title ?? problem.error) : ((problem.title ?? problem.error)?.slice(0, 100) ?? null),
     detail: rules.personal ? fieldsSpokenOf(problem.detail ?? '', requestBody ?? '') : (problem.detail?.slice(0, 300) ?? null),
   }
   if (status === 401) return new PaxosUnauthorizedError(failure)

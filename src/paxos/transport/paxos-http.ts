@@ -2,6 +2,7 @@ import type { Histogram } from 'prom-client'
 import { Pool } from 'undici'
 import { errorCode } from '../../platform/app-error.ts'
 import { ExchangeFailedError, exchange, type HttpRequest } from '../../platform/http-exchange.ts'
+import { requestTarget } from '../../platform/request-target.ts'
 import { PaxosOutcomeUnknownError, PaxosUnavailableError } from '../paxos-errors.ts'
 import { type AnswerRules, readAnswer } from './paxos-answer.ts'
 
@@ -24,8 +25,8 @@ export interface PaxosHttpOptions {
 const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024
 
 export function createPaxosHttp({ baseUrl, timeoutMs, connections, seconds }: PaxosHttpOptions): PaxosHttp {
-  const { origin, pathname } = new URL(baseUrl)
-  const basePath = pathname.replace(/\/$/, '')
+  const { origin, path: asSet } = requestTarget(baseUrl)
+  const basePath = asSet.replace(/\?.*$/, '').replace(/\/+$/, '')
   const pool = new Pool(origin, {
     connections,
     connectTimeout: timeoutMs,
@@ -37,14 +38,16 @@ export function createPaxosHttp({ baseUrl, timeoutMs, connections, seconds }: Pa
 
   const attempt = async <T>(request: HttpRequest, rules: AnswerRules<T>): Promise<T> => {
     const { operation, acts } = rules
-    const answer = await exchange(pool, { ...request, path: basePath + request.path || '/' }, { timeoutMs, until: 'end' }).catch(
-      (error: unknown) => {
-        const sent = error instanceof ExchangeFailedError && error.sent
-        throw acts && sent
-          ? new PaxosOutcomeUnknownError({ operation, cause: error })
-          : new PaxosUnavailableError({ operation, cause: error })
-      },
-    )
+    const answer = await exchange(
+      pool,
+      { ...request, path: request.path === '' ? asSet : basePath + request.path },
+      { timeoutMs, until: 'end' },
+    ).catch((error: unknown) => {
+      const sent = error instanceof ExchangeFailedError && error.sent
+      throw acts && sent
+        ? new PaxosOutcomeUnknownError({ operation, cause: error })
+        : new PaxosUnavailableError({ operation, cause: error })
+    })
     return readAnswer(answer, rules, request.body)
   }
 
