@@ -3,6 +3,12 @@ import type { SandboxClient, TokenStore } from './api/token-store.ts'
 import type { FaultBook } from './control/fault-book.ts'
 import type { SandboxSettings } from './control/sandbox-settings.ts'
 import type { StoryLog } from './control/story-log.ts'
+import type { Exchange } from './exchange/exchange.ts'
+import type { ExecutionStore } from './exchange/execution-store.ts'
+import type { MarketPrices } from './exchange/market-prices.ts'
+import type { MarketStatus } from './exchange/market-status.ts'
+import type { OrderStore } from './exchange/order-store.ts'
+import type { BalanceBook } from './money/balance-book.ts'
 import type { WebhookSender } from './webhooks/webhook-sender.ts'
 import type { AccountStore } from './world/account-store.ts'
 import type { DecisionEngine } from './world/decision-engine.ts'
@@ -26,4 +32,10 @@ export interface SandboxState {
   readonly events: EventStore
   readonly engine: DecisionEngine
   readonly webhooks: WebhookSender
+  readonly balances: BalanceBook
+  readonly prices: MarketPrices
+  readonly marketStatus: MarketStatus
+  readonly orders: OrderStore
+  readonly executions: ExecutionStore
+  readonly exchange: Exchange
 }

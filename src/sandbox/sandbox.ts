@@ -10,6 +10,12 @@ import { FaultBook } from './control/fault-book.ts'
 import { resetSandbox } from './control/reset-sandbox.ts'
 import { type SandboxSettings, type SandboxSettingsInput, SettingsSchema } from './control/sandbox-settings.ts'
 import { StoryLog } from './control/story-log.ts'
+import { Exchange } from './exchange/exchange.ts'
+import { ExecutionStore } from './exchange/execution-store.ts'
+import { MarketPrices } from './exchange/market-prices.ts'
+import { MarketStatus } from './exchange/market-status.ts'
+import { OrderStore } from './exchange/order-store.ts'
+import { BalanceBook } from './money/balance-book.ts'
 import type { SandboxState } from './sandbox-state.ts'
 import { WebhookSender } from './webhooks/webhook-sender.ts'
 import type { WebhookTarget } from './webhooks/webhook-target.ts'
@@ -83,6 +89,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     populate: (population) => populate(state, population),
     close: async () => {
       state.engine.clear()
+      state.exchange.clear()
       await state.webhooks.close()
       await app.close()
     },
@@ -103,6 +110,11 @@ function createState({
   const story = new StoryLog()
   const faults = new FaultBook({ random })
   const webhooks = new WebhookSender({ settings, random, story, faults })
+  const balances = new BalanceBook()
+  const prices = new MarketPrices({ settings, random })
+  const marketStatus = new MarketStatus()
+  const orders = new OrderStore()
+  const executions = new ExecutionStore()
   const events = new EventStore({ random, clock, story, deliver: (event) => webhooks.deliver(event) })
   return {
     settings,
@@ -117,6 +129,12 @@ function createState({
     tokens: new TokenStore({ settings }),
     identities: new IdentityStore(),
     accounts: new AccountStore({ settings, random, clock, story }),
+    balances,
+    prices,
+    marketStatus,
+    orders,
+    executions,
+    exchange: new Exchange({ settings, random, clock, story, balances, prices, orders, executions }),
     engine: new DecisionEngine({ settings, random, clock, story, events }),
   }
 }

@@ -1,7 +1,8 @@
 import { request } from 'undici'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import { violationsOf } from './paxos-document.ts'
 
 /** The fields of Paxos's bodies that the tests read; a body has those of its kind. */
 export interface Body {
@@ -39,7 +40,10 @@ export interface Answer {
 
 export interface Running {
   sandbox: Sandbox
-  /** One call of the API below `/v2`, with a token of every scope unless another (or none) is given. */
+  /**
+   * One call of the API below `/v2`, with a token of every scope unless another (or none) is given. Where Paxos's document is
+   * here, the answer must be valid against it, and so must the request when it was accepted.
+   */
   call(method: string, path: string, body?: unknown, options?: { token?: string | null; timeoutMs?: number }): Promise<Answer>
   /** One call of `/_sandbox`. */
   control(method: string, path: string, body?: unknown): Promise<Answer>
@@ -70,7 +74,9 @@ export async function startSandbox(options: Partial<SandboxOptions> = {}): Promi
       everyScope ??= (await tokenFrom(sandbox, { client_id: 'sandbox', client_secret: 'sandbox' })).body.access_token
       const bearer = token === undefined ? everyScope : token
       const headers = bearer === null ? {} : { authorization: `Bearer ${bearer}` }
-      return send({ method, url: `${sandbox.apiUrl}${path}`, body, headers, timeoutMs })
+      const answer = await send({ method, url: `${sandbox.apiUrl}${path}`, body, headers, timeoutMs })
+      expect(violationsOf({ method, path, body, status: answer.status, answer: answer.body })).toEqual([])
+      return answer
     },
     control: (method, path, body) => send({ method, url: `${sandbox.url}/_sandbox${path}`, body, headers: {}, timeoutMs: undefined }),
   }

@@ -13,7 +13,7 @@ const Types = z.object({ document_types: z.array(z.enum(DOCUMENT_TYPES)).min(1) 
 
 /** Announce and list the documents of an identity (paxos/api.md 4.10). */
 export function documentRoutes(simulate: SimulateOperation, { identities, random, clock }: SandboxState): void {
-  simulate('PUT /identity/identities/{id}/documents', ({ id, body, request, subject }) => {
+  simulate('PUT /identity/identities/{identity_id}/documents', ({ params: { identity_id: id = '' }, body, request, subject }) => {
     subject.identityId = id
     const named = Name.safeParse(body)
     if (!named.success) throw problem(400, 'must provide a file name, up to 260 characters')
@@ -29,7 +29,7 @@ export function documentRoutes(simulate: SimulateOperation, { identities, random
     return { file_id: fileId, name, upload_url: `${request.protocol}://${request.host}/uploads/${fileId}` }
   })
 
-  simulate('GET /identity/identities/{id}/documents', ({ id, query, subject }) => {
+  simulate('GET /identity/identities/{identity_id}/documents', ({ params: { identity_id: id = '' }, query, subject }) => {
     subject.identityId = id
     const identity = identities.get(id)
     if (!identity) throw problem(404, `Identity with id ${id} doesn't exist`)

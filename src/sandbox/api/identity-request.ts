@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DECISIONS } from '../world/decision.ts'
 import { IDENTITY_STATUSES } from '../world/identity.ts'
-import { problem } from './paxos-problem.ts'
+import { readBody } from './read-body.ts'
 
 /** The one alphabet of names and addresses: ASCII, so no accents (paxos/api.md 4.2). */
 const ascii = (maxLength: number): z.ZodString =>
@@ -211,20 +211,6 @@ const UpdateIdentityRequest = z.strictObject({
   is_merchant: z.boolean().optional(),
 })
 
-/** @throws 400 whose detail names each wrong field; it repeats no value, because the values are personal data. */
-function reader<T>(schema: z.ZodType<T>): (body: unknown) => T {
-  return (body) => {
-    const parsed = schema.safeParse(body)
-    if (parsed.success) return parsed.data
-    const fields = parsed.error.issues.map((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `${[...issue.path, issue.keys.join(', ')].join('.')}: unknown field`
-        : `${issue.path.join('.') || 'body'}: ${issue.message}`,
-    )
-    throw problem(400, fields.join('; '))
-  }
-}
-
-export const readCreateIdentity = reader(CreateIdentityRequest)
-export const readSandboxStatus = reader(SandboxStatusRequest)
-export const readUpdateIdentity = reader(UpdateIdentityRequest)
+export const readCreateIdentity = (body: unknown): CreateIdentityRequest => readBody(CreateIdentityRequest, body)
+export const readSandboxStatus = (body: unknown): SandboxStatusRequest => readBody(SandboxStatusRequest, body)
+export const readUpdateIdentity = (body: unknown): z.output<typeof UpdateIdentityRequest> => readBody(UpdateIdentityRequest, body)

@@ -1,5 +1,5 @@
 /** The classes of documented rate limits (paxos/api.md 1.5). */
-type LimitClass = 'token' | 'identity' | 'general'
+type LimitClass = 'token' | 'identity' | 'general' | 'quoteExecutions' | 'orderBook' | 'internalTransfers'
 
 interface OperationFacts {
   /** `null`: no bearer token. */
@@ -11,6 +11,9 @@ interface OperationFacts {
 
 const v2 = (scope: string, limit: LimitClass): OperationFacts => ({ scope, limit, below: '/v2' })
 
+/** Documented to need no token. */
+const open = (limit: LimitClass): OperationFacts => ({ scope: null, limit, below: '/v2' })
+
 /** Every operation of Paxos that is simulated, under its documented name, with the scope that it needs (paxos/openapi.json). */
 export const OPERATIONS = {
   'POST /oauth2/token': { scope: null, limit: 'token', below: '' },
@@ -19,14 +22,29 @@ export const OPERATIONS = {
   'GET /identity/identities/{id}': v2('identity:read_identity', 'identity'),
   'PUT /identity/identities/{id}': v2('identity:write_identity', 'identity'),
   'PUT /identity/identities/{id}/sandbox-status': v2('identity:write_identity', 'identity'),
-  'PUT /identity/identities/{id}/documents': v2('identity:write_identity', 'identity'),
-  'GET /identity/identities/{id}/documents': v2('identity:read_identity', 'identity'),
+  'PUT /identity/identities/{identity_id}/documents': v2('identity:write_identity', 'identity'),
+  'GET /identity/identities/{identity_id}/documents': v2('identity:read_identity', 'identity'),
   'PUT /uploads/{id}': { scope: null, limit: 'general', below: '' },
   'POST /identity/accounts': v2('identity:write_account', 'general'),
   'GET /identity/accounts': v2('identity:read_account', 'general'),
   'GET /identity/accounts/{id}': v2('identity:read_account', 'general'),
   'GET /profiles': v2('funding:read_profile', 'general'),
-  'GET /profiles/{id}': v2('funding:read_profile', 'general'),
+  'GET /profiles/{profile_id}': v2('funding:read_profile', 'general'),
+  'GET /profiles/{profile_id}/balances': v2('funding:read_profile', 'general'),
+  'GET /profiles/{profile_id}/balances/{asset}': v2('funding:read_profile', 'general'),
+  'POST /sandbox/profiles/{profile_id}/deposit': v2('funding:read_profile', 'general'),
+  'GET /markets': open('general'),
+  'GET /markets/{market}/order-book': open('orderBook'),
+  'GET /markets/{market}/recent-executions': open('orderBook'),
+  'GET /markets/{market}/ticker': open('general'),
+  'GET /all-markets/prices': open('general'),
+  'POST /profiles/{profile_id}/orders': v2('exchange:write_order', 'general'),
+  'GET /profiles/{profile_id}/orders': v2('exchange:read_order', 'general'),
+  'GET /profiles/{profile_id}/orders/{id}': v2('exchange:read_order', 'general'),
+  'DELETE /profiles/{profile_id}/orders/{id}': v2('exchange:write_order', 'general'),
+  'GET /orders': v2('exchange:read_order', 'general'),
+  'GET /profiles/{profile_id}/executions': v2('exchange:read_order', 'general'),
+  'GET /executions': v2('exchange:read_order', 'general'),
   'GET /events': v2('events:read_event', 'general'),
   'GET /events/{id}': v2('events:read_event', 'general'),
 } as const satisfies Record<string, OperationFacts>

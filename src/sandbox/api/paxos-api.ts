@@ -2,11 +2,15 @@ import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { SandboxState } from '../sandbox-state.ts'
 import { accountRoutes } from './account-routes.ts'
+import { balanceRoutes } from './balance-routes.ts'
 import { documentRoutes } from './document-routes.ts'
 import { eventRoutes } from './event-routes.ts'
+import { executionRoutes } from './execution-routes.ts'
 import { identityRoutes } from './identity-routes.ts'
+import { marketRoutes } from './market-routes.ts'
 import { oauthRoutes } from './oauth-routes.ts'
 import { isKnownPath } from './operations.ts'
+import { orderRoutes } from './order-routes.ts'
 import { problem } from './paxos-problem.ts'
 import { profileRoutes } from './profile-routes.ts'
 import { simulateOperationsOn } from './simulated-operation.ts'
@@ -21,6 +25,10 @@ export async function paxosApi(app: FastifyInstance, state: SandboxState): Promi
       documentRoutes(simulate, state)
       accountRoutes(simulate, state)
       profileRoutes(simulate, state)
+      balanceRoutes(simulate, state)
+      marketRoutes(simulate, state)
+      orderRoutes(simulate, state)
+      executionRoutes(simulate, state)
       eventRoutes(simulate, state)
       api.setNotFoundHandler((request, reply) => {
         const { status, body } = problem(isKnownPath(request.url.split('?')[0] ?? '') ? 405 : 404)

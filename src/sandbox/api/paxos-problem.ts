@@ -17,6 +17,19 @@ const TITLES: Readonly<Record<number, string>> = {
 /** Prefix of the `type` of problems that have a name (paxos/api.md 1.4). */
 const PROBLEM_TYPES = 'https://developer.paxos.com/docs/v2/problems/'
 
+/** Problems with a name, as documented: status and title follow from it. */
+const NAMED = {
+  'insufficient-funds': { status: 403, title: 'Insufficient Funds' },
+  expired: { status: 403, title: 'Expired' },
+  rejected: { status: 403, title: 'Rejected' },
+  'notional-value-too-large': { status: 403, title: 'Notional Value Too Large' },
+  'market-conditions-prevented-execution': { status: 403, title: 'Market Conditions Prevented Execution' },
+  'unavailable-market': { status: 403, title: 'Planned Market Outage' },
+  'identity-verification-required': { status: 403, title: 'Identity Verification Required' },
+  'minimum-commission-exceeds-notional': { status: 400, title: 'Order notional value must exceed minimum commission' },
+  'exceed-precision': { status: 400, title: 'Exceeds Maximum Precision Allowed' },
+} as const
+
 /** Thrown by a simulated operation to refuse a call; `body` is what goes over the wire. Never holds personal data. */
 export class PaxosProblem extends Error {
   readonly status: number
@@ -32,14 +45,25 @@ export class PaxosProblem extends Error {
   }
 }
 
+/** Thrown by an operation that acted and whose answer is lost: the connection is closed. */
+export class LostAnswer extends Error {
+  override readonly name = 'LostAnswer'
+}
+
 /** A generic problem (`about:blank`); without `detail` it is as bare as the documented 404 of Get Event. */
 export function problem(status: number, detail?: string): PaxosProblem {
   const title = TITLES[status] ?? 'Error'
   return new PaxosProblem({ status, body: { type: 'about:blank', title, status, ...(detail === undefined ? {} : { detail }) } })
 }
 
+/** A problem that has a name of its own (paxos/api.md 1.4). */
+export function namedProblem(slug: keyof typeof NAMED, detail: string, meta?: Readonly<Record<string, string>>): PaxosProblem {
+  const { status, title } = NAMED[slug]
+  return new PaxosProblem({ status, body: { type: `${PROBLEM_TYPES}${slug}`, title, status, detail, ...(meta ? { meta } : {}) } })
+}
+
 /** 409 `already-exists`; `existing` goes into `meta` unless it is null. */
-export function alreadyExists(detail: string, existing: Readonly<Record<string, string>> | null): PaxosProblem {
+export function alreadyExists(detail: string, existing: object | null): PaxosProblem {
   const body = { type: `${PROBLEM_TYPES}already-exists`, title: 'Already Exists', status: 409, detail }
   return new PaxosProblem({ status: 409, body: existing ? { ...body, meta: { existing } } : body })
 }

@@ -12,7 +12,7 @@ const MAX_IDS = 100
 
 /** Get and list profiles (paxos/api.md 6). */
 export function profileRoutes(simulate: SimulateOperation, { accounts }: SandboxState): void {
-  simulate('GET /profiles/{id}', ({ id, subject }) => {
+  simulate('GET /profiles/{profile_id}', ({ params: { profile_id: id = '' }, subject }) => {
     const profile = accounts.profile(id)
     if (!profile) throw problem(404)
     if (profile.accountId !== null) subject.accountId = profile.accountId

@@ -19,3 +19,9 @@ export function queryText<T extends string = string>(query: Query, name: string,
   if (allowed && !(allowed as readonly string[]).includes(value)) throw problem(400, `${name} must be one of ${allowed.join(', ')}`)
   return value as T // one of `allowed`, or T is string
 }
+
+/** A list parameter, given once or several times; empty when absent. */
+export function queryList(query: Query, name: string): string[] {
+  const value = query[name]
+  return value === undefined ? [] : [value].flat().filter((item) => item !== '')
+}

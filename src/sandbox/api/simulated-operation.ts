@@ -5,7 +5,7 @@ import type { CallFault } from '../control/fault-book.ts'
 import type { CallOutcome, CallSubject } from '../control/story-log.ts'
 import type { SandboxState } from '../sandbox-state.ts'
 import { OPERATIONS, type Operation, routeOf } from './operations.ts'
-import { PaxosProblem, problem } from './paxos-problem.ts'
+import { LostAnswer, PaxosProblem, problem } from './paxos-problem.ts'
 import type { Query } from './query.ts'
 
 declare module 'fastify' {
@@ -19,6 +19,8 @@ export interface Call {
   readonly request: FastifyRequest
   /** The `{id}` of the path, empty where there is none. */
   readonly id: string
+  /** Every parameter of the path under its documented name. */
+  readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: unknown
   readonly subject: CallSubject
@@ -93,6 +95,10 @@ export function simulateOperationsOn(app: FastifyInstance, state: SandboxState):
           return silence(reply)
       }
       const answer = await perform({ state, operation, act, request, subject })
+      if (answer === 'lost') {
+        tell(null, 'acted-then-dropped')
+        return drop(reply)
+      }
       switch (fault?.do) {
         case 'act-then-drop':
           tell(null, 'acted-then-dropped')
@@ -117,16 +123,17 @@ async function perform(options: {
   act: Act
   request: FastifyRequest
   subject: CallSubject
-}): Promise<Answer> {
+}): Promise<Answer | 'lost'> {
   const { state, operation, act, request, subject } = options
   try {
     const { scope } = OPERATIONS[operation]
     if (scope !== null) requireScope({ state, scope, authorization: request.headers.authorization })
-    const { id = '' } = request.params as { id?: string } // the only parameter that any operation has
-    const body = await act({ request, id, query: request.query as Query, body: request.body, subject })
+    const params = request.params as Record<string, string> // the router gives texts only
+    const body = await act({ request, id: params.id ?? '', params, query: request.query as Query, body: request.body, subject })
     return { status: 200, body, headers: {} }
   } catch (error) {
     if (error instanceof PaxosProblem) return error
+    if (error instanceof LostAnswer) return 'lost'
     throw error
   }
 }
@@ -148,7 +155,7 @@ function faultAnswer(fault: Extract<CallFault, { do: 'answer' }>): Answer {
 
 /** Identity and events answer problems as application/json, the rest as problem+json (paxos/api.md 1.4). */
 function send(reply: FastifyReply, { operation, answer }: { operation: Operation | undefined; answer: Answer }): FastifyReply {
-  const asProblem = answer.status >= 400 && operation?.includes(' /profiles')
+  const asProblem = answer.status >= 400 && operation !== undefined && !/ \/(identity|events|oauth2)\b/.test(operation)
   return reply
     .code(answer.status)
     .headers(answer.headers)

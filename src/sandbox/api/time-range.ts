@@ -39,6 +39,18 @@ export function timeRange(query: Query, field: 'created_at' | 'updated_at'): Tim
   return range
 }
 
+/** The documented filters `<field>.begin` and `<field>.end`, both inclusive. @throws 400 naming the one that is no RFC 3339 time. */
+export function beginAndEnd(query: Query, field: 'order_time' | 'range' | 'created_at'): TimeRange {
+  const given = (end: 'begin' | 'end'): bigint | null => {
+    const text = query[`${field}.${end}`]
+    if (text === undefined || text === '') return null
+    const ns = typeof text === 'string' ? fromRfc3339(text) : null
+    if (ns === null) throw problem(400, `error parsing ${field}.${end}: an RFC 3339 time is needed`)
+    return ns
+  }
+  return { fromNs: given('begin'), toNs: given('end') }
+}
+
 export function isWithin(ns: bigint, { fromNs, toNs }: TimeRange): boolean {
   return (fromNs === null || ns >= fromNs) && (toNs === null || ns <= toNs)
 }

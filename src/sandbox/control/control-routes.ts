@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import { z } from 'zod'
 import { HttpProblem } from '../../platform/problem.ts'
 import type { SandboxState } from '../sandbox-state.ts'
@@ -9,10 +9,13 @@ import { eventView } from '../world/event-store.ts'
 import { IDENTITY_STATUSES, type Identity } from '../world/identity.ts'
 import { toRfc3339 } from '../world/nano-clock.ts'
 import { populate } from '../world/populate.ts'
+import type { AddControl } from './add-control.ts'
 import { FaultSchema } from './fault-book.ts'
+import { readControl } from './read-control.ts'
 import { SettingsSchema } from './sandbox-settings.ts'
 import { STORY_KINDS } from './story-log.ts'
 import { summarizeStory } from './summarize-story.ts'
+import { tradeControl } from './trade-control.ts'
 
 const EventType = z.string().regex(/^[a-z0-9_]+(\.[a-z0-9_]+)+$/, 'must look like identity.approved')
 const EmitRequest = z.strictObject({
@@ -61,7 +64,7 @@ export function controlRoutes(
 ): void {
   const { settings, faults, webhooks, events, identities, engine, story, tokens } = state
   const guide: { route: string; does: string }[] = []
-  const control = (route: string, does: string, handle: (request: FastifyRequest) => unknown): void => {
+  const control: AddControl = (route, does, handle) => {
     const [method = '', path = ''] = route.split(' ')
     guide.push({ route: `${method} /_sandbox${path}`, does })
     const handler: RouteHandlerMethod = async (request) => {
@@ -86,15 +89,17 @@ export function controlRoutes(
     identities: identities.all.length,
     accounts: state.accounts.all.length,
     events: events.all.length,
+    orders: { total: state.orders.all.length, open: state.orders.open.size },
+    executions: state.executions.all.length,
   }))
   control('PATCH /settings', 'turns knobs; body: any of the settings that GET /_sandbox/state shows', ({ body }) => {
-    const change = read(SettingsChange, body)
+    const change = readControl(SettingsChange, body)
     Object.assign(settings, change)
     state.limits.clear()
     return settings
   })
   control('POST /reset', 'back to the start: empty state, first settings; body: {seed?}; tokens and the webhook stay', ({ body }) => {
-    reset(read(z.strictObject({ seed: z.number().int().positive().optional() }), body ?? {}).seed)
+    reset(readControl(z.strictObject({ seed: z.number().int().positive().optional() }), body ?? {}).seed)
   })
 
   control(
@@ -102,7 +107,7 @@ export function controlRoutes(
     'arms a fault: {on: "POST /identity/accounts" | "*", do: answer (status, detail?, retryAfterSeconds?) | latency (ms) | drop | silence | ' +
       'act-then-drop | act-then-silence | act-then-answer (status)} or {on: "delivery", do: lose | duplicate (copies) | delay (ms) | reorder, type?}; ' +
       'how often: next, ratio, forMs; without any of them, until removed',
-    ({ body }) => ({ id: faults.arm(read(FaultSchema, body)) }),
+    ({ body }) => ({ id: faults.arm(readControl(FaultSchema, body)) }),
   )
   control('GET /faults', 'the armed faults and how many times each will still strike', () => ({ faults: faults.armed }))
   control('DELETE /faults', 'disarms all', () => faults.clear())
@@ -114,7 +119,7 @@ export function controlRoutes(
     'POST /identities/bulk',
     'makes many decided identities with their events: {count, refIdPrefix?, decision?: approve|deny, deliver?}',
     async ({ body }) => {
-      const made = await populate(state, read(BulkRequest, body))
+      const made = await populate(state, readControl(BulkRequest, body))
       return {
         count: made.length,
         events: made.map(({ id, type, identityId, createdAtNs }) => ({ id, type, identityId, time: toRfc3339(createdAtNs, 0) })),
@@ -122,7 +127,7 @@ export function controlRoutes(
     },
   )
   control('POST /identities/{id}/decide', `decides now: {verdict: ${VERDICTS.join('|')}, documents?: [types]}`, ({ params, body }) => {
-    const { verdict, documents } = read(DecideRequest, body)
+    const { verdict, documents } = readControl(DecideRequest, body)
     const identity = identityOf(idOf(params))
     engine.decide(identity, verdict, documents ? { documents } : {})
     return { identityId: identity.id, status: identity.status }
@@ -132,7 +137,7 @@ export function controlRoutes(
     'POST /events',
     'emits an event that nothing caused, the identity stays as it is: {type, identityId?, oldStatus?, newStatus?, object?, times?, deliver?}',
     ({ body }) => {
-      const { type, identityId, oldStatus, newStatus, object, times, deliver } = read(EmitRequest, body)
+      const { type, identityId, oldStatus, newStatus, object, times, deliver } = readControl(EmitRequest, body)
       const identity = identityId === undefined ? null : identityOf(identityId)
       const change = STATUS_OF_TYPE[type] && {
         old_summary_status: oldStatus ?? identity?.status ?? 'PENDING',
@@ -144,7 +149,7 @@ export function controlRoutes(
     },
   )
   control('POST /events/{id}/deliver', 'sends an event to the webhook again: {copies?}', ({ params, body }) => {
-    const { copies } = read(z.strictObject({ copies: z.number().int().min(1).max(1000).default(1) }), body ?? {})
+    const { copies } = readControl(z.strictObject({ copies: z.number().int().min(1).max(1000).default(1) }), body ?? {})
     const event = events.get(idOf(params))
     if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'The simulator has no event with this id.')
     webhooks.redeliver(event, copies)
@@ -154,12 +159,12 @@ export function controlRoutes(
     'PUT /webhook',
     'where events go: {url, auth: {kind: "api-key", header, key} | {kind: "oauth", tokenUrl, clientId, clientSecret}}',
     ({ body }) => {
-      webhooks.setTarget(read(WebhookTargetSchema, body))
+      webhooks.setTarget(readControl(WebhookTargetSchema, body))
     },
   )
   control('DELETE /webhook', 'no webhook: events are only listed, pending deliveries are abandoned', () => webhooks.setTarget(null))
   control('POST /webhook/test', 'sends a test event, as the Dashboard does: {type?}', ({ body }) => {
-    const { type } = read(z.strictObject({ type: EventType.default('identity.approved') }), body ?? {})
+    const { type } = readControl(z.strictObject({ type: EventType.default('identity.approved') }), body ?? {})
     const object = { identity_id: state.random.uuid('test identity'), old_summary_status: 'PENDING', new_summary_status: 'APPROVED' }
     return eventView(events.emit({ type, object, identityId: null, isTest: true }))
   })
@@ -167,12 +172,14 @@ export function controlRoutes(
   control(
     'POST /webhook/resume',
     'deliveries are tried again: {backlog?: deliver|abandon}; abandon is a silence of more than 24 h: what waited is never delivered',
-    ({ body }) => webhooks.resume(read(z.strictObject({ backlog: z.enum(['deliver', 'abandon']).default('deliver') }), body ?? {})),
+    ({ body }) => webhooks.resume(readControl(z.strictObject({ backlog: z.enum(['deliver', 'abandon']).default('deliver') }), body ?? {})),
   )
   control('POST /tokens/revoke', 'every access token stops working', () => ({ revoked: tokens.revokeAll() }))
 
+  tradeControl(control, state)
+
   control('GET /log', 'what happened, oldest first: ?after=seq&limit=&kind=&identityId=', ({ query }) => {
-    const { kind, identityId, ...range } = read(LogQuery, query)
+    const { kind, identityId, ...range } = readControl(LogQuery, query)
     const entries = story.read({ ...range, ...(kind ? { kind } : {}), ...(identityId ? { identityId } : {}) })
     return { entries, lastSeq: story.lastSeq, dropped: story.dropped }
   })
@@ -181,19 +188,4 @@ export function controlRoutes(
 
 function idOf(params: unknown): string {
   return (params as { id: string }).id // the only parameter of a control route
-}
-
-/** @throws 400 with each wrong field. */
-function read<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input)
-  if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.map((issue) => ({ field: issue.path.join('.') || '(body)', message: issue.message }))
-  throw new HttpProblem(
-    400,
-    'CONTROL_INVALID',
-    `Not understood: ${errors.map(({ field, message }) => `${field}: ${message}`).join('; ')}`,
-    {
-      errors,
-    },
-  )
 }

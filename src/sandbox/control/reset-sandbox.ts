@@ -4,6 +4,7 @@ import type { SandboxSettings } from './sandbox-settings.ts'
 /** Back to the start: no identities, events, accounts, faults or story, the first settings; tokens and the webhook stay. */
 export function resetSandbox(state: SandboxState, { initial, seed }: { initial: SandboxSettings; seed?: number | undefined }): void {
   state.engine.clear()
+  state.exchange.clear()
   state.webhooks.clear()
   state.faults.clear()
   state.limits.clear()
@@ -12,5 +13,10 @@ export function resetSandbox(state: SandboxState, { initial, seed }: { initial: 
   state.identities.clear()
   state.events.clear()
   state.accounts.clear()
+  state.orders.clear()
+  state.executions.clear()
+  state.balances.clear()
+  state.prices.clear()
+  state.marketStatus.clear()
   state.story.clear()
 }

@@ -29,8 +29,15 @@ export const SettingsSchema = z.strictObject({
   /** The limits of paxos/api.md 1.5, averaged over five minutes, each with its five-minute lock-out of the whole IP. */
   enforceLimits: z.boolean().default(false),
   limitsPerSecond: z
-    .strictObject({ token: perSecond, identity: perSecond, general: perSecond })
-    .default({ token: 1, identity: 10, general: 50 }),
+    .strictObject({
+      token: perSecond.default(1),
+      identity: perSecond.default(10),
+      general: perSecond.default(50),
+      quoteExecutions: perSecond.default(10),
+      orderBook: perSecond.default(10),
+      internalTransfers: perSecond.default(20),
+    })
+    .prefault({}),
   /** Lifetime of an access token, as `expires_in` says it. */
   tokenTtlSeconds: z.number().int().positive().default(3599),
   /** Attempts per second, first tries and retries together. Paxos: 1 to 100, default 10. */
@@ -40,6 +47,29 @@ export const SettingsSchema = z.strictObject({
   retryFirstMs: ms.default(5_000),
   /** From the first attempt on; nothing is retried beyond (paxos/api.md 2.5). */
   horizonMs: ms.default(24 * 3_600_000),
+  /** How long after an order was taken it is matched, and between the parts of a partial fill. */
+  fillDelayMs: ms.default(20),
+  /** In how many executions an order is filled at least. */
+  fillParts: z.number().int().min(1).max(100).default(1),
+  /** How long after a cancellation was requested it happens: a fill may come first. */
+  cancelDelayMs: ms.default(20),
+  /** Share of each execution's gross amount, on top of a buy and taken from a sale (assumed). */
+  commissionRate: z
+    .string()
+    .regex(/^0(\.\d{1,6})?$/, 'must be a decimal from 0 to 0.999999, as a text')
+    .default('0.0035'),
+  /** How often the price of a market takes a step; 0: it stands still until a control call moves it. */
+  priceStepMs: ms.default(1_000),
+  /** How far one step goes at most, in hundredths of a percent. */
+  priceStepBasisPoints: z.number().min(0).max(1_000).default(4),
+  /** Prices are told as they were so long ago, while orders are matched at those of now. */
+  stalePricesMs: ms.default(0),
+  /** How long after its end an order keeps its `ref_id` (documented: 24 h); divided by `timeScale`. 0 forgets idempotency. */
+  refIdMemoryMs: ms.default(24 * 3_600_000),
+  /** This share of the executions is missing from the lists, while the orders tell the right figures. */
+  hiddenExecutions: z.number().min(0).max(1).default(0),
+  /** Orders of the amounts in magic-amounts.ts do what is written there. */
+  magicAmounts: z.boolean().default(true),
   /** Divides the waits of retries, their horizon, and the five minutes of the limits, so that a day fits into a test. */
   timeScale: z.number().positive().default(1),
 })

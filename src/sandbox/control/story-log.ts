@@ -16,6 +16,8 @@ export interface CallSubject {
   identityId?: string
   accountId?: string
   eventId?: string
+  profileId?: string
+  orderId?: string
 }
 
 export type DeliveryOutcome = 'delivered' | 'refused' | 'timed-out' | 'unreachable' | 'unauthenticated'
@@ -26,6 +28,11 @@ export type StoryEntry =
   | { kind: 'identity-created'; identityId: string; refId: string | null }
   | { kind: 'status-changed'; identityId: string; from: string; to: string }
   | { kind: 'account-created'; accountId: string; identityId: string; refId: string | null; profileId: string | null }
+  | { kind: 'deposit'; depositId: string; profileId: string; asset: string; amount: string }
+  | { kind: 'order-created'; orderId: string; profileId: string; refId: string | null; accountId: string | null }
+  | { kind: 'order-closed'; orderId: string; profileId: string; refId: string | null; status: string; filled: string }
+  | { kind: 'execution'; executionId: string; orderId: string; profileId: string; amount: string; price: string }
+  | { kind: 'execution-busted'; executionId: string; orderId: string; profileId: string }
   | { kind: 'event-emitted'; eventId: string; type: string; identityId: string | null; isTest: boolean }
   | {
       kind: 'delivery'
@@ -46,6 +53,11 @@ export const STORY_KINDS = [
   'identity-created',
   'status-changed',
   'account-created',
+  'deposit',
+  'order-created',
+  'order-closed',
+  'execution',
+  'execution-busted',
   'event-emitted',
   'delivery',
   'delivery-lost',

@@ -284,6 +284,6 @@ describe('the simulator', () => {
   })
 
   it('simulates operations under their documented names', () => {
-    for (const name of OPERATION_NAMES) expect(name).toMatch(/^(GET|POST|PUT) \/[a-z0-9/{}-]+$/)
+    for (const name of OPERATION_NAMES) expect(name).toMatch(/^(GET|POST|PUT|DELETE) \/[a-z0-9/{}_-]+$/)
   })
 })

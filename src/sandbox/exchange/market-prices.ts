@@ -1,0 +1,120 @@
+import type { SandboxSettings } from '../control/sandbox-settings.ts'
+import { type Decimal, decimal, halfUpTo } from '../money/decimal.ts'
+import type { SeededRandom } from '../world/seeded-random.ts'
+import type { Market } from './markets.ts'
+
+/** The walk turns back where it is this far, in percent, from where it began. */
+const LEASH_PERCENT = '20'
+/** Steps kept for what is shown of the past, and the most that are caught up at once. */
+const MAX_STEPS = 1_440
+
+export interface PricePoint {
+  readonly atMs: number
+  readonly mid: Decimal
+}
+
+interface Walk {
+  step: number
+  /** Oldest first; the last one is now. */
+  readonly points: PricePoint[]
+}
+
+/**
+ * The mid price of each market: a walk whose nth step follows from the seed alone. It takes a step every `priceStepMs`; a control
+ * call may put it anywhere, from where it walks on.
+ */
+export class MarketPrices {
+  #settings: SandboxSettings
+  #random: SeededRandom
+  #walks = new Map<string, Walk>()
+
+  constructor({ settings, random }: { settings: SandboxSettings; random: SeededRandom }) {
+    this.#settings = settings
+    this.#random = random
+  }
+
+  /** What orders are matched at now. */
+  mid(market: Market): Decimal {
+    return this.#now(market).mid
+  }
+
+  /** How many steps the walk has made: the same number under the same seed shows the same book. */
+  step(market: Market): number {
+    this.#now(market)
+    return this.#walk(market).step
+  }
+
+  /** What is told of the price: the price now, or with the knob `stalePricesMs` an older one with its older time. */
+  shown(market: Market): PricePoint {
+    const now = this.#now(market)
+    const { stalePricesMs } = this.#settings
+    return stalePricesMs === 0 ? { ...now, atMs: Date.now() } : this.#before(market, Date.now() - stalePricesMs)
+  }
+
+  /** Oldest first. */
+  history(market: Market): readonly PricePoint[] {
+    this.#now(market)
+    return this.#walk(market).points
+  }
+
+  /** Puts the price somewhere; it is rounded to the market's tick. */
+  set(market: Market, mid: Decimal): void {
+    this.#now(market)
+    this.#add(this.#walk(market), { atMs: Date.now(), mid: toTick(mid, market.tick) })
+  }
+
+  clear(): void {
+    this.#walks.clear()
+  }
+
+  #walk(market: Market): Walk {
+    let walk = this.#walks.get(market.market)
+    if (!walk) {
+      walk = { step: 0, points: [{ atMs: Date.now(), mid: market.start }] }
+      this.#walks.set(market.market, walk)
+    }
+    return walk
+  }
+
+  #now(market: Market): PricePoint {
+    const walk = this.#walk(market)
+    const { priceStepMs } = this.#settings
+    let last = walk.points.at(-1) as PricePoint // a walk begins with a point
+    if (priceStepMs === 0) return last
+    const due = Math.floor((Date.now() - last.atMs) / priceStepMs)
+    const skippedMs = Math.max(0, due - MAX_STEPS) * priceStepMs
+    for (let left = Math.min(due, MAX_STEPS); left > 0; left--) {
+      const atMs = last.atMs + priceStepMs + (left === MAX_STEPS ? skippedMs : 0)
+      last = this.#add(walk, { atMs, mid: this.#next(market, walk.step, last.mid) })
+    }
+    return last
+  }
+
+  #add(walk: Walk, point: PricePoint): PricePoint {
+    walk.step++
+    walk.points.push(point)
+    if (walk.points.length > MAX_STEPS) walk.points.shift()
+    return point
+  }
+
+  #next(market: Market, step: number, mid: Decimal): Decimal {
+    const { priceStepBasisPoints } = this.#settings
+    const fraction = this.#random.fraction('price', market.market, step)
+    const millionths = Math.round((fraction * 2 - 1) * priceStepBasisPoints * 100)
+    const away = mid.minus(market.start).times('100').div(market.start).round(0)
+    const turned = away.abs().gte(LEASH_PERCENT) && away.gt('0') === millionths > 0 ? -millionths : millionths
+    return toTick(mid.times(decimal(String(1_000_000 + turned))).div('1000000'), market.tick)
+  }
+
+  #before(market: Market, atMs: number): PricePoint {
+    const { points } = this.#walk(market)
+    const older = points.findLast((point) => point.atMs <= atMs)
+    return { mid: (older ?? (points[0] as PricePoint)).mid, atMs }
+  }
+}
+
+/** The nearest multiple of the tick, at least one tick. */
+export function toTick(price: Decimal, tick: Decimal): Decimal {
+  const ticks = halfUpTo(price.div(tick), 0)
+  return (ticks.lt('1') ? decimal('1') : ticks).times(tick)
+}

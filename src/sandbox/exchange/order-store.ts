@@ -1,0 +1,73 @@
+import { isClosed, type Order } from './order.ts'
+
+const NO_ORDERS: readonly Order[] = []
+
+/** All orders, in the order of their creation; several may have one `ref_id`, of which at most one holds it. */
+export class OrderStore {
+  #all: Order[] = []
+  #byId = new Map<string, Order>()
+  #byProfile = new Map<string, Order[]>()
+  #byRefId = new Map<string, Order[]>()
+  #open = new Set<Order>()
+  #forgotten = new Set<Order>()
+
+  get all(): readonly Order[] {
+    return this.#all
+  }
+
+  /** In the order of their creation. */
+  get open(): ReadonlySet<Order> {
+    return this.#open
+  }
+
+  get(id: string): Order | undefined {
+    return this.#byId.get(id)
+  }
+
+  ofProfile(profileId: string): readonly Order[] {
+    return this.#byProfile.get(profileId) ?? NO_ORDERS
+  }
+
+  withRefIds(refIds: readonly string[]): Order[] {
+    return refIds.flatMap((refId) => this.#byRefId.get(refId) ?? []).sort((one, other) => (one.createdAtNs < other.createdAtNs ? -1 : 1))
+  }
+
+  /** The order that keeps this `ref_id` from being used again: open, or closed for at most `memoryMs`. */
+  holderOf(refId: string, { nowMs, memoryMs }: { nowMs: number; memoryMs: number }): Order | undefined {
+    const holds = (order: Order): boolean =>
+      !this.#forgotten.has(order) && (order.closedAtMs === null || nowMs - order.closedAtMs <= memoryMs)
+    return this.#byRefId.get(refId)?.findLast(holds)
+  }
+
+  /** The `ref_id` may be used again at once, though the order stays in every list. Whether any order had it. */
+  forgetRefId(refId: string): boolean {
+    const orders = this.#byRefId.get(refId) ?? NO_ORDERS
+    for (const order of orders) this.#forgotten.add(order)
+    return orders.length > 0
+  }
+
+  add(order: Order): void {
+    this.#all.push(order)
+    this.#byId.set(order.id, order)
+    append(this.#byProfile, order.profileId, order)
+    if (order.refId !== null) append(this.#byRefId, order.refId, order)
+    this.settle(order)
+  }
+
+  /** Call after a change of the status. */
+  settle(order: Order): void {
+    if (isClosed(order)) this.#open.delete(order)
+    else this.#open.add(order)
+  }
+
+  clear(): void {
+    this.#all = []
+    for (const index of [this.#byId, this.#byProfile, this.#byRefId, this.#open, this.#forgotten]) index.clear()
+  }
+}
+
+function append(index: Map<string, Order[]>, key: string, order: Order): void {
+  const orders = index.get(key)
+  if (orders) orders.push(order)
+  else index.set(key, [order])
+}

@@ -1,0 +1,59 @@
+import type { Decimal } from '../money/decimal.ts'
+
+/** The types of orders (paxos/api.md 8.1). Stop orders sell only. */
+export const ORDER_TYPES = ['LIMIT', 'MARKET', 'POST_ONLY_LIMIT', 'STOP_MARKET', 'STOP_LIMIT'] as const
+export type OrderType = (typeof ORDER_TYPES)[number]
+
+export const TIMES_IN_FORCE = ['GTC', 'FOK', 'IOC', 'GTT'] as const
+export type TimeInForce = (typeof TIMES_IN_FORCE)[number]
+
+export const SIDES = ['BUY', 'SELL'] as const
+export type Side = (typeof SIDES)[number]
+
+/** `EXPIRED` is for Smart Order Routing only: it is a filter, and no order here gets it. */
+export const ORDER_STATUSES = ['PENDING_SUBMISSION', 'SUBMITTED', 'OPEN', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'] as const
+export type OrderStatus = (typeof ORDER_STATUSES)[number]
+
+/** What a caller asked for, checked. */
+export interface NewOrder {
+  readonly profileId: string
+  readonly refId: string | null
+  readonly side: Side
+  readonly market: string
+  readonly type: OrderType
+  readonly baseAmount: Decimal | null
+  readonly quoteAmount: Decimal | null
+  readonly price: Decimal | null
+  readonly stopPrice: Decimal | null
+  readonly timeInForce: TimeInForce
+  /** Of a GTT order. */
+  readonly expiresAtMs: number | null
+  readonly identityId: string | null
+  readonly accountId: string | null
+  readonly recipientProfileId: string | null
+  readonly metadata: Readonly<Record<string, string>> | null
+  readonly selfMatchPreventionId: string | null
+}
+
+export interface Order extends NewOrder {
+  readonly id: string
+  readonly createdAtNs: bigint
+  modifiedAtNs: bigint
+  status: OrderStatus
+  /** Filled so far: in the base asset, and what that came to in the quote asset. */
+  filled: Decimal
+  gross: Decimal
+  /** What is still in the trading purse for it: the quote asset of a buy, the base asset of a sale. */
+  held: Decimal
+  /** A stop order whose stop price was met. */
+  triggered: boolean
+  /** It stands in the book, so it is met at its own price. */
+  resting: boolean
+  /** What a magic amount asks for (magic-amounts.ts). */
+  magic: string | null
+  closedAtMs: number | null
+}
+
+export function isClosed({ status }: Order): boolean {
+  return status === 'FILLED' || status === 'CANCELLED' || status === 'REJECTED' || status === 'EXPIRED'
+}

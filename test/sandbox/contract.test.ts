@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest'
+import { OPERATION_NAMES, OPERATIONS } from '../../src/sandbox/api/operations.ts'
+import { documentedOperations, hasDocument } from './paxos-document.ts'
+
+describe.skipIf(!hasDocument)("the simulator beside Paxos's OpenAPI document", () => {
+  it('simulates documented operations only, each with its documented scope', () => {
+    const documented = new Map(documentedOperations().map(({ name, scope }) => [name, scope]))
+    for (const name of OPERATION_NAMES) {
+      if (OPERATIONS[name].below === '') continue // token endpoint and upload store: other hosts, not in the document
+      expect([name, documented.get(name)]).toEqual([name, OPERATIONS[name].scope])
+    }
+  })
+})
