@@ -57,7 +57,7 @@ describe('a clone', () => {
   /** A project with no dependencies, or with one that a registry would have to give; its client is made already. */
   beforeEach(async () => {
     clone = await mkdtemp(join(tmpdir(), 'gatehouse-clone-'))
-    await mkdir(join(clone, 'src/generated'), { recursive: true })
+    for (const folder of ['src/generated', 'src/cli']) await mkdir(join(clone, folder), { recursive: true })
     await cp(join(ROOT, 'src/bootstrap.mjs'), join(clone, 'src/bootstrap.mjs'))
     await writeFile(join(clone, 'src/generated/made-from'), sha256(''))
     await writePackage({})
@@ -120,7 +120,7 @@ describe('a clone', () => {
       const trace = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined }
       const { code, output } = await bootstrap(clone, ['greet'], [], trace)
       expect(code).toBe(0)
-      return { answer: /^hello .*/m.exec(output)?.[0], reused: /cache for ESM \S+cli\.ts was accepted/.test(output) }
+      return { answer: /^hello .*/m.exec(output)?.[0], reused: /cache for ESM \S+gatehouse\.ts was accepted/.test(output) }
     }
     const writeCommand = (name: string): Promise<void> =>
       writeFile(

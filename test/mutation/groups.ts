@@ -8,7 +8,11 @@ export interface MutationGroup {
 }
 
 export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
-  core: { mutate: ['src/onboarding/*.ts'], tests: ['test/onboarding/*.test.ts', 'test/faults/schedules.test.ts'], inMemory: true },
+  core: {
+    mutate: ['src/domain/onboarding/*.ts'],
+    tests: ['test/domain/onboarding/*.test.ts', 'test/faults/schedules.test.ts'],
+    inMemory: true,
+  },
   commits: { mutate: ['src/platform/group-committer.ts'], tests: ['test/platform/group-committer.test.ts'], inMemory: true },
   arrays: { mutate: ['src/platform/postgres/array-parameter.ts'], tests: ['test/platform/postgres/array-parameter.test.ts'] },
   receive: {
