@@ -1,0 +1,169 @@
+import { Amount } from '../money.ts'
+import type { OrderRequest, OrderSide } from './order.ts'
+import { BASE_DECIMALS, QUOTE_DECIMALS } from './read-order-request.ts'
+
+/** A market's rules, as Paxos tells them. */
+export interface MarketRules {
+  readonly market: string
+  readonly baseAsset: string
+  readonly quoteAsset: string
+  readonly tickRate: Amount | null
+  readonly minBaseAmount: Amount | null
+  readonly maxBaseAmount: Amount | null
+  readonly minQuoteAmount: Amount | null
+  readonly maxQuoteAmount: Amount | null
+  readonly buy: { readonly available: boolean; readonly reason: string | null }
+  readonly sell: { readonly available: boolean; readonly reason: string | null }
+}
+
+/** What one asset of the account has. */
+export interface Available {
+  readonly asset: string
+  readonly available: Amount
+}
+
+/** One reason why an order would be refused. `limit` names it; `nearest`: the closest amount or price that would pass; null where none would. */
+export interface OrderObstacle {
+  readonly limit:
+    | 'market-status'
+    | 'tick-rate'
+    | 'min-base-amount'
+    | 'max-base-amount'
+    | 'min-quote-amount'
+    | 'max-quote-amount'
+    | 'max-market-notional'
+    | 'max-limit-notional'
+    | 'available-balance'
+  readonly field: 'market' | 'baseAmount' | 'quoteAmount' | 'price' | 'stopPrice'
+  readonly message: string
+  readonly nearest: string | null
+}
+
+/** What an order would do. Nothing is sent. */
+export interface OrderPreview {
+  readonly obstacles: readonly OrderObstacle[]
+  /** The asset that is paid with, what the order takes of it at most, and what is left of what is available now. */
+  readonly pays: { readonly asset: string; readonly amount: string | null; readonly availableAfter: string | null }
+  /** What is left over of the base asset that no order can sell: below the market's minimum (A22). */
+  readonly dust: string | null
+  readonly receives: { readonly asset: string }
+}
+
+/** Paxos's documented largest orders, in USD (paxos/api.md 8.1). */
+const MAX_MARKET_NOTIONAL = Amount.of('500000')
+const MAX_LIMIT_NOTIONAL = Amount.of('1000000')
+const MAX_LIMIT_NOTIONAL_LARGE = Amount.of('1500000')
+const LARGE_ASSETS: readonly string[] = ['BTC', 'ETH']
+
+/**
+ * Checks an order against its market's steps and limits, and against what the account has. What can be sold is the balance, never what an
+ * order once bought (A23). Each obstacle names its limit and the nearest amount that would pass (A21).
+ */
+export function previewOrder(request: OrderRequest, market: MarketRules, balances: readonly Available[]): OrderPreview {
+  const notional = notionalOf(request)
+  const asset = request.side === 'BUY' ? market.quoteAsset : market.baseAsset
+  const pays = request.side === 'BUY' ? notional : base(request)
+  const available = balances.find((balance) => balance.asset === asset)?.available ?? Amount.zero
+  const obstacles = [
+    ...closedMarket(request.side, market),
+    ...offTick(request, market),
+    ...amountLimits(request, market),
+    ...notionalLimits(request, market, notional),
+    ...unaffordable(request, asset, pays, available),
+  ]
+  const after = pays === null ? null : available.minus(pays)
+  return {
+    obstacles,
+    pays: { asset, amount: pays && String(pays), availableAfter: after && String(after) },
+    dust: dustOf(request.side, market, after),
+    receives: { asset: request.side === 'BUY' ? market.baseAsset : market.quoteAsset },
+  }
+}
+
+const base = ({ baseAmount }: OrderRequest): Amount | null => (baseAmount === null ? null : Amount.of(baseAmount))
+const quote = ({ quoteAmount }: OrderRequest): Amount | null => (quoteAmount === null ? null : Amount.of(quoteAmount))
+
+/** What the order is worth in the quote asset, where its price says so; rounded up to a cent, as a buyer would pay. */
+function notionalOf(request: OrderRequest): Amount | null {
+  const price = request.price ?? request.stopPrice
+  const amount = base(request)
+  return quote(request) ?? (price === null || amount === null ? null : amount.times(Amount.of(price)).round(QUOTE_DECIMALS, 'up'))
+}
+
+function closedMarket(side: OrderSide, { market, buy, sell }: MarketRules): OrderObstacle[] {
+  const status = side === 'BUY' ? buy : sell
+  if (status.available) return []
+  const why = status.reason === null ? '' : ` (${status.reason})`
+  return [{ limit: 'market-status', field: 'market', message: `${market} does not take a ${side} now${why}`, nearest: null }]
+}
+
+/** A price must be a multiple of the market's tick; the nearest is on the side that suits the customer. */
+function offTick({ side, ...request }: OrderRequest, { market, tickRate }: MarketRules): OrderObstacle[] {
+  if (tickRate === null || tickRate.isZero()) return []
+  return (['price', 'stopPrice'] as const).flatMap((field): OrderObstacle[] => {
+    const text = request[field]
+    if (text === null || Amount.of(text).isMultipleOf(tickRate)) return []
+    const nearest = Amount.of(text).toStep(tickRate, side === 'BUY' ? 'down' : 'up')
+    const message = `must be a multiple of ${tickRate}, the tick of ${market}`
+    return [{ limit: 'tick-rate', field, message, nearest: nearest.isPositive() ? String(nearest) : String(tickRate) }]
+  })
+}
+
+function amountLimits(request: OrderRequest, market: MarketRules): OrderObstacle[] {
+  const [asBase, asQuote] = [base(request), quote(request)]
+  return [
+    ...below(asBase, market.minBaseAmount, { limit: 'min-base-amount', field: 'baseAmount', of: market }),
+    ...above(asBase, market.maxBaseAmount, { limit: 'max-base-amount', field: 'baseAmount', of: market }),
+    ...below(asQuote, market.minQuoteAmount, { limit: 'min-quote-amount', field: 'quoteAmount', of: market }),
+    ...above(asQuote, market.maxQuoteAmount, { limit: 'max-quote-amount', field: 'quoteAmount', of: market }),
+  ]
+}
+
+type LimitName = Pick<OrderObstacle, 'limit' | 'field'> & { of: Pick<MarketRules, 'market'> }
+
+function below(amount: Amount | null, limit: Amount | null, { of, ...name }: LimitName): OrderObstacle[] {
+  if (amount === null || limit === null || !amount.lessThan(limit)) return []
+  return [{ ...name, message: `is ${amount}; the smallest of ${of.market} is ${limit}`, nearest: String(limit) }]
+}
+
+function above(amount: Amount | null, limit: Amount | null, { of, ...name }: LimitName): OrderObstacle[] {
+  if (amount === null || limit === null || limit.isZero() || !amount.moreThan(limit)) return []
+  return [{ ...name, message: `is ${amount}; the largest of ${of.market} is ${limit}`, nearest: String(limit) }]
+}
+
+/** The documented limits on what an order is worth; for markets in USD alone, since Paxos states them in USD. */
+function notionalLimits(request: OrderRequest, market: MarketRules, notional: Amount | null): OrderObstacle[] {
+  if (notional === null || market.quoteAsset !== 'USD') return []
+  const isMarket = request.type === 'MARKET' || request.type === 'STOP_MARKET'
+  const largest = LARGE_ASSETS.includes(market.baseAsset) ? MAX_LIMIT_NOTIONAL_LARGE : MAX_LIMIT_NOTIONAL
+  const limit = isMarket ? MAX_MARKET_NOTIONAL : largest
+  if (!notional.moreThan(limit)) return []
+  const price = request.price ?? request.stopPrice
+  const field = request.quoteAmount === null ? 'baseAmount' : 'quoteAmount'
+  const nearest = request.quoteAmount !== null || price === null ? limit : limit.dividedBy(Amount.of(price), BASE_DECIMALS, 'down')
+  return [
+    {
+      limit: isMarket ? 'max-market-notional' : 'max-limit-notional',
+      field,
+      message: `comes to ${notional} USD; Paxos takes ${limit} USD at most in one ${isMarket ? 'market' : 'limit'} order`,
+      nearest: String(nearest),
+    },
+  ]
+}
+
+function unaffordable(request: OrderRequest, asset: string, pays: Amount | null, available: Amount): OrderObstacle[] {
+  if (pays === null || !pays.moreThan(available)) return []
+  const field = request.quoteAmount === null ? 'baseAmount' : 'quoteAmount'
+  const price = request.price ?? request.stopPrice
+  const boughtByPrice = request.side === 'BUY' && request.quoteAmount === null && price !== null
+  const most = boughtByPrice ? available.dividedBy(Amount.of(price), BASE_DECIMALS, 'down') : available
+  const fits = most.round(field === 'quoteAmount' ? QUOTE_DECIMALS : BASE_DECIMALS, 'down')
+  const message = `takes ${pays} ${asset}; ${available} ${asset} is available`
+  return [{ limit: 'available-balance', field, message, nearest: fits.isPositive() ? String(fits) : null }]
+}
+
+/** What a sale leaves behind that is too little for another sale. */
+function dustOf(side: OrderSide, { minBaseAmount }: MarketRules, after: Amount | null): string | null {
+  const stays = side === 'SELL' && after?.isPositive() && minBaseAmount !== null && after.lessThan(minBaseAmount)
+  return stays ? String(after) : null
+}

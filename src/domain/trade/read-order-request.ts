@@ -1,0 +1,116 @@
+import { type Amount, parseAmount } from '../money.ts'
+import { ORDER_SIDES, ORDER_TYPES, type OrderRequest, type OrderSide, type OrderType, TIMES_IN_FORCE, type TimeInForce } from './order.ts'
+
+/** What is wrong with one field of a request, and what to send instead. */
+export interface FieldProblem {
+  readonly field: string
+  readonly message: string
+}
+
+/** Base amounts have 8 decimals; quote amounts and what Paxos calls USD steps have 2 (paxos/api.md 8.1). Ticks are the market's. */
+export const BASE_DECIMALS = 8
+export const QUOTE_DECIMALS = 2
+const PRICE_DECIMALS = 8
+/** GTT must end more than this after it is sent (paxos/api.md 8.1). */
+const SHORTEST_GTT_MS = 10_000
+
+/** Which times in force a type knows; the first is what Paxos takes when none is named (paxos/api.md 8.1). */
+const ALLOWED_TIMES: Readonly<Record<OrderType, readonly TimeInForce[]>> = {
+  MARKET: ['IOC'],
+  LIMIT: ['GTC', 'IOC', 'GTT', 'FOK'],
+  POST_ONLY_LIMIT: ['GTC', 'IOC', 'GTT', 'FOK'],
+  STOP_MARKET: ['GTC', 'GTT'],
+  STOP_LIMIT: ['GTC', 'GTT'],
+}
+const FIELDS = ['side', 'market', 'type', 'baseAmount', 'quoteAmount', 'price', 'stopPrice', 'timeInForce', 'expiresAt']
+
+/**
+ * Reads the body of an order, whatever it is: the request, or everything that is wrong with it at once. It knows no market;
+ * `previewOrder` does. `now`: milliseconds since 1970.
+ */
+export function readOrderRequest(body: Readonly<Record<string, unknown>>, now: number): OrderRequest | readonly FieldProblem[] {
+  const problems: FieldProblem[] = []
+  const wrong = (field: string, message: string): null => {
+    problems.push({ field, message })
+    return null
+  }
+  for (const field of Object.keys(body))
+    if (!FIELDS.includes(field)) wrong(field, `is not a field of an order; known are ${FIELDS.join(', ')}`)
+  const side = oneOf(body.side, ORDER_SIDES) ?? wrong('side', `must be one of ${ORDER_SIDES.join(', ')}`)
+  const type = oneOf(body.type, ORDER_TYPES) ?? wrong('type', `must be one of ${ORDER_TYPES.join(', ')}`)
+  const market = isMarket(body.market)
+    ? body.market
+    : wrong('market', 'must be the name of a market, for example "BTCUSD"; GET /v1/markets lists them')
+  const decimal = (field: string, decimals: number): string | null => {
+    const value = body[field]
+    if (value === undefined || value === null) return null
+    const amount: Amount | string = parseAmount(value, { decimals })
+    return typeof amount === 'string' ? wrong(field, amount) : String(value)
+  }
+  const baseAmount = decimal('baseAmount', BASE_DECIMALS)
+  const quoteAmount = decimal('quoteAmount', QUOTE_DECIMALS)
+  const price = decimal('price', PRICE_DECIMALS)
+  const stopPrice = decimal('stopPrice', PRICE_DECIMALS)
+  const timeInForce = isGiven(body.timeInForce)
+    ? (oneOf(body.timeInForce, TIMES_IN_FORCE) ?? wrong('timeInForce', `must be one of ${TIMES_IN_FORCE.join(', ')}`))
+    : null
+  const expiresAt = isGiven(body.expiresAt) ? readExpiry(body.expiresAt, now, wrong) : null
+  if (side === null || type === null || market === null) return problems
+  for (const { field, message } of [...wantedAmounts(body, side, type), ...wantedTimes(body, type, timeInForce)]) wrong(field, message)
+  if (problems.length > 0) return problems
+  return { side, market, type, baseAmount, quoteAmount, price, stopPrice, timeInForce, expiresAt }
+}
+
+/** Which amounts and prices the type takes: exactly those, and exactly one amount. */
+function wantedAmounts(body: Readonly<Record<string, unknown>>, side: OrderSide, type: OrderType): FieldProblem[] {
+  const byQuote = type === 'MARKET' && side === 'BUY'
+  const takes: Readonly<Record<string, boolean>> = {
+    baseAmount: !byQuote,
+    quoteAmount: byQuote,
+    price: type === 'LIMIT' || type === 'POST_ONLY_LIMIT' || type === 'STOP_LIMIT',
+    stopPrice: type === 'STOP_MARKET' || type === 'STOP_LIMIT',
+  }
+  const what = `a ${type} ${side}`
+  const problems = Object.entries(takes).flatMap(([field, wanted]): FieldProblem[] => {
+    if (wanted && !isGiven(body[field])) return [{ field, message: `is missing; ${what} needs it` }]
+    if (!wanted && isGiven(body[field])) return [{ field, message: `is not taken by ${what}; leave it out` }]
+    return []
+  })
+  if (takes.stopPrice && side === 'BUY') problems.push({ field: 'side', message: 'must be SELL: Paxos takes stop orders for sales only' })
+  return problems
+}
+
+function wantedTimes(body: Readonly<Record<string, unknown>>, type: OrderType, timeInForce: TimeInForce | null): FieldProblem[] {
+  const allowed = ALLOWED_TIMES[type]
+  if (timeInForce !== null && !allowed.includes(timeInForce)) {
+    return [{ field: 'timeInForce', message: `must be one of ${allowed.join(', ')} for a ${type} order` }]
+  }
+  if (timeInForce === 'GTT' && !isGiven(body.expiresAt))
+    return [{ field: 'expiresAt', message: 'is missing; GTT needs the time at which it ends' }]
+  if (timeInForce !== 'GTT' && isGiven(body.expiresAt))
+    return [{ field: 'expiresAt', message: 'is taken with timeInForce GTT only; leave it out' }]
+  return []
+}
+
+function readExpiry(value: unknown, now: number, wrong: (field: string, message: string) => null): string | null {
+  const at =
+    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(value)
+      ? Date.parse(value)
+      : Number.NaN
+  if (Number.isNaN(at)) return wrong('expiresAt', 'must be an RFC 3339 time, for example "2026-12-01T12:00:00Z"')
+  if (at - now <= SHORTEST_GTT_MS) return wrong('expiresAt', `must be more than ${SHORTEST_GTT_MS / 1_000} s ahead`)
+  return new Date(at).toISOString()
+}
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null
+const isMarket = (value: unknown): value is string => typeof value === 'string' && /^[A-Z0-9]{3,20}$/.test(value)
+
+function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | null {
+  return allowed.find((each) => each === value) ?? null
+}
+
+/** The first field in which two requests differ, for the refusal of a key that is used again; null: they are the same. */
+export function differingField(known: OrderRequest, asked: OrderRequest): keyof OrderRequest | null {
+  const fields = Object.keys(asked) as (keyof OrderRequest)[] // an OrderRequest has these and no others
+  return fields.find((field) => known[field] !== asked[field]) ?? null
+}

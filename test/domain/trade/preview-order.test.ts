@@ -1,0 +1,129 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Amount } from '../../../src/domain/money.ts'
+import type { OrderRequest } from '../../../src/domain/trade/order.ts'
+import { type MarketRules, previewOrder } from '../../../src/domain/trade/preview-order.ts'
+import { limitSell, marketBuy } from './sample-order.ts'
+
+const ETHUSD: MarketRules = {
+  market: 'ETHUSD',
+  baseAsset: 'ETH',
+  quoteAsset: 'USD',
+  tickRate: Amount.of('0.05'),
+  minBaseAmount: Amount.of('0.0001'),
+  maxBaseAmount: Amount.of('5000'),
+  minQuoteAmount: Amount.of('0.01'),
+  maxQuoteAmount: Amount.of('500000'),
+  buy: { available: true, reason: null },
+  sell: { available: true, reason: null },
+}
+const RICH = [
+  { asset: 'USD', available: Amount.of('10000000') },
+  { asset: 'ETH', available: Amount.of('10000') },
+]
+const limitsHit = (request: OrderRequest, market = ETHUSD, balances = RICH) =>
+  previewOrder(request, market, balances).obstacles.map(({ limit, field, nearest }) => [limit, field, nearest])
+
+describe('A21: a limit of the market', () => {
+  it.each<[string, Partial<OrderRequest>, OrderRequest, unknown[]]>([
+    ['one step under the smallest base amount', { baseAmount: '0.00009999' }, limitSell, [['min-base-amount', 'baseAmount', '0.0001']]],
+    ['the smallest base amount', { baseAmount: '0.0001' }, limitSell, []],
+    ['the largest base amount', { baseAmount: '5000', price: '1' }, limitSell, []],
+    [
+      'one step over the largest base amount',
+      { baseAmount: '5000.00000001', price: '1' },
+      limitSell,
+      [['max-base-amount', 'baseAmount', '5000']],
+    ],
+    ['the smallest quote amount', { quoteAmount: '0.01' }, marketBuy, []],
+    ['the largest quote amount', { quoteAmount: '500000' }, marketBuy, []],
+    [
+      'one step over the largest quote amount',
+      { quoteAmount: '500000.01' },
+      marketBuy,
+      [
+        ['max-quote-amount', 'quoteAmount', '500000'],
+        ['max-market-notional', 'quoteAmount', '500000'],
+      ],
+    ],
+    ['a price on the tick', { price: '2000.05' }, limitSell, []],
+    ['a price between two ticks of a sale', { price: '2000.06' }, limitSell, [['tick-rate', 'price', '2000.1']]],
+    ['a price between two ticks of a purchase', { side: 'BUY', price: '2000.06' }, limitSell, [['tick-rate', 'price', '2000.05']]],
+    [
+      'a limit order of more than Paxos takes',
+      { baseAmount: '800', price: '2000' },
+      limitSell,
+      [['max-limit-notional', 'baseAmount', '750']],
+    ],
+  ])('is named for %s, with the nearest that passes', (_, over, request, expected) => {
+    expect(limitsHit({ ...request, ...over })).toEqual(expected)
+  })
+
+  it('is refused before the call when the market is closed on that side', () => {
+    const closed = { ...ETHUSD, sell: { available: false, reason: 'TRADING_SUSPENDED' } }
+    expect(previewOrder(limitSell, closed, RICH).obstacles).toMatchObject([
+      { limit: 'market-status', message: expect.stringContaining('TRADING_SUSPENDED') },
+    ])
+    expect(limitsHit(marketBuy, closed)).toEqual([])
+  })
+
+  it('is not made up where the market names none', () => {
+    const bare = { ...ETHUSD, tickRate: null, minBaseAmount: null, maxBaseAmount: null, minQuoteAmount: null, maxQuoteAmount: null }
+    expect(limitsHit({ ...limitSell, price: '2000.07', baseAmount: '0.00000001' }, bare)).toEqual([])
+  })
+
+  it('suggests an amount that passes', () => {
+    const amounts = fc.tuple(fc.integer({ min: 1, max: 10 ** 9 }), fc.integer({ min: 1, max: 10 ** 8 }))
+    fc.assert(
+      fc.property(amounts, ([units, cents]) => {
+        const request = {
+          ...limitSell,
+          baseAmount: String(Amount.of(String(units)).times(Amount.of('0.00001'))),
+          price: String(Amount.of(String(cents)).times(Amount.of('0.01'))),
+        }
+        let next = request
+        for (let round = 0; round < 4; round += 1) {
+          for (const { field, nearest } of previewOrder(next, ETHUSD, RICH).obstacles)
+            if (nearest !== null) next = { ...next, [field]: nearest }
+        }
+        expect(limitsHit(next)).toEqual([])
+      }),
+    )
+  })
+})
+
+describe('what an order would do', () => {
+  it('says what it takes and what is left available', () => {
+    const preview = previewOrder(marketBuy, ETHUSD, [{ asset: 'USD', available: Amount.of('1000.50') }])
+    expect(preview).toMatchObject({
+      obstacles: [],
+      pays: { asset: 'USD', amount: '250', availableAfter: '750.5' },
+      receives: { asset: 'ETH' },
+    })
+  })
+
+  it.each<[string, OrderRequest, string, unknown[]]>([
+    ['a purchase by quote', marketBuy, '100.999', [['available-balance', 'quoteAmount', '100.99']]],
+    ['a purchase by base', { ...limitSell, side: 'BUY' }, '1000', [['available-balance', 'baseAmount', '0.5']]],
+    ['a purchase with nothing at all', marketBuy, '0', [['available-balance', 'quoteAmount', null]]],
+  ])('refuses %s that is not covered, with what is', (_, request, available, expected) => {
+    expect(limitsHit(request, ETHUSD, [{ asset: 'USD', available: Amount.of(available) }])).toEqual(expected)
+  })
+
+  it('A23: lets sell the balance, not what was once bought', () => {
+    const afterFee = [{ asset: 'ETH', available: Amount.of('0.998') }]
+    expect(limitsHit(limitSell, ETHUSD, afterFee)).toEqual([['available-balance', 'baseAmount', '0.998']])
+  })
+
+  it('A22: tells beforehand what stays and cannot be sold', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: 10n ** 16n }), fc.bigInt({ min: 1n, max: 10n ** 16n }), (has, sells) => {
+        const unit = Amount.of('0.00000001')
+        const [available, baseAmount] = [Amount.of(String(has)).times(unit), Amount.of(String(sells)).times(unit)]
+        const { dust } = previewOrder({ ...limitSell, baseAmount: String(baseAmount) }, ETHUSD, [{ asset: 'ETH', available }])
+        const rest = available.minus(baseAmount)
+        expect(dust).toBe(rest.isPositive() && rest.lessThan(Amount.of('0.0001')) ? String(rest) : null)
+      }),
+    )
+  })
+})
