@@ -43,6 +43,9 @@ const refuse = async (): Promise<never> => {
 const useCases = createUseCases({
   pool,
   queue: { counts: refuse, paused: refuse, pause: refuse, resume: refuse, evictionPolicy: refuse },
+  roster: { live: async () => [] },
+  world: { queue: 'Postgres', upstream: null, simulated: true },
+  askPaxos: refuse,
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
   actions: { createOnboarding: refuse, planReplay: refuse, approveReplay: refuse, getReplay: refuse, rebuildQueue: refuse },

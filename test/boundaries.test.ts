@@ -78,6 +78,10 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     may: ['../paxos-errors.ts', '../../platform/logger.ts'],
     mayNot: ['../../ledger/ledger.ts', '../../saga/process-event.ts'],
   },
+  roster: {
+    may: ['../domain/event-state.ts', '../platform/logger.ts'],
+    mayNot: ['../queue/event-queue.ts', '../paxos/paxos-client.ts', '../operate/use-cases.ts'],
+  },
   notify: {
     may: ['../domain/onboarding/onboarding.ts', '../platform/logger.ts'],
     mayNot: ['../paxos/paxos-client.ts', '../queue/event-queue.ts'],

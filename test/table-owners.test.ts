@@ -19,6 +19,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   sweep_claim: 'reconcile',
   paxos_budget: 'paxos',
   canary: 'queue',
+  installation: 'roster',
+  role_process: 'roster',
 }
 
 /** Where another folder names a table today. The first is by design: the ledger's commit completes the inbox event in the same statement. */

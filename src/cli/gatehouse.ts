@@ -56,20 +56,20 @@ program
 /** `heapGrowth`, percent: of receiver and worker as measured under full load, where less would cost speed (docs/performance.md). */
 for (const { name, description, loadStart, heapGrowth, prepare } of [
   {
-    name: 'receiver',
+    name: 'receiver' as const,
     description: 'take webhooks: POST /webhooks/paxos on PORT',
     loadStart: async () => (await import('../compose/start-receiver.ts')).startReceiver,
     heapGrowth: 30,
   },
   {
-    name: 'worker',
+    name: 'worker' as const,
     description: 'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT',
     loadStart: async () => (await import('../compose/start-worker.ts')).startWorker,
     heapGrowth: 150,
     prepare: giveWay,
   },
   {
-    name: 'operator',
+    name: 'operator' as const,
     description: 'serve the onboarding and operator API and the pages on OPERATOR_PORT',
     loadStart: async () => (await import('../compose/start-operator.ts')).startOperator,
     heapGrowth: 100,
@@ -84,10 +84,13 @@ for (const { name, description, loadStart, heapGrowth, prepare } of [
       const { config, logger } = settings()
       const start = await loadStart()
       const foundation = await openFoundation('require', { config, logger })
-      const role = await start(foundation).catch(async (error: unknown) => {
-        await foundation.close()
-        throw error
-      })
+      const { enrolled, joinWorld } = await import('../compose/join-world.ts')
+      const role = await joinWorld(foundation)
+        .then(async (joined) => enrolled(joined, name, await start(joined)))
+        .catch(async (error: unknown) => {
+          await foundation.close()
+          throw error
+        })
       logger.info(`${role.name} is up on ${role.url}`)
       await runUntilStopped(logger, [foundation, role])
     })
@@ -124,13 +127,15 @@ program
   })
 
 const open = async (): ReturnType<typeof openForCommand> => openForCommand()
+/** `doctor` is to say what differs, so it is not refused for it. */
+const openAnyWorld = async (): ReturnType<typeof openForCommand> => openForCommand({ anyWorld: true })
 registerOnboardingCommands(program, open)
 registerEventCommands(program, open)
 registerReplayCommands(program, open)
 registerQueueCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
-registerDoctorCommand(program, { config: () => settings({ quiet: true }).config, open })
+registerDoctorCommand(program, { config: () => settings({ quiet: true }).config, open: openAnyWorld })
 
 await main()
 
@@ -145,11 +150,13 @@ async function main(): Promise<void> {
 }
 
 /** What opens for one command: the use cases on the same database, without roles and with little talk. */
-async function openForCommand() {
+async function openForCommand({ anyWorld = false } = {}) {
   const { openUseCases } = await import('../compose/open-use-cases.ts')
+  const { joinWorld, lookAtWorld } = await import('../compose/join-world.ts')
   const foundation = await openFoundation('require', settings({ quiet: true }))
   try {
-    const { close, ...opened } = await openUseCases(foundation)
+    const joined = await (anyWorld ? lookAtWorld : joinWorld)(foundation)
+    const { close, ...opened } = await openUseCases(joined)
     return {
       ...opened,
       close: async (): Promise<void> => {

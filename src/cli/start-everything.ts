@@ -1,4 +1,7 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { enrolled, refuseOtherWorld, startOnce, worldOf } from '../compose/join-world.ts'
 import { type Foundation, openFoundation } from '../compose/open-foundation.ts'
 import type { RunningRole } from '../compose/running-role.ts'
 import { startOperator } from '../compose/start-operator.ts'
@@ -7,7 +10,6 @@ import { startSandbox } from '../compose/start-sandbox.ts'
 import { startWorker } from '../compose/start-worker.ts'
 import type { Config } from '../config/load-config.ts'
 import type { Logger } from '../platform/logger.ts'
-import { redisHosts } from '../queue/redis-url.ts'
 import { samplePerson } from '../sandbox/world/sample-person.ts'
 import { renderTimeline } from './render-timeline.ts'
 
@@ -38,10 +40,11 @@ export async function startEverything({
       (base) => hostOf(base.databaseUrl),
     )
     opened.push(foundation)
+    // An embedded database belongs to one folder, and one start is all that a folder needs; with DATABASE_URL any number may share it.
+    if (config.databaseUrl === null) opened.push(await startOnce(foundation))
     const roles = await startRoles(foundation, opened)
-    say(
-      `  queue          BullMQ on ${foundation.queueBackend.kind === 'redis' ? `Redis (${redisHosts(foundation.queueBackend.url)})` : 'Postgres'}`,
-    )
+    say(`  queue          BullMQ on ${worldOf(foundation).queue}`)
+    opened.push(leaveHints(directory, roles))
     if (firstOnboarding && config.paxos === null) await onboardSomebody(roles.operator.url, foundation.secrets.operatorToken)
     sayHowToGoOn(roles, foundation, directory)
     return opened
@@ -49,6 +52,21 @@ export async function startEverything({
     for (const part of opened.toReversed()) await part.close()
     throw error
   }
+}
+
+/** `running.json` in the state folder: where this installation listens, for a person or a script that looks for it. */
+function leaveHints(directory: string, { receiver, operator, simulator }: Roles): Pick<RunningRole, 'close'> {
+  const path = join(directory, 'running.json')
+  const hints = {
+    pid: process.pid,
+    pages: `${operator.url}/`,
+    receiver: receiver.url,
+    simulator: simulator?.url ?? null,
+    startedAt: new Date(),
+  }
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(path, `${JSON.stringify(hints, null, 2)}\n`)
+  return { close: async () => rmSync(path, { force: true }) }
 }
 
 interface Roles {
@@ -67,23 +85,16 @@ async function startRoles(foundation: Foundation, opened: Pick<RunningRole, 'clo
   // Production alone may have none, and there is no simulator then.
   const webhookApiKey = foundation.secrets.webhookApiKeys[0] ?? ''
   const simulator = config.paxos === null ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey })) : null
-  // The simulator may have moved to a free port: from here on everybody finds it where it is.
-  const settled: Foundation = simulator
-    ? {
-        ...foundation,
-        config: {
-          ...config,
-          paxos: { apiUrl: simulator.sandbox.apiUrl, tokenUrl: simulator.sandbox.tokenUrl, clientId: 'sandbox', clientSecret: 'sandbox' },
-        },
-      }
-    : foundation
-  const receiver = await started('receiver', () => startReceiver(settled))
+  // The simulator may have moved to a free port: the roles find it where it is, and so does every command.
+  const settled: Foundation = simulator ? { ...foundation, simulatorUrl: simulator.url } : foundation
+  refuseOtherWorld(worldOf(settled), await foundation.roster.live())
+  const receiver = await started('receiver', async () => enrolled(settled, 'receiver', await startReceiver(settled)))
   simulator?.sandbox.setWebhook({
     url: `${receiver.url}/webhooks/paxos`,
     auth: { kind: 'api-key', header: config.webhook.apiKeyHeader, key: webhookApiKey },
   })
-  await started('worker', () => startWorker(settled))
-  const operator = await started('operator', () => startOperator(settled))
+  await started('worker', async () => enrolled(settled, 'worker', await startWorker(settled)))
+  const operator = await started('operator', async () => enrolled(settled, 'operator', await startOperator(settled)))
   return { receiver, operator, simulator }
 }
 

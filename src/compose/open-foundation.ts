@@ -10,6 +10,8 @@ import type { EmbeddedPostgres } from '../platform/postgres/embedded-postgres.ts
 import { migrate, pendingMigrations } from '../platform/postgres/migrate.ts'
 import { createPool, waitForPostgres } from '../platform/postgres/postgres.ts'
 import type { QueueBackend } from '../queue/queue-connection.ts'
+import { readInstallation } from '../roster/installation.ts'
+import { createRoster, type Roster } from '../roster/roster.ts'
 import { STATEMENT_TIMEOUT_MS } from './running-role.ts'
 
 /** What every role stands on: the database, where the queue lives, and the secrets in force. */
@@ -21,6 +23,10 @@ export interface Foundation {
   secrets: Secrets
   /** One for all roles of the process, and shared through Postgres with all others (paxos/api.md 1.5). */
   budget: Budget
+  /** Where the simulator is expected, which stands in for Paxos while no `PAXOS_*` is set. */
+  simulatorUrl: string
+  /** Who else runs on this database. */
+  roster: Roster
   /** Leaves the embedded Postgres; the last process to leave stops it. */
   close(): Promise<void>
 }
@@ -33,7 +39,10 @@ interface Secrets {
   fresh: boolean
 }
 
-const QUEUE_PREFIX = 'gatehouse'
+/** Of all keys in Redis: the installation's own, so that two of them with one Redis keep apart (case c08). */
+export function queuePrefix(installation: string): string {
+  return `gatehouse-${installation}`
+}
 
 /**
  * Finds or starts the database, brings its schema up (embedded) or checks that it is (given), and settles the secrets.
@@ -54,27 +63,34 @@ export async function openFoundation(
     await embedded?.stop()
     throw error
   }
-  const queueBackend: QueueBackend = config.redisUrl
-    ? { kind: 'redis', url: config.redisUrl, prefix: QUEUE_PREFIX }
-    : { kind: 'postgres', connectionString: databaseUrl }
-  // Of its own, so that no role's work makes calls wait. It connects with the first call.
-  const budgetPool = createPool({
+  // Of its own, so that no role's work makes calls to Paxos or a sign of life wait. It connects with the first call.
+  const pool = createPool({
     connectionString: databaseUrl,
     max: 2,
-    applicationName: 'gatehouse-budget',
+    applicationName: 'gatehouse-foundation',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   })
+  const close = async (): Promise<void> => {
+    await pool.end()
+    await embedded?.stop()
+  }
+  const installation = await readInstallation(pool).catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
+  const queueBackend: QueueBackend = config.redisUrl
+    ? { kind: 'redis', url: config.redisUrl, prefix: queuePrefix(installation) }
+    : { kind: 'postgres', connectionString: databaseUrl }
   return {
     config,
     logger,
     databaseUrl,
     queueBackend,
     secrets,
-    budget: createBudget({ limits: config.budget, store: createPostgresBudgetStore({ pool: budgetPool }) }),
-    close: async () => {
-      await budgetPool.end()
-      await embedded?.stop()
-    },
+    budget: createBudget({ limits: config.budget, store: createPostgresBudgetStore({ pool }) }),
+    simulatorUrl: `http://127.0.0.1:${config.sandbox.port}`,
+    roster: createRoster({ pool, logger }),
+    close,
   }
 }
 

@@ -12,6 +12,7 @@ import type { EventQueue } from '../queue/event-queue.ts'
 import { approveReplay, getReplay, planReplay } from '../replay/replay.ts'
 import { rebuildQueue } from '../saga/rebuild-queue.ts'
 import { connectPaxos } from './connect-paxos.ts'
+import { worldOf } from './join-world.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
 import { closeInTurn, STATEMENT_TIMEOUT_MS } from './running-role.ts'
@@ -48,6 +49,9 @@ export async function openUseCases(
     queue,
     now: Date.now,
     pace,
+    roster: foundation.roster,
+    world: worldOf(foundation),
+    askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
       planReplay: (filter, by) => planReplay(parts, filter, by),

@@ -6,6 +6,8 @@ import { verifyLedger } from '../ledger/verify-ledger.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { createPrisma } from '../platform/postgres/prisma.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
+import type { World } from '../roster/role-process.ts'
+import type { Roster } from '../roster/roster.ts'
 import { createPerform } from './audited.ts'
 import { diagnose } from './diagnose.ts'
 import { eventUseCases } from './events.ts'
@@ -22,12 +24,18 @@ export interface UseCaseParts {
   /** The sagas and replays behind what changes something. */
   actions: OperatorActions
   pace: UpstreamPace
+  /** Who runs on this database, and where this process itself works. */
+  roster: Pick<Roster, 'live'>
+  world: World
+  /** One cheap read at Paxos, for `doctor`. Rejects with a PaxosError. */
+  askPaxos: () => Promise<void>
   /** Milliseconds since 1970. */
   now: () => number
 }
 
 /** The use cases over one database, put together from one file per feature. Whatever acts goes through `perform`, which audits it. */
-export function createUseCases({ pool, queue, actions, pace, now }: UseCaseParts): OperatorUseCases {
+export function createUseCases(parts: UseCaseParts): OperatorUseCases {
+  const { pool, queue, actions, pace, now } = parts
   const prisma = createPrisma(pool)
   const onboardings = readOnboardings(prisma)
   const events = readEvents({ prisma, pool })
@@ -38,7 +46,7 @@ export function createUseCases({ pool, queue, actions, pace, now }: UseCaseParts
     ...replayUseCases({ pool, events, pace, actions, perform }),
     ...queueUseCases({ pool, events, queue, pace, actions, perform }),
     stats: () => readStats({ onboardings, events, pool, pace, now }),
-    diagnose: () => diagnose({ pool, queue, events, pace }),
+    diagnose: () => diagnose({ ...parts, events }),
     verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: (options) => verifyAudit(pool, options),

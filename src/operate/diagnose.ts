@@ -2,8 +2,12 @@ import type { Pool } from 'pg'
 import { advanceNumbers, numbersAreBehind } from '../inbox/event-numbers.ts'
 import type { EventReads } from '../inbox/read-events.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
+import { errorCode, errorMessage } from '../platform/app-error.ts'
 import { readCanary } from '../queue/canary.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
+import type { World } from '../roster/role-process.ts'
+import type { Roster } from '../roster/roster.ts'
+import { differences } from '../roster/world.ts'
 import { counted } from './counted.ts'
 import { type Finding, look, type Seen } from './finding.ts'
 import { readPause, sayPause } from './queue-pause.ts'
@@ -14,6 +18,11 @@ export interface DiagnoseParts {
   queue: Pick<EventQueue, 'counts' | 'paused' | 'evictionPolicy'>
   events: Pick<EventReads, 'count' | 'countOverdue'>
   pace: UpstreamPace
+  roster: Pick<Roster, 'live'>
+  /** Where this process works. */
+  world: World
+  /** One cheap read at Paxos, with a token of its own. Rejects with a PaxosError. */
+  askPaxos: () => Promise<void>
 }
 
 /** Clocks further apart than this make leases, retries and token lifetimes wrong, milliseconds. */
@@ -21,6 +30,8 @@ const CLOCK_TOLERANCE_MS = 2_000
 /** A canary goes through the queue every five seconds. */
 const TOO_QUIET_MS = 60_000
 const OVERDUE_SECONDS = 120
+/** Of each role that an installation needs, at least one process. */
+const NEEDED_ROLES = ['receiver', 'worker', 'operator'] as const
 const OLDEST_POSTGRES = 160_000
 
 /** All checks over an open database; a failing one never hides the others. */
@@ -31,10 +42,12 @@ export async function diagnose(parts: DiagnoseParts): Promise<Finding[]> {
     await look('durability', () => durability(pool)),
     await look('event numbers', () => eventNumbers(pool)),
     await look('clock', () => clock(pool)),
+    await look('roles', () => roles(parts)),
     await look('queue', () => queue(parts, new Date())),
     await look('canary', () => canary(parts)),
     await look('eviction', () => eviction(parts)),
     await look('backlog', () => backlog(parts)),
+    await look('paxos', () => paxos(parts)),
     await look('paxos limits', () => limits(parts)),
   ]
 }
@@ -86,6 +99,33 @@ async function clock(pool: Pool): Promise<Seen> {
         saw: `${apartMs} ms from the database's`,
         mend: 'synchronise the clocks of this machine and of the database (NTP)',
       }
+}
+
+/** Who runs here, and whether all of them use the queue and the Paxos that this process sees. */
+async function roles({ roster, world }: DiagnoseParts): Promise<Seen> {
+  const running = await roster.live()
+  const apart = differences(world, running)
+  if (apart.length > 0)
+    return { result: 'fault', saw: apart.join(' '), mend: 'what this process says of the queue and of Paxos is of another place' }
+  const counts = NEEDED_ROLES.map((role) => ({ role, count: running.filter((process) => process.role === role).length }))
+  const missing = counts.filter(({ count }) => count === 0).map(({ role }) => role)
+  const saw = counts.map(({ role, count }) => `${count} ${role}`).join(', ')
+  if (missing.length > 0)
+    return { result: 'fault', saw, mend: `start what is missing: ${missing.map((role) => `gatehouse ${role}`).join(', ')}` }
+  const silent = Math.max(...running.map(({ silentSeconds }) => silentSeconds))
+  return { result: 'ok', saw: `${saw}; last signs of life within ${Math.ceil(silent)} s` }
+}
+
+/** Token and scopes by one read of List Events; nothing is said of what was not asked. */
+async function paxos({ world, askPaxos }: DiagnoseParts): Promise<Seen> {
+  const where = `${world.upstream}${world.simulated ? ' (the simulator)' : ''}`
+  const startedAt = performance.now()
+  try {
+    await askPaxos()
+    return { result: 'ok', saw: `${where} answered in ${Math.round(performance.now() - startedAt)} ms; credentials and scopes are good` }
+  } catch (error) {
+    return { result: 'fault', saw: `${where}: ${errorMessage(error)} [${errorCode(error)}]`, mend: 'see docs/errors.md for the code' }
+  }
 }
 
 async function queue({ pool, queue }: DiagnoseParts, now: Date): Promise<Seen> {

@@ -18,6 +18,7 @@ type SentinelOptions = Pick<
 const SENTINEL =
   /^(?<scheme>rediss?)\+sentinel:\/\/(?:(?<user>[^:@/]*):(?<password>[^@/]*)@)?(?<hosts>[^@/?#]+)\/(?<master>[^/?#]+)(?:\/(?<database>\d+))?(?:\?sentinelPassword=(?<sentinelPassword>[^&#]+))?$/
 const SENTINEL_PORT = 26_379
+const REDIS_PORT = 6_379
 
 /** What ioredis needs to find the master by asking the Sentinels; null when the URL names the server itself, which ioredis reads by itself. */
 export function sentinelOptions(url: string): SentinelOptions | null {
@@ -43,5 +44,14 @@ export function sentinelOptions(url: string): SentinelOptions | null {
 
 /** Where that is, to show to people: hosts and ports, never a password. */
 export function redisHosts(url: string): string {
-  return SENTINEL.exec(url)?.groups?.hosts ?? new URL(url).host
+  const sentinels = SENTINEL.exec(url)?.groups?.hosts
+  if (sentinels) return sentinels
+  const { host, port } = new URL(url)
+  return port === '' ? `${host}:${REDIS_PORT}` : host
+}
+
+/** The number of the logical database; 0 where the URL names none. */
+export function redisDatabase(url: string): number {
+  const named = SENTINEL.exec(url)?.groups?.database ?? new URL(url).pathname.slice(1)
+  return /^\d+$/.test(named) ? Number(named) : 0
 }

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import pg from 'pg'
+import { queuePrefix } from '../../src/compose/open-foundation.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { sweepEvents } from '../../src/reconcile/sweep-events.ts'
+import { readInstallation } from '../../src/roster/installation.ts'
 import type { FaultInput } from '../../src/sandbox/control/fault-book.ts'
 import { takeNotice } from '../faults/notice-log.ts'
 import { startPipeline } from '../saga/start-pipeline.ts'
@@ -184,7 +187,7 @@ const LAG_MS = 30_000
  */
 export async function sweepTwice({ postgres, redis, sandbox, notices }: ChaosWorld): Promise<boolean> {
   const backend = redis
-    ? ({ kind: 'redis', url: redis.url, prefix: 'gatehouse' } as const)
+    ? ({ kind: 'redis', url: redis.url, prefix: await prefixOf(postgres.url) } as const)
     : ({ kind: 'postgres', connectionString: postgres.url } as const)
   const sweep = async (): Promise<boolean> => {
     const parts = await startPipeline({
@@ -205,4 +208,14 @@ export async function sweepTwice({ postgres, redis, sandbox, notices }: ChaosWor
   const [one, other] = await Promise.allSettled([sweep(), sweep()])
   if (one.status === 'rejected' && other.status === 'rejected') throw one.reason
   return [one, other].some((each) => each.status === 'fulfilled' && each.value)
+}
+
+/** The one that the members' own installation has in Redis. */
+async function prefixOf(databaseUrl: string): Promise<string> {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
+  try {
+    return queuePrefix(await readInstallation(pool))
+  } finally {
+    await pool.end()
+  }
 }

@@ -23,7 +23,9 @@ function withDeadQueue(): OperatorUseCases {
   const away = (): Promise<never> => Promise.reject(new ServiceUnavailableError('The queue does not answer.'))
   const queue = { counts: away, paused: away, pause: away, resume: away, evictionPolicy: async () => null }
   const actions = { createOnboarding: away, planReplay: away, approveReplay: away, getReplay: away, rebuildQueue: away }
-  return createUseCases({ pool: operator.pool, queue, actions, pace: operator.pace, now: Date.now })
+  const world = { queue: 'Postgres', upstream: null, simulated: true }
+  const { pool, pace, roster } = operator
+  return createUseCases({ pool, queue, actions, pace, roster, world, askPaxos: away, now: Date.now })
 }
 
 describe('F27: pausing, resuming and rebuilding the queue', () => {

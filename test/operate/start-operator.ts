@@ -10,6 +10,7 @@ import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { approveReplay, getReplay, planReplay } from '../../src/replay/replay.ts'
+import { createRoster, type Roster } from '../../src/roster/roster.ts'
 import { rebuildQueue } from '../../src/saga/rebuild-queue.ts'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
@@ -24,6 +25,7 @@ export interface Operator extends Pipeline {
   sandbox: Sandbox
   useCases: OperatorUseCases
   pace: UpstreamPace
+  roster: Roster
   /** Moves the clock of the operator's side, milliseconds. */
   advanceClock(ms: number): void
   /** With the token, unless `headers` say otherwise. */
@@ -62,10 +64,14 @@ export async function startOperator(): Promise<Operator> {
   const parts = { ...pipeline, unknownIdentities: 'adopt' as const, now: Date.now, encryptionKey: Buffer.alloc(32, 1) }
   const budget = createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore(pipeline) })
   const pace = createUpstreamPace(budget)
+  const roster = createRoster({ pool: pipeline.pool, logger })
   const useCases = createUseCases({
     pool: pipeline.pool,
     queue: pipeline.queue,
     now,
+    roster,
+    world: { queue: 'Postgres', upstream: sandbox.apiUrl, simulated: true },
+    askPaxos: async () => void (await pipeline.paxos.events.list({ limit: 1 })),
     pace,
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
@@ -80,6 +86,7 @@ export async function startOperator(): Promise<Operator> {
   const url = await listen(app, { host: '127.0.0.1', port: 0, asked: true, variable: 'OPERATOR_PORT' })
   return {
     ...pipeline,
+    roster,
     url,
     databaseUrl: database.url,
     sandbox,

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { createUseCases } from '../../src/operate/create-use-cases.ts'
+import { createUseCases, type UseCaseParts } from '../../src/operate/create-use-cases.ts'
 import type { OperatorActions } from '../../src/operate/use-cases.ts'
 import type { UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import { AppError, type RetryClass, UsageError } from '../../src/platform/app-error.ts'
@@ -20,6 +20,18 @@ class SomeError extends AppError {
     this.retryAfterMs = retryAfterMs
   }
 }
+
+/** The use cases of a database, none of which these tests let go further than it. */
+const unused = (pool: pg.Pool): UseCaseParts => ({
+  pool,
+  now: Date.now,
+  queue: {} as EventQueue,
+  pace: {} as UpstreamPace,
+  actions: {} as OperatorActions,
+  roster: { live: async () => [] },
+  world: { queue: 'Postgres', upstream: null, simulated: true },
+  askPaxos: async () => undefined,
+})
 
 describe('what an error of a use case is to the caller', () => {
   it.each<[string, RetryClass, number]>([
@@ -61,13 +73,7 @@ describe('what an error of a use case is to the caller', () => {
   it('is 503 while the database is away or does not answer, whichever client says so', async () => {
     for (const port of [9, await startSilentServer()]) {
       const pool = new pg.Pool({ host: '127.0.0.1', port, connectionTimeoutMillis: 200 })
-      const useCases = createUseCases({
-        pool,
-        now: Date.now,
-        queue: {} as EventQueue,
-        pace: {} as UpstreamPace,
-        actions: {} as OperatorActions,
-      })
+      const useCases = createUseCases(unused(pool))
       for (const read of [() => useCases.listEvents({ limit: 1 }), () => useCases.listAudit({ limit: 1 })]) {
         const away = await read().catch((error: unknown) => error)
         expect(problemOf(away)).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 5 })
@@ -83,13 +89,7 @@ describe('what an error of a use case is to the caller', () => {
     const holder = new pg.Client({ connectionString: database.url })
     await holder.connect()
     await holder.query('BEGIN; LOCK TABLE inbox_event, audit_entry IN ACCESS EXCLUSIVE MODE')
-    const useCases = createUseCases({
-      pool,
-      now: Date.now,
-      queue: {} as EventQueue,
-      pace: {} as UpstreamPace,
-      actions: {} as OperatorActions,
-    })
+    const useCases = createUseCases(unused(pool))
     for (const read of [() => useCases.listEvents({ limit: 1 }), () => useCases.listAudit({ limit: 1 })]) {
       const cut = await read().catch((error: unknown) => error)
       expect(problemOf(cut)).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' })

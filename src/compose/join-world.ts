@@ -1,0 +1,72 @@
+import { describeQueue } from '../queue/describe-queue.ts'
+import type { Role, RoleProcess, World } from '../roster/role-process.ts'
+import { AlreadyRunningError, nameOf, refuseOtherWorld } from '../roster/world.ts'
+import type { Foundation } from './open-foundation.ts'
+import type { RunningRole } from './running-role.ts'
+import { simulatorEndpoint } from './simulator-endpoint.ts'
+
+export { refuseOtherWorld } from '../roster/world.ts'
+
+/** Where a process with this foundation works. */
+export function worldOf({ config, queueBackend, simulatorUrl }: Foundation): World {
+  const { apiUrl } = config.paxos ?? simulatorEndpoint(simulatorUrl)
+  const { origin, pathname } = new URL(apiUrl) // credentials in an address are no part of the place
+  return { queue: describeQueue(queueBackend), upstream: `${origin}${pathname}`, simulated: config.paxos === null }
+}
+
+/**
+ * Compares this process with the roles that run on the same database. Without `PAXOS_*` it takes over the simulator that they use, wherever
+ * that listens. @throws OtherWorldError when they use another queue or another Paxos
+ */
+export async function joinWorld(foundation: Foundation): Promise<Foundation> {
+  const running = await foundation.roster.live()
+  const joined = adoptSimulator(foundation, running)
+  refuseOtherWorld(worldOf(joined), running)
+  return joined
+}
+
+/** The same without refusing, for a command that is to say what differs. */
+export async function lookAtWorld(foundation: Foundation): Promise<Foundation> {
+  return adoptSimulator(foundation, await foundation.roster.live())
+}
+
+function adoptSimulator(foundation: Foundation, running: readonly RoleProcess[]): Foundation {
+  if (foundation.config.paxos !== null) return foundation
+  const upstream = running.find((process) => process.simulated && process.upstream !== null)?.upstream
+  if (!upstream) return foundation
+  return { ...foundation, simulatorUrl: new URL(upstream).origin }
+}
+
+/** Writes a role down for as long as it runs; closing it removes it first. */
+export async function enrolled<Running extends RunningRole>(foundation: Foundation, role: Role, running: Running): Promise<Running> {
+  const world = worldOf(foundation)
+  const upstream = role === 'receiver' ? null : world.upstream // a receiver never calls Paxos
+  const enrollment = await foundation.roster.enroll({ ...world, upstream, role, url: running.url }).catch(async (error: unknown) => {
+    await running.close()
+    throw error
+  })
+  return {
+    ...running,
+    close: async () => {
+      await enrollment.leave()
+      await running.close()
+    },
+  }
+}
+
+/**
+ * Of several `gatehouse start` on one embedded database the first stays: each writes itself down, then looks who came before. Where Paxos is, the
+ * roles write down: the simulator is not up yet.
+ * @throws AlreadyRunningError naming the process and where its pages are
+ */
+export async function startOnce(foundation: Foundation): Promise<{ close(): Promise<void> }> {
+  const enrollment = await foundation.roster.enroll({ ...worldOf(foundation), upstream: null, role: 'start', url: null })
+  const running = await foundation.roster.live()
+  const [first] = running.filter(({ role }) => role === 'start')
+  if (!first || first.id === enrollment.id) return { close: enrollment.leave }
+  await enrollment.leave()
+  const pages = running.find(({ role, pid }) => role === 'operator' && pid === first.pid)?.url
+  throw new AlreadyRunningError(
+    `Gatehouse runs here already: ${nameOf(first)}${pages ? `, pages at ${pages}/` : ', still starting'}. Use that one, or end it first.`,
+  )
+}
