@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { PaxosAnswerMalformedError } from './paxos-errors.ts'
-import { about, NextCursor } from './transport/paxos-answer.ts'
+import { about, PaxosId, pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString } from './transport/request-path.ts'
+import { walkPages } from './transport/walk-pages.ts'
 
 export interface PaxosAccount {
   id: string
@@ -31,10 +31,10 @@ export interface AccountsOfPaxos {
 
 const Account = z
   .object({
-    id: z.string().min(1),
-    identity_id: z.string().min(1),
+    id: PaxosId,
+    identity_id: PaxosId,
     ref_id: z.string().nullish(),
-    profile_id: z.string().nullish(),
+    profile_id: z.string().max(128).nullish(),
     type: z.string().nullish(),
   })
   .transform(
@@ -46,9 +46,10 @@ const Account = z
       type: type ?? '',
     }),
   )
-const AccountPage = z.object({ items: z.array(Account), next_page_cursor: NextCursor })
+/** Strict about each row: leaving one out could hide the very account that is looked for. */
+const AccountPage = pageOf('items', Account)
 
-/** No identity has so many; a cursor that never ends must not hold a worker for ever. */
+/** No identity has as many accounts as fit on these pages. */
 const MOST_PAGES = 100
 
 export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
@@ -67,15 +68,12 @@ export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
     async listOfIdentity(identityId, options) {
       const operation = 'accounts.list'
       const accounts: PaxosAccount[] = []
-      let cursor: string | null = null
-      for (let page = 0; page < MOST_PAGES; page++) {
-        const path: string = `/identity/accounts${queryString({ identity_id: identityId, order: 'ASC', page_cursor: cursor })}`
-        const { items, next_page_cursor } = await call({ operation, path, schema: AccountPage }, options)
-        accounts.push(...items)
-        cursor = next_page_cursor
-        if (cursor === null) return accounts
+      const readPage = (cursor: string | null) => {
+        const path = `/identity/accounts${queryString({ identity_id: identityId, order: 'ASC', page_cursor: cursor })}`
+        return call({ operation, path, mark: 'items', schema: AccountPage }, options)
       }
-      throw new PaxosAnswerMalformedError({ operation, acts: false, problem: `more than ${MOST_PAGES} pages` })
+      for await (const { rows } of walkPages(readPage, { operation, mostPages: MOST_PAGES })) accounts.push(...rows)
+      return accounts
     },
   }
 }

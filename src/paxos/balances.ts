@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Amount } from '../domain/money.ts'
 import { RequiredAmount } from './transport/answered-amount.ts'
+import { pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment } from './transport/request-path.ts'
 
@@ -18,15 +19,15 @@ export interface BalancesOfPaxos {
   list(profileId: string, options?: CallOptions): Promise<PaxosBalance[]>
 }
 
-const Balances = z.object({ items: z.array(z.object({ asset: z.string().min(1), available: RequiredAmount, trading: RequiredAmount })) })
+const Balances = pageOf('items', z.object({ asset: z.string().min(1), available: RequiredAmount, trading: RequiredAmount }))
 
 export function balancesOfPaxos(call: PaxosCall): BalancesOfPaxos {
   return {
     async list(profileId, options) {
       const operation = 'balances.list'
       const path = `/profiles/${idSegment(profileId, operation)}/balances`
-      const { items } = await call({ operation, feature: 'balances', path, schema: Balances }, options)
-      return items
+      const { rows } = await call({ operation, feature: 'balances', path, mark: 'items', schema: Balances }, options)
+      return rows
     },
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { about, NextCursor, RawTime } from './transport/paxos-answer.ts'
+import { about, orOdd, PaxosId, pageOf, RawTime } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString, type TimeFilter, timeFilter } from './transport/request-path.ts'
 
@@ -26,7 +26,14 @@ export interface EventsOfPaxos {
    */
   get(eventId: string, options?: CallOptions & { isTest?: boolean }): Promise<PaxosEvent>
   /** One page, oldest first unless told; at most 100 events, 100 by default. */
-  list(options: CallOptions & EventsFilter): Promise<{ events: PaxosEvent[]; nextCursor: string | null }>
+  list(options: CallOptions & EventsFilter): Promise<EventPage>
+}
+
+export interface EventPage {
+  events: PaxosEvent[]
+  /** Rows that cannot be used: one odd event must not hide the others. */
+  oddRows: number
+  nextCursor: string | null
 }
 
 interface EventsFilter {
@@ -40,8 +47,8 @@ interface EventsFilter {
 
 const Event = z
   .object({
-    id: z.string().min(1),
-    type: z.string().min(1),
+    id: PaxosId,
+    type: z.string().min(1).max(200),
     created_at: RawTime,
     undelivered_webhooks: z.number().nullish(),
     object: z.unknown().optional(),
@@ -61,9 +68,10 @@ const Event = z
     }
   })
 
-const EventPage = z
-  .object({ events: z.array(Event), next_page_cursor: NextCursor })
-  .transform(({ events, next_page_cursor }) => ({ events, nextCursor: next_page_cursor }))
+const Page = pageOf('events', orOdd(Event)).transform(({ rows, nextCursor }): EventPage => {
+  const events = rows.filter((row) => row !== null)
+  return { events, oddRows: rows.length - events.length, nextCursor }
+})
 
 export function eventsOfPaxos(call: PaxosCall): EventsOfPaxos {
   return {
@@ -74,7 +82,7 @@ export function eventsOfPaxos(call: PaxosCall): EventsOfPaxos {
     },
     list({ createdAt, type, order, limit, cursor, isTest, ...options }) {
       const query = queryString({ ...timeFilter('created_at', createdAt), type, order, limit, page_cursor: cursor, is_test: isTest })
-      return call({ operation: 'events.list', path: `/events${query}`, schema: EventPage }, options)
+      return call({ operation: 'events.list', path: `/events${query}`, mark: 'events', schema: Page }, options)
     },
   }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Amount } from '../domain/money.ts'
-import { PaxosAnswerMalformedError } from './paxos-errors.ts'
 import { AnsweredAmount, RequiredAmount } from './transport/answered-amount.ts'
-import { NextCursor } from './transport/paxos-answer.ts'
+import { pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { queryString } from './transport/request-path.ts'
+import { walkPages } from './transport/walk-pages.ts'
 
 /** One fill of an order (paxos/api.md 8.1). */
 export interface PaxosExecution {
@@ -63,10 +63,10 @@ const Execution = z
       grossTradeAmount: execution.gross_trade_amount,
     }),
   )
-const ExecutionPage = z.object({ items: z.array(Execution).nullish(), next_page_cursor: NextCursor })
+const ExecutionPage = pageOf('items', Execution)
 
 const PAGE = 1000
-/** A million executions; a cursor that never ends must not hold a worker for ever. */
+/** A million executions. */
 const MOST_PAGES = 1000
 
 export function executionsOfPaxos(call: PaxosCall): ExecutionsOfPaxos {
@@ -74,17 +74,15 @@ export function executionsOfPaxos(call: PaxosCall): ExecutionsOfPaxos {
     async listOfOrder(orderId, options) {
       const operation = 'executions.list'
       const executions = new Map<string, PaxosExecution>()
-      let cursor: string | null = null
-      for (let page = 0; page < MOST_PAGES; page += 1) {
-        const path: string = `/executions${queryString({ order_id: orderId, limit: PAGE, page_cursor: cursor })}`
-        const request = { operation, feature: 'orders', path, schema: ExecutionPage } as const
-        const { items, next_page_cursor } = await call(request, options)
-        // Rows move between pages while orders fill, so one may come twice (A47).
-        for (const execution of items ?? []) if (execution.orderId === orderId) executions.set(execution.id, execution)
-        cursor = next_page_cursor
-        if (cursor === null) return [...executions.values()]
+      const readPage = (cursor: string | null) => {
+        const path = `/executions${queryString({ order_id: orderId, limit: PAGE, page_cursor: cursor })}`
+        return call({ operation, feature: 'orders', path, mark: 'items', schema: ExecutionPage } as const, options)
       }
-      throw new PaxosAnswerMalformedError({ operation, acts: false, problem: `more than ${MOST_PAGES} pages` })
+      for await (const { rows } of walkPages(readPage, { operation, mostPages: MOST_PAGES })) {
+        // Rows move between pages while orders fill, so one may come twice (A47).
+        for (const execution of rows) if (execution.orderId === orderId) executions.set(execution.id, execution)
+      }
+      return [...executions.values()]
     },
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { about, NextCursor, RawTime } from './transport/paxos-answer.ts'
+import { about, orOdd, PaxosId, pageOf, RawTime } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString, type TimeFilter, timeFilter } from './transport/request-path.ts'
 
@@ -46,7 +46,7 @@ interface IdentitiesFilter {
 
 const Fields = z
   .object({
-    id: z.string().min(1),
+    id: PaxosId,
     ref_id: z.string().nullish(),
     status: z.string().min(1).nullish(),
     summary_status: z.string().min(1).nullish(),
@@ -72,9 +72,11 @@ const IdentityWithDetails = Fields.and(z.object({ person_details: details, insti
   institution_details: fields.institution_details ?? null,
 }))
 
-const IdentityPage = z
-  .object({ items: z.array(Identity), next_page_cursor: NextCursor })
-  .transform(({ items, next_page_cursor }) => ({ identities: items, nextCursor: next_page_cursor }))
+/** A row that cannot be used is left out: its identity is then read by id, which says what is wrong with it. */
+const IdentityPage = pageOf('items', orOdd(Identity)).transform(({ rows, nextCursor }) => ({
+  identities: rows.filter((row) => row !== null),
+  nextCursor,
+}))
 
 export function identitiesOfPaxos(call: PaxosCall): IdentitiesOfPaxos {
   return {
@@ -96,7 +98,7 @@ export function identitiesOfPaxos(call: PaxosCall): IdentitiesOfPaxos {
     list({ createdAt, updatedAt, order, limit, cursor, ...options }) {
       const times = { ...timeFilter('created_at', createdAt), ...timeFilter('updated_at', updatedAt) }
       const path = `/identity/identities${queryString({ ...times, order, limit, page_cursor: cursor })}`
-      return call({ operation: 'identities.list', path, schema: IdentityPage }, options)
+      return call({ operation: 'identities.list', path, mark: 'items', schema: IdentityPage }, options)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Amount } from '../domain/money.ts'
 import { AnsweredAmount } from './transport/answered-amount.ts'
+import { pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 
 /** The rules and the state of one market, as `GET /markets` tells them (paxos/api.md 8.1). */
@@ -57,7 +58,7 @@ const Market = z
       sell: sideOf(status?.sell_status, status?.sell_reason),
     }),
   )
-const Markets = z.object({ markets: z.array(Market) })
+const Markets = pageOf('markets', Market)
 
 /** Only `AVAILABLE` is available: an unknown or absent status is none (paxos/api.md 1.6). */
 function sideOf(status: string | null | undefined, reason: string | null | undefined): MarketSide {
@@ -68,8 +69,8 @@ function sideOf(status: string | null | undefined, reason: string | null | undef
 export function marketsOfPaxos(call: PaxosCall): MarketsOfPaxos {
   return {
     async list(options) {
-      const request = { operation: 'markets.list', feature: null, path: '/markets', schema: Markets } as const
-      return (await call(request, options)).markets
+      const request = { operation: 'markets.list', feature: null, path: '/markets', mark: 'markets', schema: Markets } as const
+      return (await call(request, options)).rows
     },
   }
 }

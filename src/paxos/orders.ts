@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Amount } from '../domain/money.ts'
 import { AnsweredAmount, AnsweredId } from './transport/answered-amount.ts'
-import { about, NextCursor } from './transport/paxos-answer.ts'
+import { about, pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString } from './transport/request-path.ts'
 
@@ -100,9 +100,7 @@ const Order = z
       modifiedAt: order.modified_at ?? null,
     }),
   )
-const OrderPage = z
-  .object({ items: z.array(Order).nullish(), next_page_cursor: NextCursor })
-  .transform(({ items, next_page_cursor }) => ({ orders: items ?? [], nextCursor: next_page_cursor }))
+const OrderPage = pageOf('items', Order).transform(({ rows, nextCursor }) => ({ orders: rows, nextCursor }))
 
 export function ordersOfPaxos(call: PaxosCall): OrdersOfPaxos {
   const common = { feature: 'orders' } as const
@@ -135,7 +133,7 @@ export function ordersOfPaxos(call: PaxosCall): OrdersOfPaxos {
         limit,
         page_cursor: cursor,
       })
-      return call({ ...common, operation: 'orders.list', path: `/orders${query}`, schema: OrderPage }, options)
+      return call({ ...common, operation: 'orders.list', path: `/orders${query}`, mark: 'items', schema: OrderPage }, options)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { about } from './transport/paxos-answer.ts'
+import { about, PaxosId } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment } from './transport/request-path.ts'
 
@@ -16,7 +16,7 @@ export interface ProfilesOfPaxos {
 }
 
 const Profile = z
-  .object({ id: z.string().min(1), nickname: z.string().nullish(), type: z.string().nullish(), account_id: z.string().nullish() })
+  .object({ id: PaxosId, nickname: z.string().nullish(), type: z.string().nullish(), account_id: z.string().nullish() })
   .transform(
     ({ id, nickname, type, account_id }): PaxosProfile => ({
       id,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Amount } from '../domain/money.ts'
 import { RequiredAmount } from './transport/answered-amount.ts'
-import { RawTime } from './transport/paxos-answer.ts'
+import { pageOf, RawTime } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { queryString } from './transport/request-path.ts'
 
@@ -42,14 +42,14 @@ const Quote = z
       expiresAt: expires_at,
     }),
   )
-const Quotes = z.object({ items: z.array(Quote).nullish() })
+const Quotes = pageOf('items', Quote)
 
 export function quotesOfPaxos(call: PaxosCall): QuotesOfPaxos {
   return {
     async ofMarket(market, options) {
       const path = `/quotes${queryString({ markets: market })}`
-      const request = { operation: 'quotes.list', feature: 'quotes', path, schema: Quotes } as const
-      return (await call(request, options)).items ?? []
+      const request = { operation: 'quotes.list', feature: 'quotes', path, mark: 'items', schema: Quotes } as const
+      return (await call(request, options)).rows
     },
   }
 }

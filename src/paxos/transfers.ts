@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Amount } from '../domain/money.ts'
 import { AnsweredId, RequiredAmount } from './transport/answered-amount.ts'
-import { about, NextCursor } from './transport/paxos-answer.ts'
+import { about, pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString } from './transport/request-path.ts'
 
@@ -66,9 +66,7 @@ const Transfer = z
       updatedAt: updated_at,
     }),
   )
-const TransferPage = z
-  .object({ items: z.array(Transfer).nullish(), next_page_cursor: NextCursor })
-  .transform(({ items, next_page_cursor }) => ({ transfers: items ?? [], nextCursor: next_page_cursor }))
+const TransferPage = pageOf('items', Transfer).transform(({ rows, nextCursor }) => ({ transfers: rows, nextCursor }))
 
 export function transfersOfPaxos(call: PaxosCall): TransfersOfPaxos {
   const common = { feature: 'transfers' } as const
@@ -80,7 +78,10 @@ export function transfersOfPaxos(call: PaxosCall): TransfersOfPaxos {
     },
     list({ profileIds, updatedFrom, limit, cursor, ...options }) {
       const query = queryString({ profile_ids: profileIds, 'updated_at.gte': updatedFrom, order: 'ASC', limit, page_cursor: cursor })
-      return call({ ...common, operation: 'transfers.list', path: `/transfer/transfers${query}`, schema: TransferPage }, options)
+      return call(
+        { ...common, operation: 'transfers.list', path: `/transfer/transfers${query}`, mark: 'items', schema: TransferPage },
+        options,
+      )
     },
   }
 }

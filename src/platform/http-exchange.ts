@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher, Pool } from 'undici'
+import type { ByteRoom } from './byte-room.ts'
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -29,6 +30,8 @@ export interface ExchangeOptions {
   timeoutMs: number
   /** When the answer counts: at its `end`, with its text, or with its `status` already, whatever becomes of its body then. */
   until: 'end' | 'status'
+  /** Where the body is kept; unbounded without. */
+  room?: ByteRoom
 }
 
 /** Where the status decides, the rest of the answer is read to keep the connection: at most so many bytes, for so long. More costs it. */
@@ -42,13 +45,14 @@ const UNWANTED_MS = 2_000
  * Stands on `dispatch` rather than `request`, because only there undici says when it starts to write (`onRequestStart`), which
  * is what tells a write that never reached its server from one whose outcome is unknown; and it spares a stream per answer.
  */
-export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until }: ExchangeOptions): Promise<HttpAnswer> {
+export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until, room }: ExchangeOptions): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | null = null
     let over = false
     let status = 0
     let headers: IncomingHttpHeaders = {}
     const chunks: Buffer[] = []
+    const body = room?.open()
     let unwanted = 0
     let rest: NodeJS.Timeout | undefined
 
@@ -56,13 +60,25 @@ export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until }:
       if (over) return
       over = true
       clearTimeout(timer)
+      body?.close()
       resolve({ status, headers, text: Buffer.concat(chunks).toString() })
     }
     const fail = (cause: unknown): void => {
       if (over) return
       over = true
       clearTimeout(timer)
+      body?.close()
       reject(new ExchangeFailedError({ sent: controller !== null, cause }))
+    }
+    const keep = (response: Dispatcher.DispatchController, chunk: Buffer): void => {
+      try {
+        body?.take(chunk.length)
+        chunks.push(chunk)
+      } catch (error) {
+        chunks.length = 0
+        fail(error)
+        response.abort(error instanceof Error ? error : new Error(String(error)))
+      }
     }
     const timer = setTimeout(() => {
       const timeout = new DOMException(`no ${until === 'end' ? 'whole ' : ''}answer within ${timeoutMs} ms`, 'TimeoutError')
@@ -85,7 +101,7 @@ export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until }:
         rest = setTimeout(() => started.abort(new Error('the rest of an answer did not come in time')), UNWANTED_MS).unref()
       },
       onResponseData(response, chunk) {
-        if (until === 'end') return void chunks.push(chunk)
+        if (until === 'end') return over ? undefined : keep(response, chunk)
         unwanted += chunk.length
         if (unwanted > UNWANTED_BYTES) response.abort(new Error('the rest of an answer is too long'))
       },

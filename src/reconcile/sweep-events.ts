@@ -3,6 +3,7 @@ import type { Inbox } from '../inbox/inbox.ts'
 import { knownEvents } from '../inbox/known-events.ts'
 import type { PaxosEvent } from '../paxos/events.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { walkPages } from '../paxos/transport/walk-pages.ts'
 import type { Logger } from '../platform/logger.ts'
 import { claimSweep, type SweepClaim } from './sweep-claim.ts'
 import { readWatermark, recordWindow, type SweepWindow } from './sweep-windows.ts'
@@ -23,6 +24,10 @@ const OVERLAP_MS = 10 * 60_000
 /** Before the first sweep: what happened earlier is another installation's, and nobody wants its old customers adopted unasked. */
 const FIRST_WINDOW_MS = 60 * 60_000
 const PAGE = 100
+/** Two million events. A listing that goes on longer is broken, or an outage of months that needs a person. */
+const MOST_PAGES = 20_000
+/** What the inbox takes for an event id, as the receiver does. */
+const EVENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Finds every event that Paxos has and no webhook has brought: reads List Events from the last watermark (less an overlap) to
@@ -45,31 +50,37 @@ async function sweepClaimed(parts: SweepParts, claim: SweepClaim): Promise<Sweep
   const watermark = await readWatermark(parts.pool)
   const fromAt = watermark ? new Date(watermark.getTime() - OVERLAP_MS) : new Date(toAt.getTime() - FIRST_WINDOW_MS)
   if (toAt <= fromAt) return null
-  const window = { fromAt, toAt, ...(await sweepWindow(parts, claim, fromAt, toAt)) }
+  const { setAside, ...swept } = await sweepWindow(parts, claim, { fromAt, toAt })
+  const window = { fromAt, toAt, ...swept }
   await recordWindow(parts.pool, window)
+  if (setAside > 0) parts.logger.warn({ setAside, listed: window.listed }, 'the sweep set aside rows of List Events that cannot be used')
   if (window.recovered > 0)
     parts.logger.warn({ recovered: window.recovered, listed: window.listed }, 'the sweep found events that no webhook had brought')
   return window
 }
 
+interface Swept {
+  listed: number
+  recovered: number
+  /** Rows of the listing that cannot be used. */
+  setAside: number
+}
+
 async function sweepWindow(
   { pool, inbox, paxos }: SweepParts,
   claim: SweepClaim,
-  fromAt: Date,
-  toAt: Date,
-): Promise<{ listed: number; recovered: number }> {
+  { fromAt, toAt }: { fromAt: Date; toAt: Date },
+): Promise<Swept> {
+  const createdAt = { gte: fromAt.toISOString(), lt: toAt.toISOString() }
+  const readPage = (cursor: string | null) => paxos.events.list({ createdAt, order: 'ASC', limit: PAGE, cursor })
   const seen = new Set<string>()
   let recovered = 0
-  let cursor: string | null = null
-  do {
-    const page: { events: PaxosEvent[]; nextCursor: string | null } = await paxos.events.list({
-      createdAt: { gte: fromAt.toISOString(), lt: toAt.toISOString() },
-      order: 'ASC',
-      limit: PAGE,
-      cursor,
-    })
+  let setAside = 0
+  for await (const page of walkPages(readPage, { operation: 'events.list', mostPages: MOST_PAGES })) {
     await claim.renew()
-    const fresh = page.events.filter(({ id }) => !seen.has(id))
+    const usable = page.events.filter(({ id }) => EVENT_ID.test(id))
+    setAside += page.oddRows + page.events.length - usable.length
+    const fresh = usable.filter(({ id }) => !seen.has(id))
     for (const { id } of fresh) seen.add(id)
     const known = await knownEvents(
       pool,
@@ -77,10 +88,8 @@ async function sweepWindow(
     )
     const statuses = await Promise.all(fresh.filter(({ id }) => !known.has(id)).map((event) => inbox.accept(asReceived(event))))
     recovered += statuses.filter((status) => status === 'accepted').length // a webhook may have been faster after all
-    // A page that holds nothing new although it names a next one would go round for ever.
-    cursor = fresh.length > 0 ? page.nextCursor : null
-  } while (cursor !== null)
-  return { listed: seen.size, recovered }
+  }
+  return { listed: seen.size, recovered, setAside }
 }
 
 function asReceived({ id, type, createdAt }: PaxosEvent) {

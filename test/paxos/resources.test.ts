@@ -109,7 +109,7 @@ describe('listing events', () => {
   it.each([[''], [null], [undefined]])('ends when the cursor is %j', async (next_page_cursor) => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { events: [], next_page_cursor }))
-    expect(await paxos.events.list({})).toEqual({ events: [], nextCursor: null })
+    expect(await paxos.events.list({})).toEqual({ events: [], oddRows: 0, nextCursor: null })
     expect(seen[0]?.url).toBe('/v2/events')
   })
 })
@@ -226,13 +226,21 @@ describe('accounts', () => {
 
   it('end with an error, not never, when the pages do not end', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
-    reply(json(200, { items: [], next_page_cursor: 'again' }))
+    let page = 0
+    reply((...call) => json(200, { items: [], next_page_cursor: `c${page++}` })(...call))
     await expect(paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toMatchObject({
       code: 'PAXOS_ANSWER_MALFORMED',
       operation: 'accounts.list',
       retry: 'backoff',
     })
     expect(seen).toHaveLength(100)
+  })
+
+  it('A48: are incomplete, never few, when a cursor comes again', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, { items: [account], next_page_cursor: 'again' }))
+    await expect(paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toThrow('the listing is incomplete: a cursor came again')
+    expect(seen).toHaveLength(2)
   })
 })
 

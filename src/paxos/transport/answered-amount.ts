@@ -24,5 +24,6 @@ export const RequiredAmount = AnsweredAmount.transform((amount, context) => {
 /** An id that Paxos leaves out, empties, or writes as the all-zero UUID where there is none (paxos/api.md 8.2). */
 export const AnsweredId = z
   .string()
+  .max(128)
   .nullish()
   .transform((id) => (id && !/^0{8}-0{4}-0{4}-0{4}-0{12}$/.test(id) ? id : null))

@@ -29,21 +29,32 @@ export interface AnswerRules<T> {
   unknownIdIs400?: boolean
   /** Documented to answer with nothing, or with `{}`: either counts as `{}`. */
   mayBeEmpty?: boolean
+  /** A field that every answer of Paxos to this call has, `id` unless told: an object without it comes from somebody else. */
+  mark?: string
   schema: z.ZodType<T>
 }
 
 /** What Paxos sent for a 2xx, checked and normalised. @throws the error for any other status, or for an answer that cannot be used. */
 export function readAnswer<T>(answer: HttpAnswer, rules: AnswerRules<T>, requestBody?: string): T {
   const { status, text } = answer
-  const { operation, acts } = rules
+  const { operation, acts, mark = 'id' } = rules
   if (status < 200 || status > 299) throw refusal(answer, rules, requestBody)
   const json = rules.mayBeEmpty && text.trim() === '' ? {} : parseJson(text)
   // The parser's own message quotes the answer, which may name a person: it goes no further.
-  if (json === undefined) throw new PaxosAnswerMalformedError({ operation, status, acts, problem: 'it is not JSON' })
+  if (json === undefined) throw notFromPaxos({ operation, status, detail: 'The answer is not JSON.' }, acts)
   const parsed = rules.schema.safeParse(json)
   if (parsed.success) return parsed.data
+  if (!isRecord(json) || !(mark in json)) throw notFromPaxos({ operation, status, detail: `The answer has no field ${mark}.` }, acts)
   const paths = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole').join(', ')
   throw new PaxosAnswerMalformedError({ operation, status, acts, problem: `unexpected value at ${paths}` })
+}
+
+/**
+ * The failure for an answer that Paxos cannot have given: a CDN's maintenance page, a gateway's refusal. It says nothing about
+ * the request, so it is an outage: it spends no attempt of any event, and the breaker counts it. A write may have been done.
+ */
+function notFromPaxos(failure: PaxosFailure, acts: boolean): PaxosOutcomeUnknownError | PaxosUnavailableError {
+  return acts ? new PaxosOutcomeUnknownError(failure) : new PaxosUnavailableError(failure)
 }
 
 /** The answer, if it is about what was asked for: acting on another customer's would be worse than not acting. */
@@ -58,13 +69,38 @@ export const NextCursor = z
   .nullish()
   .transform((cursor) => cursor || null)
 
+/** An id as Paxos gives it: bounded, since it is stored and becomes part of a path. */
+export const PaxosId = z.string().min(1).max(128)
+
+/**
+ * A page of a list under `key`. An empty list may come as `[]`, as `null`, or as no field at all where the object has no other
+ * field than the cursor; an object with other fields is somebody else's answer.
+ */
+export function pageOf<Row>(key: string, row: z.ZodType<Row>): z.ZodType<{ rows: Row[]; nextCursor: string | null }> {
+  return z
+    .looseObject({ [key]: z.array(row).nullish(), next_page_cursor: NextCursor })
+    .refine((page) => page[key] !== undefined || Object.keys(page).every((name) => name === key || name === 'next_page_cursor'), {
+      path: [key],
+    })
+    .transform((page) => ({ rows: (page[key] ?? []) as Row[], nextCursor: page.next_page_cursor as string | null })) // as declared above
+}
+
+/** A row that may be odd, in a list that goes on without it: `null` for one that cannot be used. */
+export function orOdd<Row>(row: z.ZodType<Row>): z.ZodType<Row | null> {
+  return z.unknown().transform((value) => {
+    const parsed = row.safeParse(value)
+    return parsed.success ? parsed.data : null
+  })
+}
+
 /** An RFC 3339 time, kept as it was written: it may have nanoseconds. */
 export const RawTime = z.iso.datetime({ offset: true })
 
 /** The error for an answer that is not a 2xx. Goes by the shape of the body, never by its content type (paxos/api.md 1.4). */
 function refusal({ status, headers, text }: HttpAnswer, rules: AnswerRules<unknown>, requestBody?: string): Error {
   const { operation, acts } = rules
-  const problem = Problem.parse(parseJson(text))
+  const json = parseJson(text)
+  const problem = Problem.parse(json)
   const failure: PaxosFailure = {
     operation,
     status,
@@ -73,16 +109,27 @@ function refusal({ status, headers, text }: HttpAnswer, rules: AnswerRules<unkno
     title: rules.personal ? knownWords(problem.title ?? problem.error) : ((problem.title ?? problem.error)?.slice(0, 100) ?? null),
     detail: rules.personal ? fieldsSpokenOf(problem.detail ?? '', requestBody ?? '') : (problem.detail?.slice(0, 300) ?? null),
   }
+  if (status === 429) return new PaxosThrottledError(failure, { retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()) })
   if (status === 401) return new PaxosUnauthorizedError(failure)
-  if (acts && status >= 400 && status < 500 && REFUSALS.has(slugOf(failure.problemType))) return new PaxosRefusedError(failure)
+  if (status < 400 || status >= 500 || !isProblem(json)) return notFromPaxos(failure, acts)
+  if (acts && REFUSALS.has(slugOf(failure.problemType))) return new PaxosRefusedError(failure)
   if (status === 403) return new PaxosForbiddenError(failure, { acts })
   if (status === 404 || (status === 400 && rules.unknownIdIs400)) return new PaxosNotFoundError(failure)
-  if (status === 409) return conflict(failure, problem, rules.personal ?? false)
-  if (status === 429) return new PaxosThrottledError(failure, { retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()) })
-  // 408 comes from gateways that lost patience; like a 5xx it says nothing about the request itself.
-  if (status >= 500 || status === 408) return acts ? new PaxosOutcomeUnknownError(failure) : new PaxosUnavailableError(failure)
-  if (status >= 400) return new PaxosRejectedError(failure)
-  return new PaxosAnswerMalformedError({ ...failure, acts, problem: 'a status that Paxos does not document' })
+  if (acts && status === 409) return conflict(failure, problem, rules.personal ?? false)
+  const verdicts = acts ? VERDICTS_ON_WRITES : VERDICTS_ON_READS
+  return verdicts.has(status) ? new PaxosRejectedError(failure) : notFromPaxos(failure, acts)
+}
+
+/**
+ * Statuses by which Paxos itself refuses what was asked (paxos/api.md 1.4). Others that are 4xx (406, 408, 413 on a read, 421,
+ * 431, 451) come from gateways, and say nothing about what was asked.
+ */
+const VERDICTS_ON_READS: ReadonlySet<number> = new Set([400, 405, 410, 422])
+const VERDICTS_ON_WRITES: ReadonlySet<number> = new Set([...VERDICTS_ON_READS, 402, 412, 413, 415])
+
+/** The answer has the shape of Paxos's refusals, or of the token endpoint's (RFC 6749): a gateway's page has none of these fields. */
+function isProblem(json: unknown): boolean {
+  return isRecord(json) && ['type', 'title', 'detail', 'error'].some((name) => typeof json[name] === 'string')
 }
 
 /** `meta.existing` in whole, but for calls that carry a person's details: of those only the id. */

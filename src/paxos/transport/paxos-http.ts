@@ -1,6 +1,7 @@
 import type { Histogram } from 'prom-client'
 import { Pool } from 'undici'
 import { errorCode } from '../../platform/app-error.ts'
+import { createByteRoom } from '../../platform/byte-room.ts'
 import { ExchangeFailedError, exchange, type HttpRequest } from '../../platform/http-exchange.ts'
 import { requestTarget } from '../../platform/request-target.ts'
 import { PaxosOutcomeUnknownError, PaxosUnavailableError } from '../paxos-errors.ts'
@@ -22,7 +23,9 @@ export interface PaxosHttpOptions {
 }
 
 /** A page of a hundred events is some 50 kB. */
-const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024
+const LARGEST_ANSWER_BYTES = 1024 * 1024
+/** What all answers under way may hold together, so that many endless ones cannot fill the memory. */
+const ALL_ANSWERS_BYTES = 32 * 1024 * 1024
 
 export function createPaxosHttp({ baseUrl, timeoutMs, connections, seconds }: PaxosHttpOptions): PaxosHttp {
   const { origin, path: asSet } = requestTarget(baseUrl)
@@ -32,16 +35,17 @@ export function createPaxosHttp({ baseUrl, timeoutMs, connections, seconds }: Pa
     connectTimeout: timeoutMs,
     headersTimeout: 0, // `exchange` has the one bound
     bodyTimeout: 0,
-    maxResponseSize: LARGEST_ANSWER_BYTES,
     allowH2: false, // with one call at a time on a connection, «never sent» is certain
   })
+
+  const room = createByteRoom({ each: LARGEST_ANSWER_BYTES, total: ALL_ANSWERS_BYTES })
 
   const attempt = async <T>(request: HttpRequest, rules: AnswerRules<T>): Promise<T> => {
     const { operation, acts } = rules
     const answer = await exchange(
       pool,
       { ...request, path: request.path === '' ? asSet : basePath + request.path },
-      { timeoutMs, until: 'end' },
+      { timeoutMs, until: 'end', room },
     ).catch((error: unknown) => {
       const sent = error instanceof ExchangeFailedError && error.sent
       throw acts && sent

@@ -53,8 +53,32 @@ export type Operation = keyof typeof OPERATIONS
 
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as [Operation, ...Operation[]] // Object.keys forgets the literal types
 
-/** Every scope that some simulated operation needs: what the default client may do. */
-export const ALL_SCOPES: readonly string[] = [...new Set(Object.values(OPERATIONS).flatMap(({ scope }) => (scope === null ? [] : [scope])))]
+/** Every scope that Paxos documents for a brokerage (paxos/api.md 1.3): what the default client may ask for. */
+export const ALL_SCOPES: readonly string[] = [
+  ...['read_identity', 'write_identity', 'read_account', 'write_account', 'read_identity_control', 'write_identity_control'].map(
+    (name) => `identity:${name}`,
+  ),
+  'events:read_event',
+  ...['read_profile', 'write_profile'].map((name) => `funding:${name}`),
+  ...['read_order', 'write_order', 'read_quote', 'read_quote_execution', 'write_quote_execution'].map((name) => `exchange:${name}`),
+  ...[
+    'read_transfer',
+    'read_fiat_deposit_instructions',
+    'write_fiat_deposit_instructions',
+    'write_sandbox_fiat_deposit',
+    'read_deposit_address',
+    'write_deposit_address',
+    'read_crypto_destination_address',
+    'write_crypto_destination_address',
+    'write_crypto_withdrawal',
+    'read_fiat_account',
+    'write_fiat_account',
+    'write_fiat_withdrawal',
+    'write_internal_transfer',
+  ].map((name) => `transfer:${name}`),
+  'fee:write_crypto_withdrawal_fee',
+  'tax:read_tax_form',
+]
 
 /** `GET /events/{id}` as Fastify wants it: method `GET`, url `/events/:id`. */
 export function routeOf(operation: Operation): { method: string; url: string } {

@@ -119,7 +119,7 @@ describe('when there is no token to be had', () => {
       { code: 'PAXOS_SCOPE_MISSING', retry: 'snooze', missing: ['events:read_event'] },
     ],
     ['it is out', json(503, {}), { code: 'PAXOS_UNAVAILABLE', retry: 'snooze' }],
-    ['it answers something else', json(200, { token: 'x' }), { code: 'PAXOS_ANSWER_MALFORMED', retry: 'backoff' }],
+    ['it answers something else', json(200, { token: 'x' }), { code: 'PAXOS_UNAVAILABLE', retry: 'snooze' }],
     ['it throttles', json(429, {}), { code: 'PAXOS_THROTTLED', retry: 'snooze' }],
   ])('because %s, the call fails with that, and not as if the event were unknown', async (_, replyWith, expected) => {
     const { paxos, replyToken, seen } = await startMisbehavingPaxos()

@@ -1,0 +1,32 @@
+/** Bounds what several bodies hold in memory while they are read: each of them, and all together. */
+export interface ByteRoom {
+  /** Room for one more body. */
+  open(): {
+    /** Adds what has come of it, bytes. @throws RangeError when this body, or all together, become too large */
+    take(bytes: number): void
+    /** Gives its room back; once, when the body has been read or given up. */
+    close(): void
+  }
+}
+
+/** `each` and `total` in bytes. */
+export function createByteRoom({ each, total }: { each: number; total: number }): ByteRoom {
+  let all = 0
+  return {
+    open() {
+      let own = 0
+      return {
+        take(bytes) {
+          own += bytes
+          all += bytes
+          if (own > each) throw new RangeError(`an answer of more than ${each} bytes`)
+          if (all > total) throw new RangeError(`answers under way hold more than ${total} bytes together`)
+        },
+        close() {
+          all -= own
+          own = 0
+        },
+      }
+    },
+  }
+}
