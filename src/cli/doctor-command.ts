@@ -7,8 +7,14 @@ import { print } from './print.ts'
 
 const OLDEST_NODE = 24
 
+/** What reading the configuration says about it when it can be used. */
+interface Checked {
+  warnings: readonly string[]
+  weakSecrets: readonly string[]
+}
+
 /** `doctor`: looks at everything that Gatehouse stands on and says what to mend. Exit 1 when there is a fault. */
-export function registerDoctorCommand(program: Command, { config, open }: { config: () => unknown; open: OpenUseCases }): void {
+export function registerDoctorCommand(program: Command, { config, open }: { config: () => Checked; open: OpenUseCases }): void {
   program
     .command('doctor')
     .description('check configuration, database, queue, clock and Redis, and say what to mend')
@@ -21,11 +27,13 @@ export function registerDoctorCommand(program: Command, { config, open }: { conf
 }
 
 /** All checks; a failing one never hides the others that can still be made. */
-export async function examine({ config, open }: { config: () => unknown; open: OpenUseCases }): Promise<Finding[]> {
+export async function examine({ config, open }: { config: () => Checked; open: OpenUseCases }): Promise<Finding[]> {
   const findings = [nodeVersion()]
   const configuration = await look('configuration', () => {
-    config()
-    return { result: 'ok', saw: 'every variable is usable' }
+    const { warnings, weakSecrets } = config()
+    const said = [...warnings, ...weakSecrets]
+    if (said.length === 0) return { result: 'ok', saw: 'every variable is usable' }
+    return { result: 'warning', saw: said.join('; '), mend: 'docs/configuration.md; beside the real Paxos a weak secret is refused' }
   })
   findings.push(configuration)
   if (configuration.result === 'fault') return findings

@@ -5,7 +5,9 @@ import { Command, CommanderError } from 'commander'
 import type { Foundation } from '../compose/open-foundation.ts'
 import type { RunningRole } from '../compose/running-role.ts'
 import { developmentSecrets } from '../config/development-secrets.ts'
-import { type Config, loadConfig, VARIABLE_NAMES } from '../config/load-config.ts'
+import { type Config, loadConfig } from '../config/load-config.ts'
+import type { Role } from '../config/role.ts'
+import { VARIABLE_NAMES } from '../config/variables.ts'
 import { AppError, ConfigError, errorCode, errorMessage, UsageError } from '../platform/app-error.ts'
 import { startEventLoopWatchdog } from '../platform/event-loop-watchdog.ts'
 import { giveWay } from '../platform/give-way.ts'
@@ -48,7 +50,7 @@ program
   .description('run all roles in one process; without DATABASE_URL and PAXOS_*, with an embedded Postgres and the Paxos simulator')
   .option('--no-first-onboarding', 'do not onboard an invented person at the start (only done with the simulator)')
   .action(async ({ firstOnboarding }: { firstOnboarding: boolean }) => {
-    const { config, logger } = settings({ quiet: true })
+    const { config, logger } = settings('start', { quiet: true })
     const { startEverything } = await import('./start-everything.ts')
     await runUntilStopped(logger, await startEverything({ config, logger, directory: STATE_DIRECTORY, firstOnboarding }))
   })
@@ -81,7 +83,7 @@ for (const { name, description, loadStart, heapGrowth, prepare } of [
     .action(async () => {
       limitHeapGrowth(heapGrowth)
       prepare?.()
-      const { config, logger } = settings()
+      const { config, logger } = settings(name)
       const start = await loadStart()
       const foundation = await openFoundation('require', { config, logger })
       const { enrolled, joinWorld } = await import('../compose/join-world.ts')
@@ -102,7 +104,7 @@ const sandbox = program
     'run the Paxos simulator alone on SANDBOX_PORT; it delivers to SANDBOX_WEBHOOK_URL (GET /_sandbox lists its faults and knobs)',
   )
   .action(async () => {
-    const { config, logger } = settings()
+    const { config, logger } = settings('sandbox')
     const webhookApiKey = config.webhook.apiKeys?.[0] ?? developmentSecrets(STATE_DIRECTORY).webhookApiKey
     const { startSandbox } = await import('../compose/start-sandbox.ts')
     const role = await startSandbox({ config, logger, webhookApiKey })
@@ -120,7 +122,7 @@ program
   .command('migrate')
   .description('bring the database schema up to date; safe to run from several machines at once')
   .action(async () => {
-    const { config, logger } = settings()
+    const { config, logger } = settings('migrate')
     const foundation = await openFoundation('apply', { config, logger })
     await foundation.close()
     logger.info('the schema is up to date')
@@ -135,7 +137,10 @@ registerReplayCommands(program, open)
 registerQueueCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
-registerDoctorCommand(program, { config: () => settings({ quiet: true }).config, open: openAnyWorld })
+registerDoctorCommand(program, { config: () => settings('commands', { quiet: true }).config, open: openAnyWorld })
+
+/** A command may read the settings twice. */
+let warned = false
 
 await main()
 
@@ -153,7 +158,7 @@ async function main(): Promise<void> {
 async function openForCommand({ anyWorld = false } = {}) {
   const { openUseCases } = await import('../compose/open-use-cases.ts')
   const { joinWorld, lookAtWorld } = await import('../compose/join-world.ts')
-  const foundation = await openFoundation('require', settings({ quiet: true }))
+  const foundation = await openFoundation('require', settings('commands', { quiet: true }))
   try {
     const joined = await (anyWorld ? lookAtWorld : joinWorld)(foundation)
     const { close, ...opened } = await openUseCases(joined)
@@ -175,8 +180,11 @@ interface Settings {
   logger: Logger
 }
 
-function settings({ quiet = false } = {}): Settings {
-  const config = loadConfig({ directory: ROOT })
+/** Warnings go to standard error, so that standard output stays what was asked for. */
+function settings(role: Role, { quiet = false } = {}): Settings {
+  const config = loadConfig({ directory: ROOT, role })
+  if (!warned) for (const warning of config.warnings) process.stderr.write(`gatehouse: ${warning}\n`)
+  warned = true
   // A terminal is for reading; a pipe, a container or production is for machines.
   const pretty = config.mode === 'development' && process.stdout.isTTY === true
   const level = quiet && config.logLevel === 'info' ? 'warn' : config.logLevel

@@ -84,7 +84,8 @@ async function startRoles(foundation: Foundation, opened: Pick<RunningRole, 'clo
   }
   // Production alone may have none, and there is no simulator then.
   const webhookApiKey = foundation.secrets.webhookApiKeys[0] ?? ''
-  const simulator = config.paxos === null ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey })) : null
+  const withSimulator = config.paxos === null && config.sandbox.url === null
+  const simulator = withSimulator ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey })) : null
   // The simulator may have moved to a free port: the roles find it where it is, and so does every command.
   const settled: Foundation = simulator ? { ...foundation, simulatorUrl: simulator.url } : foundation
   refuseOtherWorld(worldOf(settled), await foundation.roster.live())

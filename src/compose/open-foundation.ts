@@ -55,9 +55,11 @@ export async function openFoundation(
   const secrets = settleSecrets(config, directory)
   const embedded = config.databaseUrl === null ? await embeddedPostgres(directory, logger) : null
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? ''
+  // Migrations, and the queue where it lives in Postgres, need sessions of their own: not those of a PgBouncer.
+  const directUrl = config.databaseDirectUrl ?? databaseUrl
   try {
     await waitForPostgres(databaseUrl, { timeoutMs: config.databaseWaitSeconds * 1_000, log: logger })
-    if (migrations === 'apply' || embedded) await migrate({ connectionString: databaseUrl, log: logger })
+    if (migrations === 'apply' || embedded) await migrate({ connectionString: directUrl, log: logger })
     else await refuseUnmigrated(databaseUrl)
   } catch (error) {
     await embedded?.stop()
@@ -80,7 +82,7 @@ export async function openFoundation(
   })
   const queueBackend: QueueBackend = config.redisUrl
     ? { kind: 'redis', url: config.redisUrl, prefix: queuePrefix(installation) }
-    : { kind: 'postgres', connectionString: databaseUrl }
+    : { kind: 'postgres', connectionString: directUrl }
   return {
     config,
     logger,
@@ -88,7 +90,7 @@ export async function openFoundation(
     queueBackend,
     secrets,
     budget: createBudget({ limits: config.budget, store: createPostgresBudgetStore({ pool }) }),
-    simulatorUrl: `http://127.0.0.1:${config.sandbox.port}`,
+    simulatorUrl: config.sandbox.url?.replace(/\/$/, '') ?? `http://127.0.0.1:${config.sandbox.port}`,
     roster: createRoster({ pool, logger }),
     close,
   }
@@ -108,10 +110,10 @@ async function refuseUnmigrated(databaseUrl: string): Promise<void> {
     ])
 }
 
-function settleSecrets({ mode, operator, webhook, encryptionKey }: Config, directory: string): Secrets {
+function settleSecrets({ role, mode, operator, webhook, encryptionKey }: Config, directory: string): Secrets {
   const given = { operatorToken: operator.token, webhookApiKeys: webhook.apiKeys, encryptionKey }
   if (mode === 'production') {
-    // loadConfig has refused production without them; the api key is missing only where api-key is not an authenticator.
+    // loadConfig has refused production without what the role needs; the others know nothing of it.
     return {
       operatorToken: given.operatorToken ?? '',
       webhookApiKeys: given.webhookApiKeys ?? [],
@@ -121,7 +123,7 @@ function settleSecrets({ mode, operator, webhook, encryptionKey }: Config, direc
   }
   const made = developmentSecrets(directory)
   const operatorToken = given.operatorToken ?? made.operatorToken
-  writeFileSync(join(directory, 'operator-token'), operatorToken, { mode: 0o600 })
+  if (role === 'start' || role === 'operator') writeFileSync(join(directory, 'operator-token'), operatorToken, { mode: 0o600 })
   return {
     operatorToken,
     webhookApiKeys: given.webhookApiKeys ?? [made.webhookApiKey],

@@ -110,7 +110,7 @@ export async function openChaosWorld({ backend, seed, workers: workerCount, say 
       PAXOS_TIMEOUT_MS: String(PAXOS_TIMEOUT_MS),
       WEBHOOK_API_KEYS: API_KEY,
       OPERATOR_TOKEN,
-      ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+      ENCRYPTION_KEY: Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64'),
       NOTIFY_WEBHOOK_URL: notices.url,
       NOTIFY_WEBHOOK_SECRET: NOTICE_SECRET,
       SWEEP_EVERY_SECONDS: String(SWEEP_EVERY_SECONDS),

@@ -234,7 +234,7 @@ describe('gatehouse replay', () => {
 describe('gatehouse queue status, and gatehouse doctor', () => {
   const limits = async () => {
     const open = async () => ({ ...operator, close: async () => undefined })
-    return (await examine({ config: () => undefined, open })).find(({ check }) => check === 'paxos limits')
+    return (await examine({ config: () => ({ warnings: [], weakSecrets: [] }), open })).find(({ check }) => check === 'paxos limits')
   }
 
   it("say how long what is unfinished takes within Paxos's limits, and for how long a 429 lets nobody call", async () => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
-import { VARIABLE_NAMES } from '../../src/config/load-config.ts'
+import { VARIABLE_NAMES } from '../../src/config/variables.ts'
 
 const run = promisify(execFile)
 const PROJECT = `gatehouse-test-${randomUUID().slice(0, 8)}`
@@ -36,13 +36,13 @@ interface Onboarding {
 
 beforeAll(async () => {
   try {
-    await compose('up', '--build', '--detach', '--wait', '--wait-timeout', '180')
+    await compose('--profile', 'simulator', 'up', '--build', '--detach', '--wait', '--wait-timeout', '180')
   } catch (error) {
     await showLogs()
     throw error
   }
 })
-afterAll(() => compose('down', '--volumes', '--timeout', '30'))
+afterAll(() => compose('--profile', 'simulator', 'down', '--volumes', '--timeout', '30'))
 
 async function operator(path: string, init: RequestInit = {}): Promise<Onboarding> {
   const response = await fetch(`${await urlOf('operator', 8081)}${path}`, {

@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../../src/config/load-config.ts'
+import type { Role } from '../../src/config/role.ts'
+import { SECRET_NAMES } from '../../src/config/variables.ts'
+import { weakSecrets } from '../../src/config/weak-secrets.ts'
 import { DOCUMENTED_LIMITS, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { ConfigError } from '../../src/platform/app-error.ts'
 
@@ -10,12 +13,12 @@ const SECRET = 'a-secret-that-nobody-should-see'
 const PRODUCTION = {
   NODE_ENV: 'production',
   DATABASE_URL: 'postgres://app:pw@db/app',
-  OPERATOR_TOKEN: 'operator-token-0001',
+  OPERATOR_TOKEN: 'operator-token-0001-drawn-at-random',
   PAXOS_API_URL: 'https://api.paxos.com/v2',
   PAXOS_TOKEN_URL: 'https://oauth.paxos.com/oauth2/token',
   PAXOS_CLIENT_ID: 'id',
   PAXOS_CLIENT_SECRET: SECRET,
-  ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64'),
+  ENCRYPTION_KEY: Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('base64'),
   WEBHOOK_API_KEYS: 'webhook-key-number-1,webhook-key-number-2',
 }
 
@@ -121,5 +124,169 @@ describe('a wrong configuration', () => {
     ['PAXOS_API_URL', 'ftp://x'],
   ])('refuses %s=%s', (name, value) => {
     expect(problems({ [name]: value }).some((problem) => problem.startsWith(name))).toBe(true)
+  })
+})
+
+describe('an empty value', () => {
+  it('c16: counts as not set in the environment, so that the file counts', () => {
+    expect(load({ OPERATOR_TOKEN: '' }, 'OPERATOR_TOKEN=token-of-the-file-0123456789\n').operator.token).toBe(
+      'token-of-the-file-0123456789',
+    )
+  })
+  it('counts as not set in the file too', () => {
+    expect(load({}, 'PORT=\n').receiver).toEqual({ port: 8080, asked: false })
+  })
+})
+
+describe('a secret', () => {
+  const secretFile = (text: string): string => {
+    const directory = folder()
+    writeFileSync(join(directory, 'secret'), text)
+    return join(directory, 'secret')
+  }
+
+  it('c15: is read without the line end that echo makes, in a variable and in a file', () => {
+    const token = 'operator-token-0123456789'
+    expect(load({ OPERATOR_TOKEN: `${token}\n` }).operator.token).toBe(token)
+    expect(load({ OPERATOR_TOKEN_FILE: secretFile(`${token}\r\n`) }).operator.token).toBe(token)
+    expect(load({ WEBHOOK_API_KEYS: 'webhook-key-number-1\n' }).webhook.apiKeys).toEqual(['webhook-key-number-1'])
+  })
+
+  it.each(SECRET_NAMES)('can be given as a file: %s_FILE', (name) => {
+    const missing = problems({ [`${name}_FILE`]: '/nowhere/at/all' })
+    expect(missing).toContainEqual(expect.stringMatching(`^${name}_FILE names a file that cannot be read \\(ENOENT\\)`))
+    expect(problems({ [`${name}_FILE`]: secretFile('\n') })).toContainEqual(`${name}_FILE names an empty file`)
+    const both = problems({ [`${name}_FILE`]: secretFile('x'), [name]: 'x' })
+    expect(both).toContainEqual(`${name} and ${name}_FILE are both set: set one of them`)
+  })
+
+  it('is refused where no header could carry it', () => {
+    for (const token of ['a token with blanks in it', 'tökentökentökentöken', 'a-token-with\nline-end-within'])
+      expect(problems({ OPERATOR_TOKEN: token })).toContainEqual(expect.stringMatching(/^OPERATOR_TOKEN /))
+  })
+
+  it('F54: is refused when it decodes to too little, whatever its length', () => {
+    for (const secret of [`whsec_${'='.repeat(40)}`, `whsec_${Buffer.alloc(23, 1).toString('base64')}`, 'whsec_a'])
+      expect(problems({ WEBHOOK_SIGNING_SECRETS: secret })).toContainEqual(expect.stringMatching(/^WEBHOOK_SIGNING_SECRETS /))
+  })
+})
+
+describe('F54: beside the real Paxos', () => {
+  it.each([
+    ['OPERATOR_TOKEN', 'development-only-operator-token', 'is printed in'],
+    ['ENCRYPTION_KEY', 'ZGV2ZWxvcG1lbnQtb25seS1lbmNyeXB0aW9uLWtleSE=', 'is printed in'],
+    ['WEBHOOK_API_KEYS', 'development-only-webhook-key', 'is printed in'],
+    ['OPERATOR_TOKEN', 'aaaaaaaaaaaaaaaa', 'too little variety'],
+    ['OPERATOR_TOKEN', '1212121212121212', 'too little variety'],
+    ['ENCRYPTION_KEY', Buffer.alloc(32, 7).toString('base64'), 'too little variety'],
+    ['WEBHOOK_API_KEYS', PRODUCTION.OPERATOR_TOKEN, 'is the same as OPERATOR_TOKEN'],
+    ['WEBHOOK_API_KEYS', 'webhook-key-number-1,webhook-key-number-1', 'another of its own values'],
+    ['PAXOS_API_URL', 'http://api.paxos.com/v2', 'must be https://'],
+    ['PAXOS_TOKEN_URL', 'http://oauth.paxos.com/oauth2/token', 'must be https://'],
+  ])('refuses %s=%s: %s', (name, value, reason) => {
+    for (const mode of ['production', 'development']) {
+      const named = problems({ ...PRODUCTION, NODE_ENV: mode, [name]: value })
+      expect(named).toEqual([expect.stringContaining(reason)])
+      expect(named[0]?.startsWith(name)).toBe(true)
+    }
+  })
+
+  it('refuses every secret that this repository prints', () => {
+    const files = ['.env.example', 'docker-compose.yml', 'docs/configuration.md', 'docs/operations.md', 'README.md']
+    const texts = files.map((file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')).join('\n')
+    const printed = SECRET_NAMES.filter((name) => !name.endsWith('URL')).flatMap((name) => [
+      ...[...texts.matchAll(new RegExp(`\\b${name}=([^\\s\x60"$]+)`, 'g'))].map(([, value]) => [name, value ?? ''] as const),
+      ...[...texts.matchAll(new RegExp(`\\| \x60${name}\x60 .*\\| \x60([^\x60]+)\x60 \\| [^|]+ \\|$`, 'gm'))].map(
+        ([, value]) => [name, value ?? ''] as const,
+      ),
+      ...[...texts.matchAll(new RegExp(`\\$\\{${name}:-(?:\\$\\{.*\\}\\})?([^}]+)\\}`, 'g'))].map(
+        ([, value]) => [name, value ?? ''] as const,
+      ),
+    ])
+    expect(printed.length).toBeGreaterThan(10)
+    for (const [name, value] of printed) expect([name, value, weakSecrets({ [name]: value }).length > 0]).toEqual([name, value, true])
+  })
+
+  it('takes them where the simulator is asked for by name, or runs here, and says what is weak to doctor', () => {
+    const { PAXOS_API_URL: _api, PAXOS_TOKEN_URL: _token, ...others } = PRODUCTION
+    const weak = { OPERATOR_TOKEN: 'development-only-operator-token' }
+    expect(problems({ ...others, ...weak, SANDBOX_URL: 'http://sandbox:8082' })).toEqual([])
+    expect(load({ ...weak, PAXOS_API_URL: 'http://127.0.0.1:1/v2', PAXOS_TOKEN_URL: 'http://127.0.0.1:1' }).weakSecrets).toEqual([
+      expect.stringMatching(/^OPERATOR_TOKEN is printed in/),
+    ])
+  })
+
+  it('still refuses them in production when Paxos is set beside the simulator', () => {
+    const named = problems({ ...PRODUCTION, OPERATOR_TOKEN: 'development-only-operator-token', SANDBOX_URL: 'http://sandbox:8082' })
+    expect(named).toEqual([expect.stringMatching(/^OPERATOR_TOKEN is printed in/)])
+  })
+})
+
+describe('F62: a role', () => {
+  const given = (role: Role, env: Record<string, string>) => loadConfig({ env, directory: folder(), role })
+  const without = (...names: (keyof typeof PRODUCTION)[]) =>
+    Object.fromEntries(Object.entries(PRODUCTION).filter(([name]) => !names.includes(name as never)))
+
+  it('asks only for what it needs', () => {
+    const needs = (role: Role): string[] => {
+      try {
+        given(role, { NODE_ENV: 'production' })
+      } catch (error) {
+        if (error instanceof ConfigError) return error.problems.map((problem) => problem.split(' ')[0] ?? '').sort()
+        throw error
+      }
+      return []
+    }
+    const paxos = ['PAXOS_API_URL', 'PAXOS_CLIENT_ID', 'PAXOS_CLIENT_SECRET', 'PAXOS_TOKEN_URL']
+    expect(needs('receiver')).toEqual(['DATABASE_URL', 'WEBHOOK_API_KEYS'])
+    expect(needs('worker')).toEqual(['DATABASE_URL', 'ENCRYPTION_KEY', ...paxos])
+    expect(needs('operator')).toEqual(['DATABASE_URL', 'ENCRYPTION_KEY', 'OPERATOR_TOKEN', ...paxos])
+    expect(needs('migrate')).toEqual(['DATABASE_URL'])
+  })
+
+  it('is not given the secrets of another one, even where they are set', () => {
+    const receiver = given('receiver', { ...PRODUCTION, OPERATOR_TOKEN: 'too short', NOTIFY_WEBHOOK_SECRET: 'malformed' })
+    expect(receiver).toMatchObject({ paxos: null, encryptionKey: null, operator: { token: null }, notifyWebhook: null })
+    expect(JSON.stringify(receiver)).not.toContain(SECRET)
+    expect(given('worker', PRODUCTION)).toMatchObject({ operator: { token: null }, webhook: { apiKeys: null } })
+    expect(given('worker', without('OPERATOR_TOKEN', 'WEBHOOK_API_KEYS')).paxos?.clientSecret).toBe(SECRET)
+    expect(given('operator', PRODUCTION).webhook.apiKeys).toBeNull()
+  })
+})
+
+describe('F25: what is set and changes nothing', () => {
+  it('is told with the name that was probably meant, and the number of its line', () => {
+    const text = '# a comment\nWEBHOOK_API_KEY=x\nPAXOS_APIURL=https://x\nnot a line\nexport LOG_LEVEL=warn\nCOMPOSE_PROFILES=simulator\n'
+    expect(load({}, text).warnings).toEqual([
+      '.env line 2: WEBHOOK_API_KEY is no variable of Gatehouse: did you mean WEBHOOK_API_KEYS?',
+      '.env line 3: PAXOS_APIURL is no variable of Gatehouse: did you mean PAXOS_API_URL?',
+      '.env line 4 is no assignment (NAME=value) and is ignored',
+      '.env line 6: COMPOSE_PROFILES is no variable of Gatehouse and is ignored',
+    ])
+  })
+  it('takes a value over several lines for one assignment', () => {
+    expect(load({}, 'LOG_LEVEL="info"\nHOST="127.0.0.1\nnot a line"\nPORT=0\n').warnings).toEqual([])
+  })
+  it('is told of the environment where a name is nearly one of ours, and of no other', () => {
+    expect(load({ PAXOS_APIURL: 'x', OPERATOR_TOKEN_FIL: 'x', PAXOS_SOMETHING_ELSE: 'x', HOME: '/root', OPORT: '1' }).warnings).toEqual([
+      'PAXOS_APIURL is no variable of Gatehouse: did you mean PAXOS_API_URL?',
+      'OPERATOR_TOKEN_FIL is no variable of Gatehouse: did you mean OPERATOR_TOKEN_FILE?',
+    ])
+  })
+})
+
+describe('c17: the address of the database', () => {
+  it.each([
+    'postgres://user:password@/gatehouse?host=/cloudsql/project:region:instance',
+    'postgres://user@localhost/db?host=/var/run/postgresql',
+    'postgresql://user:p%40ss%2Fw@db:5432/x',
+  ])('takes %s', (url) => expect(load({ DATABASE_URL: url }).databaseUrl).toBe(url))
+  it.each(['mysql://x/y', 'user@host/db', ''.padEnd(3, 'x')])('refuses %s', (url) => {
+    expect(problems({ DATABASE_URL: url })).toEqual(['DATABASE_URL must be a postgres:// or postgresql:// URL'])
+  })
+  it('asks for a direct one beside PgBouncer', () => {
+    expect(problems({ DATABASE_URL: 'postgres://u@pool:6432/x?pgbouncer=true' })).toEqual([
+      expect.stringMatching(/^DATABASE_DIRECT_URL is required/),
+    ])
   })
 })

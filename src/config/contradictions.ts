@@ -1,0 +1,100 @@
+import { isPooled } from '../platform/postgres/database-url.ts'
+import { isLoopback } from './loopback.ts'
+import type { Role } from './role.ts'
+import { isReadBy } from './variables.ts'
+import { weakSecrets } from './weak-secrets.ts'
+
+/** Each makes no sense, or means something else, without the other. */
+const PAIRS = [
+  ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'the built-in simulator'],
+  ['NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', 'the log channel'],
+] as const
+/** What production must not leave to a default that was made for a development machine, for the roles that work with it. */
+const REQUIRED_IN_PRODUCTION = ['DATABASE_URL', 'OPERATOR_TOKEN', 'ENCRYPTION_KEY'] as const
+/** Likewise, unless the simulator is asked for by name: SANDBOX_URL. */
+const REQUIRED_BESIDE_PAXOS = ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'PAXOS_CLIENT_ID', 'PAXOS_CLIENT_SECRET'] as const
+/** What each authenticator of WEBHOOK_AUTH lives on; development makes the API key itself. */
+const AUTHENTICATORS = [
+  ['oauth', 'WEBHOOK_OAUTH_CLIENTS', false],
+  ['signature', 'WEBHOOK_SIGNING_SECRETS', false],
+  ['api-key', 'WEBHOOK_API_KEYS', true],
+] as const
+
+type Values = NodeJS.Dict<string>
+
+/**
+ * What is well formed alone and wrong together, a sentence each that starts with a variable. Looks at what was set, so that it is told along
+ * with what is malformed; only at what `role` reads.
+ */
+export function contradictions(set: Values, role: Role): string[] {
+  return [
+    ...halves(set, role),
+    ...authenticators(set, role),
+    ...ports(set),
+    ...requirements(set, role),
+    ...pooler(set),
+    ...(callsPaxos(set) ? [...plainHttp(set), ...weakSecrets(set)] : []),
+  ]
+}
+
+/**
+ * Whether the upstream is Paxos: in production it is, unless the simulator is asked for by name (SANDBOX_URL); elsewhere when PAXOS_API_URL
+ * leads beyond this machine.
+ */
+export function callsPaxos(set: Values): boolean {
+  if (set.PAXOS_API_URL !== undefined) return set.NODE_ENV === 'production' || !isLoopback(set.PAXOS_API_URL)
+  return set.NODE_ENV === 'production' && set.SANDBOX_URL === undefined
+}
+
+function halves(set: Values, role: Role): string[] {
+  return PAIRS.filter(([one, other]) => isReadBy(role, one) && isReadBy(role, other)).flatMap(([one, other, otherwise]) => {
+    if ((set[one] === undefined) === (set[other] === undefined)) return []
+    return [`${set[one] === undefined ? one : other} is missing: set both or neither (neither means ${otherwise})`]
+  })
+}
+
+function authenticators(set: Values, role: Role): string[] {
+  if (!isReadBy(role, 'WEBHOOK_AUTH')) return []
+  const enabled = (set.WEBHOOK_AUTH ?? 'api-key').split(',').map((name) => name.trim())
+  return AUTHENTICATORS.filter(
+    ([name, variable, inProduction]) =>
+      enabled.includes(name) && set[variable] === undefined && !(inProduction && set.NODE_ENV !== 'production'),
+  ).map(([name, variable]) => `${variable} is required: WEBHOOK_AUTH ${set.WEBHOOK_AUTH === undefined ? 'defaults to' : 'names'} ${name}`)
+}
+
+function ports(set: Values): string[] {
+  if (set.PORT === undefined || set.PORT === '0' || set.PORT !== set.OPERATOR_PORT) return []
+  return ["OPERATOR_PORT must differ from PORT: the operator API never shares the receiver's port"]
+}
+
+function requirements(set: Values, role: Role): string[] {
+  if (set.NODE_ENV !== 'production') return []
+  const besidePaxos = callsPaxos(set) && isReadBy(role, 'PAXOS_CLIENT_SECRET') ? REQUIRED_BESIDE_PAXOS : []
+  return [...REQUIRED_IN_PRODUCTION, ...besidePaxos]
+    .filter((name) => isReadBy(role, name) && set[name] === undefined)
+    .map((name) => `${name} is required when NODE_ENV=production`)
+}
+
+/** Migrations, and a queue that lives in Postgres, need sessions of their own, which PgBouncer in transaction mode does not give. */
+function pooler(set: Values): string[] {
+  const direct = set.DATABASE_DIRECT_URL
+  const pooled = (url: string | undefined): boolean => {
+    try {
+      return url !== undefined && isPooled(url)
+    } catch {
+      return false // said as malformed
+    }
+  }
+  if (pooled(direct)) return ['DATABASE_DIRECT_URL must lead to Postgres itself, without pgbouncer=true']
+  if (!pooled(set.DATABASE_URL) || direct !== undefined) return []
+  return [
+    'DATABASE_DIRECT_URL is required: DATABASE_URL leads to PgBouncer (pgbouncer=true), and migrations and the queue need Postgres itself',
+  ]
+}
+
+/** Credentials and personal data would go over the network in the clear. */
+function plainHttp(set: Values): string[] {
+  return ['PAXOS_API_URL', 'PAXOS_TOKEN_URL']
+    .filter((name) => /^http:/i.test(set[name] ?? '') && !isLoopback(set[name] ?? ''))
+    .map((name) => `${name} must be https:// beyond this machine (for a simulator elsewhere, set SANDBOX_URL instead)`)
+}

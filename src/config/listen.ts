@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { port } from './value-schemas.ts'
+
+/** Where the roles listen. */
+export const LISTEN = {
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.optional(),
+  OPERATOR_PORT: port.optional(),
+  WORKER_PORT: port.optional(),
+}
+
+export interface ListenPort {
+  port: number
+  /** The variable was set: a taken port is then an error, not a reason to move. */
+  asked: boolean
+}
+
+export function listenPort(set: number | undefined, otherwise: number): ListenPort {
+  return { port: set ?? otherwise, asked: set !== undefined }
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { httpUrl, positive } from './value-schemas.ts'
+
+/** The classes that calls to Paxos are budgeted in (src/paxos/transport/endpoint-class.ts), requests per second averaged over five minutes. */
+export const BUDGET_CLASSES = ['token', 'identity', 'quote', 'transfer', 'general', 'unproven'] as const
+export type BudgetClass = (typeof BUDGET_CLASSES)[number]
+/** Requests per second for each class; `null` means no limit of ours. */
+export type BudgetLimits = Readonly<Record<BudgetClass, number | null>>
+
+const DOCUMENTED: BudgetLimits = { token: 1, identity: 10, quote: 10, transfer: 20, general: 50, unproven: 5 }
+const UNLIMITED: BudgetLimits = { token: null, identity: null, quote: null, transfer: null, general: null, unproven: null }
+const BudgetOverrides = z.partialRecord(z.enum(BUDGET_CLASSES), z.number().positive().nullable())
+
+/** Where Paxos is, who we are there, and how often and how long we ask. */
+export const PAXOS = {
+  PAXOS_API_URL: httpUrl.optional(),
+  PAXOS_TOKEN_URL: httpUrl.optional(),
+  PAXOS_CLIENT_ID: z.string().min(1).optional(),
+  PAXOS_CLIENT_SECRET: z.string().min(1).optional(),
+  PAXOS_BUDGET: z
+    .string()
+    .default('documented')
+    .transform((text, context) => parseBudget(text, context)),
+  PAXOS_ACCOUNTS_CLASS: z.enum(['identity', 'general'], 'must be identity or general').default('identity'),
+  PAXOS_TIMEOUT_MS: positive.max(20_000, 'must be at most 20000').default(10_000),
+}
+
+function parseBudget(text: string, context: z.core.$RefinementCtx<string>): BudgetLimits {
+  if (text === 'documented') return DOCUMENTED
+  if (text === 'off') return UNLIMITED
+  try {
+    return { ...DOCUMENTED, ...BudgetOverrides.parse(JSON.parse(text)) }
+  } catch {
+    context.addIssue(`must be documented, off, or JSON with requests per second for any of ${BUDGET_CLASSES.join(', ')} (null: no limit)`)
+    return z.NEVER
+  }
+}

@@ -1,0 +1,2 @@
+/** What a process does, and so which variables it reads. `start` runs all roles; `commands` are the one-shot ones, such as `gatehouse event list`. */
+export type Role = 'start' | 'receiver' | 'worker' | 'operator' | 'sandbox' | 'migrate' | 'commands'

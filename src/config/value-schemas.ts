@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+/** Comma-separated values; blanks around them do not count. */
+export const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+export const port = z.coerce.number('must be a port number').int().min(0).max(65_535)
+export const positive = z.coerce.number('must be a number').int('must be a whole number').positive('must be more than 0')
+/** Kept as it was set, to the last byte: an application may know only the address with the slash at its end. */
+export const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http:// or https:// URL' })
+/** A name or token that travels in a header: a blank or line end around it (a secret made with `echo`) could never be sent. */
+export const headerSecret = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]*$/, 'may hold only visible ASCII characters')
+  .min(16, 'must have at least 16 characters')
+/** A Standard Webhooks secret: `whsec_` and the key in base64. 24 bytes is the least that the specification allows. */
+export const signingSecret = (message: string): z.ZodString =>
+  z.string().refine((text) => {
+    const key = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1]
+    return key !== undefined && Buffer.from(key, 'base64').length >= 24
+  }, message)

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { DATABASE } from './database.ts'
+import { HTTP } from './http.ts'
+import { LISTEN } from './listen.ts'
+import { NOTIFY } from './notify.ts'
+import { OPERATOR } from './operator.ts'
+import { PAXOS } from './paxos.ts'
+import { PROCESS } from './process.ts'
+import { QUEUE } from './queue.ts'
+import type { Role } from './role.ts'
+import { SANDBOX } from './sandbox.ts'
+import { WEBHOOK } from './webhook.ts'
+import { WORKER } from './worker.ts'
+
+/** Every variable that Gatehouse reads. docs/configuration.md explains each; a test compares the two. */
+export const Variables = z.object({
+  ...PROCESS,
+  ...DATABASE,
+  ...QUEUE,
+  ...LISTEN,
+  ...HTTP,
+  ...OPERATOR,
+  ...PAXOS,
+  ...WEBHOOK,
+  ...NOTIFY,
+  ...WORKER,
+  ...SANDBOX,
+})
+export type VariableName = keyof typeof Variables.shape
+
+/** The names of every variable, for the documentation's test and for `--help`. */
+export const VARIABLE_NAMES: readonly string[] = Object.keys(Variables.shape)
+
+/** Each of these may also be given as a file: `NAME_FILE` has its path, as Docker and Kubernetes mount secrets. */
+export const SECRET_NAMES = [
+  'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
+  'REDIS_URL',
+  'OPERATOR_TOKEN',
+  'METRICS_TOKEN',
+  'ENCRYPTION_KEY',
+  'PAXOS_CLIENT_SECRET',
+  'WEBHOOK_API_KEYS',
+  'WEBHOOK_OAUTH_CLIENTS',
+  'WEBHOOK_SIGNING_SECRETS',
+  'NOTIFY_WEBHOOK_SECRET',
+] as const satisfies readonly VariableName[]
+
+const STORES: readonly Role[] = ['receiver', 'worker', 'operator', 'commands', 'migrate']
+const CALLERS: readonly Role[] = ['worker', 'operator', 'commands']
+const ROLES: readonly Role[] = ['receiver', 'worker', 'operator']
+const SERVERS: readonly Role[] = [...ROLES, 'sandbox']
+const EVERY: readonly Role[] = [...SERVERS, 'commands', 'migrate']
+
+/**
+ * Which roles read a variable, and so are given its value: a receiver knows neither the secret of Paxos nor the encryption key. `start` reads
+ * them all. Where Paxos is, each role asks: beside the real one the secrets that this repository prints are refused.
+ */
+export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
+  NODE_ENV: EVERY,
+  LOG_LEVEL: EVERY,
+  DATABASE_URL: STORES,
+  DATABASE_DIRECT_URL: STORES,
+  DATABASE_WAIT_SECONDS: STORES,
+  REDIS_URL: ['receiver', 'worker', 'operator', 'commands'],
+  HOST: SERVERS,
+  PORT: ['receiver', 'sandbox'],
+  OPERATOR_PORT: ['operator'],
+  WORKER_PORT: ['worker'],
+  METRICS_TOKEN: ROLES,
+  HTTP_KEEP_ALIVE_SECONDS: ROLES,
+  HTTP_MAX_CONNECTIONS: ROLES,
+  HTTP_MAX_CONNECTIONS_PER_ADDRESS: ROLES,
+  OPERATOR_TOKEN: ['operator'],
+  ENCRYPTION_KEY: CALLERS,
+  PAXOS_API_URL: EVERY,
+  PAXOS_TOKEN_URL: CALLERS,
+  PAXOS_CLIENT_ID: CALLERS,
+  PAXOS_CLIENT_SECRET: CALLERS,
+  PAXOS_BUDGET: CALLERS,
+  PAXOS_ACCOUNTS_CLASS: CALLERS,
+  PAXOS_TIMEOUT_MS: CALLERS,
+  WEBHOOK_AUTH: ['receiver'],
+  WEBHOOK_API_KEY_HEADER: ['receiver', 'sandbox'],
+  WEBHOOK_API_KEYS: ['receiver', 'sandbox'],
+  WEBHOOK_OAUTH_CLIENTS: ['receiver'],
+  WEBHOOK_SIGNING_SECRETS: ['receiver'],
+  NOTIFY_WEBHOOK_URL: ['worker'],
+  NOTIFY_WEBHOOK_SECRET: ['worker'],
+  WORKER_CONCURRENCY: CALLERS,
+  SWEEP_EVERY_SECONDS: ['worker'],
+  ADOPT_UNKNOWN_IDENTITIES: CALLERS,
+  SANDBOX_PORT: ['sandbox', ...CALLERS],
+  SANDBOX_SEED: ['sandbox'],
+  SANDBOX_URL: EVERY,
+  SANDBOX_WEBHOOK_URL: ['sandbox'],
+}
+
+export function isReadBy(role: Role, name: string): boolean {
+  return role === 'start' || (READ_BY[name as VariableName]?.includes(role) ?? false) // a name that is none reads as undefined
+}

@@ -1,0 +1,67 @@
+import { isLoopback } from './loopback.ts'
+
+/** Printed in this repository, so known to everybody: in .env.example, docker-compose.yml and the documentation. A test compares. */
+const PUBLIC_SECRETS: ReadonlySet<string> = new Set([
+  'development-only-operator-token',
+  'development-only-webhook-key',
+  'ZGV2ZWxvcG1lbnQtb25seS1lbmNyeXB0aW9uLWtleSE=',
+  'a-token-of-at-least-16-characters',
+  'a-metrics-token-of-16-characters',
+  'the-key-of-today',
+  'the-key-of-tomorrow',
+  'a-secret-of-at-least-16-characters',
+  'your-client-secret',
+  'whsec_ZG9jcy1vbmx5LXNlY3JldC1vZi0yNC1ieXRlcw==',
+  'ZG9jcy1vbmx5LWVuY3J5cHRpb24ta2V5LTMyLWJ5dCE=',
+])
+/** Fewer different characters, or bytes of a key in base64, than this were typed and not drawn. 16 random bytes have 10 or more. */
+const LEAST_VARIETY = 8
+
+type Named = readonly [name: string, secret: string]
+
+/**
+ * What is wrong with the secrets that are set, a sentence each that starts with the variable and repeats no value: known from this repository,
+ * too little variety, equal to another. `loadConfig` refuses to start with one beside the real Paxos; `doctor` shows the same.
+ */
+export function weakSecrets(set: NodeJS.Dict<string>): string[] {
+  // What a simulator on this machine takes for the secret of Paxos is its own affair.
+  const named = secretsIn(set).filter(([name]) => name !== 'PAXOS_CLIENT_SECRET' || !isLoopback(set.PAXOS_API_URL ?? ''))
+  const problems: string[] = []
+  for (const [index, [name, secret]] of named.entries()) {
+    const twin = named.slice(0, index).find(([other, value]) => value === secret && (other !== name || isSeveral(name)))
+    if (PUBLIC_SECRETS.has(secret))
+      problems.push(`${name} is printed in Gatehouse's repository, so everybody knows it: make one of your own`)
+    else if (variety(name, secret) < LEAST_VARIETY)
+      problems.push(`${name} has too little variety to be a secret: draw it (openssl rand -base64 32)`)
+    if (twin && !PUBLIC_SECRETS.has(secret))
+      problems.push(`${name} is the same as ${twin[0] === name ? 'another of its own values' : twin[0]}: each secret must be its own`)
+  }
+  return [...new Set(problems)]
+}
+
+const isSeveral = (name: string): boolean => name === 'WEBHOOK_API_KEYS' || name === 'WEBHOOK_SIGNING_SECRETS'
+
+function secretsIn(set: NodeJS.Dict<string>): Named[] {
+  const each = (name: string): string[] =>
+    (set[name] ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+  const one = (name: string): Named[] => (set[name] === undefined ? [] : [[name, set[name]]])
+  return [
+    ...one('OPERATOR_TOKEN'),
+    ...one('METRICS_TOKEN'),
+    ...one('ENCRYPTION_KEY'),
+    ...one('PAXOS_CLIENT_SECRET'),
+    ...each('WEBHOOK_API_KEYS').map((key): Named => ['WEBHOOK_API_KEYS', key]),
+    ...each('WEBHOOK_OAUTH_CLIENTS').map((pair): Named => ['WEBHOOK_OAUTH_CLIENTS', pair.slice(pair.indexOf(':') + 1)]),
+    ...each('WEBHOOK_SIGNING_SECRETS').map((secret): Named => ['WEBHOOK_SIGNING_SECRETS', secret]),
+    ...one('NOTIFY_WEBHOOK_SECRET'),
+  ]
+}
+
+/** How many different characters a secret has, or bytes where it is a key in base64. */
+function variety(name: string, secret: string): number {
+  if (name !== 'ENCRYPTION_KEY' && !secret.startsWith('whsec_')) return new Set(secret).size
+  return new Set(Buffer.from(secret.replace(/^whsec_/, ''), 'base64')).size
+}
