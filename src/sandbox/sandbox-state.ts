@@ -8,7 +8,11 @@ import type { ExecutionStore } from './exchange/execution-store.ts'
 import type { MarketPrices } from './exchange/market-prices.ts'
 import type { MarketStatus } from './exchange/market-status.ts'
 import type { OrderStore } from './exchange/order-store.ts'
+import type { QuoteExecutions } from './exchange/quote-executions.ts'
+import type { Quotes } from './exchange/quotes.ts'
 import type { BalanceBook } from './money/balance-book.ts'
+import type { TransferDesk } from './money/transfer-desk.ts'
+import type { TransferStore } from './money/transfer-store.ts'
 import type { WebhookSender } from './webhooks/webhook-sender.ts'
 import type { AccountStore } from './world/account-store.ts'
 import type { DecisionEngine } from './world/decision-engine.ts'
@@ -38,4 +42,8 @@ export interface SandboxState {
   readonly orders: OrderStore
   readonly executions: ExecutionStore
   readonly exchange: Exchange
+  readonly quotes: Quotes
+  readonly quoteExecutions: QuoteExecutions
+  readonly transfers: TransferStore
+  readonly transferDesk: TransferDesk
 }

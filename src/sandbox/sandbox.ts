@@ -1,13 +1,13 @@
 import { Registry } from 'prom-client'
 import { createHttpServer, listen } from '../platform/http-server.ts'
 import type { Logger } from '../platform/logger.ts'
-import { ALL_SCOPES } from './api/operations.ts'
 import { paxosApi } from './api/paxos-api.ts'
 import { RateLimits } from './api/rate-limits.ts'
+import { DOCUMENTED_SCOPES } from './api/scopes.ts'
 import { type SandboxClient, TokenStore } from './api/token-store.ts'
 import { controlRoutes } from './control/control-routes.ts'
 import { FaultBook } from './control/fault-book.ts'
-import { resetSandbox } from './control/reset-sandbox.ts'
+import { clearMoney, resetSandbox } from './control/reset-sandbox.ts'
 import { type SandboxSettings, type SandboxSettingsInput, SettingsSchema } from './control/sandbox-settings.ts'
 import { StoryLog } from './control/story-log.ts'
 import { Exchange } from './exchange/exchange.ts'
@@ -15,7 +15,11 @@ import { ExecutionStore } from './exchange/execution-store.ts'
 import { MarketPrices } from './exchange/market-prices.ts'
 import { MarketStatus } from './exchange/market-status.ts'
 import { OrderStore } from './exchange/order-store.ts'
+import { QuoteExecutions } from './exchange/quote-executions.ts'
+import { Quotes } from './exchange/quotes.ts'
 import { BalanceBook } from './money/balance-book.ts'
+import { TransferDesk } from './money/transfer-desk.ts'
+import { TransferStore } from './money/transfer-store.ts'
 import type { SandboxState } from './sandbox-state.ts'
 import { WebhookSender } from './webhooks/webhook-sender.ts'
 import type { WebhookTarget } from './webhooks/webhook-target.ts'
@@ -70,7 +74,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const state = createState({
     settings: { ...initial },
     seed,
-    clients: clients ?? [{ id: 'sandbox', secret: 'sandbox', scopes: ALL_SCOPES }],
+    clients: clients ?? [{ id: 'sandbox', secret: 'sandbox', scopes: DOCUMENTED_SCOPES }],
   })
   state.webhooks.setTarget(webhook)
   const app = await createHttpServer({ logger, bodyLimitBytes: BODY_LIMIT_BYTES, metrics: new Registry(), readiness: [] })
@@ -89,7 +93,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     populate: (population) => populate(state, population),
     close: async () => {
       state.engine.clear()
-      state.exchange.clear()
+      clearMoney(state)
       await state.webhooks.close()
       await app.close()
     },
@@ -115,6 +119,7 @@ function createState({
   const marketStatus = new MarketStatus()
   const orders = new OrderStore()
   const executions = new ExecutionStore()
+  const transfers = new TransferStore()
   const events = new EventStore({ random, clock, story, deliver: (event) => webhooks.deliver(event) })
   return {
     settings,
@@ -134,6 +139,10 @@ function createState({
     marketStatus,
     orders,
     executions,
+    quotes: new Quotes({ settings, random, prices }),
+    quoteExecutions: new QuoteExecutions({ settings, random, clock, story, balances }),
+    transfers,
+    transferDesk: new TransferDesk({ settings, random, clock, story, events, balances, transfers }),
     exchange: new Exchange({ settings, random, clock, story, balances, prices, orders, executions }),
     engine: new DecisionEngine({ settings, random, clock, story, events }),
   }

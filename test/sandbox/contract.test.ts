@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { OPERATION_NAMES, OPERATIONS } from '../../src/sandbox/api/operations.ts'
+import { DOCUMENTED_SCOPES } from '../../src/sandbox/api/scopes.ts'
 import { documentedOperations, hasDocument } from './paxos-document.ts'
 
 describe.skipIf(!hasDocument)("the simulator beside Paxos's OpenAPI document", () => {
@@ -9,5 +10,10 @@ describe.skipIf(!hasDocument)("the simulator beside Paxos's OpenAPI document", (
       if (OPERATIONS[name].below === '') continue // token endpoint and upload store: other hosts, not in the document
       expect([name, documented.get(name)]).toEqual([name, OPERATIONS[name].scope])
     }
+  })
+
+  it('F41: lets a client ask for every scope of the document', () => {
+    const needed = documentedOperations().flatMap(({ scope }) => (scope === null ? [] : [scope]))
+    expect(needed.filter((scope) => !DOCUMENTED_SCOPES.includes(scope))).toEqual([])
   })
 })

@@ -6,6 +6,7 @@ import type { Profile } from '../world/account-store.ts'
 import { namedProblem, problem } from './paxos-problem.ts'
 import { queryList } from './query.ts'
 import { readBody } from './read-body.ts'
+import { requireProfile } from './require-profile.ts'
 import type { Call, SimulateOperation } from './simulated-operation.ts'
 
 const CRYPTO_NETWORKS = [
@@ -27,14 +28,7 @@ const DepositRequest = z.strictObject({
 
 /** Balances of a profile, and the deposit of the sandbox (paxos/api.md 6, 7). */
 export function balanceRoutes(simulate: SimulateOperation, { accounts, balances, random, clock, story }: SandboxState): void {
-  const profileOf = ({ params, subject }: Call): Profile => {
-    const { profile_id: id = '' } = params
-    const profile = accounts.profile(id)
-    if (!profile) throw problem(404, `profile not found: ${id}`)
-    subject.profileId = profile.id
-    if (profile.accountId !== null) subject.accountId = profile.accountId
-    return profile
-  }
+  const profileOf = (call: Call): Profile => requireProfile(call, { accounts })
   const balanceView = ({ id }: Profile, asset: string): object => ({
     asset,
     available: balances.balance(`available ${id}`, asset).toFixed(),
@@ -68,11 +62,13 @@ export function balanceRoutes(simulate: SimulateOperation, { accounts, balances,
     if (decimalsOf(amount) > most) throw namedProblem('exceed-precision', `max precision allowed for asset ${asset} is ${most}`)
     const depositId = random.uuid('deposit', profile.id, balances.postings.length, String(clock.next()))
     balances.post({ asset, amount, from: 'outside', to: `available ${profile.id}`, cause: `sandbox deposit ${depositId}` })
+    profile.deactivated = false // a balance that arrives all the same reactivates it (documented)
     story.tell({ kind: 'deposit', depositId, profileId: profile.id, asset, amount: amount.toFixed() })
     return { activity_id: depositId }
   })
 }
 
-function requireAsset(asset: string): void {
+/** @throws 400 for an asset that no profile can hold */
+export function requireAsset(asset: string): void {
   if (!ASSETS.includes(asset) && !OTHER_ASSETS.includes(asset)) throw problem(400, `invalid asset ${asset}`)
 }

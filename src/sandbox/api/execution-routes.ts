@@ -4,6 +4,7 @@ import { toRfc3339 } from '../world/nano-clock.ts'
 import { page, pageRequest } from './page.ts'
 import { problem } from './paxos-problem.ts'
 import { queryText } from './query.ts'
+import { requireProfile } from './require-profile.ts'
 import type { Call, SimulateOperation } from './simulated-operation.ts'
 import { beginAndEnd } from './time-range.ts'
 
@@ -14,13 +15,8 @@ const EXECUTION_DIGITS = 3
 
 /** List executions, newest first (the order is assumed) (paxos/api.md 8.1). */
 export function executionRoutes(simulate: SimulateOperation, state: SandboxState): void {
-  const { accounts } = state
   simulate('GET /profiles/{profile_id}/executions', (call) => {
-    const { profile_id: id = '' } = call.params
-    const profile = accounts.profile(id)
-    if (!profile) throw problem(404, `profile not found: ${id}`)
-    call.subject.profileId = profile.id
-    return listExecutions(call, state, { profileId: profile.id, accountId: null, limits: OF_PROFILE })
+    return listExecutions(call, state, { profileId: requireProfile(call, state).id, accountId: null, limits: OF_PROFILE })
   })
 
   simulate('GET /executions', (call) => {

@@ -1,14 +1,9 @@
 import { z } from 'zod'
 import { DECISIONS } from '../world/decision.ts'
 import { IDENTITY_STATUSES } from '../world/identity.ts'
+import { ascii } from './address-request.ts'
 import { readBody } from './read-body.ts'
 
-/** The one alphabet of names and addresses: ASCII, so no accents (paxos/api.md 4.2). */
-const ascii = (maxLength: number): z.ZodString =>
-  z
-    .string()
-    .regex(/^[0-9A-Za-z /?:().,&'+-]+$/, "may hold only ASCII letters, digits, blanks and /?:().,&'+-")
-    .max(maxLength, `may have at most ${maxLength} characters`)
 const country = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 3166-1 alpha-3 code')
 const date = z.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, 'must be YYYY-MM-DD')
 const dateTime = z.iso.datetime({ offset: true, message: 'must be an RFC 3339 time' })

@@ -29,6 +29,9 @@ export const OPERATIONS = {
   'GET /identity/accounts': v2('identity:read_account', 'general'),
   'GET /identity/accounts/{id}': v2('identity:read_account', 'general'),
   'GET /profiles': v2('funding:read_profile', 'general'),
+  'POST /profiles': v2('funding:write_profile', 'general'),
+  'PUT /profiles/{profile_id}': v2('funding:write_profile', 'general'),
+  'PUT /profiles/{profile_id}/deactivate': v2('funding:write_profile', 'general'),
   'GET /profiles/{profile_id}': v2('funding:read_profile', 'general'),
   'GET /profiles/{profile_id}/balances': v2('funding:read_profile', 'general'),
   'GET /profiles/{profile_id}/balances/{asset}': v2('funding:read_profile', 'general'),
@@ -45,6 +48,17 @@ export const OPERATIONS = {
   'GET /orders': v2('exchange:read_order', 'general'),
   'GET /profiles/{profile_id}/executions': v2('exchange:read_order', 'general'),
   'GET /executions': v2('exchange:read_order', 'general'),
+  'GET /quotes': v2('exchange:read_quote', 'general'),
+  'POST /profiles/{profile_id}/quote-executions': v2('exchange:write_quote_execution', 'quoteExecutions'),
+  'GET /profiles/{profile_id}/quote-executions': v2('exchange:read_quote_execution', 'quoteExecutions'),
+  'GET /profiles/{profile_id}/quote-executions/{id}': v2('exchange:read_quote_execution', 'quoteExecutions'),
+  'POST /transfer/fiat-deposit-instructions': v2('transfer:write_fiat_deposit_instructions', 'general'),
+  'GET /transfer/fiat-deposit-instructions': v2('transfer:read_fiat_deposit_instructions', 'general'),
+  'GET /transfer/fiat-deposit-instructions/{id}': v2('transfer:read_fiat_deposit_instructions', 'general'),
+  'POST /sandbox/fiat-deposits': v2('transfer:write_sandbox_fiat_deposit', 'general'),
+  'GET /transfer/transfers': v2('transfer:read_transfer', 'general'),
+  'GET /transfer/transfers/{id}': v2('transfer:read_transfer', 'general'),
+  'POST /transfer/internal': v2('transfer:write_internal_transfer', 'internalTransfers'),
   'GET /events': v2('events:read_event', 'general'),
   'GET /events/{id}': v2('events:read_event', 'general'),
 } as const satisfies Record<string, OperationFacts>
@@ -52,33 +66,6 @@ export const OPERATIONS = {
 export type Operation = keyof typeof OPERATIONS
 
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as [Operation, ...Operation[]] // Object.keys forgets the literal types
-
-/** Every scope that Paxos documents for a brokerage (paxos/api.md 1.3): what the default client may ask for. */
-export const ALL_SCOPES: readonly string[] = [
-  ...['read_identity', 'write_identity', 'read_account', 'write_account', 'read_identity_control', 'write_identity_control'].map(
-    (name) => `identity:${name}`,
-  ),
-  'events:read_event',
-  ...['read_profile', 'write_profile'].map((name) => `funding:${name}`),
-  ...['read_order', 'write_order', 'read_quote', 'read_quote_execution', 'write_quote_execution'].map((name) => `exchange:${name}`),
-  ...[
-    'read_transfer',
-    'read_fiat_deposit_instructions',
-    'write_fiat_deposit_instructions',
-    'write_sandbox_fiat_deposit',
-    'read_deposit_address',
-    'write_deposit_address',
-    'read_crypto_destination_address',
-    'write_crypto_destination_address',
-    'write_crypto_withdrawal',
-    'read_fiat_account',
-    'write_fiat_account',
-    'write_fiat_withdrawal',
-    'write_internal_transfer',
-  ].map((name) => `transfer:${name}`),
-  'fee:write_crypto_withdrawal_fee',
-  'tax:read_tax_form',
-]
 
 /** `GET /events/{id}` as Fastify wants it: method `GET`, url `/events/:id`. */
 export function routeOf(operation: Operation): { method: string; url: string } {

@@ -10,6 +10,7 @@ import { page, pageRequest } from './page.ts'
 import { alreadyExists, LostAnswer, namedProblem, problem } from './paxos-problem.ts'
 import { queryList, queryText } from './query.ts'
 import { requireFunds } from './require-funds.ts'
+import { requireProfile } from './require-profile.ts'
 import type { Call, SimulateOperation } from './simulated-operation.ts'
 import { beginAndEnd } from './time-range.ts'
 
@@ -19,14 +20,8 @@ const DEFAULT_LIMIT = 100
 
 /** Create, get, list and cancel orders (paxos/api.md 8.1). */
 export function orderRoutes(simulate: SimulateOperation, state: SandboxState): void {
-  const { accounts, orders, exchange, settings } = state
-  const profileOf = ({ params, subject }: Call): string => {
-    const { profile_id: id = '' } = params
-    const profile = accounts.profile(id)
-    if (!profile) throw problem(404, `profile not found: ${id}`)
-    subject.profileId = profile.id
-    return profile.id
-  }
+  const { orders, exchange, settings } = state
+  const profileOf = (call: Call): string => requireProfile(call, state).id
   const find = (call: Call): Order => {
     const profileId = profileOf(call)
     const order = orders.get(call.id)

@@ -6,6 +6,7 @@ import { balanceRoutes } from './balance-routes.ts'
 import { documentRoutes } from './document-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { executionRoutes } from './execution-routes.ts'
+import { fiatDepositRoutes } from './fiat-deposit-routes.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { marketRoutes } from './market-routes.ts'
 import { oauthRoutes } from './oauth-routes.ts'
@@ -13,7 +14,9 @@ import { isKnownPath } from './operations.ts'
 import { orderRoutes } from './order-routes.ts'
 import { problem } from './paxos-problem.ts'
 import { profileRoutes } from './profile-routes.ts'
+import { quoteRoutes } from './quote-routes.ts'
 import { simulateOperationsOn } from './simulated-operation.ts'
+import { transferRoutes } from './transfer-routes.ts'
 import { uploadRoutes } from './upload-routes.ts'
 
 /** Everything that Paxos answers, on `app`: the API below `/v2`, the token endpoint and the upload store at the root. */
@@ -29,6 +32,9 @@ export async function paxosApi(app: FastifyInstance, state: SandboxState): Promi
       marketRoutes(simulate, state)
       orderRoutes(simulate, state)
       executionRoutes(simulate, state)
+      quoteRoutes(simulate, state)
+      fiatDepositRoutes(simulate, state)
+      transferRoutes(simulate, state)
       eventRoutes(simulate, state)
       api.setNotFoundHandler((request, reply) => {
         const { status, body } = problem(isKnownPath(request.url.split('?')[0] ?? '') ? 405 : 404)

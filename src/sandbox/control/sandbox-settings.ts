@@ -62,6 +62,22 @@ export const SettingsSchema = z.strictObject({
   priceStepMs: ms.default(1_000),
   /** How far one step goes at most, in hundredths of a percent. */
   priceStepBasisPoints: z.number().min(0).max(1_000).default(4),
+  /** How long a quote holds (documented: 30 s). */
+  quoteLifeMs: ms.default(30_000),
+  /** `false`: quotes are answered 503 `quotes disabled`. */
+  quotesEnabled: z.boolean().default(true),
+  /** From the execution of a quote to its settlement (documented: usually within 100 ms). */
+  settleDelayMs: ms.default(100),
+  /** How long a sandbox wire takes (documented: about a minute). */
+  wireDelayMs: ms.default(2_000),
+  /** Taken off each wire (documented by example: 30 USD). */
+  wireFee: z
+    .string()
+    .regex(/^\d+(\.\d{1,2})?$/, 'must be a decimal with at most two places, as a text')
+    .default('30'),
+  transferDelayMs: ms.default(20),
+  /** How a deposit that the bank takes back is shown: not documented. */
+  lateReturnAs: z.enum(['new-transfer', 'failed']).default('new-transfer'),
   /** Prices are told as they were so long ago, while orders are matched at those of now. */
   stalePricesMs: ms.default(0),
   /** How long after its end an order keeps its `ref_id` (documented: 24 h); divided by `timeScale`. 0 forgets idempotency. */

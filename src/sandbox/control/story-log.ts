@@ -29,6 +29,8 @@ export type StoryEntry =
   | { kind: 'status-changed'; identityId: string; from: string; to: string }
   | { kind: 'account-created'; accountId: string; identityId: string; refId: string | null; profileId: string | null }
   | { kind: 'deposit'; depositId: string; profileId: string; asset: string; amount: string }
+  | { kind: 'transfer'; transferId: string; profileId: string; type: string; status: string }
+  | { kind: 'quote-executed' | 'quote-settled'; quoteExecutionId: string; profileId: string; refId: string | null }
   | { kind: 'order-created'; orderId: string; profileId: string; refId: string | null; accountId: string | null }
   | { kind: 'order-closed'; orderId: string; profileId: string; refId: string | null; status: string; filled: string }
   | { kind: 'execution'; executionId: string; orderId: string; profileId: string; amount: string; price: string }
@@ -54,6 +56,9 @@ export const STORY_KINDS = [
   'status-changed',
   'account-created',
   'deposit',
+  'transfer',
+  'quote-executed',
+  'quote-settled',
   'order-created',
   'order-closed',
   'execution',

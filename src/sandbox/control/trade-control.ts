@@ -19,7 +19,8 @@ const MarketChange = z.strictObject({
 })
 
 /** Control of prices, markets, executions and reference ids. */
-export function tradeControl(control: AddControl, { prices, marketStatus, exchange, executions, orders, balances }: SandboxState): void {
+export function tradeControl(control: AddControl, state: SandboxState): void {
+  const { prices, marketStatus, exchange, executions, orders, balances, transfers, transferDesk } = state
   control(
     'POST /markets/{id}',
     `moves a market's price, or closes it ("ALL": every market): {price?, buy?, sell?: open|${CLOSED_REASONS.join('|')}}`,
@@ -47,6 +48,25 @@ export function tradeControl(control: AddControl, { prices, marketStatus, exchan
     const { refId } = readControl(z.strictObject({ refId: z.string().min(1) }), body)
     if (!orders.forgetRefId(refId)) throw new HttpProblem(404, 'ORDER_UNKNOWN', 'No order of the simulator has this ref_id.')
   })
+  control(
+    'POST /transfers/{id}/return',
+    'the bank takes a completed deposit back, however late; the setting lateReturnAs says how it is shown',
+    ({ params }) => {
+      const deposit = transfers.get((params as { id: string }).id) // the only parameter of a control route
+      if (!deposit) throw new HttpProblem(404, 'TRANSFER_UNKNOWN', 'The simulator has no transfer with this id.')
+      if (deposit.direction !== 'CREDIT' || deposit.status !== 'COMPLETED') {
+        throw new HttpProblem(
+          409,
+          'TRANSFER_NOT_RETURNABLE',
+          `Only a completed deposit can be returned; this is a ${deposit.status} ${deposit.type}.`,
+        )
+      }
+      if (transfers.all.some(({ metadata }) => metadata?.returned_transfer_id === deposit.id)) {
+        throw new HttpProblem(409, 'TRANSFER_NOT_RETURNABLE', 'This deposit has been returned already.')
+      }
+      transferDesk.returnDeposit(deposit)
+    },
+  )
   control('GET /postings', 'the double-entry book: every movement of money, oldest first: ?profileId=', ({ query }) => {
     const { profileId } = readControl(z.strictObject({ profileId: z.string().optional() }), query)
     const touches = (place: string): boolean => profileId === undefined || place.endsWith(` ${profileId}`)

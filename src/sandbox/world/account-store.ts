@@ -21,11 +21,14 @@ export interface Account {
 
 export interface Profile {
   readonly id: string
-  readonly nickname: string
+  nickname: string
+  readonly description: string | null
   readonly type: 'NORMAL' | 'DEFAULT'
   readonly accountId: string | null
   readonly createdAtNs: bigint
   readonly visibleFromMs: number
+  /** Hidden from reads and deposits, until money arrives all the same. */
+  deactivated: boolean
 }
 
 export interface NewAccount {
@@ -88,6 +91,31 @@ export class AccountStore {
     return profile && profile.visibleFromMs <= Date.now() ? profile : undefined
   }
 
+  /** A profile of no account, as for an omnibus ledger. @throws 409 for a nickname that another profile has, with the documented text */
+  createProfile({ nickname, description }: { nickname: string; description: string | null }): Profile {
+    this.refuseNickname(nickname)
+    const profile: Profile = {
+      id: this.#random.uuid('profile', 'named', nickname, this.#profiles.length),
+      ...{
+        nickname,
+        description,
+        type: 'NORMAL',
+        accountId: null,
+        createdAtNs: this.#clock.next(1000n),
+        visibleFromMs: 0,
+        deactivated: false,
+      },
+    }
+    this.#addProfile(profile)
+    return profile
+  }
+
+  /** @throws 409 when another profile than `except` has it */
+  refuseNickname(nickname: string, except?: Profile): void {
+    const taken = this.#profiles.find((profile) => profile !== except && profile.nickname === nickname)
+    if (taken) throw alreadyExists('nickname already exists', { id: taken.id, nickname, type: taken.type })
+  }
+
   /** @throws 409 (assumed) for a known `ref_id`, with or without `meta.existing`, unless the knob says to return the existing account. */
   create(wanted: NewAccount): Account {
     const existing = wanted.refId === null ? undefined : this.#byRefId.get(wanted.refId)
@@ -118,6 +146,8 @@ export class AccountStore {
       this.#addProfile({
         id: profileId,
         nickname: `account-${id}`,
+        description: null,
+        deactivated: false,
         type: 'NORMAL',
         accountId: id,
         createdAtNs: account.createdAtNs,
@@ -149,7 +179,18 @@ export class AccountStore {
 
   #addDefaultProfile(): void {
     const id = this.#random.uuid('profile', 'default')
-    this.#addProfile({ id, nickname: 'Default', type: 'DEFAULT', accountId: null, createdAtNs: this.#clock.next(1000n), visibleFromMs: 0 })
+    this.#addProfile({
+      id,
+      ...{
+        nickname: 'Default',
+        description: null,
+        type: 'DEFAULT',
+        accountId: null,
+        createdAtNs: this.#clock.next(1000n),
+        visibleFromMs: 0,
+      },
+      deactivated: false,
+    })
   }
 
   #addProfile(profile: Profile): void {

@@ -62,14 +62,17 @@ export class EventStore {
     type: string
     object: Readonly<Record<string, unknown>>
     identityId: string | null
+    /** What the event is about, where that is no identity: its nth event always has the same id under one seed. */
+    subject?: string
     isTest?: boolean
     deliver?: boolean
   }): StoredEvent {
     const { type, object, identityId, isTest = false, deliver = true } = options
     const createdAtNs = this.#clock.next()
-    const subject = identityId === null || isTest ? `at ${createdAtNs}` : identityId
+    const about = isTest ? undefined : (identityId ?? options.subject)
+    const subject = about ?? `at ${createdAtNs}`
     const nth = (this.#countBySubject.get(subject) ?? 0) + 1
-    if (identityId !== null && !isTest) this.#countBySubject.set(subject, nth)
+    if (about !== undefined) this.#countBySubject.set(subject, nth)
     const id = this.#random.uuid('event', subject, nth)
     const event: StoredEvent = {
       id,
