@@ -15,6 +15,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   replay: 'replay',
   replay_item: 'replay',
   audit_entry: 'audit',
+  operator_session: 'audit',
   sweep_window: 'reconcile',
   sweep_claim: 'reconcile',
   paxos_budget: 'paxos',

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { TokenGuard } from '../operate/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { problemOf, type Repeating } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
@@ -12,8 +13,7 @@ import { requireBearer } from './require-bearer.ts'
 import { statsRoutes } from './stats-routes.ts'
 
 export interface OperatorApiOptions {
-  /** OPERATOR_TOKEN. */
-  token: string
+  guard: TokenGuard
 }
 
 /** A second try of a GET reads, one of a route with an Idempotency-Key is recognised, and any other acts again. */
@@ -25,12 +25,16 @@ function repeatingOf({ method, routeOptions }: FastifyRequest): Repeating {
 /**
  * The API under `/v1` on a server of `createHttpServer`, behind the bearer token; its description needs none.
  */
-export async function registerOperatorApi(app: FastifyInstance, useCases: OperatorUseCases, { token }: OperatorApiOptions): Promise<void> {
+export async function registerOperatorApi(app: FastifyInstance, useCases: OperatorUseCases, { guard }: OperatorApiOptions): Promise<void> {
   const routes = [onboardingRoutes, eventRoutes, replayRoutes, queueRoutes, statsRoutes].flatMap((routesOf) => routesOf(useCases))
   const document = openapiDocument(routes)
   app.get('/v1/openapi.json', () => document)
   await app.register((api, _options, done) => {
-    api.addHook('onRequest', requireBearer(token))
+    api.addHook('onRequest', requireBearer(guard))
+    api.addHook('onRequest', (_request, reply, hooked) => {
+      reply.header('cache-control', 'no-store') // answers are about customers: no proxy or browser may keep them
+      hooked()
+    })
     api.setErrorHandler((error, request) => {
       throw problemOf(error, repeatingOf(request)) // for the server's own handler, which answers with the problem document
     })

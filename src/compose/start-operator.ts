@@ -23,7 +23,7 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
     limits: config.http,
     readiness: storesReady(pool, queue),
   })
-  await serveOperator(app, useCases, { token: secrets.operatorToken })
+  await serveOperator(app, useCases, { token: secrets.operatorToken, metrics, idleMs: config.operator.sessionIdleMs })
   const url = await listen(app, { host: config.host, ...config.operator, variable: 'OPERATOR_PORT' })
   return { name: 'operator', url, close: () => closeInTurn([() => app.close(), close]) }
 }

@@ -26,7 +26,8 @@ export interface Config {
   redisUrl: string | null
   host: string
   receiver: ListenPort
-  operator: ListenPort & { token: string | null }
+  /** `sessionIdleMs`: how long a session of the pages lasts without use. */
+  operator: ListenPort & { token: string | null; sessionIdleMs: number }
   /** `url`: where it runs elsewhere, `null`: on its port here. `webhookUrl` null: the receiver on `PORT`; `seed` null: another story at each start. */
   sandbox: ListenPort & { url: string | null; seed: number | null; webhookUrl: string | null }
   /** Health and metrics of a worker. */
@@ -130,7 +131,11 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'warning
     redisUrl: v.REDIS_URL ?? null,
     host: v.HOST,
     receiver: listenPort(v.PORT, 8080),
-    operator: { ...listenPort(v.OPERATOR_PORT, 8081), token: v.OPERATOR_TOKEN ?? null },
+    operator: {
+      ...listenPort(v.OPERATOR_PORT, 8081),
+      token: v.OPERATOR_TOKEN ?? null,
+      sessionIdleMs: v.OPERATOR_SESSION_IDLE_MINUTES * 60_000,
+    },
     sandbox: {
       ...listenPort(v.SANDBOX_PORT, 8082),
       url: v.SANDBOX_URL ?? null,

@@ -14,6 +14,7 @@ import { eventUseCases } from './events.ts'
 import { onboardingUseCases } from './onboardings.ts'
 import { queueUseCases } from './queue-control.ts'
 import { replayUseCases } from './replays.ts'
+import { sessionUseCases } from './sessions.ts'
 import { readStats } from './stats.ts'
 import type { OperatorActions, OperatorUseCases } from './use-cases.ts'
 
@@ -45,6 +46,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...eventUseCases({ events, now }),
     ...replayUseCases({ pool, events, pace, actions, perform }),
     ...queueUseCases({ pool, events, queue, pace, actions, perform }),
+    ...sessionUseCases({ pool, perform, now }),
     stats: () => readStats({ onboardings, events, pool, pace, now }),
     diagnose: () => diagnose({ ...parts, events }),
     verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),

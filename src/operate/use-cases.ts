@@ -12,6 +12,7 @@ import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { CreateOrder } from './create-onboarding.ts'
 import type { Finding } from './finding.ts'
 import type { QueuePause } from './queue-pause.ts'
+import type { SessionUseCases } from './sessions.ts'
 import type { TimelineLine } from './timeline.ts'
 import type { UpstreamOutlook } from './upstream-outlook.ts'
 
@@ -112,7 +113,7 @@ export interface QueueUseCases {
 }
 
 /** Everything that an operator can ask or do: one set behind the commands, the HTTP API and the pages. */
-export interface OperatorUseCases extends OnboardingUseCases, EventUseCases, ReplayUseCases, QueueUseCases {
+export interface OperatorUseCases extends OnboardingUseCases, EventUseCases, ReplayUseCases, QueueUseCases, SessionUseCases {
   stats(): Promise<Stats>
   /** Looks at everything that Gatehouse stands on; a check that fails never hides the others. */
   diagnose(): Promise<Finding[]>

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import { printable } from '../platform/printable.ts'
 
 /** Markup that is safe to send: what was put into it is escaped. Only `html` makes it. */
@@ -23,4 +24,8 @@ function render(value: HtmlValue): string {
   if (value instanceof Html) return value.text
   if (Array.isArray(value)) return value.map(render).join('')
   return printable(String(value)).replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+}
+
+export function sendHtml(reply: FastifyReply, { text }: Html): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(text)
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/actor.ts'
-import { NAME_RULE } from '../operate/operator-name.ts'
-import { isOperatorToken } from '../operate/operator-token.ts'
+import type { TokenGuard } from '../operate/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { UUID } from '../platform/postgres/uuid-range.ts'
@@ -14,24 +13,14 @@ import { unknownRoute } from '../platform/route-book.ts'
 import { auditPage } from './audit-page.ts'
 import { eventListPage, eventPage } from './event-pages.ts'
 import { homePage } from './home-page.ts'
-import { type Html, html } from './html.ts'
-import { loginPage } from './login-page.ts'
+import { type Html, html, sendHtml } from './html.ts'
+import { recogniseOperators, serveLogin } from './login-routes.ts'
 import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
-import {
-  ApprovalForm,
-  AuditQuery,
-  EventListQuery,
-  LoginForm,
-  OnboardingListQuery,
-  PlanForm,
-  ReplayListQuery,
-  readForm,
-} from './page-forms.ts'
+import { ApprovalForm, AuditQuery, EventListQuery, OnboardingListQuery, PlanForm, ReplayListQuery, readForm } from './page-forms.ts'
 import { notice, page } from './page-parts.ts'
 import { newReplayPage, replayListPage, replayPage } from './replay-pages.ts'
-import { createSessionSeal, SESSION_SECONDS, type Session } from './session.ts'
+import { createSessionCookie } from './session-cookie.ts'
 
-const COOKIE = 'gatehouse_session'
 /** Everything from us, nothing inline, in nobody's frame. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -43,16 +32,22 @@ const HOME_ROWS = 10
 const HOME_REPLAYS = 3
 
 export interface OperatorPagesOptions {
-  /** OPERATOR_TOKEN: opens the login; sessions are sealed with a key that comes from it. */
+  /** OPERATOR_TOKEN: keys the hashes of sessions. */
   token: string
+  guard: TokenGuard
+  /** A session ends after so long without use, milliseconds. */
+  idleMs: number
   /** Milliseconds since 1970. */
   now: () => number
 }
 
 /** The pages at `/`, rendered here; the same use cases as the API, behind a login with the operator token. */
-export function registerOperatorPages(app: FastifyInstance, useCases: OperatorUseCases, { token, now }: OperatorPagesOptions): void {
-  const sessions = createSessionSeal(token)
-  const sessionOf = ({ cookies }: FastifyRequest): Session | null => sessions.open(cookies[COOKIE], now())
+export function registerOperatorPages(
+  app: FastifyInstance,
+  useCases: OperatorUseCases,
+  { token, guard, idleMs, now }: OperatorPagesOptions,
+): void {
+  const login = { useCases, guard, idleMs, sessions: createSessionCookie(token) }
   void app.register(cookie)
   void app.register(formbody)
   app.addHook('onRequest', async (request, reply) => {
@@ -65,15 +60,16 @@ export function registerOperatorPages(app: FastifyInstance, useCases: OperatorUs
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error, request.method === 'POST' ? 'acts-again' : 'reads')
     if (!(problem instanceof HttpProblem) || !accepts(request)) throw problem
-    return send(reply.code(problem.status), errorPage(problem, sessionOf(request)?.operator ?? null))
+    return sendHtml(reply.code(problem.status), errorPage(problem, request.operatorName))
   })
+  recogniseOperators(app, login)
   serveAssets(app)
   app.get('/*', async (request) => {
     throw unknownRoute(request, 'There is no such page. The API is described at /v1/openapi.json.')
   })
-  serveLogin(app, { token, now, sessionOf, seal: sessions.seal })
+  serveLogin(app, login)
   void app.register((pages, _options, done) => {
-    servePages(pages, { useCases, now, sessionOf })
+    servePages(pages, { useCases, now })
     done()
   })
 }
@@ -96,50 +92,14 @@ function serveAssets(app: FastifyInstance): void {
   }
 }
 
-function serveLogin(
-  app: FastifyInstance,
-  {
-    token,
-    now,
-    sessionOf,
-    seal,
-  }: { token: string; now: () => number; sessionOf: (request: FastifyRequest) => Session | null; seal: (session: Session) => string },
-): void {
-  app.get<{ Querystring: { next?: unknown } }>('/login', (request, reply) => {
-    const next = ownPath(request.query.next)
-    return sessionOf(request) ? reply.redirect(next, 303) : send(reply, loginPage({ next, problem: null }))
-  })
-  app.post('/login', (request, reply) => {
-    const form = LoginForm.safeParse(request.body)
-    const next = ownPath(form.data?.next)
-    if (!form.success) return send(reply.code(400), loginPage({ next, problem: `A name takes ${NAME_RULE}.` }))
-    const { name } = form.data
-    if (!isOperatorToken(form.data.token, token))
-      return send(reply.code(401), loginPage({ next, name, problem: 'This is not the operator token.' }))
-    reply.setCookie(COOKIE, seal({ operator: name, expiresAt: now() + SESSION_SECONDS * 1_000 }), {
-      path: '/',
-      httpOnly: true,
-      sameSite: 'strict',
-      maxAge: SESSION_SECONDS,
-      // The browser says how it reached us, whatever stands between: over TLS the cookie stays on TLS.
-      secure: request.headers.origin?.startsWith('https://') ?? false,
-    })
-    return reply.redirect(next, 303)
-  })
-  app.post('/logout', (_request, reply) => reply.clearCookie(COOKIE, { path: '/' }).redirect('/login', 303))
-}
-
-function servePages(
-  app: FastifyInstance,
-  { useCases, now, sessionOf }: { useCases: OperatorUseCases; now: () => number; sessionOf: (request: FastifyRequest) => Session | null },
-): void {
+function servePages(app: FastifyInstance, { useCases, now }: { useCases: OperatorUseCases; now: () => number }): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (sessionOf(request)) return
+    if (request.operatorName !== null) return
     const next = request.method === 'GET' ? request.url : '/'
     return reply.redirect(`/login?next=${encodeURIComponent(next)}`, 303)
   })
   const reader = (request: FastifyRequest): { operator: string; now: Date } => ({
-    operator: sessionOf(request)?.operator ?? '',
+    operator: request.operatorName ?? '',
     now: new Date(now()),
   })
   const actorOf = (request: FastifyRequest): Actor => ({ kind: 'operator', name: reader(request).operator })
@@ -153,11 +113,11 @@ function servePages(
       useCases.listReplays({ limit: HOME_REPLAYS }),
     ])
     const lists = { parked: parked.items, dead: dead.items, held: held.items, replays: replays.items }
-    return send(reply, homePage({ stats, ...lists }, reader(request)))
+    return sendHtml(reply, homePage({ stats, ...lists }, reader(request)))
   })
   app.get('/onboardings', async (request, reply) => {
     const query = readForm(OnboardingListQuery, request.query)
-    return send(reply, onboardingListPage(await useCases.listOnboardings(query), { state: query.state, q: query.q }, reader(request)))
+    return sendHtml(reply, onboardingListPage(await useCases.listOnboardings(query), { state: query.state, q: query.q }, reader(request)))
   })
   app.get<{ Params: { id: string } }>('/onboardings/:id', async (request, reply) => {
     const story = UUID.test(request.params.id) ? await useCases.getOnboarding(request.params.id.toLowerCase()) : null
@@ -167,24 +127,24 @@ function servePages(
         'ONBOARDING_UNKNOWN',
         'There is no onboarding of this identity. The list searches by the beginning of an id.',
       )
-    return send(reply, onboardingPage(story, reader(request)))
+    return sendHtml(reply, onboardingPage(story, reader(request)))
   })
   app.get('/events', async (request, reply) => {
     const query = readForm(EventListQuery, request.query)
     const { state, type, identityId, from, to } = query
     const filters = { state, type, identityId, from: from?.toISOString(), to: to?.toISOString() }
-    return send(reply, eventListPage(await useCases.listEvents(query), filters, reader(request)))
+    return sendHtml(reply, eventListPage(await useCases.listEvents(query), filters, reader(request)))
   })
   app.get<{ Params: { id: string } }>('/events/:id', async (request, reply) => {
     const event = UUID.test(request.params.id) ? await useCases.getEvent(request.params.id.toLowerCase()) : null
     if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'This event was never received.')
-    return send(reply, eventPage(event, reader(request)))
+    return sendHtml(reply, eventPage(event, reader(request)))
   })
   app.get('/replays', async (request, reply) => {
     const replays = await useCases.listReplays(readForm(ReplayListQuery, request.query))
-    return send(reply, replayListPage(replays, reader(request)))
+    return sendHtml(reply, replayListPage(replays, reader(request)))
   })
-  app.get('/replays/new', async (request, reply) => send(reply, newReplayPage(reader(request))))
+  app.get('/replays/new', async (request, reply) => sendHtml(reply, newReplayPage(reader(request))))
   app.post('/replays', async (request, reply) => {
     const filter = readForm(PlanForm, request.body)
     const { id } = await useCases.planReplay(filter, actorOf(request))
@@ -193,7 +153,7 @@ function servePages(
   app.get<{ Params: { id: string } }>('/replays/:id', async (request, reply) => {
     const replay = UUID.test(request.params.id) ? await useCases.getReplay(request.params.id.toLowerCase()) : null
     if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'There is no such replay.')
-    return send(reply, replayPage(replay, reader(request)))
+    return sendHtml(reply, replayPage(replay, reader(request)))
   })
   app.post<{ Params: { id: string } }>('/replays/:id/approve', async (request, reply) => {
     const { id } = request.params
@@ -207,7 +167,7 @@ function servePages(
       useCases.listAudit(readForm(AuditQuery, request.query)),
       useCases.verifyAudit({ last: AUDIT_CHECKED }),
     ])
-    return send(reply, auditPage(entries, report, { ...reader(request), checked: AUDIT_CHECKED }))
+    return sendHtml(reply, auditPage(entries, report, { ...reader(request), checked: AUDIT_CHECKED }))
   })
 }
 
@@ -222,13 +182,4 @@ function errorPage(problem: HttpProblem, operator: string | null): Html {
 
 function accepts({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') ?? false
-}
-
-/** Where to go after the login: a path of ours, never another site's (`//…`, `/\…`). */
-function ownPath(next: unknown): string {
-  return typeof next === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) ? next : '/'
-}
-
-function send(reply: FastifyReply, { text }: Html): FastifyReply {
-  return reply.type('text/html; charset=utf-8').send(text)
 }

@@ -36,6 +36,23 @@ describe('when a request brings no operator token, or a wrong one', () => {
     expect(created.status).toBe(401)
   })
 
+  it('F55: answers 429 with Retry-After after too many, still takes the right one, and leaves an entry in the audit', async () => {
+    expect((await operator.call('GET', '/v1/stats')).status).toBe(200)
+    let last: Reply | undefined
+    for (let tried = 0; tried < 70; tried += 1)
+      last = await operator.call('GET', '/v1/stats', { headers: { authorization: 'Bearer wrong' } })
+    expect([last?.status, last?.body.code]).toEqual([429, 'TOO_MANY_TOKENS'])
+    expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await operator.call('GET', '/v1/stats')).status).toBe(200)
+    const { items } = (await get('/v1/audit?limit=200')).body
+    expect(items).toContainEqual(expect.objectContaining({ action: 'token.refused', target: 'api' }))
+  })
+
+  it('F70: forbids every cache to keep an answer', async () => {
+    expect((await get('/v1/stats')).headers.get('cache-control')).toBe('no-store')
+    expect((await get('/v1/nothing')).headers.get('cache-control')).toBe('no-store')
+  })
+
   it('still describes itself: the OpenAPI document is no secret', async () => {
     expect((await operator.call('GET', '/v1/openapi.json', { headers: {} })).status).toBe(200)
   })

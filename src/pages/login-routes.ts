@@ -1,0 +1,75 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { NAME_RULE } from '../operate/operator-name.ts'
+import type { TokenGuard } from '../operate/token-guard.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { sendHtml } from './html.ts'
+import { loginPage } from './login-page.ts'
+import { LoginForm } from './page-forms.ts'
+import type { SessionCookie } from './session-cookie.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is logged in on the pages; null for nobody. */
+    operatorName: string | null
+  }
+}
+
+export interface LoginOptions {
+  useCases: OperatorUseCases
+  guard: TokenGuard
+  sessions: SessionCookie
+  /** A session ends after so long without use, milliseconds. */
+  idleMs: number
+}
+
+/** Says on each request who is logged in. A page that refreshes itself (by `fetch`, so without a destination) does not keep its session alive. */
+export function recogniseOperators(app: FastifyInstance, { useCases, sessions, idleMs }: LoginOptions): void {
+  app.decorateRequest('operatorName', null)
+  app.addHook('onRequest', async (request) => {
+    const idHash = request.url.startsWith('/assets/') ? null : sessions.hashOf(request)
+    if (idHash === null) return
+    const byScript = request.headers['sec-fetch-dest'] === 'empty'
+    const session = await useCases.findSession(idHash, { idleMs, active: !byScript })
+    request.operatorName = session?.operator ?? null
+  })
+}
+
+/** `/login` and `/logout`. */
+export function serveLogin(app: FastifyInstance, { useCases, guard, sessions }: LoginOptions): void {
+  app.get<{ Querystring: { next?: unknown } }>('/login', (request, reply) => {
+    const next = ownPath(request.query.next)
+    return request.operatorName === null ? sendHtml(reply, loginPage({ next, problem: null })) : reply.redirect(next, 303)
+  })
+  app.post('/login', async (request, reply) => {
+    const form = LoginForm.safeParse(request.body)
+    const next = ownPath(form.data?.next)
+    if (!form.success) return sendHtml(reply.code(400), loginPage({ next, problem: `A name takes ${NAME_RULE}.` }))
+    const { name, token } = form.data
+    const verdict = guard.check(token, { address: request.ip, face: 'pages' })
+    if (verdict === 'wrong') return sendHtml(reply.code(401), loginPage({ next, name, problem: 'This is not the operator token.' }))
+    if (verdict !== 'right') return refuseForNow(reply, { next, name, waitSeconds: verdict.waitSeconds })
+    await endCurrent(request)
+    await useCases.openSession(sessions.set(request, reply), name)
+    return reply.redirect(next, 303)
+  })
+  app.post('/logout', async (request, reply) => {
+    await endCurrent(request)
+    sessions.clear(request, reply)
+    return reply.redirect('/login', 303)
+  })
+
+  async function endCurrent(request: FastifyRequest): Promise<void> {
+    const idHash = sessions.hashOf(request)
+    if (idHash) await useCases.endSession(idHash)
+  }
+}
+
+function refuseForNow(reply: FastifyReply, { next, name, waitSeconds }: { next: string; name: string; waitSeconds: number }): FastifyReply {
+  const problem = `Too many wrong tokens. Try again in ${waitSeconds} s.`
+  return sendHtml(reply.code(429).header('retry-after', String(waitSeconds)), loginPage({ next, name, problem }))
+}
+
+/** Where to go after the login: a path of ours, never another site's (`//…`, `/\…`). */
+function ownPath(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) ? next : '/'
+}
