@@ -16,6 +16,8 @@ await runProgram<{ databaseUrl: string; batch: number }, number, null>(async ({ 
     sha: 'ab'.repeat(32),
     deliveries: 1,
     batch: null,
+    keySlot: null,
+    source: null,
   })
   return {
     ready: null,

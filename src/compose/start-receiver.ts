@@ -31,6 +31,7 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
   await registerReceiver(app, {
     accept: acceptor.accept,
     metrics,
+    sourceSecret: secrets.encryptionKey,
     authenticators: {
       enabled: config.webhook.authenticators,
       apiKeyHeader: config.webhook.apiKeyHeader,

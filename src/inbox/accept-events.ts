@@ -20,6 +20,10 @@ export interface ReceivedEvent {
   origin: 'webhook' | 'sweep'
   /** SHA-256 of the body's bytes as received, hexadecimal; null for what the sweep found. */
   bodySha256: string | null
+  /** Authenticator and fingerprint of the key that brought it; none for what the sweep found. */
+  keySlot?: string | null
+  /** Keyed hash of the sender's address, hexadecimal. */
+  sourceHash?: string | null
 }
 
 /** `duplicate`: the id was stored before, or comes twice in one commit. `test`: recorded and inert. */
@@ -60,22 +64,32 @@ export interface EventAcceptor {
   close(): Promise<void>
 }
 
+/** Parked because Paxos did not know it, this long ago at least: a delivery opens it again, and the dispatcher takes it up. */
+const REOPENED = `(i.state = 'parked' AND i.error_code = 'EVENT_UNKNOWN_TO_PAXOS' AND NOT excluded.is_test
+    AND excluded.delivery_count > 0 AND i.settled_at < now() - interval '5 minutes')`
+
 /**
- * One row per event id. A repeated delivery counts and changes nothing else, but for two cases: a delivery adds the hash of its body to
- * what the sweep found first, and a real event whose id was spent on a test event becomes real (the dispatcher takes it up).
+ * One row per event id. A repeated delivery counts and changes nothing else, but for three cases: a delivery adds the hash of its body to
+ * what the sweep found first; a real event whose id was spent on a test event becomes real (the dispatcher takes it up); and an event that
+ * was parked as unknown to Paxos is looked for again, every five minutes at most.
  * A session that would not wait for its commit to reach the disk inserts nothing at all.
  */
 const INSERT_EVENTS = `
-INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state, batch)
-SELECT id, type, at, test, origin, sha, deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END, batch
+INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state, batch, key_slot, source_hash)
+SELECT id, type, at, test, origin, sha, deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END, batch, key, source
 FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::text[]) AS type, unnest($3::timestamptz[]) AS at, unnest($4::boolean[]) AS test,
-  unnest($5::text[]) AS origin, unnest($6::bytea[]) AS sha, unnest($7::integer[]) AS deliveries, unnest($8::bigint[]) AS batch) AS e
+  unnest($5::text[]) AS origin, unnest($6::bytea[]) AS sha, unnest($7::integer[]) AS deliveries, unnest($8::bigint[]) AS batch,
+  unnest($9::text[]) AS key, unnest($10::bytea[]) AS source) AS e
 WHERE current_setting('synchronous_commit') <> 'off'
 ON CONFLICT (event_id) DO UPDATE SET
   delivery_count = i.delivery_count + excluded.delivery_count,
   body_sha256 = coalesce(i.body_sha256, excluded.body_sha256),
   is_test = i.is_test AND excluded.is_test,
-  state = CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END
+  state = CASE WHEN i.state = 'test' THEN excluded.state WHEN ${REOPENED} THEN 'accepted' ELSE i.state END,
+  generation = CASE WHEN ${REOPENED} THEN i.generation + 1 ELSE i.generation END,
+  attempts = CASE WHEN ${REOPENED} THEN 0 ELSE i.attempts END,
+  due_at = CASE WHEN ${REOPENED} THEN now() ELSE i.due_at END,
+  settled_at = CASE WHEN ${REOPENED} THEN NULL ELSE i.settled_at END
 RETURNING i.seq, i.event_id, i.state, (xmax = 0) AS inserted`
 
 const COLUMNS: readonly Column<EventRow>[] = [
@@ -87,6 +101,8 @@ const COLUMNS: readonly Column<EventRow>[] = [
   column(ELEMENT.hex, ({ sha }) => sha),
   column(ELEMENT.integer, ({ deliveries }) => deliveries),
   column(ELEMENT.bigint, ({ batch }) => batch),
+  column(ELEMENT.text, ({ keySlot }) => keySlot),
+  column(ELEMENT.hex, ({ source }) => source),
 ]
 
 /** The statement for these rows, of which no two have the same id. */
@@ -232,6 +248,9 @@ export interface EventRow {
   sha: string | null
   deliveries: number
   batch: number | null
+  keySlot: string | null
+  /** Hexadecimal. */
+  source: string | null
 }
 
 /**
@@ -240,10 +259,21 @@ export interface EventRow {
  */
 function foldDuplicates(events: readonly ReceivedEvent[]): EventRow[] {
   const rows = new Map<string, EventRow>()
-  for (const { eventId, type, occurredAt, isTest, origin, bodySha256 } of events) {
+  for (const { eventId, type, occurredAt, isTest, origin, bodySha256, keySlot = null, sourceHash = null } of events) {
     const deliveries = origin === 'webhook' ? 1 : 0
     const twin = rows.get(eventId)
-    const row = { id: eventId, type, at: occurredAt, test: isTest, origin, sha: bodySha256, deliveries, batch: null }
+    const row = {
+      id: eventId,
+      type,
+      at: occurredAt,
+      test: isTest,
+      origin,
+      sha: bodySha256,
+      deliveries,
+      batch: null,
+      keySlot,
+      source: sourceHash,
+    }
     if (!twin) rows.set(eventId, row)
     else if (twin.test && !isTest) rows.set(eventId, { ...row, deliveries: twin.deliveries + deliveries })
     else twin.deliveries += deliveries

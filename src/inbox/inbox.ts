@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor } from './accept-events.ts'
 import { countEvents, type EventCounts, type InboxRow, loadEvents } from './load-events.ts'
+import { type Proof, type Proven, proveEvents } from './prove-events.ts'
 import { claimDueEvents, type OpenEvent, recordStrike, reopenEvents, type Settlement, settleEvents } from './settle-events.ts'
 
 export type { InboxRow } from './load-events.ts'
@@ -24,6 +25,8 @@ export interface Inbox extends EventAcceptor {
   claimDue(options: { limit: number }): Promise<OpenEvent[]>
   /** Opens events again, with a new generation, where `within` is given as part of its transaction; test events stay as they are. */
   reopen(seqs: readonly string[], options: { authority: 'machine' | 'operator'; within?: PoolClient }): Promise<OpenEvent[]>
+  /** Keeps what List Events showed of these events, and opens those again that were parked as unknown to Paxos. */
+  prove(proofs: readonly Proof[]): Promise<Proven>
   /** Counts, durably and before the work, that the event is about to be worked on alone; returns the new number. */
   recordStrike(seq: string): Promise<number>
   count(): Promise<EventCounts>
@@ -53,6 +56,7 @@ export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
     settle: settlements.submit,
     claimDue: (options) => claimDueEvents(pool, options),
     reopen: (seqs, { authority, within }) => reopenEvents(within ?? pool, seqs, { authority }),
+    prove: (proofs) => proveEvents(pool, proofs),
     recordStrike: (seq) => recordStrike(pool, seq),
     count: () => countEvents(pool),
     close: async () => {

@@ -73,6 +73,24 @@ const Page = pageOf('events', orOdd(Event)).transform(({ rows, nextCursor }): Ev
   return { events, oddRows: rows.length - events.length, nextCursor }
 })
 
+/** What is kept of an event that a listing showed: nothing that names a person. */
+const Evidence = z.object({
+  type: z.string(),
+  createdAt: z.string(),
+  identityId: z.string().nullable(),
+  requiredDocuments: z.array(z.string()),
+})
+export type EventEvidence = z.output<typeof Evidence>
+
+export function evidenceOf({ type, createdAt, identityId, requiredDocuments }: PaxosEvent): EventEvidence {
+  return { type, createdAt, identityId, requiredDocuments }
+}
+
+/** The evidence as it was kept; null where there is none. */
+export function readEvidence(kept: unknown): EventEvidence | null {
+  return kept === null ? null : (Evidence.safeParse(kept).data ?? null)
+}
+
 export function eventsOfPaxos(call: PaxosCall): EventsOfPaxos {
   return {
     async get(eventId, { isTest, ...options } = {}) {

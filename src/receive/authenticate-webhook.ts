@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { HttpProblem } from '../platform/problem.ts'
 import type { AccessTokens, OAuthClient } from './access-tokens.ts'
@@ -28,15 +29,26 @@ export type HeaderVerdict = 'authenticated' | 'ask-body' | 'refused'
 
 export interface WebhookAuthenticator {
   /** Decides before the body is read where that is possible. */
-  byHeaders(headers: IncomingHttpHeaders): HeaderVerdict | Promise<HeaderVerdict>
+  byHeaders(headers: IncomingHttpHeaders, tell?: KeySlotTold): HeaderVerdict | Promise<HeaderVerdict>
   /** Only after `ask-body`. */
-  byBody(headers: IncomingHttpHeaders, body: Buffer): boolean
+  byBody(headers: IncomingHttpHeaders, body: Buffer, tell?: KeySlotTold): boolean
   /** The refusal to answer with. */
   refusal(): WebhookUnauthenticatedError
 }
 
 /** Told of each request that proved its sender: by which authenticator, and by which key: the client's id, or the secret's place in the list. */
 export type SenderSeen = (authenticator: 'api-key' | 'oauth' | 'signature', key: string) => void
+
+/** Told of the key slot that proved the sender of one request. */
+export type KeySlotTold = (keySlot: string) => void
+
+/**
+ * Names a key without giving it away: 32 bits of its hash, the same on every receiver and whatever its place in the list. Keys have 16
+ * characters at least, so the fingerprint helps nobody to guess one.
+ */
+function slotOf(authenticator: string, secret: string): string {
+  return `${authenticator}-${hash('sha256', secret, 'hex').slice(0, 8)}`
+}
 
 /** `now` is milliseconds since 1970. */
 export function createWebhookAuthenticator(
@@ -47,6 +59,10 @@ export function createWebhookAuthenticator(
   const on = { apiKey: enabled.includes('api-key'), oauth: enabled.includes('oauth'), signature: enabled.includes('signature') }
   const matchKey = createSecretMatcher(on.apiKey ? options.apiKeys : [])
   const verifySignature = createSignatureVerifier(on.signature ? options.signingSecrets : [], now)
+  const slots = {
+    apiKey: options.apiKeys.map((key) => slotOf('api-key', key)),
+    signature: options.signingSecrets.map((secret) => slotOf('signature', secret)),
+  }
   const remedies = [
     ...(on.apiKey ? [`an API key in the header ${apiKeyHeader}`] : []),
     ...(on.oauth ? ['a bearer token from POST /oauth/token'] : []),
@@ -58,11 +74,12 @@ export function createWebhookAuthenticator(
   }
 
   return {
-    byHeaders: (headers) => {
+    byHeaders: (headers, tell) => {
       const key = headers[apiKeyHeader]
       const place = typeof key === 'string' ? matchKey(key) : -1
       if (place >= 0) {
         seen('api-key', String(place + 1))
+        tell?.(slots.apiKey[place] ?? 'api-key')
         return 'authenticated'
       }
       const token = on.oauth ? bearerToken(headers) : null
@@ -70,13 +87,16 @@ export function createWebhookAuthenticator(
       return tokens.verify(token).then((client) => {
         if (client === null) return withoutToken(headers)
         seen('oauth', client)
+        tell?.(`oauth-${client}`)
         return 'authenticated'
       })
     },
-    byBody: (headers, body) => {
+    byBody: (headers, body, tell) => {
       const place = verifySignature(headers, body)
-      if (place >= 0) seen('signature', String(place + 1))
-      return place >= 0
+      if (place < 0) return false
+      seen('signature', String(place + 1))
+      tell?.(slots.signature[place] ?? 'signature')
+      return true
     },
     refusal: () => new WebhookUnauthenticatedError(remedies),
   }

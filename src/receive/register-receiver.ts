@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { Gauge, type Registry } from 'prom-client'
 import type { AcceptStatus, ReceivedEvent } from '../inbox/accept-events.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import { type AuthenticatorOptions, createWebhookAuthenticator, type SenderSeen } from './authenticate-webhook.ts'
 import { createFailureLimiter } from './failure-limiter.ts'
+import { createSourceHash } from './hash-source.ts'
 import { registerTokenEndpoint } from './token-endpoint.ts'
 import { registerWebhookRoute } from './webhook-route.ts'
 
@@ -12,6 +14,8 @@ export interface ReceiverOptions {
   /** Resolves once the event is committed; rejects with an error to `snooze` when that is not known. */
   accept: (event: ReceivedEvent) => Promise<AcceptStatus>
   metrics: Registry
+  /** Under which sources are hashed; the same for all receivers of an installation. */
+  sourceSecret?: Buffer
   /** Milliseconds since 1970. */
   now?: () => number
 }
@@ -19,13 +23,13 @@ export interface ReceiverOptions {
 /** The receiver's routes: `POST /webhooks/paxos` and, when OAuth is on, `POST /oauth/token`. */
 export async function registerReceiver(
   app: FastifyInstance,
-  { authenticators, accept, metrics, now = Date.now }: ReceiverOptions,
+  { authenticators, accept, metrics, sourceSecret = randomBytes(32), now = Date.now }: ReceiverOptions,
 ): Promise<void> {
   const clients = authenticators.enabled.includes('oauth') ? authenticators.oauthClients : []
   const tokens = createAccessTokens(clients, now)
   const limiter = await createFailureLimiter(app)
   const authenticator = createWebhookAuthenticator(authenticators, { tokens, now, seen: watchSenders(metrics, now) })
-  await registerWebhookRoute(app, { authenticator, accept, limiter, metrics })
+  await registerWebhookRoute(app, { authenticator, accept, limiter, hashSource: createSourceHash(sourceSecret), metrics })
   if (clients.length > 0) await registerTokenEndpoint(app, { clients, tokens, limiter, metrics })
 }
 

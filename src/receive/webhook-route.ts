@@ -24,6 +24,8 @@ export interface WebhookRouteOptions {
   /** Resolves once the event is committed; rejects with an error to `snooze` when that is not known. */
   accept: (event: ReceivedEvent) => Promise<AcceptStatus>
   limiter: FailureLimiter
+  /** Keyed hash of a sender's address, hexadecimal. */
+  hashSource: (address: string) => string
   metrics: Registry
 }
 
@@ -32,7 +34,7 @@ export interface WebhookRouteOptions {
  * to be, so that the sender comes again; 4xx only for what the sender did wrong.
  */
 export async function registerWebhookRoute(app: FastifyInstance, options: WebhookRouteOptions): Promise<void> {
-  const { authenticator, accept, limiter } = options
+  const { authenticator, accept, limiter, hashSource } = options
   const metrics = createMetrics(options.metrics)
 
   await app.register((scope, _options, registered) => {
@@ -40,6 +42,7 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     scope.decorateRequest('startedAt', 0)
     scope.decorateRequest('provesByBody', false)
+    scope.decorateRequest('keySlot', null)
     scope.addHook('onError', (_request, _reply, error, done) => {
       metrics.requests.inc(refusalLabels(error))
       done()
@@ -49,7 +52,9 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
       bodyLimit: BODY_LIMIT_BYTES,
       onRequest: (request, _reply, done) => {
         request.startedAt = performance.now()
-        const verdict = authenticator.byHeaders(request.headers)
+        const verdict = authenticator.byHeaders(request.headers, (keySlot) => {
+          request.keySlot = keySlot
+        })
         if (verdict === 'authenticated') return done()
         Promise.resolve(verdict)
           .then(async (given) => {
@@ -60,8 +65,11 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
       },
       handler: async (request, reply) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-        if (request.provesByBody && !authenticator.byBody(request.headers, body)) throw await refuse(request)
-        const event = parseDelivery(body)
+        const tell = (keySlot: string): void => {
+          request.keySlot = keySlot
+        }
+        if (request.provesByBody && !authenticator.byBody(request.headers, body, tell)) throw await refuse(request)
+        const event = { ...parseDelivery(body), keySlot: request.keySlot, sourceHash: hashSource(request.ip) }
         try {
           const status = await accept(event)
           metrics.answered[status].inc()
@@ -93,6 +101,8 @@ declare module 'fastify' {
     startedAt: number
     /** Its headers carry a signature, to be checked over the body. */
     provesByBody: boolean
+    /** Which key proved its sender. */
+    keySlot: string | null
   }
 }
 

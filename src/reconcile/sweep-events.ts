@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { Inbox } from '../inbox/inbox.ts'
 import { knownEvents } from '../inbox/known-events.ts'
-import type { PaxosEvent } from '../paxos/events.ts'
+import { evidenceOf, type PaxosEvent } from '../paxos/events.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { walkPages } from '../paxos/transport/walk-pages.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -50,9 +50,11 @@ async function sweepClaimed(parts: SweepParts, claim: SweepClaim): Promise<Sweep
   const watermark = await readWatermark(parts.pool)
   const fromAt = watermark ? new Date(watermark.getTime() - OVERLAP_MS) : new Date(toAt.getTime() - FIRST_WINDOW_MS)
   if (toAt <= fromAt) return null
-  const { setAside, ...swept } = await sweepWindow(parts, claim, { fromAt, toAt })
+  const { setAside, reopened, ...swept } = await sweepWindow(parts, claim, { fromAt, toAt })
   const window = { fromAt, toAt, ...swept }
   await recordWindow(parts.pool, window)
+  if (reopened > 0)
+    parts.logger.warn({ reopened, listed: window.listed }, 'the sweep reopened events that had been parked as unknown to Paxos')
   if (setAside > 0) parts.logger.warn({ setAside, listed: window.listed }, 'the sweep set aside rows of List Events that cannot be used')
   if (window.recovered > 0)
     parts.logger.warn({ recovered: window.recovered, listed: window.listed }, 'the sweep found events that no webhook had brought')
@@ -62,6 +64,8 @@ async function sweepClaimed(parts: SweepParts, claim: SweepClaim): Promise<Sweep
 interface Swept {
   listed: number
   recovered: number
+  /** Events that had been parked as unknown to Paxos, and that it lists after all. */
+  reopened: number
   /** Rows of the listing that cannot be used. */
   setAside: number
 }
@@ -76,6 +80,7 @@ async function sweepWindow(
   const seen = new Set<string>()
   let recovered = 0
   let setAside = 0
+  let reopened = 0
   for await (const page of walkPages(readPage, { operation: 'events.list', mostPages: MOST_PAGES })) {
     await claim.renew()
     const usable = page.events.filter(({ id }) => EVENT_ID.test(id))
@@ -88,8 +93,11 @@ async function sweepWindow(
     )
     const statuses = await Promise.all(fresh.filter(({ id }) => !known.has(id)).map((event) => inbox.accept(asReceived(event))))
     recovered += statuses.filter((status) => status === 'accepted').length // a webhook may have been faster after all
+    // Whatever had come before: what Paxos lists is proven, and nothing of it may stay parked as unknown.
+    const proven = await inbox.prove(fresh.map((event) => ({ eventId: event.id.toLowerCase(), evidence: evidenceOf(event) })))
+    reopened += proven.reopened
   }
-  return { listed: seen.size, recovered, setAside }
+  return { listed: seen.size, recovered, reopened, setAside }
 }
 
 function asReceived({ id, type, createdAt }: PaxosEvent) {

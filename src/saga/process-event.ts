@@ -2,7 +2,7 @@ import { isOnboardingEvent } from '../domain/onboarding/onboarding.ts'
 import type { Observation } from '../domain/onboarding/transition.ts'
 import type { Inbox, InboxRow } from '../inbox/inbox.ts'
 import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
-import type { PaxosEvent } from '../paxos/events.ts'
+import { type EventEvidence, readEvidence } from '../paxos/events.ts'
 import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
 import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -106,7 +106,7 @@ function endOf({ trust, outcome }: InboxRow, failed: 'parked' | 'dead'): 'parked
 }
 
 async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot): Promise<JobOutcome> {
-  let confirmed: PaxosEvent | null = null
+  let confirmed: EventEvidence | null = null
   try {
     const work = async (): Promise<void> => {
       const event = await confirm(parts, row)
@@ -169,7 +169,10 @@ async function keep({ inbox }: ProcessParts, { seq, generation }: InboxRow, iden
   await inbox.settle({ seq, generation, state: 'processed', outcome: 'kept:moves-no-onboarding', trust: 'confirmed', ...whose })
 }
 
-async function confirm({ reader }: ProcessParts, row: InboxRow): Promise<PaxosEvent> {
+/** What a listing has shown of the event was read from the Events API with our own credentials, and needs no second read. */
+async function confirm({ reader }: ProcessParts, row: InboxRow): Promise<EventEvidence> {
+  const evidence = readEvidence(row.evidence)
+  if (evidence) return evidence
   try {
     return await reader.event(row.eventId, row.occurredAt.getTime(), { priority: priorityOf(row) })
   } catch (error) {
@@ -180,7 +183,7 @@ async function confirm({ reader }: ProcessParts, row: InboxRow): Promise<PaxosEv
 
 async function fail(
   parts: ProcessParts,
-  { row, error, confirmed }: { row: InboxRow; error: unknown; confirmed: PaxosEvent | null },
+  { row, error, confirmed }: { row: InboxRow; error: unknown; confirmed: EventEvidence | null },
 ): Promise<JobOutcome> {
   const failure = { retry: retryClass(error), retryAfterMs: waitNamedBy(error) }
   const parkNow = error instanceof EventUnknownError && row.attempts + 1 >= UNKNOWN_ATTEMPTS

@@ -469,7 +469,18 @@ describe('when commits would not wait for the disk', () => {
     const client = new pg.Client({ connectionString: database.url })
     await client.connect()
     const insert = insertEvents([
-      { id: randomUUID(), type: 'x', at: new Date(), test: false, origin: 'webhook', sha: null, deliveries: 1, batch: null },
+      {
+        id: randomUUID(),
+        type: 'x',
+        at: new Date(),
+        test: false,
+        origin: 'webhook',
+        sha: null,
+        deliveries: 1,
+        batch: null,
+        keySlot: null,
+        source: null,
+      },
     ])
     await client.query('SET synchronous_commit = off')
     expect((await client.query(insert)).rowCount).toBe(0)

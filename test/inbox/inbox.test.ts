@@ -65,6 +65,8 @@ describe('when an event is loaded', () => {
       errorDetail: null,
       settledAt: null,
       batch: null,
+      evidence: null,
+      keySlot: null,
     } satisfies InboxRow)
   })
 

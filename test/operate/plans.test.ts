@@ -172,7 +172,18 @@ describe('what runs for every event, however much there is', () => {
       () =>
         pool.query(
           insertEvents([
-            { id: randomUUID(), type: 't', at: new Date(), test: false, origin: 'webhook', sha: null, deliveries: 1, batch: null },
+            {
+              id: randomUUID(),
+              type: 't',
+              at: new Date(),
+              test: false,
+              origin: 'webhook',
+              sha: null,
+              deliveries: 1,
+              batch: null,
+              keySlot: null,
+              source: null,
+            },
           ]),
         ),
       ['inbox_event_event_id_key'],

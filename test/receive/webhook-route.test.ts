@@ -31,6 +31,18 @@ async function postChunked(chunks: readonly Uint8Array[], headers: Record<string
 }
 
 describe('when Paxos delivers an event', () => {
+  it('F36, F61: keeps by which key and address it came, and neither of the two themselves', async () => {
+    await receiver.post(delivery({}))
+    await receiver.post(delivery({}))
+    await receiver.post(delivery({}), { 'x-api-key': SECOND_API_KEY })
+    const { rows } = await receiver.pool.query('SELECT key_slot, encode(source_hash, $1) AS source FROM inbox_event ORDER BY seq', ['hex'])
+    const slots = rows.map(({ key_slot }) => key_slot)
+    expect(slots).toEqual([slots[0], slots[0], expect.stringMatching(/^api-key-[0-9a-f]{8}$/)])
+    expect(slots[2]).not.toBe(slots[0])
+    expect(new Set(rows.map(({ source }) => source))).toEqual(new Set([expect.stringMatching(/^[0-9a-f]{16}$/)]))
+    expect(JSON.stringify(rows)).not.toContain(API_KEY)
+  })
+
   it('answers 200 once it is committed, with the hash of the bytes as they came', async () => {
     const sent = delivery({ time: '2026-03-02T10:15:30.123456789+01:00' })
     const bytes = `  ${JSON.stringify(sent, null, 2)}\n`

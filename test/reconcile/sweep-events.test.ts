@@ -123,6 +123,65 @@ forEachBackend((backend) => {
   })
 })
 
+describe('an event that was parked as unknown to Paxos', () => {
+  const park = (pipeline: Pipeline, eventId: string, agoMinutes: number) =>
+    pipeline.pool.query(
+      `UPDATE inbox_event SET state = 'parked', error_code = 'EVENT_UNKNOWN_TO_PAXOS', attempts = 5, settled_at = now() - make_interval(mins => $2)
+       WHERE event_id = $1`,
+      [eventId, agoMinutes],
+    )
+  const rowOf = async (pipeline: Pipeline, eventId: string) =>
+    (await pipeline.pool.query('SELECT state, trust, generation, attempts, evidence FROM inbox_event WHERE event_id = $1', [eventId]))
+      .rows[0]
+
+  it('F53: is reopened by a sweep that Paxos lists it in, and needs no second confirmation', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const receiving = await world.start({ concurrency: 0 })
+    const event = await world.decided('approve')
+    await receiving.accept(event)
+    await park(receiving, event.id, 0)
+    await sweepEvents(parts(receiving))
+    expect(await rowOf(receiving, event.id)).toMatchObject({
+      state: 'accepted',
+      trust: 'confirmed',
+      generation: 1,
+      attempts: 0,
+      evidence: { type: 'identity.approved', identityId: event.identityId },
+    })
+    const pipeline = await world.start()
+    await reaches(pipeline, event.identityId, 'ready')
+    expect(world.sandbox.story.of('call').filter(({ operation }) => operation === 'GET /events/{id}')).toEqual([])
+  })
+
+  it('F53: is reopened by a later delivery, every five minutes at most', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    const event = await world.decided('approve')
+    await pipeline.accept(event)
+    await park(pipeline, event.id, 4)
+    expect(await pipeline.accept(event)).toBe('duplicate')
+    expect(await rowOf(pipeline, event.id)).toMatchObject({ state: 'parked' })
+    await park(pipeline, event.id, 6)
+    expect(await pipeline.accept(event)).toBe('duplicate')
+    expect(await rowOf(pipeline, event.id)).toMatchObject({ state: 'accepted', trust: 'hint', generation: 1, attempts: 0 })
+    await park(pipeline, event.id, 6)
+    expect(await pipeline.accept(event, { isTest: true })).toBe('duplicate')
+    expect(await rowOf(pipeline, event.id)).toMatchObject({ state: 'parked' })
+  })
+
+  it('F53: stays parked when it was parked for another reason', async () => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ concurrency: 0 })
+    const event = await world.decided('approve')
+    await pipeline.accept(event)
+    await park(pipeline, event.id, 6)
+    await pipeline.pool.query(`UPDATE inbox_event SET error_code = 'POISON'`)
+    await pipeline.accept(event)
+    await sweepEvents(parts(pipeline))
+    expect(await rowOf(pipeline, event.id)).toMatchObject({ state: 'parked', generation: 0 })
+  })
+})
+
 describe('a window', () => {
   const windows = async ({ pool }: Pipeline): Promise<number> => (await pool.query('SELECT FROM sweep_window')).rowCount ?? 0
   const HOUR_MS = 3_600_000

@@ -36,5 +36,7 @@ export function acceptedRow({
     errorDetail: null,
     settledAt: null,
     batch: null,
+    evidence: null,
+    keySlot: null,
   }
 }

@@ -1,0 +1,48 @@
+import type { Pool } from 'pg'
+
+/** What List Events showed of an event. */
+export interface Proof {
+  eventId: string
+  /** Plain JSON, kept as it is. */
+  evidence: unknown
+}
+
+/** What `proveEvents` changed. */
+export interface Proven {
+  /** Events that were unfinished, and need no second confirmation now. */
+  proven: number
+  /** Of those, the ones that had been parked as unknown to Paxos; they are due at once. */
+  reopened: number
+}
+
+/**
+ * Being listed by Paxos is the proof of an event: unfinished ones keep what the listing showed, and ones that were parked as unknown are
+ * opened again, as a new generation. Others stay as they are, and are not even written. Rows are locked in the order of their event ids,
+ * as accepting does.
+ */
+export async function proveEvents(pool: Pool, proofs: readonly Proof[]): Promise<Proven> {
+  const { rows } = await pool.query<{ reopened: boolean }>({
+    name: 'prove-events',
+    text: `
+WITH proof AS (
+  SELECT * FROM json_to_recordset($1::json) AS p ("eventId" uuid, evidence jsonb)
+), locked AS MATERIALIZED (
+  SELECT i.seq, p.evidence AS shown, i.state = 'parked' AS reopened FROM inbox_event AS i JOIN proof AS p ON p."eventId" = i.event_id
+  WHERE i.state = 'accepted' AND i.trust = 'hint' OR i.state = 'parked' AND i.error_code = 'EVENT_UNKNOWN_TO_PAXOS'
+  ORDER BY i.event_id FOR UPDATE OF i
+)
+UPDATE inbox_event AS i SET
+  evidence = shown,
+  trust = 'confirmed',
+  state = 'accepted',
+  generation = CASE WHEN reopened THEN i.generation + 1 ELSE i.generation END,
+  attempts = CASE WHEN reopened THEN 0 ELSE i.attempts END,
+  batch = CASE WHEN reopened THEN NULL ELSE i.batch END,
+  due_at = CASE WHEN reopened THEN now() ELSE i.due_at END,
+  settled_at = NULL
+FROM locked WHERE i.seq = locked.seq
+RETURNING reopened`,
+    values: [JSON.stringify(proofs)],
+  })
+  return { proven: rows.length, reopened: rows.filter(({ reopened }) => reopened).length }
+}
