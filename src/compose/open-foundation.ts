@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { developmentSecrets } from '../config/development-secrets.ts'
 import type { Config } from '../config/load-config.ts'
@@ -123,11 +123,17 @@ function settleSecrets({ role, mode, operator, webhook, encryptionKey }: Config,
   }
   const made = developmentSecrets(directory)
   const operatorToken = given.operatorToken ?? made.operatorToken
-  if (role === 'start' || role === 'operator') writeFileSync(join(directory, 'operator-token'), operatorToken, { mode: 0o600 })
+  if (role === 'start' || role === 'operator') keepOperatorToken(join(directory, 'operator-token'), operatorToken)
   return {
     operatorToken,
     webhookApiKeys: given.webhookApiKeys ?? [made.webhookApiKey],
     encryptionKey: given.encryptionKey ?? Buffer.from(made.encryptionKey, 'base64'),
     fresh: made.fresh && given.operatorToken === null,
   }
+}
+
+/** The mode of a file that is there already does not change with what is written into it. */
+function keepOperatorToken(path: string, token: string): void {
+  writeFileSync(path, token, { mode: 0o600 })
+  chmodSync(path, 0o600)
 }

@@ -1,4 +1,5 @@
 import { registerOperatorGauges } from '../operate/operator-gauges.ts'
+import { allowHosts } from '../platform/allowed-hosts.ts'
 import { createHttpServer, listen } from '../platform/http-server.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openUseCases } from './open-use-cases.ts'
@@ -23,6 +24,7 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
     limits: config.http,
     readiness: storesReady(pool, queue),
   })
+  if (config.allowedHosts) allowHosts(app, config.allowedHosts)
   await serveOperator(app, useCases, { token: secrets.operatorToken, metrics, idleMs: config.operator.sessionIdleMs })
   const url = await listen(app, { host: config.host, ...config.operator, variable: 'OPERATOR_PORT' })
   return { name: 'operator', url, close: () => closeInTurn([() => app.close(), close]) }

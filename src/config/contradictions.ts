@@ -32,6 +32,7 @@ export function contradictions(set: Values, role: Role): string[] {
     ...authenticators(set, role),
     ...ports(set),
     ...requirements(set, role),
+    ...simulator(set, role),
     ...pooler(set),
     ...(callsPaxos(set) ? [...plainHttp(set), ...weakSecrets(set)] : []),
   ]
@@ -73,6 +74,14 @@ function requirements(set: Values, role: Role): string[] {
   return [...REQUIRED_IN_PRODUCTION, ...besidePaxos]
     .filter((name) => isReadBy(role, name) && set[name] === undefined)
     .map((name) => `${name} is required when NODE_ENV=production`)
+}
+
+/** Beside the real Paxos a simulator has no place: it takes no password, and its events look like Paxos's. */
+function simulator(set: Values, role: Role): string[] {
+  if (role !== 'sandbox' || set.NODE_ENV !== 'production' || !callsPaxos(set)) return []
+  return [
+    'SANDBOX_URL is required when NODE_ENV=production, and PAXOS_API_URL must not be set: the simulator runs only where it is asked for by name',
+  ]
 }
 
 /** Migrations, and a queue that lives in Postgres, need sessions of their own, which PgBouncer in transaction mode does not give. */

@@ -34,6 +34,8 @@ export interface Config {
   worker: ListenPort & { concurrency: number }
   /** Bounds of every server of this process. */
   http: { keepAliveMs: number; maxConnections: number; maxConnectionsPerAddress: number }
+  /** The names in `Host` that the operator's server answers to; `null`: all. */
+  allowedHosts: readonly string[] | null
   /** Who may read `/metrics`: whoever has the token, everybody on a development machine, nobody in production without a token. */
   metricsAccess: 'open' | 'closed' | { token: string }
   /** `null`: the built-in simulator. */
@@ -148,6 +150,7 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'warning
       maxConnections: v.HTTP_MAX_CONNECTIONS,
       maxConnectionsPerAddress: v.HTTP_MAX_CONNECTIONS_PER_ADDRESS,
     },
+    allowedHosts: v.ALLOWED_HOSTS ?? null,
     metricsAccess: v.METRICS_TOKEN ? { token: v.METRICS_TOKEN } : v.NODE_ENV === 'production' ? 'closed' : 'open',
     paxos:
       apiUrl && tokenUrl

@@ -67,6 +67,7 @@ export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
   PORT: ['receiver', 'sandbox'],
   OPERATOR_PORT: ['operator'],
   WORKER_PORT: ['worker'],
+  ALLOWED_HOSTS: ['operator'],
   METRICS_TOKEN: ROLES,
   HTTP_KEEP_ALIVE_SECONDS: ROLES,
   HTTP_MAX_CONNECTIONS: ROLES,

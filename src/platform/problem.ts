@@ -47,11 +47,11 @@ export class HttpProblem extends Error {
     detail: string,
     extra: { errors?: Problem['errors']; retryAfterSeconds?: number; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
   ) {
-    super(detail, extra.cause === undefined ? undefined : { cause: extra.cause })
+    super(shortened(detail, MOST_DETAIL), extra.cause === undefined ? undefined : { cause: extra.cause })
     this.name = 'HttpProblem'
     this.status = status
     this.code = code
-    this.errors = extra.errors
+    this.errors = extra.errors && bounded(extra.errors)
     this.retryAfterSeconds = extra.retryAfterSeconds
     this.headers = extra.headers ?? {}
   }
@@ -66,4 +66,21 @@ export class HttpProblem extends Error {
       ...(this.errors ? { errors: this.errors } : {}),
     }
   }
+}
+
+/** A body of wrong fields must not come back as an answer many times its size. */
+const MOST_ERRORS = 50
+const MOST_DETAIL = 2_000
+const MOST_FIELD = 200
+
+function bounded(errors: NonNullable<Problem['errors']>): NonNullable<Problem['errors']> {
+  const told = errors.slice(0, MOST_ERRORS).map(({ field, message }) => ({
+    field: shortened(field, MOST_FIELD),
+    message: shortened(message, MOST_DETAIL),
+  }))
+  return errors.length > MOST_ERRORS ? [...told, { field: '(more)', message: `${errors.length - MOST_ERRORS} further errors` }] : told
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text
 }

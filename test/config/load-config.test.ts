@@ -222,6 +222,27 @@ describe('F54: beside the real Paxos', () => {
   })
 })
 
+describe('F65: the simulator in production', () => {
+  it('starts only where it is asked for by name, and never beside Paxos', () => {
+    const told = (env: Record<string, string>): readonly string[] => {
+      try {
+        loadConfig({ directory: mkdtempSync(join(tmpdir(), 'gatehouse-f65-')), env, role: 'sandbox' })
+        return []
+      } catch (error) {
+        return (error as ConfigError).problems
+      }
+    }
+    const refused = [expect.stringMatching(/^SANDBOX_URL is required/)]
+    const key = { WEBHOOK_API_KEYS: 'Rb7vQ2xT9kLm4pZs8wYd1nHf' }
+    expect(told({ ...key, NODE_ENV: 'production' })).toEqual(refused)
+    expect(told({ ...key, NODE_ENV: 'production', SANDBOX_URL: 'http://sandbox:8082', PAXOS_API_URL: 'https://api.paxos.com/v2' })).toEqual(
+      refused,
+    )
+    expect(told({ ...key, NODE_ENV: 'production', SANDBOX_URL: 'http://sandbox:8082' })).toEqual([])
+    expect(told({})).toEqual([])
+  })
+})
+
 describe('F62: a role', () => {
   const given = (role: Role, env: Record<string, string>) => loadConfig({ env, directory: folder(), role })
   const without = (...names: (keyof typeof PRODUCTION)[]) =>

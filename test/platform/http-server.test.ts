@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { allowHosts } from '../../src/platform/allowed-hosts.ts'
 import { createHttpServer, type HttpServerOptions } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { HttpProblem } from '../../src/platform/problem.ts'
@@ -21,12 +22,13 @@ interface Started {
 }
 
 /** A server at LOG_LEVEL=trace with a few routes, on a free port. */
-async function start(options: Partial<HttpServerOptions> = {}): Promise<Started> {
+async function start(options: Partial<HttpServerOptions> = {}, prepare: (app: FastifyInstance) => void = () => {}): Promise<Started> {
   const written: string[] = []
   const logger = createLogger({ level: 'trace', destination: { write: (line) => written.push(line) } })
   const metrics = new Registry()
   const app = await createHttpServer({ logger, bodyLimitBytes: 10_000, metrics, readiness: [], ...options })
   opened.push(app)
+  prepare(app)
   app.post('/echo', (request) => ({ got: request.body }))
   app.get('/echo', () => ({}))
   app.post('/closed', {
@@ -192,6 +194,25 @@ describe('F28: when the method or the media type is wrong', () => {
     const answer = await fetch(`${url}/echo`, { method: 'POST', headers, body: '{}' })
     expect([answer.status, await answer.json()]).toMatchObject([415, { code: 'ENCODING_UNSUPPORTED' }])
     expect(answer.headers.get('accept-encoding')).toBe('identity')
+  })
+})
+
+describe('F70: what a refusal may cost', () => {
+  it('is an answer of some kilobytes, however many fields are wrong and however long their names', () => {
+    const errors = Array.from({ length: 10_000 }, (_, at) => ({ field: `${'x'.repeat(5_000)}.${at}`, message: 'is not known here' }))
+    const body = JSON.stringify(new HttpProblem(400, 'REQUEST_INVALID', 'x'.repeat(1_000_000), { errors }))
+    expect(body.length).toBeLessThan(20_000)
+    expect(JSON.parse(body).errors.at(-1)).toEqual({ field: '(more)', message: '9950 further errors' })
+  })
+
+  it('answers 421 to a name that is not allowed, and health to any', async () => {
+    const { port, url } = await start({}, (app) => allowHosts(app, ['gatehouse.example', '127.0.0.1']))
+    const status = async (host: string, path = '/echo'): Promise<string | undefined> =>
+      /^HTTP\/1.1 (\d+)/.exec((await talk(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).text)?.[1]
+    expect(await status('evil.example')).toBe('421')
+    expect(await status('GATEHOUSE.example:8081')).toBe('200')
+    expect(await status('evil.example', '/health/live')).toBe('200')
+    expect((await fetch(`${url}/echo`)).status).toBe(200)
   })
 })
 

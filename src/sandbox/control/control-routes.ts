@@ -12,6 +12,7 @@ import { populate } from '../world/populate.ts'
 import type { AddControl } from './add-control.ts'
 import { FaultSchema } from './fault-book.ts'
 import { readControl } from './read-control.ts'
+import { refuseForeignControl } from './refuse-foreign.ts'
 import { SettingsSchema } from './sandbox-settings.ts'
 import { STORY_KINDS } from './story-log.ts'
 import { summarizeStory } from './summarize-story.ts'
@@ -54,7 +55,7 @@ const STATUS_OF_TYPE: Readonly<Record<string, string>> = {
 }
 
 /**
- * The control of the simulator, under `/_sandbox`: JSON, no authentication, a tool for the loopback interface. It turns knobs,
+ * The control of the simulator, under `/_sandbox`: JSON, no authentication, a tool for the loopback interface (refuse-foreign.ts). It turns knobs,
  * arms faults, moves identities, emits events, and shows the story. `GET /_sandbox` describes every route; unknown fields and
  * values are a 400 that names them. Nothing here is part of Paxos.
  */
@@ -71,7 +72,7 @@ export function controlRoutes(
       if (method !== 'GET') story.tell({ kind: 'control', action: `${method} /_sandbox${path}` })
       return (await handle(request)) ?? {}
     }
-    app.route({ method, url: `/_sandbox${path}`.replaceAll(/\{(\w+)\}/g, ':$1'), handler })
+    app.route({ method, onRequest: refuseForeignControl, url: `/_sandbox${path}`.replaceAll(/\{(\w+)\}/g, ':$1'), handler })
   }
   const identityOf = (id: string): Identity => {
     const identity = identities.get(id)

@@ -287,3 +287,25 @@ describe('the simulator', () => {
     for (const name of OPERATION_NAMES) expect(name).toMatch(/^(GET|POST|PUT|DELETE) \/[a-z0-9/{}_-]+$/)
   })
 })
+
+describe('F65: the control', () => {
+  const ask = async (headers: Record<string, string>): Promise<number> => {
+    const { sandbox } = await startSandbox()
+    const answer = await request(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE', headers })
+    return answer.statusCode
+  }
+  it.each<[string, Record<string, string>, number]>([
+    ['a program', {}, 200],
+    ['a program that names localhost', { host: 'localhost:8082' }, 200],
+    ['another container', { host: 'sandbox:8082' }, 200],
+    ['an IPv6 address', { host: '[::1]:8082' }, 200],
+    ['a name that was pointed at this machine', { host: 'rebound.evil.example:8082' }, 403],
+    ['a name with a dot at its end', { host: 'rebound.evil.example.:8082' }, 403],
+    ['a page of another origin', { origin: 'https://evil.example' }, 403],
+    ['a page of another port', { origin: 'http://127.0.0.1:1' }, 403],
+    ['a page whose origin is hidden', { origin: 'null' }, 403],
+    ['a form of another site', { 'sec-fetch-site': 'cross-site' }, 403],
+  ])('answers %s as it should', async (_who, headers, status) => {
+    expect(await ask(headers)).toBe(status)
+  })
+})

@@ -1,0 +1,14 @@
+import type { FastifyInstance } from 'fastify'
+import { HttpProblem } from './problem.ts'
+
+/**
+ * Refuses requests whose `Host` is none of `hosts` (names without a port, in lower case): a page of another site whose name was pointed at
+ * this server reaches nothing. Health stays reachable by address, because probes ask so.
+ */
+export function allowHosts(app: FastifyInstance, hosts: readonly string[]): void {
+  const allowed = new Set(hosts)
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.url.startsWith('/health/') || allowed.has(request.hostname.toLowerCase())) return done()
+    done(new HttpProblem(421, 'HOST_REFUSED', 'This name does not lead here. ALLOWED_HOSTS lists the names that do.'))
+  })
+}
