@@ -21,6 +21,7 @@ const CLI = join(ROOT, 'src', 'cli', 'gatehouse.ts')
 const COMPOSE = join(ROOT, 'src', 'compose')
 const WINDOWS = process.platform === 'win32'
 const NODE_MAJOR = 24
+const PARENT_CHECK_MS = 500
 /** Written when an installation is complete: the hash of the package-lock.json that it followed. */
 const INSTALLED = join(MODULES, '.gatehouse-installed')
 /** Written when the database client is complete: what it was made from. */
@@ -175,6 +176,7 @@ async function runGatehouse(args) {
   if (node === process.execPath) {
     process.argv[1] = CLI
     keepCompiled()
+    endWithNpm((signal) => process.kill(process.pid, signal))
     await import(pathToFileURL(CLI).href)
     return
   }
@@ -185,6 +187,7 @@ async function runGatehouse(args) {
     )
   }
   const child = spawn(node, [BOOTSTRAP, ...args], { stdio: 'inherit' })
+  endWithNpm((signal) => child.kill(signal))
   // Ctrl-C reaches the child by itself, as it is in our process group; what is sent to this process alone is passed on.
   process.on('SIGINT', () => {})
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
@@ -193,6 +196,21 @@ async function runGatehouse(args) {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
+}
+
+/**
+ * npm passes a signal on to the shell that it started, and that shell dies of it without a word to its child: `npm start & kill $!` would leave the
+ * product running. So a process that npm started, through a shell or not, ends in order when its parent is gone.
+ */
+function endWithNpm(end) {
+  if (!process.env.npm_execpath || WINDOWS) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    end('SIGTERM')
+  }, PARENT_CHECK_MS)
+  timer.unref()
 }
 
 /** All of it is written when this process ends; that of a role, which runs for months, only when it ends in order. */

@@ -16,6 +16,7 @@ import { createLogger, type Logger } from '../platform/logger.ts'
 import { printable } from '../platform/printable.ts'
 import { samplePerson } from '../sandbox/world/sample-person.ts'
 import { registerAuditCommands } from './audit-commands.ts'
+import { endOnBrokenPipe, keepServingOnBrokenPipe } from './broken-pipe.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerLedgerCommands } from './ledger-commands.ts'
@@ -47,7 +48,7 @@ const program = new Command('gatehouse')
 
 program
   .command('start')
-  .description('run all roles in one process; without DATABASE_URL and PAXOS_*, with an embedded Postgres and the Paxos simulator')
+  .description('run all roles; without DATABASE_URL and PAXOS_*, with an embedded Postgres and the Paxos simulator')
   .option('--no-first-onboarding', 'do not onboard an invented person at the start (only done with the simulator)')
   .action(async ({ firstOnboarding }: { firstOnboarding: boolean }) => {
     const { config, logger } = settings('start', { quiet: true })
@@ -94,6 +95,7 @@ for (const { name, description, loadStart, heapGrowth, prepare } of [
           throw error
         })
       logger.info(`${role.name} is up on ${role.url}`)
+      process.send?.({ url: role.url }) // to `gatehouse start`, when that is the parent
       await runUntilStopped(logger, [foundation, role])
     })
 }
@@ -142,6 +144,7 @@ registerDoctorCommand(program, { config: () => settings('commands', { quiet: tru
 /** A command may read the settings twice. */
 let warned = false
 
+endOnBrokenPipe()
 await main()
 
 async function main(): Promise<void> {
@@ -193,9 +196,11 @@ function settings(role: Role, { quiet = false } = {}): Settings {
 
 /** Runs until SIGINT or SIGTERM, then closes in reverse order of opening; a second signal leaves at once. */
 async function runUntilStopped(logger: Logger, opened: readonly Pick<RunningRole, 'close'>[]): Promise<void> {
+  keepServingOnBrokenPipe()
   const stopWatchdog = startEventLoopWatchdog({ limitMs: STANDSTILL_MS, logger })
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name))
+    process.once('disconnect', () => resolve('the end of gatehouse start')) // the parent wants it, or is gone
   })
   logger.info(`${signal}: finishing what is in hand`)
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => process.exit(1))

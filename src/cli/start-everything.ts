@@ -5,18 +5,19 @@ import { enrolled, refuseOtherWorld, startOnce, worldOf } from '../compose/join-
 import { type Foundation, openFoundation } from '../compose/open-foundation.ts'
 import type { RunningRole } from '../compose/running-role.ts'
 import { startOperator } from '../compose/start-operator.ts'
-import { startReceiver } from '../compose/start-receiver.ts'
 import { startSandbox } from '../compose/start-sandbox.ts'
 import { startWorker } from '../compose/start-worker.ts'
 import type { Config } from '../config/load-config.ts'
+import { giveWay } from '../platform/give-way.ts'
 import type { Logger } from '../platform/logger.ts'
 import { samplePerson } from '../sandbox/world/sample-person.ts'
 import { renderTimeline } from './render-timeline.ts'
+import { startReceiverProcess } from './start-receiver-process.ts'
 
 const FIRST_ONBOARDING_MS = 30_000
 
 /**
- * All roles in one process, in the order in which an event passes them; with the simulator where no `PAXOS_*` is set. Says on
+ * All roles in the order in which an event passes them, the receiver as a process of its own; with the simulator where no `PAXOS_*` is set. Says on
  * standard output what happens, onboards an invented person through the operator API, and shows how to go on. Returns what
  * is to be closed, in order of opening.
  */
@@ -89,11 +90,12 @@ async function startRoles(foundation: Foundation, opened: Pick<RunningRole, 'clo
   // The simulator may have moved to a free port: the roles find it where it is, and so does every command.
   const settled: Foundation = simulator ? { ...foundation, simulatorUrl: simulator.url } : foundation
   refuseOtherWorld(worldOf(settled), await foundation.roster.live())
-  const receiver = await started('receiver', async () => enrolled(settled, 'receiver', await startReceiver(settled)))
+  const receiver = await started('receiver', () => startReceiverProcess(settled))
   simulator?.sandbox.setWebhook({
     url: `${receiver.url}/webhooks/paxos`,
     auth: { kind: 'api-key', header: config.webhook.apiKeyHeader, key: webhookApiKey },
   })
+  giveWay() // the receiver has its priority already: what must be acknowledged comes first, as with a worker of its own
   await started('worker', async () => enrolled(settled, 'worker', await startWorker(settled)))
   const operator = await started('operator', async () => enrolled(settled, 'operator', await startOperator(settled)))
   return { receiver, operator, simulator }

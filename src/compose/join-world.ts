@@ -9,6 +9,9 @@ export { refuseOtherWorld } from '../roster/world.ts'
 
 /** Where a process with this foundation works. */
 export function worldOf({ config, queueBackend, simulatorUrl }: Foundation): World {
+  // A receiver, and a migration, never calls Paxos, and is not told where it is.
+  if (config.role === 'receiver' || config.role === 'migrate')
+    return { queue: describeQueue(queueBackend), upstream: null, simulated: false }
   const { apiUrl } = config.paxos ?? simulatorEndpoint(simulatorUrl)
   const { origin, pathname } = new URL(apiUrl) // credentials in an address are no part of the place
   return { queue: describeQueue(queueBackend), upstream: `${origin}${pathname}`, simulated: config.paxos === null }
@@ -31,7 +34,8 @@ export async function lookAtWorld(foundation: Foundation): Promise<Foundation> {
 }
 
 function adoptSimulator(foundation: Foundation, running: readonly RoleProcess[]): Foundation {
-  if (foundation.config.paxos !== null) return foundation
+  const { paxos, sandbox } = foundation.config
+  if (paxos !== null || sandbox.url !== null) return foundation
   const upstream = running.find((process) => process.simulated && process.upstream !== null)?.upstream
   if (!upstream) return foundation
   return { ...foundation, simulatorUrl: new URL(upstream).origin }

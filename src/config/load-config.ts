@@ -172,3 +172,8 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'warning
     encryptionKey: v.ENCRYPTION_KEY === undefined ? null : Buffer.from(v.ENCRYPTION_KEY, 'base64'),
   }
 }
+
+/** The environment of this process with these variables changed: for a role that is started as a process of its own. */
+export function environmentWith(changes: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...changes }
+}

@@ -1,0 +1,92 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { freePort } from '../../src/platform/free-port.ts'
+import { createPool } from '../../src/platform/postgres/postgres.ts'
+import { type Running, runGatehouse } from '../load/run-gatehouse.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const CLI = join(ROOT, 'src/cli/gatehouse.ts')
+const PATIENCE = { timeout: 30_000, interval: 100 }
+const SLOW = 120_000
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+
+/** `gatehouse start` on the database of this file, and the pid of its receiver. */
+async function start(): Promise<Running & { receiverPid: number }> {
+  const running = await runGatehouse({ DATABASE_URL: database.url, WORKER_PORT: '0' })
+  const pool = createPool({ connectionString: database.url, max: 1, applicationName: 'process test' })
+  const { rows } = await pool.query<{ pid: number }>(
+    "SELECT pid FROM role_process WHERE role = 'receiver' ORDER BY started_at DESC LIMIT 1",
+  )
+  await pool.end()
+  return { ...running, receiverPid: rows[0]?.pid ?? 0 }
+}
+
+describe('F72: gatehouse start', () => {
+  it('runs the receiver as a process of its own, and ends both in order', { timeout: SLOW }, async () => {
+    const { process: main, receiverPid, receiverUrl } = await start()
+    expect(receiverPid).not.toBe(main.pid)
+    expect(await answers(receiverUrl)).toBe(true)
+    main.kill('SIGTERM')
+    expect(await once(main, 'exit')).toEqual([0, null])
+    expect(await answers(receiverUrl)).toBe(false)
+  })
+
+  it('leaves no receiver behind when it is killed', { timeout: SLOW }, async () => {
+    const { process: main, receiverUrl } = await start()
+    main.kill('SIGKILL')
+    await expect.poll(() => answers(receiverUrl), PATIENCE).toBe(false)
+  })
+
+  it('ends with exit code 1 when its receiver is gone', { timeout: SLOW }, async () => {
+    const { process: main, receiverPid, output } = await start()
+    process.kill(receiverPid, 'SIGKILL')
+    expect(await once(main, 'exit')).toEqual([1, null])
+    expect(output()).toContain('the receiver has ended')
+  })
+})
+
+describe('c21: what npm started', () => {
+  it('ends when npm is told to end, although the shell between them says nothing', { timeout: SLOW }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-npm-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const port = await freePort()
+    const command = `'${process.execPath}' '${join(ROOT, 'src/bootstrap.mjs')}' sandbox; true` // two commands: no shell replaces itself
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'x', version: '1.0.0', scripts: { start: command } }))
+    const env = { ...process.env, SANDBOX_PORT: String(port), WEBHOOK_API_KEYS: 'a-key-for-this-test-only' }
+    const npm = spawn('npm', ['start'], { cwd: folder, env, stdio: 'ignore' })
+    const url = `http://127.0.0.1:${port}`
+    await expect.poll(() => answers(url), PATIENCE).toBe(true)
+    npm.kill('SIGTERM')
+    await expect.poll(() => answers(url), PATIENCE).toBe(false)
+  })
+})
+
+describe('F17, c14: a command whose reader is gone', () => {
+  it.each(['sandbox person', '--help', 'no-such-command'])('ends without a word: gatehouse %s', async (words) => {
+    // The reader ends at once, so the first line that the command writes meets a broken pipe.
+    const line = `{ sleep 0.3; '${process.execPath}' '${CLI}' ${words} 2>&1; } 2>/dev/null | true`
+    const noise = `{ sleep 0.3; '${process.execPath}' '${CLI}' ${words}; } | true`
+    for (const command of [line, noise]) {
+      const said = await new Promise<string>((resolve) => {
+        execFile('bash', ['-c', command], { cwd: ROOT }, (_error, _stdout, stderr) => resolve(stderr))
+      })
+      expect(said).not.toMatch(/EPIPE|throw|at .*\.ts/)
+    }
+  })
+})
