@@ -8,18 +8,23 @@
  * event cost, in bytes and in whole pages (written once for each page that is touched first after a checkpoint). With --checkpoint there is
  * one before every run, the worst case.
  */
+
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type pg from 'pg'
 import { Registry } from 'prom-client'
-import { applyDecision, applyReceipt, claimNext, type Draft, draftOf } from '../src/domain/onboarding/advance.ts'
-import { newOnboarding, type Receipt } from '../src/domain/onboarding/onboarding.ts'
+import type { Receipt } from '../src/domain/effect.ts'
+import { applyDecision, type Draft } from '../src/domain/onboarding/advance.ts'
+import { newOnboarding } from '../src/domain/onboarding/onboarding.ts'
+import { draftOf } from '../src/domain/stream.ts'
 import { createInbox } from '../src/inbox/inbox.ts'
 import type { Settlement, Stored } from '../src/ledger/change.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
+import { ONBOARDING_TABLE } from '../src/ledger/onboarding-table.ts'
 import { createLogger } from '../src/platform/logger.ts'
 import { migrate } from '../src/platform/postgres/migrate.ts'
 import { createPool } from '../src/platform/postgres/postgres.ts'
+import { applyReceipt, claimNext } from '../test/support/onboarding-steps.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -57,7 +62,7 @@ async function openSide(connectionString: string): Promise<Side> {
     metrics: new Registry(),
     onAccepted: (accepted) => waiting.push(...accepted),
   })
-  const ledger = createLedger({ pool })
+  const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
   const works: Record<Phase, { lanes: number; work: () => Promise<boolean> }> = {
     accept: { lanes: ACCEPTS_AT_ONCE, work: async () => (await inbox.accept(delivery())) === 'accepted' },
     onboard: {

@@ -83,17 +83,17 @@ WITH person AS (
     WHERE line.told
   ) AS step
 ), entries AS (
-  INSERT INTO ledger_entry (identity_id, entry_no, at, kind, actor, data, prev_hash, hash)
+  INSERT INTO ledger_entry (stream_id, entry_no, at, kind, actor, data, prev_hash, hash)
   SELECT id, no, entry.at, kind, actor, data::jsonb, coalesce(hashes[no - 1], decode(repeat('00', 32), 'hex')), hash
   FROM story, unnest(ats, kinds, actors, datas, hashes) WITH ORDINALITY AS entry (at, kind, actor, data, hash, no)
 ), accounts AS (
-  INSERT INTO effect (identity_id, step, kind, key, state, attempts, receipt, intended_at, settled_at)
-  SELECT id, 'account', 'account', 'gatehouse-account-' || id, 'done', 1,
+  INSERT INTO effect (stream_id, step, kind, name, number, key, state, attempts, receipt, intended_at, settled_at)
+  SELECT id, 'account', 'create-account', NULL, 1, 'gatehouse-account-' || id, 'done', 1,
     jsonb_build_object('kind', 'account', 'accountId', account, 'profileId', profile, 'how', 'created'), later, later
   FROM story WHERE has_account
 ), notices AS (
-  INSERT INTO effect (identity_id, step, kind, key, state, attempts, receipt, intended_at, settled_at)
-  SELECT id, 'notice:' || notice || ':1', 'notice', 'notice_' || notice || '_1_' || id, CASE WHEN open THEN 'intended' ELSE 'done' END,
+  INSERT INTO effect (stream_id, step, kind, name, number, key, state, attempts, receipt, intended_at, settled_at)
+  SELECT id, 'notice:' || notice || ':1', 'send-notification', notice, 1, 'notice_' || notice || '_1_' || id, CASE WHEN open THEN 'intended' ELSE 'done' END,
     CASE WHEN open THEN 0 ELSE 1 END, CASE WHEN NOT open THEN '{"kind": "notice", "channel": "webhook", "status": 204}'::jsonb END,
     later, CASE WHEN NOT open THEN later END
   FROM (SELECT *, state = 'approved' AS open FROM story WHERE notice IS NOT NULL) AS told

@@ -51,6 +51,10 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     may: ['./onboarding.ts', '../event-state.ts'],
     mayNot: ['../../platform/app-error.ts', '../../ledger/ledger.ts', 'node:crypto', 'zod'],
   },
+  effects: {
+    may: ['../paxos/paxos-client.ts', '../notify/notice.ts', '../domain/effect.ts', '../platform/app-error.ts'],
+    mayNot: ['../saga/run-stream.ts', '../ledger/ledger.ts', '../inbox/inbox.ts', '../queue/event-queue.ts'],
+  },
   platform: {
     may: ['./app-error.ts', 'node:fs', 'pino', '../generated/prisma/client.ts'],
     mayNot: ['../domain/event-state.ts', '../config/load-config.ts', '../queue/event-queue.ts'],

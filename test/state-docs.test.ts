@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { EFFECT_STATES } from '../src/domain/effect.ts'
 import { EVENT_STATES } from '../src/domain/event-state.ts'
 import { ONBOARDING_STATES } from '../src/domain/onboarding/onboarding.ts'
 import { ORDER_STATES } from '../src/domain/trade/order.ts'
@@ -7,6 +8,7 @@ import { ORDER_STATES } from '../src/domain/trade/order.ts'
 /** Each list of states: the file and the constant that hold it, and the states themselves. */
 const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }>> = {
   EVENT_STATES: { file: 'domain/event-state.ts', states: EVENT_STATES },
+  EFFECT_STATES: { file: 'domain/effect.ts', states: EFFECT_STATES },
   ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },
   ORDER_STATES: { file: 'domain/trade/order.ts', states: ORDER_STATES },
 }

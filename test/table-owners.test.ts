@@ -10,6 +10,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   inbox_total: 'inbox',
   onboarding: 'ledger',
   effect: 'ledger',
+  effect_attempt: 'ledger',
   ledger_entry: 'ledger',
   onboarding_request: 'ledger',
   replay: 'replay',

@@ -4,14 +4,16 @@
  */
 
 import { Registry } from 'prom-client'
-import { accountRefId, noticeKey } from '../../src/domain/onboarding/onboarding.ts'
+import { notificationKey } from '../../src/domain/notification.ts'
+import { accountEffect, isAccountReceipt } from '../../src/domain/onboarding/account-effect.ts'
+import { newOnboarding } from '../../src/domain/onboarding/onboarding.ts'
+import { createAccountEffect } from '../../src/effects/create-account.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import { openAccount } from '../../src/saga/open-account.ts'
 import { NOTICE_SECRET } from './gatehouse.ts'
 import type { Delivery } from './load.ts'
 import { runProgram } from './program.ts'
@@ -57,6 +59,7 @@ function openGatehouse({ upstream, concurrency }: Omit<Settings, 'design'>): Cal
     connections: concurrency,
   })
   const reader = createConfirmationReader(paxos)
+  const account = createAccountEffect(paxos)
   const notices = createWebhookChannel({ url: upstream.noticeUrl, secret: NOTICE_SECRET, timeoutMs: 10_000 })
 
   return {
@@ -64,11 +67,13 @@ function openGatehouse({ upstream, concurrency }: Omit<Settings, 'design'>): Cal
       const event = await reader.event(id, Date.parse(time), { priority: 'live' })
       const identityId = event.identityId ?? ''
       await reader.identity(identityId, Date.parse(event.createdAt), { priority: 'live' })
-      const receipt = await openAccount(paxos, { identityId, refId: accountRefId(identityId), mayExist: false, priority: 'live' })
-      if (receipt.kind !== 'account') throw new Error('unreachable')
+      const effect = accountEffect(identityId)
+      const snapshot = { onboarding: newOnboarding(identityId, 'adopted', null), effects: [effect] }
+      const receipt = await account.perform({ streamId: identityId, snapshot, effect, priority: 'live' })
+      if (!isAccountReceipt(receipt)) throw new Error('unreachable')
       const { accountId, profileId } = receipt
       await notices.send({
-        key: noticeKey(identityId, 'ready', 1),
+        key: notificationKey(identityId, 'ready', 1),
         kind: 'onboarding.ready',
         occurredAt: new Date(),
         data: { identityId, refId: null, accountId, profileId },

@@ -35,6 +35,7 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): { inbox: I
     ledger: {
       load: async (identityId) => onboardings.get(identityId) ?? null,
       commit: async (change) => commit(change),
+      keepAttempts: async () => {},
       close: async () => {},
     },
     readyCount: () => [...onboardings.values()].filter(({ onboarding }) => onboarding.state === 'ready').length,

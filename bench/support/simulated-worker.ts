@@ -1,6 +1,7 @@
 import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import type { EventHandler } from '../../src/queue/event-queue.ts'
+import { onboardingRoute } from '../../src/saga/onboarding-route.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
 import type { createMemoryStores } from './memory-stores.ts'
 import { connectSimulatedPaxos, type SimulatedPaxosOptions } from './simulated-paxos.ts'
@@ -18,13 +19,18 @@ export interface SimulatedWorkerOptions extends SimulatedPaxosOptions {
 export function createSimulatedWorker({ stores, random, ...line }: SimulatedWorkerOptions): EventHandler {
   const paxos = connectSimulatedPaxos(line)
   return createEventProcessor({
-    ...stores,
+    inbox: stores.inbox,
     reader: createConfirmationReader(paxos),
-    paxos,
-    notices: { name: 'none', send: async () => ({ status: 204 }), close: async () => {} },
+    routes: [
+      onboardingRoute({
+        ledger: stores.ledger,
+        paxos,
+        notices: { name: 'none', send: async () => ({ status: 204 }), close: async () => {} },
+        unknownIdentities: 'adopt',
+      }),
+    ],
     logger: createLogger({ level: 'silent' }),
     metrics: { ended: () => {}, willRetry: () => {} },
-    unknownIdentities: 'adopt',
     now: Date.now,
     random,
   })

@@ -103,12 +103,15 @@ async function openWorker(settings: Settings, prisma: PrismaClient) {
 
     const account = await paxos.get<{ id: string; profile_id: string }>(`/identity/accounts/${created.id}`)
     const data = { accountId: account.id, profileId: account.profile_id }
-    const entry = { identityId, entryNo: 1, at: new Date(), kind: 'account.opened', actor: `event:${eventId}`, data }
+    const entry = { streamId: identityId, entryNo: 1, at: new Date(), kind: 'account.opened', actor: `event:${eventId}`, data }
     const unchained = { prevHash: new Uint8Array(0), hash: new Uint8Array(0) }
     await prisma.ledgerEntry.create({ data: { ...entry, ...unchained }, select: { entryNo: true } })
 
     const key = `notice-ready-${identityId}`
-    await prisma.effect.create({ data: { identityId, step: 'notice', kind: 'notice', key, state: 'intended' }, select: { key: true } })
+    await prisma.effect.create({
+      data: { streamId: identityId, step: 'notice', kind: 'notice', number: 1, key, state: 'intended' },
+      select: { key: true },
+    })
     await sendNotice(key, { identityId, ...data })
     const ready = { state: 'ready', profileId: account.profile_id, readyAt: new Date() }
     await prisma.onboarding.update({ where: { identityId }, data: ready, select: { identityId: true } })

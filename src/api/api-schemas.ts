@@ -6,7 +6,9 @@ import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 /** What the operator API answers, as JSON: the source of its OpenAPI document, and what its tests hold answers against. */
 
 const time = z.iso.datetime()
-const uuid = z.guid()
+/** Issued by Paxos: opaque. */
+const paxosId = z.string().min(1).max(200)
+const ownId = z.guid()
 const State = z.enum(ONBOARDING_STATES)
 const WaitingFor = z.string().nullable().describe('Why it is not moving, and when or by whom it will; null once it has arrived.')
 const count = z.int().min(0)
@@ -14,7 +16,9 @@ const NextCursor = z.string().nullable().describe('Send it as cursor, with the s
 
 const Effect = z.strictObject({
   step: z.string(),
-  kind: z.enum(['account', 'notice']),
+  kind: z.string().describe('create-account, send-notification: what kind of effect it is.'),
+  name: z.string().nullable().describe("Which of its kind: the notification's name; null where there is only one."),
+  number: z.int().min(1).describe('The how-manieth of its kind and name.'),
   key: z.string().describe('The idempotency key towards the other side, the same for every attempt.'),
   state: z.enum(['intended', 'done', 'suppressed', 'refused']),
   attempts: count,
@@ -26,8 +30,8 @@ const Effect = z.strictObject({
 })
 
 const onboardingFields = {
-  id: uuid.describe("The identity's id at Paxos; the same as identityId."),
-  identityId: uuid,
+  id: paxosId.describe("The identity's id at Paxos; the same as identityId."),
+  identityId: paxosId,
   refId: z.string().nullable(),
   origin: z.enum(['created', 'adopted']),
   state: State,
@@ -35,8 +39,8 @@ const onboardingFields = {
   heldReason: z.string().nullable(),
   identityStatus: z.string().nullable().describe("Paxos's status as last confirmed."),
   requiredDocuments: z.array(z.string()),
-  accountId: uuid.nullable(),
-  profileId: uuid.nullable(),
+  accountId: paxosId.nullable(),
+  profileId: paxosId.nullable(),
   entryCount: count,
   createdAt: time,
   updatedAt: time,
@@ -48,10 +52,10 @@ const onboardingFields = {
 const Onboarding = z.strictObject(onboardingFields)
 
 const Event = z.strictObject({
-  eventId: uuid,
+  eventId: paxosId,
   type: z.string(),
   state: z.enum(EVENT_STATES),
-  identityId: uuid.nullable().describe('Known once the event was read back from Paxos.'),
+  identityId: paxosId.nullable().describe('Known once the event was read back from Paxos.'),
   occurredAt: time,
   receivedAt: time,
   deliveryCount: count,
@@ -88,7 +92,7 @@ const OnboardingStory = z.strictObject({
 })
 
 const replayFields = {
-  id: uuid,
+  id: ownId,
   state: z.enum(['planned', 'approved', 'finished']),
   filter: z.looseObject({}),
   planHash: z.string(),
@@ -108,9 +112,9 @@ const Replay = z.strictObject({
   items: z.array(
     z.strictObject({
       seq: z.string(),
-      eventId: uuid,
+      eventId: paxosId,
       type: z.string(),
-      identityId: uuid.nullable(),
+      identityId: paxosId.nullable(),
       verdict: z.string().describe('What a replay would do now.'),
       detail: z.string(),
       result: z.string().nullable().describe('What running it led to; null until then.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { IdList, IdParams, pageQuery, Time } from '../operate/query-inputs.ts'
+import { IdList, OwnIdParams, pageQuery, Time } from '../operate/query-inputs.ts'
 import { REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -47,7 +47,7 @@ export function replayRoutes(useCases: OperatorUseCases): ApiRoute[] {
       method: 'GET',
       path: '/v1/replays/{id}',
       summary: 'A replay: its plan, and what running it led to',
-      params: IdParams,
+      params: OwnIdParams,
       answers: { 200: { description: 'The replay.', schema: 'Replay' } },
       refusals: { 404: 'There is no such replay (REPLAY_UNKNOWN).' },
       handle: async ({ params }) => ({ status: 200, body: await find(params.id) }),
@@ -57,7 +57,7 @@ export function replayRoutes(useCases: OperatorUseCases): ApiRoute[] {
       path: '/v1/replays/{id}/approve',
       summary: 'Approve a plan and run it',
       description: 'Items whose event or onboarding has changed since the plan are skipped and say so. Name yourself in X-Operator.',
-      params: IdParams,
+      params: OwnIdParams,
       body: z.strictObject({ reason: Reason }),
       answers: { 200: { description: 'The replay, run.', schema: 'Replay' } },
       refusals: { 404: 'There is no such replay (REPLAY_UNKNOWN).', 409: 'It was run already (REPLAY_STATE).' },

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { InvalidArgumentError } from 'commander'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
-import { UUID } from '../platform/postgres/uuid-range.ts'
+import { canonicalId, OPAQUE_ID, UUID } from '../platform/opaque-id.ts'
 
 /** Opens the use cases for the length of one command. */
 export type OpenUseCases = () => Promise<{ useCases: OperatorUseCases; close(): Promise<void> }>
@@ -16,15 +16,21 @@ export async function withUseCases(open: OpenUseCases, work: (useCases: Operator
   }
 }
 
-/** An id as an argument or an option, in lower case. */
+/** An id that Paxos issued, as an argument or an option. */
+export function parsePaxosId(text: string): string {
+  if (!OPAQUE_ID.test(text)) throw new InvalidArgumentError('It takes an id at Paxos: 1 to 200 visible ASCII characters.')
+  return canonicalId(text)
+}
+
+/** An id that Gatehouse issued, in lower case. */
 export function parseId(text: string): string {
   if (!UUID.test(text)) throw new InvalidArgumentError('Ids look like 7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10.')
   return text.toLowerCase()
 }
 
 /** For an option that may be repeated. */
-export function collectIds(text: string, before: string[] = []): string[] {
-  return [...before, parseId(text)]
+export function collectPaxosIds(text: string, before: string[] = []): string[] {
+  return [...before, parsePaxosId(text)]
 }
 
 export function collectTexts(text: string, before: string[] = []): string[] {

@@ -5,7 +5,7 @@ import { relativeTime, utcTime } from '../operate/say-time.ts'
 import { sayOutcome } from '../operate/timeline.ts'
 import type { EventView } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
-import { type OpenUseCases, parseCount, parseId, parseOneOf, parseTime, withUseCases } from './command-input.ts'
+import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, parseTime, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
 
@@ -29,7 +29,7 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
     .description('events, last received first')
     .option('--state <state>', `only: ${EVENT_STATES.join(', ')}`, parseOneOf(EVENT_STATES))
     .option('--type <type>', 'only this type, such as identity.approved')
-    .option('--identity <id>', 'only those of this identity', parseId)
+    .option('--identity <id>', 'only those of this identity', parsePaxosId)
     .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
     .option('--until <time>', 'received before', parseTime)
     .option('--limit <number>', 'at most so many', parseCount(200), 50)
@@ -49,7 +49,7 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
   event
     .command('show')
     .description('one event: attempts, last error, outcome, next attempt')
-    .argument('<event-id>', 'its id at Paxos', parseId)
+    .argument('<event-id>', 'its id at Paxos', parsePaxosId)
     .option('--json', 'print JSON')
     .action(async (eventId: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {

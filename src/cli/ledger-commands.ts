@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { counted } from '../operate/counted.ts'
 import { AppError } from '../platform/app-error.ts'
-import { type OpenUseCases, parseId, withUseCases } from './command-input.ts'
+import { type OpenUseCases, parsePaxosId, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
 
@@ -18,7 +18,7 @@ export function registerLedgerCommands(program: Command, open: OpenUseCases, pri
     .description('the append-only record of every onboarding')
     .command('verify')
     .description('recompute every chain: no gap, no change, nothing moved; exit 1 when something is wrong')
-    .option('--identity <id>', "only this identity's", parseId)
+    .option('--identity <id>', "only this identity's", parsePaxosId)
     .option('--json', 'print JSON')
     .action(async ({ identity, json }: { identity?: string; json?: boolean }) => {
       await withUseCases(open, async (useCases) => {

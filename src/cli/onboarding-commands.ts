@@ -7,7 +7,7 @@ import { PersonRequest } from '../operate/person-request.ts'
 import { utcTime } from '../operate/say-time.ts'
 import type { OnboardingView } from '../operate/use-cases.ts'
 import { errorCode, UsageError } from '../platform/app-error.ts'
-import { type OpenUseCases, parseCount, parseId, parseOneOf, systemUser, withUseCases } from './command-input.ts'
+import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
 import { renderTimeline } from './render-timeline.ts'
@@ -51,7 +51,7 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
   onboarding
     .command('show')
     .description('one onboarding: where it stands, what it waits for, and its timeline')
-    .argument('<identity-id>', "the identity's id at Paxos", parseId)
+    .argument('<identity-id>', "the identity's id at Paxos", parsePaxosId)
     .option('--json', 'print JSON')
     .action(async (identityId: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {

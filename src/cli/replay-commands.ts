@@ -7,8 +7,8 @@ import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { ReplayLine, ReplayStory } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import {
-  collectIds,
   collectOneOf,
+  collectPaxosIds,
   collectTexts,
   type OpenUseCases,
   parseCount,
@@ -47,8 +47,8 @@ export function registerReplayCommands(program: Command, open: OpenUseCases, pri
   replay
     .command('plan')
     .description('choose events and say for each what a replay would do now; changes nothing. Without filters: all parked and dead')
-    .option('--event <id>', 'this event; may be repeated', collectIds)
-    .option('--identity <id>', 'events of this identity; may be repeated', collectIds)
+    .option('--event <id>', 'this event; may be repeated', collectPaxosIds)
+    .option('--identity <id>', 'events of this identity; may be repeated', collectPaxosIds)
     .option('--type <type>', 'events of this type; may be repeated', collectTexts)
     .option('--state <state>', `events in this state (${REPLAYABLE_STATES.join(', ')}); may be repeated`, collectOneOf(REPLAYABLE_STATES))
     .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)

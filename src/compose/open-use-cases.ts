@@ -2,14 +2,18 @@ import type { Pool } from 'pg'
 import { Registry } from 'prom-client'
 import { createInbox } from '../inbox/inbox.ts'
 import { createLedger } from '../ledger/ledger.ts'
+import { ONBOARDING_TABLE } from '../ledger/onboarding-table.ts'
+import { NO_CHANNEL } from '../notify/no-channel.ts'
 import { createOnboarding } from '../operate/create-onboarding.ts'
 import { createUseCases } from '../operate/create-use-cases.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { createConfirmationReader } from '../paxos/confirmation-reader.ts'
 import { createUpstreamPace } from '../paxos/upstream-pace.ts'
 import type { Logger } from '../platform/logger.ts'
 import { createPool } from '../platform/postgres/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import { approveReplay, getReplay, planReplay } from '../replay/replay.ts'
+import { onboardingRoute } from '../saga/onboarding-route.ts'
 import { rebuildQueue } from '../saga/rebuild-queue.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import { worldOf } from './join-world.ts'
@@ -30,8 +34,9 @@ export async function openUseCases(
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   })
   const inbox = createInbox({ pool, connectionString: databaseUrl, logger, metrics })
-  const ledger = createLedger({ pool })
+  const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
   const paxos = connectPaxos(foundation, { logger, metrics })
+  const reader = createConfirmationReader(paxos)
   const queue = await openQueue(foundation, logger)
   const parts = {
     pool,
@@ -39,7 +44,8 @@ export async function openUseCases(
     ledger,
     paxos,
     queue,
-    unknownIdentities: config.unknownIdentities,
+    reader,
+    routes: [onboardingRoute({ ledger, paxos, notices: NO_CHANNEL, unknownIdentities: config.unknownIdentities })],
     now: Date.now,
     encryptionKey: secrets.encryptionKey,
   }
@@ -61,6 +67,13 @@ export async function openUseCases(
     },
   })
   const close = (): Promise<void> =>
-    closeInTurn([() => queue.close(), () => paxos.close(), () => ledger.close(), () => inbox.close(), () => pool.end()])
+    closeInTurn([
+      () => queue.close(),
+      () => reader.close(),
+      () => paxos.close(),
+      () => ledger.close(),
+      () => inbox.close(),
+      () => pool.end(),
+    ])
   return { useCases, pool, queue, close }
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/load-config.ts'
 import { createInbox } from '../inbox/inbox.ts'
 import { createLedger } from '../ledger/ledger.ts'
+import { ONBOARDING_TABLE } from '../ledger/onboarding-table.ts'
 import { createLogChannel } from '../notify/log-channel.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import { createWebhookChannel } from '../notify/webhook-channel.ts'
@@ -12,6 +13,7 @@ import { scheduleSweeps } from '../queue/sweep-schedule.ts'
 import { startWatchedWorker } from '../queue/watched-worker.ts'
 import { sweepEvents } from '../reconcile/sweep-events.ts'
 import { startDispatcher } from '../saga/dispatch-due-events.ts'
+import { onboardingRoute } from '../saga/onboarding-route.ts'
 import { createEventProcessor } from '../saga/process-event.ts'
 import { createSagaMetrics } from '../saga/saga-metrics.ts'
 import { connectPaxos } from './connect-paxos.ts'
@@ -41,19 +43,16 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     metrics,
     onAccepted: queue.add,
   })
-  const ledger = createLedger({ pool })
+  const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
   const paxos = connectPaxos(foundation, { logger, metrics })
   const notices = openNoticeChannel(config, logger)
   const reader = createConfirmationReader(paxos)
   const handle = createEventProcessor({
     inbox,
     reader,
-    ledger,
-    paxos,
-    notices,
+    routes: [onboardingRoute({ ledger, paxos, notices, unknownIdentities: config.unknownIdentities })],
     logger,
     metrics: createSagaMetrics(metrics),
-    unknownIdentities: config.unknownIdentities,
     now: Date.now,
     random: Math.random,
   })

@@ -12,7 +12,7 @@ import type { OpenEvent } from './settle-events.ts'
 
 /** A delivery, or an event found by the sweep. A hint until it was read back from the Events API. */
 export interface ReceivedEvent {
-  /** The sender's event id: a uuid in lower case, the dedupe key. */
+  /** The sender's event id as `canonicalId` gives it, the dedupe key. */
   eventId: string
   type: string
   occurredAt: Date
@@ -77,7 +77,7 @@ const REOPENED = `(i.state = 'parked' AND i.error_code = 'EVENT_UNKNOWN_TO_PAXOS
 const INSERT_EVENTS = `
 INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state, batch, key_slot, source_hash)
 SELECT id, type, at, test, origin, sha, deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END, batch, key, source
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::text[]) AS type, unnest($3::timestamptz[]) AS at, unnest($4::boolean[]) AS test,
+FROM (SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS type, unnest($3::timestamptz[]) AS at, unnest($4::boolean[]) AS test,
   unnest($5::text[]) AS origin, unnest($6::bytea[]) AS sha, unnest($7::integer[]) AS deliveries, unnest($8::bigint[]) AS batch,
   unnest($9::text[]) AS key, unnest($10::bytea[]) AS source) AS e
 WHERE current_setting('synchronous_commit') <> 'off'
@@ -93,7 +93,7 @@ ON CONFLICT (event_id) DO UPDATE SET
 RETURNING i.seq, i.event_id, i.state, (xmax = 0) AS inserted`
 
 const COLUMNS: readonly Column<EventRow>[] = [
-  column(ELEMENT.uuid, ({ id }) => id),
+  column(ELEMENT.text, ({ id }) => id),
   column(ELEMENT.text, ({ type }) => type),
   column(ELEMENT.timestamptz, ({ at }) => at.getTime()),
   column(ELEMENT.boolean, ({ test }) => test),

@@ -25,7 +25,7 @@ export async function proveEvents(pool: Pool, proofs: readonly Proof[]): Promise
     name: 'prove-events',
     text: `
 WITH proof AS (
-  SELECT * FROM json_to_recordset($1::json) AS p ("eventId" uuid, evidence jsonb)
+  SELECT * FROM json_to_recordset($1::json) AS p ("eventId" text, evidence jsonb)
 ), locked AS MATERIALIZED (
   SELECT i.seq, p.evidence AS shown, i.state = 'parked' AS reopened FROM inbox_event AS i JOIN proof AS p ON p."eventId" = i.event_id
   WHERE i.state = 'accepted' AND i.trust = 'hint' OR i.state = 'parked' AND i.error_code = 'EVENT_UNKNOWN_TO_PAXOS'

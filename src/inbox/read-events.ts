@@ -1,9 +1,9 @@
 import type { Pool } from 'pg'
 import type { EventState } from '../domain/event-state.ts'
 import type { InboxEvent, Prisma } from '../generated/prisma/client.ts'
+import { prefixPatterns } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
-import { uuidRange } from '../platform/postgres/uuid-range.ts'
 import { countEvents, type EventCounts } from './load-events.ts'
 import { seqWindow } from './seq-window.ts'
 
@@ -66,7 +66,7 @@ export interface EventReads {
 /** Of one identity's events; a story with more is read through the list of events. */
 const MOST_OF_ONE_IDENTITY = 500
 const MOST_OPEN = 1_000
-const MOST_FOUND_BY_PREFIX = 100
+const BY_PREFIX = 'SELECT identity_id FROM inbox_event WHERE identity_id IS NOT NULL AND event_id LIKE $1 ORDER BY event_id LIMIT 100'
 
 export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool }): EventReads {
   return {
@@ -84,16 +84,8 @@ export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool 
       return (await prisma.inboxEvent.findMany({ where, orderBy: { seq: 'asc' }, take: MOST_OPEN })).map(toRecord)
     },
     identitiesByEvent: async (prefix) => {
-      const range = uuidRange(prefix)
-      if (!range) return []
-      const where = { eventId: range, identityId: { not: null } }
-      const rows = await prisma.inboxEvent.findMany({
-        where,
-        select: { identityId: true },
-        orderBy: { eventId: 'asc' },
-        take: MOST_FOUND_BY_PREFIX,
-      })
-      return rows.flatMap(({ identityId }) => identityId ?? [])
+      const found = await Promise.all(prefixPatterns(prefix).map((pattern) => pool.query<{ identity_id: string }>(BY_PREFIX, [pattern])))
+      return [...new Set(found.flatMap(({ rows }) => rows.map(({ identity_id }) => identity_id)))]
     },
     count: () => countEvents(pool),
     countOverdue: async (seconds) => {

@@ -64,7 +64,7 @@ export async function settleEvents(pool: Pool, settlements: readonly Settlement[
     text: `
 WITH settlement AS (
   SELECT * FROM json_to_recordset($1::json) AS s (
-    seq bigint, generation integer, state text, outcome text, trust text, "identityId" uuid, attempts integer,
+    seq bigint, generation integer, state text, outcome text, trust text, "identityId" text, attempts integer,
     "unknownOutcomes" integer, "dueAt" timestamptz, "errorCode" text, "errorDetail" text)
 ), locked AS MATERIALIZED (
   SELECT seq FROM inbox_event WHERE seq IN (SELECT seq FROM settlement) ORDER BY event_id FOR UPDATE

@@ -1,8 +1,10 @@
-import type { Draft } from '../domain/onboarding/advance.ts'
-import type { Snapshot } from '../domain/onboarding/onboarding.ts'
+import type { Draft, Snapshot } from '../domain/effect.ts'
+import type { Snapshot as OnboardingSnapshot } from '../domain/onboarding/onboarding.ts'
 
 /** A snapshot as committed, with what the next change must build on. */
-export interface Stored extends Snapshot {
+export type Stored<S extends Snapshot = OnboardingSnapshot> = S & Bookkeeping
+
+export interface Bookkeeping {
   /** The fence: a change is committed only on the version that it was decided on. */
   readonly version: number
   readonly entryCount: number
@@ -14,15 +16,15 @@ export interface Settlement {
   seq: string
   /** Which opening of it: the end of an earlier one must not swallow what an operator has opened again. */
   generation: number
-  /** What became of it: `moved:ready`, `ignored:already-denied`, `held:approved-after-denied`. */
+  /** What became of it, as `outcomeText` writes it. */
   outcome: string
 }
 
-export interface Change {
-  /** What the draft was decided on; null for an identity seen for the first time. */
-  before: Stored | null
-  draft: Draft
-  /** Who: `event:<uuid>`, `operator:<name>`, `api`. Stands in every entry of the change. */
+export interface Change<S extends Snapshot = OnboardingSnapshot> {
+  /** What the draft was decided on; null for a stream that is new. */
+  before: Stored<S> | null
+  draft: Draft<S>
+  /** Who: `event:<id>`, `operator:<name>`, `api`. Stands in every entry of the change. */
   actor: string
   at: Date
   settlement?: Settlement

@@ -1,17 +1,22 @@
-import type { Effect } from '../domain/onboarding/onboarding.ts'
-import { type Column, column, columnParameters, ELEMENT } from '../platform/postgres/array-parameter.ts'
-import type { Change, Settlement, Stored } from './change.ts'
+import type { Attempt, Effect, Snapshot } from '../domain/effect.ts'
+import type { Bookkeeping, Change, Settlement, Stored } from './change.ts'
+import { type RowColumn, rowColumn, type StreamColumn, type StreamTable } from './stream-table.ts'
 
 /** A change with its entries numbered and linked. */
-export interface Chained {
-  change: Change
+export interface Chained<S extends Snapshot> {
+  change: Change<S>
+  streamId: string
+  /** The values of the stream's own columns. */
+  values: readonly (string | number | boolean | null)[]
   /** The snapshot as it stands once the change is committed. */
-  after: Stored
+  after: Stored<S>
   entries: readonly ChainedEntry[]
 }
 
 interface ChainedEntry {
-  change: Change
+  streamId: string
+  actor: string
+  at: number
   entryNo: number
   kind: string
   data: object
@@ -20,92 +25,117 @@ interface ChainedEntry {
 }
 
 interface TouchedEffect {
-  identityId: string
+  streamId: string
   effect: Effect
   /** Nothing is there under its step. */
   fresh: boolean
 }
 
-interface SettledEvent extends Settlement {
-  identityId: string
+interface KeptAttempt extends Attempt {
+  streamId: string
 }
 
-const ONBOARDING: readonly Column<Chained>[] = [
-  column(ELEMENT.uuid, ({ after }) => after.onboarding.identityId),
-  column(ELEMENT.text, ({ after }) => after.onboarding.refId),
-  column(ELEMENT.text, ({ after }) => after.onboarding.origin),
-  column(ELEMENT.text, ({ after }) => after.onboarding.state),
-  column(ELEMENT.text, ({ after }) => after.onboarding.heldFrom),
-  column(ELEMENT.text, ({ after }) => after.onboarding.heldReason),
-  column(ELEMENT.text, ({ after }) => after.onboarding.identityStatus),
-  column(ELEMENT.text, ({ after }) => arrayLiteral(after.onboarding.requiredDocuments)),
-  column(ELEMENT.uuid, ({ after }) => after.onboarding.accountId),
-  column(ELEMENT.uuid, ({ after }) => after.onboarding.profileId),
-  column(ELEMENT.integer, ({ after }) => after.version),
-  column(ELEMENT.integer, ({ after }) => after.entryCount),
-  column(ELEMENT.bytea, ({ after }) => after.headHash),
-  column(ELEMENT.timestamptz, ({ change }) => change.at.getTime()),
+interface SettledEvent extends Settlement {
+  streamId: string
+  identityId: string | null
+}
+
+/** Every row of a statement that is not of the stream's own columns: declared once for all kinds of streams. */
+const BOOKKEEPING: readonly RowColumn<{ change: { at: Date }; after: Bookkeeping }>[] = [
+  rowColumn('version', 'integer', ({ after }) => after.version),
+  rowColumn('entry_count', 'integer', ({ after }) => after.entryCount),
+  rowColumn('head_hash', 'bytea', ({ after }) => after.headHash),
+  rowColumn('at', 'timestamptz', ({ change }) => change.at.getTime()),
 ]
 
-const ENTRY: readonly Column<ChainedEntry>[] = [
-  column(ELEMENT.uuid, ({ change }) => change.draft.onboarding.identityId),
-  column(ELEMENT.integer, ({ entryNo }) => entryNo),
-  column(ELEMENT.timestamptz, ({ change }) => change.at.getTime()),
-  column(ELEMENT.text, ({ kind }) => kind),
-  column(ELEMENT.text, ({ change }) => change.actor),
-  column(ELEMENT.text, ({ data }) => JSON.stringify(data)),
-  column(ELEMENT.bytea, ({ previous }) => previous),
-  column(ELEMENT.bytea, ({ hash }) => hash),
+export const ENTRY: readonly RowColumn<ChainedEntry>[] = [
+  rowColumn('stream_id', 'text', ({ streamId }) => streamId),
+  rowColumn('entry_no', 'integer', ({ entryNo }) => entryNo),
+  rowColumn('at', 'timestamptz', ({ at }) => at),
+  rowColumn('kind', 'text', ({ kind }) => kind),
+  rowColumn('actor', 'text', ({ actor }) => actor),
+  rowColumn('data', 'text', ({ data }) => JSON.stringify(data)),
+  rowColumn('prev_hash', 'bytea', ({ previous }) => previous),
+  rowColumn('hash', 'bytea', ({ hash }) => hash),
 ]
 
-const EFFECT: readonly Column<TouchedEffect>[] = [
-  column(ELEMENT.uuid, ({ identityId }) => identityId),
-  column(ELEMENT.text, ({ effect }) => effect.step),
-  column(ELEMENT.text, ({ effect }) => effect.kind),
-  column(ELEMENT.text, ({ effect }) => effect.key),
-  column(ELEMENT.text, ({ effect }) => effect.state),
-  column(ELEMENT.integer, ({ effect }) => effect.attempts),
-  column(ELEMENT.timestamptz, ({ effect }) => effect.intendedAt),
-  column(ELEMENT.bigint, ({ effect }) => effect.leaseBy),
-  column(ELEMENT.timestamptz, ({ effect }) => effect.leaseUntil),
-  column(ELEMENT.text, ({ effect }) => effect.receipt && JSON.stringify(effect.receipt)),
-  column(ELEMENT.text, ({ effect }) => effect.errorCode),
-  column(ELEMENT.boolean, ({ fresh }) => fresh),
+export const EFFECT: readonly RowColumn<TouchedEffect>[] = [
+  rowColumn('stream_id', 'text', ({ streamId }) => streamId),
+  rowColumn('step', 'text', ({ effect }) => effect.step),
+  rowColumn('kind', 'text', ({ effect }) => effect.kind),
+  rowColumn('name', 'text', ({ effect }) => effect.name),
+  rowColumn('number', 'integer', ({ effect }) => effect.number),
+  rowColumn('key', 'text', ({ effect }) => effect.key),
+  rowColumn('state', 'text', ({ effect }) => effect.state),
+  rowColumn('attempts', 'integer', ({ effect }) => effect.attempts),
+  rowColumn('intended_at', 'timestamptz', ({ effect }) => effect.intendedAt),
+  rowColumn('lease_seq', 'bigint', ({ effect }) => effect.lease?.seq ?? null),
+  rowColumn('lease_generation', 'integer', ({ effect }) => effect.lease?.generation ?? null),
+  rowColumn('lease_until', 'timestamptz', ({ effect }) => effect.lease?.until ?? null),
+  rowColumn('receipt', 'text', ({ effect }) => effect.receipt && JSON.stringify(effect.receipt)),
+  rowColumn('error_code', 'text', ({ effect }) => effect.errorCode),
+  rowColumn('fresh', 'boolean', ({ fresh }) => fresh),
 ]
 
-const SETTLED: readonly Column<SettledEvent>[] = [
-  column(ELEMENT.bigint, ({ seq }) => seq),
-  column(ELEMENT.integer, ({ generation }) => generation),
-  column(ELEMENT.text, ({ outcome }) => outcome),
-  column(ELEMENT.uuid, ({ identityId }) => identityId),
+export const ATTEMPT: readonly RowColumn<KeptAttempt>[] = [
+  rowColumn('stream_id', 'text', ({ streamId }) => streamId),
+  rowColumn('step', 'text', ({ step }) => step),
+  rowColumn('attempt_no', 'integer', ({ number }) => number),
+  rowColumn('at', 'timestamptz', ({ at }) => at),
+  rowColumn('operation', 'text', ({ operation }) => operation),
+  rowColumn('status', 'integer', ({ status }) => status),
+  rowColumn('code', 'text', ({ code }) => code),
+  rowColumn('problem_type', 'text', ({ problemType }) => problemType),
+  rowColumn('duration_ms', 'integer', ({ durationMs }) => durationMs),
+  rowColumn('detail', 'text', ({ detail }) => detail),
 ]
 
-/** What `COMMIT_CHANGES` takes, in its order. */
-export function commitValues(chained: readonly Chained[]): Buffer[] {
+export const SETTLED: readonly RowColumn<SettledEvent>[] = [
+  rowColumn('seq', 'bigint', ({ seq }) => seq),
+  rowColumn('generation', 'integer', ({ generation }) => generation),
+  rowColumn('outcome', 'text', ({ outcome }) => outcome),
+  rowColumn('identity_id', 'text', ({ identityId }) => identityId),
+  rowColumn('stream_id', 'text', ({ streamId }) => streamId),
+]
+
+/** What the statement of `commitStatement` takes, in its order. */
+export function commitValues<S extends Snapshot>(table: StreamTable<S>, chained: readonly Chained<S>[]): Buffer[] {
+  const attempts = chained.flatMap(({ streamId, change }) => (change.draft.attempted ?? []).map((attempt) => ({ ...attempt, streamId })))
   return [
-    ...columnParameters(ONBOARDING, chained),
-    ...columnParameters(
+    ...parameters(stateColumns(table), chained),
+    ...parameters(
       ENTRY,
       chained.flatMap(({ entries }) => entries),
     ),
-    ...columnParameters(EFFECT, chained.flatMap(touchedEffects)),
-    ...columnParameters(SETTLED, chained.flatMap(settledEvent)),
+    ...parameters(EFFECT, chained.flatMap(touchedEffects)),
+    ...parameters(ATTEMPT, attempts),
+    ...parameters(
+      SETTLED,
+      chained.flatMap((each) => settledEvent(table, each)),
+    ),
   ]
 }
 
-/** Only the effects that the change touched: most of an old onboarding's are settled and stay as they are. */
-function touchedEffects({ change: { before }, after }: Chained): TouchedEffect[] {
-  const { identityId } = after.onboarding
+/** The stream's own columns, and then those that every stream has. */
+export function stateColumns<S extends Snapshot>(table: StreamTable<S>): readonly RowColumn<Chained<S>>[] {
+  const own = table.columns.map(
+    ({ name, type }: StreamColumn<never>, index) =>
+      rowColumn<Chained<S>, 'text'>(name, type as 'text', ({ values }) => (values[index] ?? null) as string | null), // `write` gives what the type takes
+  )
+  return [...own, ...BOOKKEEPING]
+}
+
+function parameters<Row>(columns: readonly RowColumn<Row>[], rows: readonly Row[]): Buffer[] {
+  return columns.map(({ parameter }) => parameter(rows))
+}
+
+/** Only the effects that the change touched: most of an old stream's are settled and stay as they are. */
+function touchedEffects<S extends Snapshot>({ change: { before }, streamId, after }: Chained<S>): TouchedEffect[] {
   return after.effects
     .filter((effect) => !before?.effects.includes(effect))
-    .map((effect) => ({ identityId, effect, fresh: !before?.effects.some(({ step }) => step === effect.step) }))
+    .map((effect) => ({ streamId, effect, fresh: !before?.effects.some(({ step }) => step === effect.step) }))
 }
 
-function settledEvent({ change: { settlement }, after }: Chained): SettledEvent[] {
-  return settlement ? [{ ...settlement, identityId: after.onboarding.identityId }] : []
-}
-
-/** As Postgres writes an array of text: an array of arrays would have to be of one length. */
-function arrayLiteral(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+function settledEvent<S extends Snapshot>(table: StreamTable<S>, { change: { settlement }, streamId, after }: Chained<S>): SettledEvent[] {
+  return settlement ? [{ ...settlement, streamId, identityId: table.identityOf(after) }] : []
 }

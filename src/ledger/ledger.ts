@@ -1,24 +1,28 @@
 import type { Pool } from 'pg'
-import type { Effect, Onboarding } from '../domain/onboarding/onboarding.ts'
+import type { Attempt, Effect, Receipt, Snapshot } from '../domain/effect.ts'
+import type { Snapshot as OnboardingSnapshot } from '../domain/onboarding/onboarding.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import { GENESIS, hashLink } from '../platform/hash-chain.ts'
-import type { Change, Stored } from './change.ts'
-import { type Chained, commitValues } from './ledger-rows.ts'
-import { COMMIT_CHANGES, LOAD_SNAPSHOTS } from './ledger-sql.ts'
+import type { Bookkeeping, Change, Stored } from './change.ts'
+import { ATTEMPT, type Chained, commitValues } from './ledger-rows.ts'
+import { commitStatement, KEEP_ATTEMPTS, loadStatement } from './ledger-sql.ts'
+import type { StreamTable } from './stream-table.ts'
 
 /**
- * The onboarding record, its effects and its append-only entries: one write path. Every change of an onboarding, its
+ * The streams of one kind, their effects and their append-only entries: one write path. Every change of a stream, its
  * entries, effects and the end of its event are one row each in one statement, and concurrent changes share one commit.
  */
-export interface Ledger {
-  /** The last committed snapshots of these identities; absent where there is none. Concurrent callers share one query. */
-  load(identityId: string): Promise<Stored | null>
+export interface Ledger<S extends Snapshot = OnboardingSnapshot> {
+  /** The stream as last committed; null where there is none. Concurrent callers share one query. */
+  load(streamId: string): Promise<Stored<S> | null>
   /**
-   * Commits a change on the version it was decided on. `null`: somebody else committed first; load and decide again.
+   * Commits a change on the version it was decided on. `null`: another worker committed first; load and decide again.
    * Resolves only after the commit (synchronous). Rejects when the database does not answer; nothing is then known.
    */
-  commit(change: Change): Promise<Stored | null>
+  commit(change: Change<S>): Promise<Stored<S> | null>
+  /** Keeps the record of attempts that failed and will be made again, so that no change carries them. */
+  keepAttempts(streamId: string, attempts: readonly Attempt[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -27,32 +31,39 @@ const MAX_BATCH = 200
 const MAX_WAITING = 20_000
 const UNIQUE_VIOLATION = '23505'
 
-export function createLedger({ pool }: { pool: Pool }): Ledger {
-  const loads = createGroupCommitter<string, Stored | null>({
+/** The ledger of one kind of stream: for onboardings `ONBOARDING_TABLE`. */
+export function createLedger<S extends Snapshot>({ pool, table }: { pool: Pool; table: StreamTable<S> }): Ledger<S> {
+  const load = { name: `load-${table.kind}`, text: loadStatement(table) }
+  const commit = { name: `commit-${table.kind}`, text: commitStatement(table) }
+  const loads = createGroupCommitter<string, Stored<S> | null>({
     maxBatch: MAX_BATCH,
     maxWaiting: MAX_WAITING,
-    write: async (identityIds) => {
-      const { rows } = await pool.query<SnapshotRow>({ name: 'load-snapshots', text: LOAD_SNAPSHOTS, values: [[...new Set(identityIds)]] })
-      const found = new Map(rows.map((row) => [row.identity_id, toStored(row)]))
-      return identityIds.map((id) => found.get(id) ?? null)
+    write: async (streamIds) => {
+      const { rows } = await pool.query<SnapshotRow>({ ...load, values: [[...new Set(streamIds)]] })
+      const found = new Map(rows.map((row) => [row[table.idColumn], toStored(table, row)]))
+      return streamIds.map((id) => found.get(id) ?? null)
     },
   })
-  const commits = createGroupCommitter<Change, Stored | null>({
+  const commits = createGroupCommitter<Change<S>, Stored<S> | null>({
     maxBatch: MAX_BATCH,
     maxWaiting: MAX_WAITING,
-    write: (changes) => commitChanges(pool, changes),
+    write: (changes) => commitChanges(table, changes, async (values) => (await pool.query<Moved>({ ...commit, values })).rows),
   })
   return {
-    load: (identityId) => loads.submit(identityId),
+    load: (streamId) => loads.submit(streamId),
     commit: async (change) => {
       try {
         return await commits.submit(change)
       } catch (error) {
-        // Two first commits of one identity at the same instant may meet on its ref_id before they meet on its id, which alone the
-        // statement knows how to lose on. Once more, and the winner's row is there; a ref_id that is really another's fails again.
+        // Two first commits of one stream at the same instant may meet on another unique column (an identity's ref_id) before they meet on
+        // its id, which alone the statement knows how to lose on. Once more, and the winner's row is there; a real conflict fails again.
         if (errorCode(error) !== UNIQUE_VIOLATION) throw error
         return await commits.submit(change)
       }
+    },
+    keepAttempts: async (streamId, attempts) => {
+      const rows = attempts.map((attempt) => ({ ...attempt, streamId }))
+      await pool.query({ name: 'keep-attempts', text: KEEP_ATTEMPTS, values: ATTEMPT.map(({ parameter }) => parameter(rows)) })
     },
     close: async () => {
       await Promise.all([loads.close(), commits.close()])
@@ -60,52 +71,48 @@ export function createLedger({ pool }: { pool: Pool }): Ledger {
   }
 }
 
-/** All changes in one statement, so one round trip and one commit. Of several for an identity, the first one that came goes along. */
-async function commitChanges(pool: Pool, changes: readonly Change[]): Promise<(Stored | null)[]> {
-  const chosen = new Map<string, Chained>()
+interface Moved {
+  stream_id: string
+}
+
+/** All changes in one statement, so one round trip and one commit. Of several for a stream, the first one that came goes along. */
+async function commitChanges<S extends Snapshot>(
+  table: StreamTable<S>,
+  changes: readonly Change<S>[],
+  write: (values: Buffer[]) => Promise<Moved[]>,
+): Promise<(Stored<S> | null)[]> {
+  const chosen = new Map<string, Chained<S>>()
   for (const change of changes) {
-    const id = change.draft.onboarding.identityId
-    if (!chosen.has(id)) chosen.set(id, chain(change))
+    const id = table.idOf(change.draft)
+    if (!chosen.has(id)) chosen.set(id, chain(table, change))
   }
   const chained = [...chosen.values()]
-  const { rows } = await pool.query<{ identity_id: string }>({
-    name: 'commit-changes',
-    text: COMMIT_CHANGES,
-    values: commitValues(chained),
-  })
-  const moved = new Set(rows.map((row) => row.identity_id))
-  const won = new Map(chained.map(({ change, after }) => [change, moved.has(after.onboarding.identityId) ? after : null]))
+  const moved = new Set((await write(commitValues(table, chained))).map(({ stream_id }) => stream_id))
+  const won = new Map(chained.map(({ change, streamId, after }) => [change, moved.has(streamId) ? after : null]))
   return changes.map((change) => won.get(change) ?? null)
 }
 
 /** Numbers the entries of a change and links each to the one before it. */
-function chain(change: Change): Chained {
+function chain<S extends Snapshot>(table: StreamTable<S>, change: Change<S>): Chained<S> {
   const { before, draft, actor, at } = change
-  const { onboarding } = draft
-  const identityId = onboarding.identityId
+  const streamId = table.idOf(draft)
+  const values = table.valuesOf(draft)
   const effects = draft.effects.map((effect) => (effect.intendedAt === null ? { ...effect, intendedAt: at.getTime() } : effect))
   let headHash: Buffer = before?.headHash ?? GENESIS
   let entryCount = before?.entryCount ?? 0
   const entries = draft.entries.map(({ kind, data }) => {
     entryCount += 1
     const previous = headHash
-    headHash = hashLink(previous, { chain: identityId, entryNo: entryCount, at, kind, actor, data })
-    return { change, entryNo: entryCount, kind, data, previous, hash: headHash }
+    headHash = hashLink(previous, { chain: streamId, entryNo: entryCount, at, kind, actor, data })
+    return { streamId, actor, at: at.getTime(), entryNo: entryCount, kind, data, previous, hash: headHash }
   })
-  return { change, after: { onboarding, effects, version: (before?.version ?? 0) + 1, entryCount, headHash }, entries }
+  const { entries: _, attempted: __, ...snapshot } = draft
+  const bookkeeping: Bookkeeping = { version: (before?.version ?? 0) + 1, entryCount, headHash }
+  // What is left of a draft without its entries and attempts is the snapshot that it changes.
+  return { change, streamId, values, after: { ...snapshot, effects, ...bookkeeping } as unknown as Stored<S>, entries }
 }
 
-interface SnapshotRow {
-  identity_id: string
-  ref_id: string | null
-  origin: Onboarding['origin']
-  state: Onboarding['state']
-  held_from: Onboarding['heldFrom']
-  held_reason: Onboarding['heldReason']
-  identity_status: string | null
-  required_documents: string[]
-  account_id: string | null
-  profile_id: string | null
+interface SnapshotRow extends Readonly<Record<string, unknown>> {
   version: number
   entry_count: number
   head_hash: Buffer
@@ -114,45 +121,31 @@ interface SnapshotRow {
 
 interface EffectRow {
   step: string
-  kind: Effect['kind']
+  kind: string
+  name: string | null
+  number: number
   key: string
   state: Effect['state']
   attempts: number
   intended_at: string
-  lease_by: string | null
+  lease_seq: string | null
+  lease_generation: number | null
   lease_until: string | null
-  receipt: Effect['receipt']
+  receipt: Receipt | null
   error_code: string | null
 }
 
-function toStored(row: SnapshotRow): Stored {
+function toStored<S extends Snapshot>(table: StreamTable<S>, row: SnapshotRow): Stored<S> {
+  const { version, entry_count, head_hash } = row
+  return { ...table.snapshot(row, row.effects.map(toEffect)), version, entryCount: entry_count, headHash: head_hash }
+}
+
+function toEffect({ intended_at, lease_seq, lease_generation, lease_until, error_code, ...same }: EffectRow): Effect {
+  const leased = lease_seq !== null && lease_generation !== null && lease_until !== null
   return {
-    onboarding: {
-      identityId: row.identity_id,
-      refId: row.ref_id,
-      origin: row.origin,
-      state: row.state,
-      heldFrom: row.held_from,
-      heldReason: row.held_reason,
-      identityStatus: row.identity_status,
-      requiredDocuments: row.required_documents,
-      accountId: row.account_id,
-      profileId: row.profile_id,
-    },
-    effects: row.effects.map((effect) => ({
-      step: effect.step,
-      kind: effect.kind,
-      key: effect.key,
-      state: effect.state,
-      attempts: effect.attempts,
-      intendedAt: Date.parse(effect.intended_at),
-      leaseBy: effect.lease_by === null ? null : String(effect.lease_by),
-      leaseUntil: effect.lease_until === null ? null : Date.parse(effect.lease_until),
-      receipt: effect.receipt,
-      errorCode: effect.error_code,
-    })),
-    version: row.version,
-    entryCount: row.entry_count,
-    headHash: row.head_hash,
+    ...same,
+    intendedAt: Date.parse(intended_at),
+    lease: leased ? { seq: lease_seq, generation: lease_generation, until: Date.parse(lease_until) } : null,
+    errorCode: error_code,
   }
 }

@@ -1,9 +1,11 @@
-import { type Effect, type HoldReason, ONBOARDING_STATES, type Onboarding, type OnboardingState } from '../domain/onboarding/onboarding.ts'
+import type { Effect } from '../domain/effect.ts'
+import { SEND_NOTIFICATION } from '../domain/notification.ts'
+import { type HoldReason, ONBOARDING_STATES, type Onboarding, type OnboardingState } from '../domain/onboarding/onboarding.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { keepCount } from '../platform/keep-count.ts'
+import { OPAQUE_ID, prefixPatterns } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
-import { uuidRange } from '../platform/postgres/uuid-range.ts'
 
 /** An onboarding as operators read it, with its effects in the order of their intents. */
 export interface OnboardingRecord extends Onboarding {
@@ -15,7 +17,8 @@ export interface OnboardingRecord extends Onboarding {
   readonly effects: readonly EffectRecord[]
 }
 
-export interface EffectRecord extends Pick<Effect, 'step' | 'kind' | 'key' | 'state' | 'attempts' | 'receipt' | 'errorCode'> {
+export interface EffectRecord
+  extends Pick<Effect, 'step' | 'kind' | 'name' | 'number' | 'key' | 'state' | 'attempts' | 'receipt' | 'errorCode'> {
   readonly leaseUntil: Date | null
   readonly intendedAt: Date
   readonly settledAt: Date | null
@@ -76,7 +79,6 @@ type OnboardingRow = Prisma.OnboardingGetPayload<object>
 type EffectRow = Prisma.EffectGetPayload<object>
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
-const ID = /^[0-9a-f-]{36}$/
 
 export function readOnboardings(prisma: PrismaClient): OnboardingReads {
   const states = keepCount(() => countStates(prisma))
@@ -88,7 +90,7 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
       return row && toRecord(row, await effectsOf(prisma, [row]))
     },
     entries: async (identityId) => {
-      const rows = await prisma.ledgerEntry.findMany({ where: { identityId }, orderBy: { entryNo: 'asc' } })
+      const rows = await prisma.ledgerEntry.findMany({ where: { streamId: identityId }, orderBy: { entryNo: 'asc' } })
       return rows.map(({ entryNo, at, kind, actor, data, hash }) => ({
         entryNo,
         at,
@@ -119,7 +121,7 @@ async function countInHand(prisma: PrismaClient): Promise<Pick<Record<Onboarding
 }
 
 async function countNotices(prisma: PrismaClient): Promise<NoticeCounts> {
-  const rows = await prisma.effect.groupBy({ by: ['state'], where: { kind: 'notice' }, _count: true })
+  const rows = await prisma.effect.groupBy({ by: ['state'], where: { kind: SEND_NOTIFICATION }, _count: true })
   const count = (state: Effect['state']): number => rows.find((row) => row.state === state)?._count ?? 0
   return { sent: count('done'), suppressed: count('suppressed'), failed: count('refused'), pending: count('intended') }
 }
@@ -145,10 +147,10 @@ async function listOnboardings(
 /** In the order of their intents, by their identity. */
 async function effectsOf(prisma: PrismaClient, rows: readonly OnboardingRow[]): Promise<Map<string, EffectRow[]>> {
   const effects = await prisma.effect.findMany({
-    where: { identityId: { in: rows.map(({ identityId }) => identityId) } },
+    where: { streamId: { in: rows.map(({ identityId }) => identityId) } },
     orderBy: [{ intendedAt: 'asc' }, { step: 'asc' }],
   })
-  return Map.groupBy(effects, ({ identityId }) => identityId)
+  return Map.groupBy(effects, ({ streamId }) => streamId)
 }
 
 type SortKey = 'createdAt' | 'updatedAt'
@@ -170,9 +172,9 @@ async function searchPage(
 ): Promise<string[]> {
   const found = [...also, ...(await search(prisma, what))]
   const column = COLUMNS[what.sort]
-  const rows = await prisma.$queryRaw<Found[]>`SELECT identity_id FROM onboarding WHERE identity_id = ANY (${found}::uuid[])
+  const rows = await prisma.$queryRaw<Found[]>`SELECT identity_id FROM onboarding WHERE identity_id = ANY (${found}::text[])
     ${what.state ? Prisma.sql`AND state = ${what.state}` : Prisma.empty}
-    ${last ? Prisma.sql`AND (${column}, identity_id) < (${last.time}::timestamptz, ${last.identityId}::uuid)` : Prisma.empty}
+    ${last ? Prisma.sql`AND (${column}, identity_id) < (${last.time}::timestamptz, ${last.identityId})` : Prisma.empty}
     ORDER BY ${column} DESC, identity_id DESC LIMIT ${limit}`
   return rows.map(({ identity_id }) => identity_id)
 }
@@ -187,15 +189,10 @@ async function search(
   prisma: PrismaClient,
   { q, state, sort }: { q: string; state: OnboardingState | undefined; sort: SortKey },
 ): Promise<string[]> {
-  const range = uuidRange(q)
-  const within = (column: Prisma.Sql): Prisma.Sql => Prisma.sql`${column} BETWEEN ${range?.gte}::uuid AND ${range?.lte}::uuid`
-  const columns = [
-    { column: Prisma.sql`ref_id`, matches: Prisma.sql`ref_id LIKE ${`${literally(q)}%`}` },
-    ...(range ? [Prisma.sql`identity_id`, Prisma.sql`account_id`, Prisma.sql`profile_id`] : []).map((column) => ({
-      column,
-      matches: within(column),
-    })),
-  ]
+  const patterns = prefixPatterns(q)
+  const columns = [Prisma.sql`ref_id`, Prisma.sql`identity_id`, Prisma.sql`account_id`, Prisma.sql`profile_id`].flatMap((column) =>
+    patterns.map((pattern) => ({ column, matches: Prisma.sql`${column} LIKE ${pattern}` })),
+  )
   const found = await Promise.all(
     columns.map(
       ({ column, matches }) =>
@@ -221,13 +218,8 @@ interface Found {
   identity_id: string
 }
 
-/** For LIKE, where % and _ match anything. */
-function literally(text: string): string {
-  return text.replaceAll(/[\\%_]/g, '\\$&')
-}
-
 function readCursor(sort: SortKey, cursor: string): Last {
-  const [, time = '', identityId = ''] = decodeCursor(cursor, [new RegExp(`^${sort}$`), ISO_TIME, ID])
+  const [, time = '', identityId = ''] = decodeCursor(cursor, [new RegExp(`^${sort}$`), ISO_TIME, OPAQUE_ID])
   return { time, identityId }
 }
 
@@ -269,12 +261,14 @@ function toRecord(row: OnboardingRow, effects: ReadonlyMap<string, EffectRow[]>)
     readyAt,
     effects: (effects.get(identityId) ?? []).map((effect) => ({
       step: effect.step,
-      kind: effect.kind as Effect['kind'],
+      kind: effect.kind,
+      name: effect.name,
+      number: effect.number,
       key: effect.key,
       state: effect.state as Effect['state'],
       attempts: effect.attempts,
       leaseUntil: effect.leaseUntil,
-      receipt: effect.receipt as Effect['receipt'],
+      receipt: effect.receipt as Effect['receipt'], // only the ledger writes it
       errorCode: effect.errorCode,
       intendedAt: effect.intendedAt,
       settledAt: effect.settledAt,

@@ -16,7 +16,7 @@ export interface LedgerReport {
 }
 
 interface EntryRow {
-  identity_id: string
+  stream_id: string
   entry_no: number
   at: Date
   kind: string
@@ -41,20 +41,20 @@ export async function verifyLedger(
   { identityId, maxFaults = 100 }: { identityId?: string; maxFaults?: number } = {},
 ): Promise<LedgerReport> {
   const report: LedgerReport = { identities: 0, entries: 0, faults: [] }
-  let after = '00000000-0000-0000-0000-000000000000'
+  let after = ''
   for (;;) {
     const heads = await pool.query<HeadRow>(
       identityId
         ? 'SELECT identity_id, entry_count, head_hash FROM onboarding WHERE identity_id = $1 AND identity_id > $2'
-        : 'SELECT identity_id, entry_count, head_hash FROM onboarding WHERE $1::uuid IS NULL AND identity_id > $2 ORDER BY identity_id LIMIT 1000',
+        : 'SELECT identity_id, entry_count, head_hash FROM onboarding WHERE $1::text IS NULL AND identity_id > $2 ORDER BY identity_id LIMIT 1000',
       [identityId ?? null, after],
     )
     if (heads.rows.length === 0) return report
     const { rows } = await pool.query<EntryRow>(
-      'SELECT identity_id, entry_no, at, kind, actor, data, prev_hash, hash FROM ledger_entry WHERE identity_id = ANY ($1::uuid[]) ORDER BY identity_id, entry_no',
+      'SELECT stream_id, entry_no, at, kind, actor, data, prev_hash, hash FROM ledger_entry WHERE stream_id = ANY ($1::text[]) ORDER BY stream_id, entry_no',
       [heads.rows.map((head) => head.identity_id)],
     )
-    const chains = Map.groupBy(rows, (row) => row.identity_id)
+    const chains = Map.groupBy(rows, (row) => row.stream_id)
     for (const head of heads.rows) {
       const chain = chains.get(head.identity_id) ?? []
       report.identities += 1
@@ -73,7 +73,7 @@ function findFault(head: HeadRow, chain: readonly EntryRow[]): { entryNo: number
     if (row.entry_no !== index + 1) return { entryNo: row.entry_no, problem: `entry ${index + 1} is missing` }
     if (!row.prev_hash.equals(previous)) return { entryNo: row.entry_no, problem: 'does not follow from the entry before it' }
     const expected = hashLink(previous, {
-      chain: row.identity_id,
+      chain: row.stream_id,
       entryNo: row.entry_no,
       at: row.at,
       kind: row.kind,

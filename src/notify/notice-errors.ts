@@ -9,7 +9,7 @@ interface NoticeFailure {
   cause?: unknown
 }
 
-abstract class NoticeError extends AppError {
+export abstract class NoticeError extends AppError {
   readonly status: number | null
   readonly retryAfterMs: number | undefined
   constructor(message: string, { key, answer, retryAfterMs, cause }: NoticeFailure) {

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Pool } from 'pg'
-import { draftOf } from '../domain/onboarding/advance.ts'
 import { newOnboarding } from '../domain/onboarding/onboarding.ts'
+import { draftOf } from '../domain/stream.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { claimRequest, settleRequest } from '../ledger/onboarding-requests.ts'
 import type { PaxosIdentity } from '../paxos/identities.ts'

@@ -1,9 +1,14 @@
 import { z } from 'zod'
 import { ACTOR_KINDS } from '../domain/actor.ts'
+import { canonicalId, OPAQUE_ID } from '../platform/opaque-id.ts'
 
-/** Ids in a path; upper case is taken too. */
-const Id = z.guid('must be an id such as 7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10').transform((id) => id.toLowerCase())
+/** An id that Paxos issued: opaque. One that is a uuid is taken in upper case too. */
+const Id = z.string().regex(OPAQUE_ID, 'must be an id at Paxos: 1 to 200 visible ASCII characters').transform(canonicalId)
 export const IdParams = z.strictObject({ id: Id })
+/** An id that Gatehouse issued. */
+export const OwnIdParams = z.strictObject({
+  id: z.guid('must be an id such as 7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10').transform((id) => id.toLowerCase()),
+})
 export const EventIdParams = z.strictObject({ event_id: Id })
 export const OptionalId = Id.optional()
 export const IdList = z.array(Id).min(1, 'must name at least one').max(10_000, 'may name at most 10000')

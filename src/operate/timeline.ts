@@ -1,4 +1,5 @@
 import type { HoldReason } from '../domain/onboarding/onboarding.ts'
+import { readOutcome } from '../domain/outcome.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
 import type { EntryRecord } from '../ledger/read-onboardings.ts'
 import { describeHold, sayStep } from './explain-waiting.ts'
@@ -57,13 +58,23 @@ function describeEnd({ eventId, state, settledAt, outcome, errorCode, errorDetai
   ]
 }
 
-/** `moved:ready`, `resumed:ready`, `held:approved-after-denied`, `ignored:already-ready` in words. */
-export function sayOutcome(outcome: string): string {
-  const [kind, what = ''] = outcome.split(/:(.*)/s)
-  const words = what.replaceAll(/[-_]/g, ' ')
-  if (kind === 'moved') return `moved to ${words}`
-  if (kind === 'resumed') return `finished what was open: ${words}`
-  return kind === 'held' ? `held: ${words}` : words
+/** An outcome as the inbox stores it, in words; a text of a newer version as it is. */
+export function sayOutcome(text: string): string {
+  const outcome = readOutcome(text)
+  const words = (what: string): string => what.replaceAll(/[-_]/g, ' ')
+  switch (outcome?.kind) {
+    case 'moved':
+      return `moved to ${words(outcome.to)}`
+    case 'resumed':
+      return `finished what was open: ${words(outcome.state)}`
+    case 'held':
+      return `held: ${words(outcome.reason)}`
+    case 'ignored':
+    case 'kept':
+      return words(outcome.because)
+    case undefined:
+      return text
+  }
 }
 
 function describeEntry(kind: string, data: Record<string, unknown>): string {

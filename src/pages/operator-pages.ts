@@ -6,7 +6,7 @@ import type { Actor } from '../domain/actor.ts'
 import type { TokenGuard } from '../operate/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { errorCode } from '../platform/app-error.ts'
-import { UUID } from '../platform/postgres/uuid-range.ts'
+import { canonicalId, UUID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { problemOf } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
@@ -120,7 +120,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     return sendHtml(reply, onboardingListPage(await useCases.listOnboardings(query), { state: query.state, q: query.q }, reader(request)))
   })
   app.get<{ Params: { id: string } }>('/onboardings/:id', async (request, reply) => {
-    const story = UUID.test(request.params.id) ? await useCases.getOnboarding(request.params.id.toLowerCase()) : null
+    const story = await useCases.getOnboarding(canonicalId(request.params.id))
     if (!story)
       throw new HttpProblem(
         404,
@@ -136,7 +136,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     return sendHtml(reply, eventListPage(await useCases.listEvents(query), filters, reader(request)))
   })
   app.get<{ Params: { id: string } }>('/events/:id', async (request, reply) => {
-    const event = UUID.test(request.params.id) ? await useCases.getEvent(request.params.id.toLowerCase()) : null
+    const event = await useCases.getEvent(canonicalId(request.params.id))
     if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'This event was never received.')
     return sendHtml(reply, eventPage(event, reader(request)))
   })

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import type { ReceivedEvent } from '../inbox/accept-events.ts'
+import { canonicalId, OPAQUE_ID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** RFC 3339, with any number of fraction digits: the Events API knows nanoseconds, we keep milliseconds. */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
 const END_OF_TIME = Date.UTC(10_000, 0, 1)
@@ -15,7 +15,7 @@ const TYPE = /^[^\p{Cc}]{1,200}$/u
  * `is_test` may be missing.
  */
 const Delivery = z.object({
-  id: z.string('must be a string: the event id').regex(UUID, 'must be a uuid: the event id'),
+  id: z.string('must be a string: the event id').regex(OPAQUE_ID, 'must be 1 to 200 visible ASCII characters: the event id'),
   type: z.string('must be a string: the event type').regex(TYPE, 'must be 1 to 200 characters, none of them a control character'),
   source: z.string('must be a string, such as com.paxos'),
   time: z
@@ -43,7 +43,7 @@ export function parseDelivery(body: Buffer): ReceivedEvent {
   }
   const { id, type, time, is_test } = parsed.data
   return {
-    eventId: id.toLowerCase(),
+    eventId: canonicalId(id),
     type,
     occurredAt: new Date(time),
     isTest: is_test ?? false,

@@ -5,6 +5,7 @@ import { evidenceOf, type PaxosEvent } from '../paxos/events.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { walkPages } from '../paxos/transport/walk-pages.ts'
 import type { Logger } from '../platform/logger.ts'
+import { canonicalId } from '../platform/opaque-id.ts'
 import { claimSweep, type SweepClaim } from './sweep-claim.ts'
 import { readWatermark, recordWindow, type SweepWindow } from './sweep-windows.ts'
 
@@ -101,5 +102,5 @@ async function sweepWindow(
 }
 
 function asReceived({ id, type, createdAt }: PaxosEvent) {
-  return { eventId: id.toLowerCase(), type, occurredAt: new Date(createdAt), isTest: false, origin: 'sweep', bodySha256: null } as const
+  return { eventId: canonicalId(id), type, occurredAt: new Date(createdAt), isTest: false, origin: 'sweep', bodySha256: null } as const
 }

@@ -249,7 +249,7 @@ interface ItemRow {
 }
 
 const MATCHING = `FROM inbox_event
-  WHERE state = ANY ($1::text[]) AND ($2::uuid[] IS NULL OR event_id = ANY ($2)) AND ($3::uuid[] IS NULL OR identity_id = ANY ($3))
+  WHERE state = ANY ($1::text[]) AND ($2::text[] IS NULL OR event_id = ANY ($2)) AND ($3::text[] IS NULL OR identity_id = ANY ($3))
     AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND received_at < $6
     AND seq >= $8 AND seq < $9`
 

@@ -1,9 +1,7 @@
-import { isOnboardingEvent } from '../domain/onboarding/onboarding.ts'
-import type { Observation } from '../domain/onboarding/transition.ts'
+import { outcomeText } from '../domain/outcome.ts'
 import type { Inbox, InboxRow } from '../inbox/inbox.ts'
 import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
-import { type EventEvidence, readEvidence } from '../paxos/events.ts'
-import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
+import type { EventEvidence } from '../paxos/events.ts'
 import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import { isDatabaseAway } from '../platform/postgres/database-away.ts'
@@ -11,14 +9,18 @@ import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
 import { createQuarantine, type Quarantine } from '../queue/quarantine.ts'
 import type { Slot } from '../queue/worker-slots.ts'
-import { type AdvanceParts, advanceOnboarding } from './advance-onboarding.ts'
+import { type EventRoute, prepareEvent } from './prepare-event.ts'
 import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from './retry-policy.ts'
-import { EventUnknownError, EventWithoutIdentityError, JobTimedOutError } from './saga-errors.ts'
+import { EventUnknownError, JobTimedOutError } from './saga-errors.ts'
 import type { SagaMetrics } from './saga-metrics.ts'
 
-export interface ProcessParts extends AdvanceParts {
+export interface ProcessParts {
   inbox: Inbox
   reader: ConfirmationReader
+  /** One for each kind of stream. An event that none of them takes is kept. */
+  routes: readonly EventRoute[]
+  /** Milliseconds since 1970. */
+  now: () => number
   logger: Logger
   metrics: SagaMetrics
   /** In [0, 1): spreads retries. */
@@ -37,6 +39,7 @@ const DISPATCH_GRACE_MS = 15_000
 /** How long a row that was loaded stands for one that is loaded when the work begins, milliseconds. */
 const ROW_FRESH_MS = 1_000
 const DONE: JobOutcome = { kind: 'done' }
+const KEPT = { kind: 'kept', because: 'moves-no-onboarding' } as const
 
 /**
  * Handles one event of the inbox: confirm it with Paxos, advance its identity, settle it. Whatever fails ends as a row that
@@ -109,29 +112,24 @@ async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot): Promise<
   let confirmed: EventEvidence | null = null
   try {
     const work = async (): Promise<void> => {
-      const event = await confirm(parts, row)
-      const { identityId, type, requiredDocuments } = event
-      if (!isOnboardingEvent(type)) return await keep(parts, row, identityId)
-      confirmed = event
-      if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
-      const look = async (): Promise<Observation> => {
-        const { status } = await parts.reader.identity(identityId, Date.parse(event.createdAt), { priority: priorityOf(row) })
-        return { event: type, status, requiredDocuments }
-      }
-      const { outcome, settled } = await advanceOnboarding(parts, {
-        identityId,
-        look,
-        seq: row.seq,
-        generation: row.generation,
-        eventId: row.eventId,
-        attempts: row.attempts,
-        authority: row.authority,
-        replayed: row.generation > 0,
+      const prepared = await prepareEvent(parts, row, priorityOf(row))
+      if (prepared.kind === 'kept') return await keep(parts, row, prepared.event.identityId)
+      confirmed = prepared.event
+      const { seq, generation, eventId, attempts, authority } = row
+      const { identityId, run } = prepared.work()
+      const { outcome, completed } = await run({
+        seq,
+        generation,
+        actor: `event:${eventId}`,
+        attempts,
+        authority,
+        replayed: generation > 0,
         release: slot?.release,
+        now: parts.now,
       })
-      if (settled) return
-      const { seq, generation } = row
-      await parts.inbox.settle({ seq, generation, state: 'processed', outcome, identityId, trust: 'confirmed' })
+      if (completed) return
+      const end = { seq, generation, state: 'processed', outcome: outcomeText(outcome), trust: 'confirmed' } as const
+      await parts.inbox.settle(identityId === null ? end : { ...end, identityId })
     }
     await withTimeout(JOB_TIMEOUT_MS, work(), () => new JobTimedOutError(`no end after ${JOB_TIMEOUT_MS / 1000} s`))
     parts.metrics.ended('processed', parts.now() - row.receivedAt.getTime())
@@ -166,19 +164,7 @@ function isToBeDone(row: InboxRow | null, job: EventJob): row is InboxRow {
  */
 async function keep({ inbox }: ProcessParts, { seq, generation }: InboxRow, identityId: string | null): Promise<void> {
   const whose = identityId === null ? {} : { identityId }
-  await inbox.settle({ seq, generation, state: 'processed', outcome: 'kept:moves-no-onboarding', trust: 'confirmed', ...whose })
-}
-
-/** What a listing has shown of the event was read from the Events API with our own credentials, and needs no second read. */
-async function confirm({ reader }: ProcessParts, row: InboxRow): Promise<EventEvidence> {
-  const evidence = readEvidence(row.evidence)
-  if (evidence) return evidence
-  try {
-    return await reader.event(row.eventId, row.occurredAt.getTime(), { priority: priorityOf(row) })
-  } catch (error) {
-    if (error instanceof PaxosNotFoundError) throw new EventUnknownError(row.eventId)
-    throw error
-  }
+  await inbox.settle({ seq, generation, state: 'processed', outcome: outcomeText(KEPT), trust: 'confirmed', ...whose })
 }
 
 async function fail(

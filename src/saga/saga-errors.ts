@@ -18,38 +18,10 @@ export class EventWithoutIdentityError extends AppError {
   }
 }
 
-/** The event announces a decision that the identity's live status does not show yet. Read again shortly, then held. */
+/** The event announces what the live read does not show yet. Read again shortly, then held. */
 export class StatusNotSettledError extends AppError {
   readonly code = 'STATUS_NOT_SETTLED'
   readonly retry = 'backoff'
-  constructor(type: string, status: string) {
-    super(`${type} was announced, but the identity still reads ${status}`)
-  }
-}
-
-/**
- * The account exists and its profile does not (yet): paxos/api.md 5.1, assumed to come a moment later. That is an answer, and no
- * unknown outcome: it spends an attempt, and is held after a few.
- */
-export class ProfileMissingError extends AppError {
-  readonly code = 'ACCOUNT_WITHOUT_PROFILE'
-  readonly retry = 'backoff'
-  readonly accountId: string
-  constructor(accountId: string) {
-    super(`account ${accountId} has no profile yet`)
-    this.accountId = accountId
-  }
-}
-
-/** The account that Paxos holds under our key is not the one we asked for: another identity, or another key. */
-export class AccountMismatchError extends AppError {
-  readonly code = 'ACCOUNT_MISMATCH'
-  readonly retry = 'never'
-  constructor(accountId: string | null) {
-    super(
-      accountId === null ? 'Paxos reports a conflicting account and shows none' : `account ${accountId} is not the one that was asked for`,
-    )
-  }
 }
 
 /** Another event of the same identity has the effect in hand. Its turn ends, or its lease does. */
@@ -82,4 +54,52 @@ export class ContendedError extends AppError {
 export class JobTimedOutError extends AppError {
   readonly code = 'JOB_TIMED_OUT'
   readonly retry = 'backoff'
+}
+
+/** A receipt names ids that another stream has already (an account, a profile): the answer is about another customer. */
+export class ReceiptTakenError extends AppError {
+  readonly code = 'RECEIPT_TAKEN'
+  readonly retry = 'never'
+  constructor(step: string) {
+    super(`the answer to ${step} names ids that belong to another stream`)
+  }
+}
+
+/** The trigger is about a stream that is not there yet; only an event of another kind can open it. */
+export class StreamMissingError extends AppError {
+  readonly code = 'STREAM_MISSING'
+  readonly retry = 'backoff'
+  constructor(kind: string, streamId: string) {
+    super(`there is no ${kind} ${streamId}`)
+  }
+}
+
+/** A newer version of Gatehouse has written a state that this worker does not know. It leaves the event alone; a newer worker takes it. */
+export class StreamStateUnknownError extends AppError {
+  readonly code = 'STREAM_STATE_UNKNOWN'
+  readonly retry = 'snooze'
+  readonly retryAfterMs = 30_000
+  constructor(kind: string, state: string) {
+    super(`this version knows no ${kind} in state ${state}: a newer one wrote it and will go on with it`)
+  }
+}
+
+/** A newer version of Gatehouse has intended an effect that this worker cannot make. */
+export class EffectKindUnknownError extends AppError {
+  readonly code = 'EFFECT_KIND_UNKNOWN'
+  readonly retry = 'snooze'
+  readonly retryAfterMs = 30_000
+  constructor(kind: string) {
+    super(`this version knows no effect ${kind}: a newer one wrote it and will go on with it`)
+  }
+}
+
+/** A newer version of Gatehouse has put an event into the inbox that this worker cannot route. */
+export class OriginUnknownError extends AppError {
+  readonly code = 'ORIGIN_UNKNOWN'
+  readonly retry = 'snooze'
+  readonly retryAfterMs = 30_000
+  constructor(origin: string) {
+    super(`this version knows no events of origin ${origin}: a newer one wrote it and will go on with it`)
+  }
 }

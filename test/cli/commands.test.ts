@@ -104,7 +104,8 @@ describe('gatehouse event', () => {
   })
 
   it.each([
-    [['event', 'show', 'abc'], 'Ids look like'],
+    [['event', 'show', 'a b'], 'It takes an id at Paxos'],
+    [['replay', 'show', 'abc'], 'Ids look like'],
     [['event', 'list', '--state', 'lost'], 'It takes accepted, processed, parked, dead, test.'],
     [['event', 'list', '--since', 'yesterday'], 'how long ago (15m, 2h, 3d)'],
     [['event', 'list', '--limit', '0'], 'It takes a number from 1 to 200.'],
@@ -290,7 +291,7 @@ describe('gatehouse ledger', () => {
     expect(await gatehouse('ledger', 'verify')).toMatch(/^\d+ entries of \d+ identities: every chain is whole\.$/)
     expect(await gatehouse('ledger', 'verify', '--identity', identityId)).toBe('7 entries of 1 identity: every chain is whole.')
     await operator.pool.query(
-      `BEGIN; ALTER TABLE ledger_entry DISABLE TRIGGER USER; UPDATE ledger_entry SET actor = 'eve' WHERE identity_id = '${identityId}' AND entry_no = 3; ALTER TABLE ledger_entry ENABLE TRIGGER USER; COMMIT`,
+      `BEGIN; ALTER TABLE ledger_entry DISABLE TRIGGER USER; UPDATE ledger_entry SET actor = 'eve' WHERE stream_id = '${identityId}' AND entry_no = 3; ALTER TABLE ledger_entry ENABLE TRIGGER USER; COMMIT`,
     )
     await expect(gatehouse('ledger', 'verify')).rejects.toMatchObject({
       code: 'LEDGER_BROKEN',

@@ -25,7 +25,7 @@ describe('docs/operations.md', () => {
   })
 
   it('explains every verdict that a plan may give', () => {
-    expect(explained('Verdict')).toEqual(wordsOf('Verdict', 'src/saga/preview-event.ts'))
+    expect(explained('Verdict')).toEqual(wordsOf('Verdict', 'src/effects/effect-kind.ts'))
     expect(explained('Verdict')).toContain('no-op')
   })
 

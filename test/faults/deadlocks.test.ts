@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { Registry } from 'prom-client'
 import { expect, it, onTestFinished } from 'vitest'
-import { draftOf } from '../../src/domain/onboarding/advance.ts'
 import { newOnboarding } from '../../src/domain/onboarding/onboarding.ts'
+import { draftOf } from '../../src/domain/stream.ts'
 import { createEventAcceptor, type EventAcceptor } from '../../src/inbox/accept-events.ts'
 import { reopenEvents, settleEvents } from '../../src/inbox/settle-events.ts'
 import type { Stored } from '../../src/ledger/change.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
+import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { receivedEvent } from '../inbox/received-event.ts'
@@ -26,7 +27,7 @@ it('nobody meets an error or a deadlock while events are settled, opened again, 
   const receivers = Array.from({ length: RECEIVERS }, () =>
     createEventAcceptor({ connectionString: database.url, logger, metrics: new Registry(), timeoutMs: 20_000 }),
   )
-  const ledger = createLedger({ pool })
+  const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
   const events = Array.from({ length: EVENTS }, () => receivedEvent())
   await Promise.all(events.map((event) => receivers[0]?.accept(event)))
   const { rows } = await pool.query<{ seq: string }>('SELECT seq FROM inbox_event ORDER BY event_id')

@@ -132,9 +132,9 @@ interface Entry {
 async function readLedger(pool: Pool): Promise<Ledger> {
   const events = await pool.query('SELECT event_id, state, error_code, identity_id FROM inbox_event')
   const onboardings = await pool.query('SELECT identity_id, state, account_id, profile_id FROM onboarding')
-  const effects = await pool.query<Effect>('SELECT identity_id, step, kind, key, state, receipt FROM effect')
+  const effects = await pool.query<Effect>('SELECT stream_id AS identity_id, step, kind, key, state, receipt FROM effect')
   const entries = await pool.query<Entry>(
-    'SELECT identity_id, entry_no, kind, data, prev_hash, hash FROM ledger_entry ORDER BY identity_id, entry_no',
+    'SELECT stream_id AS identity_id, entry_no, kind, data, prev_hash, hash FROM ledger_entry ORDER BY stream_id, entry_no',
   )
   return {
     events: new Map(events.rows.map((row) => [row.event_id, row])),
@@ -273,7 +273,7 @@ function checkAccountCalls({ calls, unknownBetween }: World, { identityId, repor
 
 /** One key for each transition; the same words under it each time; again only after an unknown outcome. */
 function checkNotices({ sends }: History, { unknownBetween }: World, { ledger, report }: { ledger: Ledger; report: Report }): number {
-  const notices = [...ledger.effects.values()].flat().filter(({ kind }) => kind === 'notice')
+  const notices = [...ledger.effects.values()].flat().filter(({ kind }) => kind === 'send-notification')
   const owner = new Map(notices.map(({ key, identity_id }) => [key, identity_id]))
   const byKey = Map.groupBy(sends, ({ key }) => key)
   const told = Map.groupBy(byKey.keys(), (key) => owner.get(key))

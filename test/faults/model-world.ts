@@ -1,4 +1,4 @@
-import type { Entry } from '../../src/domain/onboarding/onboarding.ts'
+import type { Entry } from '../../src/domain/effect.ts'
 import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
 import type { Change, Stored } from '../../src/ledger/change.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
@@ -10,6 +10,7 @@ import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { PaxosConflictError, PaxosOutcomeUnknownError, PaxosThrottledError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
 import type { Logger } from '../../src/platform/logger.ts'
 import type { EventHandler } from '../../src/queue/event-queue.ts'
+import { onboardingRoute } from '../../src/saga/onboarding-route.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
 import { acceptedRow } from '../support/accepted-row.ts'
 import { commitInMemory } from '../support/commit-in-memory.ts'
@@ -50,12 +51,16 @@ export class ModelWorld {
     process.handle = createEventProcessor({
       inbox: this.#inbox(process),
       reader: this.#reader(process),
-      ledger: this.#ledger(process),
-      paxos: this.#paxos(process),
-      notices: this.#notices(process),
+      routes: [
+        onboardingRoute({
+          ledger: this.#ledger(process),
+          paxos: this.#paxos(process),
+          notices: this.#notices(process),
+          unknownIdentities: 'adopt',
+        }),
+      ],
       logger: SILENT,
       metrics: { ended: () => {}, willRetry: () => {} },
-      unknownIdentities: 'adopt',
       now: () => this.now,
       random: () => 0,
     })
@@ -105,6 +110,7 @@ export class ModelWorld {
     return {
       load: () => this.#store(process, 'read', () => this.stored),
       commit: (change) => this.#store(process, 'store', () => this.#commit(change)),
+      keepAttempts: async () => {},
       close: async () => {},
     }
   }

@@ -295,13 +295,16 @@ describe('when events were accepted', () => {
 })
 
 describe('when the data of one event cannot be stored', () => {
-  it.each([{ type: 'nul \u0000 byte' }, { eventId: 'no-uuid' }])('refuses that one and commits the events beside it: %o', async (fault) => {
-    const acceptor = startAcceptor()
-    const bad = receivedEvent(fault)
-    const outcomes = await Promise.allSettled([receivedEvent(), bad, receivedEvent(), receivedEvent()].map(acceptor.accept))
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
-    expect(await storedRows()).toHaveLength(3)
-  })
+  it.each([{ type: 'nul \u0000 byte' }, { eventId: 'nul \u0000 byte' }])(
+    'refuses that one and commits the events beside it: %o',
+    async (fault) => {
+      const acceptor = startAcceptor()
+      const bad = receivedEvent(fault)
+      const outcomes = await Promise.allSettled([receivedEvent(), bad, receivedEvent(), receivedEvent()].map(acceptor.accept))
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+      expect(await storedRows()).toHaveLength(3)
+    },
+  )
 })
 
 describe('when the connection breaks in the middle of a commit', () => {

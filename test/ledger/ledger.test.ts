@@ -1,12 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { applyDecision, applyReceipt, claimNext, type Draft, draftOf } from '../../src/domain/onboarding/advance.ts'
-import { accountRefId, newOnboarding, noticeKey } from '../../src/domain/onboarding/onboarding.ts'
+import { notificationKey } from '../../src/domain/notification.ts'
+import { accountRefId } from '../../src/domain/onboarding/account-effect.ts'
+import { applyDecision, type Draft } from '../../src/domain/onboarding/advance.ts'
+import { newOnboarding } from '../../src/domain/onboarding/onboarding.ts'
+import { draftOf } from '../../src/domain/stream.ts'
 import type { Stored } from '../../src/ledger/change.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
+import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { GENESIS, hashLink } from '../../src/platform/hash-chain.ts'
+import { applyReceipt, claimNext } from '../support/onboarding-steps.ts'
 import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -16,7 +21,7 @@ let ledger: Ledger
 beforeAll(async () => {
   database = await createTestDatabase()
   pool = new pg.Pool({ connectionString: database.url })
-  ledger = createLedger({ pool })
+  ledger = createLedger({ pool, table: ONBOARDING_TABLE })
 })
 afterAll(async () => {
   await ledger.close()
@@ -48,7 +53,7 @@ async function withAccount(): Promise<Stored> {
 /** Past the write path. */
 async function insertEntry({ identityId, entryNo, prevHash }: { identityId: string; entryNo: number; prevHash: Buffer }): Promise<void> {
   await pool.query(
-    `INSERT INTO ledger_entry (identity_id, entry_no, at, kind, actor, data, prev_hash, hash) VALUES ($1, $2, now(), 'x', 'x', '{}', $3, $4)`,
+    `INSERT INTO ledger_entry (stream_id, entry_no, at, kind, actor, data, prev_hash, hash) VALUES ($1, $2, now(), 'x', 'x', '{}', $3, $4)`,
     [identityId, entryNo, prevHash, Buffer.alloc(32, 2)],
   )
 }
@@ -79,7 +84,7 @@ describe('a change', () => {
     if (claim.kind !== 'attempt') throw new Error('nothing to claim')
     const claimed = await commit(first, claim.draft, later)
     expect(claimed.effects).toMatchObject([
-      { step: 'account', attempts: 1, intendedAt: at.getTime(), leaseBy: '7', leaseUntil: later.getTime() + 45_000 },
+      { step: 'account', attempts: 1, intendedAt: at.getTime(), lease: { seq: '7', generation: 0, until: later.getTime() + 45_000 } },
     ])
     expect(await ledger.load(first.onboarding.identityId)).toEqual(claimed)
   })
@@ -87,7 +92,7 @@ describe('a change', () => {
   it('leaves alone the effects that it does not touch: what is done keeps the time at which it was', async () => {
     const before = await withAccount()
     const doneAt = async () =>
-      (await pool.query(`SELECT settled_at FROM effect WHERE identity_id = $1 AND step = 'account'`, [before.onboarding.identityId])).rows
+      (await pool.query(`SELECT settled_at FROM effect WHERE stream_id = $1 AND step = 'account'`, [before.onboarding.identityId])).rows
     const first = await doneAt()
     const told = applyReceipt(draftOf(before), 'notice:ready:1', { kind: 'notice', channel: 'log', status: null })
     await commit(before, told, later)
@@ -111,13 +116,13 @@ describe('a change', () => {
       Array.from({ length: 50 }, () => ledger.commit({ before: null, draft: approvedDraft(identityId), actor: 'race', at })),
     )
     expect(results.map((stored) => stored !== null)).toEqual([true, ...Array(49).fill(false)])
-    expect((await pool.query('SELECT count(*)::int AS entries FROM ledger_entry WHERE identity_id = $1', [identityId])).rows).toEqual([
+    expect((await pool.query('SELECT count(*)::int AS entries FROM ledger_entry WHERE stream_id = $1', [identityId])).rows).toEqual([
       { entries: 2 },
     ])
   })
 
   it('loses quietly to another first one of the same identity, also where both bring its ref_id', async () => {
-    const second = createLedger({ pool }) // another process: its commits meet ours in the database
+    const second = createLedger({ pool, table: ONBOARDING_TABLE }) // another process: its commits meet ours in the database
     for (let round = 0; round < 60; round += 1) {
       const onboarding = newOnboarding(randomUUID(), 'created', `ref-${randomUUID()}`)
       const draft = draftOf({ onboarding, effects: [] }, [{ kind: 'onboarding.created', data: {} }])
@@ -172,7 +177,7 @@ describe('a change', () => {
   it('opens those that are new in that order too', async () => {
     const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
     const open = `INSERT INTO onboarding (identity_id, origin, state, version, entry_count, head_hash)
-      SELECT id, 'adopted', 'pending', 1, 0, '' FROM unnest($1::uuid[]) AS id`
+      SELECT id, 'adopted', 'pending', 1, 0, '' FROM unnest($1::text[]) AS id`
     const release = await holdLocks(pool, open, [[ids[0]]])
     const done = Promise.all(
       ids.toReversed().map((id) => ledger.commit({ before: null, draft: approvedDraft(id), actor: 'event:test', at })),
@@ -189,7 +194,7 @@ describe('a change', () => {
     const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
     const { rows } = await pool.query<{ seq: string }>(
       `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin)
-       SELECT id, 'identity.approved', now(), false, 'webhook' FROM unnest($1::uuid[]) AS id RETURNING seq`,
+       SELECT id, 'identity.approved', now(), false, 'webhook' FROM unnest($1::text[]) AS id RETURNING seq`,
       [ids.toReversed()], // so seq runs against the ids
     )
     const release = await holdLocks(pool, 'SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [ids[0]])
@@ -220,7 +225,7 @@ describe('a change', () => {
   })
 
   it('that was taken is committed before the ledger is closed, which then takes nothing more', async () => {
-    const closing = createLedger({ pool })
+    const closing = createLedger({ pool, table: ONBOARDING_TABLE })
     const [taken, loading] = [
       closing.commit({ before: null, draft: approvedDraft(), actor: 'event:test', at }),
       closing.load(randomUUID()),
@@ -315,14 +320,14 @@ describe('the ledger in the database', () => {
     const together = (prevHash: Buffer) =>
       pool.query(
         `WITH o AS (INSERT INTO onboarding (identity_id, origin, state, version, entry_count, head_hash) VALUES ($1, 'adopted', 'pending', 1, 1, $3))
-         INSERT INTO ledger_entry (identity_id, entry_no, at, kind, actor, data, prev_hash, hash) VALUES ($1, 1, $4, 'x', 'x', '{}', $2, $3)`,
+         INSERT INTO ledger_entry (stream_id, entry_no, at, kind, actor, data, prev_hash, hash) VALUES ($1, 1, $4, 'x', 'x', '{}', $2, $3)`,
         [identityId, prevHash, hashLink(GENESIS, { chain: identityId, entryNo: 1, at, kind: 'x', actor: 'x', data: {} }), at],
       )
     await expect(together(Buffer.alloc(32, 1))).rejects.toMatchObject({ code: '23503' })
     await together(GENESIS)
   })
 
-  it.each(['DELETE FROM onboarding', 'UPDATE onboarding SET identity_id = gen_random_uuid()', 'TRUNCATE onboarding CASCADE'])(
+  it.each(['DELETE FROM onboarding', 'UPDATE onboarding SET identity_id = gen_random_uuid()::text', 'TRUNCATE onboarding CASCADE'])(
     'keeps each onboarding under its name: refuses %s',
     async (sql) => {
       await withAccount()
@@ -332,7 +337,7 @@ describe('the ledger in the database', () => {
 
   it.each([
     'DELETE FROM effect',
-    'UPDATE effect SET identity_id = gen_random_uuid()',
+    'UPDATE effect SET stream_id = gen_random_uuid()::text',
     `UPDATE effect SET step = 'notice:denied:1'`,
     'TRUNCATE effect',
   ])('keeps each effect where it is, done or not: refuses %s', async (sql) => {
@@ -344,8 +349,8 @@ describe('the ledger in the database', () => {
     const { onboarding } = await commit(null, approvedDraft())
     const nobody = randomUUID()
     const intended = pool.query(
-      `INSERT INTO effect (identity_id, step, kind, key, state)
-       SELECT id, 'notice:denied:1', 'notice', 'notice_denied_1_' || id, 'intended' FROM unnest($1::uuid[]) AS id`,
+      `INSERT INTO effect (stream_id, step, kind, name, number, key, state)
+       SELECT id, 'notice:denied:1', 'send-notification', 'denied', 1, 'notice_denied_1_' || id, 'intended' FROM unnest($1::text[]) AS id`,
       [[onboarding.identityId, nobody]],
     )
     await expect(intended).rejects.toMatchObject({ code: '23503', message: expect.stringContaining(nobody) })
@@ -353,7 +358,7 @@ describe('the ledger in the database', () => {
 
   it('refuses to change or to forget a receipt', async () => {
     const { onboarding } = await withAccount()
-    const where = `WHERE identity_id = '${onboarding.identityId}' AND step = 'account'`
+    const where = `WHERE stream_id = '${onboarding.identityId}' AND step = 'account'`
     for (const set of [`receipt = '{}'`, `state = 'intended'`, `key = 'another'`]) {
       await expect(pool.query(`UPDATE effect SET ${set} ${where}`)).rejects.toThrow(/has its receipt/)
     }
@@ -369,27 +374,38 @@ describe('the ledger in the database', () => {
     await expect(theft('UPDATE onboarding SET ref_id = $1', 'ours')).rejects.toMatchObject({ code: '23505' })
   })
 
-  it('knows an effect by the key of its identity and step, and by no other, so that no key is there twice', async () => {
+  it('knows an effect by the step and key of its stream and kind, and by no other, so that no key is there twice', async () => {
     const { onboarding } = await commit(null, approvedDraft())
     const { onboarding: other } = await commit(null, approvedDraft())
-    const intend = (step: string, kind: string, key: string) =>
-      pool.query(`INSERT INTO effect (identity_id, step, kind, key, state) VALUES ($1, $2, $3, $4, 'intended')`, [
-        onboarding.identityId,
-        step,
+    const id = onboarding.identityId
+    const intend = (kind: string, name: string | null, number: number, step: string, key: string) =>
+      pool.query(`INSERT INTO effect (stream_id, kind, name, number, step, key, state) VALUES ($1, $2, $3, $4, $5, $6, 'intended')`, [
+        id,
         kind,
+        name,
+        number,
+        step,
         key,
       ])
-    const [account, notice] = [accountRefId(onboarding.identityId), noticeKey(onboarding.identityId, 'denied', 2)]
-    await intend('notice:denied:2', 'notice', notice)
-    for (const [step, kind, key] of [
-      ['notice:denied:1', 'notice', notice],
-      ['notice:ready:1', 'notice', noticeKey(other.identityId, 'ready', 1)],
-      ['notice:ready:1', 'notice', account],
-      ['account:2', 'account', account],
-      ['account:2', 'account', `account_2_${onboarding.identityId}`],
-      ['account', 'notice', `account_${onboarding.identityId}`],
+    const [account, told, notice] = [accountRefId(id), 'send-notification', notificationKey(id, 'denied', 2)]
+    await intend(told, 'denied', 2, 'notice:denied:2', notice)
+    await intend('place-order', null, 1, 'place-order', `gatehouse-place-order-${id}`)
+    await intend('amend-order', 'price', 2, 'amend-order:price:2', `gatehouse-amend-order.price.2-${id}`)
+    for (const [kind, name, number, step, key] of [
+      [told, 'denied', 1, 'notice:denied:1', notice],
+      [told, 'ready', 1, 'notice:ready:1', notificationKey(other.identityId, 'ready', 1)],
+      [told, 'ready', 1, 'notice:ready:1', account],
+      [told, 'ready', 2, 'notice:ready:1', notificationKey(id, 'ready', 1)],
+      [told, null, 1, 'notice::1', `notice__1_${id}`],
+      ['create-account', null, 2, 'account:2', account],
+      ['create-account', null, 1, 'account', `account_2_${id}`],
+      ['create-account', 'other', 1, 'account', account],
+      ['account', null, 1, 'account', `gatehouse-account-${id}`],
+      ['place-order', null, 2, 'place-order', `gatehouse-place-order-${id}`],
+      ['cancel-order', null, 1, 'cancel-order', `gatehouse-cancel-order-${other.identityId}`],
+      ['cancel-order', 'a-b', 1, 'cancel-order:a-b', `gatehouse-cancel-order.a-b-${id}`],
     ] as const)
-      await expect(intend(step, kind, key)).rejects.toMatchObject({ constraint: 'effect_key_is_of_identity_and_step' })
+      await expect(intend(kind, name, number, step, key)).rejects.toMatchObject({ constraint: 'effect_step_and_key_are_of_its_kind' })
   })
 
   it('knows no hold without a reason, no reason without a hold, and nothing done without a receipt', async () => {
@@ -398,7 +414,7 @@ describe('the ledger in the database', () => {
       await expect(pool.query(`UPDATE onboarding SET ${set} WHERE identity_id = $1`, [onboarding.identityId])).rejects.toMatchObject({
         constraint: 'onboarding_held_says_why',
       })
-    await expect(pool.query(`UPDATE effect SET state = 'done' WHERE identity_id = $1`, [onboarding.identityId])).rejects.toMatchObject({
+    await expect(pool.query(`UPDATE effect SET state = 'done' WHERE stream_id = $1`, [onboarding.identityId])).rejects.toMatchObject({
       constraint: 'effect_done_has_receipt',
     })
   })
@@ -432,28 +448,28 @@ describe('verification', () => {
   it.each([
     [
       'a changed entry',
-      `UPDATE ledger_entry SET data = '{"to": "denied"}' WHERE identity_id = $1 AND entry_no = 2`,
+      `UPDATE ledger_entry SET data = '{"to": "denied"}' WHERE stream_id = $1 AND entry_no = 2`,
       { entryNo: 2, problem: 'its content does not match its hash' },
     ],
     [
       'a moved time',
-      `UPDATE ledger_entry SET at = at + interval '1 ms' WHERE identity_id = $1 AND entry_no = 1`,
+      `UPDATE ledger_entry SET at = at + interval '1 ms' WHERE stream_id = $1 AND entry_no = 1`,
       { entryNo: 1, problem: 'its content does not match its hash' },
     ],
     [
       'an entry that follows from another',
-      `UPDATE ledger_entry SET prev_hash = hash WHERE identity_id = $1 AND entry_no = 3`,
+      `UPDATE ledger_entry SET prev_hash = hash WHERE stream_id = $1 AND entry_no = 3`,
       { entryNo: 3, problem: 'does not follow from the entry before it' },
     ],
-    ['a missing entry', 'DELETE FROM ledger_entry WHERE identity_id = $1 AND entry_no = 2', { entryNo: 3, problem: 'entry 2 is missing' }],
+    ['a missing entry', 'DELETE FROM ledger_entry WHERE stream_id = $1 AND entry_no = 2', { entryNo: 3, problem: 'entry 2 is missing' }],
     [
       'a missing chain',
-      'DELETE FROM ledger_entry WHERE identity_id = $1',
+      'DELETE FROM ledger_entry WHERE stream_id = $1',
       { entryNo: null, problem: 'has 0 entries where the onboarding counts 4' },
     ],
     [
       'a missing last entry',
-      'DELETE FROM ledger_entry WHERE identity_id = $1 AND entry_no = 4',
+      'DELETE FROM ledger_entry WHERE stream_id = $1 AND entry_no = 4',
       { entryNo: null, problem: 'has 3 entries where the onboarding counts 4' },
     ],
     [
@@ -478,7 +494,7 @@ describe('verification', () => {
     )
     for (const identityId of [first, last]) {
       await commit(null, approvedDraft(identityId))
-      await tamper(`UPDATE ledger_entry SET kind = 'forged' WHERE identity_id = $1 AND entry_no = 1`, [identityId])
+      await tamper(`UPDATE ledger_entry SET kind = 'forged' WHERE stream_id = $1 AND entry_no = 1`, [identityId])
     }
     const { rows } = await pool.query('SELECT count(*)::int AS identities FROM onboarding')
     const { identities, faults } = await verifyLedger(pool)

@@ -17,7 +17,7 @@ const inFile =
 const core = inFile('src/domain/onboarding/advance.ts')
 const authenticator = inFile('src/receive/authenticate-webhook.ts')
 const acceptor = inFile('src/inbox/accept-events.ts')
-const advancing = inFile('src/saga/advance-onboarding.ts')
+const advancing = inFile('src/saga/run-stream.ts')
 const committer = inFile('src/platform/group-committer.ts')
 
 /** Mutants that no test notices and none ought to, each with the reason. */
@@ -28,31 +28,6 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     "case 'held':",
     [`'held' => ""`, `case 'held': … => case 'held':`],
     'falls through to the same end: such a state asks for nothing',
-  ),
-  ...core(
-    'if (effect.leaseBy !== null && effect.leaseBy !== by && effect.leaseUntil !== null && effect.leaseUntil > now) {',
-    ['effect.leaseBy !== null => true', 'effect.leaseUntil !== null => true'],
-    'equivalent: a lease has its holder and its end, or neither, and null is not after now',
-  ),
-  ...core(
-    "if (known?.kind === 'account' && late.kind === 'account') return known.accountId === late.accountId && known.profileId === late.profileId",
-    [
-      "known?.kind === 'account' && late.kind === 'account' => true",
-      "known?.kind === 'account' && late.kind === 'account' => known?.kind === 'account' || late.kind === 'account'",
-      "known?.kind === 'account' => true",
-      "late.kind === 'account' => true",
-    ],
-    'equivalent: a notice has neither of the two ids, so comparing them says what comparing the kinds says',
-  ),
-  ...core(
-    "if (known?.kind === 'account' && late.kind === 'account') return known.accountId === late.accountId && known.profileId === late.profileId",
-    ['known?.kind => known.kind'],
-    'equivalent: what is done has a receipt (effect_done_has_receipt)',
-  ),
-  ...core(
-    'return known?.kind === late.kind',
-    ['known?.kind => known.kind'],
-    'equivalent: what is done has a receipt (effect_done_has_receipt)',
   ),
   ...committer(
     'if (scheduled || busy >= writers || room.length === 0) return',
@@ -135,34 +110,9 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
   ),
   ...acceptor('keepAlive: true,', ['true => false'], 'what asks after an idle line; one that is used is given up by its time-out'),
   ...advancing(
-    'const changed = current.effects !== base?.effects || current.entries.length > 0',
-    ['current.entries.length > 0 => false'],
-    'equivalent: whatever adds an entry makes the list of effects anew',
-  ),
-  ...advancing(
-    "case 'hold':",
-    [`'hold' => ""`, `case 'hold': … => case 'hold':`],
-    'equivalent: what is held says so itself where the run ends',
-  ),
-  ...advancing(
-    `return \`held:\${decision.reason}\``,
-    [`\`held:\${decision.reason}\` => \`\``],
-    'equivalent: what is held says so itself where the run ends',
-  ),
-  ...advancing(
-    `return outcome === 'moved:approved' ? \`moved:\${onboarding.state}\` : outcome`,
-    ["outcome === 'moved:approved' => true"],
-    'equivalent: what has moved anywhere else stands there still where the run ends',
-  ),
-  ...advancing(
-    'if (!(error instanceof AppError)) throw error',
-    ['!(error instanceof AppError) => false'],
-    'equivalent: what is no error of ours has no retry class, and is thrown by the line after the next',
-  ),
-  ...advancing(
-    'const intendedAt = effects.find((effect) => effect.step === step)?.intendedAt ?? 0 // committed with the claim',
-    ['effects.find((effect) => effect.step === step)?.intendedAt => effects.find(effect => effect.step === step).intendedAt'],
-    'equivalent: it was committed with the claim',
+    'return effects !== base?.effects || entries.length > 0',
+    ['entries.length > 0 => false'],
+    'equivalent: what adds an entry makes the list of effects anew',
   ),
   ...inFile('src/saga/dispatch-due-events.ts')('} catch (error) {', ['{ … => {}'], 'only a line of the log'),
 ]

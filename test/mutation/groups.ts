@@ -9,8 +9,8 @@ export interface MutationGroup {
 
 export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   core: {
-    mutate: ['src/domain/onboarding/*.ts'],
-    tests: ['test/domain/onboarding/*.test.ts', 'test/faults/schedules.test.ts'],
+    mutate: ['src/domain/{effect,notification,outcome,stream}.ts', 'src/domain/onboarding/*.ts'],
+    tests: ['test/domain/onboarding/*.test.ts', 'test/domain/outcome.test.ts', 'test/faults/schedules.test.ts'],
     inMemory: true,
   },
   commits: { mutate: ['src/platform/group-committer.ts'], tests: ['test/platform/group-committer.test.ts'], inMemory: true },
@@ -20,9 +20,13 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     tests: ['test/receive/*.test.ts'],
   },
   inbox: { mutate: ['src/inbox/{accept-events,inbox,settle-events}.ts'], tests: ['test/inbox/*.test.ts'] },
-  ledger: { mutate: ['src/ledger/{hash-chain,ledger,ledger-rows,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
+  ledger: { mutate: ['src/ledger/{ledger,ledger-rows,onboarding-table,stream-table,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
   saga: {
-    mutate: ['src/saga/{advance-onboarding,dispatch-due-events,open-account,process-event,quarantine}.ts', 'src/paxos/accounts.ts'],
+    mutate: [
+      'src/saga/{dispatch-due-events,onboarding-route,prepare-event,process-event,run-stream}.ts',
+      'src/effects/*.ts',
+      'src/paxos/accounts.ts',
+    ],
     tests: [
       'test/faults/{quarantine,schedules}.test.ts',
       'test/saga/{advance-onboarding,dispatch-due-events,process-event}.test.ts',

@@ -44,9 +44,11 @@ describe('when a person is created', () => {
     expect(new Set(answers.map(({ identityId }) => identityId)).size).toBe(1)
     expect(identities()).toBe(1)
     expect(answers.at(-1)?.created).toBe(false)
-    const { rows } = await pipeline.pool.query('SELECT identity_id, kind, actor, data FROM ledger_entry')
+    const { rows } = await pipeline.pool.query('SELECT stream_id, kind, actor, data FROM ledger_entry')
     const identity_id = answers[0]?.identityId
-    expect(rows).toEqual([{ identity_id, kind: 'onboarding.created', actor: 'operator:test', data: { refId: asked.request.ref_id } }])
+    expect(rows).toEqual([
+      { stream_id: identity_id, kind: 'onboarding.created', actor: 'operator:test', data: { refId: asked.request.ref_id } },
+    ])
     expect(await storedRequests()).toEqual([{ idempotency_key: asked.idempotencyKey, state: 'done', identity_id, error_code: null }])
   })
 

@@ -19,7 +19,17 @@ const event = (change: Partial<EventRecord>): EventRecord => ({
   ...change,
 })
 const effect = (change: Partial<EffectRecord>): EffectRecord => ({
-  ...{ step: 'account', kind: 'account', key: 'k', state: 'intended', attempts: 0, receipt: null, errorCode: null },
+  ...{
+    step: 'account',
+    kind: 'create-account',
+    name: null,
+    number: 1,
+    key: 'k',
+    state: 'intended',
+    attempts: 0,
+    receipt: null,
+    errorCode: null,
+  },
   ...{ leaseUntil: null, intendedAt: at(-20), settledAt: null },
   ...change,
 })
@@ -67,7 +77,10 @@ describe("why an onboarding isn't moving", () => {
     ],
     [
       'forgotten',
-      { state: 'denied', effects: [effect({ step: 'notice:denied:1', kind: 'notice', attempts: 2, leaseUntil: at(-1) })] },
+      {
+        state: 'denied',
+        effects: [effect({ step: 'notice:denied:1', kind: 'send-notification', name: 'denied', attempts: 2, leaseUntil: at(-1) })],
+      },
       [],
       /^The notice "denied" is wanted since .* attempted 2 times, outcome unknown, and no event is at work on it: plan a replay/,
     ],

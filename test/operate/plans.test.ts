@@ -9,6 +9,7 @@ import { type EventQuery, type EventReads, readEvents } from '../../src/inbox/re
 import { seqWindow } from '../../src/inbox/seq-window.ts'
 import { claimDueEvents, reopenEvents, settleEvents } from '../../src/inbox/settle-events.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
+import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
 import { type OnboardingQuery, type OnboardingReads, readOnboardings } from '../../src/ledger/read-onboardings.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { createPrisma } from '../../src/platform/postgres/prisma.ts'
@@ -191,7 +192,7 @@ describe('what runs for every event, however much there is', () => {
     [
       "an onboarding's commits",
       async () => {
-        const ledger = createLedger({ pool })
+        const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
         const { identityId } = await seedOnboarding(ledger, { statuses: ['APPROVED'] })
         await ledger.load(identityId)
         await ledger.close()

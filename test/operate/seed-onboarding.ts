@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { applyDecision, applyReceipt, applyRefusal, type Draft, draftOf } from '../../src/domain/onboarding/advance.ts'
+import { recordRefusal } from '../../src/domain/effect.ts'
+import { applyDecision, type Draft } from '../../src/domain/onboarding/advance.ts'
 import { newOnboarding, type OnboardingEvent } from '../../src/domain/onboarding/onboarding.ts'
 import { transition } from '../../src/domain/onboarding/transition.ts'
+import { draftOf } from '../../src/domain/stream.ts'
 import type { Stored } from '../../src/ledger/change.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
+import { applyReceipt } from '../support/onboarding-steps.ts'
 
 export interface Seed {
   refId?: string | null
@@ -44,7 +47,7 @@ export async function seedOnboarding(
       )
     }
     const refused = seed.refusedWith && nextStep(draft)
-    if (refused) draft = applyRefusal(draft, refused, seed.refusedWith ?? '')
+    if (refused) draft = recordRefusal(draft, refused, seed.refusedWith ?? '')
     stored = await commit(stored, draft, `event:${randomUUID()}`)
   }
   return { identityId, accountId, profileId }

@@ -61,7 +61,7 @@ export async function startOperator(): Promise<Operator> {
   })
   let ahead = 0
   const now = (): number => Date.now() + ahead
-  const parts = { ...pipeline, unknownIdentities: 'adopt' as const, now: Date.now, encryptionKey: Buffer.alloc(32, 1) }
+  const parts = { ...pipeline, now: Date.now, encryptionKey: Buffer.alloc(32, 1) }
   const budget = createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore(pipeline) })
   const pace = createUpstreamPace(budget)
   const roster = createRoster({ pool: pipeline.pool, logger })

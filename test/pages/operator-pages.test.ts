@@ -368,10 +368,10 @@ describe('when an operator replays from the pages', () => {
   })
 
   it('names the field of the form that is wrong', async () => {
-    const answer = await post('/replays', { eventIds: 'abc', limit: '0' })
+    const answer = await post('/replays', { eventIds: 'über', limit: '0' })
     expect(answer.status).toBe(400)
     const page = await answer.text()
-    expect(page).toContain('eventIds.0 must be an id such as')
+    expect(page).toContain('eventIds.0 must be an id at Paxos')
     expect(page).toContain('limit must be at least 1')
   })
 })

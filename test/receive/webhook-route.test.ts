@@ -161,7 +161,10 @@ describe('when the body is no delivery', () => {
   })
 
   it.each([
-    ['id', 'not-a-uuid'],
+    ['id', 'not an id'],
+    ['id', ''],
+    ['id', 'i'.repeat(201)],
+    ['id', 'ïd'],
     ['id', 7],
     ['id', undefined],
     ['type', ''],
@@ -190,7 +193,7 @@ describe('when the body is no delivery', () => {
   })
 
   it('names all of them at once', async () => {
-    const { body } = await receiver.post({ id: 'x', type: 1, source: [], time: '?' })
+    const { body } = await receiver.post({ id: 'x y', type: 1, source: [], time: '?' })
     expect((body as { errors: { field: string }[] }).errors.map(({ field }) => field)).toEqual(['id', 'type', 'source', 'time'])
   })
 

@@ -21,7 +21,7 @@ import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
 
-const parts = (pipeline: Pipeline): ReplayParts => ({ ...pipeline, unknownIdentities: 'adopt', now: Date.now })
+const parts = (pipeline: Pipeline): ReplayParts => ({ ...pipeline, now: Date.now })
 const everything = { states: ['processed', 'parked', 'dead', 'accepted'] as ('processed' | 'parked' | 'dead' | 'accepted')[] }
 const approval = { by: 'ada', reason: 'incident 7: tested' }
 
@@ -33,7 +33,7 @@ forEachBackend((backend) => {
       const events = await Promise.all([world.decided('approve'), world.decided('deny'), world.decided('approve')])
       for (const event of events) await pipeline.accept(event)
       await settles(pipeline)
-      const ledger = await pipeline.pool.query('SELECT identity_id, entry_no, hash FROM ledger_entry ORDER BY 1, 2')
+      const ledger = await pipeline.pool.query('SELECT stream_id, entry_no, hash FROM ledger_entry ORDER BY 1, 2')
       for (const _ of [1, 2]) {
         const plan = await planReplay(parts(pipeline), everything, 'ada')
         expect(plan.counts).toEqual({ 'no-op': 3 })
@@ -46,7 +46,7 @@ forEachBackend((backend) => {
         await pipeline.pool.query(`UPDATE inbox_event SET due_at = now() WHERE state = 'accepted'`)
         await settles(pipeline)
       }
-      expect((await pipeline.pool.query('SELECT identity_id, entry_no, hash FROM ledger_entry ORDER BY 1, 2')).rows).toEqual(ledger.rows)
+      expect((await pipeline.pool.query('SELECT stream_id, entry_no, hash FROM ledger_entry ORDER BY 1, 2')).rows).toEqual(ledger.rows)
       for (const { identityId, type } of events) {
         expect(world.effectsOf(identityId)).toMatchObject({ accounts: type === 'identity.approved' ? 1 : 0, sends: 1 })
       }
@@ -225,11 +225,11 @@ describe('a plan', () => {
 
   it('F3: says of an event that moves no onboarding that nothing is to be done, also where it names no identity', async () => {
     const pipeline = await twoParked()
-    const events: Pipeline['paxos']['events'] = {
-      ...pipeline.paxos.events,
-      get: async (...given) => ({ ...(await pipeline.paxos.events.get(...given)), type: 'transfer.completed', identityId: null }),
+    const reader: Pipeline['reader'] = {
+      ...pipeline.reader,
+      event: async (...given) => ({ ...(await pipeline.reader.event(...given)), type: 'transfer.completed', identityId: null }),
     }
-    const plan = await planReplay({ ...parts(pipeline), paxos: { ...pipeline.paxos, events } }, {}, 'ada')
+    const plan = await planReplay({ ...parts(pipeline), reader }, {}, 'ada')
     expect(plan.counts).toEqual({ 'no-op': 2 })
   })
 
@@ -248,14 +248,14 @@ describe('a plan', () => {
        SELECT gen_random_uuid(), 'identity.approved', now(), false, 'webhook', 'parked', now() - interval '1 min' FROM generate_series(1, 23)`,
     )
     let [looking, most] = [0, 0]
-    const events: Pipeline['paxos']['events'] = {
-      ...pipeline.paxos.events,
-      get: async (...given) => {
+    const reader: Pipeline['reader'] = {
+      ...pipeline.reader,
+      event: async (...given) => {
         most = Math.max(most, ++looking)
-        return pipeline.paxos.events.get(...given).finally(() => looking--)
+        return pipeline.reader.event(...given).finally(() => looking--)
       },
     }
-    const plan = await planReplay({ ...parts(pipeline), paxos: { ...pipeline.paxos, events } }, {}, 'ada')
+    const plan = await planReplay({ ...parts(pipeline), reader }, {}, 'ada')
     expect(plan.counts).toEqual({ 'would-create-account': 2, 'would-park': 23 })
     expect(most).toBe(10)
   })

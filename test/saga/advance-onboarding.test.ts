@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { accountRefId } from '../../src/domain/onboarding/onboarding.ts'
+import { accountRefId } from '../../src/domain/onboarding/account-effect.ts'
 import type { Stored } from '../../src/ledger/change.ts'
 import { NoticeOutcomeUnknownError, NoticeRefusedError } from '../../src/notify/notice-errors.ts'
 import type { PaxosAccount } from '../../src/paxos/accounts.ts'
@@ -70,12 +70,12 @@ describe('an approval', () => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosUnavailableError({ operation }))
     await work(world)
-    expect(effectOf(world, 'account')).toMatchObject({ attempts: 1, leaseBy: '7', leaseUntil: world.now + LEASE_MS })
+    expect(effectOf(world, 'account')).toMatchObject({ attempts: 1, lease: { seq: '7', generation: 0, until: world.now + LEASE_MS } })
     reopen(world)
     world.now += LEASE_MS
     world.send = () => Promise.reject(new NoticeOutcomeUnknownError({ key: 'any', answer: 500 }))
     await work(world)
-    expect(effectOf(world, 'notice:ready:1')).toMatchObject({ attempts: 1, leaseBy: String(2 ** 48 + 7) })
+    expect(effectOf(world, 'notice:ready:1')).toMatchObject({ attempts: 1, lease: { seq: '7', generation: 1 } })
   })
 
   it('tells the user the account and the profile, under one key and as of one time, at every attempt', async () => {
@@ -273,7 +273,7 @@ describe('a step that another event has in hand', () => {
     expect(world.row).toMatchObject({
       attempts: 0,
       errorCode: 'EFFECT_IN_HAND',
-      errorDetail: 'the next step is in the hands of another event',
+      errorDetail: 'account is in the hands of another event',
     })
     expect(creationsOf(world)).toBe(1)
     world.now += waitMs
@@ -493,7 +493,7 @@ describe('an account that may be there although the identity is disabled by now'
   it('is counted as absent by one who never held a lease', async () => {
     const world = await disabled()
     const { stored } = world
-    world.stored = { ...stored, effects: stored?.effects.map((effect) => ({ ...effect, leaseBy: null, leaseUntil: null })) } as Stored
+    world.stored = { ...stored, effects: stored?.effects.map((effect) => ({ ...effect, lease: null })) } as Stored
     await work(world)
     expect(effectOf(world, 'account')?.state).toBe('suppressed')
   })

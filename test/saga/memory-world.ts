@@ -1,3 +1,4 @@
+import type { Attempt } from '../../src/domain/effect.ts'
 import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
 import type { Settlement } from '../../src/inbox/settle-events.ts'
 import type { Change, Stored } from '../../src/ledger/change.ts'
@@ -9,6 +10,7 @@ import type { PaxosEvent } from '../../src/paxos/events.ts'
 import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import type { EventHandler, EventJob } from '../../src/queue/event-queue.ts'
+import { type OnboardingParts, onboardingRoute } from '../../src/saga/onboarding-route.ts'
 import { createEventProcessor, type ProcessParts } from '../../src/saga/process-event.ts'
 import { acceptedRow } from '../support/accepted-row.ts'
 import { commitInMemory } from '../support/commit-in-memory.ts'
@@ -36,7 +38,7 @@ export interface MemoryWorld {
   event: PaxosEvent
   accounts: PaxosAccount[]
   inbox: Changeable<Pick<Inbox, 'load' | 'settle' | 'recordStrike'>>
-  ledger: Changeable<Pick<Ledger, 'load' | 'commit'>>
+  ledger: Changeable<Pick<Ledger, 'load' | 'commit' | 'keepAttempts'>>
   paxos: Changeable<AccountsOfPaxos>
   reader: Changeable<Pick<ConfirmationReader, 'event' | 'identity'>>
   send: NoticeChannel['send']
@@ -44,12 +46,17 @@ export interface MemoryWorld {
   calls: string[]
   notices: Notice[]
   changes: Change[]
+  /** Of attempts that failed and are made again. */
+  attempts: Attempt[]
   settlements: Settlement[]
   ended: { end: string; sinceReceivedMs: number }[]
   retries: string[]
 }
 
-export function createMemoryWorld(options: Partial<Pick<ProcessParts, 'unknownIdentities' | 'random'>> = {}): MemoryWorld {
+export function createMemoryWorld({
+  unknownIdentities = 'adopt',
+  ...options
+}: Partial<Pick<OnboardingParts, 'unknownIdentities'> & Pick<ProcessParts, 'random'>> = {}): MemoryWorld {
   const at = new Date(RECEIVED_AT)
   const called = (operation: string, { priority }: { priority?: string } = {}): void => void world.calls.push(`${operation} ${priority}`)
   const world: MemoryWorld = {
@@ -93,6 +100,7 @@ export function createMemoryWorld(options: Partial<Pick<ProcessParts, 'unknownId
         if (change.settlement) Object.assign(world.row, { state: 'processed', outcome: change.settlement.outcome })
         return next
       },
+      keepAttempts: async (_, attempts) => void world.attempts.push(...attempts),
     },
     paxos: {
       create: async ({ identityId, refId, type }, asked) => {
@@ -124,29 +132,34 @@ export function createMemoryWorld(options: Partial<Pick<ProcessParts, 'unknownId
     calls: [],
     notices: [],
     changes: [],
+    attempts: [],
     settlements: [],
     ended: [],
     retries: [],
   }
   world.handle = createEventProcessor({
     inbox: world.inbox as Inbox,
-    ledger: world.ledger as Ledger,
-    paxos: { accounts: world.paxos } as PaxosClient,
     reader: world.reader as ConfirmationReader,
-    notices: {
-      name: 'memory',
-      send: (notice) => {
-        world.notices.push(notice)
-        return world.send(notice)
-      },
-      close: async () => {},
-    },
+    routes: [
+      onboardingRoute({
+        ledger: world.ledger as Ledger,
+        paxos: { accounts: world.paxos } as PaxosClient,
+        notices: {
+          name: 'memory',
+          send: (notice) => {
+            world.notices.push(notice)
+            return world.send(notice)
+          },
+          close: async () => {},
+        },
+        unknownIdentities,
+      }),
+    ],
     logger: createLogger({ level: 'silent' }),
     metrics: {
       ended: (end, sinceReceivedMs) => world.ended.push({ end, sinceReceivedMs }),
       willRetry: (code) => world.retries.push(code),
     },
-    unknownIdentities: 'adopt',
     random: () => 0,
     now: () => world.now,
     ...options,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { accountRefId } from '../../src/domain/onboarding/onboarding.ts'
+import { accountRefId } from '../../src/domain/onboarding/account-effect.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { createWorld, eventually, reaches, settles } from './world.ts'

@@ -2,9 +2,10 @@ import type pg from 'pg'
 import { Registry } from 'prom-client'
 import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
+import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
-import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
+import { type ConfirmationReader, createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
@@ -14,6 +15,8 @@ import { createEventQueue, type EventHandler, type EventQueue, startEventWorker 
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import { startWatchedWorker, type WatchPace } from '../../src/queue/watched-worker.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
+import { onboardingRoute } from '../../src/saga/onboarding-route.ts'
+import type { EventRoute } from '../../src/saga/prepare-event.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
 import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
 
@@ -40,6 +43,8 @@ export interface Pipeline {
   ledger: Ledger
   paxos: PaxosClient
   queue: EventQueue
+  reader: ConfirmationReader
+  routes: readonly EventRoute[]
   pool: pg.Pool
   metrics: Registry
   /** Works on an event as the queue would have it. */
@@ -69,7 +74,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       onAccepted: (accepted) => queue.add(accepted),
     }),
   )
-  const ledger = decorate('ledger', createLedger({ pool }))
+  const ledger = decorate('ledger', createLedger({ pool, table: ONBOARDING_TABLE }))
   const budget = createBudget({ limits: NO_LIMITS })
   const paxos = decorate(
     'paxos',
@@ -85,15 +90,13 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   )
   const notices: NoticeChannel = decorate('notices', createWebhookChannel({ ...options.notices, timeoutMs: 2_000 }))
   const reader = decorate('reader', createConfirmationReader(paxos))
+  const routes = [onboardingRoute({ ledger, paxos, notices, unknownIdentities })]
   const parts = {
     inbox,
     reader,
-    ledger,
-    paxos,
-    notices,
+    routes,
     logger,
     metrics: createSagaMetrics(metrics),
-    unknownIdentities,
     now: Date.now,
     random: () => 0,
   }
@@ -107,6 +110,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     ledger,
     paxos,
     queue,
+    reader,
+    routes,
     pool,
     metrics,
     handle,

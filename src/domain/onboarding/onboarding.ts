@@ -1,3 +1,5 @@
+import type { Snapshot as StreamSnapshot } from '../effect.ts'
+
 /**
  * Where an identity stands on its way onto the brokerage.
  *
@@ -61,58 +63,25 @@ export interface Onboarding {
   readonly profileId: string | null
 }
 
-/**
- * An effect outside: first the intent, then attempts, then the receipt.
- *
- * - `intended`: wanted; with `attempts` > 0 the outcome of the last attempt is unknown, so look it up before acting again.
- * - `done`: there is a receipt; final.
- * - `suppressed`: superseded before it was known to have happened; never attempted again.
- * - `refused`: the other side said no; a person must look.
- */
-export interface Effect {
-  /** Unique within the identity: `account`, `notice:ready:1`. */
-  readonly step: string
-  readonly kind: 'account' | 'notice'
-  /** The idempotency key towards the other side; the same for every attempt, now and after a restore from backup. */
-  readonly key: string
-  readonly state: 'intended' | 'done' | 'suppressed' | 'refused'
-  readonly attempts: number
-  /** When it was first committed (milliseconds since 1970), null before that: what a notice says as its time, at every attempt. */
-  readonly intendedAt: number | null
-  /** The job (an inbox event and its opening) that holds the attempt until `leaseUntil` (milliseconds since 1970). */
-  readonly leaseBy: string | null
-  readonly leaseUntil: number | null
-  readonly receipt: Receipt | null
-  readonly errorCode: string | null
-}
-
-/** The other side's answer, ids only. `how` says whether the account is from our call or was found and taken over. */
-export type Receipt =
-  | { readonly kind: 'account'; readonly accountId: string; readonly profileId: string; readonly how: 'created' | 'adopted' }
-  | { readonly kind: 'notice'; readonly channel: string; readonly status: number | null }
-
 /** An onboarding with its effects: what decisions rest on. */
-export interface Snapshot {
+export interface Snapshot extends StreamSnapshot {
   readonly onboarding: Onboarding
-  readonly effects: readonly Effect[]
 }
 
-/** A line for the ledger: what happened, without the numbering and the chain, which the store adds. */
-export interface Entry {
-  readonly kind:
-    | 'onboarding.created'
-    | 'onboarding.adopted'
-    | 'state.moved'
-    | 'state.held'
-    | 'hold.released'
-    | 'documents.required'
-    | 'effect.intended'
-    | 'effect.done'
-    | 'effect.suppressed'
-    | 'effect.refused'
-  /** Ids, states and codes only: never personal data. */
-  readonly data: Readonly<Record<string, string | number | boolean | null | readonly string[]>>
-}
+/** What the ledger says of an onboarding, besides its effects. Ids, states and codes only: never personal data. */
+export type OnboardingEntry =
+  | { readonly kind: 'onboarding.created'; readonly data: { readonly refId: string } }
+  | { readonly kind: 'onboarding.adopted'; readonly data: { readonly event: string } }
+  | {
+      readonly kind: 'state.moved'
+      readonly data: { readonly from: OnboardingState; readonly to: OnboardingState; readonly status: string | null }
+    }
+  | {
+      readonly kind: 'state.held'
+      readonly data: { readonly from: OnboardingState; readonly reason: HoldReason; readonly status: string | null }
+    }
+  | { readonly kind: 'hold.released'; readonly data: { readonly reason: HoldReason | null; readonly to: OnboardingState } }
+  | { readonly kind: 'documents.required'; readonly data: { readonly from: OnboardingState; readonly documents: readonly string[] } }
 
 /** An onboarding as a webhook or our API first makes it known. */
 export function newOnboarding(identityId: string, origin: Onboarding['origin'], refId: string | null): Onboarding {
@@ -128,17 +97,4 @@ export function newOnboarding(identityId: string, origin: Onboarding['origin'], 
     accountId: null,
     profileId: null,
   }
-}
-
-/**
- * Paxos `ref_id` of the identity's one brokerage account. Built from the identity alone, so that even a database restored
- * from an old backup asks under the same key and meets its own account (409) instead of opening a second one.
- */
-export function accountRefId(identityId: string): string {
-  return `gatehouse-account-${identityId}`
-}
-
-/** Key of the `number`-th notice of a kind to one identity: the `webhook-id` under which it is sent, always. */
-export function noticeKey(identityId: string, kind: NoticeKind, number: number): string {
-  return `notice_${kind}_${number}_${identityId}`
 }

@@ -1,3 +1,4 @@
+import type { Authority } from '../stream.ts'
 import type { HoldReason, Onboarding, OnboardingEvent, OnboardingState } from './onboarding.ts'
 
 /** A confirmed event together with the identity's live status, both read with our own credentials. */
@@ -7,12 +8,6 @@ export interface Observation {
   readonly status: string
   readonly requiredDocuments: readonly string[]
 }
-
-/**
- * Who decides: the machine never resolves a contradiction; an operator, by approving a replay that releases holds, takes
- * the live status as the truth.
- */
-export type Authority = 'machine' | 'operator'
 
 /**
  * What an observation means.

@@ -11,7 +11,11 @@ const KNOWN_WORDS = new Set(
     'missing must name no not number of on one only or parameter paxos permission phone please precondition problem problems processable ' +
     'profile query rate ref reference refused rejected request requests required resource scope server service status supported temporarily ' +
     'the there this timeout to token too type types unacceptable unauthorized unavailable unique unknown unprocessable unsupported update ' +
-    'user v1 v2 validation value values with wrong'
+    'user v1 v2 validation value values with wrong ' +
+    // What refusals of accounts, orders and transfers add.
+    'active amount asset available balance base below brokerage buy closed create currency disabled enhanced expired filled frozen granted inactive ' +
+    'kyc length limits long market maximum member minimum open order orders pending price profiles quantity quote range scopes sell short size small ' +
+    'step suspended trade trading transfer transfers unable valid verified'
   ).split(' '),
 )
 

@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import {
-  applyAbsence,
-  applyDecision,
-  applyReceipt,
-  applyRefusal,
-  claimNext,
-  type Draft,
-  draftOf,
-  hold,
-  reopenRefused,
-} from '../../../src/domain/onboarding/advance.ts'
-import { type Effect, newOnboarding, type OnboardingState, type Receipt } from '../../../src/domain/onboarding/onboarding.ts'
+import { type Effect, type Receipt, recordAbsence, recordRefusal, reopenRefused } from '../../../src/domain/effect.ts'
+import { applyDecision, type Draft, hold } from '../../../src/domain/onboarding/advance.ts'
+import { newOnboarding, type OnboardingState } from '../../../src/domain/onboarding/onboarding.ts'
 import { transition } from '../../../src/domain/onboarding/transition.ts'
+import { draftOf } from '../../../src/domain/stream.ts'
+import { applyReceipt, claimNext } from '../../support/onboarding-steps.ts'
 
 const IDENTITY = '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10'
 const ACCOUNT = {
@@ -54,7 +47,7 @@ describe('what the ledger says', () => {
   it('of an approval: the move, then intent and receipt of each effect, then ready', () => {
     const approved = says(unknown(), 'APPROVED')
     const accountKey = { step: 'account', key: `gatehouse-account-${IDENTITY}` }
-    const noticeKey = { step: 'notice:ready:1', key: `notice_ready_1_${IDENTITY}` }
+    const notificationKey = { step: 'notice:ready:1', key: `notice_ready_1_${IDENTITY}` }
     expect(approved.entries).toEqual([
       { kind: 'state.moved', data: { from: 'pending', to: 'approved', status: 'APPROVED' } },
       { kind: 'effect.intended', data: accountKey },
@@ -62,11 +55,11 @@ describe('what the ledger says', () => {
     const opened = applyReceipt(attempt(approved, 'account'), 'account', ACCOUNT)
     expect(opened.entries.slice(2)).toEqual([
       { kind: 'effect.done', data: { ...accountKey, accountId: ACCOUNT.accountId, profileId: ACCOUNT.profileId, how: 'created' } },
-      { kind: 'effect.intended', data: noticeKey },
+      { kind: 'effect.intended', data: notificationKey },
     ])
     const end = applyReceipt(attempt(opened, 'notice:ready:1'), 'notice:ready:1', TOLD)
     expect(end.entries.slice(4)).toEqual([
-      { kind: 'effect.done', data: { ...noticeKey, channel: 'webhook', status: 204 } },
+      { kind: 'effect.done', data: { ...notificationKey, channel: 'webhook', status: 204 } },
       { kind: 'state.moved', data: { from: 'approved', to: 'ready', status: 'APPROVED' } },
     ])
     expect(end.onboarding).toMatchObject({ state: 'ready', accountId: ACCOUNT.accountId, profileId: ACCOUNT.profileId })
@@ -116,7 +109,7 @@ describe('what the ledger says', () => {
     const data = { step: 'notice:denied:1', key: `notice_denied_1_${IDENTITY}` }
     expect(untried.entries.at(-1)).toEqual({ kind: 'effect.suppressed', data: { ...data, mayHaveBeenSent: false } })
     expect(inFlight.entries.at(-1)).toEqual({ kind: 'effect.suppressed', data: { ...data, mayHaveBeenSent: true } })
-    expect(effect(inFlight, 'notice:denied:1')).toMatchObject({ state: 'suppressed', leaseBy: null, leaseUntil: null })
+    expect(effect(inFlight, 'notice:denied:1')).toMatchObject({ state: 'suppressed', lease: null })
   })
 
   it('of an observation that changes nothing: nothing', () => {
@@ -128,15 +121,14 @@ describe('what the ledger says', () => {
 })
 
 describe('when the other side refuses for good', () => {
-  const refused = applyRefusal(attempt(says(unknown(), 'APPROVED'), 'account'), 'account', 'PAXOS_REJECTED')
+  const refused = recordRefusal(attempt(says(unknown(), 'APPROVED'), 'account'), 'account', 'PAXOS_REJECTED')
 
   it('is on record with its code, and nobody attempts it any more', () => {
     expect(effect(refused, 'account')).toMatchObject({
       state: 'refused',
       errorCode: 'PAXOS_REJECTED',
       attempts: 1,
-      leaseBy: null,
-      leaseUntil: null,
+      lease: null,
     })
     expect(refused.entries.at(-1)).toEqual({
       kind: 'effect.refused',
@@ -170,7 +162,7 @@ describe('when the other side refuses for good', () => {
 
   it('says so of that effect alone', () => {
     const opened = succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT)
-    const told = applyRefusal(attempt(opened, 'notice:ready:1'), 'notice:ready:1', 'NOTICE_REJECTED')
+    const told = recordRefusal(attempt(opened, 'notice:ready:1'), 'notice:ready:1', 'NOTICE_REJECTED')
     expect(effect(told, 'notice:ready:1')?.state).toBe('refused')
     expect(effect(told, 'account')).toEqual(effect(opened, 'account'))
     expect(told.onboarding).toMatchObject({ state: 'approved', accountId: ACCOUNT.accountId })
@@ -178,12 +170,12 @@ describe('when the other side refuses for good', () => {
 
   it('does not undo a receipt that came meanwhile, and knows no step that was never intended', () => {
     const done = ready()
-    expect(applyRefusal(done, 'account', 'PAXOS_REJECTED')).toBe(done)
-    expect(applyRefusal(done, 'notice:denied:1', 'NOTICE_REJECTED')).toBe(done)
+    expect(recordRefusal(done, 'account', 'PAXOS_REJECTED')).toBe(done)
+    expect(recordRefusal(done, 'notice:denied:1', 'NOTICE_REJECTED')).toBe(done)
   })
 
   it('suppresses a refused notice like one that waits when the identity moves on', () => {
-    const tried = applyRefusal(attempt(says(unknown(), 'DENIED'), 'notice:denied:1'), 'notice:denied:1', 'NOTICE_REJECTED')
+    const tried = recordRefusal(attempt(says(unknown(), 'DENIED'), 'notice:denied:1'), 'notice:denied:1', 'NOTICE_REJECTED')
     expect(effect(says(tried, 'APPROVED'), 'notice:denied:1')?.state).toBe('suppressed')
   })
 })
@@ -193,8 +185,8 @@ describe('when an account is looked up after its state was left, and is not ther
   const left = says(attempt(says(documents, 'APPROVED'), 'account'), 'DISABLED')
 
   it('is given up, and nothing else is', () => {
-    const absent = applyAbsence(left, 'account')
-    expect(effect(absent, 'account')).toMatchObject({ state: 'suppressed', leaseBy: null, leaseUntil: null })
+    const absent = recordAbsence(left, 'account')
+    expect(effect(absent, 'account')).toMatchObject({ state: 'suppressed', lease: null })
     for (const step of ['notice:documents_required:1', 'notice:disabled:1']) expect(effect(absent, step)).toEqual(effect(left, step))
     expect(absent.entries.at(-1)).toEqual({
       kind: 'effect.suppressed',
@@ -204,8 +196,8 @@ describe('when an account is looked up after its state was left, and is not ther
 
   it('stays what it is when its receipt or refusal came first, or nothing was intended', () => {
     const done = applyReceipt(left, 'account', ACCOUNT)
-    expect(applyAbsence(done, 'account')).toBe(done)
-    expect(applyAbsence(unknown(), 'account')).toEqual(unknown())
+    expect(recordAbsence(done, 'account')).toBe(done)
+    expect(recordAbsence(unknown(), 'account')).toEqual(unknown())
   })
 })
 
@@ -298,7 +290,7 @@ describe('what is attempted next', () => {
 
   it('is on record as an attempt of this job before it is made', () => {
     const claimed = attempt(approved, 'account')
-    expect(effect(claimed, 'account')).toMatchObject({ attempts: 1, leaseBy: '1', leaseUntil: 1_500, errorCode: null })
+    expect(effect(claimed, 'account')).toMatchObject({ attempts: 1, lease: { seq: '1', generation: 0, until: 1_500 }, errorCode: null })
     expect(claimed.entries).toEqual(approved.entries)
   })
 })

@@ -1,15 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyAbsence, applyDecision, applyReceipt, claimNext, type Draft, draftOf, hold } from '../../../src/domain/onboarding/advance.ts'
-import {
-  accountRefId,
-  type Effect,
-  newOnboarding,
-  ONBOARDING_EVENTS,
-  type OnboardingEvent,
-  type Receipt,
-} from '../../../src/domain/onboarding/onboarding.ts'
+import { type Effect, type Receipt, recordAbsence } from '../../../src/domain/effect.ts'
+import { accountRefId } from '../../../src/domain/onboarding/account-effect.ts'
+import { applyDecision, type Draft, hold } from '../../../src/domain/onboarding/advance.ts'
+import { newOnboarding, ONBOARDING_EVENTS, type OnboardingEvent } from '../../../src/domain/onboarding/onboarding.ts'
 import { transition } from '../../../src/domain/onboarding/transition.ts'
+import { draftOf } from '../../../src/domain/stream.ts'
+import { applyReceipt, claimNext } from '../../support/onboarding-steps.ts'
 
 const IDENTITY = '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10'
 const ACCOUNT = {
@@ -33,7 +30,7 @@ const start = (): World => ({
   sent: [],
 })
 
-const answer = (effect: Effect): Receipt => (effect.kind === 'account' ? ACCOUNT : { kind: 'notice', channel: 'log', status: null })
+const answer = (effect: Effect): Receipt => (effect.kind === 'create-account' ? ACCOUNT : { kind: 'notice', channel: 'log', status: null })
 
 /** One event through the pure core; `crashAfterClaim` dies between the attempt and its receipt. */
 function deliver(world: World, event: OnboardingEvent, status: string, { documents = [] as string[], crashAfterClaim = false } = {}): void {
@@ -43,7 +40,7 @@ function deliver(world: World, event: OnboardingEvent, status: string, { documen
     const claim = claimNext(world.draft, { by: '1', now: 0, leaseMs: 1 })
     if (claim.kind !== 'attempt') return
     world.draft = claim.draft
-    if (claim.effect.kind === 'account') world.accountCalls += 1
+    if (claim.effect.kind === 'create-account') world.accountCalls += 1
     else world.sent.push(claim.effect.key)
     if (crashAfterClaim) return
     world.draft = applyReceipt(world.draft, claim.effect.step, answer(claim.effect))
@@ -95,7 +92,7 @@ describe('a history of events, in any order and repeated', () => {
         for (const [event, status, wanted] of steps) deliver(world, event, status, { documents: wanted })
         expect(world.accountCalls).toBeLessThanOrEqual(1)
         expect(new Set(world.sent).size).toBe(world.sent.length)
-        const accounts = world.draft.effects.filter(({ kind }) => kind === 'account')
+        const accounts = world.draft.effects.filter(({ kind }) => kind === 'create-account')
         expect(accounts.map(({ key }) => key)).toEqual(accounts.length === 0 ? [] : [accountRefId(IDENTITY)])
         if (world.draft.onboarding.state === 'ready') expect(world.draft.onboarding.profileId).toBe(ACCOUNT.profileId)
       }),
@@ -112,7 +109,7 @@ describe('a history of events, in any order and repeated', () => {
       fc.property(story, (steps) => {
         const world = start()
         for (const [event, status, crashAfterClaim] of steps) deliver(world, event, status, { crashAfterClaim })
-        const notices = world.draft.effects.filter(({ kind }) => kind === 'notice')
+        const notices = world.draft.effects.filter(({ kind }) => kind === 'send-notification')
         expect(new Set(world.sent).size).toBeLessThanOrEqual(notices.length)
         for (const kind of ['ready', 'denied'])
           expect(notices.filter(({ step }) => step.startsWith(`notice:${kind}:`)).length).toBeLessThanOrEqual(1)
@@ -128,7 +125,7 @@ describe('an effect that somebody has in hand', () => {
   if (first.kind !== 'attempt') throw new Error('the account is not claimed')
 
   it('makes another event wait until the lease runs out', () => {
-    expect(claimNext(first.draft, { by: '2', now: 1_499, leaseMs: 500 })).toEqual({ kind: 'waiting', until: 1_500 })
+    expect(claimNext(first.draft, { by: '2', now: 1_499, leaseMs: 500 })).toMatchObject({ kind: 'waiting', until: 1_500 })
     expect(claimNext(first.draft, { by: '2', now: 1_500, leaseMs: 500 }).kind).toBe('attempt')
   })
   it('is taken over at once by the same event, which knows that an attempt was made', () => {
@@ -162,7 +159,7 @@ describe('an account that may be there, of an identity that is approved no more'
     expect(claim(found).kind).toBe('settled')
   })
   it('is given up when it is not there, and asked for under the same key when an operator releases the hold', () => {
-    const absent = applyAbsence(held, 'account')
+    const absent = recordAbsence(held, 'account')
     expect(absent.entries.at(-1)).toMatchObject({ kind: 'effect.suppressed', data: { step: 'account', mayHaveBeenSent: false } })
     expect(claim(absent).kind).toBe('settled')
     const released = applyDecision(absent, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')

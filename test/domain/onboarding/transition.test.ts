@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { notificationKey } from '../../../src/domain/notification.ts'
+import { accountRefId } from '../../../src/domain/onboarding/account-effect.ts'
 import {
-  accountRefId,
   IDENTITY_STATUSES,
   newOnboarding,
-  noticeKey,
   ONBOARDING_EVENTS,
   ONBOARDING_STATES,
   type Onboarding,
@@ -199,6 +199,6 @@ describe('an onboarding and its keys', () => {
   it('begin with nothing but the identity, of which alone the keys are made', () => {
     expect(newOnboarding(IDENTITY, 'adopted', null)).toMatchObject({ state: 'pending', requiredDocuments: [], accountId: null })
     expect(accountRefId(IDENTITY)).toBe(`gatehouse-account-${IDENTITY}`)
-    expect(noticeKey(IDENTITY, 'ready', 2)).toBe(`notice_ready_2_${IDENTITY}`)
+    expect(notificationKey(IDENTITY, 'ready', 2)).toBe(`notice_ready_2_${IDENTITY}`)
   })
 })

@@ -1,0 +1,25 @@
+import { type Effect, effectsOf, newEffect, type Receipt, type Snapshot } from './effect.ts'
+
+export const SEND_NOTIFICATION = 'send-notification'
+
+/** How a notification was taken. */
+export interface NotificationReceipt extends Receipt {
+  readonly kind: 'notice'
+  readonly channel: string
+  /** The HTTP status; null where the channel has none. */
+  readonly status: number | null
+}
+
+/** Key of the `number`-th notification of a name to one stream: the `webhook-id` under which it is sent, always. */
+export function notificationKey(streamId: string, name: string, number: number): string {
+  return `notice_${name}_${number}_${streamId}`
+}
+
+/** The next notification of this name: each transition sends one of its own. */
+export function nextNotification(streamId: string, name: string, snapshot: Snapshot): Effect {
+  const number = 1 + effectsOf(snapshot, SEND_NOTIFICATION, name).length
+  return newEffect(
+    { kind: SEND_NOTIFICATION, name, number },
+    { step: `notice:${name}:${number}`, key: notificationKey(streamId, name, number) },
+  )
+}

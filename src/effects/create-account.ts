@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type AccountReceipt, CREATE_ACCOUNT, isAccountReceipt } from '../domain/onboarding/account-effect.ts'
+import type { HoldReason, Snapshot } from '../domain/onboarding/onboarding.ts'
+import type { PaxosAccount } from '../paxos/accounts.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { AppError } from '../platform/app-error.ts'
+import type { EffectKind, EffectTask } from './effect-kind.ts'
+
+/** How often a fresh account is read again for its profile within one attempt, and how long between, milliseconds. */
+const PROFILE_READS = 3
+const PROFILE_WAIT_MS = 150
+/** Attempts of an event that find no profile before a person is asked. */
+const PROFILE_ATTEMPTS = 6
+const ACCOUNT_TYPE = 'BROKERAGE'
+
+/**
+ * The account exists and its profile does not (yet): paxos/api.md 5.1, assumed to come a moment later. That is an answer, and no
+ * unknown outcome: it spends an attempt, and is held after a few.
+ */
+export class ProfileMissingError extends AppError {
+  readonly code = 'ACCOUNT_WITHOUT_PROFILE'
+  readonly retry = 'backoff'
+  constructor(accountId: string) {
+    super(`account ${accountId} has no profile yet`)
+  }
+}
+
+/** The account that Paxos holds under our key is not the one we asked for: another identity, key or type. */
+export class AccountMismatchError extends AppError {
+  readonly code = 'ACCOUNT_MISMATCH'
+  readonly retry = 'never'
+  constructor(accountId: string | null) {
+    super(
+      accountId === null ? 'Paxos reports a conflicting account and shows none' : `account ${accountId} is not the one that was asked for`,
+    )
+  }
+}
+
+/** Opens the identity's brokerage account together with its profile, or takes over the one that is there under our key. */
+export function createAccountEffect(paxos: PaxosClient): EffectKind<Snapshot> {
+  return {
+    kind: CREATE_ACCOUNT,
+    asksPaxos: true,
+    perform: async (task) => {
+      const { priority, effect } = task
+      const order = { identityId: identityOf(task), refId: effect.key, type: ACCOUNT_TYPE } as const
+      return receiptFor(paxos, task, await paxos.accounts.create(order, { priority }), 'created')
+    },
+    find: async (task, conflict) => {
+      const { priority } = task
+      const account = conflict?.existingId ? await paxos.accounts.get(conflict.existingId, { priority }) : await findAccount(paxos, task)
+      if (!account && conflict) throw new AccountMismatchError(null)
+      return account && receiptFor(paxos, task, account, 'adopted')
+    },
+    same: (known, late) =>
+      isAccountReceipt(known) && isAccountReceipt(late) && known.accountId === late.accountId && known.profileId === late.profileId,
+    holdFor: (error, attempts): HoldReason | null => {
+      if (error instanceof AccountMismatchError) return 'account-mismatch'
+      return error instanceof ProfileMissingError && attempts + 1 >= PROFILE_ATTEMPTS ? 'account-without-profile' : null
+    },
+    estimate: async (task) => {
+      const ours = await findAccount(paxos, task)
+      return ours
+        ? { verdict: 'would-adopt-account', detail: `account ${ours.id} exists under our key; it would be taken over` }
+        : { verdict: 'would-create-account', detail: `no account exists under ${task.effect.key}; one would be created with its profile` }
+    },
+  }
+}
+
+function identityOf({ snapshot }: EffectTask<Snapshot>): string {
+  return snapshot.onboarding.identityId
+}
+
+/** Recovery that needs no assumption (paxos/api.md 5.1): list the identity's accounts and match our key. */
+async function findAccount(paxos: PaxosClient, task: EffectTask<Snapshot>): Promise<PaxosAccount | null> {
+  const accounts = await paxos.accounts.listOfIdentity(identityOf(task), { priority: task.priority })
+  return accounts.find((account) => account.refId === task.effect.key) ?? null
+}
+
+/** An answer is used only if it is about the question: the same identity, key and type. */
+async function receiptFor(
+  paxos: PaxosClient,
+  task: EffectTask<Snapshot>,
+  account: PaxosAccount,
+  how: AccountReceipt['how'],
+): Promise<AccountReceipt> {
+  const asked = account.identityId === identityOf(task) && account.refId === task.effect.key && account.type === ACCOUNT_TYPE
+  if (!asked) throw new AccountMismatchError(account.id)
+  let current = account
+  for (let reads = 0; current.profileId === null && reads < PROFILE_READS; reads += 1) {
+    await sleep(PROFILE_WAIT_MS)
+    current = await paxos.accounts.get(account.id, { priority: task.priority })
+  }
+  if (current.profileId === null) throw new ProfileMissingError(account.id)
+  return { kind: 'account', accountId: current.id, profileId: current.profileId, how }
+}

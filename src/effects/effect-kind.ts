@@ -1,0 +1,62 @@
+import type { Effect, Receipt, Snapshot } from '../domain/effect.ts'
+import type { AppError } from '../platform/app-error.ts'
+
+/** One effect to be performed or looked for. */
+export interface EffectTask<S extends Snapshot> {
+  readonly streamId: string
+  /** The stream with its effects, as committed. */
+  readonly snapshot: S
+  /** As it was before this attempt: with `attempts` > 0 an earlier one may have acted. */
+  readonly effect: Effect
+  /** `replay` leaves a share of Paxos's budget for live traffic. */
+  readonly priority: 'live' | 'replay'
+}
+
+/** The other side said that something is there already (409). `existingId`: which, where it says so. */
+export interface Conflict {
+  readonly existingId: string | null
+}
+
+/** What working on an event again would do now. */
+export type Verdict =
+  | 'no-op'
+  | 'would-create-account'
+  | 'would-adopt-account'
+  | 'would-look-up'
+  | 'would-send-notice'
+  | 'would-move'
+  | 'would-hold'
+  | 'would-wait'
+  | 'would-park'
+  | 'in-hand'
+  | 'blocked'
+
+/** The verdict with a sentence for the operator who must decide. */
+export interface Estimate {
+  readonly verdict: Verdict
+  readonly detail: string
+}
+
+/**
+ * One kind of effect: how it is made, found again, and compared. The runner (src/saga/run-stream.ts) knows the protocol: it commits intent and
+ * attempt before `perform`, calls `find` before it repeats an attempt whose outcome is unknown, and after a 409, and keeps the receipt.
+ */
+export interface EffectKind<S extends Snapshot> {
+  /** As the stream's rules name it in an effect: `create-account`. */
+  readonly kind: string
+  /** It calls Paxos, so the event keeps its slot until this is done. */
+  readonly asksPaxos: boolean
+  /** Acts once. @throws AppErrors, which say what may be done about a failure */
+  perform(task: EffectTask<S>): Promise<Receipt>
+  /**
+   * Looks for what an earlier attempt may have done, and asks for nothing. Null: it is not there. After a 409 it must find it or throw. A kind that
+   * cannot look leaves this out: it is repeated under its key, and the other side drops the second copy.
+   */
+  find?(task: EffectTask<S>, conflict?: Conflict): Promise<Receipt | null>
+  /** A receipt that comes late, from an attempt that was taken over, says the same as the one on record. */
+  same(known: Receipt, late: Receipt): boolean
+  /** The reason to hold the stream for this failure; null: the error's retry class decides. `attempts`: what the event had spent before. */
+  holdFor?(error: AppError, attempts: number): string | null
+  /** What `perform` would do now. It may read. */
+  estimate(task: EffectTask<S>): Promise<Estimate>
+}

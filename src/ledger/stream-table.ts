@@ -1,0 +1,132 @@
+import type { Effect, Snapshot } from '../domain/effect.ts'
+import { type Column, column, ELEMENT, type ElementType } from '../platform/postgres/array-parameter.ts'
+
+type ElementName = Exclude<keyof typeof ELEMENT, 'hex'>
+type ElementValue<Name extends ElementName> = (typeof ELEMENT)[Name] extends ElementType<infer Value> ? Value : never
+
+/** One array parameter of a statement: its column's name and type, and the value that it takes of a row. */
+export interface RowColumn<Row> {
+  readonly name: string
+  /** The type of its elements in SQL. */
+  readonly type: ElementName
+  readonly parameter: Column<Row>
+}
+
+/** The types of ELEMENT are named as SQL names them. */
+export function rowColumn<Row, Name extends ElementName>(
+  name: string,
+  type: Name,
+  pick: (row: Row) => ElementValue<Name> | null,
+): RowColumn<Row> {
+  const element = ELEMENT[type] as unknown as ElementType<ElementValue<Name>> // TypeScript does not follow the name into the union
+  return { name, type, parameter: column(element, pick) }
+}
+
+/** A column of a stream table, declared once: it travels as an element of `type`, is stored and loaded by these expressions, and decoded by `read`. */
+export interface StreamColumn<Value> {
+  readonly name: string
+  readonly type: ElementName
+  readonly write: (value: Value) => string | number | boolean | null
+  /** SQL: from the element to what the column holds. */
+  readonly stored: (expression: string) => string
+  /** SQL: from the column to what `read` takes. */
+  readonly loaded: (expression: string) => string
+  readonly read: (raw: never) => Value
+}
+
+const asIs = (expression: string): string => expression
+
+/** A text, an id or one of a union of texts; the column's CHECK keeps it to the union. */
+export function text<Value extends string | null>(name: string): StreamColumn<Value> {
+  return { name, type: 'text', write: (value) => value, stored: asIs, loaded: asIs, read: (raw: Value) => raw }
+}
+
+export function textList(name: string): StreamColumn<readonly string[]> {
+  return { name, type: 'text', write: arrayLiteral, stored: (x) => `${x}::text[]`, loaded: asIs, read: (raw: string[]) => raw }
+}
+
+/** An amount: a decimal text here, `numeric` there, and never a JavaScript number between. */
+export function decimal<Value extends string | null>(name: string): StreamColumn<Value> {
+  return {
+    name,
+    type: 'text',
+    write: (value) => value,
+    stored: (x) => `${x}::numeric`,
+    loaded: (x) => `${x}::text`,
+    read: (raw: Value) => raw,
+  }
+}
+
+export function integer<Value extends number | null>(name: string): StreamColumn<Value> {
+  return { name, type: 'integer', write: (value) => value, stored: asIs, loaded: asIs, read: (raw: Value) => raw }
+}
+
+export function boolean(name: string): StreamColumn<boolean> {
+  return { name, type: 'boolean', write: (value) => value, stored: asIs, loaded: asIs, read: (raw: boolean) => raw }
+}
+
+/** Milliseconds since 1970. */
+export function time<Value extends number | null>(name: string): StreamColumn<Value> {
+  const read = (raw: Date | null): Value => (raw === null ? null : raw.getTime()) as Value // null only where the column takes it
+  return { name, type: 'timestamptz', write: (value) => value, stored: asIs, loaded: asIs, read }
+}
+
+/** A value as JSON, kept as `jsonb`. */
+export function json<Value>(name: string): StreamColumn<Value> {
+  const write = (value: Value): string | null => (value === null ? null : JSON.stringify(value))
+  return { name, type: 'text', write, stored: (x) => `${x}::jsonb`, loaded: asIs, read: (raw: Value) => raw }
+}
+
+/**
+ * A kind of stream in the database: one table whose columns are declared once, here, and which make the statement that commits, the one that
+ * loads, and the decoder. Its constraints are SQL, in a migration. Besides the declared columns the table has `version`, `entry_count`,
+ * `head_hash`, `created_at` and `updated_at`. Ids of all kinds share one space: those that we issue begin with their kind.
+ */
+export interface StreamTable<S extends Snapshot> {
+  readonly kind: string
+  readonly table: string
+  /** The primary key: the stream's id. */
+  readonly idColumn: string
+  readonly columns: readonly StreamColumn<never>[]
+  /** Columns that take the time at which the stream first was in a state: column, state. */
+  readonly firstIn: Readonly<Record<string, string>>
+  idOf(snapshot: S): string
+  /** The identity whose events these are; null where it is not known. */
+  identityOf(snapshot: S): string | null
+  /** The columns' values, in their order. */
+  valuesOf(snapshot: S): readonly (string | number | boolean | null)[]
+  snapshot(row: Readonly<Record<string, unknown>>, effects: readonly Effect[]): S
+}
+
+/** Declares a stream table. `property` is where a snapshot has the stream's own state; each field of that state needs a column. */
+export function streamTable<S extends Snapshot, Property extends Exclude<keyof S, keyof Snapshot> & string>(declared: {
+  kind: string
+  table: string
+  property: Property
+  id: keyof S[Property] & string
+  identity: (state: S[Property]) => string | null
+  columns: { readonly [Field in keyof S[Property]]-?: StreamColumn<S[Property][Field]> }
+  firstIn?: Readonly<Record<string, string>>
+}): StreamTable<S> {
+  const { kind, table, property, id, identity, firstIn = {} } = declared
+  const fields = Object.entries(declared.columns) as [keyof S[Property] & string, StreamColumn<unknown>][] // as declared, field by field
+  return {
+    kind,
+    table,
+    idColumn: declared.columns[id].name,
+    columns: fields.map(([, each]) => each as unknown as StreamColumn<never>), // each reads and writes its own field alone
+    firstIn,
+    idOf: (snapshot) => snapshot[property][id] as string, // ids are texts
+    identityOf: (snapshot) => identity(snapshot[property]),
+    valuesOf: (snapshot) => fields.map(([field, { write }]) => write(snapshot[property][field])),
+    snapshot: (row, effects) => {
+      const state = Object.fromEntries(fields.map(([field, { name, read }]) => [field, read(row[name] as never)]))
+      return { [property]: state, effects } as unknown as S // every field of the state has a column
+    },
+  }
+}
+
+/** As Postgres writes an array of text: an array of arrays would have to be of one length. */
+function arrayLiteral(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+}

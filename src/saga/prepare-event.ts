@@ -1,0 +1,47 @@
+import type { InboxRow } from '../inbox/inbox.ts'
+import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
+import { type EventEvidence, readEvidence } from '../paxos/events.ts'
+import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
+import { EventUnknownError, OriginUnknownError } from './saga-errors.ts'
+import type { StreamWork } from './stream-work.ts'
+
+/** Which events move a kind of stream, and how to work on one. A new kind of stream brings a route of its own. */
+export interface EventRoute {
+  /** By what Paxos says the event is, never by what the delivery said. */
+  moves(type: string): boolean
+  /** @throws AppError for an event that names nothing it could move */
+  work(event: EventEvidence, about: { row: InboxRow; reader: ConfirmationReader; priority: 'live' | 'replay' }): StreamWork
+}
+
+/** What an event asks for, confirmed at Paxos: nothing (`kept`), or work on a stream. */
+export type PreparedEvent =
+  | { readonly kind: 'kept'; readonly event: EventEvidence }
+  /** `work` throws an AppError for an event that names nothing it could move. */
+  | { readonly kind: 'moves'; readonly event: EventEvidence; readonly work: () => StreamWork }
+
+/**
+ * Confirms an event and routes it: the one place where a run and a preview learn what an event is, so that they cannot disagree.
+ * @throws EventUnknownError, OriginUnknownError, PaxosError
+ */
+export async function prepareEvent(
+  { reader, routes }: { reader: ConfirmationReader; routes: readonly EventRoute[] },
+  row: InboxRow,
+  priority: 'live' | 'replay',
+): Promise<PreparedEvent> {
+  if (row.origin !== 'webhook' && row.origin !== 'sweep') throw new OriginUnknownError(row.origin)
+  const event = await confirm(reader, row, priority)
+  const route = routes.find((each) => each.moves(event.type))
+  return route ? { kind: 'moves', event, work: () => route.work(event, { row, reader, priority }) } : { kind: 'kept', event }
+}
+
+/** What a listing has shown of the event was read from the Events API with our own credentials, and needs no second read. */
+async function confirm(reader: ConfirmationReader, row: InboxRow, priority: 'live' | 'replay'): Promise<EventEvidence> {
+  const evidence = readEvidence(row.evidence)
+  if (evidence) return evidence
+  try {
+    return await reader.event(row.eventId, row.occurredAt.getTime(), { priority })
+  } catch (error) {
+    if (error instanceof PaxosNotFoundError) throw new EventUnknownError(row.eventId)
+    throw error
+  }
+}

@@ -1,0 +1,296 @@
+import {
+  type Attempt,
+  type Draft,
+  type Effect,
+  type LeaseHolder,
+  type Receipt,
+  recordAbsence,
+  recordRefusal,
+  type Snapshot,
+} from '../domain/effect.ts'
+import { type Outcome, outcomeText } from '../domain/outcome.ts'
+import { applyReceipt, type Circumstances, claimNext, decideOn, draftOf, type StreamRules } from '../domain/stream.ts'
+import { describeAttempt } from '../effects/describe-attempt.ts'
+import type { EffectKind, EffectTask } from '../effects/effect-kind.ts'
+import type { Stored } from '../ledger/change.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { PaxosConflictError } from '../paxos/paxos-errors.ts'
+import { AppError, errorCode } from '../platform/app-error.ts'
+import {
+  ContendedError,
+  EffectInHandError,
+  EffectKindUnknownError,
+  EffectRefusedError,
+  ReceiptTakenError,
+  StatusNotSettledError,
+  StreamMissingError,
+  StreamStateUnknownError,
+} from './saga-errors.ts'
+
+/** One kind of stream as the runner takes it: what it decides, where it is kept, and how its effects are made. */
+export interface StreamKind<S extends Snapshot, Seen> {
+  readonly rules: StreamRules<S, Seen>
+  readonly ledger: Ledger<S>
+  readonly effects: readonly EffectKind<S>[]
+}
+
+/** What gives reason to advance a stream, and how to look outside. */
+export interface Trigger<Seen> extends Circumstances, LeaseHolder {
+  readonly streamId: string
+  /** Reads what the decision rests on: for an onboarding the identity's live status. Rejects with an AppError. */
+  readonly observe: () => Promise<Seen>
+  /** Who: `event:<id>`, `operator:<name>`. Stands in the ledger. */
+  readonly actor: string
+  /** Called when nothing more is to be asked of Paxos. If another worker commits first, there may be more to ask after all. */
+  readonly release?: (() => void) | undefined
+}
+
+/** What a run came to. `completed`: its last commit has completed the inbox event too. */
+export interface Ran {
+  readonly outcome: Outcome
+  readonly completed: boolean
+}
+
+/** What a run has got an answer to: kept in memory over a lost race, since it is true and must not be earned again. */
+interface Earned {
+  readonly receipt: Receipt
+  readonly same: (known: Receipt, late: Receipt) => boolean
+  readonly attempted: readonly Attempt[]
+}
+
+/** Longer than a call may take (its timeout, a retry after 401, three reads for the profile), so that a live attempt keeps its lease. */
+const LEASE_MS = 45_000
+const CONFLICTS_BEFORE_YIELDING = 8
+/** When an effect that another job holds is looked at again. Most calls end sooner; the lease is for jobs that died. */
+const LOOK_AGAIN_MS = 1_000
+const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Reads the stream, observes, decides, records the intent, acts, records the receipt; again until the state asks for nothing more. Each
+ * commit names the version that it was decided on, so of several workers on one stream one goes on and the others decide anew.
+ * The observation follows the read of the version, each time: a worker that loses a race looks again, and what was seen before another
+ * decision never overrules it. Throws AppErrors with a retry class.
+ */
+export async function runStream<S extends Snapshot, Seen>(
+  kind: StreamKind<S, Seen>,
+  trigger: Trigger<Seen>,
+  { now }: { now: () => number },
+): Promise<Ran> {
+  const run = new StreamRun(kind, trigger, now)
+  for (let conflicts = 0; conflicts < CONFLICTS_BEFORE_YIELDING; conflicts += 1) {
+    const ran = await run.once()
+    if (ran) return ran
+  }
+  throw new ContendedError(`stream ${trigger.streamId} changed under ${CONFLICTS_BEFORE_YIELDING} attempts`)
+}
+
+/**
+ * What an observation makes of the stream as it stands, with nothing done and nothing written: run and preview both decide here, so that they
+ * cannot disagree. @throws StatusNotSettledError, StreamMissingError, StreamStateUnknownError
+ */
+export function prepare<S extends Snapshot, Seen>(
+  { rules }: Pick<StreamKind<S, Seen>, 'rules'>,
+  { streamId, attempts, authority, replayed }: Pick<Trigger<Seen>, 'streamId' | 'attempts' | 'authority' | 'replayed'>,
+  { stored, seen, earned = new Map() }: { stored: Stored<S> | null; seen: Seen; earned?: ReadonlyMap<string, Earned> },
+): { draft: Draft<S>; outcome: Outcome } {
+  if (stored && !rules.knows(stored)) throw new StreamStateUnknownError(rules.kind, rules.stateOf(stored))
+  const found = stored ? draftOf<S>(stored) : rules.open(streamId, seen)
+  if (!found) throw new StreamMissingError(rules.kind, streamId)
+  const start = [...earned].reduce(
+    (draft, [step, { receipt, same, attempted }]) => withAttempts(applyReceipt(rules, draft, { step, receipt, same }), attempted),
+    found,
+  )
+  const decided = decideOn(rules, { start, seen, fresh: stored === null, circumstances: { attempts, authority, replayed } })
+  if (decided.kind === 'wait') throw new StatusNotSettledError(decided.because)
+  return decided
+}
+
+/** @throws EffectKindUnknownError for a kind that a newer version has written */
+export function effectKindOf<S extends Snapshot>(effects: readonly EffectKind<S>[], kind: string): EffectKind<S> {
+  const found = effects.find((each) => each.kind === kind)
+  if (!found) throw new EffectKindUnknownError(kind)
+  return found
+}
+
+class StreamRun<S extends Snapshot, Seen> {
+  readonly #kind: StreamKind<S, Seen>
+  readonly #trigger: Trigger<Seen>
+  readonly #now: () => number
+  readonly #earned = new Map<string, Earned>()
+  /** The stream was held since a receipt's ids are another stream's. */
+  #taken = false
+
+  constructor(kind: StreamKind<S, Seen>, trigger: Trigger<Seen>, now: () => number) {
+    this.#kind = kind
+    this.#trigger = trigger
+    this.#now = now
+  }
+
+  /** Null: another worker changed the stream; decide anew. */
+  async once(): Promise<Ran | null> {
+    const stored = await this.#kind.ledger.load(this.#trigger.streamId)
+    const seen = await this.#trigger.observe()
+    const { draft, outcome } = prepare(this.#kind, this.#trigger, { stored, seen, earned: this.#earned })
+    const ran = await this.#actUntilSettled(stored, draft, outcome)
+    return ran && this.#taken ? { ...ran, outcome: { kind: 'held', reason: this.#kind.rules.contradiction } } : ran
+  }
+
+  /** Commits, acts, commits … until nothing is left. */
+  async #actUntilSettled(stored: Stored<S> | null, draft: Draft<S>, outcome: Outcome): Promise<Ran | null> {
+    const { rules } = this.#kind
+    const { seq, generation, release } = this.#trigger
+    let base = stored
+    let current = draft
+    for (;;) {
+      const claim = claimNext(rules, current, { by: { seq, generation }, now: this.#now(), leaseMs: LEASE_MS })
+      if (claim.kind === 'settled') return this.#finish(base, current, outcome)
+      if (claim.kind === 'attempt') {
+        if (!this.#mayAskPaxos(claim.draft)) release?.()
+        base = await this.#commit(base, claim.draft)
+        if (!base) return null
+        current = await this.#act(base, claim.effect)
+        continue
+      }
+      if (hasChanged(base, current)) {
+        base = await this.#commit(base, current)
+        if (!base) return null
+      }
+      if (claim.kind === 'waiting') throw new EffectInHandError(claim.effect.step, Math.min(LOOK_AGAIN_MS, claim.until - this.#now()))
+      if (claim.kind === 'refused') throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode)
+      current = await this.#lookUp(base ?? (current as unknown as Stored<S>), claim.effect) // an effect that was attempted has a stream that is stored
+    }
+  }
+
+  /** The last commit completes the event too. */
+  async #finish(base: Stored<S> | null, current: Draft<S>, outcome: Outcome): Promise<Ran | null> {
+    if (!hasChanged(base, current)) return { outcome, completed: false }
+    const { seq, generation, release } = this.#trigger
+    const reached = reachedBy(this.#kind.rules, outcome, current)
+    release?.()
+    const done = await this.#commit(base, current, { seq, generation, outcome: outcomeText(reached) })
+    return done && { outcome: reached, completed: true }
+  }
+
+  /**
+   * A receipt whose ids another stream has already cannot be committed by any number of tries: the stream is held instead, and says why.
+   */
+  async #commit(
+    base: Stored<S> | null,
+    draft: Draft<S>,
+    settlement?: { seq: string; generation: number; outcome: string },
+  ): Promise<Stored<S> | null> {
+    const { ledger, rules } = this.#kind
+    const at = new Date(this.#now())
+    const change = { before: base, draft, actor: this.#trigger.actor, at, ...(settlement ? { settlement } : {}) }
+    try {
+      return await ledger.commit(change)
+    } catch (error) {
+      const step = [...this.#earned.keys()].find((each) => base?.effects.some(({ step, state }) => step === each && state !== 'done'))
+      if (errorCode(error) !== UNIQUE_VIOLATION || !base || step === undefined) throw error
+      this.#earned.delete(step)
+      this.#taken = true
+      const taken = new ReceiptTakenError(step)
+      await ledger.commit({ ...change, draft: rules.hold(recordRefusal(draftOf<S>(base), step, taken.code), rules.contradiction) })
+      return null // decide anew, on the stream as it is held now
+    }
+  }
+
+  /** Performs one effect and drafts what came of it. What may be tried again by the machine is thrown. */
+  async #act(claimed: Stored<S>, effect: Effect): Promise<Draft<S>> {
+    const kind = effectKindOf(this.#kind.effects, effect.kind)
+    return this.#record(claimed, effect, kind, effect.attempts + 1, () => perform(kind, this.#task(claimed, effect)))
+  }
+
+  /**
+   * An effect of a state that was left while the outcome of the last attempt was unknown: it may have happened, and the ledger must know.
+   * It is only looked for, never asked for. Not found counts once no attempt can be under way any more.
+   */
+  async #lookUp(stored: Stored<S>, effect: Effect): Promise<Draft<S>> {
+    const kind = effectKindOf(this.#kind.effects, effect.kind)
+    let found: Receipt | null = null
+    const draft = await this.#record(stored, effect, kind, null, async () => {
+      found = (await kind.find?.(this.#task(stored, effect))) ?? null
+      return found
+    })
+    if (draft && (found || draft.entries.length > 0)) return draft
+    const underWayMs = (effect.lease?.until ?? 0) - this.#now()
+    if (underWayMs > 0) throw new EffectInHandError(effect.step, Math.min(LOOK_AGAIN_MS, underWayMs))
+    return recordAbsence(draftOf<S>(stored), effect.step)
+  }
+
+  /** Drafts the receipt, or the failure that only a person can mend; throws any other failure, whose record is kept first. */
+  async #record(
+    stored: Stored<S>,
+    { step }: Effect,
+    kind: EffectKind<S>,
+    number: number | null,
+    act: () => Promise<Receipt | null>,
+  ): Promise<Draft<S>> {
+    const at = this.#now()
+    const attempted = (error?: unknown): Attempt[] =>
+      number === null ? [] : [{ step, number, at, durationMs: Math.max(0, this.#now() - at), ...describeAttempt(error) }]
+    const draft = draftOf<S>(stored)
+    try {
+      const receipt = await act()
+      if (!receipt) return draft
+      const earned = { receipt, same: kind.same, attempted: attempted() }
+      this.#earned.set(step, earned)
+      return withAttempts(applyReceipt(this.#kind.rules, draft, { step, receipt, same: kind.same }), earned.attempted)
+    } catch (error) {
+      const failed = this.#failure(draft, step, kind, error)
+      if (failed) return withAttempts(failed, attempted(error))
+      // The attempt is made again: its record must not be what fails the job.
+      await this.#kind.ledger.keepAttempts(this.#trigger.streamId, attempted(error)).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** What a person must mend, as a draft; null: the machine may try again. */
+  #failure(draft: Draft<S>, step: string, kind: EffectKind<S>, error: unknown): Draft<S> | null {
+    if (!(error instanceof AppError)) return null
+    const reason = kind.holdFor?.(error, this.#trigger.attempts) ?? null
+    if (reason === null && error.retry !== 'never') return null
+    const refused = recordRefusal(draft, step, error.code)
+    return reason === null ? refused : this.#kind.rules.hold(refused, reason)
+  }
+
+  #task(snapshot: Stored<S>, effect: Effect): EffectTask<S> {
+    const { streamId, replayed } = this.#trigger
+    return { streamId, snapshot, effect, priority: replayed ? 'replay' : 'live' }
+  }
+
+  /** An effect that asks Paxos is still wanted. */
+  #mayAskPaxos({ effects }: Snapshot): boolean {
+    return effects.some(({ kind, state }) => state === 'intended' && effectKindOf(this.#kind.effects, kind).asksPaxos)
+  }
+}
+
+/** Looks before it repeats, and after a conflict: asking twice acts once. */
+async function perform<S extends Snapshot>(kind: EffectKind<S>, task: EffectTask<S>): Promise<Receipt> {
+  const known = task.effect.attempts > 0 ? await kind.find?.(task) : null
+  if (known) return known
+  try {
+    return await kind.perform(task)
+  } catch (error) {
+    const found = error instanceof PaxosConflictError ? await kind.find?.(task, error) : null
+    if (!found) throw error
+    return found
+  }
+}
+
+function hasChanged<S extends Snapshot>(base: Stored<S> | null, { effects, entries }: Draft<S>): boolean {
+  return effects !== base?.effects || entries.length > 0
+}
+
+function withAttempts<S extends Snapshot>(draft: Draft<S>, attempted: readonly Attempt[]): Draft<S> {
+  return { ...draft, attempted: [...(draft.attempted ?? []), ...attempted] }
+}
+
+/** What the run came to: a move has gone on by now; a run that found nothing new to decide finished what was open. */
+function reachedBy<S extends Snapshot, Seen>(rules: StreamRules<S, Seen>, outcome: Outcome, draft: Draft<S>): Outcome {
+  const reason = rules.heldReason(draft)
+  if (reason !== null) return { kind: 'held', reason }
+  const state = rules.stateOf(draft)
+  if (outcome.kind === 'ignored') return { kind: 'resumed', state }
+  return outcome.kind === 'moved' ? { kind: 'moved', to: state } : outcome
+}

@@ -1,0 +1,29 @@
+import type { Snapshot } from '../domain/effect.ts'
+import type { Estimate } from '../effects/effect-kind.ts'
+import { previewStream } from './preview-stream.ts'
+import { type Ran, runStream, type StreamKind, type Trigger } from './run-stream.ts'
+
+/** Everything of a trigger but what the event is about. */
+export interface WorkTerms extends Omit<Trigger<unknown>, 'streamId' | 'observe'> {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** What an event asks for, with its kind of stream bound: to be run, or to be previewed. */
+export interface StreamWork {
+  /** The identity whose event it is; null: none. */
+  readonly identityId: string | null
+  run(terms: WorkTerms): Promise<Ran>
+  preview(terms: WorkTerms): Promise<Estimate>
+}
+
+export function streamWork<S extends Snapshot, Seen>(
+  kind: StreamKind<S, Seen>,
+  { identityId, ...about }: Pick<Trigger<Seen>, 'streamId' | 'observe'> & { identityId: string | null },
+): StreamWork {
+  return {
+    identityId,
+    run: ({ now, ...terms }) => runStream(kind, { ...terms, ...about }, { now }),
+    preview: ({ now, ...terms }) => previewStream(kind, { ...terms, ...about }, { now }),
+  }
+}

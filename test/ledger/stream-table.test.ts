@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { intendedEffect, recordReceipt, type Snapshot } from '../../src/domain/effect.ts'
+import { draftOf } from '../../src/domain/stream.ts'
+import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
+import { boolean, decimal, integer, json, streamTable, text, textList, time } from '../../src/ledger/stream-table.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+interface Trial {
+  id: string
+  state: 'open' | 'filled'
+  amount: string | null
+  price: string
+  fills: number
+  urgent: boolean
+  until: number | null
+  words: readonly string[]
+  terms: { side: string } | null
+}
+interface TrialSnapshot extends Snapshot {
+  readonly trial: Trial
+}
+
+/** A second kind of stream, with a column of every type: a table, a declaration, and nothing else. */
+const TRIAL_TABLE = streamTable<TrialSnapshot, 'trial'>({
+  kind: 'trial',
+  table: 'trial',
+  property: 'trial',
+  id: 'id',
+  identity: () => null,
+  columns: {
+    id: text('trial_id'),
+    state: text('state'),
+    amount: decimal('amount'),
+    price: decimal('price'),
+    fills: integer('fills'),
+    urgent: boolean('urgent'),
+    until: time('until'),
+    words: textList('words'),
+    terms: json('terms'),
+  },
+  firstIn: { filled_at: 'filled' },
+})
+
+let database: TestDatabase
+let pool: pg.Pool
+let ledger: Ledger<TrialSnapshot>
+beforeAll(async () => {
+  database = await createTestDatabase()
+  pool = new pg.Pool({ connectionString: database.url })
+  await pool.query(`CREATE TABLE trial (trial_id text COLLATE "C" PRIMARY KEY, state text NOT NULL, amount numeric, price numeric NOT NULL,
+    fills integer NOT NULL, urgent boolean NOT NULL, until timestamptz(3), words text[] NOT NULL, terms jsonb, filled_at timestamptz(3),
+    version integer NOT NULL, entry_count integer NOT NULL, head_hash bytea NOT NULL, created_at timestamptz(3) NOT NULL, updated_at timestamptz(3) NOT NULL)`)
+  // As the migration of a stream table does: its table joins the lists of what an effect and a first entry may belong to.
+  for (const name of ['refuse_loose_effect', 'refuse_loose_entry']) {
+    const { rows } = await pool.query<{ source: string }>('SELECT pg_get_functiondef($1::regproc) AS source', [name])
+    const more = ', (SELECT t.trial_id FROM trial AS t WHERE t.trial_id = a.stream_id)'
+    await pool.query(rows[0]!.source.replace('WHERE o.identity_id = a.stream_id)', (known) => known + more))
+  }
+  ledger = createLedger({ pool, table: TRIAL_TABLE })
+})
+afterAll(async () => {
+  await ledger.close()
+  await pool.end()
+  await database.drop()
+})
+
+const at = new Date('2026-11-28T10:00:00.001Z')
+const trial = (change: Partial<Trial> = {}): TrialSnapshot => ({
+  trial: {
+    id: `trial_${randomUUID()}`,
+    state: 'open',
+    amount: null,
+    price: '61234.120000000000000001',
+    fills: 0,
+    urgent: true,
+    until: at.getTime(),
+    words: ['a "quoted" one', ''],
+    terms: { side: 'BUY' },
+    ...change,
+  },
+  effects: [],
+})
+
+describe('a stream table', () => {
+  it('keeps and gives back a column of every type, exactly', async () => {
+    for (const change of [{}, { amount: '0.000000010', until: null, terms: null, urgent: false, fills: -1, words: [] }]) {
+      const fresh = trial(change)
+      const stored = await ledger.commit({ before: null, draft: draftOf(fresh), actor: 'test', at })
+      expect(stored?.trial).toEqual(fresh.trial)
+      expect(await ledger.load(fresh.trial.id)).toEqual(stored)
+    }
+  })
+
+  it('moves on its version with its entries, effects and attempts, and keeps when it first was in a state', async () => {
+    const fresh = trial()
+    const { id } = fresh.trial
+    const effect = intendedEffect(id, { kind: 'place-order' })
+    const opened = await ledger.commit({
+      before: null,
+      draft: { ...draftOf(fresh, [{ kind: 'trial.opened', data: {} }]), effects: [effect] },
+      actor: 'test',
+      at,
+    })
+    const attempt = { step: 'place-order', number: 1, at: at.getTime(), durationMs: 7, operation: 'orders.create', status: 201 }
+    const done = recordReceipt(draftOf(opened!), 'place-order', { kind: 'order', paxosOrderId: 'p-1' })
+    const filled = {
+      ...done,
+      trial: { ...done.trial, state: 'filled' as const },
+      attempted: [{ ...attempt, code: null, problemType: null, detail: null }],
+    }
+    const change = { before: opened, draft: filled, actor: 'test', at }
+    const [won, lost] = [await ledger.commit(change), await ledger.commit(change)]
+    expect(won).toMatchObject({
+      version: 2,
+      entryCount: 2,
+      trial: { state: 'filled' },
+      effects: [{ state: 'done', receipt: { paxosOrderId: 'p-1' } }],
+    })
+    expect(lost).toBeNull()
+    expect(await ledger.load(id)).toEqual(won)
+    const { rows } = await pool.query('SELECT filled_at FROM trial WHERE trial_id = $1', [id])
+    expect(rows).toEqual([{ filled_at: at }])
+    const attempts = await pool.query(
+      'SELECT step, attempt_no, operation, status, code, duration_ms FROM effect_attempt WHERE stream_id = $1',
+      [id],
+    )
+    expect(attempts.rows).toEqual([
+      { step: 'place-order', attempt_no: 1, operation: 'orders.create', status: 201, code: null, duration_ms: 7 },
+    ])
+  })
+})
