@@ -109,7 +109,7 @@ const sandbox = program
     const { config, logger } = settings('sandbox')
     const webhookApiKey = config.webhook.apiKeys?.[0] ?? developmentSecrets(STATE_DIRECTORY).webhookApiKey
     const { startSandbox } = await import('../compose/start-sandbox.ts')
-    const role = await startSandbox({ config, logger, webhookApiKey })
+    const role = await startSandbox({ config, logger, webhookApiKey, stateFile: join(STATE_DIRECTORY, 'sandbox.json') })
     logger.info(
       `Paxos simulator is up on ${role.url} (seed ${role.seed}): PAXOS_API_URL=${role.sandbox.apiUrl} PAXOS_TOKEN_URL=${role.sandbox.tokenUrl}`,
     )

@@ -43,7 +43,7 @@ export async function startEverything({
     opened.push(foundation)
     // An embedded database belongs to one folder, and one start is all that a folder needs; with DATABASE_URL any number may share it.
     if (config.databaseUrl === null) opened.push(await startOnce(foundation))
-    const roles = await startRoles(foundation, opened)
+    const roles = await startRoles(foundation, { opened, directory })
     say(`  queue          BullMQ on ${worldOf(foundation).queue}`)
     opened.push(leaveHints(directory, roles))
     if (firstOnboarding && config.paxos === null) await onboardSomebody(roles.operator.url, foundation.secrets.operatorToken)
@@ -76,7 +76,10 @@ interface Roles {
   simulator: RunningRole | null
 }
 
-async function startRoles(foundation: Foundation, opened: Pick<RunningRole, 'close'>[]): Promise<Roles> {
+async function startRoles(
+  foundation: Foundation,
+  { opened, directory }: { opened: Pick<RunningRole, 'close'>[]; directory: string },
+): Promise<Roles> {
   const { config, logger } = foundation
   const started = async <Role extends RunningRole>(name: string, start: () => Promise<Role>): Promise<Role> => {
     const role = await step(name, start, ({ url }) => url)
@@ -86,7 +89,10 @@ async function startRoles(foundation: Foundation, opened: Pick<RunningRole, 'clo
   // Production alone may have none, and there is no simulator then.
   const webhookApiKey = foundation.secrets.webhookApiKeys[0] ?? ''
   const withSimulator = config.paxos === null && config.sandbox.url === null
-  const simulator = withSimulator ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey })) : null
+  const stateFile = join(directory, 'sandbox.json')
+  const simulator = withSimulator
+    ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey, stateFile }))
+    : null
   // The simulator may have moved to a free port: the roles find it where it is, and so does every command.
   const settled: Foundation = simulator ? { ...foundation, simulatorUrl: simulator.url } : foundation
   refuseOtherWorld(worldOf(settled), await foundation.roster.live())

@@ -4,15 +4,20 @@ import type { Logger } from '../platform/logger.ts'
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import type { RunningRole } from './running-role.ts'
 
-/** The Paxos simulator on its own port, delivering to SANDBOX_WEBHOOK_URL, else to the receiver's default address. */
+/**
+ * The Paxos simulator on its own port, delivering to SANDBOX_WEBHOOK_URL, else to the receiver's default address. It keeps its
+ * world in `stateFile`, so that a restart goes on with the same customers, under the seed that the file names.
+ */
 export async function startSandbox({
   config,
   logger,
   webhookApiKey,
+  stateFile,
 }: {
   config: Config
   logger: Logger
   webhookApiKey: string
+  stateFile: string
 }): Promise<RunningRole & { sandbox: Sandbox; seed: number }> {
   const seed = config.sandbox.seed ?? randomInt(1, 2 ** 31)
   const target = config.sandbox.webhookUrl ?? `http://127.0.0.1:${config.receiver.port}/webhooks/paxos`
@@ -22,7 +27,8 @@ export async function startSandbox({
     port: config.sandbox.port,
     portAsked: config.sandbox.asked,
     seed,
+    stateFile,
     webhook: { url: target, auth: { kind: 'api-key', header: config.webhook.apiKeyHeader, key: webhookApiKey } },
   })
-  return { name: 'sandbox', url: sandbox.url, close: () => sandbox.close(), sandbox, seed }
+  return { name: 'sandbox', url: sandbox.url, close: () => sandbox.close(), sandbox, seed: sandbox.random.seed }
 }

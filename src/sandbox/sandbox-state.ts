@@ -1,6 +1,7 @@
 import type { RateLimits } from './api/rate-limits.ts'
 import type { SandboxClient, TokenStore } from './api/token-store.ts'
 import type { FaultBook } from './control/fault-book.ts'
+import type { RuleBook } from './control/rule-book.ts'
 import type { SandboxSettings } from './control/sandbox-settings.ts'
 import type { StoryLog } from './control/story-log.ts'
 import type { Exchange } from './exchange/exchange.ts'
@@ -28,6 +29,7 @@ export interface SandboxState {
   readonly clock: NanoClock
   readonly story: StoryLog
   readonly faults: FaultBook
+  readonly rules: RuleBook
   readonly limits: RateLimits
   readonly tokens: TokenStore
   readonly clients: readonly SandboxClient[]

@@ -7,7 +7,8 @@ import { DOCUMENTED_SCOPES } from './api/scopes.ts'
 import { type SandboxClient, TokenStore } from './api/token-store.ts'
 import { controlRoutes } from './control/control-routes.ts'
 import { FaultBook } from './control/fault-book.ts'
-import { clearMoney, resetSandbox } from './control/reset-sandbox.ts'
+import { resetSandbox } from './control/reset-sandbox.ts'
+import { RuleBook } from './control/rule-book.ts'
 import { type SandboxSettings, type SandboxSettingsInput, SettingsSchema } from './control/sandbox-settings.ts'
 import { StoryLog } from './control/story-log.ts'
 import { Exchange } from './exchange/exchange.ts'
@@ -17,6 +18,7 @@ import { MarketStatus } from './exchange/market-status.ts'
 import { OrderStore } from './exchange/order-store.ts'
 import { QuoteExecutions } from './exchange/quote-executions.ts'
 import { Quotes } from './exchange/quotes.ts'
+import { StateKeeper } from './keeping/state-keeper.ts'
 import { BalanceBook } from './money/balance-book.ts'
 import { TransferDesk } from './money/transfer-desk.ts'
 import { TransferStore } from './money/transfer-store.ts'
@@ -45,6 +47,8 @@ export interface SandboxOptions extends SandboxSettingsInput {
   seed: number
   /** `null`: events are only listed. */
   webhook: WebhookTarget | null
+  /** The file that keeps the world over a restart; without one it lives in memory only. */
+  stateFile?: string | null
   /** One client `sandbox` with the secret `sandbox` and every scope, where none is given. */
   clients?: readonly SandboxClient[]
 }
@@ -65,11 +69,11 @@ export interface Sandbox extends SandboxState {
 
 /**
  * Starts a simulator of Paxos behind HTTP: token endpoint, identities with their decisions, documents, events, webhooks,
- * accounts, profiles, and, under `/_sandbox`, the control of its faults and its story (control-routes.ts). State lives in memory.
+ * accounts, profiles, balances, orders, quotes, transfers, and, under `/_sandbox`, the control of its faults and its story (control-routes.ts).
  * @throws PORT_IN_USE; a ZodError for a knob out of range.
  */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { logger, host, port, portAsked, seed, webhook, clients, ...knobs } = options
+  const { logger, host, port, portAsked, seed, webhook, clients, stateFile = null, ...knobs } = options
   const initial = SettingsSchema.parse(knobs)
   const state = createState({
     settings: { ...initial },
@@ -77,7 +81,14 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     clients: clients ?? [{ id: 'sandbox', secret: 'sandbox', scopes: DOCUMENTED_SCOPES }],
   })
   state.webhooks.setTarget(webhook)
+  const keeper = stateFile === null ? null : new StateKeeper({ path: stateFile, state, logger })
+  keeper?.restore()
+  state.story.onTold((entry) => {
+    if (entry.kind !== 'call' || !entry.operation.startsWith('GET ')) keeper?.touch()
+  })
   const app = await createHttpServer({ logger, bodyLimitBytes: BODY_LIMIT_BYTES, metrics: new Registry(), readiness: [] })
+  // What a caller was told of, a restart must know.
+  if (keeper) app.addHook('onSend', (request) => (request.method === 'GET' ? Promise.resolve() : keeper.settled()))
   await paxosApi(app, state)
   await app.register((control, _options, done) => {
     controlRoutes(control, { state, reset: (newSeed) => resetSandbox(state, { initial, seed: newSeed }) })
@@ -93,9 +104,12 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     populate: (population) => populate(state, population),
     close: async () => {
       state.engine.clear()
-      clearMoney(state)
+      state.exchange.clear()
+      state.transferDesk.clear()
+      state.quoteExecutions.stop()
       await state.webhooks.close()
       await app.close()
+      await keeper?.close()
     },
   }
 }
@@ -127,6 +141,7 @@ function createState({
     clock,
     story,
     faults,
+    rules: new RuleBook({ random }),
     clients,
     webhooks,
     events,

@@ -27,7 +27,7 @@ const DepositRequest = z.strictObject({
 })
 
 /** Balances of a profile, and the deposit of the sandbox (paxos/api.md 6, 7). */
-export function balanceRoutes(simulate: SimulateOperation, { accounts, balances, random, clock, story }: SandboxState): void {
+export function balanceRoutes(simulate: SimulateOperation, { accounts, balances, random, story }: SandboxState): void {
   const profileOf = (call: Call): Profile => requireProfile(call, { accounts })
   const balanceView = ({ id }: Profile, asset: string): object => ({
     asset,
@@ -60,7 +60,7 @@ export function balanceRoutes(simulate: SimulateOperation, { accounts, balances,
     if (amount.lte(ZERO)) throw problem(400, `amount invalid: invalid amount '${text}': must be positive decimal`)
     const most = FIAT.includes(asset) ? FIAT_DECIMALS : CRYPTO_DECIMALS
     if (decimalsOf(amount) > most) throw namedProblem('exceed-precision', `max precision allowed for asset ${asset} is ${most}`)
-    const depositId = random.uuid('deposit', profile.id, balances.postings.length, String(clock.next()))
+    const depositId = random.uuid('deposit', profile.id, balances.postings.length)
     balances.post({ asset, amount, from: 'outside', to: `available ${profile.id}`, cause: `sandbox deposit ${depositId}` })
     profile.deactivated = false // a balance that arrives all the same reactivates it (documented)
     story.tell({ kind: 'deposit', depositId, profileId: profile.id, asset, amount: amount.toFixed() })

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { CallFault } from '../control/fault-book.ts'
+import { type CallStep, stepsOfFaults } from '../control/call-steps.ts'
+import { refIdIn } from '../control/rule-book.ts'
 import type { CallOutcome, CallSubject } from '../control/story-log.ts'
 import type { SandboxState } from '../sandbox-state.ts'
 import { OPERATIONS, type Operation, routeOf } from './operations.ts'
@@ -37,8 +38,8 @@ interface Answer {
 }
 
 /**
- * Gives `app` the way in which every operation of Paxos is simulated: limits, then faults, then the token's scope, then the act,
- * then what may go wrong with its answer. Each call is told to the story log, also when nobody gets an answer.
+ * Gives `app` the way in which every operation of Paxos is simulated: limits, then the steps that a rule or the
+ * faults make of the call: usually none but the act, which begins with the token's scope. Each call is told to the story log, also when nobody gets an answer.
  */
 export function simulateOperationsOn(app: FastifyInstance, state: SandboxState): SimulateOperation {
   const silenced = new Set<Socket>()
@@ -79,39 +80,37 @@ export function simulateOperationsOn(app: FastifyInstance, state: SandboxState):
         tell(429, 'answered')
         return send(reply, { operation, answer: problem(429, 'Too many requests') })
       }
-      const faults = state.faults.forCall(operation)
-      const fault = faults.find((struck) => struck.do !== 'latency')
-      const latency = faults.find((struck) => struck.do === 'latency')
-      if (latency) await sleep(latency.ms, undefined, { signal: closing.signal }).catch(() => undefined)
-      switch (fault?.do) {
-        case 'answer':
-          tell(fault.status, 'fault-answered')
-          return send(reply, { operation, answer: faultAnswer(fault) })
-        case 'drop':
-          tell(null, 'dropped')
-          return drop(reply)
-        case 'silence':
-          tell(null, 'silent')
-          return silence(reply)
+      const steps = state.rules.forCall(operation, request.body) ?? stepsOfFaults(state.faults.forCall(operation))
+      let answer: Answer | 'lost' | null = null
+      for (const step of steps) {
+        switch (step.do) {
+          case 'act':
+            answer = await perform({ state, operation, act, request, subject })
+            if (answer === 'lost') {
+              tell(null, 'acted-then-dropped')
+              return drop(reply)
+            }
+            break
+          case 'delay':
+            await sleep(step.ms, undefined, { signal: closing.signal }).catch(() => undefined)
+            break
+          case 'forget':
+            state.orders.forgetRefId(refIdIn(request.body) ?? '')
+            break
+          case 'return':
+            tell(step.status, answer ? 'acted-then-answered' : 'fault-answered')
+            return send(reply, { operation, answer: stepAnswer(step) })
+          case 'drop':
+            tell(null, answer ? 'acted-then-dropped' : 'dropped')
+            return drop(reply)
+          case 'silence':
+            tell(null, answer ? 'acted-then-silent' : 'silent')
+            return silence(reply)
+        }
       }
-      const answer = await perform({ state, operation, act, request, subject })
-      if (answer === 'lost') {
-        tell(null, 'acted-then-dropped')
-        return drop(reply)
-      }
-      switch (fault?.do) {
-        case 'act-then-drop':
-          tell(null, 'acted-then-dropped')
-          return drop(reply)
-        case 'act-then-silence':
-          tell(null, 'acted-then-silent')
-          return silence(reply)
-        case 'act-then-answer':
-          tell(fault.status, 'acted-then-answered')
-          return send(reply, { operation, answer: problem(fault.status) })
-      }
-      tell(answer.status, 'answered')
-      return send(reply, { operation, answer })
+      const last = answer ?? problem(503)
+      tell(last.status, answer ? 'answered' : 'fault-answered')
+      return send(reply, { operation, answer: last })
     }
     app.route({ ...routeOf(operation), config: { operation }, handler: run })
   }
@@ -147,10 +146,11 @@ function requireScope({ state, scope, authorization }: { state: SandboxState; sc
   if (!grant.scopes.has(scope)) throw problem(403, `insufficient scopes: found '${grant.scope}', required one of '[${scope}]'`)
 }
 
-function faultAnswer(fault: Extract<CallFault, { do: 'answer' }>): Answer {
-  const detail = fault.detail ?? (fault.status === 429 ? 'Too many requests' : undefined)
-  const { status, body } = problem(fault.status, detail)
-  return { status, body, headers: fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) } }
+function stepAnswer(step: Extract<CallStep, { do: 'return' }>): Answer {
+  const detail = step.detail ?? (step.status === 429 ? 'Too many requests' : undefined)
+  const headers = step.retryAfterSeconds === undefined ? {} : { 'retry-after': String(step.retryAfterSeconds) }
+  const body = step.body ?? (step.status < 300 ? {} : problem(step.status, detail).body)
+  return { status: step.status, body: body as object, headers } // what a rule file holds is JSON; Fastify sends any
 }
 
 /** Identity and events answer problems as application/json, the rest as problem+json (paxos/api.md 1.4). */

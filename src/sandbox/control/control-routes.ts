@@ -13,8 +13,10 @@ import type { AddControl } from './add-control.ts'
 import { FaultSchema } from './fault-book.ts'
 import { readControl } from './read-control.ts'
 import { refuseForeignControl } from './refuse-foreign.ts'
+import { RuleFileSchema } from './rule-file.ts'
 import { SettingsSchema } from './sandbox-settings.ts'
 import { STORY_KINDS } from './story-log.ts'
+import { StoryRunner } from './story-runner.ts'
 import { summarizeStory } from './summarize-story.ts'
 import { tradeControl } from './trade-control.ts'
 
@@ -178,6 +180,27 @@ export function controlRoutes(
   control('POST /tokens/revoke', 'every access token stops working', () => ({ revoked: tokens.revokeAll() }))
 
   tradeControl(control, state)
+
+  const runner = new StoryRunner({ app, state, reset })
+  app.addHook('preClose', (done) => {
+    runner.stop()
+    done()
+  })
+  control('PUT /story', 'replays a rule file (docs/simulator.md): resets, loads its rules, follows its timeline', ({ body }) => {
+    runner.begin(readControl(RuleFileSchema, body))
+    return { rules: state.rules.rules, timeline: runner.progress }
+  })
+  control('GET /story', 'what the rules did so far, and how far the timeline is', () => ({
+    rules: state.rules.rules,
+    timeline: runner.progress,
+  }))
+  control('GET /story.jsonl', 'the log without clock times and durations: the same bytes for the same seed, rules and calls', () =>
+    story.told(),
+  )
+  control('DELETE /story', 'stops the timeline and drops the rules; what they did stays', () => {
+    runner.stop()
+    state.rules.clear()
+  })
 
   control('GET /log', 'what happened, oldest first: ?after=seq&limit=&kind=&identityId=', ({ query }) => {
     const { kind, identityId, ...range } = readControl(LogQuery, query)

@@ -7,6 +7,8 @@ export function resetSandbox(state: SandboxState, { initial, seed }: { initial: 
   clearMoney(state)
   state.webhooks.clear()
   state.faults.clear()
+  state.rules.clear()
+  state.clock.tellWallTime()
   state.limits.clear()
   if (seed !== undefined) state.random.reseed(seed)
   Object.assign(state.settings, initial)

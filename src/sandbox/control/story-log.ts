@@ -80,6 +80,7 @@ export class StoryLog {
   #entries: Told[] = []
   #capacity: number
   #dropped = 0
+  #listeners: ((entry: StoryEntry) => void)[] = []
 
   constructor({ capacity = 1_000_000 }: { capacity?: number } = {}) {
     this.#capacity = capacity
@@ -94,6 +95,11 @@ export class StoryLog {
     return this.#dropped + this.#entries.length
   }
 
+  /** Called after each entry. */
+  onTold(listener: (entry: StoryEntry) => void): void {
+    this.#listeners.push(listener)
+  }
+
   tell(entry: StoryEntry): void {
     this.#entries.push({ seq: this.lastSeq + 1, atMs: Date.now(), ...entry })
     if (this.#entries.length > this.#capacity) {
@@ -101,6 +107,7 @@ export class StoryLog {
       this.#entries.splice(0, old)
       this.#dropped += old
     }
+    for (const listener of this.#listeners) listener(entry)
   }
 
   /** All entries of one kind, oldest first. */
@@ -118,6 +125,11 @@ export class StoryLog {
       found.push(entry)
     }
     return found
+  }
+
+  /** Every entry as a line of JSON, without what differs from run to run: the time of the wall clock and how long it took. */
+  told(): string {
+    return this.#entries.map((entry) => `${JSON.stringify({ ...entry, atMs: undefined, durationMs: undefined })}\n`).join('')
   }
 
   clear(): void {

@@ -149,6 +149,14 @@ export class Exchange {
     this.#keepLooking()
   }
 
+  /** The open orders of an earlier run go on. */
+  resume(): void {
+    for (const order of this.#parts.orders.open) {
+      if (order.status === 'SUBMITTED') this.#later(() => this.#begin(order))
+    }
+    this.#keepLooking()
+  }
+
   /** Drops everything that was to happen later. */
   clear(): void {
     for (const timer of this.#timers) clearTimeout(timer)

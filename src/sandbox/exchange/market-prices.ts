@@ -63,6 +63,17 @@ export class MarketPrices {
     this.#add(this.#walk(market), { atMs: Date.now(), mid: toTick(mid, market.tick) })
   }
 
+  /** Where the walk is. */
+  kept(market: Market): { step: number; point: PricePoint } {
+    const { step, points } = this.#walk(market)
+    return { step, point: points.at(-1) as PricePoint } // a walk begins with a point
+  }
+
+  /** Goes on from there: the time in between counts as none. */
+  restore(market: Market, { step, point }: { step: number; point: PricePoint }): void {
+    this.#walks.set(market.market, { step, points: [{ mid: point.mid, atMs: Date.now() }] })
+  }
+
   clear(): void {
     this.#walks.clear()
   }

@@ -73,28 +73,43 @@ export class QuoteExecutions {
 
   /** The caller has checked the quote, the funds and the `ref_id`. */
   create(wanted: NewQuoteExecution): QuoteExecution {
-    const { random, clock, story, balances, settings } = this.#parts
+    const { random, clock, story, balances } = this.#parts
     const subject = wanted.refId === null ? ['without ref_id', this.#all.length] : [wanted.refId]
     const id = random.uuid('quote execution', ...subject)
     const { profileId, refId } = wanted
     balances.post({ ...paidBy(wanted), from: `available ${profileId}`, to: 'market', cause: `quote execution ${id}` })
     const execution: QuoteExecution = { ...wanted, id, createdAtNs: clock.next(1000n), status: 'CREATED', settledAtNs: null }
-    this.#all.push(execution)
-    if (refId !== null) this.#byRefId.set(refId, execution)
+    this.#add(execution)
     story.tell({ kind: 'quote-executed', quoteExecutionId: id, profileId, refId })
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      this.#settle(execution)
-    }, settings.settleDelayMs)
-    this.#timers.add(timer)
     return execution
   }
 
-  clear(): void {
+  /** Those of an earlier run; what had not settled settles now. */
+  restore(executions: readonly QuoteExecution[]): void {
+    for (const execution of executions) this.#add(execution)
+  }
+
+  /** Drops what was to settle later. */
+  stop(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
+  }
+
+  clear(): void {
+    this.stop()
     this.#all = []
     this.#byRefId.clear()
+  }
+
+  #add(execution: QuoteExecution): void {
+    this.#all.push(execution)
+    if (execution.refId !== null) this.#byRefId.set(execution.refId, execution)
+    if (execution.status === 'SETTLED') return
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.#settle(execution)
+    }, this.#parts.settings.settleDelayMs)
+    this.#timers.add(timer)
   }
 
   #settle(execution: QuoteExecution): void {

@@ -50,13 +50,7 @@ export class TransferDesk {
       ...{ profileId, identityId, accountId, refId: null, groupId: null, asset, amount, fee, total: amount.minus(fee) },
       ...{ direction: 'CREDIT', type: DEPOSIT_TYPES[network], memo: memoId, metadata },
     })
-    const magic = settings.magicAmounts ? MAGIC_WIRES[amount.toFixed(2)]?.name : undefined
-    if (magic === 'stays-pending') return transfer
-    this.#later(settings.wireDelayMs, () => {
-      if (magic === 'fails' || transfer.total.lte(ZERO)) this.#move(transfer, 'FAILED')
-      else this.#credit(transfer)
-      if (magic === 'returned') this.#later(settings.wireDelayMs, () => this.returnDeposit(transfer))
-    })
+    this.#await(transfer)
     return transfer
   }
 
@@ -106,6 +100,16 @@ export class TransferDesk {
     this.#move(back, 'COMPLETED')
   }
 
+  /** The pending transfers of an earlier run go on. */
+  resume(): void {
+    for (const transfer of this.#parts.transfers.all) {
+      if (transfer.status !== 'PENDING') continue
+      if (transfer.type === 'INTERNAL_TRANSFER_DEBIT') this.#later(0, () => this.#move(transfer, 'COMPLETED'))
+      else if (transfer.type === 'INTERNAL_TRANSFER_CREDIT') this.#later(0, () => this.#credit(transfer))
+      else this.#await(transfer)
+    }
+  }
+
   clear(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
@@ -119,6 +123,18 @@ export class TransferDesk {
     transfers.add(transfer)
     this.#announce(transfer)
     return transfer
+  }
+
+  /** A wire is credited, or fails, after its time. */
+  #await(transfer: Transfer): void {
+    const { settings } = this.#parts
+    const magic = settings.magicAmounts ? MAGIC_WIRES[transfer.amount.toFixed(2)]?.name : undefined
+    if (magic === 'stays-pending') return
+    this.#later(settings.wireDelayMs, () => {
+      if (magic === 'fails' || transfer.total.lte(ZERO)) this.#move(transfer, 'FAILED')
+      else this.#credit(transfer)
+      if (magic === 'returned') this.#later(settings.wireDelayMs, () => this.returnDeposit(transfer))
+    })
   }
 
   #credit(transfer: Transfer): void {

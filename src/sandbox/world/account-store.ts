@@ -136,12 +136,7 @@ export class AccountStore {
       createdAtNs: this.#clock.next(1000n),
       profile: createProfile ? { id: profileId, visibleFromMs } : null,
     }
-    this.#all.push(account)
-    this.#byId.set(id, account)
-    if (account.refId !== null) this.#byRefId.set(account.refId, account)
-    const siblings = this.#byIdentityId.get(account.identityId)
-    if (siblings) siblings.push(account)
-    else this.#byIdentityId.set(account.identityId, [account])
+    this.#index(account)
     if (createProfile) {
       this.#addProfile({
         id: profileId,
@@ -167,6 +162,14 @@ export class AccountStore {
     return page(identityId === null ? this.#all : this.ofIdentity(identityId), rest)
   }
 
+  /** The accounts and profiles of an earlier run, in place of the default profile of this one. */
+  restore({ accounts, profiles }: { accounts: readonly Account[]; profiles: readonly Profile[] }): void {
+    this.#profiles = []
+    this.#profileById.clear()
+    for (const profile of profiles) this.#addProfile(profile)
+    for (const account of accounts) this.#index(account)
+  }
+
   clear(): void {
     this.#all = []
     this.#byId.clear()
@@ -175,6 +178,15 @@ export class AccountStore {
     this.#profiles = []
     this.#profileById.clear()
     this.#addDefaultProfile()
+  }
+
+  #index(account: Account): void {
+    this.#all.push(account)
+    this.#byId.set(account.id, account)
+    if (account.refId !== null) this.#byRefId.set(account.refId, account)
+    const siblings = this.#byIdentityId.get(account.identityId)
+    if (siblings) siblings.push(account)
+    else this.#byIdentityId.set(account.identityId, [account])
   }
 
   #addDefaultProfile(): void {

@@ -45,6 +45,7 @@ export class DecisionEngine {
   #story: StoryLog
   #events: EventStore
   #timers = new Map<string, NodeJS.Timeout>()
+  #nextControl = 1
 
   constructor(options: { settings: SandboxSettings; random: SeededRandom; clock: NanoClock; story: StoryLog; events: EventStore }) {
     this.#settings = options.settings
@@ -127,10 +128,19 @@ export class DecisionEngine {
     return true
   }
 
+  /** An identity of an earlier run that still waits for its decision. */
+  resume(identity: Identity): void {
+    if (identity.status !== 'PENDING') return
+    if (identity.requiredDocuments.length === 0) this.begin(identity)
+    else if (missingDocuments(identity).length === 0)
+      this.#later(identity, () => this.decide(identity, identity.afterDocuments ?? 'approve'))
+  }
+
   /** Drops whatever was to be decided later. */
   clear(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
+    this.#nextControl = 1
   }
 
   #decisionFor({ id, type, metadata }: Identity): Decision {
@@ -166,6 +176,6 @@ export class DecisionEngine {
 
   #disablement({ id }: Identity, by: 'user' | 'admin'): { controlId: string; sinceNs: bigint } {
     const sinceNs = this.#clock.next(1000n)
-    return { controlId: this.#random.uuid('control', id, by, String(sinceNs)), sinceNs }
+    return { controlId: this.#random.uuid('control', id, by, this.#nextControl++), sinceNs }
   }
 }

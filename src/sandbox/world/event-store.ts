@@ -50,6 +50,18 @@ export class EventStore {
     return this.#lists.get(listKey(false, null)) ?? []
   }
 
+  /** Test events, likewise. */
+  get tests(): readonly StoredEvent[] {
+    return this.#lists.get(listKey(true, null)) ?? []
+  }
+
+  /** An event of an earlier run: it is listed again, and nothing is told or delivered. */
+  restore(event: StoredEvent): void {
+    const about = event.isTest ? null : (event.identityId ?? String(event.object.id))
+    if (about !== null) this.#countBySubject.set(about, (this.#countBySubject.get(about) ?? 0) + 1)
+    this.#index(event)
+  }
+
   get(id: string): StoredEvent | undefined {
     return this.#byId.get(id)
   }
@@ -85,9 +97,7 @@ export class EventStore {
       createdAt: toRfc3339(createdAtNs, 9),
       undeliveredWebhooks: 0,
     }
-    this.#byId.set(id, event)
-    this.#list(isTest, null).push(event)
-    this.#list(isTest, type).push(event)
+    this.#index(event)
     this.#story.tell({ kind: 'event-emitted', eventId: id, type, identityId, isTest })
     if (deliver) this.#deliver(event)
     return event
@@ -104,6 +114,12 @@ export class EventStore {
     this.#byId.clear()
     this.#lists.clear()
     this.#countBySubject.clear()
+  }
+
+  #index(event: StoredEvent): void {
+    this.#byId.set(event.id, event)
+    this.#list(event.isTest, null).push(event)
+    this.#list(event.isTest, event.type).push(event)
   }
 
   #list(isTest: boolean, type: string | null): StoredEvent[] {

@@ -48,6 +48,13 @@ export class IdentityStore {
     this.#idByCip.set(cipKey(cip), identity.id)
   }
 
+  /** An identity of an earlier run. Its details hold what makes it unique. */
+  restore(identity: Identity): void {
+    const { cip_id, cip_id_type, cip_id_country } = identity.details
+    this.add(identity, { cip_id: String(cip_id), cip_id_type: String(cip_id_type), cip_id_country: String(cip_id_country) })
+    for (const { fileId } of identity.documents) this.addFile(fileId, identity)
+  }
+
   rename(identity: Identity, refId: string): void {
     if (identity.refId !== null) this.#idByRefId.delete(identity.refId)
     identity.refId = refId

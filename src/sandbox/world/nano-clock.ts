@@ -9,14 +9,31 @@ export class NanoClock {
   #monotonicNs: () => bigint
   #offsetNs = 0n
   #lastNs = 0n
+  #isTold = false
 
   constructor({ wallMs = Date.now, monotonicNs = process.hrtime.bigint }: { wallMs?: () => number; monotonicNs?: () => bigint } = {}) {
     this.#wallMs = wallMs
     this.#monotonicNs = monotonicNs
   }
 
+  /** From now on each time is a millisecond after the one before, from here on: a story whose times are the same in each run. */
+  tellFrom(ms: number): void {
+    this.#isTold = true
+    this.#lastNs = BigInt(ms) * NS_PER_MS
+  }
+
+  /** Follows the system clock again. */
+  tellWallTime(): void {
+    if (this.#isTold) this.#lastNs = 0n
+    this.#isTold = false
+  }
+
   /** @param resolutionNs the answer is a multiple of it: 1 for events, 1000 for identities and accounts (paxos/api.md 3.1, 4.4). */
   next(resolutionNs: bigint = 1n): bigint {
+    if (this.#isTold) {
+      this.#lastNs += NS_PER_MS
+      return this.#lastNs
+    }
     const monotonicNs = this.#monotonicNs()
     const wallNs = BigInt(this.#wallMs()) * NS_PER_MS
     const driftNs = monotonicNs + this.#offsetNs - wallNs
