@@ -42,9 +42,16 @@ const refuse = async (): Promise<never> => {
 }
 const useCases = createUseCases({
   pool,
-  queue: { counts: refuse, paused: refuse, pause: refuse, resume: refuse, evictionPolicy: refuse },
+  queue: {
+    counts: async () => ({ waiting: 0, active: 0, delayed: 0, paused: false }),
+    paused: refuse,
+    pause: refuse,
+    resume: refuse,
+    evictionPolicy: refuse,
+  },
   roster: { live: async () => [] },
   world: { queue: 'Postgres', upstream: null, simulated: true },
+  sweepEverySeconds: null,
   askPaxos: refuse,
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),

@@ -22,6 +22,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   paxos_budget: 'paxos',
   canary: 'queue',
   installation: 'roster',
+  notice_health: 'notify',
   role_process: 'roster',
 }
 

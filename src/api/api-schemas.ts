@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ACTOR_KINDS } from '../domain/actor.ts'
 import { EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
+import { PROBLEM_KINDS } from '../operate/problem.ts'
 
 /** What the operator API answers, as JSON: the source of its OpenAPI document, and what its tests hold answers against. */
 
@@ -140,7 +141,9 @@ const Stats = z.strictObject({
     disabled: count,
     held: count,
   }),
-  notices: z.strictObject({ sent: count, suppressed: count, failed: count, pending: count }),
+  notices: z
+    .strictObject({ sent: count, suppressed: count, failed: count, pending: count })
+    .describe('failed: the last answer was a refusal, from the first on; pending: on their way otherwise.'),
   oldestUnfinishedSeconds: count.nullable(),
   lastWebhookAt: time.nullable(),
   canary: z
@@ -149,7 +152,39 @@ const Stats = z.strictObject({
   upstream: z
     .strictObject({ lockedForSeconds: count.nullable(), backlogSeconds: count.nullable() })
     .describe(
-      'For how long nobody calls Paxos since it answered 429 (0: not at all), and an estimate of how long the unfinished events take within its limits, as if each opened an account. Null: not known now.',
+      'For how long nobody calls Paxos since it answered 429 (0: not at all), and an estimate of how long the unfinished events take within its limits, as if each opened an account. Null: not known now; the estimate also while something else keeps them: the queue is paused, no worker runs, Paxos or the application is down.',
+    ),
+})
+
+const Problem = z.strictObject({
+  kind: z.enum(PROBLEM_KINDS),
+  severity: z.enum(['fault', 'warning']),
+  sentence: z.string().describe('What is wrong, with its cause.'),
+  since: time.nullable().describe('Null where it is not known.'),
+  customers: count.nullable().describe('Customers that it is known to keep; null where that cannot be said.'),
+  nextAction: z.string(),
+  page: z.string().nullable().describe('The page of this server that shows what is meant.'),
+  command: z.string().nullable(),
+})
+const Home = z.strictObject({
+  at: time.describe('When all of it was looked at.'),
+  problems: z.array(Problem).describe('Worst first; empty: nothing is wrong.'),
+  flow: z
+    .strictObject({
+      since: time,
+      received: count,
+      confirmed: count,
+      toReady: z
+        .strictObject({ p50: z.number(), p95: z.number(), p99: z.number(), customers: count })
+        .nullable()
+        .describe('Seconds from receiving the deciding event until the application was told; null: no customer was made ready.'),
+      opened: count,
+      approved: count,
+      withAccount: count,
+      ready: count,
+    })
+    .describe(
+      'Of the last 24 hours: events received and confirmed (the newest 20000), and how far the customers have come that were opened.',
     ),
 })
 
@@ -161,7 +196,8 @@ const QueueStatus = z.strictObject({
     .nullable()
     .describe('Who paused the queue, when and why; null while it is not paused. All null: it was paused with other tools.'),
   inbox: Stats.shape.inbox,
-  upstream: Stats.shape.upstream.describe('As in GET /v1/stats; backlogSeconds is null too while the queue is paused.'),
+  upstream: Stats.shape.upstream,
+  problems: z.array(Problem).describe("What keeps the backlog beside Paxos's limits, worst first."),
 })
 const QueueRebuild = z.strictObject({
   before: QueueCounts,
@@ -206,6 +242,7 @@ export const API_SCHEMAS = {
   Replay,
   ReplayPage: z.strictObject({ items: z.array(ReplayLine), nextCursor: NextCursor }),
   Stats,
+  Home,
   QueueStatus,
   QueueRebuild,
   AuditPage: z.strictObject({ items: z.array(AuditEntry), nextCursor: NextCursor }),

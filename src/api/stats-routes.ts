@@ -6,6 +6,13 @@ export function statsRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [
     apiRoute({
       method: 'GET',
+      path: '/v1/home',
+      summary: 'Is anything wrong? Problems with cause and next action, worst first, and how far customers come',
+      answers: { 200: { description: 'As of now.', schema: 'Home' } },
+      handle: async () => ({ status: 200, body: await useCases.home() }),
+    }),
+    apiRoute({
+      method: 'GET',
       path: '/v1/stats',
       summary: 'Counts of everything, and whether something waits too long',
       answers: { 200: { description: 'The counts now.', schema: 'Stats' } },

@@ -52,13 +52,14 @@ export function registerQueueCommands(program: Command, open: OpenUseCases, prin
   }
 }
 
-function renderStatus({ queue, pause, inbox, upstream: { lockedForSeconds, backlogSeconds } }: QueueStatus, now: Date): string {
+function renderStatus({ queue, pause, inbox, problems, upstream: { lockedForSeconds, backlogSeconds } }: QueueStatus, now: Date): string {
   return [
     `queue     ${describe(queue)}`,
     `inbox     ${inbox.accepted} unfinished, ${inbox.parked} parked, ${inbox.dead} dead`,
     ...(backlogSeconds ? [`paxos     what is unfinished takes ${sayEta(backlogSeconds)}`] : []),
     ...(lockedForSeconds ? [`${sayLock(lockedForSeconds)}. It goes on by itself.`] : []),
     ...(pause ? [`${sayPause(pause, now)}. Go on: gatehouse queue resume --operator <you> --reason "..."`] : []),
+    ...problems.filter(({ kind }) => kind !== 'queue-paused').map(({ sentence, nextAction }) => `${sentence} ${nextAction}`),
   ].join('\n')
 }
 

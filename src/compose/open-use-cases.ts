@@ -57,6 +57,7 @@ export async function openUseCases(
     pace,
     roster: foundation.roster,
     world: worldOf(foundation),
+    sweepEverySeconds: config.sweepEverySeconds,
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),

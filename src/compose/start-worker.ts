@@ -4,6 +4,7 @@ import { createLedger } from '../ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../ledger/onboarding-table.ts'
 import { createLogChannel } from '../notify/log-channel.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
+import { watchChannel } from '../notify/watched-channel.ts'
 import { createWebhookChannel } from '../notify/webhook-channel.ts'
 import { createConfirmationReader } from '../paxos/confirmation-reader.ts'
 import { createHttpServer, listen } from '../platform/http-server.ts'
@@ -45,7 +46,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   })
   const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
   const paxos = connectPaxos(foundation, { logger, metrics })
-  const notices = openNoticeChannel(config, logger)
+  const notices = watchChannel(openNoticeChannel(config, logger), { pool, logger })
   const reader = createConfirmationReader(paxos)
   const handle = createEventProcessor({
     inbox,

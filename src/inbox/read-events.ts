@@ -5,6 +5,8 @@ import { prefixPatterns } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
 import { countEvents, type EventCounts } from './load-events.ts'
+import { identitiesFailingWith, type OpenCause, readOpenCauses } from './open-causes.ts'
+import { type RecentFlow, readRecentFlow } from './recent-flow.ts'
 import { seqWindow } from './seq-window.ts'
 
 /** An event as operators read it. */
@@ -60,6 +62,11 @@ export interface EventReads {
   count(): Promise<EventCounts>
   /** Unfinished events that were due more than so many seconds ago and that no worker has taken. */
   countOverdue(seconds: number): Promise<number>
+  /** What is unfinished or waits for a person, by its last error, most events first. */
+  openCauses(): Promise<OpenCause[]>
+  /** Identities of open events whose last error this is; some of them where there are very many. */
+  failingWith(errorCode: string): Promise<string[]>
+  recentFlow(since: Date): Promise<RecentFlow>
   pulse(): Promise<{ oldestUnfinishedAt: Date | null; lastWebhookAt: Date | null }>
 }
 
@@ -95,6 +102,9 @@ export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool 
       )
       return rows[0]!.overdue
     },
+    openCauses: () => readOpenCauses(pool),
+    failingWith: (errorCode) => identitiesFailingWith(pool, errorCode),
+    recentFlow: (since) => readRecentFlow(pool, since),
     pulse: async () => {
       const [oldest, lastWebhook] = await Promise.all([
         prisma.inboxEvent.findFirst({ ...openInOrder('accepted', 'asc'), select: { receivedAt: true } }),

@@ -58,6 +58,14 @@ export interface NoticeCounts {
   pending: number
 }
 
+/** How many customers, and how many of them have come at least so far. */
+export interface Progress {
+  opened: number
+  approved: number
+  withAccount: number
+  ready: number
+}
+
 /** Everything that operators read from the ledger. Rejects when Postgres does not answer. */
 export interface OnboardingReads {
   /** Newest first; within one state: last changed first. @throws UsageError for a foreign cursor */
@@ -68,6 +76,12 @@ export interface OnboardingReads {
   countStates(): Promise<Record<OnboardingState, number>>
   /** May be some seconds old where there are very many. */
   countNotices(): Promise<NoticeCounts>
+  /** Notices on their way to any of these identities. */
+  countIntendedNotices(identityIds: readonly string[]): Promise<number>
+  /** How far the customers have come that were opened since then; of the newest 20,000. */
+  progress(since: Date): Promise<Progress>
+  /** Approved by Paxos and not yet ready, longest first. */
+  longestApproved(limit: number): Promise<OnboardingRecord[]>
 }
 
 /** Ids that a search looks at, for each column that it searches. */
@@ -102,7 +116,29 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
     },
     countStates: async () => ({ ...(await states()), ...(await countInHand(prisma)) }),
     countNotices: notices,
+    countIntendedNotices: async (identityIds) =>
+      identityIds.length === 0
+        ? 0
+        : prisma.effect.count({ where: { kind: 'notice', state: 'intended', identityId: { in: [...identityIds] } } }),
+    progress: (since) => readProgress(prisma, since),
+    longestApproved: async (limit) => {
+      const rows = await prisma.onboarding.findMany({
+        where: { state: 'approved' },
+        orderBy: [{ updatedAt: 'asc' }, { identityId: 'asc' }],
+        take: limit,
+      })
+      const effects = await effectsOf(prisma, rows)
+      return rows.map((row) => toRecord(row, effects))
+    },
   }
+}
+
+async function readProgress(prisma: PrismaClient, since: Date): Promise<Progress> {
+  const [progress] = await prisma.$queryRaw<Progress[]>`SELECT count(*)::int AS opened, count(approved_at)::int AS approved,
+      count(account_id)::int AS "withAccount", count(ready_at)::int AS ready
+    FROM (SELECT approved_at, account_id, ready_at FROM onboarding WHERE created_at >= ${since}
+      ORDER BY created_at DESC, identity_id DESC LIMIT ${MOST_LOOKED_THROUGH}) AS recent`
+  return progress!
 }
 
 async function countStates(prisma: PrismaClient): Promise<Record<OnboardingState, number>> {

@@ -9,6 +9,7 @@ interface NoticeFailure {
   cause?: unknown
 }
 
+/** The application did not take a notification, or it is not known whether it did. */
 export abstract class NoticeError extends AppError {
   readonly status: number | null
   readonly retryAfterMs: number | undefined

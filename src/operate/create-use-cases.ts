@@ -11,7 +11,11 @@ import type { Roster } from '../roster/roster.ts'
 import { createPerform } from './audited.ts'
 import { diagnose } from './diagnose.ts'
 import { eventUseCases } from './events.ts'
-import { onboardingUseCases } from './onboardings.ts'
+import { readProblems } from './health.ts'
+import { readHome } from './home.ts'
+import { honestPace } from './honest-pace.ts'
+import { listLongestApproved, onboardingUseCases } from './onboardings.ts'
+import type { Problem } from './problem.ts'
 import { queueUseCases } from './queue-control.ts'
 import { replayUseCases } from './replays.ts'
 import { sessionUseCases } from './sessions.ts'
@@ -28,6 +32,8 @@ export interface UseCaseParts {
   /** Who runs on this database, and where this process itself works. */
   roster: Pick<Roster, 'live'>
   world: World
+  /** How often the sweep is to run, seconds; null: not known here. */
+  sweepEverySeconds: number | null
   /** One cheap read at Paxos, for `doctor`. Rejects with a PaxosError. */
   askPaxos: () => Promise<void>
   /** Milliseconds since 1970. */
@@ -36,19 +42,23 @@ export interface UseCaseParts {
 
 /** The use cases over one database, put together from one file per feature. Whatever acts goes through `perform`, which audits it. */
 export function createUseCases(parts: UseCaseParts): OperatorUseCases {
-  const { pool, queue, actions, pace, now } = parts
+  const { pool, queue, actions, now } = parts
   const prisma = createPrisma(pool)
   const onboardings = readOnboardings(prisma)
   const events = readEvents({ prisma, pool })
   const perform = createPerform(pool, now)
+  const problems = (): Promise<Problem[]> => readProblems({ ...parts, events, onboardings })
+  const pace = honestPace(parts.pace, problems)
   return {
     ...onboardingUseCases({ onboardings, events, actions, perform, now }),
     ...eventUseCases({ events, now }),
     ...replayUseCases({ pool, events, pace, actions, perform }),
-    ...queueUseCases({ pool, events, queue, pace, actions, perform }),
+    ...queueUseCases({ pool, events, queue, pace, problems, actions, perform }),
+    home: () => readHome({ events, onboardings, problems, now }),
+    longestApproved: (limit) => listLongestApproved({ onboardings, events, now }, limit),
     ...sessionUseCases({ pool, perform, now }),
     stats: () => readStats({ onboardings, events, pool, pace, now }),
-    diagnose: () => diagnose({ ...parts, events }),
+    diagnose: () => diagnose({ ...parts, pace, events, problems }),
     verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: (options) => verifyAudit(pool, options),

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { advanceNumbers, numbersAreBehind } from '../inbox/event-numbers.ts'
 import type { EventReads } from '../inbox/read-events.ts'
+import { readNoticeHealth } from '../notify/notice-health.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { errorCode, errorMessage } from '../platform/app-error.ts'
 import { readCanary } from '../queue/canary.ts'
@@ -10,7 +11,9 @@ import type { Roster } from '../roster/roster.ts'
 import { differences } from '../roster/world.ts'
 import { counted } from './counted.ts'
 import { type Finding, look, type Seen } from './finding.ts'
+import type { Problem } from './problem.ts'
 import { readPause, sayPause } from './queue-pause.ts'
+import { relativeTime } from './say-time.ts'
 import { estimateBacklog, sayEta, sayLock } from './upstream-outlook.ts'
 
 export interface DiagnoseParts {
@@ -23,6 +26,7 @@ export interface DiagnoseParts {
   world: World
   /** One cheap read at Paxos, with a token of its own. Rejects with a PaxosError. */
   askPaxos: () => Promise<void>
+  problems: () => Promise<Problem[]>
 }
 
 /** Clocks further apart than this make leases, retries and token lifetimes wrong, milliseconds. */
@@ -47,6 +51,7 @@ export async function diagnose(parts: DiagnoseParts): Promise<Finding[]> {
     await look('canary', () => canary(parts)),
     await look('eviction', () => eviction(parts)),
     await look('backlog', () => backlog(parts)),
+    await look('application', () => application(parts)),
     await look('paxos', () => paxos(parts)),
     await look('paxos limits', () => limits(parts)),
   ]
@@ -116,6 +121,17 @@ async function roles({ roster, world }: DiagnoseParts): Promise<Seen> {
   return { result: 'ok', saw: `${saw}; last signs of life within ${Math.ceil(silent)} s` }
 }
 
+/** As the workers have seen it; the application itself is not asked. */
+async function application({ pool, problems }: DiagnoseParts): Promise<Seen> {
+  const refused = (await problems()).find(({ kind }) => kind === 'application-refuses' || kind === 'application-down')
+  if (refused) return { result: 'fault', saw: refused.sentence, mend: refused.nextAction }
+  const { lastTakenAt } = await readNoticeHealth(pool)
+  return {
+    result: 'ok',
+    saw: lastTakenAt ? `took its last notification ${relativeTime(lastTakenAt, new Date())}` : 'no notification was sent yet',
+  }
+}
+
 /** Token and scopes by one read of List Events; nothing is said of what was not asked. */
 async function paxos({ world, askPaxos }: DiagnoseParts): Promise<Seen> {
   const where = `${world.upstream}${world.simulated ? ' (the simulator)' : ''}`
@@ -175,7 +191,12 @@ async function limits({ events, pace }: DiagnoseParts): Promise<Seen> {
   const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
   if (lockedForSeconds === null)
     return { result: 'warning', saw: 'what the processes share of the budget cannot be read', mend: 'see the database above' }
-  const takes = etaSeconds ? `${counted(accepted, 'unfinished event')}: ${sayEta(etaSeconds)}` : 'nothing waits'
+  const takes =
+    etaSeconds === null
+      ? `${counted(accepted, 'unfinished event')}; how long they take is not known while something else keeps them`
+      : accepted > 0
+        ? `${counted(accepted, 'unfinished event')}: ${sayEta(etaSeconds)}`
+        : 'nothing waits'
   return lockedForSeconds > 0
     ? {
         result: 'warning',

@@ -43,6 +43,14 @@ async function explainAll(events: EventReads, records: readonly OnboardingRecord
   return records.map((record) => ({ ...record, waitingFor: explainWaiting(record, open.get(record.identityId) ?? [], now) }))
 }
 
+/** Customers that Paxos has approved and that are not ready, longest first. */
+export async function listLongestApproved(
+  { onboardings, events, now }: Pick<Parts, 'onboardings' | 'events' | 'now'>,
+  limit: number,
+): Promise<OnboardingView[]> {
+  return explainAll(events, await onboardings.longestApproved(limit), new Date(now()))
+}
+
 async function tellStory(
   { onboardings, events }: Pick<Parts, 'onboardings' | 'events'>,
   identityId: string,

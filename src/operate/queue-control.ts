@@ -3,6 +3,7 @@ import type { EventReads } from '../inbox/read-events.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import type { Perform } from './audited.ts'
+import { type Problem, stopsTheBacklog } from './problem.ts'
 import { readPause } from './queue-pause.ts'
 import { estimateBacklog } from './upstream-outlook.ts'
 import type { OperatorActions, QueueStatus, QueueUseCases } from './use-cases.ts'
@@ -12,20 +13,26 @@ interface Parts {
   events: EventReads
   queue: Pick<EventQueue, 'counts' | 'pause' | 'resume'>
   pace: UpstreamPace
+  problems: () => Promise<Problem[]>
   actions: Pick<OperatorActions, 'rebuildQueue'>
   perform: Perform
 }
 
 /** The queue, which is disposable: look at it, stop it, let it go on, build it anew. Each act is audited before it runs. */
-export function queueUseCases({ pool, events, queue, pace, actions, perform }: Parts): QueueUseCases {
+export function queueUseCases({ pool, events, queue, pace, problems, actions, perform }: Parts): QueueUseCases {
   const status = async (): Promise<QueueStatus> => {
-    const [counts, { accepted, processed, parked, dead, test, duplicates }] = await Promise.all([queue.counts(), events.count()])
+    const [counts, { accepted, processed, parked, dead, test, duplicates }, found] = await Promise.all([
+      queue.counts(),
+      events.count(),
+      problems(),
+    ])
     const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
     return {
       queue: counts,
       pause: counts.paused ? await readPause(pool) : null,
       inbox: { accepted, processed, parked, dead, test, duplicates },
-      upstream: { lockedForSeconds, backlogSeconds: counts.paused ? null : etaSeconds },
+      upstream: { lockedForSeconds, backlogSeconds: etaSeconds },
+      problems: found.filter(stopsTheBacklog),
     }
   }
   const switched =

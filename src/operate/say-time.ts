@@ -3,6 +3,11 @@ export function utcTime(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
+/** `20:34 UTC`, for what happened lately; the day is told beside it where it matters. */
+export function clockTime(at: Date): string {
+  return `${at.toISOString().slice(11, 16)} UTC`
+}
+
 const STEPS = [
   { unit: 'd', seconds: 86_400 },
   { unit: 'h', seconds: 3_600 },

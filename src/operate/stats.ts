@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { EventReads } from '../inbox/read-events.ts'
-import type { OnboardingReads } from '../ledger/read-onboardings.ts'
+import type { NoticeCounts, OnboardingReads } from '../ledger/read-onboardings.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { readCanary } from '../queue/canary.ts'
 import { estimateBacklog } from './upstream-outlook.ts'
@@ -19,7 +19,7 @@ export async function readStats({ onboardings, events, pool, pace, now }: Parts)
   const [inbox, states, notices, pulse, canary] = await Promise.all([
     events.count(),
     onboardings.countStates(),
-    onboardings.countNotices(),
+    countNotices({ onboardings, events }),
     events.pulse(),
     readCanary(pool),
   ])
@@ -34,6 +34,13 @@ export async function readStats({ onboardings, events, pool, pace, now }: Parts)
     canary: { seenAt: canary.seenAt, sinceSeenSeconds: wholeSeconds(canary.sinceSeenMs), waitingSeconds: wholeSeconds(canary.waitingMs) },
     upstream: { lockedForSeconds, backlogSeconds: etaSeconds },
   }
+}
+
+/** A notice that the application refused is tried again, so its effect is still intended: its event knows that the last answer was a refusal. */
+async function countNotices({ onboardings, events }: Pick<Parts, 'onboardings' | 'events'>): Promise<NoticeCounts> {
+  const [notices, identityIds] = await Promise.all([onboardings.countNotices(), events.failingWith('NOTICE_REFUSED')])
+  const refused = Math.min(notices.pending, await onboardings.countIntendedNotices(identityIds))
+  return { ...notices, failed: notices.failed + refused, pending: notices.pending - refused }
 }
 
 function wholeSeconds(ms: number | null): number | null {

@@ -11,6 +11,8 @@ import type { ReplayFilter, ReplayView } from '../replay/replay.ts'
 import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { CreateOrder } from './create-onboarding.ts'
 import type { Finding } from './finding.ts'
+import type { Home } from './home.ts'
+import type { Problem } from './problem.ts'
 import type { QueuePause } from './queue-pause.ts'
 import type { SessionUseCases } from './sessions.ts'
 import type { TimelineLine } from './timeline.ts'
@@ -54,7 +56,10 @@ export interface Stats {
   lastWebhookAt: Date | null
   /** Whether jobs are taken at all: when a worker last took the canary, and for how long one waits that none takes. */
   canary: { seenAt: Date | null; sinceSeenSeconds: number | null; waitingSeconds: number | null }
-  /** For how long Paxos lets nobody call (429), and how long the unfinished events take within its limits; null when not known. */
+  /**
+   * For how long Paxos lets nobody call (429), and how long the unfinished events take within its limits. Null when not known; the second also
+   * while something else than the limits keeps them: the queue is paused, no worker runs, Paxos or the application is down.
+   */
   upstream: { lockedForSeconds: number | null; backlogSeconds: number | null }
 }
 
@@ -64,8 +69,9 @@ export interface QueueStatus {
   /** Null while the queue is not paused. */
   pause: QueuePause | null
   inbox: Stats['inbox']
-  /** `backlogSeconds` is null too while the queue is paused: then the backlog does not wait for Paxos. */
   upstream: Stats['upstream']
+  /** What keeps the backlog beside Paxos's limits, worst first; empty: nothing. */
+  problems: readonly Problem[]
 }
 
 /** What changes something, as the composition provides it. `createUseCases` puts the audit in front of each. */
@@ -114,6 +120,10 @@ export interface QueueUseCases {
 
 /** Everything that an operator can ask or do: one set behind the commands, the HTTP API and the pages. */
 export interface OperatorUseCases extends OnboardingUseCases, EventUseCases, ReplayUseCases, QueueUseCases, SessionUseCases {
+  /** Is anything wrong? */
+  home(): Promise<Home>
+  /** Customers that Paxos has approved and that are not ready, longest first. */
+  longestApproved(limit: number): Promise<OnboardingView[]>
   stats(): Promise<Stats>
   /** Looks at everything that Gatehouse stands on; a check that fails never hides the others. */
   diagnose(): Promise<Finding[]>

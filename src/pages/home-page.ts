@@ -1,29 +1,31 @@
 import { counted } from '../operate/counted.ts'
+import type { Flow, Home } from '../operate/home.ts'
 import { roughSpan, span } from '../operate/say-time.ts'
-import { sayLock } from '../operate/upstream-outlook.ts'
 import type { EventView, OnboardingView, ReplayLine, Stats } from '../operate/use-cases.ts'
 import { eventTable } from './event-pages.ts'
-import { type Html, type HtmlValue, html } from './html.ts'
+import { type Html, html } from './html.ts'
 import { onboardingTable } from './onboarding-pages.ts'
-import { badge, emptyState, moment, notice, page } from './page-parts.ts'
+import { badge, emptyState, moment, page } from './page-parts.ts'
+import { problemList } from './problem-list.ts'
 import { replayTable } from './replay-pages.ts'
 
 export interface HomeView {
+  home: Home
   stats: Stats
   parked: readonly EventView[]
   dead: readonly EventView[]
   held: readonly OnboardingView[]
+  /** Approved by Paxos and not ready, longest first. */
+  longest: readonly OnboardingView[]
   /** The latest. */
   replays: readonly ReplayLine[]
 }
 
-/** An event that is unfinished for so long is worth a look, even while it is still tried. */
-const TOO_OLD_SECONDS = 300
-/** A canary goes through the queue every five seconds, so no worker has been taking jobs for so long. */
-const TOO_QUIET_SECONDS = 60
-
-/** Is anything wrong? Then the numbers, each a link to its list, then what waits for a person. */
-export function homePage({ stats, parked, dead, held, replays }: HomeView, { operator, now }: { operator: string; now: Date }): Html {
+/** Is anything wrong? Then how far customers come, the numbers, each a link to its list, and what waits for a person. */
+export function homePage(
+  { home, stats, parked, dead, held, longest, replays }: HomeView,
+  { operator, now }: { operator: string; now: Date },
+): Html {
   const stuck = [...parked, ...dead]
   return page({
     title: 'Home',
@@ -31,7 +33,8 @@ export function homePage({ stats, parked, dead, held, replays }: HomeView, { ope
     operator,
     live: true,
     content: html`<h1>Is anything wrong?</h1>
-${verdict(stats)}
+${problemList(home.problems, now)}
+${flowCard(home.flow, now)}
 <div class="cards">
 <section class="card"><h2>Inbox</h2>${tiles([
       ['unfinished', stats.inbox.accepted, '/events?state=accepted', ''],
@@ -39,13 +42,7 @@ ${verdict(stats)}
       ['dead', stats.inbox.dead, '/events?state=dead', 'bad'],
       ['processed', stats.inbox.processed, '/events?state=processed', ''],
     ])}
-<p class="hint">Last webhook: ${moment(stats.lastWebhookAt, now) ?? 'none yet'}. Oldest unfinished: ${
-      stats.oldestUnfinishedSeconds === null ? 'none' : span(stats.oldestUnfinishedSeconds)
-    }.${
-      stats.inbox.accepted > 0 && stats.upstream.backlogSeconds !== null
-        ? ` Within Paxos's limits they take about ${roughSpan(stats.upstream.backlogSeconds)}.`
-        : ''
-    } ${counted(stats.inbox.duplicates, 'repeated delivery')}, stored once.</p></section>
+${inboxHint(stats, now)}</section>
 <section class="card"><h2>Onboardings</h2>${tiles(
       Object.entries(stats.onboardings).map(([state, count]) => [
         state.replaceAll('_', ' '),
@@ -54,14 +51,17 @@ ${verdict(stats)}
         state === 'held' ? 'bad' : '',
       ]),
     )}</section>
-<section class="card"><h2>Notices</h2>${tiles([
+<section class="card"><h2>Notifications</h2>${tiles([
       ['sent', stats.notices.sent, '/onboardings?state=ready', ''],
       ['on their way', stats.notices.pending, '/onboardings?state=approved', ''],
-      ['refused', stats.notices.failed, '/events?state=parked', 'bad'],
+      ['refused', stats.notices.failed, '/onboardings?state=approved', 'bad'],
       ['suppressed', stats.notices.suppressed, '/onboardings', ''],
     ])}
-<p class="hint">One of each kind per transition; suppressed are those that were no longer true.</p></section>
+<p class="hint">One of each kind per transition. Refused: the last answer of your application was a refusal. Suppressed: no longer true when
+they could be sent.</p></section>
+<section class="card"><h2>Queue</h2><p><a href="/queue">Pause, resume or rebuild the queue</a></p></section>
 </div>
+${longest.length > 0 && html`<h2>Approved and not ready: who waits longest</h2>${onboardingTable(longest, now)}`}
 ${stuck.length > 0 && html`<h2>Events that wait for a person</h2>${eventTable(stuck, now)}`}
 ${held.length > 0 && html`<h2>Held onboardings</h2>${onboardingTable(held, now)}`}
 ${replays.length > 0 && html`<h2>Latest replays</h2>${replayTable(replays, now)}<p class="more"><a href="/replays">All replays</a></p>`}
@@ -69,22 +69,42 @@ ${stats.lastWebhookAt === null && firstSteps()}`,
   })
 }
 
-function verdict({ inbox, onboardings, notices, oldestUnfinishedSeconds, canary, upstream }: Stats): Html {
-  const problems: HtmlValue[] = [
-    inbox.parked > 0 && html`<a href="/events?state=parked">${counted(inbox.parked, 'event')} parked</a>`,
-    inbox.dead > 0 && html`<a href="/events?state=dead">${counted(inbox.dead, 'event')} dead</a>`,
-    onboardings.held > 0 && html`<a href="/onboardings?state=held">${counted(onboardings.held, 'onboarding')} held</a>`,
-    notices.failed > 0 && html`<a href="/events?state=parked">${counted(notices.failed, 'notice')} refused</a>`,
-    oldestUnfinishedSeconds !== null &&
-      oldestUnfinishedSeconds > TOO_OLD_SECONDS &&
-      html`<a href="/events?state=accepted">an event is unfinished since ${span(oldestUnfinishedSeconds)}</a>`,
-    canary.sinceSeenSeconds !== null &&
-      canary.sinceSeenSeconds > TOO_QUIET_SECONDS &&
-      html`no worker has taken a job for ${span(canary.sinceSeenSeconds)} (is one running, is the queue paused?)`,
-    upstream.lockedForSeconds !== null && upstream.lockedForSeconds > 0 && sayLock(upstream.lockedForSeconds),
-  ].filter((problem) => problem !== false)
-  if (problems.length === 0) return notice('good', html`<strong>No.</strong> Nothing waits for a person, and nothing waits too long.`)
-  return notice('bad', html`<strong>Yes:</strong> ${problems.map((problem, at) => html`${at > 0 && ', '}${problem}`)}.`)
+function inboxHint({ inbox, oldestUnfinishedSeconds, lastWebhookAt, upstream }: Stats, now: Date): Html {
+  const backlog =
+    inbox.accepted > 0 && upstream.backlogSeconds !== null
+      ? ` Within Paxos's limits they take about ${roughSpan(upstream.backlogSeconds)}.`
+      : ''
+  return html`<p class="hint">Last webhook: ${moment(lastWebhookAt, now) ?? 'none yet'}. Oldest unfinished: ${
+    oldestUnfinishedSeconds === null ? 'none' : span(oldestUnfinishedSeconds)
+  }.${backlog} ${counted(inbox.duplicates, 'repeated delivery')}, stored once.</p>`
+}
+
+/** How far things come: each bar beside the first of its kind. */
+function flowCard({ received, confirmed, opened, approved, withAccount, ready, toReady }: Flow, now: Date): Html | null {
+  if (received === 0 && opened === 0) return null
+  const steps = [
+    ['events received', received, received],
+    ['confirmed at Paxos', confirmed, received],
+    ['customers opened', opened, opened],
+    ['approved', approved, opened],
+    ['with account', withAccount, opened],
+    ['told: ready', ready, opened],
+  ] as const
+  return html`<section class="card"><h2>Last 24 hours</h2>
+<ol class="funnel">${steps.map(
+    ([name, count, whole]) =>
+      html`<li><span>${name}</span><meter min="0" max="${Math.max(1, whole)}" value="${count}"></meter><b class="count">${count.toLocaleString('en')}</b></li>`,
+  )}</ol>
+<p class="hint">${
+    toReady
+      ? html`From the deciding webhook to the notification "ready": half of ${counted(toReady.customers, 'customer')} within ${quick(toReady.p50)}, 95 % within ${quick(toReady.p95)}, 99 % within ${quick(toReady.p99)}.`
+      : 'No customer became ready in this time.'
+  } As of ${moment(now, now)}.</p></section>`
+}
+
+/** `0.4 s`, `12 s`, `3 min`. */
+function quick(seconds: number): string {
+  return seconds < 10 ? `${seconds.toFixed(1)} s` : roughSpan(seconds)
 }
 
 function tiles(rows: readonly (readonly [string, number, string, string])[]): Html {

@@ -18,6 +18,7 @@ import { recogniseOperators, serveLogin } from './login-routes.ts'
 import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
 import { ApprovalForm, AuditQuery, EventListQuery, OnboardingListQuery, PlanForm, ReplayListQuery, readForm } from './page-forms.ts'
 import { notice, page } from './page-parts.ts'
+import { queuePage } from './queue-page.ts'
 import { newReplayPage, replayListPage, replayPage } from './replay-pages.ts'
 import { createSessionCookie } from './session-cookie.ts'
 
@@ -30,6 +31,7 @@ const AUDIT_CHECKED = 1_000
 /** How many of each list the home page shows. */
 const HOME_ROWS = 10
 const HOME_REPLAYS = 3
+const HOME_LONGEST = 3
 
 export interface OperatorPagesOptions {
   /** OPERATOR_TOKEN: keys the hashes of sessions. */
@@ -105,15 +107,17 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   const actorOf = (request: FastifyRequest): Actor => ({ kind: 'operator', name: reader(request).operator })
 
   app.get('/', async (request, reply) => {
-    const [stats, parked, dead, held, replays] = await Promise.all([
+    const [home, stats, longest, parked, dead, held, replays] = await Promise.all([
+      useCases.home(),
       useCases.stats(),
+      useCases.longestApproved(HOME_LONGEST),
       useCases.listEvents({ state: 'parked', limit: HOME_ROWS }),
       useCases.listEvents({ state: 'dead', limit: HOME_ROWS }),
       useCases.listOnboardings({ state: 'held', limit: HOME_ROWS }),
       useCases.listReplays({ limit: HOME_REPLAYS }),
     ])
     const lists = { parked: parked.items, dead: dead.items, held: held.items, replays: replays.items }
-    return sendHtml(reply, homePage({ stats, ...lists }, reader(request)))
+    return sendHtml(reply, homePage({ home, stats, longest, ...lists }, reader(request)))
   })
   app.get('/onboardings', async (request, reply) => {
     const query = readForm(OnboardingListQuery, request.query)
@@ -162,6 +166,17 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     await useCases.approveReplay(id, { reason }, actorOf(request))
     return reply.redirect(`/replays/${id}`, 303)
   })
+  app.get('/queue', async (request, reply) => sendHtml(reply, queuePage(await useCases.queueStatus(), reader(request))))
+  for (const [verb, act] of [
+    ['pause', useCases.pauseQueue],
+    ['resume', useCases.resumeQueue],
+    ['rebuild', useCases.rebuildQueue],
+  ] as const) {
+    app.post(`/queue/${verb}`, async (request, reply) => {
+      await act(readForm(ApprovalForm, request.body), actorOf(request))
+      return reply.redirect('/queue', 303)
+    })
+  }
   app.get('/audit', async (request, reply) => {
     const [entries, report] = await Promise.all([
       useCases.listAudit(readForm(AuditQuery, request.query)),

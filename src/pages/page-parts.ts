@@ -21,7 +21,7 @@ const SECTIONS = [
   { section: 'audit', path: '/audit', name: 'Audit' },
 ] as const
 
-export function page({ title, section, operator, live = false, content }: Frame): Html {
+export function page({ title, section, operator, live = false, content }: Frame, now: Date = new Date()): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -40,8 +40,10 @@ export function page({ title, section, operator, live = false, content }: Frame)
 ${operator && navigation(section)}
 ${operator && html`<form class="who" method="post" action="/logout"><span>${operator}</span><button class="quiet">Log out</button></form>`}
 </div></header>
+<div class="stale" role="alert" hidden></div>
 <main id="main" ${live && html`data-live="4"`}>
 ${content}
+${live && html`<p class="freshness">Last updated <time data-updated="${now.toISOString()}" datetime="${now.toISOString()}">${now.toISOString().slice(11, 19)} UTC</time><span data-without-script>. Without scripts, load the page again for a newer look.</span></p>`}
 </main>
 </body>
 </html>

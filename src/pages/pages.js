@@ -12,21 +12,105 @@ function offerCopying() {
   }
 }
 
-/** Takes a new look every few seconds while somebody sees the page; leaves it alone while they type, select or have opened a detail. */
-function lookAgain() {
+/** A look that takes longer counts as missed, milliseconds. */
+const LOOK_MS = 8000
+/** Looks that may be missed before the page says that it is stale. */
+const MAY_MISS = 2
+
+/**
+ * Keeps a live page true: takes a new look every few seconds, says when the last one was, and after two missed ones covers the page's top
+ * with a red band, so that an old "all is well" is never taken for a new one. A login that ended leads to the login page. What the reader
+ * types, selects or has opened stays: the parts that they are at are left alone, and nothing else.
+ */
+function stayLive() {
   const main = document.querySelector('main[data-live]')
   if (!main) return
-  setInterval(async () => {
-    const busy = main.querySelector('details[open], :focus') || !getSelection().isCollapsed
-    if (document.hidden || busy) return
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => null)
-    if (!answer?.ok || answer.redirected) return
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main')
-    if (!fresh || fresh.innerHTML === main.innerHTML) return
-    main.replaceChildren(...fresh.childNodes)
-    offerCopying()
-  }, main.dataset.live * 1000)
+  const band = document.querySelector('.stale')
+  for (const hint of document.querySelectorAll('[data-without-script]')) hint.remove()
+  let missed = 0
+  let updatedAt = new Date()
+  let reason = ''
+
+  const tell = () => {
+    band.hidden = missed < MAY_MISS
+    if (missed >= MAY_MISS) band.textContent = `Not up to date: ${reason}. What is below is from ${clock(updatedAt)}.`
+  }
+  const look = async () => {
+    try {
+      const answer = await fetch(location.href, {
+        headers: { accept: 'text/html' },
+        redirect: 'manual',
+        signal: AbortSignal.timeout(LOOK_MS),
+      })
+      if (answer.type === 'opaqueredirect') return location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`)
+      if (!answer.ok) throw new Error(`Gatehouse answers ${answer.status}`)
+      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main')
+      if (!fresh) throw new Error('the answer is no page of Gatehouse')
+      for (const hint of fresh.querySelectorAll('[data-without-script]')) hint.remove()
+      keepFocus(main, () => renew(main, fresh))
+      missed = 0
+      updatedAt = new Date()
+      offerCopying()
+    } catch (error) {
+      missed += 1
+      reason = error.name === 'TypeError' || error.name === 'TimeoutError' ? 'Gatehouse does not answer' : error.message
+    }
+    tell()
+  }
+  const again = async () => {
+    if (!document.hidden) await look()
+    setTimeout(again, main.dataset.live * 1000)
+  }
+  // A page that was in the background is looked at anew at once.
+  document.addEventListener('visibilitychange', () => document.hidden || look())
+  setTimeout(again, main.dataset.live * 1000)
+}
+
+const clock = (at) => at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+
+/** Replaces what has changed, child by child; a part that the reader is at (a field, an open detail, a selection) stays as it is. */
+function renew(old, fresh) {
+  const [before, after] = [[...old.children], [...fresh.children]]
+  const sameShape = before.length === after.length && before.every((child, n) => child.tagName === after[n].tagName)
+  if (!sameShape) {
+    if (!isAt(old)) old.replaceChildren(...fresh.childNodes)
+    else renewMatching(old, before, after)
+    return
+  }
+  for (const [n, child] of before.entries()) if (child.outerHTML !== after[n].outerHTML && !isAt(child)) child.replaceWith(after[n])
+}
+
+/** The page has gained or lost parts while the reader is at one of them: everything around that part is new. */
+function renewMatching(old, before, after) {
+  const kept = before.find(isAt)
+  const place = after.findIndex((part) => part.tagName === kept.tagName && part.className === kept.className)
+  if (place === -1) return
+  for (const child of before) if (child !== kept) child.remove()
+  old.prepend(...after.slice(0, place))
+  old.append(...after.slice(place + 1))
+}
+
+/** A link or button that has the focus is replaced like anything else; its successor takes the focus over. */
+function keepFocus(main, work) {
+  const all = () => [...main.querySelectorAll('a, button, summary')]
+  const active = document.activeElement
+  const place = all().indexOf(active)
+  work()
+  if (place === -1 || active.isConnected) return
+  const same = all().filter(
+    (part) => part.tagName === active.tagName && part.textContent === active.textContent && part.href === active.href,
+  )
+  const successor = same[0] ?? all()[place]
+  successor?.focus({ preventScroll: true })
+}
+
+function isAt(part) {
+  const selection = getSelection()
+  const selects = !selection.isCollapsed && selection.rangeCount > 0 && selection.getRangeAt(0).intersectsNode(part)
+  const active = document.activeElement
+  const types = part.contains(active) && active.matches('input, textarea, select')
+  return selects || types || part.querySelector('details[open]') !== null
 }
 
 offerCopying()
-lookAgain()
+stayLive()

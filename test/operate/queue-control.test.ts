@@ -25,13 +25,17 @@ function withDeadQueue(): OperatorUseCases {
   const actions = { createOnboarding: away, planReplay: away, approveReplay: away, getReplay: away, rebuildQueue: away }
   const world = { queue: 'Postgres', upstream: null, simulated: true }
   const { pool, pace, roster } = operator
-  return createUseCases({ pool, queue, actions, pace, roster, world, askPaxos: away, now: Date.now })
+  return createUseCases({ pool, queue, actions, pace, roster, world, sweepEverySeconds: null, askPaxos: away, now: Date.now })
 }
 
 describe('F27: pausing, resuming and rebuilding the queue', () => {
   it('says who paused it, when and why, in the status, in doctor and over HTTP', async () => {
     const paused = await operator.useCases.pauseQueue({ reason: 'deploy 42' }, ada)
-    expect(paused).toMatchObject({ queue: { paused: true }, pause: { by: 'ada', reason: 'deploy 42' }, upstream: { backlogSeconds: null } })
+    expect(paused).toMatchObject({
+      queue: { paused: true },
+      pause: { by: 'ada', reason: 'deploy 42' },
+      problems: [{ kind: 'queue-paused' }],
+    })
     const { body } = await operator.call('GET', '/v1/queue')
     expect(body.pause).toMatchObject({ by: 'ada', at: paused.pause?.at?.toISOString(), reason: 'deploy 42' })
     const finding = (await operator.useCases.diagnose()).find(({ check }) => check === 'queue')

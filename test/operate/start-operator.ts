@@ -65,12 +65,17 @@ export async function startOperator(): Promise<Operator> {
   const budget = createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore(pipeline) })
   const pace = createUpstreamPace(budget)
   const roster = createRoster({ pool: pipeline.pool, logger })
+  // As if they ran: home and doctor say so when a role is missing.
+  for (const role of ['receiver', 'worker'] as const) {
+    await roster.enroll({ queue: 'Postgres', upstream: null, simulated: true, role, url: null })
+  }
   const useCases = createUseCases({
     pool: pipeline.pool,
     queue: pipeline.queue,
     now,
     roster,
     world: { queue: 'Postgres', upstream: sandbox.apiUrl, simulated: true },
+    sweepEverySeconds: 900,
     askPaxos: async () => void (await pipeline.paxos.events.list({ limit: 1 })),
     pace,
     actions: {

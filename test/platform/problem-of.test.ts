@@ -30,6 +30,7 @@ const unused = (pool: pg.Pool): UseCaseParts => ({
   actions: {} as OperatorActions,
   roster: { live: async () => [] },
   world: { queue: 'Postgres', upstream: null, simulated: true },
+  sweepEverySeconds: null,
   askPaxos: async () => undefined,
 })
 

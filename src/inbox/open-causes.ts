@@ -1,0 +1,49 @@
+import type { Pool } from 'pg'
+
+/** Events that are not finished, by what keeps them: their state and last error. */
+export interface OpenCause {
+  state: 'accepted' | 'parked' | 'dead'
+  /** The last error; null: none yet. */
+  errorCode: string | null
+  events: number
+  /** Identities among them; events that were not yet confirmed name none. */
+  customers: number
+  /** When the oldest of them was received. */
+  oldestReceivedAt: Date
+  /** When the first of them was parked or given up; null for what is unfinished. */
+  firstSettledAt: Date | null
+  /** When the next of them is due; of interest for what is unfinished. */
+  nextDueAt: Date
+  /** The last error of one of them, in words. */
+  detail: string | null
+}
+
+/** Of each state, the newest so many events are looked at, so that a million failures cost what ten thousand do. */
+export const MOST_CAUSED = 10_000
+
+/** Newest events of each unfinished state, grouped; a group with `MOST_CAUSED` events has at least that many. */
+export async function readOpenCauses(pool: Pool): Promise<OpenCause[]> {
+  const newest = (state: string): string =>
+    // As a range, for the index that holds only what is open (see openInOrder in read-events.ts).
+    `(SELECT state, error_code, identity_id, received_at, settled_at, due_at, error_detail FROM inbox_event
+      WHERE state >= '${state}' AND state <= '${state}' ORDER BY state DESC, seq DESC LIMIT ${MOST_CAUSED})`
+  const { rows } = await pool.query<OpenCause>(
+    `SELECT state, error_code AS "errorCode", count(*)::int AS events, count(DISTINCT identity_id)::int AS customers,
+       min(received_at) AS "oldestReceivedAt", min(settled_at) AS "firstSettledAt", min(due_at) AS "nextDueAt", max(error_detail) AS detail
+     FROM (${['accepted', 'parked', 'dead'].map(newest).join(' UNION ALL ')}) AS open
+     GROUP BY state, error_code ORDER BY count(*) DESC, state, error_code`,
+  )
+  return rows
+}
+
+/** Identities of unfinished or given-up events whose last error this is; the newest `MOST_CAUSED` events of each state are looked at. */
+export async function identitiesFailingWith(pool: Pool, errorCode: string): Promise<string[]> {
+  const newest = (state: string): string =>
+    `(SELECT identity_id, error_code FROM inbox_event WHERE state >= '${state}' AND state <= '${state}' ORDER BY state DESC, seq DESC LIMIT ${MOST_CAUSED})`
+  const { rows } = await pool.query<{ identity_id: string }>(
+    `SELECT DISTINCT identity_id FROM (${['accepted', 'parked', 'dead'].map(newest).join(' UNION ALL ')}) AS open
+     WHERE error_code = $1 AND identity_id IS NOT NULL`,
+    [errorCode],
+  )
+  return rows.map(({ identity_id }) => identity_id)
+}

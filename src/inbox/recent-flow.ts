@@ -1,0 +1,32 @@
+import type { Pool } from 'pg'
+import { seqWindow } from './seq-window.ts'
+
+/** What went through the inbox lately. */
+export interface RecentFlow {
+  /** Real events, and how many of them were confirmed at Paxos. */
+  received: number
+  confirmed: number
+  /** From receiving the event that made a customer ready until the application was told, seconds; null: none was made ready. */
+  toReady: { p50: number; p95: number; p99: number; customers: number } | null
+}
+
+/** Events that are looked at, at most. */
+const MOST_EVENTS = 20_000
+
+/** Of the events received since then, the newest 20,000. */
+export async function readRecentFlow(pool: Pool, since: Date): Promise<RecentFlow> {
+  const { gte = 0n } = await seqWindow(pool, { from: since })
+  const { rows } = await pool.query<{ received: number; confirmed: number; ready: number; seconds: number[] | null }>(
+    `SELECT count(*)::int AS received, (count(*) FILTER (WHERE trust = 'confirmed'))::int AS confirmed,
+       (count(*) FILTER (WHERE outcome = 'moved:ready'))::int AS ready,
+       percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM settled_at - received_at)::float8)
+         FILTER (WHERE outcome = 'moved:ready') AS seconds
+     FROM (SELECT trust, outcome, settled_at, received_at FROM inbox_event
+       WHERE seq >= $1 AND received_at >= $2 AND NOT is_test ORDER BY seq DESC LIMIT ${MOST_EVENTS}) AS recent`,
+    [gte, since],
+  )
+  const { received, confirmed, ready, seconds } = rows[0]!
+  const [p50, p95, p99] = seconds ?? []
+  const toReady = p50 === undefined || p95 === undefined || p99 === undefined ? null : { p50, p95, p99, customers: ready }
+  return { received, confirmed, toReady }
+}

@@ -1,0 +1,56 @@
+import type { Pool } from 'pg'
+import type { EventReads } from '../inbox/read-events.ts'
+import type { OnboardingReads } from '../ledger/read-onboardings.ts'
+import { readNoticeHealth } from '../notify/notice-health.ts'
+import type { UpstreamPace } from '../paxos/upstream-pace.ts'
+import { ServiceUnavailableError } from '../platform/app-error.ts'
+import { withTimeout } from '../platform/with-timeout.ts'
+import { readCanary } from '../queue/canary.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
+import { readWatermark } from '../reconcile/sweep-windows.ts'
+import type { Roster } from '../roster/roster.ts'
+import { findProblems } from './find-problems.ts'
+import type { Observed } from './observed.ts'
+import type { Problem } from './problem.ts'
+import { readPause } from './queue-pause.ts'
+
+export interface HealthParts {
+  pool: Pool
+  queue: Pick<EventQueue, 'counts'>
+  events: Pick<EventReads, 'openCauses' | 'pulse'>
+  onboardings: Pick<OnboardingReads, 'countStates'>
+  roster: Pick<Roster, 'live'>
+  pace: Pick<UpstreamPace, 'lockedForMs'>
+  /** How often the sweep is to run, seconds; null: this process does not know. */
+  sweepEverySeconds: number | null
+  now: () => number
+}
+
+/** A page must not wait for a queue that is away. */
+const QUEUE_MS = 1_500
+
+/** What is wrong now, worst first; empty: nothing is. Rejects when Postgres does not answer. */
+export async function readProblems(parts: HealthParts): Promise<Problem[]> {
+  return findProblems(await observe(parts))
+}
+
+async function observe({ pool, queue, events, onboardings, roster, pace, sweepEverySeconds, now }: HealthParts): Promise<Observed> {
+  const [counts, running, canary, causes, notices, states, pulse, sweptTo, lockedForMs] = await Promise.all([
+    withTimeout(QUEUE_MS, queue.counts(), () => new ServiceUnavailableError('The queue does not answer.')).catch(() => null),
+    roster.live(),
+    readCanary(pool),
+    events.openCauses(),
+    readNoticeHealth(pool),
+    onboardings.countStates(),
+    events.pulse(),
+    readWatermark(pool),
+    pace.lockedForMs().catch(() => null),
+  ])
+  return {
+    now: new Date(now()),
+    ...{ running, counts, canary, causes, notices, sweptTo, sweepEverySeconds, lockedForMs },
+    pause: counts?.paused ? await readPause(pool) : null,
+    held: states.held,
+    oldestUnfinishedAt: pulse.oldestUnfinishedAt,
+  }
+}

@@ -1,0 +1,24 @@
+import type { OpenCause } from '../inbox/open-causes.ts'
+import type { NoticeHealth } from '../notify/notice-health.ts'
+import type { CanaryTrace } from '../queue/canary.ts'
+import type { QueueCounts } from '../queue/event-queue.ts'
+import type { RoleProcess } from '../roster/role-process.ts'
+import type { QueuePause } from './queue-pause.ts'
+
+/** What was seen of everything at one moment. What could not be asked is null. */
+export interface Observed {
+  now: Date
+  running: readonly RoleProcess[]
+  /** Null: the queue does not answer. */
+  counts: QueueCounts | null
+  pause: QueuePause | null
+  canary: CanaryTrace
+  causes: readonly OpenCause[]
+  notices: NoticeHealth
+  held: number
+  oldestUnfinishedAt: Date | null
+  /** Up to when every event that Paxos lists is accounted for. */
+  sweptTo: Date | null
+  sweepEverySeconds: number | null
+  lockedForMs: number | null
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import type { OpenCause } from '../../src/inbox/open-causes.ts'
+import { findProblems } from '../../src/operate/find-problems.ts'
+import type { Observed } from '../../src/operate/observed.ts'
+import { stopsTheBacklog } from '../../src/operate/problem.ts'
+import type { RoleProcess } from '../../src/roster/role-process.ts'
+
+const now = new Date('2026-03-01T20:40:00Z')
+const ago = (seconds: number): Date => new Date(now.getTime() - seconds * 1_000)
+const role = (name: RoleProcess['role']): RoleProcess => ({
+  ...{ id: name, role: name, host: 'a', pid: 1, url: null, startedAt: ago(900), silentSeconds: 1 },
+  ...{ queue: 'Postgres', upstream: null, simulated: true },
+})
+const CALM: Observed = {
+  now,
+  running: [role('receiver'), role('worker'), role('operator')],
+  counts: { waiting: 0, active: 0, delayed: 0, paused: false },
+  pause: null,
+  canary: { seenAt: ago(3), seenBy: 'a:1', sinceSeenMs: 3_000, waitingMs: null },
+  causes: [],
+  notices: { failingSince: null, failures: 0, lastCode: null, lastStatus: null, lastTakenAt: ago(60) },
+  held: 0,
+  oldestUnfinishedAt: null,
+  sweptTo: ago(600),
+  sweepEverySeconds: 900,
+  lockedForMs: 0,
+}
+const cause = (given: Partial<OpenCause>): OpenCause => ({
+  ...{ state: 'accepted', errorCode: null, events: 1, customers: 1, oldestReceivedAt: ago(360), firstSettledAt: null },
+  ...{ nextDueAt: new Date(now.getTime() + 35_000), detail: null, ...given },
+})
+const DETAIL = 'Paxos events.get (503 Service Unavailable): Paxos is not available.'
+const see = (given: Partial<Observed>) => findProblems({ ...CALM, ...given })
+const kinds = (given: Partial<Observed>): string[] => see(given).map(({ kind }) => kind)
+
+describe('what is wrong', () => {
+  it('is nothing while everything runs', () => {
+    expect(see({})).toEqual([])
+  })
+
+  it('F6: is Paxos, by name, with its answer, how many wait, since when, and when it is tried again', () => {
+    const [problem, ...more] = see({
+      causes: [cause({ errorCode: 'PAXOS_UNAVAILABLE', events: 12, customers: 3, detail: DETAIL }), cause({ events: 3, customers: 0 })],
+      oldestUnfinishedAt: ago(400),
+    })
+    expect(problem).toMatchObject({
+      kind: 'paxos-down',
+      sentence: 'Paxos does not answer (503). 15 events wait, the oldest since 20:34 UTC; nothing is lost. Next try in 20 s.',
+      since: ago(360),
+      customers: 3,
+    })
+    expect(more).toEqual([]) // an old unfinished event is explained by it
+  })
+
+  it('F6: is not Paxos any more once what it kept was not tried again', () => {
+    expect(kinds({ causes: [cause({ errorCode: 'PAXOS_UNAVAILABLE', nextDueAt: ago(61) })] })).toEqual([])
+  })
+
+  it('tells credentials and scopes that Paxos refuses from an outage', () => {
+    expect(see({ causes: [cause({ errorCode: 'PAXOS_SCOPE_MISSING' })] })).toMatchObject([
+      { kind: 'paxos-refuses-us', sentence: expect.stringContaining('PAXOS_SCOPE_MISSING') },
+    ])
+  })
+
+  it('F5: is the application from its first refusal on, with its answer and since when', () => {
+    const notices = { failingSince: ago(60), failures: 1, lastCode: 'NOTICE_REFUSED', lastStatus: 400, lastTakenAt: null }
+    expect(see({ notices })).toMatchObject([
+      {
+        kind: 'application-refuses',
+        sentence: 'Your application refuses notifications (400), 1 in a row since 20:39 UTC.',
+        since: ago(60),
+      },
+    ])
+    expect(kinds({ notices: { ...notices, lastCode: 'NOTICE_UNAVAILABLE', lastStatus: null } })).toEqual(['application-down'])
+  })
+
+  it('F27: is the pause, by whom, since when and why; the workers are not blamed for it', () => {
+    const paused = { counts: { waiting: 5, active: 0, delayed: 0, paused: true }, canary: { ...CALM.canary, sinceSeenMs: 720_000 } }
+    expect(see({ ...paused, pause: { by: 'ada', at: ago(720), reason: 'deploy 42' } })).toMatchObject([
+      { kind: 'queue-paused', sentence: 'The queue is paused. Paused by ada 12 min ago: deploy 42.' },
+    ])
+  })
+
+  it.each<[string, Partial<Observed>]>([
+    ['queue-unreachable', { counts: null }],
+    ['no-worker', { running: [role('receiver')] }],
+    ['no-receiver', { running: [role('worker')] }],
+    ['worker-silent', { canary: { ...CALM.canary, sinceSeenMs: 61_000 } }],
+    ['paxos-locked', { lockedForMs: 299_000 }],
+    ['dead', { causes: [cause({ state: 'dead', errorCode: 'NOTICE_REFUSED', firstSettledAt: ago(5) })] }],
+    ['parked', { causes: [cause({ state: 'parked', errorCode: 'EVENT_UNKNOWN_TO_PAXOS', firstSettledAt: ago(5) })] }],
+    ['held', { held: 2 }],
+    ['oldest-unfinished', { oldestUnfinishedAt: ago(301) }],
+    ['sweep-overdue', { sweptTo: ago(2_701) }],
+  ])('is %s', (kind, given) => {
+    expect(kinds(given)).toEqual([kind])
+    for (const { nextAction, sentence } of see(given))
+      expect([nextAction, sentence].every((text) => /^[A-Z0-9].*\.|\?$/s.test(text))).toBe(true)
+  })
+
+  it('says of many causes the five largest, and the rest in one sentence', () => {
+    const causes = Array.from({ length: 8 }, (_, n) =>
+      cause({ state: 'dead', errorCode: `CODE_${n}`, events: 10 - n, firstSettledAt: ago(5) }),
+    )
+    expect(see({ causes }).map(({ sentence }) => sentence)).toEqual([
+      ...[10, 9, 8, 7, 6].map((events, n) => `${events} events dead: CODE_${n}.`),
+      '12 events more dead, of 3 other causes.',
+    ])
+  })
+
+  it('comes worst first', () => {
+    const everything = { counts: null, running: [], held: 1, lockedForMs: 1_000, causes: [cause({ state: 'dead' })] }
+    expect(kinds(everything)).toEqual(['queue-unreachable', 'no-worker', 'no-receiver', 'paxos-locked', 'dead', 'held'])
+  })
+
+  it.each<[string, Partial<Observed>, boolean]>([
+    ['Paxos is down', { causes: [cause({ errorCode: 'PAXOS_CIRCUIT_OPEN' })] }, true],
+    ['no worker runs', { running: [role('receiver')] }, true],
+    ['Paxos has locked us out: the limits say for how long', { lockedForMs: 299_000 }, false],
+    ['events are dead', { causes: [cause({ state: 'dead' })] }, false],
+  ])('F6: allows no estimate of the backlog when %s: %s', (_name, given, stops) => {
+    expect(see(given).some(stopsTheBacklog)).toBe(stops)
+  })
+})
