@@ -3,11 +3,27 @@ import type { Logger } from '../platform/logger.ts'
 import { createEventQueue, type EventQueue } from '../queue/event-queue.ts'
 import type { Foundation } from './open-foundation.ts'
 
-/** A Redis that may evict keys loses jobs at any time; it is refused (BullMQ, "Going to production"). */
+/**
+ * Opens the queue. Redis may be away: events are accepted all the same, and wait. What no waiting mends ends the start: a Redis that may evict keys
+ * loses jobs at any time (BullMQ, "Going to production"), and one that refuses the user takes none. @throws ConfigError
+ */
 export async function openQueue({ queueBackend }: Foundation, logger: Logger): Promise<EventQueue> {
   const queue = createEventQueue(queueBackend, { logger })
   const policy = await queue.evictionPolicy()
-  if (policy === null || policy === 'noeviction') return queue
-  await queue.close()
-  throw new ConfigError([`REDIS_URL names a Redis with maxmemory-policy ${policy}, which drops jobs: set it to noeviction`])
+  const problem = refusalOf(policy, queue.refusal())
+  if (problem !== null) {
+    await queue.close()
+    throw new ConfigError([problem])
+  }
+  if (policy === 'unknown')
+    logger.warn(
+      'Redis does not say its maxmemory-policy (CONFIG and INFO are hidden, or it does not answer): make sure that it is noeviction',
+    )
+  return queue
+}
+
+function refusalOf(policy: string | null, refusal: string | null): string | null {
+  if (refusal !== null) return `REDIS_URL: Redis refuses this user (${refusal}): correct user and password, or grant the command`
+  if (policy === null || policy === 'unknown' || policy === 'noeviction') return null
+  return `REDIS_URL names a Redis with maxmemory-policy ${policy}, which drops jobs: set it to noeviction`
 }

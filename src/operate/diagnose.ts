@@ -166,7 +166,13 @@ async function canary({ pool, queue }: DiagnoseParts): Promise<Seen> {
 
 async function eviction({ queue }: DiagnoseParts): Promise<Seen> {
   const policy = await queue.evictionPolicy()
-  if (policy === null) return { result: 'ok', saw: 'no Redis to evict from, or it does not say' }
+  if (policy === null) return { result: 'ok', saw: 'the queue is in Postgres, which evicts nothing' }
+  if (policy === 'unknown')
+    return {
+      result: 'warning',
+      saw: 'Redis does not say (CONFIG and INFO are hidden)',
+      mend: 'make sure that its maxmemory-policy is noeviction',
+    }
   return policy === 'noeviction'
     ? { result: 'ok', saw: policy }
     : { result: 'fault', saw: policy, mend: 'set maxmemory-policy noeviction: any other drops jobs' }

@@ -5,6 +5,7 @@ import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { Logger } from '../platform/logger.ts'
 import { isDatabaseAway } from '../platform/postgres/database-away.ts'
 import { withTimeout } from '../platform/with-timeout.ts'
+import { readEvictionPolicy } from './eviction-policy.ts'
 import { connectQueue, type QueueBackend } from './queue-connection.ts'
 import { createWorkerSlots, type Slot, type WorkerSigns } from './worker-slots.ts'
 
@@ -57,8 +58,10 @@ export interface EventQueue {
   resume(): Promise<void>
   /** Empties the queue entirely. Nothing is lost: the inbox knows what is unfinished. */
   obliterate(): Promise<void>
-  /** Redis's eviction policy; null where the backend is not Redis, hides it, or does not answer now. */
+  /** Redis's eviction policy; `unknown` where Redis hides it or does not answer within three seconds; null where the queue is on Postgres. */
   evictionPolicy(): Promise<string | null>
+  /** What Redis said when it refused the user, or a command that every connection needs; null: nothing of the kind. */
+  refusal(): string | null
   close(): Promise<void>
 }
 
@@ -148,12 +151,12 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
       try {
         // A producer's connection takes no command before it stands; asked at boot, it would always seem to be away.
         if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) })
-        const answer: unknown = await redis.config('GET', 'maxmemory-policy')
-        return Array.isArray(answer) && typeof answer[1] === 'string' ? answer[1] : null
+        return await readEvictionPolicy(redis)
       } catch {
-        return null
+        return 'unknown'
       }
     },
+    refusal: connection.refusal,
     close: async () => {
       await adds.close()
       await answered(queue.close()).catch(() => undefined) // BullMQ waits for a Redis that may never come back

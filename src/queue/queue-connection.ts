@@ -6,7 +6,8 @@ import type { Logger } from '../platform/logger.ts'
 import { surviveBreaks } from '../platform/postgres/postgres.ts'
 import { sessions } from '../platform/postgres/session.ts'
 import { createLastingPostgresBackend } from './lasting-postgres-backend.ts'
-import { sentinelOptions } from './redis-url.ts'
+import { redisHosts, sentinelOptions } from './redis-url.ts'
+import { tolerateHiddenInfo } from './tolerate-hidden-info.ts'
 
 /** Where the queue lives. Either way it is disposable: everything in it can be rebuilt from the inbox. */
 export type QueueBackend = { kind: 'redis'; url: string; prefix: string } | { kind: 'postgres'; connectionString: string }
@@ -25,6 +26,8 @@ export interface QueueConnection {
   factory: BackendFactory
   /** Redis only: the client itself, for the eviction check. */
   redis: Redis | null
+  /** What Redis said when it refused the user or a command that every connection needs; null: nothing of the kind. */
+  refusal(): string | null
   /** Safe to repeat. */
   close(): Promise<void>
 }
@@ -49,12 +52,17 @@ function connectRedis({ url, prefix }: { url: string; prefix: string }, role: 'p
     ...(role === 'produce' ? { commandTimeout: ANSWER_MS, socketTimeout: 2 * ANSWER_MS } : {}),
   }
   const sentinel = sentinelOptions(url)
-  const redis = sentinel ? new Redis({ ...sentinel, ...options }) : new Redis(url, options)
-  sayOnce(redis, 'Redis', logger)
+  const redis = tolerateHiddenInfo(sentinel ? new Redis({ ...sentinel, ...options }) : new Redis(url, options))
+  sayOnce(redis, `Redis at ${redisHosts(url)}`, logger)
+  let refusal: string | null = null
+  redis.on('error', ({ message }) => {
+    if (/NOPERM|NOAUTH|WRONGPASS|unknown command/i.test(message)) refusal = message
+  })
   return {
     options: { connection: redis as ConnectionOptions, prefix },
     factory: createRedisBackend as BackendFactory,
     redis,
+    refusal: () => refusal,
     close: async () => {
       redis.disconnect()
     },
@@ -78,6 +86,7 @@ function connectPostgres({ connectionString }: { connectionString: string }, rol
     options: { connection: pool as never }, // BullMQ's types know Redis connections; its Postgres backend takes a pool
     factory: createLastingPostgresBackend as unknown as BackendFactory,
     redis: null,
+    refusal: () => null,
     close: () => (ended ??= pool.end()),
   }
 }

@@ -122,7 +122,13 @@ async function launch(
 
 /** Null when the Redis answers, else why not. */
 async function pingFailure(url: string): Promise<string | null> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000, commandTimeout: 2_000 })
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    enableReadyCheck: false,
+    retryStrategy: () => null,
+    connectTimeout: 2_000,
+    commandTimeout: 2_000,
+  })
   let reason = ''
   redis.on('error', (error) => {
     reason = error.message
