@@ -230,7 +230,15 @@ const ProblemDocument = z.strictObject({
   status: z.int(),
   detail: z.string(),
   code: z.string().describe('Stable; docs/errors.md explains each.'),
-  errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+  errors: z
+    .array(
+      z.strictObject({
+        field: z.string(),
+        message: z.string(),
+        suggestion: z.string().optional().describe('How the value could be written: the value in ASCII letters.'),
+      }),
+    )
+    .optional(),
 })
 
 export const API_SCHEMAS = {

@@ -7,6 +7,7 @@ type FieldErrors = NonNullable<Problem['errors']>
 export const sayIssue: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.input === null) return `must be ${article(issue.expected)}, not null; leave it out where there is none`
       return issue.input === undefined ? 'is required' : `must be ${article(issue.expected)}`
     case 'invalid_value':
       return issue.input === undefined ? `is required: one of ${issue.values.join(', ')}` : `must be one of ${issue.values.join(', ')}`
@@ -25,10 +26,16 @@ export const sayIssue: z.core.$ZodErrorMap = (issue) => {
 export function fieldErrors(error: z.ZodError, { known, whole }: { known: readonly string[]; whole: string }): FieldErrors {
   return error.issues.flatMap((issue): FieldErrors => {
     const path = issue.path.map(String)
-    if (issue.code !== 'unrecognized_keys') return [{ field: path.join('.') || whole, message: issue.message }]
+    if (issue.code !== 'unrecognized_keys') return [{ field: path.join('.') || whole, message: issue.message, ...suggestionOf(issue) }]
     const allowed = path.length === 0 && known.length > 0 ? `; known here: ${known.join(', ')}` : ''
     return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: `is not known here${allowed}` }))
   })
+}
+
+/** How the value could be written, where its rule knows: the one place where something of what was sent comes back. */
+function suggestionOf(issue: z.core.$ZodIssue): { suggestion?: string } {
+  const suggestion: unknown = issue.code === 'custom' ? issue.params?.suggestion : undefined
+  return typeof suggestion === 'string' ? { suggestion } : {}
 }
 
 function article(expected: string): string {

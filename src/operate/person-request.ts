@@ -1,17 +1,5 @@
 import { z } from 'zod'
-
-/** The one alphabet of names and addresses at Paxos: ASCII, so no accents (paxos/api.md 4.2, documented). */
-const ascii = (maxLength: number): z.ZodString =>
-  z
-    .string()
-    .min(1, 'must not be empty')
-    .max(maxLength, `may have at most ${maxLength} characters`)
-    .regex(/^[0-9A-Za-z /?:().,&'+-]*$/, "may hold only ASCII letters, digits, blanks and /?:().,&'+- (write accents plainly)")
-const short = z.string().max(200, 'may have at most 200 characters')
-const country = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 3166-1 alpha-3 code, such as USA')
-/** Words of one alphabet, written in one line: `OTHER, NONE`. */
-const oneOf = (words: string): z.ZodEnum<Record<string, string>> =>
-  z.enum(Object.fromEntries(words.split(', ').map((word) => [word, word])))
+import { ascii, birthDate, country, metadata, oneOf, prefixed, rule, type Sent, short } from './person-fields.ts'
 
 const Address = z.strictObject({
   country,
@@ -22,13 +10,14 @@ const Address = z.strictObject({
   zip_code: ascii(35).optional(),
 })
 
-const PASSTHROUGH_FIELDS = [
-  'passthrough_verifier_type',
-  'passthrough_verified_at',
-  'passthrough_verification_id',
-  'passthrough_verification_status',
-  'passthrough_verification_fields',
-] as const
+const US_NUMBER = /^\d{3}-\d{2}-\d{4}$/
+const ZIP_CODE = /^\d{5}(-\d{4})?$/
+
+const isText = (sent: Sent, path: string): boolean => typeof sent.at(path) === 'string'
+const livesInUs = (sent: Sent): boolean => sent.at('address.country') === 'USA'
+const hasUsNumber = (sent: Sent): boolean => sent.at('cip_id_type') === 'SSN' || sent.at('cip_id_type') === 'ITIN'
+const requiredWithPassthrough = (field: string): ReturnType<typeof rule> =>
+  rule(field, 'is required when verifier_type is PASSTHROUGH', (sent) => sent.at('verifier_type') !== 'PASSTHROUGH' || sent.has(field))
 
 /** What is needed of a person for crypto brokerage: paxos/api.md 4.2. */
 const PersonDetails = z
@@ -36,7 +25,7 @@ const PersonDetails = z
     first_name: ascii(200),
     middle_name: short.optional(),
     last_name: ascii(200),
-    date_of_birth: z.iso.date('must be a date, YYYY-MM-DD'),
+    date_of_birth: birthDate,
     address: Address,
     nationality: country,
     cip_id: ascii(200),
@@ -58,19 +47,33 @@ const PersonDetails = z
       .min(1, 'must name at least one field')
       .optional(),
   })
-  .superRefine((person, context) => {
-    const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: path.split('.'), message })
-    if (person.verifier_type === 'PASSTHROUGH') {
-      for (const field of PASSTHROUGH_FIELDS) {
-        if (person[field] === undefined) refuse(field, 'is required when verifier_type is PASSTHROUGH')
-      }
-    }
-    const isUsNumber = person.cip_id_type === 'SSN' || person.cip_id_type === 'ITIN'
-    if (isUsNumber && !/^\d{3}-\d{2}-\d{4}$/.test(person.cip_id)) refuse('cip_id', 'must have the form xxx-xx-xxxx')
-    if (person.address.country !== 'USA') return
-    if (!isUsNumber) refuse('cip_id_type', 'must be SSN or ITIN for a US resident')
-    if (person.address.zip_code === undefined) refuse('address.zip_code', 'is required in this country')
-  })
+  .refine(...requiredWithPassthrough('passthrough_verifier_type'))
+  .refine(...requiredWithPassthrough('passthrough_verified_at'))
+  .refine(...requiredWithPassthrough('passthrough_verification_id'))
+  .refine(...requiredWithPassthrough('passthrough_verification_status'))
+  .refine(...requiredWithPassthrough('passthrough_verification_fields'))
+  .refine(
+    ...rule(
+      'cip_id',
+      'must have the form xxx-xx-xxxx',
+      (sent) => !hasUsNumber(sent) || !isText(sent, 'cip_id') || US_NUMBER.test(String(sent.at('cip_id'))),
+    ),
+  )
+  .refine(
+    ...rule(
+      'cip_id_type',
+      'must be SSN or ITIN for a US resident',
+      (sent) => !livesInUs(sent) || !sent.has('cip_id_type') || hasUsNumber(sent),
+    ),
+  )
+  .refine(...rule('address.zip_code', 'is required in this country', (sent) => !livesInUs(sent) || sent.has('address.zip_code')))
+  .refine(
+    ...rule(
+      'address.zip_code',
+      'must be a US ZIP code: 12207 or 12207-1234',
+      (sent) => !livesInUs(sent) || !isText(sent, 'address.zip_code') || ZIP_CODE.test(String(sent.at('address.zip_code'))),
+    ),
+  )
 
 const Sector = oneOf(
   'INVESTMENT, HEDGE_FUND, MONEY_SERVICE_BUSINESS, STO_ISSUER, PRECIOUS_METALS, NON_PROFIT, REGISTERED_INVESTMENT_ADVISOR, ' +
@@ -81,14 +84,6 @@ const Sector = oneOf(
     'NOT_CLASSIFIED, ADULT_ENTERTAINMENT, AUCTIONS, AUTOMOBILES, BLOCKCHAIN, CRYPTO, DRUGS, EXPORT_IMPORT, E_COMMERCE, ' +
     'FINANCIAL_INSTITUTION, GAMBLING, INSURANCE, MARKET_MAKER, SHELL_BANK, TRAVEL_TRANSPORT, WEAPONS',
 )
-const prefixed = (prefix: string, ranges: string): ReturnType<typeof oneOf> =>
-  oneOf(
-    ranges
-      .split(', ')
-      .map((range) => `${prefix}_${range}`)
-      .join(', '),
-  )
-
 /** The five that Paxos needs of a person, and those it takes: paxos/api.md 4.3. */
 const DueDiligence = z.strictObject({
   estimated_yearly_income: prefixed('INCOME', '0_TO_50K, 50K_TO_100K, 100K_TO_250K, 250K_TO_500K, 500K_TO_750K, 750K_TO_1M, ABOVE_1M'),
@@ -114,6 +109,13 @@ const DueDiligence = z.strictObject({
   aliases: z.array(short).optional(),
 })
 
+/** Paxos fills the tax details of a US person from cip_id (paxos/api.md 4.1); nobody else's. */
+function hasTaxDetails(sent: Sent): boolean {
+  const details = sent.at('tax_details')
+  const given = Array.isArray(details) ? details.length > 0 : details !== undefined // what is no list is told as such
+  return given || sent.at('tax_details_not_required') === true || sent.at('person_details.cip_id_country') === 'USA'
+}
+
 /**
  * What `POST /v1/onboardings` takes: the body of Paxos's Create Identity for a person (paxos/api.md 4.1 to 4.3, documented), checked
  * here so that every wrong field is named at once and before anything is asked of Paxos. A field that is not documented is
@@ -131,17 +133,15 @@ export const PersonRequest = z
     customer_due_diligence: DueDiligence,
     tax_details: z.array(z.strictObject({ tax_payer_id: ascii(35), tax_payer_country: country })).optional(),
     tax_details_not_required: z.boolean().optional(),
-    metadata: z.record(z.string(), z.string()).optional(),
+    metadata: metadata.optional(),
     is_merchant: z.boolean().optional(),
   })
-  .superRefine((request, context) => {
-    const isUs = request.person_details.cip_id_country === 'USA'
-    if (request.tax_details_not_required && isUs) {
-      context.addIssue({ code: 'custom', path: ['tax_details_not_required'], message: 'must not be true when cip_id_country is USA' })
-    }
-    // Paxos fills the tax details of a US person from cip_id (paxos/api.md 4.1); nobody else's.
-    if (!isUs && !request.tax_details?.length && !request.tax_details_not_required) {
-      context.addIssue({ code: 'custom', path: ['tax_details'], message: 'is required unless tax_details_not_required is true' })
-    }
-  })
+  .refine(
+    ...rule(
+      'tax_details_not_required',
+      'must not be true when cip_id_country is USA',
+      (sent) => sent.at('tax_details_not_required') !== true || sent.at('person_details.cip_id_country') !== 'USA',
+    ),
+  )
+  .refine(...rule('tax_details', 'is required unless tax_details_not_required is true', hasTaxDetails))
 export type PersonRequest = z.output<typeof PersonRequest>

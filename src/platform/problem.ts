@@ -7,7 +7,7 @@ export interface Problem {
   /** The stable code of docs/errors.md. */
   code: string
   /** Which field is wrong, and why: present on 400. */
-  errors?: { field: string; message: string }[]
+  errors?: { field: string; message: string; suggestion?: string }[]
 }
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -74,7 +74,8 @@ const MOST_DETAIL = 2_000
 const MOST_FIELD = 200
 
 function bounded(errors: NonNullable<Problem['errors']>): NonNullable<Problem['errors']> {
-  const told = errors.slice(0, MOST_ERRORS).map(({ field, message }) => ({
+  const told = errors.slice(0, MOST_ERRORS).map(({ field, message, suggestion }) => ({
+    ...(suggestion === undefined ? {} : { suggestion: shortened(suggestion, MOST_DETAIL) }),
     field: shortened(field, MOST_FIELD),
     message: shortened(message, MOST_DETAIL),
   }))

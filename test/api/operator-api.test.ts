@@ -127,7 +127,7 @@ describe('when the application onboards a person', () => {
     ])
   })
 
-  it('names every wrong field at once and repeats no value, since values are personal data', async () => {
+  it('names every wrong field at once and repeats no value but a suggested spelling, since values are personal data', async () => {
     const person = structuredClone(samplePerson()) as {
       person_details: Record<string, unknown>
       customer_due_diligence: Record<string, unknown>
@@ -146,14 +146,17 @@ describe('when the application onboards a person', () => {
     expect([refused.status, refused.body.code]).toEqual([400, 'REQUEST_INVALID'])
     expect(fields(refused)).toMatchObject({
       'person_details.first_name': expect.stringContaining('ASCII'),
-      'person_details.date_of_birth': 'must be a date, YYYY-MM-DD',
-      'person_details.nationality': 'must be an ISO 3166-1 alpha-3 code, such as USA',
+      'person_details.date_of_birth': 'is no day of the calendar: that month has 29 days',
+      'person_details.nationality': 'must be an ISO 3166-1 alpha-3 code in capitals, such as USA',
       'person_details.emial': 'is not known here',
       'person_details.address.city': 'may have at most 35 characters',
       'customer_due_diligence.source_of_wealth': expect.stringContaining('must be one of INHERITANCE, '),
       'customer_due_diligence.employment_status': expect.stringContaining('is required: one of CONTRACTUAL, '),
     })
-    expect(JSON.stringify(refused.body).toLowerCase()).not.toContain('secret')
+    const suggestions = refused.body.errors.filter((error: object) => 'suggestion' in error)
+    expect(suggestions).toEqual([expect.objectContaining({ field: 'person_details.first_name', suggestion: 'Zoe-Secret' })])
+    const rest = { ...refused.body, errors: refused.body.errors.map(({ suggestion: _own, ...error }: { suggestion?: string }) => error) }
+    expect(JSON.stringify(rest).toLowerCase()).not.toContain('secret')
   })
 
   it.each([

@@ -130,6 +130,15 @@ describe('identities', () => {
     expect(JSON.parse(seen[0]!.body)).toEqual(newIdentity)
   })
 
+  it('F38: are created without an empty second line of the address', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, identity))
+    const { person_details: person } = newIdentity as { person_details: { address: Record<string, unknown> } }
+    await paxos.identities.create({ ...newIdentity, person_details: { ...person, address: { ...person.address, address2: '' } } })
+    const { address2: _none, ...address } = person.address
+    expect(JSON.parse(seen[0]!.body).person_details.address).toEqual(address)
+  })
+
   it.each([
     ['status before summary_status', { status: 'DISABLED', summary_status: 'APPROVED' }, 'DISABLED'],
     ['summary_status where there is no other', { status: undefined, summary_status: 'APPROVED' }, 'APPROVED'],

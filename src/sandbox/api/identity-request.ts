@@ -160,6 +160,7 @@ const CreateIdentityRequest = z
   .superRefine((request, context) => {
     const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: path.split('.'), message })
     const { person_details: person, institution_details: institution } = request
+    if (person?.address.address2 === '') refuse('person_details.address.address2', 'must not be empty: leave it out')
     if ((person === undefined) === (institution === undefined)) {
       refuse('person_details', 'is required, or institution_details; not both')
       return

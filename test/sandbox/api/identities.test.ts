@@ -33,6 +33,19 @@ describe('creating an identity', () => {
     })
   })
 
+  it('F38: refuses an empty second line of the address, which only an update may send', async () => {
+    const { call } = await startSandbox(never)
+    const request = person() as { person_details: { address: object } }
+    const empty = {
+      ...request,
+      person_details: { ...request.person_details, address: { ...request.person_details.address, address2: '' } },
+    }
+    expect(await call('POST', '/identity/identities', empty)).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('address2') },
+    })
+  })
+
   it('fills the tax details of a US person from cip_id', async () => {
     const { call } = await startSandbox(never)
     const request = person()

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { ASCII_TEXT, asciiSpelling } from '../domain/person/ascii-spelling.ts'
+import { birthDateFault } from '../domain/person/birth-date.ts'
+import { COUNTRIES } from '../domain/person/countries.ts'
+
+/** The rules of single fields of a person or an institution, as Paxos has them (paxos/api.md 4.1 to 4.5). */
+
+const ASCII_RULE = "may hold only ASCII letters, digits, blanks and /?:().,&'+-"
+
+/** A name or a line of an address. A refusal suggests how it is written without accents (`suggestion`). */
+export const ascii = (maxLength: number): z.ZodString =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(maxLength, `may have at most ${maxLength} characters`)
+    .superRefine((text, context) => {
+      if (text !== '' && text.trim() === '') context.addIssue({ code: 'custom', message: 'must not be blank' })
+      if (ASCII_TEXT.test(text)) return
+      const suggestion = asciiSpelling(text)
+      const message = suggestion === null ? `${ASCII_RULE}: write it in Latin letters` : `${ASCII_RULE}; suggestion has it without accents`
+      context.addIssue({ code: 'custom', message, params: { suggestion } })
+    })
+
+export const short = z.string().max(200, 'may have at most 200 characters')
+
+export const country = z
+  .string()
+  .refine((code) => COUNTRIES.has(code), {
+    error: ({ input }) =>
+      /^[A-Z]{3}$/.test(String(input))
+        ? 'is no country of ISO 3166-1 alpha-3'
+        : 'must be an ISO 3166-1 alpha-3 code in capitals, such as USA',
+  })
+  .meta({ pattern: '^[A-Z]{3}$', examples: ['USA'] })
+
+export const birthDate = z
+  .string()
+  .superRefine((text, context) => {
+    const fault = birthDateFault(text, new Date().toISOString().slice(0, 10))
+    if (fault) context.addIssue({ code: 'custom', message: fault })
+  })
+  .meta({ format: 'date', examples: ['1988-04-12'] })
+
+/** Words of one alphabet, written in one line: `OTHER, NONE`. */
+export const oneOf = (words: string): z.ZodEnum<Record<string, string>> =>
+  z.enum(Object.fromEntries(words.split(', ').map((word) => [word, word])))
+
+/** Words with one beginning: `prefixed('INCOME', '0_TO_50K, ABOVE_1M')`. */
+export const prefixed = (prefix: string, ranges: string): ReturnType<typeof oneOf> =>
+  oneOf(
+    ranges
+      .split(', ')
+      .map((range) => `${prefix}_${range}`)
+      .join(', '),
+  )
+
+const MOST_METADATA = 50
+
+/** Paxos documents no bounds; these keep a request from being mostly metadata. */
+export const metadata = z
+  .record(z.string().max(100, 'may have at most 100 characters'), z.string().max(500, 'may have at most 500 characters'))
+  .refine((entries) => Object.keys(entries).length <= MOST_METADATA, `may have at most ${MOST_METADATA} entries`)
+
+/**
+ * A rule over several fields, for `schema.refine(...rule(…))`. It is asked even when other fields are wrong, so that everything is told at
+ * once; so `holds` gets what was sent, of whatever shape, and answers true for what it cannot judge.
+ */
+export function rule(path: string, message: string, holds: (sent: Sent) => boolean): [(sent: unknown) => boolean, RuleOptions] {
+  return [(sent) => holds(new Sent(sent)), { path: path.split('.'), message, when: () => true }]
+}
+
+interface RuleOptions {
+  path: string[]
+  message: string
+  when: () => boolean
+}
+
+/** What was sent, looked at by path without knowing its shape. */
+export class Sent {
+  readonly #value: unknown
+  constructor(value: unknown) {
+    this.#value = value
+  }
+
+  at(path: string): unknown {
+    return path
+      .split('.')
+      .reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), this.#value)
+  }
+
+  /** Present, whether right or wrong. */
+  has(path: string): boolean {
+    return this.at(path) !== undefined
+  }
+}
