@@ -18,6 +18,7 @@ await runProgram<{ databaseUrl: string; batch: number }, number, null>(async ({ 
     batch: null,
     keySlot: null,
     source: null,
+    trace: null,
   })
   return {
     ready: null,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ACTOR_KINDS } from '../domain/actor.ts'
-import { EVENT_STATES } from '../domain/event-state.ts'
+import { EVENT_ORIGINS, EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { PROBLEM_KINDS } from '../operate/problem.ts'
 
@@ -61,7 +61,7 @@ const Event = z.strictObject({
   receivedAt: time,
   deliveryCount: count,
   isTest: z.boolean(),
-  origin: z.enum(['webhook', 'sweep']),
+  origin: z.enum(EVENT_ORIGINS),
   trust: z.enum(['hint', 'confirmed']),
   outcome: z.string().nullable(),
   attempts: count,

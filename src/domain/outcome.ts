@@ -10,6 +10,8 @@ export type Outcome =
   | { readonly kind: 'ignored'; readonly because: string }
   /** It is on record and concerns no stream. */
   | { readonly kind: 'kept'; readonly because: string }
+  /** A timer that was no longer wanted. */
+  | { readonly kind: 'cancelled'; readonly because: string }
 
 /** `moved:ready`, `held:approved-after-denied`, `ignored:already-ready`: what the inbox stores and the API shows. */
 export function outcomeText(outcome: Outcome): string {
@@ -22,6 +24,8 @@ export function outcomeText(outcome: Outcome): string {
       return `held:${outcome.reason}`
     case 'ignored':
       return `ignored:${outcome.because}`
+    case 'cancelled':
+      return `cancelled:${outcome.because}`
     case 'kept':
       return `kept:${outcome.because}`
   }
@@ -40,6 +44,8 @@ export function readOutcome(text: string): Outcome | null {
       return { kind: 'held', reason: what }
     case 'ignored':
       return { kind: 'ignored', because: what }
+    case 'cancelled':
+      return { kind: 'cancelled', because: what }
     case 'kept':
       return { kind: 'kept', because: what }
     default:

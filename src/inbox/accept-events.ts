@@ -24,6 +24,8 @@ export interface ReceivedEvent {
   keySlot?: string | null
   /** Keyed hash of the sender's address, hexadecimal. */
   sourceHash?: string | null
+  /** W3C trace context of the request, where it is well formed. */
+  traceparent?: string | null
 }
 
 /** `duplicate`: the id was stored before, or comes twice in one commit. `test`: recorded and inert. */
@@ -75,11 +77,11 @@ const REOPENED = `(i.state = 'parked' AND i.error_code = 'EVENT_UNKNOWN_TO_PAXOS
  * A session that would not wait for its commit to reach the disk inserts nothing at all.
  */
 const INSERT_EVENTS = `
-INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state, batch, key_slot, source_hash)
-SELECT id, type, at, test, origin, sha, deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END, batch, key, source
+INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state, batch, key_slot, source_hash, traceparent)
+SELECT id, type, at, test, origin, sha, deliveries, CASE WHEN test THEN 'test' ELSE 'accepted' END, batch, key, source, trace
 FROM (SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS type, unnest($3::timestamptz[]) AS at, unnest($4::boolean[]) AS test,
   unnest($5::text[]) AS origin, unnest($6::bytea[]) AS sha, unnest($7::integer[]) AS deliveries, unnest($8::bigint[]) AS batch,
-  unnest($9::text[]) AS key, unnest($10::bytea[]) AS source) AS e
+  unnest($9::text[]) AS key, unnest($10::bytea[]) AS source, unnest($11::text[]) AS trace) AS e
 WHERE current_setting('synchronous_commit') <> 'off'
 ON CONFLICT (event_id) DO UPDATE SET
   delivery_count = i.delivery_count + excluded.delivery_count,
@@ -103,6 +105,7 @@ const COLUMNS: readonly Column<EventRow>[] = [
   column(ELEMENT.bigint, ({ batch }) => batch),
   column(ELEMENT.text, ({ keySlot }) => keySlot),
   column(ELEMENT.hex, ({ source }) => source),
+  column(ELEMENT.text, ({ trace }) => trace),
 ]
 
 /** The statement for these rows, of which no two have the same id. */
@@ -251,6 +254,8 @@ export interface EventRow {
   keySlot: string | null
   /** Hexadecimal. */
   source: string | null
+  /** W3C trace context. */
+  trace: string | null
 }
 
 /**
@@ -259,7 +264,7 @@ export interface EventRow {
  */
 function foldDuplicates(events: readonly ReceivedEvent[]): EventRow[] {
   const rows = new Map<string, EventRow>()
-  for (const { eventId, type, occurredAt, isTest, origin, bodySha256, keySlot = null, sourceHash = null } of events) {
+  for (const { eventId, type, occurredAt, isTest, origin, bodySha256, keySlot = null, sourceHash = null, traceparent = null } of events) {
     const deliveries = origin === 'webhook' ? 1 : 0
     const twin = rows.get(eventId)
     const row = {
@@ -273,6 +278,7 @@ function foldDuplicates(events: readonly ReceivedEvent[]): EventRow[] {
       batch: null,
       keySlot,
       source: sourceHash,
+      trace: traceparent,
     }
     if (!twin) rows.set(eventId, row)
     else if (twin.test && !isTest) rows.set(eventId, { ...row, deliveries: twin.deliveries + deliveries })

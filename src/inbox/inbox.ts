@@ -1,9 +1,11 @@
 import type { Pool, PoolClient } from 'pg'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor } from './accept-events.ts'
+import { acceptCommand, type Command, findCommand, type NewCommand } from './commands.ts'
 import { countEvents, type EventCounts, type InboxRow, loadEvents } from './load-events.ts'
 import { type Proof, type Proven, proveEvents } from './prove-events.ts'
 import { claimDueEvents, type OpenEvent, recordStrike, reopenEvents, type Settlement, settleEvents } from './settle-events.ts'
+import { cancelTimer, setTimer, type Timer } from './timers.ts'
 
 export type { InboxRow } from './load-events.ts'
 
@@ -29,6 +31,12 @@ export interface Inbox extends EventAcceptor {
   prove(proofs: readonly Proof[]): Promise<Proven>
   /** Counts, durably and before the work, that the event is about to be worked on alone; returns the new number. */
   recordStrike(seq: string): Promise<number>
+  /** Commits a command, or finds the one under the same Idempotency-Key. @throws IdempotencyKeyReusedError */
+  acceptCommand(command: NewCommand): Promise<{ command: Command; fresh: boolean }>
+  findCommand(id: string): Promise<Command | null>
+  /** Sets a timer of a stream; one of that name that still waits stays as it is. */
+  setTimer(timer: Timer): Promise<void>
+  cancelTimer(timer: Pick<Timer, 'streamId' | 'name'>): Promise<void>
   count(): Promise<EventCounts>
 }
 
@@ -58,6 +66,10 @@ export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
     reopen: (seqs, { authority, within }) => reopenEvents(within ?? pool, seqs, { authority }),
     prove: (proofs) => proveEvents(pool, proofs),
     recordStrike: (seq) => recordStrike(pool, seq),
+    acceptCommand: (command) => acceptCommand(pool, command),
+    findCommand: (id) => findCommand(pool, id),
+    setTimer: (timer) => setTimer(pool, timer),
+    cancelTimer: (timer) => cancelTimer(pool, timer),
     count: () => countEvents(pool),
     close: async () => {
       await Promise.all([acceptor.close(), loads.close(), settlements.close()])

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { EventState } from '../domain/event-state.ts'
+import type { EventOrigin, EventState } from '../domain/event-state.ts'
 
 /** An event of the inbox as stored (table inbox_event). */
 export interface InboxRow {
@@ -10,7 +10,8 @@ export interface InboxRow {
   type: string
   occurredAt: Date
   isTest: boolean
-  origin: 'webhook' | 'sweep'
+  /** `command` and `timer` are rows of Gatehouse's own, born confirmed. */
+  origin: EventOrigin
   bodySha256: Buffer | null
   receivedAt: Date
   /** Deliveries by webhook, so 0 for what only the sweep has seen. */
@@ -38,12 +39,16 @@ export interface InboxRow {
   /** The event as List Events showed it (JSON); null until a listing did. */
   evidence: unknown
   keySlot: string | null
+  /** What a command or a timer is about; null for what Paxos told. */
+  streamId: string | null
+  /** W3C trace context of the delivery, if it had one. */
+  traceparent: string | null
 }
 
 /** Columns of an InboxRow, named as there. */
 export const INBOX_COLUMNS = `seq, event_id AS "eventId", type, occurred_at AS "occurredAt", is_test AS "isTest", origin, body_sha256 AS "bodySha256",
   received_at AS "receivedAt", delivery_count AS "deliveryCount", trust, state, outcome, identity_id AS "identityId", attempts,
-  unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", settled_at AS "settledAt", batch, evidence, key_slot AS "keySlot"`
+  unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", settled_at AS "settledAt", batch, evidence, key_slot AS "keySlot", stream_id AS "streamId", traceparent`
 
 /** The rows of these events, for each seq given; null where there is none. */
 export async function loadEvents(pool: Pool, seqs: readonly string[]): Promise<(InboxRow | null)[]> {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { EventState } from '../domain/event-state.ts'
+import type { EventOrigin, EventState } from '../domain/event-state.ts'
 import type { InboxEvent, Prisma } from '../generated/prisma/client.ts'
 import { prefixPatterns } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
@@ -20,7 +20,7 @@ export interface EventRecord {
   readonly receivedAt: Date
   readonly deliveryCount: number
   readonly isTest: boolean
-  readonly origin: 'webhook' | 'sweep'
+  readonly origin: EventOrigin
   /** `confirmed` once it was read back from the Events API. */
   readonly trust: 'hint' | 'confirmed'
   readonly outcome: string | null

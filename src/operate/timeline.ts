@@ -1,3 +1,4 @@
+import type { EventOrigin } from '../domain/event-state.ts'
 import type { HoldReason } from '../domain/onboarding/onboarding.ts'
 import { readOutcome } from '../domain/outcome.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
@@ -16,6 +17,13 @@ export interface TimelineLine {
   data: unknown
 }
 
+const HOW: Readonly<Record<EventOrigin, (type: string) => string>> = {
+  webhook: (type) => `Paxos's webhook told of ${type}`,
+  sweep: (type) => `Found ${type} in the Events API`,
+  command: (type) => `Asked for: ${type}`,
+  timer: (type) => `Timer: ${type}`,
+}
+
 /** The ledger and the inbox as one story, in time. At one instant: first what was heard, then what was done, then how it ended. */
 export function mergeTimeline(entries: readonly EntryRecord[], events: readonly EventRecord[]): TimelineLine[] {
   const heard = events.map(describeReceived)
@@ -27,14 +35,14 @@ export function mergeTimeline(entries: readonly EntryRecord[], events: readonly 
 
 function describeReceived(event: EventRecord): TimelineLine {
   const { eventId, type, receivedAt, occurredAt, deliveryCount, origin, trust, isTest } = event
-  const how = origin === 'sweep' ? `Found ${type} in the Events API` : `Paxos's webhook told of ${type}`
+  const how = HOW[origin](type)
   const again = deliveryCount > 1 ? `, delivered ${deliveryCount} times` : ''
   return {
     at: receivedAt,
     source: 'inbox',
     sentence: `${how}${isTest ? ' (a test)' : ''}${again}`,
     kind: 'event.received',
-    actor: 'paxos',
+    actor: origin === 'command' || origin === 'timer' ? 'gatehouse' : 'paxos',
     data: { eventId, type, occurredAt, deliveryCount, origin, trust },
   }
 }
@@ -70,6 +78,7 @@ export function sayOutcome(text: string): string {
     case 'held':
       return `held: ${words(outcome.reason)}`
     case 'ignored':
+    case 'cancelled':
     case 'kept':
       return words(outcome.because)
     case undefined:

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import type { ReceivedEvent } from '../inbox/accept-events.ts'
+import { OWN_ID_PREFIX } from '../inbox/own-ids.ts'
 import { canonicalId, OPAQUE_ID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 
@@ -15,7 +16,10 @@ const TYPE = /^[^\p{Cc}]{1,200}$/u
  * `is_test` may be missing.
  */
 const Delivery = z.object({
-  id: z.string('must be a string: the event id').regex(OPAQUE_ID, 'must be 1 to 200 visible ASCII characters: the event id'),
+  id: z
+    .string('must be a string: the event id')
+    .regex(OPAQUE_ID, 'must be 1 to 200 visible ASCII characters: the event id')
+    .refine((id) => !id.startsWith(OWN_ID_PREFIX), `must be an id of Paxos's: ${OWN_ID_PREFIX}… are ours`),
   type: z.string('must be a string: the event type').regex(TYPE, 'must be 1 to 200 characters, none of them a control character'),
   source: z.string('must be a string, such as com.paxos'),
   time: z

@@ -6,6 +6,7 @@ import { HttpProblem } from '../platform/problem.ts'
 import type { WebhookAuthenticator } from './authenticate-webhook.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
 import { parseDelivery } from './parse-delivery.ts'
+import { readTraceparent } from './trace-context.ts'
 
 /** Deliveries are about 200 bytes (paxos/api.md 2.2). */
 const BODY_LIMIT_BYTES = 16_384
@@ -69,7 +70,12 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
           request.keySlot = keySlot
         }
         if (request.provesByBody && !authenticator.byBody(request.headers, body, tell)) throw await refuse(request)
-        const event = { ...parseDelivery(body), keySlot: request.keySlot, sourceHash: hashSource(request.ip) }
+        const event = {
+          ...parseDelivery(body),
+          keySlot: request.keySlot,
+          sourceHash: hashSource(request.ip),
+          traceparent: readTraceparent(request.headers.traceparent),
+        }
         try {
           const status = await accept(event)
           metrics.answered[status].inc()

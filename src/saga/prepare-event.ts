@@ -13,25 +13,52 @@ export interface EventRoute {
   work(event: EventEvidence, about: { row: InboxRow; reader: ConfirmationReader; priority: 'live' | 'replay' }): StreamWork
 }
 
-/** What an event asks for, confirmed at Paxos: nothing (`kept`), or work on a stream. */
+/** How to work on rows that Gatehouse itself put into the inbox: commands of one kind, or timers of one name. They are born confirmed. */
+export interface OwnRoute {
+  /** The kind of the command, or the name of the timer. */
+  readonly type: string
+  /** Carried by reference: the stream, and what the route has stored under its id. */
+  work(about: { row: InboxRow; streamId: string; priority: 'live' | 'replay' }): StreamWork
+}
+
+export interface Routes {
+  /** One for each kind of stream that Paxos's events move. An event that none of them takes is kept. */
+  readonly routes: readonly EventRoute[]
+  readonly ownRoutes?: readonly OwnRoute[]
+}
+
+/** What an event asks for, confirmed: nothing (`kept`), or work on a stream. `event`: as Paxos has it; null for commands and timers. */
 export type PreparedEvent =
   | { readonly kind: 'kept'; readonly event: EventEvidence }
   /** `work` throws an AppError for an event that names nothing it could move. */
-  | { readonly kind: 'moves'; readonly event: EventEvidence; readonly work: () => StreamWork }
+  | { readonly kind: 'moves'; readonly event: EventEvidence | null; readonly work: () => StreamWork }
 
 /**
  * Confirms an event and routes it: the one place where a run and a preview learn what an event is, so that they cannot disagree.
  * @throws EventUnknownError, OriginUnknownError, PaxosError
  */
 export async function prepareEvent(
-  { reader, routes }: { reader: ConfirmationReader; routes: readonly EventRoute[] },
+  { reader, routes, ownRoutes = [] }: Routes & { reader: ConfirmationReader },
   row: InboxRow,
   priority: 'live' | 'replay',
 ): Promise<PreparedEvent> {
-  if (row.origin !== 'webhook' && row.origin !== 'sweep') throw new OriginUnknownError(row.origin)
-  const event = await confirm(reader, row, priority)
-  const route = routes.find((each) => each.moves(event.type))
-  return route ? { kind: 'moves', event, work: () => route.work(event, { row, reader, priority }) } : { kind: 'kept', event }
+  switch (row.origin) {
+    case 'webhook':
+    case 'sweep': {
+      const event = await confirm(reader, row, priority)
+      const route = routes.find((each) => each.moves(event.type))
+      return route ? { kind: 'moves', event, work: () => route.work(event, { row, reader, priority }) } : { kind: 'kept', event }
+    }
+    case 'command':
+    case 'timer': {
+      const { streamId } = row
+      const route = ownRoutes.find(({ type }) => type === row.type)
+      if (!route || streamId === null) throw new OriginUnknownError(`${row.origin} ${row.type}`)
+      return { kind: 'moves', event: null, work: () => route.work({ row, streamId, priority }) }
+    }
+    default:
+      throw new OriginUnknownError(row.origin satisfies never)
+  }
 }
 
 /** What a listing has shown of the event was read from the Events API with our own credentials, and needs no second read. */

@@ -1,12 +1,11 @@
 import type { Estimate } from '../effects/effect-kind.ts'
 import type { InboxRow } from '../inbox/inbox.ts'
 import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
-import { type EventRoute, prepareEvent } from './prepare-event.ts'
+import { prepareEvent, type Routes } from './prepare-event.ts'
 import { EventUnknownError, EventWithoutIdentityError, StatusNotSettledError } from './saga-errors.ts'
 
-export interface PreviewParts {
+export interface PreviewParts extends Routes {
   reader: ConfirmationReader
-  routes: readonly EventRoute[]
   now: () => number
 }
 

@@ -9,16 +9,14 @@ import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventHandler, EventJob, JobOutcome } from '../queue/event-queue.ts'
 import { createQuarantine, type Quarantine } from '../queue/quarantine.ts'
 import type { Slot } from '../queue/worker-slots.ts'
-import { type EventRoute, prepareEvent } from './prepare-event.ts'
+import { prepareEvent, type Routes } from './prepare-event.ts'
 import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from './retry-policy.ts'
 import { EventUnknownError, JobTimedOutError } from './saga-errors.ts'
 import type { SagaMetrics } from './saga-metrics.ts'
 
-export interface ProcessParts {
+export interface ProcessParts extends Routes {
   inbox: Inbox
   reader: ConfirmationReader
-  /** One for each kind of stream. An event that none of them takes is kept. */
-  routes: readonly EventRoute[]
   /** Milliseconds since 1970. */
   now: () => number
   logger: Logger

@@ -100,6 +100,6 @@ export class OriginUnknownError extends AppError {
   readonly retry = 'snooze'
   readonly retryAfterMs = 30_000
   constructor(origin: string) {
-    super(`this version knows no events of origin ${origin}: a newer one wrote it and will go on with it`)
+    super(`this version cannot route ${origin}: a newer one wrote it and will go on with it`)
   }
 }

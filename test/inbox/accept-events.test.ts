@@ -483,6 +483,7 @@ describe('when commits would not wait for the disk', () => {
         batch: null,
         keySlot: null,
         source: null,
+        trace: null,
       },
     ])
     await client.query('SET synchronous_commit = off')

@@ -67,6 +67,8 @@ describe('when an event is loaded', () => {
       batch: null,
       evidence: null,
       keySlot: null,
+      streamId: null,
+      traceparent: null,
     } satisfies InboxRow)
   })
 

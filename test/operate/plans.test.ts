@@ -184,6 +184,7 @@ describe('what runs for every event, however much there is', () => {
               batch: null,
               keySlot: null,
               source: null,
+              trace: null,
             },
           ]),
         ),

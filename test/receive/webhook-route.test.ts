@@ -150,6 +150,20 @@ describe('when keys are exchanged', () => {
   })
 })
 
+describe('when a delivery carries a trace context', () => {
+  const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  it.each([
+    [trace, trace],
+    ['ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', null],
+    [`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, null],
+    [`00-4bf92f3577b34da6a3ce929d0e0e4736-${'0'.repeat(16)}-01`, null],
+    ['from ada@example.com', null],
+  ])('stores a traceparent only if it is well formed: %s', async (header, stored) => {
+    expect((await receiver.post(delivery(), { 'x-api-key': API_KEY, traceparent: header })).status).toBe(200)
+    expect(await receiver.storedRows()).toMatchObject([{ traceparent: stored }])
+  })
+})
+
 describe('when the body is no delivery', () => {
   it.each([
     ['empty', ''],
@@ -165,6 +179,7 @@ describe('when the body is no delivery', () => {
     ['id', ''],
     ['id', 'i'.repeat(201)],
     ['id', 'ïd'],
+    ['id', 'gatehouse:timer:poll-order:order_1'],
     ['id', 7],
     ['id', undefined],
     ['type', ''],

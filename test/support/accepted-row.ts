@@ -36,6 +36,8 @@ export function acceptedRow({
     errorDetail: null,
     settledAt: null,
     batch: null,
+    streamId: null,
+    traceparent: null,
     evidence: null,
     keySlot: null,
   }
