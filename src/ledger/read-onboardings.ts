@@ -119,7 +119,7 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
     countIntendedNotices: async (identityIds) =>
       identityIds.length === 0
         ? 0
-        : prisma.effect.count({ where: { kind: 'notice', state: 'intended', identityId: { in: [...identityIds] } } }),
+        : prisma.effect.count({ where: { kind: SEND_NOTIFICATION, state: 'intended', streamId: { in: [...identityIds] } } }),
     progress: (since) => readProgress(prisma, since),
     longestApproved: async (limit) => {
       const rows = await prisma.onboarding.findMany({

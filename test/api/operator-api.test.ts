@@ -449,6 +449,20 @@ describe('when a replay is planned and approved', () => {
 })
 
 describe('when the counts are asked for', () => {
+  it('F4: counts a notification as refused from its first refusal on, while it is still tried again', async () => {
+    const before = (await get('/v1/stats')).body.notices
+    const { identityId } = await seedOnboarding(operator.ledger, { statuses: ['DENIED'], told: false })
+    expect((await get('/v1/stats')).body.notices).toMatchObject({ pending: before.pending + 1, failed: before.failed })
+    const eventId = randomUUID()
+    await operator.accept({ id: eventId, type: 'identity.denied' })
+    await operator.pool.query(`UPDATE inbox_event SET identity_id = $1, error_code = 'NOTICE_REFUSED', attempts = 1 WHERE event_id = $2`, [
+      identityId,
+      eventId,
+    ])
+    expect((await get('/v1/stats')).body.notices).toMatchObject({ pending: before.pending, failed: before.failed + 1 })
+    await operator.pool.query(`UPDATE inbox_event SET error_code = NULL WHERE event_id = $1`, [eventId])
+  })
+
   it('gives every state, also those that nobody is in, and whether something waits too long', async () => {
     await seedOnboarding(operator.ledger, { statuses: ['DENIED'], told: false, refusedWith: 'NOTICE_REFUSED' })
     const { body } = await get('/v1/stats')
