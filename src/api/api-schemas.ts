@@ -3,6 +3,7 @@ import { ACTOR_KINDS } from '../domain/actor.ts'
 import { EVENT_ORIGINS, EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { PROBLEM_KINDS } from '../operate/problem.ts'
+import { Notification } from './notification-schema.ts'
 
 /** What the operator API answers, as JSON: the source of its OpenAPI document, and what its tests hold answers against. */
 
@@ -255,5 +256,6 @@ export const API_SCHEMAS = {
   QueueRebuild,
   AuditPage: z.strictObject({ items: z.array(AuditEntry), nextCursor: NextCursor }),
   Problem: ProblemDocument,
+  Notification,
 } satisfies Record<string, z.ZodType>
 export type ApiSchemaName = keyof typeof API_SCHEMAS

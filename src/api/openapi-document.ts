@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import { ANSWER_EXAMPLES, PARAMETER_EXAMPLES, REQUEST_EXAMPLES } from './api-examples.ts'
 import type { ApiRoute } from './api-route.ts'
-import { API_SCHEMAS } from './api-schemas.ts'
+import { API_SCHEMAS, type ApiSchemaName } from './api-schemas.ts'
+import { notificationWebhooks } from './notification-schema.ts'
+import { operationId } from './operation-id.ts'
 
 type Json = Record<string, unknown>
 
@@ -11,16 +14,20 @@ export function openapiDocument(routes: readonly ApiRoute[]): Json {
     info: {
       title: 'Gatehouse operator API',
       version: '1',
+      license: { name: 'MIT', identifier: 'MIT' },
       description:
         'Onboards people onto the brokerage and shows what became of them. Every refusal is a problem document (RFC 9457) with a stable code.',
     },
+    servers: [{ url: '/', description: 'The server that this document comes from' }],
     security: [{ operatorToken: [] }],
+    tags: tagsOf(routes),
     paths: Object.fromEntries(
       [...Map.groupBy(routes, ({ path }) => path)].map(([path, of]) => [
         path,
         Object.fromEntries(of.map((route) => [route.method.toLowerCase(), operation(route)])),
       ]),
     ),
+    webhooks: notificationWebhooks(),
     components: {
       securitySchemes: { operatorToken: { type: 'http', scheme: 'bearer', description: 'OPERATOR_TOKEN' } },
       schemas: componentSchemas(),
@@ -28,7 +35,25 @@ export function openapiDocument(routes: readonly ApiRoute[]): Json {
   }
 }
 
-function operation({ summary, description, schemas, answers, refusals, method }: ApiRoute): Json {
+/** What a path begins with, and what that is. */
+const TAGS: Readonly<Record<string, string>> = {
+  onboardings: 'Customers on their way to an account',
+  events: 'What came from Paxos',
+  replays: 'Running events again: plan, approve, see what came of it',
+  queue: 'The queue of jobs, which is disposable',
+  notifications: 'What Gatehouse sends to your application',
+}
+
+const tagOf = (path: string): string => path.split('/')[2] ?? ''
+
+function tagsOf(routes: readonly ApiRoute[]): Json[] {
+  const names = new Set([...routes.map(({ path }) => tagOf(path)), 'notifications'])
+  return [...names].map((name) => ({ name, description: TAGS[name] ?? `Routes under /v1/${name}` }))
+}
+
+function operation(route: ApiRoute): Json {
+  const { summary, description, schemas, answers, refusals, method, path } = route
+  const id = operationId(method, path)
   const operator = {
     name: 'X-Operator',
     in: 'header',
@@ -40,14 +65,21 @@ function operation({ summary, description, schemas, answers, refusals, method }:
     ...parametersIn('path', schemas.params),
     ...parametersIn('query', schemas.query),
     ...parametersIn('header', schemas.headers),
-    ...(method === 'POST' ? [operator] : []),
+    ...(method === 'GET' ? [] : [operator]),
   ]
-  const all = { 400: 'Something in the request is wrong; errors names each field.', 401: 'No operator token, or a wrong one.', ...refusals }
+  const all = {
+    400: 'Something in the request is wrong; errors names each field.',
+    401: 'No operator token, or a wrong one.',
+    429: 'Too many wrong operator tokens came from this address; Retry-After says when to try again.',
+    ...refusals,
+  }
   return {
+    operationId: id,
+    tags: [tagOf(path)],
     summary,
     ...(description ? { description } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(schemas.body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(schemas.body) } } } } : {}),
+    ...(schemas.body ? { requestBody: { required: true, content: { 'application/json': requestContent(id, schemas.body) } } } : {}),
     responses: {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, response(answer.description, 'application/json', answer.schema)]),
@@ -62,15 +94,22 @@ function operation({ summary, description, schemas, answers, refusals, method }:
   }
 }
 
-function response(description: string, contentType: string, schema: string): Json {
-  return { description, content: { [contentType]: { schema: { $ref: `#/components/schemas/${schema}` } } } }
+function requestContent(id: string, body: z.ZodType): Json {
+  return { schema: jsonSchema(body), ...(id in REQUEST_EXAMPLES ? { example: REQUEST_EXAMPLES[id] } : {}) }
+}
+
+function response(description: string, contentType: string, schema: ApiSchemaName): Json {
+  const example = ANSWER_EXAMPLES[schema]
+  const content = { schema: { $ref: `#/components/schemas/${schema}` }, ...(example === undefined ? {} : { example }) }
+  return { description, content: { [contentType]: content } }
 }
 
 function parametersIn(place: 'path' | 'query' | 'header', schema: z.ZodObject): Json[] {
   return Object.entries(schema.shape).map(([name, field]) => {
     const { description, ...described } = jsonSchema(field as z.ZodType)
     const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success
-    return { name, in: place, required, ...(description ? { description } : {}), schema: described }
+    const example = PARAMETER_EXAMPLES[name]
+    return { name, in: place, required, ...(description ? { description } : {}), ...(example ? { example } : {}), schema: described }
   })
 }
 

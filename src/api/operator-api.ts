@@ -3,7 +3,7 @@ import type { TokenGuard } from '../operate/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { problemOf, type Repeating } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
-import { serveRoutes } from './api-route.ts'
+import { type ApiRoute, serveRoutes } from './api-route.ts'
 import { eventRoutes } from './event-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
@@ -22,11 +22,16 @@ function repeatingOf({ method, routeOptions }: FastifyRequest): Repeating {
   return routeOptions.config.takesIdempotencyKey ? 'under-key' : 'acts-again'
 }
 
+/** Every route of the API. */
+export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
+  return [onboardingRoutes, eventRoutes, replayRoutes, queueRoutes, statsRoutes].flatMap((routesOf) => routesOf(useCases))
+}
+
 /**
  * The API under `/v1` on a server of `createHttpServer`, behind the bearer token; its description needs none.
  */
 export async function registerOperatorApi(app: FastifyInstance, useCases: OperatorUseCases, { guard }: OperatorApiOptions): Promise<void> {
-  const routes = [onboardingRoutes, eventRoutes, replayRoutes, queueRoutes, statsRoutes].flatMap((routesOf) => routesOf(useCases))
+  const routes = operatorRoutes(useCases)
   const document = openapiDocument(routes)
   app.get('/v1/openapi.json', () => document)
   await app.register((api, _options, done) => {

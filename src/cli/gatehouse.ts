@@ -21,6 +21,7 @@ import { registerDoctorCommand } from './doctor-command.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerLedgerCommands } from './ledger-commands.ts'
 import { registerOnboardingCommands } from './onboarding-commands.ts'
+import { registerOpenapiCommand } from './openapi-command.ts'
 import { registerQueueCommands } from './queue-commands.ts'
 import { registerReplayCommands } from './replay-commands.ts'
 
@@ -139,6 +140,7 @@ registerReplayCommands(program, open)
 registerQueueCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
+registerOpenapiCommand(program)
 registerDoctorCommand(program, { config: () => settings('commands', { quiet: true }).config, open: openAnyWorld })
 
 /** A command may read the settings twice. */

@@ -15,7 +15,7 @@ const TYPE = /^[^\p{Cc}]{1,200}$/u
  * A delivery as documented (paxos/api.md 2.2). Types that we do not know are welcome, and so are further fields; `object` and
  * `is_test` may be missing.
  */
-const Delivery = z.object({
+export const Delivery = z.object({
   id: z
     .string('must be a string: the event id')
     .regex(OPAQUE_ID, 'must be 1 to 200 visible ASCII characters: the event id')

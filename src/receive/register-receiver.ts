@@ -6,6 +6,7 @@ import { createAccessTokens } from './access-tokens.ts'
 import { type AuthenticatorOptions, createWebhookAuthenticator, type SenderSeen } from './authenticate-webhook.ts'
 import { createFailureLimiter } from './failure-limiter.ts'
 import { createSourceHash } from './hash-source.ts'
+import { receiverDocument } from './receiver-document.ts'
 import { registerTokenEndpoint } from './token-endpoint.ts'
 import { registerWebhookRoute } from './webhook-route.ts'
 
@@ -20,12 +21,14 @@ export interface ReceiverOptions {
   now?: () => number
 }
 
-/** The receiver's routes: `POST /webhooks/paxos` and, when OAuth is on, `POST /oauth/token`. */
+/** The receiver's routes: `POST /webhooks/paxos`, when OAuth is on `POST /oauth/token`, and `GET /openapi.json`, which describes them. */
 export async function registerReceiver(
   app: FastifyInstance,
   { authenticators, accept, metrics, sourceSecret = randomBytes(32), now = Date.now }: ReceiverOptions,
 ): Promise<void> {
   const clients = authenticators.enabled.includes('oauth') ? authenticators.oauthClients : []
+  const document = receiverDocument(authenticators.apiKeyHeader)
+  app.get('/openapi.json', () => document)
   const tokens = createAccessTokens(clients, now)
   const limiter = await createFailureLimiter(app)
   const authenticator = createWebhookAuthenticator(authenticators, { tokens, now, seen: watchSenders(metrics, now) })

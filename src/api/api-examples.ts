@@ -1,0 +1,64 @@
+import type { ApiSchemaName } from './api-schemas.ts'
+
+/** Invented, and checked against the schemas by a test. */
+
+const IDENTITY_ID = 'e5f62a34-5f2f-465a-83c8-87c140a96dd1'
+const EVENT_ID = 'd8b7552f-ed28-4535-84b3-bd0aece3879e'
+
+const PERSON = {
+  ref_id: 'user_01HZX3',
+  person_details: {
+    verifier_type: 'PASSTHROUGH',
+    passthrough_verifier_type: 'PERSONA',
+    passthrough_verified_at: '2026-03-01T12:00:00Z',
+    passthrough_verification_id: 'inq_8d1f',
+    passthrough_verification_status: 'APPROVED',
+    passthrough_verification_fields: ['FULL_LEGAL_NAME', 'DATE_OF_BIRTH'],
+    first_name: 'Ada',
+    last_name: 'Moreno',
+    date_of_birth: '1988-04-12',
+    address: { address1: '12 Elm St', city: 'Albany', province: 'NY', country: 'USA', zip_code: '12207' },
+    nationality: 'USA',
+    cip_id: '123-45-6789',
+    cip_id_type: 'SSN',
+    cip_id_country: 'USA',
+    email: 'ada@example.com',
+    phone_number: '+1 555 000 0000',
+  },
+  customer_due_diligence: {
+    estimated_yearly_income: 'INCOME_50K_TO_100K',
+    expected_transfer_value: 'TRANSFER_VALUE_0_TO_25K',
+    source_of_wealth: 'EMPLOYMENT_INCOME',
+    employment_status: 'FULL_TIME',
+    employment_industry_sector: 'INFORMATION',
+  },
+}
+
+/** The bodies of requests, by operation. */
+export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
+  createOnboarding: PERSON,
+  createReplay: { states: ['parked', 'dead'], from: '2026-03-01T00:00:00Z' },
+  approveReplay: { reason: 'Paxos was down from 12:00 to 12:40' },
+  pauseQueue: { reason: 'deploy 42' },
+  resumeQueue: { reason: 'deploy 42 is done' },
+  rebuildQueue: { reason: 'Redis was emptied' },
+}
+
+/** Answers, by schema. */
+export const ANSWER_EXAMPLES: Readonly<Partial<Record<ApiSchemaName, unknown>>> = {
+  Problem: {
+    type: 'about:blank',
+    title: 'Bad Request',
+    status: 400,
+    detail: 'limit must be at most 200.',
+    code: 'REQUEST_INVALID',
+    errors: [{ field: 'limit', message: 'must be at most 200' }],
+  },
+}
+
+/** Ids in paths, by the name of the parameter. */
+export const PARAMETER_EXAMPLES: Readonly<Record<string, string>> = {
+  id: IDENTITY_ID,
+  event_id: EVENT_ID,
+  'idempotency-key': 'person-1',
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+
+const TYPES = ['onboarding.ready', 'onboarding.denied', 'onboarding.disabled', 'onboarding.documents_required'] as const
+
+/** What Gatehouse sends to NOTIFY_WEBHOOK_URL: the source of `webhooks` in the OpenAPI document. A test compares it with what is sent. */
+export const Notification = z.strictObject({
+  type: z.enum(TYPES),
+  timestamp: z.iso.datetime().describe('When it happened; the same in every attempt.'),
+  data: z.strictObject({
+    identityId: z.string(),
+    refId: z.string().nullable().describe('Null for an identity that Gatehouse did not create.'),
+    accountId: z.string().optional(),
+    profileId: z.string().optional(),
+    requiredDocuments: z.array(z.string()).optional().describe('With onboarding.documents_required.'),
+  }),
+})
+
+const EXAMPLE = {
+  type: 'onboarding.ready',
+  timestamp: '2026-11-23T01:47:01.479Z',
+  data: {
+    identityId: '0589b17f-7008-4481-9021-fc4b80fb2ab6',
+    refId: 'user_01HZX3',
+    accountId: '8af3dac6-2a01-4b4d-b03c-615dcae8a199',
+    profileId: '5b84a840-e7b2-4a30-912b-31f69897473d',
+  },
+}
+
+const HEADERS = {
+  'webhook-id': 'The notification, the same in every attempt: answer a second copy with 2xx and do nothing.',
+  'webhook-timestamp': 'When this attempt was made, seconds since 1970. Refuse what is older than five minutes.',
+  'webhook-signature': 'Standard Webhooks, v1: HMAC-SHA-256 over id.timestamp.body with NOTIFY_WEBHOOK_SECRET.',
+}
+
+/** The `webhooks` of the OpenAPI document. */
+export function notificationWebhooks(): Record<string, unknown> {
+  const parameters = Object.entries(HEADERS).map(([name, description]) => ({
+    ...{ name, description, in: 'header', required: true, schema: { type: 'string' } },
+  }))
+  const schema = { $ref: '#/components/schemas/Notification' }
+  return {
+    notification: {
+      post: {
+        operationId: 'receiveNotification',
+        tags: ['notifications'],
+        summary: 'Gatehouse tells your application, once for each transition',
+        description: 'Sent to NOTIFY_WEBHOOK_URL as Standard Webhooks has it. It holds ids and codes, and nothing that names a person.',
+        security: [],
+        parameters,
+        requestBody: { required: true, content: { 'application/json': { schema, example: EXAMPLE } } },
+        responses: {
+          '2XX': { description: 'Taken.' },
+          '4XX': { description: 'Refused: tried again with growing waits, then set aside for an operator. 425 and 429 mean later.' },
+          '503': { description: 'Later; Retry-After is heeded up to an hour.' },
+        },
+      },
+    },
+  }
+}

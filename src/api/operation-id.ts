@@ -1,0 +1,35 @@
+/**
+ * The name of an operation for generated clients, made from its method and path, so that a new route has one at once:
+ * `GET /v1/onboardings` is `listOnboardings`, `GET /v1/onboardings/{id}` is `getOnboarding`, `POST /v1/replays/{id}/approve` is `approveReplay`.
+ * A path ends in a plural noun (a collection), in a parameter (one of them), or in a word that says what a POST does.
+ */
+export function operationId(method: string, path: string): string {
+  const segments = path.split('/').filter((segment) => segment !== '' && segment !== 'v1')
+  const nouns = segments.filter((segment) => !segment.startsWith('{'))
+  const last = segments.at(-1) ?? ''
+  const owner = nouns.slice(0, -1).map(singular)
+  const noun = nouns.at(-1) ?? ''
+  if (method === 'GET') {
+    if (last.startsWith('{')) return camelCase(['get', ...owner, singular(noun)])
+    return camelCase([isPlural(noun) ? 'list' : 'get', ...owner, noun])
+  }
+  if (method !== 'POST') return camelCase([method === 'PATCH' ? 'update' : method.toLowerCase(), ...owner, singular(noun)])
+  return isPlural(noun) ? camelCase(['create', ...owner, singular(noun)]) : camelCase([noun, ...owner])
+}
+
+/** Nouns of the API that end in s and are one thing. */
+const NOT_PLURAL = new Set(['stats', 'status'])
+
+function isPlural(noun: string): boolean {
+  return noun.endsWith('s') && !NOT_PLURAL.has(noun)
+}
+
+function singular(noun: string): string {
+  if (!isPlural(noun)) return noun
+  return noun.endsWith('ies') ? `${noun.slice(0, -3)}y` : noun.slice(0, -1)
+}
+
+function camelCase(words: readonly string[]): string {
+  const parts = words.flatMap((word) => word.split(/[-_]/))
+  return parts.map((part, at) => (at === 0 ? part : part.charAt(0).toUpperCase() + part.slice(1))).join('')
+}
