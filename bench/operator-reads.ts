@@ -55,7 +55,16 @@ const useCases = createUseCases({
   askPaxos: refuse,
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
-  actions: { createOnboarding: refuse, planReplay: refuse, approveReplay: refuse, getReplay: refuse, rebuildQueue: refuse },
+  actions: {
+    createOnboarding: refuse,
+    planReplay: refuse,
+    continuePlan: refuse,
+    planNewSince: refuse,
+    approveReplay: refuse,
+    steerReplay: refuse,
+    getReplay: refuse,
+    rebuildQueue: refuse,
+  },
 })
 const app = await createHttpServer({
   logger: createLogger({ level: 'silent' }),

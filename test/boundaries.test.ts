@@ -95,7 +95,7 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: [
       '../notify/notice.ts',
       '../receive/register-receiver.ts',
-      '../replay/replay.ts',
+      '../replay/run-replay.ts',
       '../operate/use-cases.ts',
       '../compose/open-foundation.ts',
     ],
@@ -106,7 +106,7 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ['../notify/notice.ts', '../operate/use-cases.ts', '../receive/register-receiver.ts'],
   },
   operate: {
-    may: ['../replay/replay.ts', '../saga/process-event.ts', '../audit/audit.ts'],
+    may: ['../replay/run-replay.ts', '../saga/process-event.ts', '../audit/audit.ts'],
     mayNot: [
       '../api/operator-api.ts',
       '../pages/home-page.ts',

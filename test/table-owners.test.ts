@@ -33,8 +33,6 @@ const EXCEPTIONS: readonly string[] = [
   'src/operate/operator-gauges.ts: inbox_event',
   'src/operate/operator-gauges.ts: onboarding',
   'src/operate/operator-gauges.ts: sweep_window',
-  'src/replay/replay.ts: inbox_event',
-  'src/replay/replay.ts: onboarding',
   'src/saga/rebuild-queue.ts: inbox_event',
 ]
 

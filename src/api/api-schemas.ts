@@ -3,6 +3,7 @@ import { ACTOR_KINDS } from '../domain/actor.ts'
 import { EVENT_ORIGINS, EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { PROBLEM_KINDS } from '../operate/problem.ts'
+import { REPLAY_STATES } from '../operate/use-cases.ts'
 import { Notification } from './notification-schema.ts'
 
 /** What the operator API answers, as JSON: the source of its OpenAPI document, and what its tests hold answers against. */
@@ -93,41 +94,82 @@ const OnboardingStory = z.strictObject({
   timeline: z.array(TimelineLine).describe('Ledger and events as one story, in time.'),
 })
 
+const EffectTotals = z
+  .strictObject({
+    accountsOpened: count,
+    accountsAdopted: count.describe('Accounts that Paxos has already under our key.'),
+    accountsLookedUp: count,
+    notificationsFirst: count,
+    notificationsAgain: count.describe('Sent again under the key of an earlier attempt.'),
+    holdsReleased: count,
+    customers: count.describe('Customers with at least one effect.'),
+    eventsWithoutEffect: count,
+  })
+  .describe('What the plan brings about, counted by idempotency key.')
+
 const replayFields = {
   id: ownId,
-  state: z.enum(['planned', 'approved', 'finished']),
-  filter: z.looseObject({}),
-  planHash: z.string(),
+  state: z.enum(REPLAY_STATES).describe('planning: the plan is being made. awaiting_second: a second person must approve it.'),
+  filter: z.looseObject({}).describe('What was asked for.'),
+  planHash: z.string().nullable().describe('SHA-256 over the plan; null while it is made.'),
   plannedBy: z.string(),
   plannedAt: time,
   approvedBy: z.string().nullable(),
   reason: z.string().nullable(),
   approvedAt: time.nullable(),
+  needsSecond: z.boolean().describe('Whether two people must agree.'),
+  secondBy: z.string().nullable(),
+  secondReason: z.string().nullable(),
   finishedAt: time.nullable(),
+  expiresAt: time.nullable().describe('After that the plan cannot be approved.'),
+  expired: z.boolean(),
+  events: count.describe('How many events it has; GET /v1/replays/{id}/items lists them.'),
+  plannedItems: count.describe('For how many of them the plan says what a run would do.'),
   matched: count
     .nullable()
     .describe('How many events match the filter, where its limit took fewer; 100001: more than 100000. Null: all that match are items.'),
+  effects: EffectTotals.nullable().describe('Null while the plan is made.'),
+  stage: count.describe('The stage that is open: 1, 2, 5, 20 and 50 customers, then the rest. 0: none yet.'),
+  note: z.string().nullable().describe('What it waits for, or who paused, cancelled or discarded it.'),
 }
-const ReplayLine = z.strictObject({ ...replayFields, events: count.describe('How many events it has; GET /v1/replays/{id} lists them.') })
+const ReplayLine = z.strictObject(replayFields)
+const ReplayItem = z.strictObject({
+  seq: z.string(),
+  eventId: paxosId,
+  type: z.string(),
+  identityId: paxosId.nullable(),
+  verdict: z.string().describe('What a replay would do now; planning: not known yet.'),
+  detail: z.string(),
+  result: z.string().nullable().describe('reopened while it is worked on, then what running it led to; null until it is opened.'),
+  eventState: z.string(),
+  errorCode: z.string().nullable().describe('The error with which it ended.'),
+  difference: z.string().nullable().describe('How the run differs from the plan, and why; null: it does not.'),
+})
 const Replay = z.strictObject({
   ...replayFields,
-  items: z.array(
-    z.strictObject({
-      seq: z.string(),
-      eventId: paxosId,
-      type: z.string(),
-      identityId: paxosId.nullable(),
-      verdict: z.string().describe('What a replay would do now.'),
-      detail: z.string(),
-      result: z.string().nullable().describe('What running it led to; null until then.'),
-      eventState: z.string(),
-    }),
-  ),
+  items: z.array(ReplayItem).describe('The first 10000.'),
   counts: z.record(z.string(), count).describe('Items by verdict.'),
+  results: z.record(z.string(), count).describe('Items by result: of what has ended.'),
+  progress: z.strictObject({
+    waiting: count.describe('Still to be opened.'),
+    waitingUnfinished: count.describe('Of these, events that are unfinished already.'),
+    running: count,
+    ended: count,
+    skipped: count.describe('Left alone: blocked, changed since the plan, nothing to do, or cancelled.'),
+  }),
+  compared: z
+    .strictObject({ asPlanned: count, explained: count, unexplained: count })
+    .describe('How the events that have ended compare with the plan. The goal is 0 unexplained.'),
+  changedSince: count
+    .nullable()
+    .describe('Items that have changed since the plan and would be skipped; null: it was run, or has more than 10000 items.'),
+  newSince: count
+    .nullable()
+    .describe('Failures of the same filter that came after the plan; 1001: more than 1000. Null: not looked for any more.'),
   upstream: z
     .strictObject({ lockedForSeconds: count.nullable(), etaSeconds: count.nullable() })
     .describe(
-      'For how long nobody calls Paxos since it answered 429 (0: not at all), and an estimate of how long what the replay would open takes from now within its limits, counting what waits already; once it was run, of what is left (0: nothing). Null: not known now.',
+      "lockedForSeconds: seconds until Paxos may be called again after a 429, 0 if not locked out. etaSeconds: estimated seconds to finish this replay within Paxos's rate limits, current backlog included; 0: nothing is left. Null: not known now.",
     ),
 })
 
@@ -250,6 +292,7 @@ export const API_SCHEMAS = {
   EventPage: z.strictObject({ items: z.array(Event), nextCursor: NextCursor }),
   Replay,
   ReplayPage: z.strictObject({ items: z.array(ReplayLine), nextCursor: NextCursor }),
+  ReplayItemPage: z.strictObject({ items: z.array(ReplayItem), nextCursor: NextCursor }),
   Stats,
   Home,
   QueueStatus,

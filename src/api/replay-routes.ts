@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { IdList, OwnIdParams, pageQuery, Time } from '../operate/query-inputs.ts'
-import { REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
-import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
+import { type OperatorUseCases, type ReplayStory, STEERINGS, type Steering } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 
@@ -10,11 +10,26 @@ const PlanRequest = z.strictObject({
   identityIds: IdList.optional(),
   types: z.array(z.string().min(1).max(200)).min(1, 'must name at least one').optional(),
   states: z.array(z.enum(REPLAYABLE_STATES)).min(1, 'must name at least one').optional(),
+  errorCodes: z.array(z.string().min(1).max(100)).min(1, 'must name at least one').optional().describe('The last error of the event.'),
   from: Time.optional().describe('Received at or after.'),
   to: Time.optional().describe('Received before; by default now.'),
-  limit: z.int().min(1).max(10_000).optional().describe('1000 by default.'),
+  limit: z.int().min(1).max(MAX_REPLAY_LIMIT).optional().describe('1000 by default.'),
   releaseHolds: z.boolean().optional().describe('Let the live status at Paxos decide what is held.'),
 })
+const Why = z.strictObject({ reason: Reason })
+
+const PLANNED = {
+  201: { description: 'The plan.', schema: 'Replay' },
+  202: { description: 'The plan is being made (planning): read it again until it is planned.', schema: 'Replay' },
+} as const
+const UNKNOWN = 'There is no such replay (REPLAY_UNKNOWN).'
+
+const STEERED: Readonly<Record<Steering, { summary: string; description: string }>> = {
+  pause: { summary: 'Open nothing more of a run', description: 'What was opened goes on to its end.' },
+  resume: { summary: 'Go on with a paused run', description: 'The stages begin anew: 1, 2, 5, 20, 50 customers, then the rest.' },
+  cancel: { summary: 'End a run', description: 'What was not opened stays as it was; what was opened goes on to its end.' },
+  discard: { summary: 'Discard a plan that will not be run', description: 'It can no longer be approved.' },
+}
 
 export function replayRoutes(useCases: OperatorUseCases): ApiRoute[] {
   const find = async (id: string) => {
@@ -22,6 +37,12 @@ export function replayRoutes(useCases: OperatorUseCases): ApiRoute[] {
     if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', `There is no replay ${id}. POST /v1/replays makes a plan.`)
     return replay
   }
+  return [...lookingRoutes(useCases, find), ...planningRoutes(useCases, find), ...steeringRoutes(useCases, find)]
+}
+
+type Find = (id: string) => Promise<ReplayStory>
+
+function lookingRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
   return [
     apiRoute({
       method: 'GET',
@@ -33,38 +54,94 @@ export function replayRoutes(useCases: OperatorUseCases): ApiRoute[] {
       handle: async ({ query }) => ({ status: 200, body: await useCases.listReplays(query) }),
     }),
     apiRoute({
-      method: 'POST',
-      path: '/v1/replays',
-      summary: 'Plan a replay',
-      description:
-        'Chooses events (every filter must hold; without states: parked and dead, or any where eventIds are given) and says for each what ' +
-        'a replay would do now. Changes nothing until it is approved.',
-      body: PlanRequest,
-      answers: { 201: { description: 'The plan.', schema: 'Replay' } },
-      handle: async ({ body, actor }) => ({ status: 201, body: await useCases.planReplay(body, actor) }),
-    }),
-    apiRoute({
       method: 'GET',
       path: '/v1/replays/{id}',
       summary: 'A replay: its plan, and what running it led to',
       params: OwnIdParams,
       answers: { 200: { description: 'The replay.', schema: 'Replay' } },
-      refusals: { 404: 'There is no such replay (REPLAY_UNKNOWN).' },
+      refusals: { 404: UNKNOWN },
       handle: async ({ params }) => ({ status: 200, body: await find(params.id) }),
+    }),
+    apiRoute({
+      method: 'GET',
+      path: '/v1/replays/{id}/items',
+      summary: 'The events of a replay, each with its plan and its result',
+      description: 'In the order of receiving.',
+      params: OwnIdParams,
+      query: pageQuery({}),
+      answers: { 200: { description: 'A page of events.', schema: 'ReplayItemPage' } },
+      refusals: { 404: UNKNOWN },
+      handle: async ({ params, query }) => {
+        await find(params.id)
+        return { status: 200, body: await useCases.listReplayItems(params.id, query) }
+      },
+    }),
+  ]
+}
+
+function planningRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
+  const planned = (body: ReplayStory) => ({ status: body.state === 'planning' ? 202 : 201, body })
+  return [
+    apiRoute({
+      method: 'POST',
+      path: '/v1/replays',
+      summary: 'Plan a replay',
+      description:
+        'Chooses events (every filter must hold, and at least one must be given; without states: parked and dead, or any where eventIds or ' +
+        'identityIds are given) and says for each what a replay would do now. Changes nothing until it is approved.',
+      body: PlanRequest,
+      answers: PLANNED,
+      handle: async ({ body, actor }) => planned(await useCases.planReplay(body, actor)),
+    }),
+    apiRoute({
+      method: 'POST',
+      path: '/v1/replays/{id}/new',
+      summary: 'Plan what failed since a plan was made, by the same filter',
+      params: OwnIdParams,
+      answers: PLANNED,
+      refusals: { 404: UNKNOWN },
+      handle: async ({ params, actor }) => {
+        await find(params.id)
+        return planned(await useCases.planNewSince(params.id, actor))
+      },
     }),
     apiRoute({
       method: 'POST',
       path: '/v1/replays/{id}/approve',
       summary: 'Approve a plan and run it',
-      description: 'Items whose event or onboarding has changed since the plan are skipped and say so. Name yourself in X-Operator.',
+      description:
+        'Runs in stages below live traffic. Events that have changed since the plan are skipped and say so. Name yourself in X-Operator. ' +
+        'Where two people must agree, an approval by the planner leaves it awaiting_second.',
       params: OwnIdParams,
-      body: z.strictObject({ reason: Reason }),
-      answers: { 200: { description: 'The replay, run.', schema: 'Replay' } },
-      refusals: { 404: 'There is no such replay (REPLAY_UNKNOWN).', 409: 'It was run already (REPLAY_STATE).' },
+      body: Why,
+      answers: { 200: { description: 'The replay, approved: read it again until it is finished.', schema: 'Replay' } },
+      refusals: {
+        404: UNKNOWN,
+        409: 'It is not a plan any more (REPLAY_STATE), has expired (REPLAY_EXPIRED), or needs another person (REPLAY_SECOND_PERSON).',
+      },
       handle: async ({ params, body, actor }) => {
         await find(params.id)
-        return { status: 200, body: await useCases.approveReplay(params.id, { reason: body.reason }, actor) }
+        return { status: 200, body: await useCases.approveReplay(params.id, body, actor) }
       },
     }),
   ]
+}
+
+function steeringRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
+  return STEERINGS.map((steering) =>
+    apiRoute({
+      method: 'POST',
+      path: `/v1/replays/{id}/${steering}`,
+      summary: STEERED[steering].summary,
+      description: `${STEERED[steering].description} Audited before it acts; safe to repeat.`,
+      params: OwnIdParams,
+      body: Why,
+      answers: { 200: { description: 'The replay.', schema: 'Replay' } },
+      refusals: { 404: UNKNOWN, 409: 'Its state does not allow that (REPLAY_STATE).' },
+      handle: async ({ params, body, actor }) => {
+        await find(params.id)
+        return { status: 200, body: await useCases.steerReplay(params.id, steering, body, actor) }
+      },
+    }),
+  )
 }

@@ -1,6 +1,9 @@
 import { userInfo } from 'node:os'
 import { InvalidArgumentError } from 'commander'
+import type { Actor } from '../domain/actor.ts'
+import { readReason } from '../operate/replay-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { UsageError } from '../platform/app-error.ts'
 import { canonicalId, OPAQUE_ID, UUID } from '../platform/opaque-id.ts'
 
 /** Opens the use cases for the length of one command. */
@@ -20,6 +23,16 @@ export async function withUseCases(open: OpenUseCases, work: (useCases: Operator
 export function parsePaxosId(text: string): string {
   if (!OPAQUE_ID.test(text)) throw new InvalidArgumentError('It takes an id at Paxos: 1 to 200 visible ASCII characters.')
   return canonicalId(text)
+}
+
+/** Who acts and why, for what is audited. @throws UsageError naming what is missing */
+export function nameAndReason({ operator = '', reason = '' }: { operator?: string | undefined; reason?: string | undefined }): {
+  actor: Actor
+  reason: string
+} {
+  const name = operator.trim()
+  if (name === '') throw new UsageError('--operator must name a person; it is kept in the audit')
+  return { actor: { kind: 'operator', name }, reason: readReason(reason) }
 }
 
 /** An id that Gatehouse issued, in lower case. */

@@ -1,11 +1,9 @@
 import type { Command } from 'commander'
-import type { Actor } from '../domain/actor.ts'
 import { counted } from '../operate/counted.ts'
 import { sayPause } from '../operate/queue-pause.ts'
 import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { QueueCounts, QueueStatus, RebuildReport } from '../operate/use-cases.ts'
-import { UsageError } from '../platform/app-error.ts'
-import { type OpenUseCases, withUseCases } from './command-input.ts'
+import { nameAndReason, type OpenUseCases, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 
 interface Flags {
@@ -77,11 +75,6 @@ function writing(command: Command, description: string): Command {
     .requiredOption('--operator <name>', 'who asks')
     .requiredOption('--reason <text>', 'why; kept in the audit')
     .option('--json', 'print JSON')
-}
-
-function nameAndReason({ operator, reason }: Flags): { actor: Actor; reason: string } {
-  if (!operator?.trim() || !reason?.trim()) throw new UsageError('--operator and --reason must say something: both are kept in the audit')
-  return { actor: { kind: 'operator', name: operator.trim() }, reason: reason.trim() }
 }
 
 function describe({ waiting, active, delayed, paused }: QueueCounts): string {

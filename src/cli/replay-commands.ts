@@ -1,15 +1,15 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import { REPLAYABLE_STATES } from '../operate/replay-request.ts'
-import { sayEvents } from '../operate/say-replay.ts'
-import { utcTime } from '../operate/say-time.ts'
-import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
-import type { ReplayLine, ReplayStory } from '../operate/use-cases.ts'
+import type { Actor } from '../domain/actor.ts'
+import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES } from '../operate/replay-request.ts'
+import { didNothing, sayEffects, sayEvents, sayState } from '../operate/say-replay.ts'
+import { type OperatorUseCases, type ReplayStory, STEERINGS, type Steering } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import {
   collectOneOf,
   collectPaxosIds,
   collectTexts,
+  nameAndReason,
   type OpenUseCases,
   parseCount,
   parseId,
@@ -18,17 +18,19 @@ import {
   withUseCases,
 } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
-import { renderTable } from './render-table.ts'
+import { renderReplay, renderReplayList } from './render-replay.ts'
 
 interface PlanFlags {
   event?: string[]
   identity?: string[]
   type?: string[]
   state?: (typeof REPLAYABLE_STATES)[number][]
+  error?: string[]
   since?: Date
   until?: Date
   limit?: number
   releaseHolds?: boolean
+  newSince?: string
   operator: string
   json?: boolean
 }
@@ -37,58 +39,106 @@ interface ApproveFlags {
   operator: string
   reason: string
   yes?: boolean
+  wait?: boolean
   json?: boolean
 }
 
-/** `replay plan|approve|list|show`: stored events again, after a look at what that would do. */
+/** How often the command looks again while it waits, milliseconds. */
+const LOOK_AGAIN_MS = 2_000
+
+/** `replay plan|approve|list|show|pause|resume|cancel|discard`: stored events again, after a look at what that would do. */
 export function registerReplayCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   const replay = program.command('replay').description('work on stored events again: plan first, then approve')
+  registerPlan(replay, open, print)
+  registerApprove(replay, open, print)
+  registerLooking(replay, open, print)
+  for (const steering of STEERINGS) registerSteering(replay, steering, { open, print })
+}
 
+function registerPlan(replay: Command, open: OpenUseCases, print: Print): void {
   replay
     .command('plan')
-    .description('choose events and say for each what a replay would do now; changes nothing. Without filters: all parked and dead')
+    .description('choose events and say for each what a replay would do now; changes nothing. Takes at least one filter')
     .option('--event <id>', 'this event; may be repeated', collectPaxosIds)
     .option('--identity <id>', 'events of this identity; may be repeated', collectPaxosIds)
     .option('--type <type>', 'events of this type; may be repeated', collectTexts)
     .option('--state <state>', `events in this state (${REPLAYABLE_STATES.join(', ')}); may be repeated`, collectOneOf(REPLAYABLE_STATES))
+    .option('--error <code>', 'events whose last error has this code; may be repeated', collectTexts)
     .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
     .option('--until <time>', 'received before', parseTime)
-    .option('--limit <number>', 'at most so many, oldest first (1000)', parseCount(10_000))
+    .option(
+      '--limit <number>',
+      `at most this number of events, oldest first (1000; ${MAX_REPLAY_LIMIT} at most)`,
+      parseCount(MAX_REPLAY_LIMIT),
+    )
     .option('--release-holds', 'let the live status at Paxos decide what is held')
+    .option('--new-since <replay-id>', 'what failed after this replay was planned, by its filter', parseId)
     .option('--operator <name>', 'who asks', systemUser())
     .option('--json', 'print JSON')
-    .action(async ({ event, identity, type, state, since, until, limit, releaseHolds, operator, json }: PlanFlags) => {
-      const filter = { eventIds: event, identityIds: identity, types: type, states: state, from: since, to: until, limit, releaseHolds }
+    .action(async ({ newSince, operator, json, ...flags }: PlanFlags) => {
+      const { event, identity, type, state, error, since, until, limit, releaseHolds } = flags
+      const chosen = { eventIds: event, identityIds: identity, types: type, states: state, errorCodes: error, from: since, to: until }
       await withUseCases(open, async (useCases) => {
-        const plan = await useCases.planReplay(filter, { kind: 'operator', name: operator })
+        const actor: Actor = { kind: 'operator', name: operator }
+        const started =
+          newSince === undefined
+            ? await useCases.planReplay({ ...chosen, limit, releaseHolds }, actor)
+            : await useCases.planNewSince(newSince, actor)
+        const plan = await planned(useCases, started)
         print(json ? JSON.stringify(plan, null, 2) : renderReplay(plan))
       })
     })
+}
 
+/** Goes on with the plan to its end, and says on a terminal how far it is. Where this process ends, a server goes on with it. */
+async function planned(useCases: OperatorUseCases, started: ReplayStory): Promise<ReplayStory> {
+  let plan = started
+  while (plan.state === 'planning') {
+    if (process.stderr.isTTY) process.stderr.write(`${sayState(plan)}\n`)
+    plan = await useCases.continuePlan(plan.id, { waitMs: LOOK_AGAIN_MS })
+  }
+  return plan
+}
+
+function registerApprove(replay: Command, open: OpenUseCases, print: Print): void {
   replay
     .command('approve')
-    .description('run a plan; what has changed since is skipped and listed')
+    .description('approve a plan; a worker runs it in stages, and what has changed since is skipped and listed')
     .argument('<replay-id>', 'as replay plan has printed it', parseId)
     .requiredOption('--operator <name>', 'who approves')
     .requiredOption('--reason <text>', 'why; kept with the replay and in the audit')
     .option('--yes', 'do not ask')
+    .option('--wait', 'wait until it has finished or stopped')
     .option('--json', 'print JSON')
-    .action(async (id: string, { operator, reason, yes, json }: ApproveFlags) => {
-      if (!operator.trim() || reason.trim().length < 3)
-        throw new UsageError('--operator and --reason must say something: both are kept in the audit')
+    .action(async (id: string, { operator, reason, yes, wait, json }: ApproveFlags) => {
+      const { actor, ...why } = nameAndReason({ operator, reason })
       await withUseCases(open, async (useCases) => {
         const plan = await useCases.getReplay(id)
         if (!plan) throw unknownReplay(id)
         if (!yes) await confirm(plan)
-        const run = await useCases.approveReplay(id, { reason: reason.trim() }, { kind: 'operator', name: operator.trim() })
+        const approved = await useCases.approveReplay(id, why, actor)
+        const run = wait ? await finished(useCases, approved) : approved
         print(json ? JSON.stringify(run, null, 2) : renderReplay(run))
+        if (didNothing(run)) process.exitCode = 1
       })
     })
+}
 
+async function finished(useCases: OperatorUseCases, approved: ReplayStory): Promise<ReplayStory> {
+  let run = approved
+  while (run.state === 'approved' || run.state === 'running') {
+    if (process.stderr.isTTY) process.stderr.write(`${sayState(run)}\n`)
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+    run = (await useCases.getReplay(run.id)) ?? run
+  }
+  return run
+}
+
+function registerLooking(replay: Command, open: OpenUseCases, print: Print): void {
   replay
     .command('list')
     .description('who planned and approved what, and why; last planned first')
-    .option('--limit <number>', 'at most so many', parseCount(200), 50)
+    .option('--limit <number>', 'at most this number of lines', parseCount(200), 50)
     .option('--cursor <cursor>', 'go on where the last page ended')
     .option('--json', 'print JSON')
     .action(async ({ json, ...query }: { limit: number; cursor?: string; json?: boolean }) => {
@@ -97,7 +147,7 @@ export function registerReplayCommands(program: Command, open: OpenUseCases, pri
         if (json) return print(JSON.stringify(page, null, 2))
         if (page.items.length === 0)
           return print('Nothing was ever planned. gatehouse replay plan changes nothing yet: it says what a replay would do.')
-        print(renderList(page.items))
+        print(renderReplayList(page.items))
         print(
           page.nextCursor
             ? `\nThere are more: add --cursor ${page.nextCursor}`
@@ -105,7 +155,6 @@ export function registerReplayCommands(program: Command, open: OpenUseCases, pri
         )
       })
     })
-
   replay
     .command('show')
     .description('a replay: its plan, who approved it and why, and what it led to')
@@ -116,6 +165,31 @@ export function registerReplayCommands(program: Command, open: OpenUseCases, pri
         const found = await useCases.getReplay(id)
         if (!found) throw unknownReplay(id)
         print(json ? JSON.stringify(found, null, 2) : renderReplay(found))
+      })
+    })
+}
+
+const STEERED: Readonly<Record<Steering, string>> = {
+  pause: 'open nothing more of a run; what was opened goes on to its end',
+  resume: 'go on with a paused run, in stages from the first on',
+  cancel: 'end a run; what was not opened stays as it was',
+  discard: 'discard a plan that will not be run',
+}
+
+function registerSteering(replay: Command, steering: Steering, { open, print }: { open: OpenUseCases; print: Print }): void {
+  replay
+    .command(steering)
+    .description(STEERED[steering])
+    .argument('<replay-id>', 'as replay plan has printed it', parseId)
+    .requiredOption('--operator <name>', 'who asks')
+    .requiredOption('--reason <text>', 'why; kept with the replay and in the audit')
+    .option('--json', 'print JSON')
+    .action(async (id: string, { operator, reason, json }: { operator: string; reason: string; json?: boolean }) => {
+      const { actor, ...why } = nameAndReason({ operator, reason })
+      await withUseCases(open, async (useCases) => {
+        if (!(await useCases.getReplay(id))) throw unknownReplay(id)
+        const done = await useCases.steerReplay(id, steering, why, actor)
+        print(json ? JSON.stringify(done, null, 2) : renderReplay(done))
       })
     })
 }
@@ -132,74 +206,10 @@ async function confirm(plan: ReplayStory): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     const word = plan.id.slice(0, 8)
-    const what = `This replays ${[`${sayEvents({ ...plan, events: plan.items.length })} (${sayCounts(plan)})`, ...sayPace(plan)].join('. ')}.`
-    const typed = await terminal.question(`${what} Type ${word} to run it: `)
+    const effects = plan.effects ? ` (${sayEffects(plan.effects)})` : ''
+    const typed = await terminal.question(`This replays ${sayEvents(plan)}${effects}. Type ${word} to run it: `)
     if (typed.trim() !== word) throw new UsageError('not confirmed; nothing was done')
   } finally {
     terminal.close()
   }
-}
-
-function renderList(replays: readonly ReplayLine[]): string {
-  const rows = replays.map((replay) => [
-    utcTime(replay.plannedAt).slice(0, 19),
-    replay.state,
-    sayEvents(replay),
-    replay.id,
-    replay.plannedBy,
-    replay.approvedBy ?? '-',
-    replay.reason ?? '',
-  ])
-  return renderTable(['PLANNED (UTC)', 'STATE', 'EVENTS', 'REPLAY', 'PLANNED BY', 'APPROVED BY', 'REASON'], rows)
-}
-
-function renderReplay(replay: ReplayStory): string {
-  const { id, state, items, matched, plannedBy, plannedAt, approvedBy, approvedAt, reason } = replay
-  if (items.length === 0)
-    return `Replay ${id} is empty: no event matches. gatehouse event list --state parked shows what waits for a person.`
-  const ran = state !== 'planned'
-  const rows = items.map(({ eventId, type, identityId, eventState, verdict, detail, result }) => [
-    eventId,
-    type,
-    identityId ?? '-',
-    eventState,
-    ran ? (result ?? 'not run yet') : verdict,
-    detail,
-  ])
-  return [
-    `Replay ${id}: ${state}`,
-    `planned by ${plannedBy} at ${utcTime(plannedAt)}`,
-    ...(approvedBy && approvedAt ? [`approved by ${approvedBy} at ${utcTime(approvedAt)}: ${reason}`] : []),
-    `${sayEvents({ events: items.length, matched })}: ${sayCounts(replay)}`,
-    ...(matched === null
-      ? []
-      : ['These are the oldest. Plan again for the others, with a higher --limit (at most 10000) or a later --since.']),
-    ...sayPace(replay),
-    '',
-    renderTable(['EVENT', 'TYPE', 'IDENTITY', 'STATE NOW', ran ? 'RESULT' : 'WOULD', 'DETAIL'], rows),
-    '',
-    ...(state === 'approved'
-      ? ['Its run is under way this very moment or was interrupted: nothing of it is done. Approve it again to run it.']
-      : []),
-    state === 'finished'
-      ? `See where its events stand: gatehouse replay show ${id}`
-      : `Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`,
-  ].join('\n')
-}
-
-/** How long it takes as far as Paxos lets us, where something is to be done. */
-function sayPace({ state, upstream: { etaSeconds, lockedForSeconds } }: ReplayStory): string[] {
-  if (etaSeconds === 0) return []
-  const locked = lockedForSeconds ? [sayLock(lockedForSeconds)] : []
-  if (etaSeconds === null) return locked
-  return [
-    state === 'finished' ? `What is left takes ${sayEta(etaSeconds)}` : `It takes ${sayEta(etaSeconds)}, counting what waits already`,
-    ...locked,
-  ]
-}
-
-function sayCounts({ counts }: ReplayStory): string {
-  return Object.entries(counts)
-    .map(([verdict, count]) => `${count} ${verdict}`)
-    .join(', ')
 }

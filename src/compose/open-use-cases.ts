@@ -12,7 +12,8 @@ import { createUpstreamPace } from '../paxos/upstream-pace.ts'
 import type { Logger } from '../platform/logger.ts'
 import { createPool } from '../platform/postgres/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
-import { approveReplay, getReplay, planReplay } from '../replay/replay.ts'
+import type { ReplayParts } from '../replay/plan-replay.ts'
+import { createReplayActions } from '../replay/replay-actions.ts'
 import { onboardingRoute } from '../saga/onboarding-route.ts'
 import { rebuildQueue } from '../saga/rebuild-queue.ts'
 import { connectPaxos } from './connect-paxos.ts'
@@ -25,7 +26,7 @@ import { closeInTurn, STATEMENT_TIMEOUT_MS } from './running-role.ts'
 export async function openUseCases(
   foundation: Foundation,
   { logger = foundation.logger, metrics = new Registry() }: { logger?: Logger; metrics?: Registry } = {},
-): Promise<{ useCases: OperatorUseCases; pool: Pool; queue: EventQueue; close(): Promise<void> }> {
+): Promise<{ useCases: OperatorUseCases; pool: Pool; queue: EventQueue; replays: ReplayParts; close(): Promise<void> }> {
   const { config, databaseUrl, secrets } = foundation
   const pool = createPool({
     connectionString: databaseUrl,
@@ -48,6 +49,7 @@ export async function openUseCases(
     routes: [onboardingRoute({ ledger, paxos, notices: NO_CHANNEL, unknownIdentities: config.unknownIdentities })],
     now: Date.now,
     encryptionKey: secrets.encryptionKey,
+    secondPersonAbove: config.replaySecondPersonAbove,
   }
   const pace = createUpstreamPace(foundation.budget, { accountsClass: config.accountsClass })
   const useCases = createUseCases({
@@ -61,9 +63,7 @@ export async function openUseCases(
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
-      planReplay: (filter, by) => planReplay(parts, filter, by),
-      approveReplay: (id, approval) => approveReplay(parts, id, approval),
-      getReplay: (id) => getReplay(pool, id),
+      ...createReplayActions(parts),
       rebuildQueue: () => rebuildQueue(parts),
     },
   })
@@ -76,5 +76,5 @@ export async function openUseCases(
       () => inbox.close(),
       () => pool.end(),
     ])
-  return { useCases, pool, queue, close }
+  return { useCases, pool, queue, replays: parts, close }
 }

@@ -1,6 +1,7 @@
 import { registerOperatorGauges } from '../operate/operator-gauges.ts'
 import { allowHosts } from '../platform/allowed-hosts.ts'
 import { createHttpServer, listen } from '../platform/http-server.ts'
+import { startReplayRunner } from '../replay/replay-runner.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openUseCases } from './open-use-cases.ts'
 import { closeInTurn, type RunningRole, roleMetrics, storesReady } from './running-role.ts'
@@ -14,7 +15,7 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
   const { config, secrets } = foundation
   const logger = foundation.logger.child({ role: 'operator' })
   const metrics = roleMetrics('operator')
-  const { useCases, pool, queue, close } = await openUseCases(foundation, { logger, metrics })
+  const { useCases, pool, queue, replays, close } = await openUseCases(foundation, { logger, metrics })
   registerOperatorGauges(metrics, { pool, queue })
   const app = await createHttpServer({
     logger,
@@ -26,6 +27,7 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
   })
   if (config.allowedHosts) allowHosts(app, config.allowedHosts)
   await serveOperator(app, useCases, { token: secrets.operatorToken, metrics, idleMs: config.operator.sessionIdleMs })
+  const stopReplays = startReplayRunner(replays, logger)
   const url = await listen(app, { host: config.host, ...config.operator, variable: 'OPERATOR_PORT' })
-  return { name: 'operator', url, close: () => closeInTurn([() => app.close(), close]) }
+  return { name: 'operator', url, close: () => closeInTurn([() => app.close(), stopReplays, close]) }
 }

@@ -13,6 +13,7 @@ import { createPool } from '../platform/postgres/postgres.ts'
 import { scheduleSweeps } from '../queue/sweep-schedule.ts'
 import { startWatchedWorker } from '../queue/watched-worker.ts'
 import { sweepEvents } from '../reconcile/sweep-events.ts'
+import { startReplayRunner } from '../replay/replay-runner.ts'
 import { startDispatcher } from '../saga/dispatch-due-events.ts'
 import { onboardingRoute } from '../saga/onboarding-route.ts'
 import { createEventProcessor } from '../saga/process-event.ts'
@@ -48,10 +49,11 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   const paxos = connectPaxos(foundation, { logger, metrics })
   const notices = watchChannel(openNoticeChannel(config, logger), { pool, logger })
   const reader = createConfirmationReader(paxos)
+  const routes = [onboardingRoute({ ledger, paxos, notices, unknownIdentities: config.unknownIdentities })]
   const handle = createEventProcessor({
     inbox,
     reader,
-    routes: [onboardingRoute({ ledger, paxos, notices, unknownIdentities: config.unknownIdentities })],
+    routes,
     logger,
     metrics: createSagaMetrics(metrics),
     now: Date.now,
@@ -71,7 +73,14 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     sweep: () => sweepEvents({ pool, inbox, paxos, logger, now: Date.now }),
     logger,
   })
+  const stopReplays = startReplayRunner(
+    {
+      ...{ pool, inbox, queue, ledger, reader, routes, now: Date.now, secondPersonAbove: config.replaySecondPersonAbove },
+    },
+    logger,
+  )
   const stages = [
+    stopReplays,
     stopSweeps,
     stopDispatcher,
     () => worker.close(),

@@ -59,6 +59,8 @@ export interface Config {
   notifyWebhook: { url: string; secret: string } | null
   /** How often List Events is swept for what no webhook has brought, seconds. */
   sweepEverySeconds: number
+  /** A replay of more events than this needs two people; `null`: one is enough. */
+  replaySecondPersonAbove: number | null
   /** 32 bytes; `null`: made under `.gatehouse/` in development, or not for this role. */
   encryptionKey: Buffer | null
   /** What was set and changes nothing, a sentence each, for a person. */
@@ -169,6 +171,7 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'warning
     unknownIdentities: v.ADOPT_UNKNOWN_IDENTITIES,
     notifyWebhook: v.NOTIFY_WEBHOOK_URL && v.NOTIFY_WEBHOOK_SECRET ? { url: v.NOTIFY_WEBHOOK_URL, secret: v.NOTIFY_WEBHOOK_SECRET } : null,
     sweepEverySeconds: v.SWEEP_EVERY_SECONDS,
+    replaySecondPersonAbove: v.REPLAY_SECOND_PERSON_ABOVE,
     encryptionKey: v.ENCRYPTION_KEY === undefined ? null : Buffer.from(v.ENCRYPTION_KEY, 'base64'),
   }
 }

@@ -1,10 +1,14 @@
 import { z } from 'zod'
 import { headerSecret, positive } from './value-schemas.ts'
 
-/** What opens the operator API and the pages, and what keys the hashes of its requests. */
+/** What opens the operator API and the pages, when two people must agree, and what keys the hashes of requests. */
 export const OPERATOR = {
   OPERATOR_TOKEN: headerSecret.optional(),
   OPERATOR_SESSION_IDLE_MINUTES: positive.max(720, 'must be at most 720').default(60),
+  REPLAY_SECOND_PERSON_ABOVE: z
+    .union([z.literal('off'), positive], 'must be a whole number more than 0, or off')
+    .transform((above) => (above === 'off' ? null : above))
+    .default(25),
   ENCRYPTION_KEY: z
     .base64('must be base64')
     .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)')

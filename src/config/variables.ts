@@ -74,6 +74,7 @@ export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
   HTTP_MAX_CONNECTIONS_PER_ADDRESS: ROLES,
   OPERATOR_TOKEN: ['operator'],
   OPERATOR_SESSION_IDLE_MINUTES: ['operator'],
+  REPLAY_SECOND_PERSON_ABOVE: ['operator', 'commands'],
   ENCRYPTION_KEY: CALLERS,
   PAXOS_API_URL: EVERY,
   PAXOS_TOKEN_URL: CALLERS,

@@ -12,6 +12,8 @@ const PROFILE_WAIT_MS = 150
 /** Attempts of an event that find no profile before a person is asked. */
 const PROFILE_ATTEMPTS = 6
 const ACCOUNT_TYPE = 'BROKERAGE'
+/** For estimates. */
+const MADE_UP: AccountReceipt = { kind: 'account', accountId: 'made-up', profileId: 'made-up', how: 'created' }
 
 /**
  * The account exists and its profile does not (yet): paxos/api.md 5.1, assumed to come a moment later. That is an answer, and no
@@ -58,11 +60,22 @@ export function createAccountEffect(paxos: PaxosClient): EffectKind<Snapshot> {
       if (error instanceof AccountMismatchError) return 'account-mismatch'
       return error instanceof ProfileMissingError && attempts + 1 >= PROFILE_ATTEMPTS ? 'account-without-profile' : null
     },
-    estimate: async (task) => {
-      const ours = await findAccount(paxos, task)
-      return ours
-        ? { verdict: 'would-adopt-account', detail: `account ${ours.id} exists under our key; it would be taken over` }
-        : { verdict: 'would-create-account', detail: `no account exists under ${task.effect.key}; one would be created with its profile` }
+    estimate: async (task, { thorough }) => {
+      const { key, attempts } = task.effect
+      const ours = thorough || attempts > 0 ? await findAccount(paxos, task) : null
+      if (ours)
+        return {
+          verdict: 'would-adopt-account',
+          detail: `account ${ours.id} exists under our key; it would be taken over`,
+          effects: [{ act: 'adopt', key }],
+          receipt: MADE_UP,
+        }
+      return {
+        verdict: 'would-create-account',
+        detail: `no account exists under ${key}; one would be created with its profile`,
+        effects: [{ act: 'open', key }],
+        receipt: MADE_UP,
+      }
     },
   }
 }

@@ -31,10 +31,33 @@ export type Verdict =
   | 'in-hand'
   | 'blocked'
 
-/** The verdict with a sentence for the operator who must decide. */
+/**
+ * One effect that a run would bring about. `key`: its idempotency key, the same for every event that would bring it about; for a released
+ * hold the stream's id.
+ */
+export interface PlannedEffect {
+  readonly act: 'open' | 'adopt' | 'look-up' | 'send' | 'send-again' | 'release'
+  readonly key: string
+}
+
+/** The verdict with a sentence for the operator who must decide, and the effects that a run would bring about. */
 export interface Estimate {
   readonly verdict: Verdict
   readonly detail: string
+  readonly effects: readonly PlannedEffect[]
+}
+
+/** What `perform` would do now. `receipt`: of the form that it would give, its ids made up, to learn what follows. It goes nowhere. */
+export interface EffectEstimate extends Estimate {
+  readonly receipt: Receipt
+}
+
+/** What an estimate may rest on besides the stream. */
+export interface EstimateTerms {
+  /** Look at Paxos for what was never asked for, one call for each stream. */
+  readonly thorough: boolean
+  /** How the event's last run ended; null: it has not failed. */
+  readonly failure: { readonly code: string; readonly detail: string | null; readonly unknownOutcomes: number } | null
 }
 
 /**
@@ -58,5 +81,5 @@ export interface EffectKind<S extends Snapshot> {
   /** The reason to hold the stream for this failure; null: the error's retry class decides. `attempts`: what the event had spent before. */
   holdFor?(error: AppError, attempts: number): string | null
   /** What `perform` would do now. It may read. */
-  estimate(task: EffectTask<S>): Promise<Estimate>
+  estimate(task: EffectTask<S>, terms: EstimateTerms): Promise<EffectEstimate>
 }

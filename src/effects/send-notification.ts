@@ -1,7 +1,7 @@
 import { type Effect, effectAt, type Snapshot } from '../domain/effect.ts'
 import { type NotificationReceipt, SEND_NOTIFICATION } from '../domain/notification.ts'
 import type { Notice, NoticeChannel } from '../notify/notice.ts'
-import type { EffectKind } from './effect-kind.ts'
+import type { EffectKind, EstimateTerms } from './effect-kind.ts'
 
 /** What a notification of a stream says: its type and its data. Pure, and the same at every attempt. */
 export type NotificationContent<S extends Snapshot> = (snapshot: S, effect: Effect) => Pick<Notice, 'kind' | 'data'>
@@ -18,9 +18,25 @@ export function sendNotificationEffect<S extends Snapshot>(channel: NoticeChanne
       return { kind: 'notice', channel: channel.name, status }
     },
     same: () => true,
-    estimate: async ({ effect: { step, key, attempts } }) => {
-      const again = attempts > 0 ? ' again, under the same key, since the outcome of the last attempt is unknown' : ''
-      return { verdict: 'would-send-notice', detail: `${step} would be sent${again} (${key})` }
+    estimate: async ({ effect }, { failure }) => {
+      const { step, key, attempts } = effect
+      const again = attempts > 0 ? ' again under the same key' : ''
+      return {
+        verdict: 'would-send-notice',
+        detail: `${step} ${sayAttempts(attempts, failure)}would be sent${again} (${key})`,
+        effects: [{ act: attempts > 0 ? 'send-again' : 'send', key }],
+        receipt: { kind: 'notice', channel: channel.name, status: null },
+      }
     },
   }
+}
+
+/** What is known of the attempts so far: refused by the receiver, or of unknown outcome. */
+function sayAttempts(attempts: number, failure: EstimateTerms['failure']): string {
+  if (attempts === 0) return ''
+  const times = attempts === 1 ? 'once' : `${attempts} times`
+  if (failure?.code !== 'NOTICE_REFUSED') return `was attempted ${times}, and the outcome of the last attempt is unknown; it `
+  const answer = /^Notice \S+ \(([^)]+)\)/.exec(failure.detail ?? '')?.[1]
+  const said = answer ? ` (${answer})` : ''
+  return failure.unknownOutcomes > 0 ? `was refused${said} at the last of ${attempts} attempts; it ` : `was refused ${times}${said}; it `
 }

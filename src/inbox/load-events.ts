@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { EventOrigin, EventState } from '../domain/event-state.ts'
 
 /** An event of the inbox as stored (table inbox_event). */
@@ -51,8 +51,8 @@ export const INBOX_COLUMNS = `seq, event_id AS "eventId", type, occurred_at AS "
   unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", settled_at AS "settledAt", batch, evidence, key_slot AS "keySlot", stream_id AS "streamId", traceparent`
 
 /** The rows of these events, for each seq given; null where there is none. */
-export async function loadEvents(pool: Pool, seqs: readonly string[]): Promise<(InboxRow | null)[]> {
-  const { rows } = await pool.query<InboxRow>({
+export async function loadEvents(on: Pool | PoolClient, seqs: readonly string[]): Promise<(InboxRow | null)[]> {
+  const { rows } = await on.query<InboxRow>({
     name: 'load-events',
     text: `SELECT ${INBOX_COLUMNS} FROM inbox_event WHERE seq = ANY ($1::bigint[])`,
     values: [[...new Set(seqs)]],

@@ -1,12 +1,22 @@
 import { z } from 'zod'
+import { UsageError } from '../platform/app-error.ts'
 
-/** The states from which a replay may take events. */
-export const REPLAYABLE_STATES = ['parked', 'dead', 'processed', 'accepted'] as const
+export { MAX_REPLAY_LIMIT, REPLAYABLE_STATES } from '../replay/replay-filter.ts'
 
-/** An operator's reason; kept with the replay and in the audit. */
+export const SHORTEST_REASON = 3
+export const LONGEST_REASON = 500
+
+/** An operator's reason, under one rule on every face; kept with what was done and in the audit. */
 export const Reason = z
-  .string('is required: say why; it is kept in the audit')
+  .string(`is required: say why in at least ${SHORTEST_REASON} characters; it is kept in the audit`)
   .trim()
-  .min(3, 'must say why; it is kept in the audit')
-  .max(500, 'may have at most 500 characters')
+  .min(SHORTEST_REASON, `must have at least ${SHORTEST_REASON} characters; it is kept in the audit`)
+  .max(LONGEST_REASON, `may have at most ${LONGEST_REASON} characters`)
   .regex(/^\P{Cc}*$/u, 'may not hold control characters')
+
+/** A reason from the command line. @throws UsageError naming what is wrong with it */
+export function readReason(text: string): string {
+  const parsed = Reason.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new UsageError(`--reason ${parsed.error.issues.map(({ message }) => message).join('; ')}`)
+}

@@ -1,5 +1,5 @@
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
-import { leftOf, type ReplayView } from '../replay/replay.ts'
+import type { ReplayProgress } from '../replay/read-replay.ts'
 import { roughSpan } from './say-time.ts'
 
 /** What Paxos's limits mean for work that waits; null where what the processes share of the budget cannot be read now. */
@@ -16,11 +16,14 @@ export function estimateBacklog(pace: UpstreamPace, events: number): Promise<Ups
 }
 
 /** For what is left of a replay: after the `backlog`, and with the share of the limits that live traffic leaves. */
-export function estimateReplay(pace: UpstreamPace, replay: ReplayView, backlog: number): Promise<UpstreamOutlook> {
-  const left = leftOf(replay)
+export function estimateReplay(
+  pace: UpstreamPace,
+  { waiting, waitingUnfinished, running }: Pick<ReplayProgress, 'waiting' | 'waitingUnfinished' | 'running'>,
+  backlog: number,
+): Promise<UpstreamOutlook> {
   // What is unfinished already is part of the backlog.
-  const more = left.filter(({ eventState }) => eventState !== 'accepted').length
-  return estimate(pace, left.length === 0 ? null : () => pace.etaMs(backlog + more, { priority: 'replay' }))
+  const more = waiting - waitingUnfinished
+  return estimate(pace, waiting + running === 0 ? null : () => pace.etaMs(backlog + more, { priority: 'replay' }))
 }
 
 /** `etaMs` null: there is nothing to do. */

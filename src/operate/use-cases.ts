@@ -7,7 +7,11 @@ import type { LedgerReport } from '../ledger/verify-ledger.ts'
 import type { Page } from '../platform/page.ts'
 import type { QueueCounts } from '../queue/event-queue.ts'
 import type { ReplayLine } from '../replay/list-replays.ts'
-import type { ReplayFilter, ReplayView } from '../replay/replay.ts'
+import type { ReplayView } from '../replay/read-replay.ts'
+import type { ReplayActions } from '../replay/replay-actions.ts'
+import type { ReplayFilter } from '../replay/replay-filter.ts'
+import type { ReplayItem } from '../replay/replay-record.ts'
+import type { Steering } from '../replay/steer-replay.ts'
 import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { CreateOrder } from './create-onboarding.ts'
 import type { Finding } from './finding.ts'
@@ -21,6 +25,8 @@ import type { UpstreamOutlook } from './upstream-outlook.ts'
 export type { AuditEntry, AuditReport } from '../audit/audit.ts'
 export type { QueueCounts } from '../queue/event-queue.ts'
 export type { ReplayLine } from '../replay/list-replays.ts'
+export { REPLAY_STATES } from '../replay/replay-record.ts'
+export { STEERINGS, type Steering } from '../replay/steer-replay.ts'
 export type { RebuildReport } from '../saga/rebuild-queue.ts'
 
 export interface OnboardingView extends OnboardingRecord {
@@ -75,14 +81,9 @@ export interface QueueStatus {
 }
 
 /** What changes something, as the composition provides it. `createUseCases` puts the audit in front of each. */
-export interface OperatorActions {
+export interface OperatorActions extends ReplayActions {
   /** Safe to repeat with the same key. `created`: this call has made the identity. @throws AppError */
   createOnboarding(order: CreateOrder): Promise<{ identityId: string; created: boolean }>
-  /** Chooses events and says what a replay would do; changes nothing else. @throws AppError */
-  planReplay(filter: ReplayFilter, by: string): Promise<ReplayView>
-  /** Runs a plan. @throws ReplayStateError, AppError */
-  approveReplay(id: string, approval: { by: string; reason: string }): Promise<ReplayView>
-  getReplay(id: string): Promise<ReplayView | null>
   /** Empties the queue and fills it from the inbox. @throws ServiceUnavailableError when the queue does not answer */
   rebuildQueue(): Promise<RebuildReport>
 }
@@ -105,9 +106,18 @@ export interface ReplayUseCases {
   /** Last planned first. @throws UsageError for a foreign cursor */
   listReplays(query: { cursor?: string | undefined; limit: number }): Promise<Page<ReplayLine>>
   getReplay(id: string): Promise<ReplayStory | null>
-  planReplay(filter: ReplayFilter, actor: Actor): Promise<ReplayStory>
-  /** @throws ReplayStateError, AppError */
+  /** In the order of receiving. @throws UsageError for a foreign cursor or an unknown replay */
+  listReplayItems(id: string, query: { cursor?: string | undefined; limit: number }): Promise<Page<ReplayItem>>
+  /** Answers after `waitMs` at the latest, with a plan that may still be `planning`. @throws UsageError */
+  planReplay(filter: ReplayFilter, actor: Actor, options?: { waitMs?: number }): Promise<ReplayStory>
+  /** Goes on with a plan that is `planning`, or waits for the process that does, for `waitMs`. */
+  continuePlan(id: string, options: { waitMs: number }): Promise<ReplayStory>
+  /** Plans what failed since this replay was planned, by the same filter. @throws UsageError */
+  planNewSince(id: string, actor: Actor, options?: { waitMs?: number }): Promise<ReplayStory>
+  /** @throws ReplayStateError, ReplayExpiredError, ReplaySecondPersonError */
   approveReplay(id: string, approval: { reason: string }, actor: Actor): Promise<ReplayStory>
+  /** Pauses, resumes, cancels or discards. @throws ReplayStateError */
+  steerReplay(id: string, steering: Steering, why: { reason: string }, actor: Actor): Promise<ReplayStory>
 }
 
 /** Each rejects with ServiceUnavailableError when the queue does not answer within ten seconds. */

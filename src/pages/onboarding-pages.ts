@@ -97,7 +97,7 @@ ${story.events.length > 0 ? eventTable(story.events, now) : emptyState('No event
 <form method="post" action="/replays" class="inline">
 <input type="hidden" name="identityIds" value="${identityId}">
 <input type="hidden" name="states" value="parked"><input type="hidden" name="states" value="dead"><input type="hidden" name="states" value="processed">
-${state === 'held' && html`<label class="check"><input type="checkbox" name="releaseHolds" value="yes" checked> release the hold: let the live status decide</label>`}
+${state === 'held' && html`<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release the hold: let the live status decide</label>`}
 <button>Plan a replay</button></form>
 ${command(`gatehouse replay plan --identity ${identityId} --state parked --state dead --state processed${state === 'held' ? ' --release-holds' : ''}`)}`,
   })

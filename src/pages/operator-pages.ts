@@ -6,7 +6,7 @@ import type { Actor } from '../domain/actor.ts'
 import type { TokenGuard } from '../operate/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { errorCode } from '../platform/app-error.ts'
-import { canonicalId, UUID } from '../platform/opaque-id.ts'
+import { canonicalId } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { problemOf } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
@@ -16,10 +16,10 @@ import { homePage } from './home-page.ts'
 import { type Html, html, sendHtml } from './html.ts'
 import { recogniseOperators, serveLogin } from './login-routes.ts'
 import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
-import { ApprovalForm, AuditQuery, EventListQuery, OnboardingListQuery, PlanForm, ReplayListQuery, readForm } from './page-forms.ts'
+import { AuditQuery, EventListQuery, OnboardingListQuery, ReasonForm, readForm } from './page-forms.ts'
 import { notice, page } from './page-parts.ts'
 import { queuePage } from './queue-page.ts'
-import { newReplayPage, replayListPage, replayPage } from './replay-pages.ts'
+import { serveReplayPages } from './replay-page-routes.ts'
 import { createSessionCookie } from './session-cookie.ts'
 
 /** Everything from us, nothing inline, in nobody's frame. */
@@ -144,28 +144,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'This event was never received.')
     return sendHtml(reply, eventPage(event, reader(request)))
   })
-  app.get('/replays', async (request, reply) => {
-    const replays = await useCases.listReplays(readForm(ReplayListQuery, request.query))
-    return sendHtml(reply, replayListPage(replays, reader(request)))
-  })
-  app.get('/replays/new', async (request, reply) => sendHtml(reply, newReplayPage(reader(request))))
-  app.post('/replays', async (request, reply) => {
-    const filter = readForm(PlanForm, request.body)
-    const { id } = await useCases.planReplay(filter, actorOf(request))
-    return reply.redirect(`/replays/${id}`, 303)
-  })
-  app.get<{ Params: { id: string } }>('/replays/:id', async (request, reply) => {
-    const replay = UUID.test(request.params.id) ? await useCases.getReplay(request.params.id.toLowerCase()) : null
-    if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'There is no such replay.')
-    return sendHtml(reply, replayPage(replay, reader(request)))
-  })
-  app.post<{ Params: { id: string } }>('/replays/:id/approve', async (request, reply) => {
-    const { id } = request.params
-    const { reason } = readForm(ApprovalForm, request.body)
-    if (!UUID.test(id) || !(await useCases.getReplay(id))) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'There is no such replay.')
-    await useCases.approveReplay(id, { reason }, actorOf(request))
-    return reply.redirect(`/replays/${id}`, 303)
-  })
+  serveReplayPages(app, { useCases, reader, actorOf })
   app.get('/queue', async (request, reply) => sendHtml(reply, queuePage(await useCases.queueStatus(), reader(request))))
   for (const [verb, act] of [
     ['pause', useCases.pauseQueue],
@@ -173,7 +152,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     ['rebuild', useCases.rebuildQueue],
   ] as const) {
     app.post(`/queue/${verb}`, async (request, reply) => {
-      await act(readForm(ApprovalForm, request.body), actorOf(request))
+      await act(readForm(ReasonForm, request.body), actorOf(request))
       return reply.redirect('/queue', 303)
     })
   }

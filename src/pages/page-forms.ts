@@ -4,7 +4,7 @@ import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
 import { OperatorName } from '../operate/operator-name.ts'
 import { IdList, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
-import { REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
+import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
 import { unstorableFields } from '../operate/unstorable.ts'
 import { HttpProblem } from '../platform/problem.ts'
 
@@ -19,7 +19,7 @@ export const EventListQuery = pageQuery({
 })
 export const ReplayListQuery = pageQuery({})
 export const AuditQuery = pageQuery({})
-export const ApprovalForm = z.object({ reason: Reason })
+export const ReasonForm = z.object({ reason: Reason })
 export const LoginForm = z.object({
   name: OperatorName,
   token: z.string().max(1_000).default(''),
@@ -34,10 +34,11 @@ export const PlanForm = z.object({
   eventIds: words.pipe(IdList).optional(),
   identityIds: words.pipe(IdList).optional(),
   types: words.optional(),
+  errorCodes: words.optional(),
   states: words.pipe(z.array(z.enum(REPLAYABLE_STATES))).optional(),
   from: Time.optional(),
   to: Time.optional(),
-  limit: z.coerce.number().int().min(1).max(10_000).optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_REPLAY_LIMIT).optional(),
   releaseHolds: z
     .literal('yes')
     .transform(() => true)

@@ -1,23 +1,39 @@
-import type { Estimate } from '../effects/effect-kind.ts'
+import type { Estimate, PlannedEffect } from '../effects/effect-kind.ts'
 import type { InboxRow } from '../inbox/inbox.ts'
 import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
 import { prepareEvent, type Routes } from './prepare-event.ts'
 import { EventUnknownError, EventWithoutIdentityError, StatusNotSettledError } from './saga-errors.ts'
 
+export type { PlannedEffect } from '../effects/effect-kind.ts'
+
 export interface PreviewParts extends Routes {
   reader: ConfirmationReader
+  /** Milliseconds since 1970. */
   now: () => number
+  /**
+   * Whether an account that was never asked for is looked for at Paxos, one call for each customer. Without it a large plan costs no such
+   * call, and says that one is opened where a run would find one and take it over.
+   */
+  thorough: boolean
 }
+
+export interface Preview extends Estimate {
+  /** Whose event it is; null: nobody's, or not known. */
+  identityId: string | null
+}
+
+const NOTHING: { effects: PlannedEffect[]; identityId: null } = { effects: [], identityId: null }
 
 /**
  * The dry run of an event: prepares it as a run does, decides what a run would decide, and writes nothing. Rejects with the PaxosError when
- * Paxos cannot be read.
+ * Paxos cannot be read, and with BUDGET_EXHAUSTED when its limits leave no room.
  */
-export async function previewEvent(parts: PreviewParts, row: InboxRow, { releaseHolds }: { releaseHolds: boolean }): Promise<Estimate> {
+export async function previewEvent(parts: PreviewParts, row: InboxRow, { releaseHolds }: { releaseHolds: boolean }): Promise<Preview> {
   try {
     const prepared = await prepareEvent(parts, row, 'replay')
-    if (prepared.kind === 'kept') return { verdict: 'no-op', detail: `${prepared.event.type} moves no onboarding` }
-    return await prepared.work().preview({
+    if (prepared.kind === 'kept') return { verdict: 'no-op', detail: `${prepared.event.type} moves no onboarding`, ...NOTHING }
+    const work = prepared.work()
+    const estimate = await work.preview({
       seq: row.seq,
       generation: row.generation + 1, // as a replay opens it
       actor: `event:${row.eventId}`,
@@ -25,11 +41,14 @@ export async function previewEvent(parts: PreviewParts, row: InboxRow, { release
       authority: releaseHolds ? 'operator' : 'machine',
       replayed: true,
       now: parts.now,
+      thorough: parts.thorough,
+      failure: row.errorCode === null ? null : { code: row.errorCode, detail: row.errorDetail, unknownOutcomes: row.unknownOutcomes },
     })
+    return { ...estimate, identityId: work.identityId }
   } catch (error) {
-    if (error instanceof EventUnknownError) return { verdict: 'would-park', detail: 'Paxos still does not know this event' }
-    if (error instanceof EventWithoutIdentityError) return { verdict: 'would-park', detail: error.message }
-    if (error instanceof StatusNotSettledError) return { verdict: 'would-wait', detail: error.message }
+    if (error instanceof EventUnknownError) return { verdict: 'would-park', detail: 'Paxos still does not know this event', ...NOTHING }
+    if (error instanceof EventWithoutIdentityError) return { verdict: 'would-park', detail: error.message, ...NOTHING }
+    if (error instanceof StatusNotSettledError) return { verdict: 'would-wait', detail: error.message, ...NOTHING }
     throw error
   }
 }

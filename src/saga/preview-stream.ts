@@ -1,47 +1,88 @@
-import type { Draft, Snapshot } from '../domain/effect.ts'
-import { claimNext } from '../domain/stream.ts'
-import type { Estimate } from '../effects/effect-kind.ts'
+import { type Draft, recordReceipt, type Snapshot } from '../domain/effect.ts'
+import { claimNext, type StreamRules } from '../domain/stream.ts'
+import type { EffectEstimate, Estimate, EstimateTerms, PlannedEffect } from '../effects/effect-kind.ts'
 import type { Stored } from '../ledger/change.ts'
 import { effectKindOf, prepare, type StreamKind, type Trigger } from './run-stream.ts'
+
+interface Terms extends EstimateTerms {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
 
 /** What a run of this trigger would do now: it reads and decides as the run does, and writes nothing. Rejects with the error of a read. */
 export async function previewStream<S extends Snapshot, Seen>(
   kind: StreamKind<S, Seen>,
   trigger: Trigger<Seen>,
-  { now }: { now: () => number },
+  terms: Terms,
 ): Promise<Estimate> {
   const stored = await kind.ledger.load(trigger.streamId)
   const seen = await trigger.observe()
   const { draft } = prepare(kind, trigger, { stored, seen })
-  return estimate(kind, trigger, { stored, draft, now: now() })
+  const found = await estimate(kind, trigger, { stored, draft, terms })
+  return { ...found, effects: [...releasesHold(kind.rules, trigger.streamId, { stored, draft }), ...found.effects] }
 }
 
 async function estimate<S extends Snapshot, Seen>(
-  { rules, effects }: StreamKind<S, Seen>,
-  { streamId, seq, generation }: Trigger<Seen>,
-  { stored, draft, now }: { stored: Stored<S> | null; draft: Draft<S>; now: number },
+  kind: StreamKind<S, Seen>,
+  trigger: Trigger<Seen>,
+  { stored, draft, terms }: { stored: Stored<S> | null; draft: Draft<S>; terms: Terms },
 ): Promise<Estimate> {
-  const claim = claimNext(rules, draft, { by: { seq, generation }, now, leaseMs: 0 })
+  const { rules } = kind
+  const { seq, generation } = trigger
+  const effects: PlannedEffect[] = []
+  const claim = claimNext(rules, draft, { by: { seq, generation }, now: terms.now(), leaseMs: 0 })
   if (claim.kind === 'look-up') {
     const { step, key } = claim.effect
-    return { verdict: 'would-look-up', detail: `${step} may have happened; it would be looked up (${key}), and not tried again` }
+    const detail = `${step} may have happened; it would be looked up (${key}), and not tried again`
+    return { verdict: 'would-look-up', detail, effects: [{ act: 'look-up', key }] }
   }
   const reason = rules.heldReason(draft)
   if (reason !== null) {
     return stored && rules.heldReason(stored) !== null
-      ? { verdict: 'blocked', detail: `held (${reason}); a replay that releases holds lets the live status decide` }
-      : { verdict: 'would-hold', detail: `would be held: ${reason}` }
+      ? { verdict: 'blocked', detail: `held (${reason}); a replay that releases holds lets the live status decide`, effects }
+      : { verdict: 'would-hold', detail: `would be held: ${reason}`, effects }
   }
   switch (claim.kind) {
     case 'waiting':
-      return { verdict: 'in-hand', detail: 'another event of the same stream is being worked on' }
+      return { verdict: 'in-hand', detail: 'another event of the same stream is being worked on', effects }
     case 'attempt':
-      return effectKindOf(effects, claim.effect.kind).estimate({ streamId, snapshot: draft, effect: claim.effect, priority: 'replay' })
+      return estimateFrom(kind, trigger, draft, terms)
     case 'refused':
-      return { verdict: 'would-park', detail: `${claim.effect.step} was refused (${claim.effect.errorCode})` }
+      return { verdict: 'would-park', detail: `${claim.effect.step} was refused (${claim.effect.errorCode})`, effects }
     case 'settled':
       return draft.entries.length === 0
-        ? { verdict: 'no-op', detail: `already ${rules.stateOf(draft)}` }
-        : { verdict: 'would-move', detail: `to ${rules.stateOf(draft)}` }
+        ? { verdict: 'no-op', detail: `already ${rules.stateOf(draft)}`, effects }
+        : { verdict: 'would-move', detail: `to ${rules.stateOf(draft)}`, effects }
   }
+}
+
+/** The next effect with all that follow it, each by the decision that a run would take on the receipt of the one before. */
+async function estimateFrom<S extends Snapshot, Seen>(
+  { rules, effects: kinds }: StreamKind<S, Seen>,
+  { streamId, seq, generation }: Trigger<Seen>,
+  draft: Draft<S>,
+  terms: Terms,
+): Promise<Estimate> {
+  const found: EffectEstimate[] = []
+  let current = draft
+  for (;;) {
+    const claim = claimNext(rules, current, { by: { seq, generation }, now: terms.now(), leaseMs: 0 })
+    if (claim.kind !== 'attempt') break
+    const { effect } = claim
+    const next = await effectKindOf(kinds, effect.kind).estimate({ streamId, snapshot: current, effect, priority: 'replay' }, terms)
+    found.push(next)
+    current = rules.afterReceipt(recordReceipt(current, effect.step, next.receipt), effect, next.receipt)
+  }
+  const [first] = found
+  if (!first) throw new Error(`stream ${streamId} has no effect to estimate`) // the caller has seen one
+  return { verdict: first.verdict, detail: first.detail, effects: found.flatMap(({ effects }) => effects) }
+}
+
+function releasesHold<S extends Snapshot, Seen>(
+  rules: StreamRules<S, Seen>,
+  streamId: string,
+  { stored, draft }: { stored: Stored<S> | null; draft: Draft<S> },
+): PlannedEffect[] {
+  const held = stored !== null && rules.heldReason(stored) !== null
+  return held && rules.heldReason(draft) === null ? [{ act: 'release', key: streamId }] : []
 }

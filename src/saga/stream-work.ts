@@ -1,5 +1,5 @@
 import type { Snapshot } from '../domain/effect.ts'
-import type { Estimate } from '../effects/effect-kind.ts'
+import type { Estimate, EstimateTerms } from '../effects/effect-kind.ts'
 import { previewStream } from './preview-stream.ts'
 import { type Ran, runStream, type StreamKind, type Trigger } from './run-stream.ts'
 
@@ -14,7 +14,7 @@ export interface StreamWork {
   /** The identity whose event it is; null: none. */
   readonly identityId: string | null
   run(terms: WorkTerms): Promise<Ran>
-  preview(terms: WorkTerms): Promise<Estimate>
+  preview(terms: WorkTerms & EstimateTerms): Promise<Estimate>
 }
 
 export function streamWork<S extends Snapshot, Seen>(
@@ -24,6 +24,6 @@ export function streamWork<S extends Snapshot, Seen>(
   return {
     identityId,
     run: ({ now, ...terms }) => runStream(kind, { ...terms, ...about }, { now }),
-    preview: ({ now, ...terms }) => previewStream(kind, { ...terms, ...about }, { now }),
+    preview: ({ now, thorough, failure, ...terms }) => previewStream(kind, { ...terms, ...about }, { now, thorough, failure }),
   }
 }

@@ -395,11 +395,14 @@ describe('when a replay is planned and approved', () => {
     await lockOut(operator, 0)
     const approve = (body: object): Promise<Reply> =>
       operator.call('POST', `/v1/replays/${plan.body.id}/approve`, { headers: bearer({ 'x-operator': 'grace' }), body })
-    expect(fields(await approve({}))).toEqual({ reason: 'is required: say why; it is kept in the audit' })
-    expect(fields(await approve({ reason: '  ' }))).toEqual({ reason: 'must say why; it is kept in the audit' })
+    expect(fields(await approve({}))).toEqual({ reason: 'is required: say why in at least 3 characters; it is kept in the audit' })
+    expect(fields(await approve({ reason: '  ' }))).toEqual({ reason: 'must have at least 3 characters; it is kept in the audit' })
     const run = await approve({ reason: 'incident 7' })
     expect(run.status).toBe(200)
-    expect(run.body).toMatchObject({ state: 'finished', approvedBy: 'grace', reason: 'incident 7', items: [{ result: 'reopened' }] })
+    expect(API_SCHEMAS.Replay.parse(run.body)).toMatchObject({
+      ...{ state: 'running', stage: 1, approvedBy: 'grace', reason: 'incident 7', items: [{ result: 'reopened' }] },
+      progress: { waiting: 0, running: 1, ended: 0 },
+    })
     expect((await get(`/v1/replays/${plan.body.id}`)).body).toEqual(run.body)
     const again = await approve({ reason: 'once more' })
     expect([again.status, again.body.code]).toEqual([409, 'REPLAY_STATE'])
@@ -409,6 +412,26 @@ describe('when a replay is planned and approved', () => {
       { operator: 'grace', action: 'replay.approve', target: plan.body.id, reason: 'incident 7' },
       { operator: 'ada', action: 'replay.plan', target: plan.body.id, data: { counts: { 'would-create-account': 1 } } },
     ])
+  })
+
+  it('B16: pages through the frozen events, and refuses an empty filter by name', async () => {
+    const eventIds = await receiveDecided(operator, { count: 3, refIdPrefix: 'paged-' })
+    const { body } = await operator.call('POST', '/v1/replays', { body: { eventIds } })
+    const first = API_SCHEMAS.ReplayItemPage.parse((await get(`/v1/replays/${body.id}/items?limit=2`)).body)
+    const second = API_SCHEMAS.ReplayItemPage.parse((await get(`/v1/replays/${body.id}/items?limit=2&cursor=${first.nextCursor}`)).body)
+    expect([...first.items, ...second.items].map(({ eventId }) => eventId)).toEqual(eventIds)
+    expect([body.events, second.nextCursor]).toEqual([3, null])
+    const empty = await operator.call('POST', '/v1/replays', { body: { limit: 5 } })
+    expect([empty.status, Object.keys(fields(empty))]).toEqual([400, ['states']])
+  })
+
+  it('F31: discards a plan, which cannot be approved any more', async () => {
+    const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'discarded-' })
+    const { body } = await operator.call('POST', '/v1/replays', { body: { eventIds: [eventId] } })
+    const act = (verb: string) => operator.call('POST', `/v1/replays/${body.id}/${verb}`, { body: { reason: 'not needed' } })
+    expect((await act('discard')).body).toMatchObject({ state: 'discarded', note: 'discarded by api: not needed' })
+    expect((await act('discard')).status).toBe(200)
+    for (const verb of ['approve', 'pause', 'resume', 'cancel']) expect((await act(verb)).body.code).toBe('REPLAY_STATE')
   })
 
   it('says how many match where the limit took fewer', async () => {
@@ -433,7 +456,7 @@ describe('when a replay is planned and approved', () => {
     expect([...first.items, ...second.items].slice(0, 3).map(({ id }) => id)).toEqual(made.toReversed())
     expect(first.items[0]).toMatchObject({ state: 'planned', plannedBy: 'api', approvedBy: null, events: 0 })
     expect((await get('/v1/replays?limit=100')).body.items).toContainEqual(
-      expect.objectContaining({ state: 'finished', plannedBy: 'ada', approvedBy: 'grace', reason: 'incident 7', events: 1 }),
+      expect.objectContaining({ state: 'running', plannedBy: 'ada', approvedBy: 'grace', reason: 'incident 7', events: 1 }),
     )
     expect(Object.keys(fields(await get('/v1/replays?cursor=bm90IG91cnM')))).toEqual(['cursor'])
     expect(Object.keys(fields(await get('/v1/replays?state=planned')))).toEqual(['state'])
@@ -497,6 +520,7 @@ describe('the OpenAPI document', () => {
       'get /v1/queue',
       'get /v1/replays',
       'get /v1/replays/{id}',
+      'get /v1/replays/{id}/items',
       'get /v1/stats',
       'post /v1/onboardings',
       'post /v1/queue/pause',
@@ -504,6 +528,11 @@ describe('the OpenAPI document', () => {
       'post /v1/queue/resume',
       'post /v1/replays',
       'post /v1/replays/{id}/approve',
+      'post /v1/replays/{id}/cancel',
+      'post /v1/replays/{id}/discard',
+      'post /v1/replays/{id}/new',
+      'post /v1/replays/{id}/pause',
+      'post /v1/replays/{id}/resume',
     ])
     for (const [, name = ''] of JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
       expect(body.components.schemas).toHaveProperty(name)

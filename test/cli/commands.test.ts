@@ -178,7 +178,7 @@ describe('gatehouse replay', () => {
     await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [event.id])
     const planned = await gatehouse('replay', 'plan', '--state', 'dead', '--event', event.id, '--operator', 'ada')
     const [, id = ''] = /^Replay (\S+): planned$/m.exec(planned) ?? []
-    expect(planned).toMatch(new RegExp(`^${event.id} +identity\\.denied +- +dead +would-send-notice`, 'm'))
+    expect(planned).toMatch(new RegExp(`^${event.id} +identity\\.denied +\\S+ +dead +would-send-notice`, 'm'))
     expect(planned).toMatch(/^It takes about 1 s within Paxos's limits, counting what waits already$/m)
     await lockOut(operator, 299)
     expect(await gatehouse('replay', 'show', id)).toMatch(/already\nPaxos answered 429, so nobody calls it for another 5 min$/m)
@@ -188,15 +188,18 @@ describe('gatehouse replay', () => {
     await expect(gatehouse(...approve)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('--yes') })
     await expect(gatehouse('replay', 'approve', id, '--operator', 'grace', '--yes')).rejects.toThrow("required option '--reason <text>'")
     await expect(gatehouse('replay', 'approve', id, '--operator', ' ', '--reason', 'x', '--yes')).rejects.toMatchObject({ code: 'USAGE' })
+    await expect(gatehouse('replay', 'approve', id, '--operator', 'grace', '--reason', 'x', '--yes')).rejects.toThrow(
+      'at least 3 characters',
+    )
     expect(JSON.parse(await gatehouse('replay', 'show', id, '--json'))).toMatchObject({ state: 'planned', plannedBy: 'ada' })
     const run = await gatehouse(...approve, '--yes')
-    expect(run).toContain(`Replay ${id}: finished`)
+    expect(run).toContain(`Replay ${id}: running`)
     expect(run).toMatch(/^approved by grace at .*: incident 7$/m)
     expect(run).toContain('reopened')
-    await expect(gatehouse(...approve, '--yes')).rejects.toMatchObject({ code: 'REPLAY_STATE' })
+    await expect(gatehouse(...approve.with(-1, 'once more'), '--yes')).rejects.toMatchObject({ code: 'REPLAY_STATE' })
     const listed = (await gatehouse('replay', 'list')).split('\n')
     expect(listed[0]).toMatch(/^PLANNED \(UTC\) +STATE +EVENTS +REPLAY +PLANNED BY +APPROVED BY +REASON$/)
-    expect(listed[1]).toMatch(new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\S+ +finished +1 event +${id} +ada +grace +incident 7$`))
+    expect(listed[1]).toMatch(new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\S+ +running +1 event +${id} +ada +grace +incident 7$`))
     expect(listed.at(-1)).toBe('One of them in full: gatehouse replay show <replay-id>')
     await gatehouse('replay', 'plan', '--event', event.id, '--operator', 'ada')
     const { items, nextCursor } = JSON.parse(await gatehouse('replay', 'list', '--limit', '1', '--json'))
@@ -204,24 +207,38 @@ describe('gatehouse replay', () => {
     expect(JSON.parse(await gatehouse('replay', 'list', '--cursor', nextCursor, '--json')).items).toMatchObject([{ id }])
   })
 
-  it('says of one that was interrupted that nothing is done, and how to run it', async () => {
-    const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'cli-interrupted-' })
+  it('F12, F31: says where a replay stands, what it was asked for, and how to go on', async () => {
+    const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'cli-steered-' })
     const { id } = JSON.parse(await gatehouse('replay', 'plan', '--state', 'accepted', '--event', eventId, '--json'))
-    await operator.pool.query(
-      `UPDATE replay SET state = 'approved', approved_by = 'ada', reason = 'incident 8', approved_at = now() WHERE id = $1`,
-      [id],
-    )
-    const shown = (await gatehouse('replay', 'show', id)).split('\n')
-    expect(shown[0]).toBe(`Replay ${id}: approved`)
-    expect(shown.at(-2)).toMatch(/was interrupted: nothing of it is done\. Approve it again to run it\.$/)
-    expect(shown.at(-1)).toBe(`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`)
+    const why = ['--operator', 'ada', '--reason', 'incident 8']
+    await gatehouse('replay', 'approve', id, ...why, '--yes')
+    const paused = (await gatehouse('replay', 'pause', id, ...why)).split('\n')
+    expect(paused.slice(0, 2)).toEqual([`Replay ${id}: paused`, 'Paused after 0 of 1 events: paused by ada: incident 8'])
+    expect(paused.at(-1)).toBe(`Go on: gatehouse replay resume ${id} --operator <you> --reason "<why>"`)
+    expect(await gatehouse('replay', 'cancel', id, ...why)).toContain('Cancelled: cancelled by ada: incident 8')
+    await expect(gatehouse('replay', 'resume', id, ...why)).rejects.toMatchObject({ code: 'REPLAY_STATE' })
+    const plan = JSON.parse(await gatehouse('replay', 'plan', '--state', 'accepted', '--event', eventId, '--json'))
+    expect(await gatehouse('replay', 'discard', plan.id, ...why)).toContain('asked for events that are accepted, with the ids')
+    await expect(gatehouse('replay', 'plan')).rejects.toThrow('name at least one of')
+  })
+
+  it('F12: ends with 1 and says that nothing was done when every event was skipped', async () => {
+    const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'cli-skipped-' })
+    const { id } = JSON.parse(await gatehouse('replay', 'plan', '--event', eventId, '--json'))
+    await operator.pool.query('UPDATE inbox_event SET generation = 1, batch = NULL WHERE event_id = $1', [eventId])
+    expect(await gatehouse('replay', 'show', id)).toContain('1 of 1 have changed since the plan and would be skipped')
+    const run = await gatehouse('replay', 'approve', id, '--operator', 'ada', '--reason', 'incident 9', '--yes')
+    expect([run.includes('Finished: nothing was done.'), process.exitCode]).toEqual([true, 1])
+    process.exitCode = undefined
   })
 
   it('says how many match where the limit took fewer, and how to plan the others', async () => {
     const ids = await receiveDecided(operator, { count: 3, refIdPrefix: 'cli-limited-' })
     const plan = (limit: string) => gatehouse('replay', 'plan', '--limit', limit, ...ids.flatMap((id) => ['--event', id]))
-    expect(await plan('2')).toMatch(/^2 of 3 events that match: 2 would-send-notice\nThese are the oldest\. Plan again for the others/m)
-    expect(await plan('3')).toMatch(/^3 events: 3 would-send-notice\nIt takes/m)
+    expect(await plan('2')).toMatch(
+      /^2 of 3 events that match, 2 customers: sends 2 notifications\nThese are the oldest\. Plan again for the others/m,
+    )
+    expect(await plan('3')).toMatch(/^3 events, 3 customers: sends 3 notifications\nIt takes/m)
   })
 
   it('says that nothing matches, and that there is no such replay', async () => {

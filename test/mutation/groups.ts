@@ -34,7 +34,7 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     ],
     inMemory: true,
   },
-  replay: { mutate: ['src/replay/*.ts', 'src/inbox/seq-window.ts'], tests: ['test/replay/*.test.ts'] },
+  replay: { mutate: ['src/replay/*.ts', 'src/inbox/seq-window.ts', 'src/inbox/match-events.ts'], tests: ['test/replay/*.test.ts'] },
   requests: {
     mutate: ['src/operate/create-onboarding.ts', 'src/ledger/onboarding-requests.ts'],
     tests: ['test/operate/create-onboarding.test.ts'],

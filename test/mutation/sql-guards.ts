@@ -14,7 +14,9 @@ const group =
 const accepting = group('src/inbox/accept-events.ts', 'test/inbox/accept-events.test.ts')
 const settling = group('src/inbox/settle-events.ts', 'test/inbox/inbox.test.ts')
 const committing = group('src/ledger/ledger-sql.ts', 'test/ledger/ledger.test.ts')
-const replaying = group('src/replay/replay.ts', 'test/replay/replay.test.ts')
+const matching = group('src/inbox/match-events.ts', 'test/replay/replay.test.ts')
+const running = group('src/replay/run-replay.ts', 'test/replay/run-replay.test.ts')
+const planning = group('src/replay/preview-items.ts', 'test/replay/plan-replay.test.ts')
 const rebuilding = group('src/saga/rebuild-queue.ts', 'test/replay/replay.test.ts')
 const SCHEMA = 'prisma/migrations/20261122000000_foundation/migration.sql'
 const schema = group(SCHEMA, 'test/ledger/ledger.test.ts')
@@ -23,7 +25,7 @@ const batches = group('prisma/migrations/20261123001300_batch/migration.sql', 't
 const owners = group('prisma/migrations/20261123001500_effect_owner/migration.sql', 'test/ledger/ledger.test.ts')
 const streams = group('prisma/migrations/20261128000100_streams/migration.sql', 'test/ledger/ledger.test.ts')
 const requests = group(SCHEMA, 'test/operate/create-onboarding.test.ts')
-const replayPlans = group(SCHEMA, 'test/replay/replay.test.ts')
+const replayPlans = group('prisma/migrations/20261128003000_replay_jobs/migration.sql', 'test/replay/replay.test.ts')
 const spending = group('src/paxos/transport/budget-store.ts', 'test/paxos/transport/budget-shared.test.ts')
 const sweeping = group('src/reconcile/sweep-events.ts', 'test/reconcile/sweep-events.test.ts')
 const windows = group('src/reconcile/sweep-windows.ts', 'test/reconcile/sweep-events.test.ts')
@@ -95,14 +97,12 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   committing('lease_generation = f.lease_generation, lease_until = f.lease_until,', 'lease_generation = f.lease_generation,'),
   committing(' AND e.step = f.step', ''),
   // A plan runs once, as it was shown, and takes nothing that came later.
-  replaying(`WHERE id = $1 AND state = 'planned'`, 'WHERE id = $1'),
-  replaying(' AND result IS NULL', ''),
-  replaying(' AND received_at < $6', ' AND $6::timestamptz IS NOT NULL'),
-  replaying(`concat_ws('/', e.state, e.generation, coalesce(o.version, 0))`, `concat_ws('/', e.state, e.generation)`),
-  replaying(`concat_ws('/', e.state, e.generation, coalesce(o.version, 0))`, `concat_ws('/', e.state, coalesce(o.version, 0))`),
-  replaying(`concat_ws('/', e.state, e.generation, coalesce(o.version, 0))`, `concat_ws('/', e.generation, coalesce(o.version, 0))`),
+  matching('OR received_at < $6)', 'OR true)'),
+  matching('settled_at >= $10)', 'true)'),
+  running('AND result IS NULL ORDER BY seq LIMIT $2', 'ORDER BY seq LIMIT $2'),
+  running('OR identity_id IN (SELECT identity_id FROM first WHERE identity_id IS NOT NULL)', ''),
+  planning(`AND (lease_by = $2 OR lease_until IS NULL OR lease_until < now())`, ''),
   rebuilding(`state = 'accepted' AND error_code IS NULL AND`, `state = 'accepted' AND`),
-  replaying('SELECT FROM replay WHERE id = $1 FOR UPDATE', 'SELECT FROM replay WHERE id = $1'),
   // One sweep at a time, over whole windows, and nothing is taken for known that only a test event has named.
   sweeping('SELECT pg_try_advisory_lock($1, $2) AS mine', 'SELECT $1::int IS NOT NULL AND $2::int IS NOT NULL AS mine'),
   windows('max(to_at)', 'min(to_at)'),
@@ -161,5 +161,5 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
     'CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON audit_entry',
     'CREATE TRIGGER audit_entry_is_not_truncated BEFORE TRUNCATE ON effect',
   ),
-  replayPlans(`CHECK (state = 'planned' OR (approved_by IS NOT NULL AND reason IS NOT NULL AND approved_at IS NOT NULL))`, 'CHECK (true)'),
+  replayPlans(`(state IN ('planning', 'planned', 'discarded') OR (approved_by`, '(true OR (approved_by'),
 ]

@@ -143,7 +143,7 @@ describe('what an operator reads, however much there is', () => {
       onboardings({ q: 'customer-' }),
       ['effect_pkey', 'onboarding_created_at_identity_id_idx', 'onboarding_ref_id_key'],
     ],
-    ['the last replays', () => listReplays(pool, { limit: 50 }), ['replay_item_pkey', 'replay_planned_at_idx']],
+    ['the last replays', () => listReplays(pool, { limit: 50 }), ['replay_planned_at_idx']],
     ['one onboarding', () => reads.onboardings.find(uuid('identity', 7)), ['effect_pkey', 'onboarding_pkey']],
     ['its ledger', () => reads.onboardings.entries(uuid('identity', 7)), ['ledger_entry_pkey']],
   ])('finds %s in an index, and sorts no more than a page or a search', async (_what, act, indexes) => {

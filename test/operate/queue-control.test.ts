@@ -22,7 +22,8 @@ async function latest(count: number): Promise<object[]> {
 function withDeadQueue(): OperatorUseCases {
   const away = (): Promise<never> => Promise.reject(new ServiceUnavailableError('The queue does not answer.'))
   const queue = { counts: away, paused: away, pause: away, resume: away, evictionPolicy: async () => null }
-  const actions = { createOnboarding: away, planReplay: away, approveReplay: away, getReplay: away, rebuildQueue: away }
+  const replays = { planReplay: away, continuePlan: away, planNewSince: away, approveReplay: away, steerReplay: away, getReplay: away }
+  const actions = { createOnboarding: away, rebuildQueue: away, ...replays }
   const world = { queue: 'Postgres', upstream: null, simulated: true }
   const { pool, pace, roster } = operator
   return createUseCases({ pool, queue, actions, pace, roster, world, sweepEverySeconds: null, askPaxos: away, now: Date.now })

@@ -9,7 +9,8 @@ import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import { approveReplay, getReplay, planReplay } from '../../src/replay/replay.ts'
+import type { ReplayParts } from '../../src/replay/plan-replay.ts'
+import { createReplayActions } from '../../src/replay/replay-actions.ts'
 import { createRoster, type Roster } from '../../src/roster/roster.ts'
 import { rebuildQueue } from '../../src/saga/rebuild-queue.ts'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
@@ -26,6 +27,7 @@ export interface Operator extends Pipeline {
   useCases: OperatorUseCases
   pace: UpstreamPace
   roster: Roster
+  replays: ReplayParts
   /** Moves the clock of the operator's side, milliseconds. */
   advanceClock(ms: number): void
   /** With the token, unless `headers` say otherwise. */
@@ -61,7 +63,7 @@ export async function startOperator(): Promise<Operator> {
   })
   let ahead = 0
   const now = (): number => Date.now() + ahead
-  const parts = { ...pipeline, now: Date.now, encryptionKey: Buffer.alloc(32, 1) }
+  const parts = { ...pipeline, now: Date.now, secondPersonAbove: 25, encryptionKey: Buffer.alloc(32, 1) }
   const budget = createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore(pipeline) })
   const pace = createUpstreamPace(budget)
   const roster = createRoster({ pool: pipeline.pool, logger })
@@ -80,9 +82,7 @@ export async function startOperator(): Promise<Operator> {
     pace,
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
-      planReplay: (filter, by) => planReplay(parts, filter, by),
-      approveReplay: (id, approval) => approveReplay(parts, id, approval),
-      getReplay: (id) => getReplay(pipeline.pool, id),
+      ...createReplayActions(parts),
       rebuildQueue: () => rebuildQueue(parts),
     },
   })
@@ -97,6 +97,7 @@ export async function startOperator(): Promise<Operator> {
     sandbox,
     useCases,
     pace,
+    replays: parts,
     advanceClock: (ms) => {
       ahead += ms
     },

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { estimateBacklog, estimateReplay, sayEta } from '../../src/operate/upstream-outlook.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
-import type { ReplayItem, ReplayView } from '../../src/replay/replay.ts'
 
 /** One call a second: five minutes have room for 291 live calls, and for 232 of replays. A page of List Events serves 25 events. */
 const pace = createUpstreamPace(createBudget({ limits: { ...NO_LIMITS, token: 1, general: 1 } }), { accountsClass: 'general' })
@@ -13,50 +11,34 @@ const away: UpstreamPace = {
   etaMs: () => Promise.reject(new Error('Postgres is away')),
 }
 
-type Seen = Partial<Pick<ReplayItem, 'verdict' | 'result' | 'eventState'>>
-const replayOf = (...groups: (readonly [number, Seen])[]): ReplayView => ({
-  ...{ id: randomUUID(), state: 'planned', filter: {}, planHash: '', plannedBy: 'ada', plannedAt: new Date() },
-  ...{ approvedBy: null, reason: null, approvedAt: null, finishedAt: null, matched: null, counts: {} },
-  items: groups.flatMap(([count, seen]) =>
-    Array.from({ length: count }, () => ({
-      ...{ seq: '1', eventId: randomUUID(), type: 'identity.approved', identityId: null, detail: '' },
-      ...{ verdict: 'would-create-account', result: null, eventState: 'parked', ...seen },
-    })),
-  ),
-})
-const eta = async (replay: ReplayView, backlog = 0): Promise<number | null> => (await estimateReplay(pace, replay, backlog)).etaSeconds
+const left = (waiting: number, more: Partial<Left> = {}): Left => ({ waiting, waitingUnfinished: 0, running: 0, ...more })
+type Left = Parameters<typeof estimateReplay>[1]
+const eta = async (of: Left, backlog = 0): Promise<number | null> => (await estimateReplay(pace, of, backlog)).etaSeconds
 
 describe('how long a replay takes', () => {
   it('is told for its events on top of what waits, with the share that live traffic leaves', async () => {
-    expect(await eta(replayOf([200, {}]))).toBe(1) // there is room at once
-    const late = await eta(replayOf([200, {}]), 1_000)
+    expect(await eta(left(200))).toBe(1) // there is room at once
+    const late = await eta(left(200), 1_000)
     expect(late).toBe(Math.ceil(((1_248 - 232) / 232) * 300))
     expect(late).toBeGreaterThan((await estimateBacklog(pace, 1_200)).etaSeconds ?? 0)
   })
 
   it('counts what is unfinished already once, since it is part of what waits', async () => {
-    expect(await eta(replayOf([200, { eventState: 'accepted' }]), 1_000)).toBe(await eta(replayOf([1, { eventState: 'accepted' }]), 1_000))
-    expect(await eta(replayOf([200, { eventState: 'accepted' }]), 1_000)).toBeLessThan((await eta(replayOf([200, {}]), 1_000)) ?? 0)
+    expect(await eta(left(200, { waitingUnfinished: 200 }), 1_000)).toBe(await eta(left(1, { waitingUnfinished: 1 }), 1_000))
+    expect(await eta(left(200, { waitingUnfinished: 200 }), 1_000)).toBeLessThan((await eta(left(200), 1_000)) ?? 0)
   })
 
-  it.each<[string, Seen]>([
-    ['what is blocked', { verdict: 'blocked' }],
-    ['what is finished, with nothing to do', { verdict: 'no-op', eventState: 'processed' }],
-    ['what was skipped', { result: 'skipped: changed since the plan' }],
-    ['what was opened and has ended', { result: 'reopened', eventState: 'processed' }],
-  ])('leaves out %s', async (_what, seen) => {
-    expect(await eta(replayOf([200, seen]), 1_000)).toBe(0)
-    expect(await eta(replayOf([200, seen], [200, {}]), 1_000)).toBe(await eta(replayOf([200, {}]), 1_000))
+  it('is 0 when nothing is left to open or to end', async () => {
+    expect(await eta(left(0), 1_000)).toBe(0)
   })
 
   it('is told of what was opened until it has ended', async () => {
-    const open = { result: 'reopened', eventState: 'accepted' }
-    expect(await eta(replayOf([200, open]), 1_000)).toBe(await eta(replayOf([1, open]), 1_000))
-    expect(await eta(replayOf([200, open]), 1_000)).toBeGreaterThan(900)
+    expect(await eta(left(0, { running: 200 }), 1_000)).toBe(await eta(left(0, { running: 1 }), 1_000))
+    expect(await eta(left(0, { running: 200 }), 1_000)).toBeGreaterThan(900)
   })
 
   it('is not known while what the processes share cannot be read', async () => {
-    expect(await estimateReplay(away, replayOf([1, {}]), 0)).toEqual({ lockedForSeconds: null, etaSeconds: null })
+    expect(await estimateReplay(away, left(1), 0)).toEqual({ lockedForSeconds: null, etaSeconds: null })
     expect(await estimateBacklog(away, 0)).toEqual({ lockedForSeconds: null, etaSeconds: 0 })
   })
 })

@@ -320,18 +320,19 @@ describe('when an operator replays from the pages', () => {
     expect(locked).toContain('Paxos answered 429, so nobody calls it for another 5 min. It goes on by itself.')
     await lockOut(operator, 0)
     const unreasoned = await post(`${path}/approve`, { reason: ' ' })
-    expect([unreasoned.status, (await unreasoned.text()).includes('reason must say why')]).toEqual([400, true])
+    expect([unreasoned.status, (await unreasoned.text()).includes('reason must have at least 3 characters')]).toEqual([400, true])
     expect((await post(`${path}/approve`, { reason: 'incident 7' })).headers.get('location')).toBe(path)
     const run = await (await get(path)).text()
     expect(run).toContain('reopened')
+    expect(run).toContain('Running: 0 of 1 events have ended, 1 are under way (stage 1)')
     expect(run).not.toContain('/approve"')
     expect(run).toContain('takes about 1 s within')
-    expect((await post(`${path}/approve`, { reason: 'incident 7' })).status).toBe(409)
+    expect((await post(`${path}/approve`, { reason: 'once more' })).status).toBe(409)
     const audit = await (await get('/audit')).text()
     expect(audit).toContain('The chain is whole')
     expect((await operator.useCases.listAudit({ limit: 5 })).items.filter(({ operator: by }) => by === 'Ada')).toMatchObject([
       { action: 'replay.approve.failed' },
-      { action: 'replay.approve', reason: 'incident 7' },
+      { action: 'replay.approve', reason: 'once more' },
       { action: 'replay.approve', reason: 'incident 7' },
       { action: 'replay.plan' },
     ])
@@ -344,7 +345,7 @@ describe('when an operator replays from the pages', () => {
       return (await get(planned.headers.get('location') ?? '')).text()
     }
     const short = await plan('2')
-    expect(short).toContain('This works again on 2 of 3 events that match.')
+    expect(short).toContain('This works again on 2 of 3 events that match, in stages')
     expect(short).toContain('More events matched than the limit took')
     expect(await plan('3')).not.toContain('More events matched')
   })
@@ -356,7 +357,7 @@ describe('when an operator replays from the pages', () => {
     for (const path of ['/', '/replays']) {
       const page = await (await get(path)).text()
       const row = page.split('<tr>').find((text) => text.includes(`href="/replays/${id}"`))
-      expect(row).toMatch(/finished.*1 event.*ada .*grace .*&lt;b&gt;ticket&lt;\/b&gt; 4711/s)
+      expect(row).toMatch(/running.*1 event.*ada .*grace .*&lt;b&gt;ticket&lt;\/b&gt; 4711/s)
     }
     expect(await (await get('/')).text()).toContain('<a href="/replays">All replays</a>')
     expect(await (await get('/replays')).text()).toContain('href="/replays/new"')

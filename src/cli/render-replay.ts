@@ -1,0 +1,93 @@
+import { sayChanged, sayCompared, sayEffects, sayEvents, sayFilter, sayNew, sayResults, sayState } from '../operate/say-replay.ts'
+import { utcTime } from '../operate/say-time.ts'
+import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
+import type { ReplayLine, ReplayStory } from '../operate/use-cases.ts'
+import { renderTable } from './render-table.ts'
+
+/** Rows of a replay on a terminal; `--json` and the list of its items have them all. */
+const MOST_ROWS = 100
+
+export function renderReplayList(replays: readonly ReplayLine[]): string {
+  const rows = replays.map((replay) => [
+    utcTime(replay.plannedAt).slice(0, 19),
+    replay.expired ? 'expired' : replay.state,
+    sayEvents(replay),
+    replay.id,
+    replay.plannedBy,
+    replay.approvedBy ?? '-',
+    replay.reason ?? '',
+  ])
+  return renderTable(['PLANNED (UTC)', 'STATE', 'EVENTS', 'REPLAY', 'PLANNED BY', 'APPROVED BY', 'REASON'], rows)
+}
+
+/** A replay in full: what was asked for, what it would do, who approved it, and what came of it. */
+export function renderReplay(replay: ReplayStory): string {
+  const { id, state, events } = replay
+  if (events === 0) return `Replay ${id} is empty: no event matches. gatehouse event list --state parked shows what waits for a person.`
+  return [...renderHead(replay), '', renderItems(replay), '', ...renderNext(replay)].join('\n')
+
+  function renderNext({ needsSecond, plannedBy }: ReplayStory): string[] {
+    if (replay.expired) return ['Plan anew with the same filter: gatehouse replay plan']
+    if (state === 'planned' || state === 'awaiting_second') {
+      const who = needsSecond ? ` (two people must agree${state === 'planned' ? `; one may be ${plannedBy}, who planned it` : ''})` : ''
+      return [`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"${who}`]
+    }
+    if (state === 'paused') return [`Go on: gatehouse replay resume ${id} --operator <you> --reason "<why>"`]
+    return replay.newSince
+      ? [`Plan them too: gatehouse replay plan --new-since ${id}`]
+      : [`See where its events stand: gatehouse replay show ${id}`]
+  }
+}
+
+function renderHead(replay: ReplayStory): string[] {
+  const { id, state, expired, matched, plannedBy, plannedAt, approvedBy, approvedAt, reason, secondBy, secondReason, effects } = replay
+  return [
+    `Replay ${id}: ${expired ? 'expired' : state}`,
+    sayState(replay),
+    `planned by ${plannedBy} at ${utcTime(plannedAt)}`,
+    `asked for ${sayFilter(replay.filter)}`,
+    ...(approvedBy && approvedAt ? [`approved by ${approvedBy} at ${utcTime(approvedAt)}: ${reason}`] : []),
+    ...(secondBy ? [`and by ${secondBy}: ${secondReason}`] : []),
+    effects ? `${sayEvents(replay)}, ${sayEffects(effects)}` : `${sayEvents(replay)}: ${sayResults(replay.counts)}`,
+    ...(matched === null
+      ? []
+      : ['These are the oldest. Plan again for the others, with a higher --limit (at most 100000) or a later --since.']),
+    ...renderResult(replay),
+    ...renderPace(replay),
+  ]
+}
+
+function renderResult(replay: ReplayStory): string[] {
+  const compared = sayCompared(replay.compared)
+  const results = sayResults(replay.results)
+  return [
+    ...(results ? [`result: ${results}`] : []),
+    ...(compared ? [`plan against run: ${compared}`] : []),
+    ...[sayChanged(replay), sayNew(replay)].filter((line) => line !== null),
+  ]
+}
+
+function renderItems({ items, events, state }: ReplayStory): string {
+  const ran = state !== 'planned' && state !== 'planning' && state !== 'awaiting_second' && state !== 'discarded'
+  const rows = items
+    .slice(0, MOST_ROWS)
+    .map(({ eventId, type, identityId, eventState, verdict, detail, result, errorCode, difference }) => [
+      eventId,
+      type,
+      identityId ?? '-',
+      eventState,
+      ran ? `${result ?? 'not run yet'}${errorCode ? ` (${errorCode})` : ''}` : verdict,
+      difference ?? detail,
+    ])
+  const table = renderTable(['EVENT', 'TYPE', 'IDENTITY', 'STATE NOW', ran ? 'RESULT' : 'WOULD', 'DETAIL'], rows)
+  return events > rows.length ? `${table}\n… and ${events - rows.length} more; --json has them` : table
+}
+
+/** How long it takes as far as Paxos's limits allow, where something is to be done. */
+function renderPace({ state, upstream: { etaSeconds, lockedForSeconds } }: ReplayStory): string[] {
+  if (etaSeconds === 0 || state === 'cancelled' || state === 'discarded') return []
+  const locked = lockedForSeconds ? [sayLock(lockedForSeconds)] : []
+  if (etaSeconds === null) return locked
+  const begun = state === 'running' || state === 'paused' || state === 'finished'
+  return [begun ? `What is left takes ${sayEta(etaSeconds)}` : `It takes ${sayEta(etaSeconds)}, counting what waits already`, ...locked]
+}

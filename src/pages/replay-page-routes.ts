@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Actor } from '../domain/actor.ts'
+import { type OperatorUseCases, type ReplayStory, STEERINGS } from '../operate/use-cases.ts'
+import { UUID } from '../platform/opaque-id.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import { sendHtml } from './html.ts'
+import { PlanForm, ReasonForm, ReplayListQuery, readForm } from './page-forms.ts'
+import { replayPage } from './replay-page.ts'
+import { newReplayPage, replayListPage } from './replay-pages.ts'
+
+interface Parts {
+  useCases: OperatorUseCases
+  reader: (request: FastifyRequest) => { operator: string; now: Date }
+  actorOf: (request: FastifyRequest) => Actor
+}
+
+/** The list of replays, the form for a new one, and one replay with what can be done to it. */
+export function serveReplayPages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
+  const find = async (id: string): Promise<ReplayStory> => {
+    const replay = UUID.test(id) ? await useCases.getReplay(id.toLowerCase()) : null
+    if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'There is no such replay.')
+    return replay
+  }
+  app.get('/replays', async (request, reply) => {
+    const replays = await useCases.listReplays(readForm(ReplayListQuery, request.query))
+    return sendHtml(reply, replayListPage(replays, reader(request)))
+  })
+  app.get('/replays/new', async (request, reply) => sendHtml(reply, newReplayPage(reader(request))))
+  app.post('/replays', async (request, reply) => {
+    const { id } = await useCases.planReplay(readForm(PlanForm, request.body), actorOf(request))
+    return reply.redirect(`/replays/${id}`, 303)
+  })
+  app.get<{ Params: { id: string } }>('/replays/:id', async (request, reply) =>
+    sendHtml(reply, replayPage(await find(request.params.id), reader(request))),
+  )
+  app.post<{ Params: { id: string } }>('/replays/:id/new', async (request, reply) => {
+    const { id } = await useCases.planNewSince((await find(request.params.id)).id, actorOf(request))
+    return reply.redirect(`/replays/${id}`, 303)
+  })
+  app.post<{ Params: { id: string } }>('/replays/:id/approve', async (request, reply) => {
+    const { reason } = readForm(ReasonForm, request.body)
+    const { id } = await find(request.params.id)
+    await useCases.approveReplay(id, { reason }, actorOf(request))
+    return reply.redirect(`/replays/${id}`, 303)
+  })
+  for (const steering of STEERINGS) {
+    app.post<{ Params: { id: string } }>(`/replays/:id/${steering}`, async (request, reply) => {
+      const { reason } = readForm(ReasonForm, request.body)
+      const { id } = await find(request.params.id)
+      await useCases.steerReplay(id, steering, { reason }, actorOf(request))
+      return reply.redirect(`/replays/${id}`, 303)
+    })
+  }
+}

@@ -1,0 +1,54 @@
+import { UsageError } from '../platform/app-error.ts'
+import { inTransaction } from '../platform/postgres/postgres.ts'
+import type { ReplayParts } from './plan-replay.ts'
+import { ReplayExpiredError, ReplaySecondPersonError, ReplayStateError } from './replay-errors.ts'
+import { type ReplayHead, readHead } from './replay-record.ts'
+
+export interface Approval {
+  by: string
+  reason: string
+}
+
+/**
+ * Approves a plan. Where it needs a second person, two must agree: the one who planned it and another one, or two others. So an
+ * approval by the planner leaves it `awaiting_second`. Asking twice with the same name and reason is one approval.
+ * @throws ReplayStateError, ReplayExpiredError, ReplaySecondPersonError, UsageError
+ */
+export async function approveReplay({ pool }: Pick<ReplayParts, 'pool'>, id: string, approval: Approval): Promise<void> {
+  if (approval.reason.trim() === '') throw new UsageError('reason: say why; it is kept with the replay and in the audit')
+  await inTransaction(pool, async (client) => {
+    const replay = await readHead(client, id, { lock: true })
+    if (!replay) throw new UsageError(`there is no replay ${id}`)
+    if (wasThis(replay, approval)) return
+    refuseUnapprovable(replay, approval)
+    if (replay.state === 'awaiting_second') {
+      await client.query(
+        `UPDATE replay SET state = 'approved', active = true, second_by = $2, second_reason = $3, seconded_at = now() WHERE id = $1`,
+        [id, approval.by, approval.reason],
+      )
+      return
+    }
+    const alone = replay.needsSecond && approval.by === replay.plannedBy
+    await client.query(`UPDATE replay SET state = $4, active = $5, approved_by = $2, reason = $3, approved_at = now() WHERE id = $1`, [
+      ...[id, approval.by, approval.reason],
+      ...[alone ? 'awaiting_second' : 'approved', !alone],
+    ])
+  })
+}
+
+/** The same approval again, say after its answer was lost. */
+function wasThis({ state, approvedBy, reason, secondBy, secondReason }: ReplayHead, approval: Approval): boolean {
+  if (state !== 'approved' && state !== 'running') return false
+  return (approvedBy === approval.by && reason === approval.reason) || (secondBy === approval.by && secondReason === approval.reason)
+}
+
+function refuseUnapprovable(replay: ReplayHead, { by }: Approval): void {
+  const { id, state, approvedBy, expired, note } = replay
+  if (state === 'planning') throw new ReplayStateError(`replay ${id} is still planned (${replay.plannedItems} of ${replay.events} events)`)
+  if (state === 'discarded') throw new ReplayStateError(`replay ${id} was discarded (${note ?? 'no note'}); plan a new one`)
+  if (state !== 'planned' && state !== 'awaiting_second')
+    throw new ReplayStateError(`replay ${id} was approved by ${approvedBy} already, and is ${state}; plan a new one`)
+  if (expired) throw new ReplayExpiredError(`replay ${id} has expired: what it says may no longer hold; plan a new one`)
+  if (state === 'awaiting_second' && by === approvedBy)
+    throw new ReplaySecondPersonError(`replay ${id} has ${replay.events} events and needs a second person; ${by} has approved it already`)
+}

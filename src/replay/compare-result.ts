@@ -1,0 +1,72 @@
+import type { InboxRow } from '../inbox/inbox.ts'
+import type { Stored } from '../ledger/change.ts'
+import type { PlannedEffect } from '../saga/preview-event.ts'
+
+/** What was planned for an event that a run has opened. */
+export interface PlannedItem {
+  verdict: string
+  basis: string
+  effects: readonly PlannedEffect[]
+  /** Which opening the run has made. */
+  generation: number
+}
+
+/** What running an event led to, and how that differs from the plan. */
+export interface ItemEnd {
+  result: string
+  errorCode: string | null
+  /** Null: it ended as planned. */
+  difference: string | null
+  explained: boolean
+}
+
+/** Compares the end of an event with its plan. Pure. `stored`: the customer's onboarding afterwards, null where there is none. */
+export function compareResult(planned: PlannedItem, event: InboxRow, stored: Stored | null): ItemEnd {
+  if (event.generation !== planned.generation)
+    return end('opened again by another replay', event, {
+      difference: 'another replay opened the event before this run had seen its end',
+      explained: true,
+    })
+  const failed = event.errorCode !== null || event.state === 'parked' || event.state === 'dead'
+  if (failed) return endOfFailure(planned, event)
+  return end(sayEnd(event), event, compareEffects(planned, event, stored))
+}
+
+function endOfFailure({ verdict, basis }: PlannedItem, event: InboxRow): ItemEnd {
+  const stood = basis.split('/')[0]
+  const foreseen = verdict === 'would-park' || verdict === 'would-wait'
+  const difference = foreseen ? null : `${event.errorCode ?? 'no code'}: ${event.errorDetail ?? 'no detail was kept'}`.slice(0, 500)
+  if (event.state === 'processed') return end('failed; the event stays processed', event, { difference, explained: true })
+  const again = stood === 'parked' || stood === 'dead' ? ' again' : ''
+  return end(`${event.state}${again}`, event, { difference, explained: true })
+}
+
+/** `ready`, `denied`, `held`, `nothing to do`, from the outcome of the event. */
+function sayEnd({ outcome }: InboxRow): string {
+  const [kind, what = ''] = (outcome ?? '').split(':')
+  if (kind === 'moved' || kind === 'resumed') return what.replaceAll('_', ' ')
+  return kind === 'held' ? 'held' : 'nothing to do'
+}
+
+/** Every planned effect must be there: done in the ledger, by this event or by another one of the same customer. */
+function compareEffects({ effects }: PlannedItem, { outcome }: InboxRow, stored: Stored | null): Pick<ItemEnd, 'difference' | 'explained'> {
+  const done = new Set(stored?.effects.filter(({ state }) => state === 'done').map(({ key }) => key))
+  const missing = effects.filter(({ act, key }) =>
+    act === 'release' ? stored?.onboarding.state === 'held' : act !== 'look-up' && !done.has(key),
+  )
+  if (missing.length === 0) return { difference: null, explained: true }
+  const keys = missing.map(({ act, key }) => `${act} ${key}`).join(', ')
+  // The status that Paxos gave at the run decided otherwise than the one that the plan has seen.
+  const status = stored?.onboarding.identityStatus
+  const movedOn = stored !== null && ['held', 'denied', 'disabled', 'documents_required'].includes(stored.onboarding.state)
+  return movedOn
+    ? {
+        difference: `not done: ${keys}; the status at Paxos had changed to ${status ?? 'another one'} (${outcome ?? 'no outcome'})`,
+        explained: true,
+      }
+    : { difference: `not done: ${keys}`, explained: false }
+}
+
+function end(result: string, { errorCode }: InboxRow, { difference, explained }: Pick<ItemEnd, 'difference' | 'explained'>): ItemEnd {
+  return { result, errorCode, difference, explained }
+}

@@ -1,0 +1,51 @@
+import type { PlannedEffect } from '../saga/preview-event.ts'
+
+/** What a plan brings about, counted by key: two events that would bring about the same effect count once. */
+export interface EffectTotals {
+  accountsOpened: number
+  accountsAdopted: number
+  accountsLookedUp: number
+  notificationsFirst: number
+  /** Sent again under the key of an earlier attempt. */
+  notificationsAgain: number
+  holdsReleased: number
+  /** Customers with at least one effect. */
+  customers: number
+  /** Events that add no effect to those of the events before them. */
+  eventsWithoutEffect: number
+}
+
+type Counted = 'accountsOpened' | 'accountsAdopted' | 'accountsLookedUp' | 'notificationsFirst' | 'notificationsAgain' | 'holdsReleased'
+const FIELD_OF: Readonly<Record<PlannedEffect['act'], Counted>> = {
+  open: 'accountsOpened',
+  adopt: 'accountsAdopted',
+  'look-up': 'accountsLookedUp',
+  send: 'notificationsFirst',
+  'send-again': 'notificationsAgain',
+  release: 'holdsReleased',
+}
+
+/** Counts item by item, in their order, so that a plan of any size needs memory for its keys alone. */
+export function createEffectCounter(): {
+  add(item: { identityId: string | null; effects: readonly PlannedEffect[] }): void
+  totals(): EffectTotals
+} {
+  const keys = new Set<string>()
+  const customers = new Set<string>()
+  const totals = {
+    ...{ accountsOpened: 0, accountsAdopted: 0, accountsLookedUp: 0, notificationsFirst: 0, notificationsAgain: 0 },
+    ...{ holdsReleased: 0, eventsWithoutEffect: 0 },
+  }
+  return {
+    add: ({ identityId, effects }) => {
+      const fresh = effects.filter(({ key }) => !keys.has(key))
+      for (const { act, key } of fresh) {
+        keys.add(key)
+        totals[FIELD_OF[act]] += 1
+      }
+      if (fresh.length === 0) totals.eventsWithoutEffect += 1
+      else if (identityId !== null) customers.add(identityId)
+    },
+    totals: () => ({ ...totals, customers: customers.size }),
+  }
+}

@@ -1,0 +1,184 @@
+import type { Pool, PoolClient } from 'pg'
+import { type InboxRow, loadEvents } from '../inbox/load-events.ts'
+import type { EffectTotals } from './count-effects.ts'
+
+/**
+ * Where a replay stands.
+ *
+ * - `planning`: its events are chosen, and the plan is being made. In: an operator. Out: the planner, or an operator who discards it.
+ * - `planned`: waits for approval, until it expires. In: the planner. Out: an operator who approves or discards it.
+ * - `awaiting_second`: approved by the person who planned it; a second person must agree. In: an operator. Out: another one.
+ * - `approved`: nothing of it is opened yet. In: an operator. Out: the runner.
+ * - `running`: its events are opened stage by stage. In: the runner, or an operator who resumes it. Out: the runner, or an operator.
+ * - `paused`: opens nothing more until it is resumed. In: an operator, or the runner that met the same cause again. Out: an operator.
+ * - `finished`: every event has its result. In: the runner. Out: never.
+ * - `cancelled`: what was not opened stays as it was. In: an operator. Out: never.
+ * - `discarded`: a plan that will not be run. In: an operator. Out: never.
+ */
+export const REPLAY_STATES = [
+  'planning',
+  'planned',
+  'awaiting_second',
+  'approved',
+  'running',
+  'paused',
+  'finished',
+  'cancelled',
+  'discarded',
+] as const
+export type ReplayState = (typeof REPLAY_STATES)[number]
+
+/** Who planned what, and who ran it and why. */
+export interface ReplayHead {
+  id: string
+  state: ReplayState
+  filter: object
+  /** Null while it is planned. */
+  planHash: string | null
+  plannedBy: string
+  plannedAt: Date
+  approvedBy: string | null
+  reason: string | null
+  approvedAt: Date | null
+  /** Whether two people must agree, and who the second one was. */
+  needsSecond: boolean
+  secondBy: string | null
+  secondReason: string | null
+  finishedAt: Date | null
+  /** After that a plan cannot be approved. Null: it has not been made yet, or is from before plans expired. */
+  expiresAt: Date | null
+  /** Whether that is so now. */
+  expired: boolean
+  /** How many events it has. */
+  events: number
+  /** Of how many the plan says what a run would do. */
+  plannedItems: number
+  /** How many events match the filter, where its limit took fewer: `MOST_COUNTED` + 1 for more than that. Null: all that match are items. */
+  matched: number | null
+  /** Effects by key. Null while it is planned. */
+  effects: EffectTotals | null
+  /** The stage that is open, counted from 1; 0: none yet. */
+  stage: number
+  /** Why it waits, or who paused, cancelled or discarded it. */
+  note: string | null
+}
+
+export interface ReplayItem {
+  seq: string
+  eventId: string
+  type: string
+  identityId: string | null
+  /** What the replay would do now, as planned; `planning` until that is known. */
+  verdict: string
+  detail: string
+  /** `reopened` while it is worked on, then what running it led to; null until it is opened. */
+  result: string | null
+  eventState: string
+  /** With what error it ended; null: with none. */
+  errorCode: string | null
+  /** How the run differs from the plan; null: it does not. */
+  difference: string | null
+}
+
+export const REPLAY_COLUMNS = `id, state, filter, plan_hash, planned_by, planned_at, approved_by, reason, approved_at, needs_second, second_by, second_reason,
+  finished_at, expires_at, expires_at IS NOT NULL AND expires_at <= now() AND state IN ('planned', 'awaiting_second') AS expired, events, planned_items,
+  matched, effects, stage, note`
+
+export interface ReplayRow {
+  id: string
+  state: ReplayState
+  filter: object
+  plan_hash: Buffer | null
+  planned_by: string
+  planned_at: Date
+  approved_by: string | null
+  reason: string | null
+  approved_at: Date | null
+  needs_second: boolean
+  second_by: string | null
+  second_reason: string | null
+  finished_at: Date | null
+  expires_at: Date | null
+  expired: boolean
+  events: number
+  planned_items: number
+  matched: number | null
+  effects: EffectTotals | null
+  stage: number
+  note: string | null
+}
+
+export function toHead(row: ReplayRow): ReplayHead {
+  return {
+    id: row.id,
+    state: row.state,
+    filter: row.filter,
+    planHash: row.plan_hash?.toString('hex') ?? null,
+    plannedBy: row.planned_by,
+    plannedAt: row.planned_at,
+    approvedBy: row.approved_by,
+    reason: row.reason,
+    approvedAt: row.approved_at,
+    needsSecond: row.needs_second,
+    secondBy: row.second_by,
+    secondReason: row.second_reason,
+    finishedAt: row.finished_at,
+    expiresAt: row.expires_at,
+    expired: row.expired,
+    events: row.events,
+    plannedItems: row.planned_items,
+    matched: row.matched,
+    effects: row.effects,
+    stage: row.stage,
+    note: row.note,
+  }
+}
+
+/** The head of a replay, locked against every other approval, stage and stop where it is to be changed. */
+export async function readHead(on: Pool | PoolClient, id: string, { lock = false } = {}): Promise<ReplayHead | null> {
+  const { rows } = await on.query<ReplayRow>(`SELECT ${REPLAY_COLUMNS} FROM replay WHERE id::text = $1${lock ? ' FOR UPDATE' : ''}`, [id])
+  return rows[0] ? toHead(rows[0]) : null
+}
+
+interface ItemRow {
+  seq: string
+  identity_id: string | null
+  verdict: string | null
+  detail: string | null
+  result: string | null
+  error_code: string | null
+  difference: string | null
+}
+
+/** Items after `afterSeq` in the order of receiving, each with where its event stands now. */
+export async function readItems(
+  pool: Pool,
+  id: string,
+  { afterSeq = '0', limit }: { afterSeq?: string; limit: number },
+): Promise<ReplayItem[]> {
+  const { rows } = await pool.query<ItemRow>(
+    `SELECT seq, identity_id, verdict, detail, result, error_code, difference FROM replay_item
+     WHERE replay_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
+    [id, afterSeq, limit],
+  )
+  const events = await loadEvents(
+    pool,
+    rows.map(({ seq }) => seq),
+  )
+  return rows.map((row, at) => toItem(row, events[at] ?? null))
+}
+
+function toItem(row: ItemRow, event: InboxRow | null): ReplayItem {
+  return {
+    seq: row.seq,
+    eventId: event?.eventId ?? '',
+    type: event?.type ?? '',
+    identityId: event?.identityId ?? row.identity_id,
+    verdict: row.verdict ?? 'planning',
+    detail: row.detail ?? '',
+    result: row.result,
+    eventState: event?.state ?? '',
+    errorCode: row.error_code,
+    difference: row.difference,
+  }
+}

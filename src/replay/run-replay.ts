@@ -1,0 +1,194 @@
+import type { PoolClient } from 'pg'
+import type { OpenEvent } from '../inbox/settle-events.ts'
+import { inTransaction } from '../platform/postgres/postgres.ts'
+import { collectEnds } from './collect-ends.ts'
+import { readBases } from './event-basis.ts'
+import type { ReplayParts } from './plan-replay.ts'
+import { causeToStop, customersOf, MOST_UNDER_WAY } from './ramp.ts'
+
+interface Run {
+  id: string
+  state: 'approved' | 'running' | 'paused' | 'cancelled'
+  stage: number
+  rampFrom: number
+  releaseHolds: boolean
+}
+
+/**
+ * Takes a run one step further: notes how opened events have ended, stops on a cause that comes again, and opens the next stage once the
+ * last one has had its whole effect. One transaction, which only one runner has at a time: what is opened and what the run says of it are
+ * known together or not at all, so a run goes on after a crash where it stopped. Returns whether it has changed something.
+ */
+export async function advanceRun(parts: ReplayParts, id: string, { wait = false } = {}): Promise<boolean> {
+  const opened: OpenEvent[] = []
+  const changed = await inTransaction(parts.pool, async (client) => {
+    const run = await lockRun(client, id, wait)
+    if (!run) return false
+    const ended = await collectEnds({ client, ledger: parts.ledger }, id)
+    const stepped =
+      run.state === 'approved' || run.state === 'running' ? await takeStep(client, parts, run) : { opened: [], stopped: false }
+    opened.push(...stepped.opened)
+    return (await settleRun(client, run)) || ended > 0 || stepped.opened.length > 0 || stepped.stopped
+  })
+  // A queue that is away loses nothing: the dispatcher finds what was opened.
+  if (opened.length > 0) await parts.queue.add(opened).catch(() => undefined)
+  return changed
+}
+
+async function lockRun(client: PoolClient, id: string, wait: boolean): Promise<Run | null> {
+  const { rows } = await client.query<{ state: Run['state']; stage: number; ramp_from: number; release_holds: boolean }>(
+    `SELECT state, stage, ramp_from, coalesce((filter->>'releaseHolds')::boolean, false) AS release_holds FROM replay
+     WHERE id = $1 AND active AND state IN ('approved', 'running', 'paused', 'cancelled') FOR UPDATE${wait ? '' : ' SKIP LOCKED'}`,
+    [id],
+  )
+  const row = rows[0]
+  return row ? { id, state: row.state, stage: row.stage, rampFrom: row.ramp_from, releaseHolds: row.release_holds } : null
+}
+
+/** The rest is numbered in stages of so many events, so that a cause that comes again is looked for among the latest. */
+const EVENTS_PER_STAGE_OF_REST = 1_000
+/** An event that has failed so often within the run counts as failed: its cause is not mended. */
+const TRIES_BELIEVED = 3
+
+async function takeStep(client: PoolClient, parts: ReplayParts, run: Run): Promise<{ opened: OpenEvent[]; stopped: boolean }> {
+  // Nothing is open before the first stage, and after a stop nothing that was opened before it counts.
+  if (run.stage < run.rampFrom) return { opened: await openStage(client, parts, run, run.rampFrom), stopped: false }
+  const rest = customersOf(run.stage, run.rampFrom) === null
+  const stage = await readStage(client, run)
+  const cause = causeToStop(stage.items, { rest })
+  if (cause !== null) {
+    const same = stage.items.filter(({ errorCode }) => errorCode === cause).length
+    const note = `stopped by itself in stage ${run.stage}: ${same} of ${stage.items.length} failed with ${cause}, which the plan did not foresee. Mend the cause, then resume, or cancel.`
+    await client.query(`UPDATE replay SET state = 'paused', note = $2 WHERE id = $1`, [run.id, note])
+    return { opened: [], stopped: true }
+  }
+  if (!rest) return { opened: stage.underWay > 0 ? [] : await openStage(client, parts, run, run.stage + 1), stopped: false }
+  if (stage.underWay >= MOST_UNDER_WAY) return { opened: [], stopped: false }
+  const next = stage.items.length >= EVENTS_PER_STAGE_OF_REST ? run.stage + 1 : run.stage
+  return { opened: await openStage(client, parts, run, next, MOST_UNDER_WAY - stage.underWay), stopped: false }
+}
+
+/** `underWay`: opened since the ramp began, and not ended. `items`: of the stage that is open, what ended or fails again and again. */
+async function readStage(
+  client: PoolClient,
+  run: Run,
+): Promise<{ underWay: number; items: { errorCode: string | null; foreseen: boolean }[] }> {
+  const { rows: open } = await client.query<{ seq: string; foreseen: boolean; latest: boolean }>(
+    `SELECT seq, verdict IN ('would-park', 'would-wait') AS foreseen, stage = $2 AS latest FROM replay_item
+     WHERE replay_id = $1 AND result = 'reopened' AND stage >= $3`,
+    [run.id, run.stage, run.rampFrom],
+  )
+  const { rows: ended } = await client.query<{ error_code: string | null; foreseen: boolean }>(
+    `SELECT error_code, verdict IN ('would-park', 'would-wait') AS foreseen FROM replay_item
+     WHERE replay_id = $1 AND stage = $2 AND generation IS NOT NULL AND result <> 'reopened'`,
+    [run.id, run.stage],
+  )
+  const bases = await readBases(
+    client,
+    open.map(({ seq }) => seq),
+  )
+  const failing = open.flatMap(({ seq, foreseen, latest }) => {
+    const event = bases.get(seq)?.event
+    return latest && event && event.attempts >= TRIES_BELIEVED ? [{ errorCode: event.errorCode, foreseen }] : []
+  })
+  return { underWay: open.length, items: [...ended.map(({ error_code, foreseen }) => ({ errorCode: error_code, foreseen })), ...failing] }
+}
+
+/** Opens a stage, or more of it. What leads to nothing takes no part in it. */
+async function openStage(
+  client: PoolClient,
+  parts: ReplayParts,
+  run: Run,
+  stage: number,
+  room = customersOf(stage, run.rampFrom) ?? MOST_UNDER_WAY,
+): Promise<OpenEvent[]> {
+  const opened = await openNext(client, parts, { ...run, stage, customers: room })
+  await client.query(`UPDATE replay SET state = 'running', stage = $2, note = NULL WHERE id = $1`, [
+    run.id,
+    opened.length > 0 ? stage : run.stage,
+  ])
+  return opened
+}
+
+interface Item {
+  seq: string
+  verdict: string
+  basis: string
+  identity_id: string | null
+}
+
+/** Opens the events of the next customers, all events of a customer together: one of them changes what the others rest on. */
+async function openNext(client: PoolClient, { inbox }: ReplayParts, run: Run & { customers: number }): Promise<OpenEvent[]> {
+  const opened: OpenEvent[] = []
+  let customers = 0
+  while (customers < run.customers) {
+    const items = await nextItems(client, run.id, run.customers - customers)
+    if (items.length === 0) break
+    const bases = await readBases(
+      client,
+      items.map(({ seq }) => seq),
+    )
+    const results = items.map((item) => ({ ...item, result: resultOf(item, bases.get(item.seq)?.basis) }))
+    const fresh = results.filter(({ result }) => result === 'reopened')
+    const reopened = await inbox.reopen(
+      fresh.map(({ seq }) => seq),
+      { authority: run.releaseHolds ? 'operator' : 'machine', within: client },
+    )
+    await noteOpened(client, run, results, reopened)
+    opened.push(...reopened)
+    customers += new Set(fresh.map(({ seq, identity_id }) => identity_id ?? seq)).size
+  }
+  return opened
+}
+
+async function nextItems(client: PoolClient, id: string, customers: number): Promise<Item[]> {
+  const { rows } = await client.query<Item>(
+    `WITH first AS (
+       SELECT seq, identity_id FROM replay_item WHERE replay_id = $1 AND result IS NULL ORDER BY seq LIMIT $2
+     )
+     SELECT seq, verdict, basis, identity_id FROM replay_item
+     WHERE replay_id = $1 AND result IS NULL
+       AND (seq IN (SELECT seq FROM first) OR identity_id IN (SELECT identity_id FROM first WHERE identity_id IS NOT NULL))
+     ORDER BY seq`,
+    [id, customers],
+  )
+  return rows
+}
+
+function resultOf({ verdict, basis }: Item, now: string | undefined): string {
+  if (verdict === 'blocked') return 'skipped: blocked'
+  if (verdict === 'no-op' && basis.startsWith('processed/')) return 'nothing to do'
+  return basis === now ? 'reopened' : 'skipped: changed since the plan'
+}
+
+async function noteOpened(
+  client: PoolClient,
+  { id, stage }: Run,
+  results: readonly (Item & { result: string })[],
+  reopened: readonly OpenEvent[],
+): Promise<void> {
+  const generations = new Map(reopened.map(({ seq, generation }) => [seq, generation]))
+  await client.query(
+    `UPDATE replay_item AS i SET result = r.result, stage = $3, generation = r.generation
+     FROM jsonb_to_recordset($2::jsonb) AS r (seq bigint, result text, generation integer) WHERE i.replay_id = $1 AND i.seq = r.seq`,
+    [id, JSON.stringify(results.map(({ seq, result }) => ({ seq, result, generation: generations.get(seq) }))), stage],
+  )
+}
+
+/** Nothing left to open and nothing under way: a run is finished; one that was paused or cancelled has nothing to wait for. */
+async function settleRun(client: PoolClient, { id }: Run): Promise<boolean> {
+  const { rows } = await client.query<{ unopened: boolean; under_way: boolean }>(
+    `SELECT EXISTS (SELECT FROM replay_item WHERE replay_id = $1 AND result IS NULL) AS unopened,
+       EXISTS (SELECT FROM replay_item WHERE replay_id = $1 AND result = 'reopened') AS under_way`,
+    [id],
+  )
+  const { unopened = true, under_way: underWay = true } = rows[0] ?? {}
+  if (underWay) return false
+  const { rowCount } = await client.query(
+    `UPDATE replay SET active = false, finished_at = CASE WHEN $2::boolean THEN finished_at ELSE coalesce(finished_at, now()) END,
+       state = CASE WHEN $2 OR state = 'cancelled' THEN state ELSE 'finished' END
+     WHERE id = $1 AND (NOT $2 OR state IN ('paused', 'cancelled'))`,
+    [id, unopened],
+  )
+  return (rowCount ?? 0) > 0
+}
