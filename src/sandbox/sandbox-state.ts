@@ -19,6 +19,7 @@ import type { AccountStore } from './world/account-store.ts'
 import type { DecisionEngine } from './world/decision-engine.ts'
 import type { EventStore } from './world/event-store.ts'
 import type { IdentityStore } from './world/identity-store.ts'
+import type { KycRefreshes } from './world/kyc-refresh.ts'
 import type { NanoClock } from './world/nano-clock.ts'
 import type { SeededRandom } from './world/seeded-random.ts'
 
@@ -37,6 +38,7 @@ export interface SandboxState {
   readonly accounts: AccountStore
   readonly events: EventStore
   readonly engine: DecisionEngine
+  readonly kycRefreshes: KycRefreshes
   readonly webhooks: WebhookSender
   readonly balances: BalanceBook
   readonly prices: MarketPrices

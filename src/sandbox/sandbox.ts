@@ -29,6 +29,7 @@ import { AccountStore } from './world/account-store.ts'
 import { DecisionEngine } from './world/decision-engine.ts'
 import { EventStore, type StoredEvent } from './world/event-store.ts'
 import { IdentityStore } from './world/identity-store.ts'
+import { KycRefreshes } from './world/kyc-refresh.ts'
 import { NanoClock } from './world/nano-clock.ts'
 import { type Population, populate } from './world/populate.ts'
 import { SeededRandom } from './world/seeded-random.ts'
@@ -104,6 +105,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     populate: (population) => populate(state, population),
     close: async () => {
       state.engine.clear()
+      state.kycRefreshes.clear()
       state.exchange.clear()
       state.transferDesk.clear()
       state.quoteExecutions.stop()
@@ -159,6 +161,7 @@ function createState({
     transfers,
     transferDesk: new TransferDesk({ settings, random, clock, story, events, balances, transfers }),
     exchange: new Exchange({ settings, random, clock, story, balances, prices, orders, executions }),
+    kycRefreshes: new KycRefreshes({ settings, events }),
     engine: new DecisionEngine({ settings, random, clock, story, events }),
   }
 }

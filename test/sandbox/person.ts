@@ -43,6 +43,7 @@ export function institution(memberId: string): Record<string, unknown> {
     institution_details: {
       name: 'Invented Trust',
       business_address: { address1: '1 Example St', city: 'Albany', province: 'NY', country: 'USA', zip_code: '12207' },
+      incorporation_address: { address1: '1 Example St', city: 'Albany', province: 'NY', country: 'USA', zip_code: '12207' },
       institution_type: 'TRUST',
       institution_sub_type: 'INVESTMENT',
       cip_id: `12-${String(made).padStart(7, '0')}`,

@@ -6,10 +6,11 @@ import { toRfc3339 } from '../world/nano-clock.ts'
 import { RECORD_DIGITS } from './identity-view.ts'
 import { alreadyExists, problem } from './paxos-problem.ts'
 import { queryFlag } from './query.ts'
+import { readBody } from './read-body.ts'
 import type { SimulateOperation } from './simulated-operation.ts'
 
-const Name = z.object({ name: z.string().min(1).max(260) })
-const Types = z.object({ document_types: z.array(z.enum(DOCUMENT_TYPES)).min(1) })
+const Name = z.looseObject({ name: z.string().min(1).max(260) })
+const DocumentRequest = z.strictObject({ name: z.string(), document_types: z.array(z.enum(DOCUMENT_TYPES)).min(1) })
 
 /** Announce and list the documents of an identity (paxos/api.md 4.10). */
 export function documentRoutes(simulate: SimulateOperation, { identities, random, clock }: SandboxState): void {
@@ -17,14 +18,13 @@ export function documentRoutes(simulate: SimulateOperation, { identities, random
     subject.identityId = id
     const named = Name.safeParse(body)
     if (!named.success) throw problem(400, 'must provide a file name, up to 260 characters')
-    const typed = Types.safeParse(body)
-    if (!typed.success) throw problem(400, `document_types: must name at least one of ${DOCUMENT_TYPES.join(', ')}`)
+    const typed = readBody(DocumentRequest, body)
     const identity = identities.get(id)
     if (!identity) throw problem(404, 'identity does not exist')
     const { name } = named.data
     if (identity.documents.some((document) => document.name === name)) throw alreadyExists(`file named "${name}" already exists`, { name })
     const fileId = random.uuid('document', id, name)
-    identity.documents.push({ fileId, name, types: typed.data.document_types, createdAtNs: clock.next(1000n), uploaded: false })
+    identity.documents.push({ fileId, name, types: typed.document_types, createdAtNs: clock.next(1000n), uploaded: false })
     identities.addFile(fileId, identity)
     return { file_id: fileId, name, upload_url: `${request.protocol}://${request.host}/uploads/${fileId}` }
   })

@@ -1,5 +1,7 @@
-import type { Disablement, Identity } from '../world/identity.ts'
+import type { Identity, IdentityStatus } from '../world/identity.ts'
+import type { IdentityControl } from '../world/identity-control.ts'
 import { toRfc3339 } from '../world/nano-clock.ts'
+import { requirementsOf } from '../world/requirements.ts'
 
 /** Microseconds, as in the documented samples of identities and accounts. */
 export const RECORD_DIGITS = 6
@@ -8,7 +10,10 @@ export const RECORD_DIGITS = 6
  * An identity as the API gives it (paxos/api.md 4.7). Without `details` nothing personal is in it: neither person nor
  * institution details (documented), nor tax ids and due diligence (assumed: they are encrypted alike).
  */
-export function identityView(identity: Identity, { details, members }: { details: boolean; members: boolean }): object {
+export function identityView(
+  identity: Identity,
+  { details, members, statusOf }: { details: boolean; members: boolean; statusOf: (identityId: string) => IdentityStatus | undefined },
+): object {
   return {
     id: identity.id,
     type: identity.type,
@@ -16,13 +21,18 @@ export function identityView(identity: Identity, { details, members }: { details
     metadata: identity.metadata,
     status: identity.status,
     summary_status: identity.status,
-    status_details: { active_controls: activeControls(identity), requirements: requirements(identity) },
+    status_details: { active_controls: activeControls(identity).map(controlView), requirements: requirementsOf(identity, statusOf) },
     user_disabled: identity.userDisabled !== null,
     admin_disabled: identity.adminDisabled !== null,
     ...(details ? detailsView(identity) : {}),
-    ...(members && identity.type === 'INSTITUTION' ? { institution_members: identity.members } : {}),
+    ...(members && identity.type === 'INSTITUTION'
+      ? {
+          institution_members: identity.members.map((member) => ({ ...member, summary_status: statusOf(member.identity_id) ?? 'PENDING' })),
+        }
+      : {}),
     tax_details_not_required: identity.taxDetailsNotRequired,
     is_merchant: identity.isMerchant,
+    ...(identity.lastKycRefreshDate === null ? {} : { last_kyc_refresh_date: identity.lastKycRefreshDate }),
     created_at: toRfc3339(identity.createdAtNs, RECORD_DIGITS),
     updated_at: toRfc3339(identity.updatedAtNs, RECORD_DIGITS),
   }
@@ -36,19 +46,32 @@ function detailsView({ type, details, checks, taxDetails, dueDiligence }: Identi
   return { person_details: { ...details, ...deprecated, id_verification_status, ...screening }, ...private_ }
 }
 
-/** The controls behind the two deprecated flags. That a disabled identity may still sell is documented, the type is assumed. */
-function activeControls({ userDisabled, adminDisabled }: Identity): object[] {
-  const control = (setBy: 'SET_BY_CLIENT' | 'SET_BY_PAXOS', disablement: Disablement | null): object[] => {
-    if (!disablement) return []
-    const created_at = toRfc3339(disablement.sinceNs, RECORD_DIGITS)
-    const is_overridable = setBy === 'SET_BY_CLIENT'
-    return [{ id: disablement.controlId, type: 'SELL_ONLY', set_by: setBy, is_overridable, reason_code: 'OTHER', created_at }]
-  }
-  return [...control('SET_BY_CLIENT', userDisabled), ...control('SET_BY_PAXOS', adminDisabled)]
+/** The controls of an identity, those behind the two deprecated flags and a freeze included, oldest first. */
+export function listedControls({ id, userDisabled, adminDisabled, frozen, controls, updatedAtNs }: Identity): IdentityControl[] {
+  const common = { reasonCode: 'OTHER', reason: null, deletedAtNs: null } as const
+  const listed: IdentityControl[] = [...controls]
+  // That a disabled identity may still sell is documented, the type is assumed.
+  if (userDisabled)
+    listed.push({ ...common, id: userDisabled.controlId, type: 'SELL_ONLY', setBy: 'CLIENT', createdAtNs: userDisabled.sinceNs })
+  if (adminDisabled)
+    listed.push({ ...common, id: adminDisabled.controlId, type: 'SELL_ONLY', setBy: 'PAXOS', createdAtNs: adminDisabled.sinceNs })
+  if (frozen) listed.push({ ...common, id: `frozen-${id}`, type: 'FROZEN', setBy: 'PAXOS', createdAtNs: updatedAtNs })
+  return listed.sort((one, other) => (one.createdAtNs < other.createdAtNs ? -1 : 1))
 }
 
-function requirements({ requiredDocuments }: Identity): object[] {
-  if (requiredDocuments.length === 0) return []
-  const error = { code: 'EDD_DOCUMENTATION_REQUIRED', description: 'documents are required to continue the review' }
-  return [{ type: 'ENHANCED_DUE_DILIGENCE', status: 'PENDING', awaiting_action_from: 'CLIENT', errors: [error] }]
+export function activeControls(identity: Identity): IdentityControl[] {
+  return listedControls(identity).filter(({ deletedAtNs }) => deletedAtNs === null)
+}
+
+export function controlView({ id, type, setBy, reasonCode, reason, createdAtNs, deletedAtNs }: IdentityControl): object {
+  return {
+    id,
+    type,
+    set_by: `SET_BY_${setBy}`,
+    is_overridable: setBy === 'CLIENT',
+    reason_code: reasonCode,
+    ...(reason === null ? {} : { reason }),
+    created_at: toRfc3339(createdAtNs, RECORD_DIGITS),
+    ...(deletedAtNs === null ? {} : { deleted_at: toRfc3339(deletedAtNs, RECORD_DIGITS) }),
+  }
 }

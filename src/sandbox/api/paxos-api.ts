@@ -7,6 +7,7 @@ import { documentRoutes } from './document-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { executionRoutes } from './execution-routes.ts'
 import { fiatDepositRoutes } from './fiat-deposit-routes.ts'
+import { identityControlRoutes } from './identity-control-routes.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { marketRoutes } from './market-routes.ts'
 import { oauthRoutes } from './oauth-routes.ts'
@@ -25,6 +26,7 @@ export async function paxosApi(app: FastifyInstance, state: SandboxState): Promi
     (api, _options, done) => {
       const simulate = simulateOperationsOn(api, state)
       identityRoutes(simulate, state)
+      identityControlRoutes(simulate, state)
       documentRoutes(simulate, state)
       accountRoutes(simulate, state)
       profileRoutes(simulate, state)

@@ -4,6 +4,7 @@ import type { SandboxSettings } from './sandbox-settings.ts'
 /** Back to the start: no identities, events, accounts, faults or story, the first settings; tokens and the webhook stay. */
 export function resetSandbox(state: SandboxState, { initial, seed }: { initial: SandboxSettings; seed?: number | undefined }): void {
   state.engine.clear()
+  state.kycRefreshes.clear()
   clearMoney(state)
   state.webhooks.clear()
   state.faults.clear()

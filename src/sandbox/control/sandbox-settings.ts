@@ -18,6 +18,8 @@ export const SettingsSchema = z.strictObject({
   decisionDelayMs: ms.default(300),
   /** What is decided where `metadata.sandbox_decision` says nothing. Institutions wait for a person whatever it says (paxos/api.md 4.5). */
   defaultDecision: Policy.default('approve'),
+  /** How long after a call of sandbox-status the status follows: a moment, says a client of the real sandbox (paxos/api.md 4.9). */
+  sandboxStatusLagMs: ms.default(0),
   /** 403 for an account of an identity that is not APPROVED; not documented, so off (paxos/api.md 5.1). */
   strictAccounts: z.boolean().default(false),
   /** What a second account with a known `ref_id` leads to: 409 with or without `meta.existing`, or 200 and the existing account. */

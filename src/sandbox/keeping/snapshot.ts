@@ -11,7 +11,7 @@ import type { StoredEvent } from '../world/event-store.ts'
 import type { Identity } from '../world/identity.ts'
 
 /** Raised when the form of the file changes: an older one is set aside, and the simulator starts empty. */
-export const SNAPSHOT_VERSION = 1
+export const SNAPSHOT_VERSION = 2
 
 /** The world of a simulator: who and what there is. Not kept: knobs, faults, rules, tokens, the story log, offered quotes. */
 export interface Snapshot {
@@ -64,7 +64,10 @@ export function restoreSnapshot(state: SandboxState, snapshot: Snapshot): void {
     const kept = snapshot.prices[market.market]
     if (kept) state.prices.restore(market, kept)
   }
-  for (const identity of state.identities.all) state.engine.resume(identity)
+  for (const identity of state.identities.all) {
+    state.engine.resume(identity)
+    state.kycRefreshes.resume(identity)
+  }
   state.exchange.resume()
   state.transferDesk.resume()
   for (const event of state.events.all) if (event.undeliveredWebhooks > 0) state.webhooks.deliver(event)

@@ -9,14 +9,23 @@ import type { SeededRandom } from './seeded-random.ts'
 export interface Account {
   readonly id: string
   readonly identityId: string
-  readonly refId: string | null
+  refId: string | null
   readonly type: string | null
-  readonly description: string | null
-  readonly metadata: Readonly<Record<string, string>> | null
-  readonly members: readonly object[]
+  description: string | null
+  metadata: Readonly<Record<string, string>> | null
+  members: readonly AccountMember[]
   readonly createdAtNs: bigint
+  updatedAtNs: bigint
+  userDisabled: boolean
   /** The profile made with it, and since when (ms) it may be seen; `null`: none was asked for. */
   readonly profile: { id: string; visibleFromMs: number } | null
+}
+
+/** A further identity that may act on an account, with an id of its own. */
+export interface AccountMember {
+  readonly id: string
+  readonly identity_id: string
+  readonly roles?: readonly string[] | undefined
 }
 
 export interface Profile {
@@ -55,6 +64,7 @@ export class AccountStore {
   #byIdentityId = new Map<string, Account[]>()
   #profiles: Profile[] = []
   #profileById = new Map<string, Profile>()
+  #nextMember = 1
 
   constructor(options: { settings: SandboxSettings; random: SeededRandom; clock: NanoClock; story: StoryLog }) {
     this.#settings = options.settings
@@ -129,11 +139,14 @@ export class AccountStore {
     const id = this.#random.uuid(...subject)
     const profileId = this.#random.uuid('profile', id)
     const visibleFromMs = this.#profileVisibleFromMs()
+    const createdAtNs = this.#clock.next(1000n)
     const account: Account = {
       ...fields,
       id,
       members: members.map((member) => ({ id: this.#random.uuid('member', id, member.identity_id), ...member })),
-      createdAtNs: this.#clock.next(1000n),
+      createdAtNs,
+      updatedAtNs: createdAtNs,
+      userDisabled: false,
       profile: createProfile ? { id: profileId, visibleFromMs } : null,
     }
     this.#index(account)
@@ -151,6 +164,44 @@ export class AccountStore {
     }
     const { identityId, refId } = account
     this.#story.tell({ kind: 'account-created', accountId: id, identityId, refId, profileId: createProfile ? profileId : null })
+    return account
+  }
+
+  /** The delta of an update. @throws 409 for a `ref_id` that another account has */
+  update(
+    account: Account,
+    change: Partial<Pick<Account, 'refId' | 'description' | 'metadata' | 'userDisabled'>> & { members?: NewAccount['members'] | undefined },
+  ): void {
+    const { members, refId, ...fields } = change
+    if (refId !== undefined && refId !== null && refId !== account.refId) {
+      const other = this.#byRefId.get(refId)
+      if (other) throw alreadyExists('duplicate ref_id provided', { id: other.id })
+      if (account.refId !== null) this.#byRefId.delete(account.refId)
+      account.refId = refId
+      this.#byRefId.set(refId, account)
+    }
+    Object.assign(account, fields)
+    if (members) {
+      const known = new Map(account.members.map((member) => [member.identity_id, member.id]))
+      account.members = members.map((member) => ({ id: known.get(member.identity_id) ?? this.#memberId(account, member), ...member }))
+    }
+    account.updatedAtNs = this.#clock.next(1000n)
+  }
+
+  /** @returns the added members, with their ids */
+  addMembers(account: Account, members: NewAccount['members']): AccountMember[] {
+    const added = members.map((member) => ({ id: this.#memberId(account, member), ...member }))
+    account.members = [...account.members, ...added]
+    account.updatedAtNs = this.#clock.next(1000n)
+    return added
+  }
+
+  /** @returns the account that it was a member of */
+  removeMember(memberId: string): Account | undefined {
+    const account = this.#all.find(({ members }) => members.some(({ id }) => id === memberId))
+    if (!account) return undefined
+    account.members = account.members.filter(({ id }) => id !== memberId)
+    account.updatedAtNs = this.#clock.next(1000n)
     return account
   }
 
@@ -178,6 +229,10 @@ export class AccountStore {
     this.#profiles = []
     this.#profileById.clear()
     this.#addDefaultProfile()
+  }
+
+  #memberId({ id }: Account, { identity_id }: NewAccount['members'][number]): string {
+    return this.#random.uuid('member', id, identity_id, this.#nextMember++)
   }
 
   #index(account: Account): void {

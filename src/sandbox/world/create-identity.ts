@@ -21,7 +21,7 @@ export function createIdentity(
   const subject = refId === null ? ['identity', 'without ref_id', identities.all.length] : ['identity', refId]
   const id = random.uuid(...subject)
   const createdAtNs = clock.next(1000n)
-  const taxFromCip = person?.cip_id_country === 'USA' && !request.tax_details?.length
+  const taxFromCip = details.cip_id_country === 'USA' && !request.tax_details?.length
   const identity: Identity = {
     id,
     type: person ? 'PERSON' : 'INSTITUTION',
@@ -33,7 +33,7 @@ export function createIdentity(
     taxDetails: taxFromCip ? [{ tax_payer_id: details.cip_id, tax_payer_country: 'USA' }] : (request.tax_details ?? []),
     taxDetailsNotRequired: request.tax_details_not_required ?? false,
     dueDiligence: request.customer_due_diligence ?? null,
-    members: members.map((member, index) => ({ id: random.uuid('institution member', id, index), ...member })),
+    members: members.map(({ id: _none, ...member }, index) => ({ id: random.uuid('institution member', id, index), ...member })),
     isMerchant: request.is_merchant ?? false,
     checks: {
       // With PASSTHROUGH it mirrors what the client's verifier said (paxos/api.md 4.8).
@@ -45,6 +45,9 @@ export function createIdentity(
     userDisabled: null,
     adminDisabled: null,
     frozen: false,
+    controls: [],
+    kycRefresh: null,
+    lastKycRefreshDate: null,
     requiredDocuments: [],
     afterDocuments: null,
     documents: [],

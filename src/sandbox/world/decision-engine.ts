@@ -1,9 +1,10 @@
 import type { SandboxSettings } from '../control/sandbox-settings.ts'
 import type { StoryLog } from '../control/story-log.ts'
-import { chooseDecision, type Decision } from './decision.ts'
+import { chooseDecision, type Decision, decisionInName } from './decision.ts'
 import type { DOCUMENT_TYPES } from './document-types.ts'
 import type { EventStore } from './event-store.ts'
 import { type Identity, type IdentityChecks, type IdentityStatus, missingDocuments, summaryStatus } from './identity.ts'
+import type { IdentityControl } from './identity-control.ts'
 import type { NanoClock } from './nano-clock.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -46,6 +47,7 @@ export class DecisionEngine {
   #events: EventStore
   #timers = new Map<string, NodeJS.Timeout>()
   #nextControl = 1
+  #lagging = new Set<NodeJS.Timeout>()
 
   constructor(options: { settings: SandboxSettings; random: SeededRandom; clock: NanoClock; story: StoryLog; events: EventStore }) {
     this.#settings = options.settings
@@ -106,6 +108,32 @@ export class DecisionEngine {
     if (this.settle(identity)) this.#cancel(identity)
   }
 
+  /** As `set`, after a while: how soon the sandbox's switch shows is not documented (paxos/api.md 4.9). */
+  setLater(identity: Identity, change: Parameters<DecisionEngine['set']>[1], ms: number): void {
+    const timer = setTimeout(() => {
+      this.#lagging.delete(timer)
+      this.set(identity, change)
+    }, ms)
+    this.#lagging.add(timer)
+  }
+
+  /** A control over the API: the status follows at once, and both are told by events. */
+  addControl(identity: Identity, wanted: Pick<IdentityControl, 'type' | 'setBy' | 'reasonCode' | 'reason'>): IdentityControl {
+    const id = this.#random.uuid('control', identity.id, 'api', identity.controls.length)
+    const control: IdentityControl = { ...wanted, id, createdAtNs: this.#clock.next(1000n), deletedAtNs: null }
+    identity.controls = [...identity.controls, control]
+    this.#tellControl(identity, control, 'created')
+    this.settle(identity)
+    return control
+  }
+
+  /** The status follows: typically APPROVED again. */
+  deleteControl(identity: Identity, control: IdentityControl): void {
+    control.deletedAtNs = this.#clock.next(1000n)
+    this.#tellControl(identity, control, 'deleted')
+    this.settle(identity)
+  }
+
   /** A document's bytes arrived; the last one that was asked for starts the decision. */
   documentArrived(identity: Identity): void {
     const { afterDocuments } = identity
@@ -140,12 +168,17 @@ export class DecisionEngine {
   clear(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
+    for (const timer of this.#lagging) clearTimeout(timer)
+    this.#lagging.clear()
     this.#nextControl = 1
   }
 
-  #decisionFor({ id, type, metadata }: Identity): Decision {
+  #decisionFor({ id, type, metadata, details }: Identity): Decision {
     // An institution waits for a person to verify its documents, in Paxos's sandbox too (paxos/api.md 4.5).
-    const policy = (metadata.sandbox_decision as Decision | undefined) ?? (type === 'PERSON' ? this.#settings.defaultDecision : 'never')
+    const policy =
+      (metadata.sandbox_decision as Decision | undefined) ??
+      decisionInName(details) ??
+      (type === 'PERSON' ? this.#settings.defaultDecision : 'never')
     return chooseDecision(policy, this.#random.fraction('decision', id))
   }
 
@@ -167,6 +200,18 @@ export class DecisionEngine {
       act()
     }, delayMs)
     this.#timers.set(identity.id, timer)
+  }
+
+  #tellControl({ id }: Identity, control: IdentityControl, what: 'created' | 'deleted'): void {
+    const { type, setBy, reasonCode } = control
+    const object = {
+      control_id: control.id,
+      control_type: type,
+      set_by: setBy,
+      is_overridable: setBy === 'CLIENT',
+      reason_code: reasonCode,
+    }
+    this.#events.emit({ type: `identity.control.${what}`, object, identityId: id })
   }
 
   #cancel({ id }: Identity): void {

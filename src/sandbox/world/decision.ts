@@ -22,6 +22,15 @@ export type Decision = (typeof DECISIONS)[number]
 /** One decision for everybody, or weights from which the seed draws for each identity: `{ "approve": 9, "deny": 1 }`. */
 export type DecisionPolicy = Decision | Readonly<Partial<Record<Decision, number>>>
 
+/**
+ * A magic name: the last name of a person, or the name of an institution, that is `Sandbox` and a decision in any case
+ * (`Sandbox Deny`, `Sandbox Documents-Then-Approve`) forces that decision. Ours, and not Paxos's.
+ */
+export function decisionInName({ last_name, name }: Readonly<Record<string, unknown>>): Decision | undefined {
+  const written = /^sandbox (.+)$/i.exec(String(last_name ?? name ?? ''))?.[1]?.toLowerCase()
+  return DECISIONS.find((decision) => decision === written)
+}
+
 /** @param fraction from 0 up to 1, drawn for this identity. */
 export function chooseDecision(policy: DecisionPolicy, fraction: number): Decision {
   if (typeof policy === 'string') return policy

@@ -1,3 +1,5 @@
+import type { IdentityControl } from './identity-control.ts'
+
 /** The statuses of an identity and of each of its checks (paxos/api.md 4.7, 4.8). */
 export const IDENTITY_STATUSES = ['PENDING', 'ERROR', 'APPROVED', 'DENIED', 'DISABLED'] as const
 export type IdentityStatus = (typeof IDENTITY_STATUSES)[number]
@@ -19,6 +21,15 @@ interface IdentityDocument {
   uploaded: boolean
 }
 
+/** A member of an institution, with its own id. */
+export interface InstitutionMemberRecord {
+  readonly id: string
+  readonly identity_id: string
+  readonly roles: readonly string[]
+  readonly ownership?: string | undefined
+  readonly position?: string | undefined
+}
+
 /** An identity was switched off, by the API user or by Paxos. */
 export interface Disablement {
   controlId: string
@@ -37,13 +48,18 @@ export interface Identity {
   taxDetails: readonly object[]
   taxDetailsNotRequired: boolean
   dueDiligence: object | null
-  members: readonly object[]
+  members: readonly InstitutionMemberRecord[]
   isMerchant: boolean
   checks: IdentityChecks
   userDisabled: Disablement | null
   adminDisabled: Disablement | null
   /** Frozen for compliance: only ever by an explicit switch (paxos/api.md 4.8, assumed). */
   frozen: boolean
+  /** Set over the API, also those that were deleted; oldest first. */
+  controls: readonly IdentityControl[]
+  /** A periodic refresh that was started and not completed. */
+  kycRefresh: { state: 'started' | 'expired'; dueAtMs: number } | null
+  lastKycRefreshDate: string | null
   /** What enhanced due diligence asked for and has not decided on yet. */
   requiredDocuments: readonly string[]
   /** What is decided once they are there; `null`: somebody decides by hand. */
@@ -62,12 +78,13 @@ export function summaryStatus(identity: Identity): IdentityStatus {
     identity.checks
   const decisive = identity.type === 'PERSON' ? id_verification_status : document_verification_status
   const checks = [decisive, sanctions_verification_status, additional_screening_status]
-  if (identity.frozen) return 'ERROR'
+  const controls = identity.controls.filter(({ deletedAtNs }) => deletedAtNs === null)
+  if (identity.frozen || controls.some(({ type }) => type === 'FROZEN')) return 'ERROR'
   if (checks.includes('DENIED')) return 'DENIED'
   if (checks.includes('ERROR')) return 'PENDING'
   const cleared = sanctions_verification_status === 'APPROVED' && (identity.type === 'INSTITUTION' || decisive === 'APPROVED')
   if (!cleared) return 'PENDING'
-  return identity.userDisabled || identity.adminDisabled ? 'DISABLED' : 'APPROVED'
+  return identity.userDisabled || identity.adminDisabled || controls.length > 0 ? 'DISABLED' : 'APPROVED'
 }
 
 /** The required document types that no uploaded file covers yet. */

@@ -33,6 +33,7 @@ export function requireMayTransact(
   const account = accounts.get(accountId)
   if (!account) throw problem(404, `account not found: ${accountId}`)
   if (!belongsTo(identity, account)) throw problem(403, `identity ${identityId} may not act for account ${accountId}`)
+  if (account.userDisabled) throw problem(403, `account ${accountId} is disabled`)
   requireStatus(identity, side)
   const owner = identities.get(account.identityId)
   if (owner && owner !== identity) requireStatus(owner, side)
@@ -46,7 +47,5 @@ function requireStatus(identity: Identity, side: 'BUY' | 'SELL'): void {
 }
 
 function belongsTo(identity: Identity, account: Account): boolean {
-  return (
-    account.identityId === identity.id || account.members.some((member) => 'identity_id' in member && member.identity_id === identity.id)
-  )
+  return account.identityId === identity.id || account.members.some((member) => member.identity_id === identity.id)
 }

@@ -39,6 +39,7 @@ describe('when documents are required', () => {
           awaiting_action_from: 'CLIENT',
           errors: [expect.objectContaining({ code: 'EDD_DOCUMENTATION_REQUIRED' })],
         },
+        { type: 'SCREENING_CHECK', status: 'PENDING' },
       ],
     })
   })

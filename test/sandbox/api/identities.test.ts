@@ -19,7 +19,7 @@ describe('creating an identity', () => {
       ref_id: 'user-first',
       status: 'PENDING',
       summary_status: 'PENDING',
-      status_details: { active_controls: [], requirements: [] },
+      status_details: { active_controls: [], requirements: [{ type: 'SCREENING_CHECK', awaiting_action_from: 'PAXOS' }] },
       person_details: {
         first_name: 'Ada',
         id_verification_status: 'APPROVED',
