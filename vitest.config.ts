@@ -4,7 +4,7 @@ import { TotalsReporter } from './test/support/totals-reporter.ts'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/compose/**'], // .ci/run runs that one, by its own configuration
+    exclude: [...configDefaults.exclude, 'test/compose/**', 'test/browser/**'], // .ci/run runs those, each by its own configuration
     globalSetup: 'test/support/global-setup.ts',
     setupFiles: 'test/support/notice-failures.ts',
     reporters: ['default', new TotalsReporter()],

@@ -28,12 +28,14 @@ function stayLive() {
   const band = document.querySelector('.stale')
   for (const hint of document.querySelectorAll('[data-without-script]')) hint.remove()
   let missed = 0
-  let updatedAt = new Date()
+  let updatedAt = main.querySelector('[data-updated]')?.textContent
   let reason = ''
 
   const tell = () => {
-    band.hidden = missed < MAY_MISS
-    if (missed >= MAY_MISS) band.textContent = `Not up to date: ${reason}. What is below is from ${clock(updatedAt)}.`
+    const stale = missed >= MAY_MISS
+    band.hidden = !stale
+    main.classList.toggle('old', stale)
+    if (stale) band.textContent = `Not up to date: ${reason}. What is below is from ${updatedAt}.`
   }
   const look = async () => {
     try {
@@ -49,7 +51,7 @@ function stayLive() {
       for (const hint of fresh.querySelectorAll('[data-without-script]')) hint.remove()
       keepFocus(main, () => renew(main, fresh))
       missed = 0
-      updatedAt = new Date()
+      updatedAt = main.querySelector('[data-updated]')?.textContent
       offerCopying()
     } catch (error) {
       missed += 1
@@ -65,8 +67,6 @@ function stayLive() {
   document.addEventListener('visibilitychange', () => document.hidden || look())
   setTimeout(again, main.dataset.live * 1000)
 }
-
-const clock = (at) => at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
 /** Replaces what has changed, child by child; a part that the reader is at (a field, an open detail, a selection) stays as it is. */
 function renew(old, fresh) {
