@@ -58,7 +58,8 @@ async function install() {
   say(`installing dependencies with npm ci (${existsSync(MODULES) ? 'package-lock.json has changed' : 'once'}; a minute or two)`)
   const begun = Date.now()
   const seconds = () => `${Math.round((Date.now() - begun) / 1000)} s`
-  const beat = setInterval(() => say(`  ${seconds()}: ${countPackages()} packages so far`), 10_000)
+  const beat = setInterval(() => say(`  ${seconds()}: ${countPackages()} of about ${expected} packages`), 10_000)
+  const expected = countExpected()
   let output = ''
   const status = await new Promise((resolve) => {
     const child = npm(['ci', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'])
@@ -91,6 +92,15 @@ function countPackages() {
     name.startsWith('@') ? readdirSync(join(MODULES, name)).map((part) => join(name, part)) : name,
   )
   return folders.filter((folder) => existsSync(join(MODULES, folder, 'package.json'))).length
+}
+
+/** Those of package-lock.json that are for this system, without what lies within others. */
+function countExpected() {
+  const { packages = {} } = JSON.parse(read(join(ROOT, 'package-lock.json')) || '{}')
+  const libcHere = process.report?.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl'
+  const fits = ({ os, cpu, libc }) =>
+    (!os || os.includes(process.platform)) && (!cpu || cpu.includes(process.arch)) && (!libc || libc.includes(libcHere))
+  return Object.entries(packages).filter(([path, entry]) => path.split('node_modules/').length === 2 && fits(entry)).length
 }
 
 function installRemedy(output) {

@@ -86,6 +86,24 @@ export function parseTime(text: string): Date {
   return at
 }
 
+/** @throws UsageError for ids that Gatehouse knows nothing of: an empty answer about a slip of the pen would look like an answer */
+export async function requireKnown(
+  useCases: OperatorUseCases,
+  { identities = [], events = [] }: { identities?: readonly string[]; events?: readonly string[] },
+): Promise<void> {
+  const unknown: string[] = []
+  for (const id of new Set(identities))
+    if (!(await isKnownIdentity(useCases, id))) unknown.push(`No onboarding and no event of identity ${id}.`)
+  for (const id of new Set(events)) if ((await useCases.getEvent(id)) === null) unknown.push(`Event ${id} was never received.`)
+  if (unknown.length > 0)
+    throw new UsageError(`${unknown.join(' ')} gatehouse onboarding list and gatehouse event list show what there is.`)
+}
+
+async function isKnownIdentity(useCases: OperatorUseCases, identityId: string): Promise<boolean> {
+  if ((await useCases.getOnboarding(identityId)) !== null) return true
+  return (await useCases.listEvents({ identityId, limit: 1 })).items.length > 0
+}
+
 /** Who runs the command, as the system knows them: the name in the audit where none is given. */
 export function systemUser(): string {
   try {

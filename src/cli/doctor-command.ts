@@ -54,7 +54,7 @@ function nodeVersion(): Finding {
   const major = Number(process.versions.node.split('.')[0])
   return major >= OLDEST_NODE
     ? { check: 'node', result: 'ok', saw: process.versions.node }
-    : { check: 'node', result: 'fault', saw: process.versions.node, mend: `run Node ${OLDEST_NODE} or newer; npx gatehouse brings its own` }
+    : { check: 'node', result: 'fault', saw: process.versions.node, mend: `run Node ${OLDEST_NODE} or newer; ./gatehouse brings its own` }
 }
 
 function render(findings: readonly Finding[]): string {

@@ -5,7 +5,7 @@ import { relativeTime, utcTime } from '../operate/say-time.ts'
 import { sayOutcome } from '../operate/timeline.ts'
 import type { EventView } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
-import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, parseTime, withUseCases } from './command-input.ts'
+import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, parseTime, requireKnown, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
 
@@ -37,6 +37,7 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
     .option('--json', 'print JSON')
     .action(async ({ identity, since, until, json, ...flags }: ListFlags) => {
       await withUseCases(open, async (useCases) => {
+        if (identity !== undefined) await requireKnown(useCases, { identities: [identity] })
         const page = await useCases.listEvents({ ...flags, identityId: identity, from: since, to: until })
         if (json) return print(JSON.stringify(page, null, 2))
         print(page.items.length === 0 ? sayEmpty(flags.state) : renderList(page.items))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { counted } from '../operate/counted.ts'
-import { AppError } from '../platform/app-error.ts'
+import { AppError, UsageError } from '../platform/app-error.ts'
 import { type OpenUseCases, parsePaxosId, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
@@ -22,6 +22,10 @@ export function registerLedgerCommands(program: Command, open: OpenUseCases, pri
     .option('--json', 'print JSON')
     .action(async ({ identity, json }: { identity?: string; json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
+        if (identity !== undefined && (await useCases.getOnboarding(identity)) === null)
+          throw new UsageError(
+            `No onboarding of identity ${identity}: there is no chain to verify. gatehouse onboarding list shows those there are.`,
+          )
         const report = await useCases.verifyLedger({ identityId: identity })
         const { identities, entries, faults } = report
         const seen = `${counted(entries, 'entry')} of ${counted(identities, 'identity')}`

@@ -14,6 +14,7 @@ import {
   parseCount,
   parseId,
   parseTime,
+  requireKnown,
   systemUser,
   withUseCases,
 } from './command-input.ts'
@@ -79,6 +80,7 @@ function registerPlan(replay: Command, open: OpenUseCases, print: Print): void {
       const { event, identity, type, state, error, since, until, limit, releaseHolds } = flags
       const chosen = { eventIds: event, identityIds: identity, types: type, states: state, errorCodes: error, from: since, to: until }
       await withUseCases(open, async (useCases) => {
+        await requireKnown(useCases, { identities: identity ?? [], events: event ?? [] })
         const actor: Actor = { kind: 'operator', name: operator }
         const started =
           newSince === undefined

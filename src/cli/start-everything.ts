@@ -10,11 +10,14 @@ import { startWorker } from '../compose/start-worker.ts'
 import type { Config } from '../config/load-config.ts'
 import { giveWay } from '../platform/give-way.ts'
 import type { Logger } from '../platform/logger.ts'
+import { databaseHost } from '../platform/postgres/database-url.ts'
 import { samplePerson } from '../sandbox/world/sample-person.ts'
 import { renderTimeline } from './render-timeline.ts'
 import { startReceiverProcess } from './start-receiver-process.ts'
 
 const FIRST_ONBOARDING_MS = 30_000
+/** The shortest way to a command in the project's folder: `npx` takes seconds more for each. */
+const COMMAND = './gatehouse'
 
 /**
  * All roles in the order in which an event passes them, the receiver as a process of its own; with the simulator where no `PAXOS_*` is set. Says on
@@ -46,7 +49,8 @@ export async function startEverything({
     const roles = await startRoles(foundation, { opened, directory })
     say(`  queue          BullMQ on ${worldOf(foundation).queue}`)
     opened.push(leaveHints(directory, roles))
-    if (firstOnboarding && config.paxos === null) await onboardSomebody(roles.operator.url, foundation.secrets.operatorToken)
+    if (firstOnboarding && config.paxos === null && (await isEmpty(roles.operator.url, foundation.secrets.operatorToken)))
+      await onboardSomebody(roles.operator.url, foundation.secrets.operatorToken)
     sayHowToGoOn(roles, foundation, directory)
     return opened
   } catch (error) {
@@ -107,6 +111,12 @@ async function startRoles(
   return { receiver, operator, simulator }
 }
 
+/** Whether nobody was onboarded yet: the invented person is for the first start of a database. */
+async function isEmpty(operatorUrl: string, token: string): Promise<boolean> {
+  const answer = await fetch(`${operatorUrl}/v1/onboardings?limit=1`, { headers: { authorization: `Bearer ${token}` } })
+  return answer.ok && ((await answer.json()) as { items: unknown[] }).items.length === 0 // our own API: its schema is tested
+}
+
 /** One invented person, the way the brokerage's own application would do it: over HTTP, then waiting for the state. */
 async function onboardSomebody(operatorUrl: string, token: string): Promise<void> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
@@ -137,13 +147,23 @@ function sayHowToGoOn({ receiver, operator, simulator }: Roles, { secrets, confi
 Pages            ${operator.url}/
 Operator API     ${operator.url}/v1/openapi.json
 Webhooks         POST ${receiver.url}/webhooks/paxos  (${config.webhook.apiKeyHeader})${simulator ? `\nPaxos simulator  ${simulator.url}/_sandbox` : ''}`)
-  if (secrets.fresh) say(`Operator token   ${secrets.operatorToken}  (shown this once; kept in ${directory}/operator-token)`)
+  const tokenFile = join(directory, 'operator-token')
+  say(
+    secrets.fresh
+      ? `Operator token   ${secrets.operatorToken}  (shown this once; kept in ${tokenFile})`
+      : `Operator token   in ${tokenFile}`,
+  )
   if (simulator) {
     say(`
 Onboard the next one:
-  npx gatehouse sandbox person | curl -s ${operator.url}/v1/onboardings -H "authorization: Bearer $(cat ${directory}/operator-token)" -H "idempotency-key: $(date +%s%N)" -H 'content-type: application/json' -d @-`)
+  ${COMMAND} sandbox person | curl -s ${operator.url}/v1/onboardings -H "authorization: Bearer $(cat ${quoted(tokenFile)})" -H "idempotency-key: $(date +%s%N)" -H 'content-type: application/json' -d @-`)
   }
   say('\nGatehouse is running. Ctrl-C stops everything.')
+}
+
+/** As one word for the shell, whatever the folder is called. */
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`
 }
 
 async function step<T>(name: string, work: () => Promise<T>, where: (result: T) => string): Promise<T> {
@@ -154,7 +174,7 @@ async function step<T>(name: string, work: () => Promise<T>, where: (result: T) 
 }
 
 function hostOf(url: string): string {
-  return new URL(url).host
+  return databaseHost(url)
 }
 
 function say(text: string): void {

@@ -249,6 +249,37 @@ describe('gatehouse replay', () => {
   })
 })
 
+describe('F22: an id that Gatehouse knows nothing of', () => {
+  const unknown = randomUUID()
+  it.each([
+    [['ledger', 'verify', '--identity', unknown], 'No onboarding of identity'],
+    [['event', 'list', '--identity', unknown], 'No onboarding and no event of identity'],
+    [['event', 'show', unknown], 'was never received'],
+    [['onboarding', 'show', unknown], 'There is no onboarding of identity'],
+    [['replay', 'plan', '--identity', unknown], 'No onboarding and no event of identity'],
+    [['replay', 'plan', '--event', unknown], 'was never received'],
+    [['replay', 'show', unknown], ''],
+    [['replay', 'approve', unknown, '--operator', 'ada', '--reason', 'a good one', '--yes'], ''],
+  ])('is wrong use of %j, not an empty answer', async (args, message) => {
+    await expect(gatehouse(...args)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(message) })
+  })
+})
+
+describe('F23: a reason that is too short', () => {
+  it.each([
+    ['queue', 'pause'],
+    ['queue', 'resume'],
+    ['queue', 'rebuild'],
+    ['replay', 'approve', randomUUID()],
+  ])('is refused with the least length, as the API and the pages do: %s %s', async (...words) => {
+    await expect(gatehouse(...words, '--operator', 'ada', '--reason', ' x ')).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('--reason must have at least 3 characters'),
+    })
+    await expect(gatehouse(...words, '--operator', ' ', '--reason', 'a good one')).rejects.toThrow('--operator must name a person')
+  })
+})
+
 describe('gatehouse queue status, and gatehouse doctor', () => {
   const limits = async () => {
     const open = async () => ({ ...operator, close: async () => undefined })

@@ -90,3 +90,27 @@ describe('F17, c14: a command whose reader is gone', () => {
     }
   })
 })
+
+describe('with --json', () => {
+  it.each([
+    [['event', 'list', '--json', '--no-such-option'], 'USAGE'],
+    [['no-such-command', '--json'], 'USAGE'],
+    [['event', 'list', '--json'], 'SERVICE_UNAVAILABLE'],
+  ])('F24: an error is one JSON document on standard error: %j', async (args, code) => {
+    const env = { PATH: process.env.PATH ?? '', DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none', DATABASE_WAIT_SECONDS: '0' }
+    const said = await new Promise<{ stdout: string; stderr: string }>((resolve) => {
+      execFile(process.execPath, [CLI, ...args], { cwd: ROOT, env }, (_error, stdout, stderr) => resolve({ stdout, stderr }))
+    })
+    expect(said.stdout).toBe('')
+    expect(JSON.parse(said.stderr)).toMatchObject({ code, message: expect.any(String) })
+  })
+})
+
+describe('F20: a project folder with a blank and a quote in its name', () => {
+  it('gets a curl line that finds the token', { timeout: SLOW }, async () => {
+    const { output } = await start()
+    const line = /^ {2}(.*curl .*)$/m.exec(output())?.[1] ?? ''
+    expect(line).toMatch(/\$\(cat '[^']+\/operator-token'\)/)
+    expect(output()).toMatch(/^Operator token {3}/m) // F35: also at the second start
+  })
+})

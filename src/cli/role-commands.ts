@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { developmentSecrets } from '../config/development-secrets.ts'
+import { giveWay } from '../platform/give-way.ts'
+import { limitHeapGrowth } from '../platform/heap-growth.ts'
+import { samplePerson } from '../sandbox/world/sample-person.ts'
+import { print } from './print.ts'
+import { runUntilStopped } from './run-until-stopped.ts'
+import { openFoundation, STATE_DIRECTORY, settings } from './settings.ts'
+
+/** `heapGrowth`, percent: of receiver and worker as measured under full load, where less would cost speed (docs/performance.md). */
+const ROLES = [
+  {
+    name: 'receiver' as const,
+    description: 'take webhooks: POST /webhooks/paxos on PORT',
+    loadStart: async () => (await import('../compose/start-receiver.ts')).startReceiver,
+    heapGrowth: 30,
+  },
+  {
+    name: 'worker' as const,
+    description: 'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT',
+    loadStart: async () => (await import('../compose/start-worker.ts')).startWorker,
+    heapGrowth: 150,
+    prepare: giveWay,
+  },
+  {
+    name: 'operator' as const,
+    description: 'serve the onboarding and operator API and the pages on OPERATOR_PORT',
+    loadStart: async () => (await import('../compose/start-operator.ts')).startOperator,
+    heapGrowth: 100,
+  },
+]
+
+/** `start|receiver|worker|operator|sandbox|migrate`: what runs until it is stopped, and what prepares the database for it. */
+export function registerRoleCommands(program: Command): void {
+  program
+    .command('start')
+    .description('run all roles; without DATABASE_URL and PAXOS_*, with an embedded Postgres and the Paxos simulator')
+    .option('--no-first-onboarding', 'do not onboard an invented person at the start (only done with the simulator)')
+    .action(async ({ firstOnboarding }: { firstOnboarding: boolean }) => {
+      const { config, logger } = settings('start', { quiet: true })
+      const { startEverything } = await import('./start-everything.ts')
+      await runUntilStopped(logger, await startEverything({ config, logger, directory: STATE_DIRECTORY, firstOnboarding }))
+    })
+
+  for (const { name, description, loadStart, heapGrowth, prepare } of ROLES) {
+    program
+      .command(name)
+      .description(description)
+      .action(async () => {
+        limitHeapGrowth(heapGrowth)
+        prepare?.()
+        const { config, logger } = settings(name)
+        const start = await loadStart()
+        const foundation = await openFoundation('require', { config, logger })
+        const { enrolled, joinWorld } = await import('../compose/join-world.ts')
+        const role = await joinWorld(foundation)
+          .then(async (joined) => enrolled(joined, name, await start(joined)))
+          .catch(async (error: unknown) => {
+            await foundation.close()
+            throw error
+          })
+        logger.info(`${role.name} is up on ${role.url}`)
+        process.send?.({ url: role.url }) // to `gatehouse start`, when that is the parent
+        await runUntilStopped(logger, [foundation, role])
+      })
+  }
+
+  const sandbox = program
+    .command('sandbox')
+    .description(
+      'run the Paxos simulator alone on SANDBOX_PORT; it delivers to SANDBOX_WEBHOOK_URL (GET /_sandbox lists its faults and knobs)',
+    )
+    .action(async () => {
+      const { config, logger } = settings('sandbox')
+      const webhookApiKey = config.webhook.apiKeys?.[0] ?? developmentSecrets(STATE_DIRECTORY).webhookApiKey
+      const { startSandbox } = await import('../compose/start-sandbox.ts')
+      const role = await startSandbox({ config, logger, webhookApiKey, stateFile: join(STATE_DIRECTORY, 'sandbox.json') })
+      logger.info(
+        `Paxos simulator is up on ${role.url} (seed ${role.seed}): PAXOS_API_URL=${role.sandbox.apiUrl} PAXOS_TOKEN_URL=${role.sandbox.tokenUrl}`,
+      )
+      await runUntilStopped(logger, [role])
+    })
+  sandbox
+    .command('person')
+    .description('print the data of an invented person, as POST /v1/onboardings takes it')
+    .action(() => print(JSON.stringify(samplePerson(), null, 2)))
+
+  program
+    .command('migrate')
+    .description('bring the database schema up to date; safe to run from several machines at once')
+    .action(async () => {
+      const { config, logger } = settings('migrate')
+      const foundation = await openFoundation('apply', { config, logger })
+      await foundation.close()
+      logger.info('the schema is up to date')
+    })
+}
