@@ -1,12 +1,19 @@
+import { isOnboardingEvent } from '../../src/domain/onboarding/onboarding.ts'
 import type { Inbox } from '../../src/inbox/inbox.ts'
 import type { Change, Stored } from '../../src/ledger/change.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
+import type { Backlog } from '../../src/paxos/backlog-pass.ts'
 import { acceptedRow } from '../../test/support/accepted-row.ts'
 import { commitInMemory } from '../../test/support/commit-in-memory.ts'
 import type { ApprovedEvent } from './upstream.ts'
 
 /** The inbox and the ledger in memory, as far as the work on events uses them, for a simulated clock that cannot wait for a real Postgres. */
-export function createMemoryStores(events: readonly ApprovedEvent[]): { inbox: Inbox; ledger: Ledger; readyCount(): number } {
+export function createMemoryStores(events: readonly ApprovedEvent[]): {
+  inbox: Inbox
+  ledger: Ledger
+  backlog: Backlog
+  readyCount(): number
+} {
   const rows = new Map(
     events.map((event, index) => [String(index + 1), acceptedRow({ seq: String(index + 1), eventId: event.id, at: new Date(event.at) })]),
   )
@@ -29,6 +36,8 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): { inbox: I
     if (settlement) settle({ seq: settlement.seq, state: 'processed', outcome: settlement.outcome })
     return next
   }
+  const versionsOf = (ids: readonly string[]): Map<string, number> =>
+    new Map(ids.flatMap((id) => (onboardings.has(id) ? [[id, onboardings.get(id)!.version]] : [])))
   const inbox: Partial<Inbox> = { load: async (seq) => ({ ...rows.get(seq)! }), settle: async (settlement) => settle(settlement) }
   return {
     inbox: inbox as Inbox, // the rest belongs to receiver and dispatcher
@@ -36,7 +45,16 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): { inbox: I
       load: async (identityId) => onboardings.get(identityId) ?? null,
       commit: async (change) => commit(change),
       keepAttempts: async () => {},
+      versions: async (ids) => versionsOf(ids),
       close: async () => {},
+    },
+    backlog: {
+      waiting: async () =>
+        [...rows.values()]
+          .filter(({ state }) => state === 'accepted')
+          .map(({ eventId, occurredAt }) => ({ eventId, at: occurredAt.getTime(), evidence: null })),
+      versions: async (ids) => versionsOf(ids),
+      readsStatus: isOnboardingEvent,
     },
     readyCount: () => [...onboardings.values()].filter(({ onboarding }) => onboarding.state === 'ready').length,
   }

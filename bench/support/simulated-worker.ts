@@ -20,7 +20,7 @@ export function createSimulatedWorker({ stores, random, ...line }: SimulatedWork
   const paxos = connectSimulatedPaxos(line)
   return createEventProcessor({
     inbox: stores.inbox,
-    reader: createConfirmationReader(paxos),
+    reader: createConfirmationReader(paxos, stores.backlog),
     routes: [
       onboardingRoute({
         ledger: stores.ledger,

@@ -14,6 +14,7 @@ import { scheduleSweeps } from '../queue/sweep-schedule.ts'
 import { startWatchedWorker } from '../queue/watched-worker.ts'
 import { sweepEvents } from '../reconcile/sweep-events.ts'
 import { startReplayRunner } from '../replay/replay-runner.ts'
+import { backlogOf } from '../saga/backlog-of.ts'
 import { startDispatcher } from '../saga/dispatch-due-events.ts'
 import { onboardingRoute } from '../saga/onboarding-route.ts'
 import { createEventProcessor } from '../saga/process-event.ts'
@@ -48,7 +49,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
   const paxos = connectPaxos(foundation, { logger, metrics })
   const notices = watchChannel(openNoticeChannel(config, logger), { pool, logger })
-  const reader = createConfirmationReader(paxos)
+  const reader = createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger }))
   const routes = [onboardingRoute({ ledger, paxos, notices, unknownIdentities: config.unknownIdentities })]
   const handle = createEventProcessor({
     inbox,

@@ -6,6 +6,7 @@ import { countEvents, type EventCounts, type InboxRow, loadEvents } from './load
 import { type Proof, type Proven, proveEvents } from './prove-events.ts'
 import { claimDueEvents, type OpenEvent, recordStrike, reopenEvents, type Settlement, settleEvents } from './settle-events.ts'
 import { cancelTimer, setTimer, type Timer } from './timers.ts'
+import { splitFromBatches, type WaitingRow, waitingEvents } from './waiting-events.ts'
 
 export type { InboxRow } from './load-events.ts'
 
@@ -29,6 +30,10 @@ export interface Inbox extends EventAcceptor {
   reopen(seqs: readonly string[], options: { authority: 'machine' | 'operator'; within?: PoolClient }): Promise<OpenEvent[]>
   /** Keeps what List Events showed of these events, and opens those again that were parked as unknown to Paxos. */
   prove(proofs: readonly Proof[]): Promise<Proven>
+  /** What waits for its confirmation: the oldest and the newest, at most `limit`. */
+  waiting(limit: number): Promise<WaitingRow[]>
+  /** Takes unfinished events out of the jobs that they share; returns the jobs of their own. */
+  splitFromBatches(eventIds: readonly string[]): Promise<OpenEvent[]>
   /** Counts, durably and before the work, that the event is about to be worked on alone; returns the new number. */
   recordStrike(seq: string): Promise<number>
   /** Commits a command, or finds the one under the same Idempotency-Key. @throws IdempotencyKeyReusedError */
@@ -65,6 +70,8 @@ export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
     claimDue: (options) => claimDueEvents(pool, options),
     reopen: (seqs, { authority, within }) => reopenEvents(within ?? pool, seqs, { authority }),
     prove: (proofs) => proveEvents(pool, proofs),
+    waiting: (limit) => waitingEvents(pool, limit),
+    splitFromBatches: (eventIds) => splitFromBatches(pool, eventIds),
     recordStrike: (seq) => recordStrike(pool, seq),
     acceptCommand: (command) => acceptCommand(pool, command),
     findCommand: (id) => findCommand(pool, id),

@@ -99,6 +99,11 @@ SELECT ${columns.map(({ name, loaded }) => `${loaded(`o.${name}`)} AS ${name}`).
 FROM ${table} o WHERE o.${idColumn} = ANY ($1::text[])`
 }
 
+/** The versions of these streams. */
+export function versionsStatement<S extends Snapshot>({ table, idColumn }: StreamTable<S>): string {
+  return `SELECT ${idColumn} AS id, version FROM ${table} WHERE ${idColumn} = ANY ($1::text[])`
+}
+
 /** Keeps attempts that came to nothing and so change no stream. */
 export const KEEP_ATTEMPTS = `
 INSERT INTO effect_attempt (stream_id, step, attempt_no, at, operation, status, code, problem_type, duration_ms, detail)

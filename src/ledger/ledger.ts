@@ -6,7 +6,7 @@ import { createGroupCommitter } from '../platform/group-committer.ts'
 import { GENESIS, hashLink } from '../platform/hash-chain.ts'
 import type { Bookkeeping, Change, Stored } from './change.ts'
 import { ATTEMPT, type Chained, commitValues } from './ledger-rows.ts'
-import { commitStatement, KEEP_ATTEMPTS, loadStatement } from './ledger-sql.ts'
+import { commitStatement, KEEP_ATTEMPTS, loadStatement, versionsStatement } from './ledger-sql.ts'
 import type { StreamTable } from './stream-table.ts'
 
 /**
@@ -23,6 +23,8 @@ export interface Ledger<S extends Snapshot = OnboardingSnapshot> {
   commit(change: Change<S>): Promise<Stored<S> | null>
   /** Keeps the record of attempts that failed and will be made again, so that no change carries them. */
   keepAttempts(streamId: string, attempts: readonly Attempt[]): Promise<void>
+  /** The versions of those streams that exist, as committed now. */
+  versions(streamIds: readonly string[]): Promise<Map<string, number>>
   close(): Promise<void>
 }
 
@@ -64,6 +66,11 @@ export function createLedger<S extends Snapshot>({ pool, table }: { pool: Pool; 
     keepAttempts: async (streamId, attempts) => {
       const rows = attempts.map((attempt) => ({ ...attempt, streamId }))
       await pool.query({ name: 'keep-attempts', text: KEEP_ATTEMPTS, values: ATTEMPT.map(({ parameter }) => parameter(rows)) })
+    },
+    versions: async (streamIds) => {
+      const text = versionsStatement(table)
+      const { rows } = await pool.query<{ id: string; version: number }>({ name: `load-${table.kind}-versions`, text, values: [streamIds] })
+      return new Map(rows.map(({ id, version }) => [id, version]))
     },
     close: async () => {
       await Promise.all([loads.close(), commits.close()])

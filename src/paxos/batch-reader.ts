@@ -16,7 +16,7 @@ export interface ListedPage<Value> {
 }
 
 export interface BatchReaderOptions<Value> {
-  getOne(id: string, options: CallOptions): Promise<Value>
+  getOne(wanted: Wanted, options: CallOptions): Promise<Value>
   /** What is of `fromMs` or later, oldest first; at most a hundred a page. */
   listFrom(fromMs: number, cursor: string | null, options: CallOptions): Promise<ListedPage<Value>>
   /** The time by which the listing is filtered, milliseconds since 1970: teaches how far it lies from what `Wanted` says. */
@@ -133,9 +133,9 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
   }
 
   const gets = new Set<Promise<unknown>>()
-  function get({ id, at }: Wanted, options: CallOptions): Promise<Value> {
-    const got = getOne(id, options).then((value) => {
-      learnLag(at, value)
+  function get(wanted: Wanted, options: CallOptions): Promise<Value> {
+    const got = getOne(wanted, options).then((value) => {
+      learnLag(wanted.at, value)
       return value
     })
     const ended = got.catch(() => undefined).finally(() => gets.delete(ended))

@@ -1,16 +1,26 @@
-import { createBatchReader } from './batch-reader.ts'
+import { type Backlog, createBacklogPass } from './backlog-pass.ts'
+import { createBatchReader, type ListedPage, type Wanted } from './batch-reader.ts'
 import type { PaxosEvent } from './events.ts'
 import type { PaxosIdentity } from './identities.ts'
+import { createListedLane } from './listed-lane.ts'
 import type { PaxosClient } from './paxos-client.ts'
+import { BudgetExhaustedError, PaxosNotFoundError } from './paxos-errors.ts'
 import type { CallOptions } from './transport/paxos-call.ts'
 
 /** The two reads on which every decision rests, shared between the events that wait for them. */
 export interface ConfirmationReader {
   /** The event as Paxos has it. `at`: when it happened, as the webhook says, milliseconds since 1970. @throws as events.get */
   event(eventId: string, at: number, options: CallOptions): Promise<PaxosEvent>
-  /** The identity's live status. `at`: when the confirmed event happened. @throws as identities.get */
-  identity(identityId: string, at: number, options: CallOptions): Promise<PaxosIdentity>
+  /** The identity's live status, read after the version was loaded. `at`: when the confirmed event happened. @throws as identities.get */
+  identity(identityId: string, at: number, options: CallOptions & Decided): Promise<PaxosIdentity>
   close(): Promise<void>
+}
+
+/** What the status is read for. Without it, it is read anew for this question alone. */
+interface Decided {
+  eventId?: string
+  /** Of the onboarding, as loaded before; null: there was none. */
+  version?: number | null
 }
 
 /** Events never change (paxos/api.md 3.2: immutable records), so one that came along may wait for its turn. */
@@ -26,17 +36,62 @@ const IDENTITY_LAG_MS = 250
 const PAGE = 100
 
 /** Confirms through List Events and List Identities when many wait, else by Get (paxos/api.md 3 and 4.9). */
-export function createConfirmationReader(paxos: PaxosClient): ConfirmationReader {
+export function createConfirmationReader(paxos: PaxosClient, backlog: Backlog | null = null): ConfirmationReader {
+  const { listEvents, listIdentities } = listingsOf(paxos)
+  const listed = createListedLane(listEvents)
+  /** Ids come from webhooks, which anyone with a stolen key can write: single reads have a quota, and listings go on without it. */
+  const getEvent = async ({ id, at }: Wanted, options: CallOptions): Promise<PaxosEvent> => {
+    try {
+      return await paxos.events.get(id, { ...options, unproven: true })
+    } catch (error) {
+      if (error instanceof BudgetExhaustedError && error.endpointClass === 'unproven') return listed.read({ id, at })
+      throw error
+    }
+  }
   const events = createBatchReader<PaxosEvent>({
-    getOne: (id, options) => paxos.events.get(id, options),
-    listFrom: async (fromMs, cursor, options) => {
-      const page = await paxos.events.list({
-        createdAt: { gte: new Date(fromMs).toISOString() },
-        order: 'ASC',
-        limit: PAGE,
-        cursor,
-        ...options,
-      })
+    getOne: getEvent,
+    listFrom: listEvents,
+    timeOf: ({ createdAt }) => Date.parse(createdAt),
+    firstLagMs: EVENT_LAG_MS,
+    freshForMs: EVENT_FRESH_MS,
+  })
+  const identities = createBatchReader<PaxosIdentity>({
+    getOne: ({ id }, options) => paxos.identities.get(id, options),
+    listFrom: (fromMs, cursor, options) => listIdentities({ fromMs }, cursor, options),
+    timeOf: ({ updatedAt }) => Date.parse(updatedAt),
+    firstLagMs: IDENTITY_LAG_MS,
+    freshForMs: IDENTITY_FRESH_MS,
+  })
+  const pass = backlog && createBacklogPass({ backlog, listEvents, listIdentities })
+  let readsUnderWay = 0
+  return {
+    event: async (id, at, options) => {
+      readsUnderWay += 1
+      try {
+        const known = await pass?.event(id, readsUnderWay)
+        if (known && 'absentSince' in known) throw new PaxosNotFoundError({ operation: 'events.list' })
+        return known ?? (await events.read({ id, at }, options))
+      } finally {
+        readsUnderWay -= 1
+      }
+    },
+    identity: async (id, at, { eventId, version = null, ...options }) => {
+      const known = eventId === undefined ? null : await pass?.status(eventId, version)
+      return known ?? (await identities.read({ id, at }, options))
+    },
+    close: async () => {
+      await pass?.close()
+      await Promise.all([events.close(), identities.close()])
+    },
+  }
+}
+
+/** The two listings as the readers use them. */
+function listingsOf(paxos: PaxosClient) {
+  return {
+    listEvents: async (fromMs: number, cursor: string | null, options: CallOptions = {}): Promise<ListedPage<PaxosEvent>> => {
+      const createdAt = { gte: new Date(fromMs).toISOString() }
+      const page = await paxos.events.list({ createdAt, order: 'ASC', limit: PAGE, cursor, ...options })
       const last = page.events.at(-1)
       return {
         values: page.events.map((event) => ({ id: event.id, value: event })),
@@ -44,36 +99,19 @@ export function createConfirmationReader(paxos: PaxosClient): ConfirmationReader
         reachedMs: last ? Date.parse(last.createdAt) : null,
       }
     },
-    timeOf: ({ createdAt }) => Date.parse(createdAt),
-    firstLagMs: EVENT_LAG_MS,
-    freshForMs: EVENT_FRESH_MS,
-  })
-  const identities = createBatchReader<PaxosIdentity>({
-    getOne: (id, options) => paxos.identities.get(id, options),
-    listFrom: async (fromMs, cursor, options) => {
-      const page = await paxos.identities.list({
-        updatedAt: { gte: new Date(fromMs).toISOString() },
-        order: 'ASC',
-        limit: PAGE,
-        cursor,
-        ...options,
-      })
-      // Filtered by the time of change and ordered by that of creation (paxos/api.md 4.9): how far it has got, it does not say.
+    // Filtered by the time of change and ordered by that of creation (paxos/api.md 4.9): how far it has got, it does not say.
+    listIdentities: async (
+      { fromMs, untilMs }: { fromMs: number; untilMs?: number },
+      cursor: string | null,
+      options: CallOptions = {},
+    ): Promise<ListedPage<PaxosIdentity>> => {
+      const updatedAt = { gte: new Date(fromMs).toISOString(), ...(untilMs === undefined ? {} : { lt: new Date(untilMs).toISOString() }) }
+      const page = await paxos.identities.list({ updatedAt, order: 'ASC', limit: PAGE, cursor, ...options })
       return {
         values: page.identities.map((identity) => ({ id: identity.id, value: identity })),
         nextCursor: page.nextCursor,
         reachedMs: null,
       }
-    },
-    timeOf: ({ updatedAt }) => Date.parse(updatedAt),
-    firstLagMs: IDENTITY_LAG_MS,
-    freshForMs: IDENTITY_FRESH_MS,
-  })
-  return {
-    event: (id, at, options) => events.read({ id, at }, options),
-    identity: (id, at, options) => identities.read({ id, at }, options),
-    close: async () => {
-      await Promise.all([events.close(), identities.close()])
     },
   }
 }

@@ -222,9 +222,11 @@ export class PaxosCircuitOpenError extends AppError {
 export class BudgetExhaustedError extends AppError {
   readonly code = 'BUDGET_EXHAUSTED'
   readonly retry = 'snooze'
+  readonly endpointClass: string
   readonly retryAfterMs: number
   constructor({ endpointClass, retryAfterMs }: { endpointClass: string; retryAfterMs: number }) {
     super(`The budget for Paxos's ${endpointClass} endpoints is used up; there is room in ${retryAfterMs} ms.`)
+    this.endpointClass = endpointClass
     this.retryAfterMs = retryAfterMs
   }
 }

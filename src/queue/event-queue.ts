@@ -48,6 +48,8 @@ export interface EventQueue {
    * make, and rejects when the backend does not answer.
    */
   add(events: readonly EventJob[]): Promise<number>
+  /** As jobs of their own, before whatever waits. */
+  addFirst(events: readonly EventJob[]): Promise<void>
   /** As jobs of their own, each at its time (`at`, milliseconds since the epoch). */
   addLater(events: readonly { event: EventJob; at: number }[]): Promise<void>
   counts(): Promise<QueueCounts>
@@ -119,6 +121,9 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
       const jobs = jobsOf(events)
       await Promise.all(jobs.map((job) => adds.submit(job)))
       return jobs.length
+    },
+    addFirst: async (events) => {
+      await Promise.all(events.map((event) => adds.submit(ownJob(event, { lifo: true }))))
     },
     addLater: async (events) => {
       await Promise.all(events.map(({ event, at }) => adds.submit(ownJob(event, { delay: Math.max(0, at - Date.now()) }))))

@@ -25,8 +25,8 @@ export function onboardingRoute({ ledger, paxos, notices, unknownIdentities }: O
     work: ({ type, identityId, createdAt, requiredDocuments }, { row, reader, priority }) => {
       if (!isOnboardingEvent(type)) throw new TypeError(`${type} moves no onboarding`) // `moves` was asked before
       if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
-      const observe = async (): Promise<Observation> => {
-        const { status } = await reader.identity(identityId, Date.parse(createdAt), { priority })
+      const observe = async (version: number | null): Promise<Observation> => {
+        const { status } = await reader.identity(identityId, Date.parse(createdAt), { priority, eventId: row.eventId, version })
         return { event: type, status, requiredDocuments }
       }
       return streamWork(kind, { streamId: identityId, identityId, observe })

@@ -16,7 +16,7 @@ export async function previewStream<S extends Snapshot, Seen>(
   terms: Terms,
 ): Promise<Estimate> {
   const stored = await kind.ledger.load(trigger.streamId)
-  const seen = await trigger.observe()
+  const seen = await trigger.observe(stored?.version ?? null)
   const { draft } = prepare(kind, trigger, { stored, seen })
   const found = await estimate(kind, trigger, { stored, draft, terms })
   return { ...found, effects: [...releasesHold(kind.rules, trigger.streamId, { stored, draft }), ...found.effects] }

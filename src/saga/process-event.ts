@@ -30,8 +30,12 @@ const JOB_TIMEOUT_MS = 120_000
 /** Process deaths with the job in progress before it is a suspect, and strikes (deaths with no other suspect in progress) before it is parked. */
 const RESCUES_BEFORE_SUSPICION = 2
 const STRIKES_BEFORE_PARKING = 3
-/** Reads of an event that Paxos does not know before it is parked as forged or foreign: over ten seconds or so. */
-const UNKNOWN_ATTEMPTS = 5
+/**
+ * Looks for an event that Paxos does not know before it is parked as forged or foreign; one is enough for an event that has been here for a
+ * while. A sweep that Paxos lists it in opens it again.
+ */
+const UNKNOWN_LOOKS = 2
+const LONG_ENOUGH_MS = 30_000
 /** How long after a job's own time the dispatcher takes it for lost, milliseconds. */
 const DISPATCH_GRACE_MS = 15_000
 /** How long a row that was loaded stands for one that is loaded when the work begins, milliseconds. */
@@ -170,7 +174,8 @@ async function fail(
   { row, error, confirmed }: { row: InboxRow; error: unknown; confirmed: EventEvidence | null },
 ): Promise<JobOutcome> {
   const failure = { retry: retryClass(error), retryAfterMs: waitNamedBy(error) }
-  const parkNow = error instanceof EventUnknownError && row.attempts + 1 >= UNKNOWN_ATTEMPTS
+  const looked = row.attempts + 1 >= UNKNOWN_LOOKS || parts.now() - row.receivedAt.getTime() >= LONG_ENOUGH_MS
+  const parkNow = error instanceof EventUnknownError && looked
   const retry = parkNow ? ({ kind: 'park' } as const) : retryAfter(failure, { ...row, random: parts.random() })
   const spent = spentAfter(failure.retry, row)
   const unknown = spent.unknownOutcomes > row.unknownOutcomes ? ` Unknown ${spent.unknownOutcomes} of ${MAX_UNKNOWN_OUTCOMES} times.` : ''

@@ -37,8 +37,8 @@ export interface StreamKind<S extends Snapshot, Seen> {
 /** What gives reason to advance a stream, and how to look outside. */
 export interface Trigger<Seen> extends Circumstances, LeaseHolder {
   readonly streamId: string
-  /** Reads what the decision rests on: for an onboarding the identity's live status. Rejects with an AppError. */
-  readonly observe: () => Promise<Seen>
+  /** Reads what the decision rests on, after `version` of the stream (null: none) was loaded: for an onboarding the live status. Rejects with an AppError. */
+  readonly observe: (version: number | null) => Promise<Seen>
   /** Who: `event:<id>`, `operator:<name>`. Stands in the ledger. */
   readonly actor: string
   /** Called when nothing more is to be asked of Paxos. If another worker commits first, there may be more to ask after all. */
@@ -129,7 +129,7 @@ class StreamRun<S extends Snapshot, Seen> {
   /** Null: another worker changed the stream; decide anew. */
   async once(): Promise<Ran | null> {
     const stored = await this.#kind.ledger.load(this.#trigger.streamId)
-    const seen = await this.#trigger.observe()
+    const seen = await this.#trigger.observe(stored?.version ?? null)
     const { draft, outcome } = prepare(this.#kind, this.#trigger, { stored, seen, earned: this.#earned })
     const ran = await this.#actUntilSettled(stored, draft, outcome)
     return ran && this.#taken ? { ...ran, outcome: { kind: 'held', reason: this.#kind.rules.contradiction } } : ran

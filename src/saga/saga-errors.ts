@@ -1,9 +1,10 @@
 import { AppError } from '../platform/app-error.ts'
 
-/** Paxos does not know the event: forged, of another customer, or not readable yet. Tried again for a short while, then parked. */
+/** Paxos does not know the event: forged, of another customer, or not readable yet. Looked for once more after ten seconds, then parked. */
 export class EventUnknownError extends AppError {
   readonly code = 'EVENT_UNKNOWN_TO_PAXOS'
   readonly retry = 'backoff'
+  readonly retryAfterMs = 10_000
   constructor(eventId: string) {
     super(`Paxos does not know event ${eventId}: the webhook was forged or meant for another Paxos customer`)
   }

@@ -111,6 +111,7 @@ export class ModelWorld {
       load: () => this.#store(process, 'read', () => this.stored),
       commit: (change) => this.#store(process, 'store', () => this.#commit(change)),
       keepAttempts: async () => {},
+      versions: () => this.#store(process, 'read', () => new Map()), // no passes here
       close: async () => {},
     }
   }

@@ -16,7 +16,7 @@ describe('what came along on a page and nobody asked for', () => {
     let page = 0
     const along: WeakRef<object>[] = []
     const reader = createBatchReader<{ id: string }>({
-      getOne: async (id) => ({ id }),
+      getOne: async ({ id }) => ({ id }),
       listFrom: async () => {
         page += 1
         const wanted = Array.from({ length: WANTED_AT_ONCE }, (_, n) => ({ id: `${page}-${n}` }))

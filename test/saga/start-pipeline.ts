@@ -8,12 +8,13 @@ import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { type ConfirmationReader, createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
-import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
+import { type BudgetLimits, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { createEventQueue, type EventHandler, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import { startWatchedWorker, type WatchPace } from '../../src/queue/watched-worker.ts'
+import { backlogOf } from '../../src/saga/backlog-of.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
 import { onboardingRoute } from '../../src/saga/onboarding-route.ts'
 import type { EventRoute } from '../../src/saga/prepare-event.ts'
@@ -21,6 +22,8 @@ import { createEventProcessor } from '../../src/saga/process-event.ts'
 import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
 
 export interface PipelineOptions {
+  /** Without, no limits. */
+  limits?: BudgetLimits
   databaseUrl: string
   backend: QueueBackend
   paxos: { apiUrl: string; tokenUrl: string }
@@ -75,7 +78,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     }),
   )
   const ledger = decorate('ledger', createLedger({ pool, table: ONBOARDING_TABLE }))
-  const budget = createBudget({ limits: NO_LIMITS })
+  const budget = createBudget({ limits: options.limits ?? NO_LIMITS })
   const paxos = decorate(
     'paxos',
     createPaxosClient({
@@ -89,7 +92,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     }),
   )
   const notices: NoticeChannel = decorate('notices', createWebhookChannel({ ...options.notices, timeoutMs: 2_000 }))
-  const reader = decorate('reader', createConfirmationReader(paxos))
+  const reader = decorate('reader', createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger })))
   const routes = [onboardingRoute({ ledger, paxos, notices, unknownIdentities })]
   const parts = {
     inbox,

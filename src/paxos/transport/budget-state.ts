@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type BudgetLimits, ENDPOINT_CLASSES, type EndpointClass, perClass } from './endpoint-class.ts'
+import { type BudgetLimits, ENDPOINT_CLASSES, type EndpointClass, isLimitOfPaxos, perClass } from './endpoint-class.ts'
 import { createSlidingCount, type SlidingCount } from './sliding-count.ts'
 
 /** `live`: a person waits for it. `replay`: sweeps, replays, reconciliations; they leave a share for live traffic. */
@@ -87,7 +87,8 @@ export function reserve(before: BudgetState, reservation: Reservation, limits: B
     for (const unused of back) count.takeBack(unused.countedAtMs, unused.permits)
     const room = roomOf(limit)
     for (const priority of ['live', 'replay'] as const) {
-      const free = shut || lockedForMs > 0 ? 0 : room[priority] - count.total(countedAtMs)
+      const closed = (shut || lockedForMs > 0) && isLimitOfPaxos(endpointClass)
+      const free = closed ? 0 : room[priority] - count.total(countedAtMs)
       granted[endpointClass][priority] = Math.max(0, Math.min(asked[endpointClass][priority], free))
       count.add(countedAtMs, granted[endpointClass][priority])
     }

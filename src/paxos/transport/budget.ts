@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { BudgetExhaustedError } from '../paxos-errors.ts'
 import { type BudgetState, estimateMs, LEASE_MS, type Priority, type Reservation, reserve, roomOf } from './budget-state.ts'
 import { type BudgetStore, createMemoryBudgetStore } from './budget-store.ts'
-import { type BudgetLimits, ENDPOINT_CLASSES, type EndpointClass, perClass } from './endpoint-class.ts'
+import { type BudgetLimits, ENDPOINT_CLASSES, type EndpointClass, isLimitOfPaxos, perClass } from './endpoint-class.ts'
 
 /** Leave to call Paxos. One for a process; those of several processes share what their common store keeps. */
 export interface Budget {
@@ -32,7 +32,7 @@ const LONGEST_WAIT_MS = 2_000
 /** Permits are renewed this long before they end, while there are calls. */
 const RENEW_BEFORE_MS = LEASE_MS / 2
 /** Of live permits that nobody waits for yet: what the work on one event takes at the least, and a share of the window at most. */
-const AHEAD_AT_LEAST = { token: 0, identity: 2, quote: 0, transfer: 0, general: 4, unproven: 0 }
+const AHEAD_AT_LEAST = { token: 0, identity: 2, quote: 0, transfer: 0, general: 4, unproven: 2 }
 const AHEAD_AT_MOST = 1 / 50
 /** After the store has failed it is left alone for so long; while there is no room it is asked so often whether there is. */
 const REST_AFTER_FAILURE_MS = 250
@@ -108,8 +108,9 @@ export function createBudget({
     usable(endpointClass, priority).reduce((sum, { left }) => sum + left, 0)
 
   const take = (endpointClass: EndpointClass, priority: Priority): boolean => {
-    if (lockedUntilMs > now()) return false
-    if (shut) {
+    const gated = isLimitOfPaxos(endpointClass)
+    if (gated && lockedUntilMs > now()) return false
+    if (gated && shut) {
       if (probe !== endpointClass) return false
       probe = null
       return true
@@ -148,7 +149,8 @@ export function createBudget({
     const returned = unused // if their return is lost, they stay counted: too much, never too little
     unused = []
     const answered = untoldAnswer
-    const probeWith = ENDPOINT_CLASSES.find((name) => PRIORITIES.some((priority) => lanes[name][priority].waiting > 0)) ?? null
+    const probeWith =
+      ENDPOINT_CLASSES.find((name) => isLimitOfPaxos(name) && PRIORITIES.some((priority) => lanes[name][priority].waiting > 0)) ?? null
     const reservation = { asked, returned, lockForMs: Math.max(0, told - startedMs), answered, probeWith }
     let storeMs = 0
     try {
@@ -166,7 +168,7 @@ export function createBudget({
       for (const { name, priority, lane } of everyLane) {
         const left = granted[name][priority]
         if (left > 0) lane.leases.push({ left, countedAtMs, endsMs: startedMs + LEASE_MS })
-        lane.dry = !gate.shut && left < asked[name][priority] ? dryLane(state, name, priority, storeMs) : null
+        lane.dry = !(gate.shut && isLimitOfPaxos(name)) && left < asked[name][priority] ? dryLane(state, name, priority, storeMs) : null
       }
     } catch (error) {
       failure = { error, untilMs: now() + REST_AFTER_FAILURE_MS }
@@ -195,10 +197,11 @@ export function createBudget({
   }
 
   /** How long there is certainly nothing to be had, milliseconds; 0 when the store may know. */
-  const hopelessForMs = ({ dry }: Lane): number => {
+  const hopelessForMs = (endpointClass: EndpointClass, { dry }: Lane): number => {
     const nowMs = now()
-    if (lockedUntilMs > nowMs) return lockedUntilMs - nowMs
-    if (shut) return Math.max(0, lookAtProbeMs - nowMs)
+    const gated = isLimitOfPaxos(endpointClass)
+    if (gated && lockedUntilMs > nowMs) return lockedUntilMs - nowMs
+    if (gated && shut) return Math.max(0, lookAtProbeMs - nowMs)
     return dry && dry.askAgainMs > nowMs ? dry.untilMs - nowMs : 0
   }
 
@@ -209,7 +212,7 @@ export function createBudget({
     try {
       // Others wait for the same room, so it may be gone when we wake.
       while (!take(endpointClass, priority)) {
-        const waitMs = hopelessForMs(lane)
+        const waitMs = hopelessForMs(endpointClass, lane)
         if (waitMs === 0) {
           if (failure && failure.untilMs > now()) throw failure.error
           await askOnce()

@@ -60,6 +60,11 @@ export function endpointClassOf(operation: Operation, { accountsClass }: { accou
   return endpointClass === 'accounts' ? accountsClass : endpointClass
 }
 
+/** Whether a lock-out by Paxos closes the class: `unproven` is a quota of ours, and each call of it counts in a class of Paxos's as well. */
+export function isLimitOfPaxos(endpointClass: EndpointClass): boolean {
+  return endpointClass !== 'unproven'
+}
+
 /** An object with a value for each class. */
 export function perClass<Value>(make: (endpointClass: EndpointClass) => Value): Record<EndpointClass, Value> {
   return Object.fromEntries(ENDPOINT_CLASSES.map((name) => [name, make(name)])) as Record<EndpointClass, Value> // one for each class

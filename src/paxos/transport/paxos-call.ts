@@ -19,6 +19,8 @@ import type { Feature } from './scopes.ts'
 export interface CallOptions {
   /** `replay` leaves a share of the budget for live traffic; `live` by default. */
   priority?: Priority
+  /** A read of an id that only a webhook has named: within a quota of its own. @throws BUDGET_EXHAUSTED for `unproven` */
+  unproven?: boolean
 }
 
 /**
@@ -56,11 +58,12 @@ export interface PaxosCallParts {
 }
 
 export function createPaxosCall({ http, tokensFor, budget, breaker, signal, accountsClass, onForbidden }: PaxosCallParts): PaxosCall {
-  return (request, { priority = 'live' } = {}) => {
+  return (request, { priority = 'live', unproven = false } = {}) => {
     const { path, feature = 'onboarding', ...rest } = request
     const endpointClass = endpointClassOf(request.operation, { accountsClass })
     const { message, rules } = messageOf(rest, path)
     const send = async (token: string | null) => {
+      if (unproven) await budget.acquire('unproven', { priority, signal })
       await budget.acquire(endpointClass, { priority, signal })
       const headers = token === null ? message.headers : { ...message.headers, authorization: `Bearer ${token}` }
       return http.send({ ...message, headers }, rules)

@@ -1,0 +1,152 @@
+import { describe, expect, it, vi } from 'vitest'
+import { type Backlog, type BacklogPassOptions, createBacklogPass, type WaitingEvent } from '../../src/paxos/backlog-pass.ts'
+import type { PaxosEvent } from '../../src/paxos/events.ts'
+import { PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
+
+const START = Date.parse('2026-03-02T09:00:00Z')
+
+/** So many approved events, all of them waiting, and Paxos's two listings over them. */
+function world(count: number, { forged = 0 }: { forged?: number } = {}) {
+  const events = Array.from(
+    { length: count },
+    (_, index): PaxosEvent => ({
+      id: `e${index}`,
+      type: 'identity.approved',
+      createdAt: new Date(START + index * 100).toISOString(),
+      undeliveredWebhooks: 0,
+      identityId: `i${index}`,
+      oldStatus: 'PENDING',
+      newStatus: 'APPROVED',
+      requiredDocuments: [],
+    }),
+  )
+  const versions = new Map<string, number>()
+  const statuses = new Map(events.map(({ identityId }) => [identityId ?? '', 'APPROVED']))
+  let nowMs = START + 3_600_000
+  const waiting: WaitingEvent[] = [
+    ...events.map(({ id, createdAt }) => ({ eventId: id, at: Date.parse(createdAt), evidence: null })),
+    ...Array.from({ length: forged }, (_, index) => ({ eventId: `f${index}`, at: START + index, evidence: null })),
+  ]
+  const onMostlyAbsent = vi.fn()
+  const backlog: Backlog = {
+    waiting: async () => waiting,
+    versions: async (ids) => new Map([...versions].filter(([id]) => ids.includes(id))),
+    readsStatus: (type) => type.startsWith('identity.'),
+    onMostlyAbsent,
+  }
+  const page = <Row>(rows: readonly Row[], cursor: string | null) => {
+    const from = Number(cursor ?? 0)
+    return { rows: rows.slice(from, from + 100), nextCursor: from + 100 < rows.length ? String(from + 100) : null }
+  }
+  const calls = { events: 0, identities: 0 }
+  const options: BacklogPassOptions = {
+    backlog,
+    now: () => nowMs,
+    listEvents: async (fromMs, cursor) => {
+      calls.events += 1
+      const { rows, nextCursor } = page(
+        events.filter(({ createdAt }) => Date.parse(createdAt) >= fromMs),
+        cursor,
+      )
+      const last = rows.at(-1)
+      return { values: rows.map((value) => ({ id: value.id, value })), nextCursor, reachedMs: last ? Date.parse(last.createdAt) : null }
+    },
+    listIdentities: async ({ fromMs, untilMs }, cursor) => {
+      calls.identities += 1
+      const inWindow = events.filter(({ createdAt }) => Date.parse(createdAt) >= fromMs && Date.parse(createdAt) < untilMs)
+      const { rows, nextCursor } = page(inWindow, cursor)
+      const values = rows.map(({ identityId, createdAt }) => {
+        const value = { id: identityId ?? '', refId: null, status: statuses.get(identityId ?? '') ?? '', createdAt, updatedAt: createdAt }
+        return { id: value.id, value }
+      })
+      return { values, nextCursor, reachedMs: null }
+    },
+  }
+  return {
+    events,
+    waiting,
+    versions,
+    statuses,
+    calls,
+    options,
+    onMostlyAbsent,
+    pass: (ms: number) => {
+      nowMs += ms
+    },
+  }
+}
+
+describe('a pass over what waits', () => {
+  it('F49: serves every event that waits, in any order, at 0.05 reads each or less', async () => {
+    const { events, calls, options } = world(3_000)
+    const pass = createBacklogPass(options)
+    for (const { id } of events.toReversed()) {
+      expect(await pass.event(id, 12)).toMatchObject({ id })
+      expect(await pass.status(id, null)).toMatchObject({ status: 'APPROVED' })
+    }
+    expect((calls.events + calls.identities) / events.length).toBeLessThanOrEqual(0.05)
+    await pass.close()
+  })
+
+  it('does nothing while few reads are under way, or few events wait', async () => {
+    const many = world(500)
+    expect(await createBacklogPass(many.options).event('e1', 3)).toBeNull()
+    const few = world(100)
+    expect(await createBacklogPass(few.options).event('e1', 50)).toBeNull()
+    expect([many.calls.events, few.calls.events]).toEqual([0, 0])
+  })
+
+  it('gives no status for an onboarding that has changed since the pass began', async () => {
+    const { options, versions } = world(500)
+    versions.set('i7', 3)
+    const pass = createBacklogPass(options)
+    await pass.event('e7', 12)
+    expect(await pass.status('e7', 4)).toBeNull()
+    await pass.event('e8', 12)
+    expect(await pass.status('e8', 1)).toBeNull() // there was no onboarding when the pass began
+    await pass.event('e9', 12)
+    expect(await pass.status('e9', null)).toMatchObject({ status: 'APPROVED' })
+    expect(await pass.status('e9', null)).toBeNull() // once: a second decision looks anew
+  })
+
+  it('gives no status to an event that came after the pass began, though its identity was on a page', async () => {
+    const { options, waiting, events, statuses } = world(500)
+    const late = waiting.pop()!
+    const pass = createBacklogPass(options)
+    await pass.event('e1', 12)
+    await pass.status('e1', null)
+    waiting.push(late)
+    statuses.set(events[499]!.identityId!, 'DISABLED')
+    expect(await pass.event(late.eventId, 1)).toMatchObject({ id: late.eventId }) // the event itself never changes
+    expect(await pass.status(late.eventId, null)).toBeNull()
+  })
+
+  it('gives no status that is older than a job may be', async () => {
+    const { options, statuses, pass: wait } = world(500)
+    const pass = createBacklogPass(options)
+    await pass.event('e1', 12)
+    expect(await pass.status('e1', null)).toMatchObject({ status: 'APPROVED' })
+    wait(120_000)
+    statuses.set('i2', 'DISABLED')
+    expect((await pass.status('e2', null))?.status).not.toBe('APPROVED')
+  })
+
+  it('F50: says what Paxos does not list, once, and tells when that is most of what waits', async () => {
+    const { options, onMostlyAbsent } = world(50, { forged: 1_000 })
+    const pass = createBacklogPass(options)
+    expect(await pass.event('f1', 12)).toEqual({ absentSince: START + 3_600_000 })
+    expect(await pass.event('f1', 1)).toBeNull()
+    expect(onMostlyAbsent).toHaveBeenCalledWith(expect.arrayContaining(['e0', 'e49']), 1_000)
+    await pass.close()
+  })
+
+  it('leaves the reading to single calls when a listing fails', async () => {
+    const { options } = world(500)
+    const pass = createBacklogPass({
+      ...options,
+      listEvents: () => Promise.reject(new PaxosUnavailableError({ operation: 'events.list' })),
+    })
+    expect(await pass.event('e1', 12)).toBeNull()
+    expect(await pass.status('e1', null)).toBeNull()
+  })
+})
