@@ -4,6 +4,7 @@ import { EVENT_ORIGINS, EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { PROBLEM_KINDS } from '../operate/problem.ts'
 import { REPLAY_STATES } from '../operate/use-cases.ts'
+import { NEXT_ACTIONS } from '../operate/waiting.ts'
 import { Notification } from './notification-schema.ts'
 
 /** What the operator API answers, as JSON: the source of its OpenAPI document, and what its tests hold answers against. */
@@ -13,7 +14,15 @@ const time = z.iso.datetime()
 const paxosId = z.string().min(1).max(200)
 const ownId = z.guid()
 const State = z.enum(ONBOARDING_STATES)
-const WaitingFor = z.string().nullable().describe('Why it is not moving, and when or by whom it will; null once it has arrived.')
+const Waiting = z
+  .strictObject({
+    reason: z.string().describe('What keeps it.'),
+    nextAction: z.enum(NEXT_ACTIONS).describe('Who must do something next; none: no person, it goes on by itself.'),
+    at: time.nullable().describe('When Gatehouse tries next; null: it does not, or at no time that is known.'),
+  })
+  .nullable()
+  .describe('Why it is not moving, and when or by whom it will; null once it has arrived.')
+const WaitingFor = z.string().nullable().describe('The same as waiting, as one text for people.')
 const count = z.int().min(0)
 const NextCursor = z.string().nullable().describe('Send it as cursor, with the same filters, for the next page; null on the last one.')
 
@@ -50,6 +59,7 @@ const onboardingFields = {
   approvedAt: time.nullable(),
   readyAt: time.nullable(),
   effects: z.array(Effect),
+  waiting: Waiting,
   waitingFor: WaitingFor,
 }
 const Onboarding = z.strictObject(onboardingFields)
@@ -75,6 +85,7 @@ const Event = z.strictObject({
   settledAt: time.nullable(),
   bodySha256: z.string().nullable(),
   nextAttemptBy: time.nullable(),
+  waiting: Waiting,
   waitingFor: WaitingFor,
 })
 

@@ -127,8 +127,8 @@ function sayEmpty({ state, q }: ListFlags): string {
   return 'There is no onboarding yet. Open one: gatehouse onboarding create person.json (gatehouse sandbox person prints an invented one)'
 }
 
-function hintFor({ state, identityId, waitingFor }: OnboardingView): string | null {
+function hintFor({ state, identityId, waiting }: OnboardingView): string | null {
   if (state === 'held')
     return `See what letting the live status decide would do: gatehouse replay plan --identity ${identityId} --release-holds`
-  return waitingFor?.includes('plan a replay') ? `See what a replay would do: gatehouse replay plan --identity ${identityId}` : null
+  return waiting?.nextAction === 'plan-replay' ? `See what a replay would do: gatehouse replay plan --identity ${identityId}` : null
 }

@@ -62,6 +62,8 @@ export interface EventReads {
   count(): Promise<EventCounts>
   /** Unfinished events that were due more than so many seconds ago and that no worker has taken. */
   countOverdue(seconds: number): Promise<number>
+  /** Events that were received 15 s ago or earlier and could not be confirmed yet, so that it is not known whose they are; 1,000 at most. */
+  countUnread(): Promise<number>
   /** What is unfinished or waits for a person, by its last error, most events first. */
   openCauses(): Promise<OpenCause[]>
   /** Identities of open events whose last error this is; some of them where there are very many. */
@@ -101,6 +103,13 @@ export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool 
         [seconds],
       )
       return rows[0]!.overdue
+    },
+    countUnread: async () => {
+      const { rows } = await pool.query<{ unread: number }>(
+        `SELECT count(*)::int AS unread FROM (SELECT 1 FROM inbox_event
+         WHERE state >= 'accepted' AND state <= 'accepted' AND trust = 'hint' AND received_at < now() - interval '15 seconds' LIMIT 1000) AS hints`,
+      )
+      return rows[0]!.unread
     },
     openCauses: () => readOpenCauses(pool),
     failingWith: (errorCode) => identitiesFailingWith(pool, errorCode),

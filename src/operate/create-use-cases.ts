@@ -50,12 +50,12 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const problems = (): Promise<Problem[]> => readProblems({ ...parts, events, onboardings })
   const pace = honestPace(parts.pace, problems)
   return {
-    ...onboardingUseCases({ onboardings, events, actions, perform, now }),
+    ...onboardingUseCases({ onboardings, events, actions, perform, problems, now }),
     ...eventUseCases({ events, now }),
     ...replayUseCases({ pool, events, pace, actions, perform }),
     ...queueUseCases({ pool, events, queue, pace, problems, actions, perform }),
     home: () => readHome({ events, onboardings, problems, now }),
-    longestApproved: (limit) => listLongestApproved({ onboardings, events, now }, limit),
+    longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
     ...sessionUseCases({ pool, perform, now }),
     stats: () => readStats({ onboardings, events, pool, pace, now }),
     diagnose: () => diagnose({ ...parts, pace, events, problems }),

@@ -1,6 +1,7 @@
 import type { EventReads, EventRecord } from '../inbox/read-events.ts'
 import { explainEvent } from './explain-waiting.ts'
 import type { EventUseCases, EventView } from './use-cases.ts'
+import { told } from './waiting.ts'
 
 /** What was received, and what became of it. */
 export function eventUseCases({ events, now }: { events: EventReads; now: () => number }): EventUseCases {
@@ -17,5 +18,5 @@ export function eventUseCases({ events, now }: { events: EventReads; now: () => 
 }
 
 export function viewEvent(event: EventRecord, now: Date): EventView {
-  return { ...event, nextAttemptBy: event.state === 'accepted' ? event.dueAt : null, waitingFor: explainEvent(event, now) }
+  return { ...event, nextAttemptBy: event.state === 'accepted' ? event.dueAt : null, ...told(explainEvent(event, now), now) }
 }

@@ -2,27 +2,33 @@ import type { EventReads } from '../inbox/read-events.ts'
 import type { OnboardingReads, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import type { Perform } from './audited.ts'
 import { viewEvent } from './events.ts'
-import { explainWaiting } from './explain-waiting.ts'
+import { explainWaiting, type Unread } from './explain-waiting.ts'
+import { type Problem, stopsTheBacklog } from './problem.ts'
 import { mergeTimeline } from './timeline.ts'
 import type { OnboardingStory, OnboardingUseCases, OnboardingView, OperatorActions } from './use-cases.ts'
+import { told } from './waiting.ts'
 
 interface Parts {
   onboardings: OnboardingReads
   events: EventReads
   actions: Pick<OperatorActions, 'createOnboarding'>
   perform: Perform
+  problems: () => Promise<Problem[]>
   now: () => number
 }
 
+type Reads = Pick<Parts, 'onboardings' | 'events' | 'problems' | 'now'>
+
 /** Customers: lists, the story of one, and opening a new one. */
-export function onboardingUseCases({ onboardings, events, actions, perform, now }: Parts): OnboardingUseCases {
+export function onboardingUseCases(parts: Parts): OnboardingUseCases {
+  const { onboardings, events, actions, perform } = parts
   return {
     listOnboardings: async ({ q, ...query }) => {
       const alsoIdentityIds = q ? await events.identitiesByEvent(q) : []
       const page = await onboardings.list({ ...query, q, alsoIdentityIds })
-      return { ...page, items: await explainAll(events, page.items, new Date(now())) }
+      return { ...page, items: await explainAll(parts, page.items) }
     },
-    getOnboarding: (identityId) => tellStory({ onboardings, events }, identityId, new Date(now())),
+    getOnboarding: (identityId) => tellStory(parts, identityId),
     createOnboarding: (order, actor) =>
       perform(
         actor,
@@ -38,31 +44,39 @@ export function onboardingUseCases({ onboardings, events, actions, perform, now 
   }
 }
 
-async function explainAll(events: EventReads, records: readonly OnboardingRecord[], now: Date): Promise<OnboardingView[]> {
+async function explainAll({ events, problems, now }: Reads, records: readonly OnboardingRecord[]): Promise<OnboardingView[]> {
   const open = Map.groupBy(await events.openOf(records.map(({ identityId }) => identityId)), ({ identityId }) => identityId)
-  return records.map((record) => ({ ...record, waitingFor: explainWaiting(record, open.get(record.identityId) ?? [], now) }))
+  const moment = { now: new Date(now()), unread: await readUnread({ events, problems }, records) }
+  return records.map((record) => ({ ...record, ...told(explainWaiting(record, open.get(record.identityId) ?? [], moment), moment.now) }))
+}
+
+/** Asked only where a customer waits for word from Paxos. */
+async function readUnread({ events, problems }: Pick<Reads, 'events' | 'problems'>, records: readonly OnboardingRecord[]): Promise<Unread> {
+  if (!records.some(({ state }) => state === 'pending')) return { events: 0, because: null }
+  const unread = await events.countUnread()
+  if (unread === 0) return { events: 0, because: null }
+  return { events: unread, because: (await problems()).find(stopsTheBacklog)?.sentence ?? null }
 }
 
 /** Customers that Paxos has approved and that are not ready, longest first. */
-export async function listLongestApproved(
-  { onboardings, events, now }: Pick<Parts, 'onboardings' | 'events' | 'now'>,
-  limit: number,
-): Promise<OnboardingView[]> {
-  return explainAll(events, await onboardings.longestApproved(limit), new Date(now()))
+export async function listLongestApproved(reads: Reads, limit: number): Promise<OnboardingView[]> {
+  return explainAll(reads, await reads.onboardings.longestApproved(limit))
 }
 
-async function tellStory(
-  { onboardings, events }: Pick<Parts, 'onboardings' | 'events'>,
-  identityId: string,
-  now: Date,
-): Promise<OnboardingStory | null> {
+async function tellStory(reads: Reads, identityId: string): Promise<OnboardingStory | null> {
+  const { onboardings, events } = reads
   const record = await onboardings.find(identityId)
   if (!record) return null
-  const [entries, heard] = await Promise.all([onboardings.entries(identityId), events.ofIdentity(identityId)])
+  const [entries, heard, unread] = await Promise.all([
+    onboardings.entries(identityId),
+    events.ofIdentity(identityId),
+    readUnread(reads, [record]),
+  ])
   const open = heard.filter(({ state }) => state === 'accepted' || state === 'parked' || state === 'dead')
+  const now = new Date(reads.now())
   return {
     ...record,
-    waitingFor: explainWaiting(record, open, now),
+    ...told(explainWaiting(record, open, { now, unread }), now),
     entries,
     events: heard.map((event) => viewEvent(event, now)),
     timeline: mergeTimeline(entries, heard),

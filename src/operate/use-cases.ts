@@ -21,6 +21,7 @@ import type { QueuePause } from './queue-pause.ts'
 import type { SessionUseCases } from './sessions.ts'
 import type { TimelineLine } from './timeline.ts'
 import type { UpstreamOutlook } from './upstream-outlook.ts'
+import type { Waiting } from './waiting.ts'
 
 export type { AuditEntry, AuditReport } from '../audit/audit.ts'
 export type { QueueCounts } from '../queue/event-queue.ts'
@@ -31,6 +32,8 @@ export type { RebuildReport } from '../saga/rebuild-queue.ts'
 
 export interface OnboardingView extends OnboardingRecord {
   /** Why it is not moving, and when or by whom it will; null once it has arrived. */
+  readonly waiting: Waiting | null
+  /** The same as a sentence. */
   readonly waitingFor: string | null
 }
 
@@ -43,6 +46,8 @@ export interface OnboardingStory extends OnboardingView {
 export interface EventView extends EventRecord {
   /** By when it is worked on (again); null for what is finished or waits for a person. */
   readonly nextAttemptBy: Date | null
+  readonly waiting: Waiting | null
+  /** The same as a sentence. */
   readonly waitingFor: string | null
 }
 

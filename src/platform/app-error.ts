@@ -36,6 +36,13 @@ export class ConfigError extends AppError {
 export class UsageError extends AppError {
   readonly code = 'USAGE'
   readonly retry = 'never'
+  /** Which field or parameter is wrong, and how; null where it is not about one. */
+  readonly wrong: { field: string; message: string } | null
+  /** With `field`, `message` says what is wrong with it: `is not one that this list has given out`. */
+  constructor(message: string, { field }: { field?: string } = {}) {
+    super(field === undefined ? message : `${field}: ${message}`)
+    this.wrong = field === undefined ? null : { field, message }
+  }
 }
 
 /** A service that Gatehouse needs (Postgres, Redis) does not answer. The message says which, where, and what to do. */

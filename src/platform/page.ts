@@ -24,7 +24,9 @@ export function decodeCursor(cursor: string, patterns: readonly RegExp[]): strin
   ) {
     return key
   }
-  throw new UsageError('cursor: is not one that this list has given out; take nextCursor from the page before, with the same filters')
+  throw new UsageError('is not one that this list has given out; take nextCursor from the page before, with the same filters', {
+    field: 'cursor',
+  })
 }
 
 function parse(cursor: string): unknown {

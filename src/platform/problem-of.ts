@@ -46,8 +46,7 @@ export function problemOf(error: unknown, repeating: Repeating = 'acts-again'): 
 }
 
 function usageProblem(error: UsageError): HttpProblem {
-  const named = /^(\w+): (.*)$/s.exec(error.message)
-  return new HttpProblem(400, error.code, error.message, named ? { errors: [{ field: named[1] ?? '', message: named[2] ?? '' }] } : {})
+  return new HttpProblem(400, error.code, error.message, error.wrong ? { errors: [error.wrong] } : {})
 }
 
 function databaseProblem(error: unknown, repeating: Repeating): HttpProblem {

@@ -15,7 +15,7 @@ export interface Approval {
  * @throws ReplayStateError, ReplayExpiredError, ReplaySecondPersonError, UsageError
  */
 export async function approveReplay({ pool }: Pick<ReplayParts, 'pool'>, id: string, approval: Approval): Promise<void> {
-  if (approval.reason.trim() === '') throw new UsageError('reason: say why; it is kept with the replay and in the audit')
+  if (approval.reason.trim() === '') throw new UsageError('say why; it is kept with the replay and in the audit', { field: 'reason' })
   await inTransaction(pool, async (client) => {
     const replay = await readHead(client, id, { lock: true })
     if (!replay) throw new UsageError(`there is no replay ${id}`)

@@ -35,10 +35,12 @@ const CHOOSING = ['eventIds', 'identityIds', 'types', 'states', 'errorCodes', 'f
 /** @throws UsageError naming the field */
 export function checkFilter(filter: ReplayFilter): void {
   const { limit = DEFAULT_REPLAY_LIMIT } = filter
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_REPLAY_LIMIT) throw new UsageError(`limit: 1 to ${MAX_REPLAY_LIMIT}`)
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_REPLAY_LIMIT)
+    throw new UsageError(`1 to ${MAX_REPLAY_LIMIT}`, { field: 'limit' })
   if (!CHOOSING.some((field) => filter[field] !== undefined))
     throw new UsageError(
-      `states: name at least one of ${CHOOSING.join(', ')}; an empty filter would take everything. All that waits for a person: states parked and dead`,
+      `name at least one of ${CHOOSING.join(', ')}; an empty filter would take everything. All that waits for a person: states parked and dead`,
+      { field: 'states' },
     )
 }
 

@@ -354,9 +354,12 @@ describe('when events are read', () => {
       [eventId],
     )
     const { body } = await get(`/v1/events/${eventId}`)
-    expect(API_SCHEMAS.Event.parse(body).waitingFor).toMatch(
-      /^Next attempt by .* UTC \(in 1 min\); 2 of 12 attempts spent\. Last error PAXOS_UNAVAILABLE: no answer$/,
-    )
+    expect(API_SCHEMAS.Event.parse(body)).toMatchObject({
+      waiting: { nextAction: 'none', at: body.dueAt },
+      waitingFor: expect.stringMatching(
+        /Last error PAXOS_UNAVAILABLE: no answer; 2 of 12 attempts spent\. Next try by .* UTC \(in 1 min\)\.$/,
+      ),
+    })
   })
 
   it.each([

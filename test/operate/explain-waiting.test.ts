@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../src/inbox/read-events.ts'
 import type { EffectRecord, OnboardingRecord } from '../../src/ledger/read-onboardings.ts'
 import { explainEvent, explainWaiting } from '../../src/operate/explain-waiting.ts'
+import { sayWaiting } from '../../src/operate/waiting.ts'
 
 const now = new Date('2026-03-01T12:00:00Z')
 const at = (seconds: number): Date => new Date(now.getTime() + seconds * 1_000)
@@ -55,13 +56,13 @@ describe("why an onboarding isn't moving", () => {
       'tried again',
       { state: 'approved', effects: [effect({ attempts: 1 })] },
       [failing],
-      /^Event identity\.approved e: Next attempt by 2026-03-01 12:00:30 UTC \(in 30 s\); 3 of 12 attempts spent\. Last error PAXOS_UNAVAILABLE: no answer$/,
+      /^Event identity\.approved e: Paxos does not answer\. .* Last error PAXOS_UNAVAILABLE: no answer; 3 of 12 attempts spent\. Next try by 2026-03-01 12:00:30 UTC \(in 30 s\)\.$/,
     ],
     [
       'parked',
       { state: 'approved', effects: [effect({})] },
       [parked],
-      /^Event identity\.approved e: Parked \(EFFECT_REFUSED: account was refused\)/,
+      /^Event identity\.approved e: Parked: EFFECT_REFUSED: account was refused\. Mend the cause, then plan a replay\.$/,
     ],
     [
       'refused',
@@ -73,7 +74,7 @@ describe("why an onboarding isn't moving", () => {
       'in hand',
       { state: 'approved', effects: [effect({ attempts: 2, leaseUntil: at(40) })] },
       [],
-      /^The account with its profile is in hand \(attempt 2\), until 2026-03-01 12:00:40 UTC at most/,
+      /^The account with its profile is being attempted \(attempt 2\), until 2026-03-01 12:00:40 UTC at most/,
     ],
     [
       'forgotten',
@@ -82,36 +83,74 @@ describe("why an onboarding isn't moving", () => {
         effects: [effect({ step: 'notice:denied:1', kind: 'send-notification', name: 'denied', attempts: 2, leaseUntil: at(-1) })],
       },
       [],
-      /^The notice "denied" is wanted since .* attempted 2 times, outcome unknown, and no event is at work on it: plan a replay/,
+      /^The notice "denied" was requested at .* attempted 2 times, outcome unknown, and no event is at work on it\. Mend the cause, then plan a replay\.$/,
     ],
-    ['approved with nothing at work', { state: 'approved' }, [], /^Approved, and nothing is at work on it/],
+    ['approved with nothing at work', { state: 'approved' }, [], /^Approved, and no event is at work on it\. /],
     ['ready', { state: 'ready', effects: [effect({ state: 'done' })] }, [], null],
     ['ready, with another event parked', { state: 'ready' }, [parked], null],
     ['ready, with a replay under way', { state: 'ready' }, [event({})], /Waits for a worker since 2026-03-01 11:59:00 UTC \(1 min ago\)/],
     ['denied and told', { state: 'denied', effects: [effect({ state: 'done' }), effect({ state: 'suppressed' })] }, [], null],
   ])('%s', (_name, change, events, expected) => {
-    const sentence = explainWaiting(onboarding(change), events, now)
-    if (expected === null) expect(sentence).toBeNull()
-    else expect(sentence).toMatch(expected)
+    const waiting = explainWaiting(onboarding(change), events, { now })
+    if (expected === null) expect(waiting).toBeNull()
+    else expect(waiting && sayWaiting(waiting, now)).toMatch(expected)
   })
 })
 
 describe('why an event is not finished', () => {
   it.each<[string, Partial<EventRecord>, RegExp | null]>([
     ['fresh', {}, /^Waits for a worker since 2026-03-01 11:59:00 UTC/],
-    ['overdue', { dueAt: at(-120) }, /^Was due 2 min ago and nobody has taken it\. Is a worker running/],
-    ['failed without spending an attempt', { errorCode: 'PAXOS_UNAVAILABLE' }, /no attempt spent\. Last error PAXOS_UNAVAILABLE$/],
-    ['left alone', { errorCode: 'PAXOS_CIRCUIT_OPEN' }, /no attempt spent\. Paxos keeps failing, .* Last error PAXOS_CIRCUIT_OPEN$/],
-    ['over the budget', { errorCode: 'BUDGET_EXHAUSTED' }, /rate limits is used up: it goes on by itself when there is room/],
-    ['throttled', { errorCode: 'PAXOS_THROTTLED' }, /\(429\): it goes on by itself; the home page says for how long/],
-    ['forbidden to be read', { errorCode: 'PAXOS_FORBIDDEN' }, /enable it, or grant the client's scopes; it asks again by itself/],
-    ['parked for a forbidden write', { state: 'parked', errorCode: 'PAXOS_FORBIDDEN' }, /^Parked \(PAXOS_FORBIDDEN\)\. A person must look/],
-    ['dead', { state: 'dead', attempts: 12, errorCode: 'NOTICE_REFUSED' }, /^Dead, with all its tries used up \(NOTICE_REFUSED\)/],
+    ['overdue', { dueAt: at(-120) }, /^Was due 2 min ago, and no worker has taken it\. Is a worker running/],
+    [
+      'failed without spending an attempt',
+      { errorCode: 'PAXOS_UNAVAILABLE' },
+      /Last error PAXOS_UNAVAILABLE; no attempt spent\. Next try by/,
+    ],
+    [
+      'left alone',
+      { errorCode: 'PAXOS_CIRCUIT_OPEN' },
+      /^Paxos keeps failing, so Gatehouse asks it at most once a minute .* Last error PAXOS_CIRCUIT_OPEN; no attempt spent\./,
+    ],
+    ['over the budget', { errorCode: 'BUDGET_EXHAUSTED' }, /rate limits is used up\. It goes on by itself when there is room/],
+    ['throttled', { errorCode: 'PAXOS_THROTTLED' }, /\(429\)\. It goes on by itself; home says for how long/],
+    [
+      'forbidden to be read',
+      { errorCode: 'PAXOS_FORBIDDEN' },
+      /Enable the API user at Paxos, or grant the client's scopes; it goes on by itself then\.$/,
+    ],
+    ['parked for a forbidden write', { state: 'parked', errorCode: 'PAXOS_FORBIDDEN' }, /^Parked: PAXOS_FORBIDDEN\. Mend the cause/],
+    ['dead', { state: 'dead', attempts: 12, errorCode: 'NOTICE_REFUSED' }, /^Dead, with all its attempts used up: NOTICE_REFUSED\./],
     ['processed', { state: 'processed' }, null],
     ['a test', { state: 'test' }, null],
   ])('%s', (_name, change, expected) => {
-    const sentence = explainEvent(event(change), now)
-    if (expected === null) expect(sentence).toBeNull()
-    else expect(sentence).toMatch(expected)
+    const waiting = explainEvent(event(change), now)
+    if (expected === null) expect(waiting).toBeNull()
+    else expect(waiting && sayWaiting(waiting, now)).toMatch(expected)
+  })
+})
+
+describe('what a program asks', () => {
+  it.each<[string, Partial<OnboardingRecord>, EventRecord[], string]>([
+    ['a hold', { state: 'held', heldReason: 'identity-frozen' }, [], 'release-hold'],
+    ['a refused effect', { state: 'approved', effects: [effect({ state: 'refused' })] }, [], 'plan-replay'],
+    ['an application that refuses', { state: 'approved' }, [event({ errorCode: 'NOTICE_REFUSED' })], 'check-application'],
+    ['an outage', { state: 'approved' }, [event({ errorCode: 'PAXOS_UNAVAILABLE' })], 'none'],
+    ['an event that no worker takes', { state: 'approved' }, [event({ dueAt: at(-120) })], 'check-workers'],
+  ])('is who must act next, in a word: %s', (_name, change, events, nextAction) => {
+    expect(explainWaiting(onboarding(change), events, { now })).toMatchObject({ nextAction })
+  })
+
+  it('is when it is tried next, as a time', () => {
+    expect(explainEvent(event({ errorCode: 'PAXOS_UNAVAILABLE', dueAt: at(30) }), now)?.at).toEqual(at(30))
+  })
+})
+
+describe('F6: a customer of whom nothing was heard', () => {
+  it("waits for Paxos's decision only while every event was read", () => {
+    const because = 'Paxos does not answer (503).'
+    const unread = (events: number): string | undefined => explainWaiting(onboarding({}), [], { now, unread: { events, because } })?.reason
+    expect(unread(0)).toMatch(/^Waits for Paxos's decision/)
+    expect(unread(1)).toBe("No decision is known: 1 event from Paxos is unread, and may be this customer's. Paxos does not answer (503).")
+    expect(unread(15)).toMatch(/^No decision is known: 15 events from Paxos are unread, and one may be this customer's\./)
   })
 })

@@ -67,7 +67,10 @@ describe('what an error of a use case is to the caller', () => {
   })
 
   it('names the field where the error does', () => {
-    expect(problemOf(new UsageError('limit: 1 to 10'))).toMatchObject({ status: 400, errors: [{ field: 'limit', message: '1 to 10' }] })
+    expect(problemOf(new UsageError('1 to 10', { field: 'limit' }))).toMatchObject({
+      status: 400,
+      errors: [{ field: 'limit', message: '1 to 10' }],
+    })
     expect(problemOf(new UsageError('there is no such thing'))).toMatchObject({ status: 400, errors: undefined })
   })
 
