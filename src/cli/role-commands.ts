@@ -6,7 +6,9 @@ import { limitHeapGrowth } from '../platform/heap-growth.ts'
 import { samplePerson } from '../sandbox/world/sample-person.ts'
 import { print } from './print.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
+import { registerSandboxCommands } from './sandbox-commands.ts'
 import { openFoundation, STATE_DIRECTORY, settings } from './settings.ts'
+import { simulatorUrl } from './simulator-url.ts'
 
 /** `heapGrowth`, percent: of receiver and worker as measured under full load, where less would cost speed (docs/performance.md). */
 const ROLES = [
@@ -85,6 +87,7 @@ export function registerRoleCommands(program: Command): void {
     .command('person')
     .description('print the data of an invented person, as POST /v1/onboardings takes it')
     .action(() => print(JSON.stringify(samplePerson(), null, 2)))
+  registerSandboxCommands(sandbox, simulatorUrl)
 
   program
     .command('migrate')

@@ -1,6 +1,8 @@
 import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import { z } from 'zod'
 import { HttpProblem } from '../../platform/problem.ts'
+import { FACTS } from '../page/assumptions.ts'
+import { pageOf, pageRoutes, recent, wantsPage } from '../page/page-routes.ts'
 import type { SandboxState } from '../sandbox-state.ts'
 import { WebhookTargetSchema } from '../webhooks/webhook-target.ts'
 import { VERDICTS } from '../world/decision-engine.ts'
@@ -82,7 +84,13 @@ export function controlRoutes(
     return identity
   }
 
-  control('GET ', 'this guide', () => ({ routes: guide }))
+  pageRoutes(app)
+  app.get('/_sandbox', { onRequest: refuseForeignControl }, (request, reply) =>
+    wantsPage(request.headers.accept) ? reply.type('text/html; charset=utf-8').send(pageOf(state)) : reply.send({ routes: guide }),
+  )
+  control('GET /guide', 'this guide; GET /_sandbox gives it too, and to a browser the page with buttons', () => ({ routes: guide }))
+  control('GET /recent', 'the latest people and orders, and the end of the story', () => recent(state))
+  control('GET /assumptions', 'what the simulator does, and whether Paxos documents it or it is assumed', () => ({ facts: FACTS }))
   control('GET /state', 'settings, armed faults, webhook, counts', () => ({
     seed: state.random.seed,
     settings,

@@ -15,46 +15,56 @@ const on = z.enum([...OPERATION_NAMES, '*'])
 const status = z.number().int().min(400).max(599)
 const delayMs = z.number().min(0).max(3_600_000)
 
+/** Every `do` of a fault: to a call, and from `lose` on to a delivery. */
+const DOES = [
+  ...['answer', 'latency', 'drop', 'silence', 'act-then-drop', 'act-then-silence', 'act-then-answer'],
+  ...['lose', 'duplicate', 'delay', 'reorder'],
+]
+
 /** What may be made to go wrong with a call, and with a delivery. */
-export const FaultSchema = z.discriminatedUnion('do', [
-  /** Refuses without acting: 429, 500, 502, 504, or a 403 with the detail of a disabled user. */
-  z.strictObject({
-    on,
-    do: z.literal('answer'),
-    status,
-    detail: z.string().optional(),
-    retryAfterSeconds: z.number().int().min(0).optional(),
-    ...howOften,
-  }),
-  /** Waits before acting. */
-  z.strictObject({ on, do: z.literal('latency'), ms: delayMs, ...howOften }),
-  /** Closes the connection, or never answers, without acting. */
-  z.strictObject({ on, do: z.enum(['drop', 'silence']), ...howOften }),
-  /** Unknown outcome: acts, then closes the connection, or never answers. */
-  z.strictObject({ on, do: z.enum(['act-then-drop', 'act-then-silence']), ...howOften }),
-  /** Unknown outcome: acts, then answers an error. */
-  z.strictObject({ on, do: z.literal('act-then-answer'), status: status.default(502), ...howOften }),
-  /** The delivery is never tried; the event stays in the Events API. */
-  z.strictObject({ on: z.literal('delivery'), do: z.literal('lose'), type: z.string().optional(), ...howOften }),
-  /** The same delivery goes out so many times more. */
-  z.strictObject({
-    on: z.literal('delivery'),
-    do: z.literal('duplicate'),
-    copies: z.number().int().positive().max(100).default(1),
-    type: z.string().optional(),
-    ...howOften,
-  }),
-  /** The first try comes so much later. */
-  z.strictObject({ on: z.literal('delivery'), do: z.literal('delay'), ms: delayMs, type: z.string().optional(), ...howOften }),
-  /** Held back until a later event was delivered, at most `ms`. */
-  z.strictObject({
-    on: z.literal('delivery'),
-    do: z.literal('reorder'),
-    ms: delayMs.default(2_000),
-    type: z.string().optional(),
-    ...howOften,
-  }),
-])
+export const FaultSchema = z.discriminatedUnion(
+  'do',
+  [
+    /** Refuses without acting: 429, 500, 502, 504, or a 403 with the detail of a disabled user. */
+    z.strictObject({
+      on,
+      do: z.literal('answer'),
+      status,
+      detail: z.string().optional(),
+      retryAfterSeconds: z.number().int().min(0).optional(),
+      ...howOften,
+    }),
+    /** Waits before acting. */
+    z.strictObject({ on, do: z.literal('latency'), ms: delayMs, ...howOften }),
+    /** Closes the connection, or never answers, without acting. */
+    z.strictObject({ on, do: z.enum(['drop', 'silence']), ...howOften }),
+    /** Unknown outcome: acts, then closes the connection, or never answers. */
+    z.strictObject({ on, do: z.enum(['act-then-drop', 'act-then-silence']), ...howOften }),
+    /** Unknown outcome: acts, then answers an error. */
+    z.strictObject({ on, do: z.literal('act-then-answer'), status: status.default(502), ...howOften }),
+    /** The delivery is never tried; the event stays in the Events API. */
+    z.strictObject({ on: z.literal('delivery'), do: z.literal('lose'), type: z.string().optional(), ...howOften }),
+    /** The same delivery goes out so many times more. */
+    z.strictObject({
+      on: z.literal('delivery'),
+      do: z.literal('duplicate'),
+      copies: z.number().int().positive().max(100).default(1),
+      type: z.string().optional(),
+      ...howOften,
+    }),
+    /** The first try comes so much later. */
+    z.strictObject({ on: z.literal('delivery'), do: z.literal('delay'), ms: delayMs, type: z.string().optional(), ...howOften }),
+    /** Held back until a later event was delivered, at most `ms`. */
+    z.strictObject({
+      on: z.literal('delivery'),
+      do: z.literal('reorder'),
+      ms: delayMs.default(2_000),
+      type: z.string().optional(),
+      ...howOften,
+    }),
+  ],
+  `must be one of ${DOES.join(', ')}`,
+)
 export type Fault = z.output<typeof FaultSchema>
 export type FaultInput = z.input<typeof FaultSchema>
 export type CallFault = Exclude<Fault, { on: 'delivery' }>

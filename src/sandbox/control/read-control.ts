@@ -5,7 +5,20 @@ import { HttpProblem } from '../../platform/problem.ts'
 export function readControl<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input)
   if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.map((issue) => ({ field: issue.path.join('.') || '(body)', message: issue.message }))
+  const errors = parsed.error.issues.map((issue) => ({ field: fieldOf(issue), message: inWords(issue) }))
   const detail = `Not understood: ${errors.map(({ field, message }) => `${field}: ${message}`).join('; ')}`
   throw new HttpProblem(400, 'CONTROL_INVALID', detail, { errors })
+}
+
+function fieldOf(issue: z.core.$ZodIssue): string {
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys : []
+  return [...issue.path.map(String), ...(unknown.length > 0 ? [unknown.join(', ')] : [])].join('.') || '(body)'
+}
+
+/** Zod says `Invalid input` where several forms are possible: each form's own complaint tells more. */
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'is not known here'
+  if (issue.code !== 'invalid_union') return issue.message
+  const complaints = issue.errors.map((issues) => issues.map(inWords).join(', ')).filter((text) => text !== '')
+  return complaints.length > 0 ? complaints.join('; or ') : issue.message
 }
