@@ -14,7 +14,7 @@ import { createHistogram } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { Registry } from 'prom-client'
 import { serveOperator } from '../src/compose/serve-operator.ts'
-import { createUseCases } from '../src/operate/create-use-cases.ts'
+import { createUseCases, type UseCaseParts } from '../src/operate/create-use-cases.ts'
 import { createBudget } from '../src/paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../src/paxos/transport/budget-store.ts'
 import { DOCUMENTED_LIMITS } from '../src/paxos/transport/endpoint-class.ts'
@@ -53,6 +53,7 @@ const useCases = createUseCases({
   world: { queue: 'Postgres', upstream: null, simulated: true },
   sweepEverySeconds: null,
   askPaxos: refuse,
+  trading: {} as UseCaseParts['trading'], // none of it is measured
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
   actions: {

@@ -13,6 +13,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   effect: 'ledger',
   effect_attempt: 'ledger',
   ledger_entry: 'ledger',
+  trade_order: 'ledger',
+  deposit: 'ledger',
   onboarding_request: 'ledger',
   replay: 'replay',
   replay_item: 'replay',

@@ -6,6 +6,7 @@ import { PROBLEM_KINDS } from '../operate/problem.ts'
 import { REPLAY_STATES } from '../operate/use-cases.ts'
 import { NEXT_ACTIONS } from '../operate/waiting.ts'
 import { Notification } from './notification-schema.ts'
+import { TRADING_SCHEMAS } from './trading-schemas.ts'
 
 /** What the operator API answers, as JSON: the source of its OpenAPI document, and what its tests hold answers against. */
 
@@ -113,6 +114,9 @@ const EffectTotals = z
     notificationsFirst: count,
     notificationsAgain: count.describe('Sent again under the key of an earlier attempt.'),
     holdsReleased: count,
+    ordersPlaced: count,
+    ordersCancelled: count,
+    depositsMade: count,
     customers: count.describe('Customers with at least one effect.'),
     eventsWithoutEffect: count,
   })
@@ -309,6 +313,7 @@ export const API_SCHEMAS = {
   QueueStatus,
   QueueRebuild,
   AuditPage: z.strictObject({ items: z.array(AuditEntry), nextCursor: NextCursor }),
+  ...TRADING_SCHEMAS,
   Problem: ProblemDocument,
   Notification,
 } satisfies Record<string, z.ZodType>

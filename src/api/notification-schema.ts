@@ -1,6 +1,16 @@
 import { z } from 'zod'
 
-const TYPES = ['onboarding.ready', 'onboarding.denied', 'onboarding.disabled', 'onboarding.documents_required'] as const
+const TYPES = [
+  'onboarding.ready',
+  'onboarding.denied',
+  'onboarding.disabled',
+  'onboarding.documents_required',
+  'deposit.completed',
+  'order.filled',
+  'order.cancelled',
+  'order.rejected',
+] as const
+const decimal = z.string().regex(/^[0-9]+(\.[0-9]+)?$/)
 
 /** What Gatehouse sends to NOTIFY_WEBHOOK_URL: the source of `webhooks` in the OpenAPI document. A test compares it with what is sent. */
 export const Notification = z.strictObject({
@@ -8,10 +18,21 @@ export const Notification = z.strictObject({
   timestamp: z.iso.datetime().describe('When it happened; the same in every attempt.'),
   data: z.strictObject({
     identityId: z.string(),
-    refId: z.string().nullable().describe('Null for an identity that Gatehouse did not create.'),
+    refId: z.string().nullable().optional().describe('With onboarding.*: null for an identity that Gatehouse did not create.'),
     accountId: z.string().optional(),
     profileId: z.string().optional(),
     requiredDocuments: z.array(z.string()).optional().describe('With onboarding.documents_required.'),
+    depositId: z.string().optional().describe('With deposit.completed.'),
+    asset: z.string().optional().describe('With deposit.completed.'),
+    amount: decimal.optional().describe('With deposit.completed.'),
+    orderId: z.string().optional().describe('With order.*.'),
+    paxosOrderId: z.string().nullable().optional(),
+    state: z.string().optional(),
+    side: z.string().optional(),
+    market: z.string().optional(),
+    amountFilled: decimal.optional().describe('Of the base asset.'),
+    averagePrice: decimal.nullable().optional(),
+    reason: z.string().nullable().optional().describe('Why an order was rejected.'),
   }),
 })
 

@@ -41,6 +41,9 @@ const TAGS: Readonly<Record<string, string>> = {
   events: 'What came from Paxos',
   replays: 'Running events again: plan, approve, see what came of it',
   queue: 'The queue of jobs, which is disposable',
+  accounts: 'Accounts of customers: balances, deposits, orders',
+  orders: 'Orders: what became of them, and their cancellation',
+  markets: 'Where can be traded',
   notifications: 'What Gatehouse sends to your application',
 }
 

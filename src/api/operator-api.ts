@@ -3,10 +3,13 @@ import type { TokenGuard } from '../operate/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { problemOf, type Repeating } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
+import { accountRoutes } from './account-routes.ts'
 import { type ApiRoute, serveRoutes } from './api-route.ts'
+import { depositRoutes } from './deposit-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
+import { orderRoutes } from './order-routes.ts'
 import { queueRoutes } from './queue-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { requireBearer } from './require-bearer.ts'
@@ -24,7 +27,9 @@ function repeatingOf({ method, routeOptions }: FastifyRequest): Repeating {
 
 /** Every route of the API. */
 export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
-  return [onboardingRoutes, eventRoutes, replayRoutes, queueRoutes, statsRoutes].flatMap((routesOf) => routesOf(useCases))
+  return [onboardingRoutes, accountRoutes, depositRoutes, orderRoutes, eventRoutes, replayRoutes, queueRoutes, statsRoutes].flatMap(
+    (routesOf) => routesOf(useCases),
+  )
 }
 
 /**

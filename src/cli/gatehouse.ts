@@ -5,17 +5,20 @@ import { Command } from 'commander'
 import { VARIABLE_NAMES } from '../config/variables.ts'
 import { registerAuditCommands } from './audit-commands.ts'
 import { endOnBrokenPipe } from './broken-pipe.ts'
+import { registerDemoCommands } from './demo-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerLedgerCommands } from './ledger-commands.ts'
 import { registerOnboardingCommands } from './onboarding-commands.ts'
 import { openForCommand } from './open-for-command.ts'
 import { registerOpenapiCommand } from './openapi-command.ts'
+import { registerOrderCommands } from './order-commands.ts'
 import { registerQueueCommands } from './queue-commands.ts'
 import { registerReplayCommands } from './replay-commands.ts'
 import { reportError } from './report-error.ts'
 import { registerRoleCommands } from './role-commands.ts'
 import { ROOT, settings } from './settings.ts'
+import { registerTradingCommands } from './trading-commands.ts'
 
 const json = process.argv.includes('--json')
 
@@ -40,6 +43,9 @@ registerQueueCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
 registerOpenapiCommand(program)
+registerTradingCommands(program, open)
+registerOrderCommands(program, open)
+registerDemoCommands(program, open)
 registerDoctorCommand(program, { config: () => settings('commands', { quiet: true }).config, open: openAnyWorld })
 
 endOnBrokenPipe()

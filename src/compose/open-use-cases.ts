@@ -20,6 +20,7 @@ import { connectPaxos } from './connect-paxos.ts'
 import { worldOf } from './join-world.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
+import { openTrading } from './open-trading.ts'
 import { closeInTurn, STATEMENT_TIMEOUT_MS } from './running-role.ts'
 
 /** The use cases behind the operator API, the pages and the commands: one set for all three. */
@@ -34,11 +35,13 @@ export async function openUseCases(
     applicationName: 'gatehouse-operator',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   })
-  const inbox = createInbox({ pool, connectionString: databaseUrl, logger, metrics })
   const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
   const paxos = connectPaxos(foundation, { logger, metrics })
   const reader = createConfirmationReader(paxos)
   const queue = await openQueue(foundation, logger)
+  // A command goes onto the queue at once, so that its caller need not wait for a dispatcher's round.
+  const inbox = createInbox({ pool, connectionString: databaseUrl, logger, metrics, onAccepted: queue.add })
+  const trading = openTrading({ pool, paxos, notices: NO_CHANNEL })
   const parts = {
     pool,
     inbox,
@@ -47,6 +50,7 @@ export async function openUseCases(
     queue,
     reader,
     routes: [onboardingRoute({ ledger, paxos, notices: NO_CHANNEL, unknownIdentities: config.unknownIdentities })],
+    ownRoutes: trading.routes,
     now: Date.now,
     encryptionKey: secrets.encryptionKey,
     secondPersonAbove: config.replaySecondPersonAbove,
@@ -61,6 +65,7 @@ export async function openUseCases(
     world: worldOf(foundation),
     sweepEverySeconds: config.sweepEverySeconds,
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
+    trading: { ...trading, inbox, queue, paxos, encryptionKey: secrets.encryptionKey },
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
       ...createReplayActions(parts),
@@ -73,6 +78,7 @@ export async function openUseCases(
       () => reader.close(),
       () => paxos.close(),
       () => ledger.close(),
+      () => trading.close(),
       () => inbox.close(),
       () => pool.end(),
     ])

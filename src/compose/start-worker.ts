@@ -19,9 +19,11 @@ import { startDispatcher } from '../saga/dispatch-due-events.ts'
 import { onboardingRoute } from '../saga/onboarding-route.ts'
 import { createEventProcessor } from '../saga/process-event.ts'
 import { createSagaMetrics } from '../saga/saga-metrics.ts'
+import { startOrderPolls } from '../saga/start-order-polls.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
+import { openTrading } from './open-trading.ts'
 import { closeInTurn, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
 
 const NOTICE_TIMEOUT_MS = 10_000
@@ -49,12 +51,14 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
   const paxos = connectPaxos(foundation, { logger, metrics })
   const notices = watchChannel(openNoticeChannel(config, logger), { pool, logger })
+  const trading = openTrading({ pool, paxos, notices })
   const reader = createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger }))
   const routes = [onboardingRoute({ ledger, paxos, notices, unknownIdentities: config.unknownIdentities })]
   const handle = createEventProcessor({
     inbox,
     reader,
     routes,
+    ownRoutes: trading.routes,
     logger,
     metrics: createSagaMetrics(metrics),
     now: Date.now,
@@ -69,6 +73,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     metrics,
   })
   const stopDispatcher = startDispatcher({ inbox, queue, logger })
+  const stopPolls = startOrderPolls({ pool, inbox, paxos, orders: trading.orders, logger, metrics })
   const stopSweeps = scheduleSweeps(foundation.queueBackend, {
     everySeconds: config.sweepEverySeconds,
     sweep: () => sweepEvents({ pool, inbox, paxos, logger, now: Date.now }),
@@ -76,12 +81,23 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   })
   const stopReplays = startReplayRunner(
     {
-      ...{ pool, inbox, queue, ledger, reader, routes, now: Date.now, secondPersonAbove: config.replaySecondPersonAbove },
+      ...{
+        pool,
+        inbox,
+        queue,
+        ledger,
+        reader,
+        routes,
+        ownRoutes: trading.routes,
+        now: Date.now,
+        secondPersonAbove: config.replaySecondPersonAbove,
+      },
     },
     logger,
   )
   const stages = [
     stopReplays,
+    stopPolls,
     stopSweeps,
     stopDispatcher,
     () => worker.close(),
@@ -90,6 +106,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     () => notices.close(),
     () => paxos.close(),
     () => ledger.close(),
+    () => trading.close(),
     () => inbox.close(),
     () => pool.end(),
   ]

@@ -24,6 +24,10 @@ export type Verdict =
   | 'would-adopt-account'
   | 'would-look-up'
   | 'would-send-notice'
+  | 'would-place-order'
+  | 'would-adopt-order'
+  | 'would-cancel-order'
+  | 'would-fund-account'
   | 'would-move'
   | 'would-hold'
   | 'would-wait'
@@ -36,7 +40,7 @@ export type Verdict =
  * hold the stream's id.
  */
 export interface PlannedEffect {
-  readonly act: 'open' | 'adopt' | 'look-up' | 'send' | 'send-again' | 'release'
+  readonly act: 'open' | 'adopt' | 'look-up' | 'send' | 'send-again' | 'release' | 'place' | 'cancel' | 'fund'
   readonly key: string
 }
 

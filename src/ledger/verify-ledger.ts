@@ -46,7 +46,11 @@ export async function verifyLedger(
     const heads = await pool.query<HeadRow>(
       identityId
         ? 'SELECT identity_id, entry_count, head_hash FROM onboarding WHERE identity_id = $1 AND identity_id > $2'
-        : 'SELECT identity_id, entry_count, head_hash FROM onboarding WHERE $1::text IS NULL AND identity_id > $2 ORDER BY identity_id LIMIT 1000',
+        : `SELECT identity_id, entry_count, head_hash FROM (
+             SELECT identity_id, entry_count, head_hash FROM onboarding UNION ALL
+             SELECT order_id, entry_count, head_hash FROM trade_order UNION ALL
+             SELECT deposit_id, entry_count, head_hash FROM deposit) AS stream
+           WHERE $1::text IS NULL AND identity_id > $2 ORDER BY identity_id LIMIT 1000`,
       [identityId ?? null, after],
     )
     if (heads.rows.length === 0) return report

@@ -1,4 +1,4 @@
-import type { Notice } from './notice.ts'
+import { NOTICE_FIELDS, type Notice } from './notice.ts'
 
 /** What leaves the house. Written field by field, so that nothing else that a notice may carry by accident goes out with it. */
 export interface NoticeBody {
@@ -9,16 +9,6 @@ export interface NoticeBody {
 }
 
 export function noticeBody({ kind, occurredAt, data }: Notice): NoticeBody {
-  const { identityId, refId, accountId, profileId, requiredDocuments } = data
-  return {
-    type: kind,
-    timestamp: occurredAt.toISOString(),
-    data: {
-      identityId,
-      refId,
-      ...(accountId === undefined ? {} : { accountId }),
-      ...(profileId === undefined ? {} : { profileId }),
-      ...(requiredDocuments === undefined ? {} : { requiredDocuments }),
-    },
-  }
+  const carried = NOTICE_FIELDS[kind].flatMap((field) => (data[field] === undefined ? [] : [[field, data[field]]]))
+  return { type: kind, timestamp: occurredAt.toISOString(), data: Object.fromEntries(carried) }
 }

@@ -1,10 +1,39 @@
+const ONBOARDING = ['identityId', 'refId', 'accountId', 'profileId', 'requiredDocuments'] as const
+const ORDER = [
+  'identityId',
+  'accountId',
+  'orderId',
+  'paxosOrderId',
+  'state',
+  'side',
+  'market',
+  'amountFilled',
+  'averagePrice',
+  'reason',
+] as const
+
+/** Every notification, with the fields that it may carry: what else a notice holds by accident stays in the house. */
+export const NOTICE_FIELDS = {
+  'onboarding.ready': ONBOARDING,
+  'onboarding.denied': ONBOARDING,
+  'onboarding.documents_required': ONBOARDING,
+  'onboarding.disabled': ONBOARDING,
+  'account.opened': ONBOARDING,
+  'deposit.completed': ['identityId', 'accountId', 'depositId', 'asset', 'amount'],
+  'order.filled': ORDER,
+  'order.cancelled': ORDER,
+  'order.rejected': ORDER,
+} as const satisfies Readonly<Record<string, readonly string[]>>
+export type NoticeKind = keyof typeof NOTICE_FIELDS
+
 /** One thing that a customer's application is told, once for each transition. Ids and codes only: nothing that names a person. */
 export interface Notice {
   /** The same for every attempt: what lets the receiver drop a second copy. */
   key: string
-  kind: 'onboarding.ready' | 'onboarding.denied' | 'onboarding.documents_required' | 'onboarding.disabled'
+  kind: NoticeKind
   occurredAt: Date
-  data: { identityId: string; refId: string | null; accountId?: string; profileId?: string; requiredDocuments?: string[] }
+  /** `NOTICE_FIELDS` says what goes out of it. */
+  data: Readonly<Record<string, string | null | readonly string[] | undefined>>
 }
 
 /** One way to tell. */

@@ -15,6 +15,7 @@ import { readProblems } from './health.ts'
 import { readHome } from './home.ts'
 import { honestPace } from './honest-pace.ts'
 import { listLongestApproved, onboardingUseCases } from './onboardings.ts'
+import { type TradingParts, tradingUseCases } from './orders.ts'
 import type { Problem } from './problem.ts'
 import { queueUseCases } from './queue-control.ts'
 import { replayUseCases } from './replays.ts'
@@ -36,6 +37,8 @@ export interface UseCaseParts {
   sweepEverySeconds: number | null
   /** One cheap read at Paxos, for `doctor`. Rejects with a PaxosError. */
   askPaxos: () => Promise<void>
+  /** The streams, the inbox and the client behind accounts and orders. */
+  trading: Omit<TradingParts, 'pool' | 'perform' | 'now'>
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -56,6 +59,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...queueUseCases({ pool, events, queue, pace, problems, actions, perform }),
     home: () => readHome({ events, onboardings, problems, now }),
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
+    ...tradingUseCases({ ...parts.trading, pool, perform, now }),
     ...sessionUseCases({ pool, perform, now }),
     stats: () => readStats({ onboardings, events, pool, pace, now }),
     diagnose: () => diagnose({ ...parts, pace, events, problems }),

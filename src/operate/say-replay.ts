@@ -22,6 +22,9 @@ export function sayEffects(effects: EffectTotals): string {
     accountsLookedUp > 0 && `looks up ${counted(accountsLookedUp, 'account')}`,
     sent > 0 && `sends ${counted(sent, 'notification')}${how}`,
     holdsReleased > 0 && `releases the hold of ${counted(holdsReleased, 'customer')}`,
+    effects.ordersPlaced > 0 && `places ${counted(effects.ordersPlaced, 'order')}`,
+    effects.ordersCancelled > 0 && `cancels ${counted(effects.ordersCancelled, 'order')}`,
+    effects.depositsMade > 0 && `makes ${counted(effects.depositsMade, 'deposit')}`,
     eventsWithoutEffect > 0 && `nothing for ${counted(eventsWithoutEffect, 'event')}`,
   ].filter((part) => part !== false)
   const sentence = parts.join(', ')

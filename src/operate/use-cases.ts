@@ -16,6 +16,7 @@ import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { CreateOrder } from './create-onboarding.ts'
 import type { Finding } from './finding.ts'
 import type { Home } from './home.ts'
+import type { TradingUseCases } from './order-use-cases.ts'
 import type { Problem } from './problem.ts'
 import type { QueuePause } from './queue-pause.ts'
 import type { SessionUseCases } from './sessions.ts'
@@ -134,7 +135,13 @@ export interface QueueUseCases {
 }
 
 /** Everything that an operator can ask or do: one set behind the commands, the HTTP API and the pages. */
-export interface OperatorUseCases extends OnboardingUseCases, EventUseCases, ReplayUseCases, QueueUseCases, SessionUseCases {
+export interface OperatorUseCases
+  extends OnboardingUseCases,
+    TradingUseCases,
+    EventUseCases,
+    ReplayUseCases,
+    QueueUseCases,
+    SessionUseCases {
   /** Is anything wrong? */
   home(): Promise<Home>
   /** Customers that Paxos has approved and that are not ready, longest first. */

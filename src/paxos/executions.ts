@@ -29,6 +29,8 @@ export interface PaxosExecution {
 export interface ExecutionsOfPaxos {
   /** All executions of one order, over all pages, in Paxos's order. @throws PAXOS_ANSWER_MALFORMED for a listing that does not end */
   listOfOrder(orderId: string, options?: CallOptions): Promise<PaxosExecution[]>
+  /** Likewise of one account. */
+  listOfAccount(accountId: string, options?: CallOptions): Promise<PaxosExecution[]>
 }
 
 const text = z.string().nullish()
@@ -70,19 +72,22 @@ const PAGE = 1000
 const MOST_PAGES = 1000
 
 export function executionsOfPaxos(call: PaxosCall): ExecutionsOfPaxos {
+  const listAll = async (filter: Readonly<Record<string, string>>, options?: CallOptions): Promise<PaxosExecution[]> => {
+    const operation = 'executions.list'
+    const executions = new Map<string, PaxosExecution>()
+    const readPage = (cursor: string | null) => {
+      const path = `/executions${queryString({ ...filter, limit: PAGE, page_cursor: cursor })}`
+      return call({ operation, feature: 'orders', path, mark: 'items', schema: ExecutionPage } as const, options)
+    }
+    for await (const { rows } of walkPages(readPage, { operation, mostPages: MOST_PAGES })) {
+      // Rows move between pages while orders fill, so one may come twice (A47).
+      for (const execution of rows) executions.set(execution.id, execution)
+    }
+    return [...executions.values()]
+  }
   return {
-    async listOfOrder(orderId, options) {
-      const operation = 'executions.list'
-      const executions = new Map<string, PaxosExecution>()
-      const readPage = (cursor: string | null) => {
-        const path = `/executions${queryString({ order_id: orderId, limit: PAGE, page_cursor: cursor })}`
-        return call({ operation, feature: 'orders', path, mark: 'items', schema: ExecutionPage } as const, options)
-      }
-      for await (const { rows } of walkPages(readPage, { operation, mostPages: MOST_PAGES })) {
-        // Rows move between pages while orders fill, so one may come twice (A47).
-        for (const execution of rows) if (execution.orderId === orderId) executions.set(execution.id, execution)
-      }
-      return [...executions.values()]
-    },
+    listOfOrder: async (orderId, options) =>
+      (await listAll({ order_id: orderId }, options)).filter((execution) => execution.orderId === orderId),
+    listOfAccount: (accountId, options) => listAll({ account_id: accountId }, options),
   }
 }

@@ -10,6 +10,8 @@ export interface PaxosIdentity {
   refId: string | null
   /** PENDING, ERROR, APPROVED, DENIED, DISABLED; an open set (paxos/api.md 1.6). */
   status: string
+  /** SELL_ONLY, CLOSED, FROZEN, DORMANT; an open set. Empty where the answer tells none. */
+  activeControls: readonly string[]
   createdAt: string
   updatedAt: string
 }
@@ -50,6 +52,7 @@ const Fields = z
     ref_id: z.string().nullish(),
     status: z.string().min(1).nullish(),
     summary_status: z.string().min(1).nullish(),
+    status_details: z.object({ active_controls: z.array(z.object({ type: z.string() })).nullish() }).nullish(),
     created_at: RawTime,
     updated_at: RawTime,
   })
@@ -60,6 +63,7 @@ const toIdentity = (fields: z.output<typeof Fields>): PaxosIdentity => ({
   id: fields.id,
   refId: fields.ref_id || null,
   status: fields.status ?? fields.summary_status ?? '',
+  activeControls: fields.status_details?.active_controls?.map(({ type }) => type) ?? [],
   createdAt: fields.created_at,
   updatedAt: fields.updated_at,
 })

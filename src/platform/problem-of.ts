@@ -12,6 +12,12 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   REPLAY_SECOND_PERSON: 409,
   PAXOS_REJECTED: 422,
   PAXOS_REFUSED: 422,
+  ACCOUNT_UNKNOWN: 404,
+  ACCOUNT_NOT_TRADABLE: 409,
+  NO_SUCH_MARKET: 422,
+  ORDER_NOT_POSSIBLE: 422,
+  ORDER_UNKNOWN: 404,
+  ORDER_ENDED: 409,
 }
 const RETRY_AFTER_SECONDS = 5
 
@@ -37,12 +43,18 @@ export function problemOf(error: unknown, repeating: Repeating = 'acts-again'): 
   if (error instanceof UsageError) return usageProblem(error)
   if (!(error instanceof AppError)) return isDatabaseAway(error) ? databaseProblem(error, repeating) : error
   const status = STATUS_OF[error.code]
-  if (status) return new HttpProblem(status, error.code, error.message, { cause: error })
+  if (status) return new HttpProblem(status, error.code, error.message, { cause: error, ...fieldsOf(error) })
   if (error.retry === 'never')
     return new HttpProblem(error.code.startsWith('PAXOS_') ? 502 : 500, error.code, error.message, { cause: error })
   const detail =
     error.retry === 'ask-first' ? `${OUTCOME_UNKNOWN} ${REMEDY_OF_UNKNOWN[repeating]}` : `${error.message} ${REMEDY[repeating]}`
   return new HttpProblem(503, error.code, detail, { retryAfterSeconds: waitOf(error), cause: error })
+}
+
+/** Which fields are wrong, where the error says so. */
+function fieldsOf(error: AppError): { errors?: { field: string; message: string }[] } {
+  const named = 'errors' in error && Array.isArray(error.errors) ? (error.errors as { field: string; message: string }[]) : [] // our own errors' form
+  return named.length > 0 ? { errors: named } : {}
 }
 
 function usageProblem(error: UsageError): HttpProblem {

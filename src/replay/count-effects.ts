@@ -9,13 +9,16 @@ export interface EffectTotals {
   /** Sent again under the key of an earlier attempt. */
   notificationsAgain: number
   holdsReleased: number
+  ordersPlaced: number
+  ordersCancelled: number
+  depositsMade: number
   /** Customers with at least one effect. */
   customers: number
   /** Events that add no effect to those of the events before them. */
   eventsWithoutEffect: number
 }
 
-type Counted = 'accountsOpened' | 'accountsAdopted' | 'accountsLookedUp' | 'notificationsFirst' | 'notificationsAgain' | 'holdsReleased'
+type Counted = Exclude<keyof EffectTotals, 'customers' | 'eventsWithoutEffect'>
 const FIELD_OF: Readonly<Record<PlannedEffect['act'], Counted>> = {
   open: 'accountsOpened',
   adopt: 'accountsAdopted',
@@ -23,6 +26,9 @@ const FIELD_OF: Readonly<Record<PlannedEffect['act'], Counted>> = {
   send: 'notificationsFirst',
   'send-again': 'notificationsAgain',
   release: 'holdsReleased',
+  place: 'ordersPlaced',
+  cancel: 'ordersCancelled',
+  fund: 'depositsMade',
 }
 
 /** Counts item by item, in their order, so that a plan of any size needs memory for its keys alone. */
@@ -34,7 +40,7 @@ export function createEffectCounter(): {
   const customers = new Set<string>()
   const totals = {
     ...{ accountsOpened: 0, accountsAdopted: 0, accountsLookedUp: 0, notificationsFirst: 0, notificationsAgain: 0 },
-    ...{ holdsReleased: 0, eventsWithoutEffect: 0 },
+    ...{ holdsReleased: 0, ordersPlaced: 0, ordersCancelled: 0, depositsMade: 0, eventsWithoutEffect: 0 },
   }
   return {
     add: ({ identityId, effects }) => {

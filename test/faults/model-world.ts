@@ -159,7 +159,14 @@ export class ModelWorld {
       event: (id) =>
         this.#outside(process, 'read', 'events.get', () => ({ ...blank, id, type: this.events.get(id)?.type ?? '', identityId: IDENTITY })),
       identity: (id) =>
-        this.#outside(process, 'read', 'identities.get', () => ({ id, refId: null, status: this.status, createdAt: '', updatedAt: '' })),
+        this.#outside(process, 'read', 'identities.get', () => ({
+          id,
+          refId: null,
+          status: this.status,
+          activeControls: [],
+          createdAt: '',
+          updatedAt: '',
+        })),
       close: async () => {},
     }
   }
@@ -200,7 +207,12 @@ export class ModelWorld {
   #notices(process: ModelProcess): NoticeChannel {
     const receive = (notice: Notice): { status: number } => {
       const { key, ...rest } = notice
-      this.sends.push({ key, body: JSON.stringify(rest), accountId: notice.data.accountId, accounts: this.accounts.length })
+      this.sends.push({
+        key,
+        body: JSON.stringify(rest),
+        accountId: typeof notice.data.accountId === 'string' ? notice.data.accountId : undefined,
+        accounts: this.accounts.length,
+      })
       return { status: 204 }
     }
     return {

@@ -3,6 +3,7 @@ import type { Actor } from '../../src/domain/actor.ts'
 import { createUseCases } from '../../src/operate/create-use-cases.ts'
 import type { OperatorUseCases } from '../../src/operate/use-cases.ts'
 import { ServiceUnavailableError } from '../../src/platform/app-error.ts'
+import { NO_TRADING } from './no-trading.ts'
 import { bearer, type Operator, startOperator } from './start-operator.ts'
 
 const ada: Actor = { kind: 'operator', name: 'ada' }
@@ -26,7 +27,18 @@ function withDeadQueue(): OperatorUseCases {
   const actions = { createOnboarding: away, rebuildQueue: away, ...replays }
   const world = { queue: 'Postgres', upstream: null, simulated: true }
   const { pool, pace, roster } = operator
-  return createUseCases({ pool, queue, actions, pace, roster, world, sweepEverySeconds: null, askPaxos: away, now: Date.now })
+  return createUseCases({
+    ...NO_TRADING,
+    pool,
+    queue,
+    actions,
+    pace,
+    roster,
+    world,
+    sweepEverySeconds: null,
+    askPaxos: away,
+    now: Date.now,
+  })
 }
 
 describe('F27: pausing, resuming and rebuilding the queue', () => {

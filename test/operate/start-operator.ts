@@ -80,6 +80,13 @@ export async function startOperator(): Promise<Operator> {
     sweepEverySeconds: 900,
     askPaxos: async () => void (await pipeline.paxos.events.list({ limit: 1 })),
     pace,
+    trading: {
+      ...pipeline.trading,
+      inbox: pipeline.inbox,
+      queue: pipeline.queue,
+      paxos: pipeline.paxos,
+      encryptionKey: parts.encryptionKey,
+    },
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
       ...createReplayActions(parts),

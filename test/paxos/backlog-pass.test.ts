@@ -56,7 +56,8 @@ function world(count: number, { forged = 0 }: { forged?: number } = {}) {
       const inWindow = events.filter(({ createdAt }) => Date.parse(createdAt) >= fromMs && Date.parse(createdAt) < untilMs)
       const { rows, nextCursor } = page(inWindow, cursor)
       const values = rows.map(({ identityId, createdAt }) => {
-        const value = { id: identityId ?? '', refId: null, status: statuses.get(identityId ?? '') ?? '', createdAt, updatedAt: createdAt }
+        const status = statuses.get(identityId ?? '') ?? ''
+        const value = { id: identityId ?? '', refId: null, status, activeControls: [], createdAt, updatedAt: createdAt }
         return { id: value.id, value }
       })
       return { values, nextCursor, reachedMs: null }

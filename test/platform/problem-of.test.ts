@@ -6,6 +6,7 @@ import type { UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import { AppError, type RetryClass, UsageError } from '../../src/platform/app-error.ts'
 import { problemOf } from '../../src/platform/problem-of.ts'
 import type { EventQueue } from '../../src/queue/event-queue.ts'
+import { NO_TRADING } from '../operate/no-trading.ts'
 import { startSilentServer } from '../support/silent-server.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
@@ -25,6 +26,7 @@ class SomeError extends AppError {
 const unused = (pool: pg.Pool): UseCaseParts => ({
   pool,
   now: Date.now,
+  ...NO_TRADING,
   queue: {} as EventQueue,
   pace: {} as UpstreamPace,
   actions: {} as OperatorActions,

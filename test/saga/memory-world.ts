@@ -125,7 +125,7 @@ export function createMemoryWorld({
       },
       identity: async (id, when, asked) => {
         called(`identity of ${when}`, asked)
-        return { id, refId: null, status: world.status, createdAt: '', updatedAt: '' }
+        return { id, refId: null, status: world.status, activeControls: [], createdAt: '', updatedAt: '' }
       },
     },
     send: async () => ({ status: 204 }),

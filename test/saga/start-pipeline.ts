@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { Registry } from 'prom-client'
+import { openTrading, type Trading } from '../../src/compose/open-trading.ts'
 import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
@@ -17,9 +18,10 @@ import { startWatchedWorker, type WatchPace } from '../../src/queue/watched-work
 import { backlogOf } from '../../src/saga/backlog-of.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
 import { onboardingRoute } from '../../src/saga/onboarding-route.ts'
-import type { EventRoute } from '../../src/saga/prepare-event.ts'
+import type { EventRoute, OwnRoute } from '../../src/saga/prepare-event.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
 import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
+import { startOrderPolls } from '../../src/saga/start-order-polls.ts'
 
 export interface PipelineOptions {
   /** Without, no limits. */
@@ -48,6 +50,8 @@ export interface Pipeline {
   queue: EventQueue
   reader: ConfirmationReader
   routes: readonly EventRoute[]
+  ownRoutes: readonly OwnRoute[]
+  trading: Trading
   pool: pg.Pool
   metrics: Registry
   /** Works on an event as the queue would have it. */
@@ -94,10 +98,13 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const notices: NoticeChannel = decorate('notices', createWebhookChannel({ ...options.notices, timeoutMs: 2_000 }))
   const reader = decorate('reader', createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger })))
   const routes = [onboardingRoute({ ledger, paxos, notices, unknownIdentities })]
+  const trading = openTrading({ pool, paxos, notices })
+  const { routes: ownRoutes } = trading
   const parts = {
     inbox,
     reader,
     routes,
+    ownRoutes,
     logger,
     metrics: createSagaMetrics(metrics),
     now: Date.now,
@@ -107,6 +114,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const work = { handle, concurrency, logger, queue }
   const watched = options.watch ? startWatchedWorker(backend, { ...work, pool, metrics, pace: options.watch }) : null
   const worker = watched ?? (concurrency > 0 ? startEventWorker(backend, work) : null)
+  const stopPolls = concurrency > 0 ? startOrderPolls({ pool, inbox, paxos, orders: trading.orders, logger, metrics }) : null
   const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null
   return {
     inbox,
@@ -115,6 +123,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     queue,
     reader,
     routes,
+    ownRoutes,
+    trading,
     pool,
     metrics,
     handle,
@@ -122,6 +132,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     accept: (event, { isTest = false } = {}) =>
       inbox.accept({ eventId: event.id, type: event.type, occurredAt: new Date(), isTest, origin: 'webhook', bodySha256: null }),
     close: async () => {
+      await stopPolls?.()
       await stopDispatcher?.()
       await worker?.close()
       await queue.close()
@@ -129,6 +140,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       await notices.close()
       await paxos.close()
       await ledger.close()
+      await trading.close()
       await inbox.close()
       await pool.end()
     },

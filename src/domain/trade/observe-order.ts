@@ -1,4 +1,5 @@
 import { Amount } from '../money.ts'
+import type { Flow } from './flow.ts'
 import { type Execution, FINAL, type Order, type OrderState } from './order.ts'
 
 /** An order as Paxos has it, with all its executions. */
@@ -10,15 +11,6 @@ export interface SeenOrder {
   readonly averagePrice: Amount | null
   /** Null: not read. */
   readonly executions: readonly Omit<Execution, 'annulled'>[] | null
-}
-
-/** A movement of money in one account: what `proof balances` adds up. Signed: what comes in is positive. */
-export interface Flow {
-  readonly asset: string
-  readonly amount: Amount
-  readonly because: 'execution' | 'commission' | 'rebate' | 'deposit' | 'transfer' | 'quote' | 'annulment' | 'return'
-  /** The execution, transfer or deposit at Paxos. */
-  readonly source: string
 }
 
 /** What an observation makes of an order. `ignored`: why nothing changed. */

@@ -1,4 +1,4 @@
-import { type Amount, parseAmount } from '../money.ts'
+import { Amount, parseAmount } from '../money.ts'
 import { ORDER_SIDES, ORDER_TYPES, type OrderRequest, type OrderSide, type OrderType, TIMES_IN_FORCE, type TimeInForce } from './order.ts'
 
 /** What is wrong with one field of a request, and what to send instead. */
@@ -109,8 +109,15 @@ function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | nul
   return allowed.find((each) => each === value) ?? null
 }
 
-/** The first field in which two requests differ, for the refusal of a key that is used again; null: they are the same. */
+const DECIMALS: readonly string[] = ['baseAmount', 'quoteAmount', 'price', 'stopPrice'] satisfies (keyof OrderRequest)[]
+
+/** The first field in which two requests differ, for the refusal of a key that is used again; null: they are the same. 1.50 is 1.5. */
 export function differingField(known: OrderRequest, asked: OrderRequest): keyof OrderRequest | null {
-  const fields = Object.keys(asked) as (keyof OrderRequest)[] // an OrderRequest has these and no others
-  return fields.find((field) => known[field] !== asked[field]) ?? null
+  const fields = ['side', 'market', 'type', 'baseAmount', 'quoteAmount', 'price', 'stopPrice', 'timeInForce', 'expiresAt'] as const
+  return fields.find((field) => !same(field, known[field], asked[field])) ?? null
+}
+
+function same(field: keyof OrderRequest, known: string | null, asked: string | null): boolean {
+  if (known === asked) return true
+  return DECIMALS.includes(field) && known !== null && asked !== null && Amount.of(known).equals(Amount.of(asked))
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Amount } from '../../../src/domain/money.ts'
-import { executedAmount, type Flow, observeOrder, type SeenOrder } from '../../../src/domain/trade/observe-order.ts'
+import type { Flow } from '../../../src/domain/trade/flow.ts'
+import { executedAmount, observeOrder, type SeenOrder } from '../../../src/domain/trade/observe-order.ts'
 import { FINAL, ORDER_STATES, type Order, type OrderState } from '../../../src/domain/trade/order.ts'
 import { fill, marketBuy, sampleOrder, seenOrder } from './sample-order.ts'
 

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { amountInput, OpaqueIdParams } from '../operate/amount-input.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { type ApiRoute, apiRoute } from './api-route.ts'
+import { idempotencyHeader } from './idempotency-header.ts'
+
+const Body = z.strictObject({
+  asset: z.string().regex(/^[A-Z0-9]{2,10}$/, 'must be an asset such as USD'),
+  amount: amountInput({ decimals: 8 }),
+})
+
+/** Money for accounts: invented money of the Sandbox. */
+export function depositRoutes(useCases: OperatorUseCases): ApiRoute[] {
+  return [
+    apiRoute({
+      method: 'POST',
+      path: '/v1/accounts/{id}/deposits',
+      summary: 'Fund an account of the Sandbox with invented money',
+      description:
+        'For the Sandbox and the simulator only. Safe to repeat under the same key: 201 the first time, then 200 with the same deposit.',
+      params: OpaqueIdParams,
+      headers: idempotencyHeader('deposit'),
+      body: Body,
+      answers: {
+        201: { description: 'The money is there, or Paxos refused it (state rejected).', schema: 'Deposit' },
+        200: { description: 'It was there already, asked for under the same key.', schema: 'Deposit' },
+        202: { description: 'It is not known yet whether the money is there (state submitting or unknown).', schema: 'Deposit' },
+      },
+      refusals: {
+        404: 'There is no such account, or it is not ours (ACCOUNT_UNKNOWN).',
+        422: 'The key was used with another field (IDEMPOTENCY_KEY_REUSED).',
+      },
+      handle: async ({ params, headers, body, actor }) => {
+        const asked = { accountId: params.id, idempotencyKey: headers['idempotency-key'], ...body }
+        const { deposit, created } = await useCases.fundAccount(asked, actor)
+        const pending = deposit.state === 'submitting' || deposit.state === 'unknown'
+        const shown = { id: deposit.depositId, ...deposit, requestedAt: new Date(deposit.requestedAt) }
+        return { status: pending ? 202 : created ? 201 : 200, body: shown }
+      },
+    }),
+  ]
+}

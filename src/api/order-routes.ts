@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { ORDER_STATES } from '../domain/trade/order.ts'
+import { OpaqueId, OpaqueIdParams } from '../operate/amount-input.ts'
+import { OrderBody } from '../operate/order-request.ts'
+import type { OrderStory } from '../operate/order-use-cases.ts'
+import { pageQuery } from '../operate/query-inputs.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import { type ApiRoute, apiRoute } from './api-route.ts'
+import { idempotencyHeader } from './idempotency-header.ts'
+
+const ACCOUNT_UNKNOWN = 'There is no such account, or it is not ours (ACCOUNT_UNKNOWN).'
+const ORDER_UNKNOWN = 'There is no such order (ORDER_UNKNOWN).'
+
+/** Orders: preview, place, cancel, list, show. */
+export function orderRoutes(useCases: OperatorUseCases): ApiRoute[] {
+  return [previewRoute(useCases), placeRoute(useCases), listRoute(useCases), showRoute(useCases), cancelRoute(useCases)]
+}
+
+function previewRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'POST',
+    path: '/v1/accounts/{id}/orders/preview',
+    summary: 'Say what an order would do, and send nothing',
+    params: OpaqueIdParams,
+    body: OrderBody,
+    answers: { 200: { description: 'What it would do, and what would refuse it.', schema: 'OrderPreview' } },
+    refusals: { 404: ACCOUNT_UNKNOWN, 422: 'Paxos has no such market (NO_SUCH_MARKET).' },
+    handle: async ({ params, body }) => ({ status: 200, body: await useCases.previewOrder(params.id, body) }),
+  })
+}
+
+function placeRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'POST',
+    path: '/v1/accounts/{id}/orders',
+    summary: 'Place an order',
+    description:
+      'Commits the order, sends it once, and waits up to 5 s for Paxos. 202: it is still being sent, or its answer was lost and is looked up; ' +
+      'GET /v1/orders/{id} tells. Safe to repeat under the same key: 201 the first time, then 200 with the same order.',
+    params: OpaqueIdParams,
+    headers: idempotencyHeader('order'),
+    body: OrderBody,
+    answers: {
+      201: { description: 'The order is at Paxos, or was refused there (state rejected).', schema: 'OrderStory' },
+      200: { description: 'It was there already, asked for under the same key.', schema: 'OrderStory' },
+      202: { description: 'It is not known yet whether Paxos has it (state submitting or unknown).', schema: 'OrderStory' },
+    },
+    refusals: {
+      404: ACCOUNT_UNKNOWN,
+      409: 'The customer may not trade so now (ACCOUNT_NOT_TRADABLE).',
+      422: 'The key was used with another field (IDEMPOTENCY_KEY_REUSED), there is no such market (NO_SUCH_MARKET), or a limit refuses the order (ORDER_NOT_POSSIBLE).',
+    },
+    handle: async ({ params, headers, body, actor }) => {
+      const asked = { accountId: params.id, idempotencyKey: headers['idempotency-key'], request: body }
+      const { order, created } = await useCases.placeOrder(asked, actor)
+      const pending = order.state === 'submitting' || order.state === 'unknown'
+      return { status: pending ? 202 : created ? 201 : 200, body: view(order) }
+    },
+  })
+}
+
+function listRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'GET',
+    path: '/v1/orders',
+    summary: 'List orders, newest first',
+    query: pageQuery({ accountId: OpaqueId.optional(), state: z.enum(ORDER_STATES).optional() }),
+    answers: { 200: { description: 'A page of orders.', schema: 'OrderPage' } },
+    handle: async ({ query }) => {
+      const { items, nextCursor } = await useCases.listOrders(query)
+      return { status: 200, body: { items: items.map(view), nextCursor } }
+    },
+  })
+}
+
+function showRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'GET',
+    path: '/v1/orders/{id}',
+    summary: 'One order with its executions and its ledger',
+    params: OpaqueIdParams,
+    answers: { 200: { description: 'The order.', schema: 'OrderStory' } },
+    refusals: { 404: ORDER_UNKNOWN },
+    handle: async ({ params }) => {
+      const order = await useCases.getOrder(params.id)
+      if (order) return { status: 200, body: view(order) }
+      throw new HttpProblem(404, 'ORDER_UNKNOWN', `There is no order ${params.id}. It begins with order-; GET /v1/orders lists them.`)
+    },
+  })
+}
+
+function cancelRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'POST',
+    path: '/v1/orders/{id}/cancel',
+    summary: 'Ask for the cancellation of an order',
+    description: 'The order is cancelled once Paxos says so; until then it is cancel_requested, and may still be filled.',
+    params: OpaqueIdParams,
+    headers: idempotencyHeader('cancellation').partial(),
+    answers: { 202: { description: 'The cancellation is asked for.', schema: 'OrderStory' } },
+    refusals: { 404: ORDER_UNKNOWN, 409: 'The order has ended (ORDER_ENDED).' },
+    handle: async ({ params, actor }) => ({ status: 202, body: view(await useCases.cancelOrder(params.id, actor)) }),
+  })
+}
+
+/** Times as RFC 3339 instead of milliseconds. */
+function view<Shown extends Pick<OrderStory, 'orderId' | 'requestedAt' | 'closedAt'>>(order: Shown) {
+  const { orderId, requestedAt, closedAt } = order
+  return { id: orderId, ...order, requestedAt: new Date(requestedAt), closedAt: closedAt === null ? null : new Date(closedAt) }
+}

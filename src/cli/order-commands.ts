@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { FINAL, ORDER_SIDES, ORDER_STATES, ORDER_TYPES, type OrderRequest, type OrderState } from '../domain/trade/order.ts'
+import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
+import { OrderBody } from '../operate/order-request.ts'
+import type { OrderStory } from '../operate/order-use-cases.ts'
+import { utcTime } from '../operate/say-time.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { UsageError } from '../platform/app-error.ts'
+import { type OpenUseCases, parseCount, parseOneOf, systemUser, withUseCases } from './command-input.ts'
+import { type Print, print as toStdout } from './print.ts'
+import { renderTable } from './render-table.ts'
+import { parseOpaqueId } from './trading-commands.ts'
+
+interface OrderFlags {
+  market: string
+  type: string
+  baseAmount?: string
+  quoteAmount?: string
+  price?: string
+  stopPrice?: string
+  timeInForce?: string
+  expiresAt?: string
+  json?: boolean
+}
+
+interface PlaceFlags extends OrderFlags {
+  idempotencyKey?: string
+  operator: string
+  wait?: boolean
+}
+
+/** How long `--wait` waits for the end of an order, and how often it looks, milliseconds. */
+const WAIT_MS = 30_000
+const LOOK_EVERY_MS = 100
+
+/** `order preview|place|list|show|cancel`. */
+export function registerOrderCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
+  const order = program.command('order').description('orders of customers')
+  registerPreview(order, open, print)
+  registerPlace(order, open, print)
+  registerReads(order, open, print)
+  registerCancel(order, open, print)
+}
+
+function withOrderOptions(command: Command): Command {
+  return command
+    .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
+    .argument('<side>', ORDER_SIDES.join(' or '), (text: string) => parseOneOf(ORDER_SIDES)(text.toUpperCase()))
+    .requiredOption('--market <market>', 'for example BTCUSD')
+    .option('--type <type>', ORDER_TYPES.join(', '), parseOneOf(ORDER_TYPES), 'MARKET')
+    .option('--quote-amount <amount>', 'what a market buy spends')
+    .option('--base-amount <amount>', 'what any other order trades')
+    .option('--price <price>', 'for limit orders')
+    .option('--stop-price <price>', 'for stop orders')
+    .option('--time-in-force <time>', 'GTC, IOC, FOK or GTT')
+    .option('--expires-at <time>', 'for GTT')
+    .option('--json', 'print JSON')
+}
+
+function registerPreview(order: Command, open: OpenUseCases, print: Print): void {
+  withOrderOptions(order.command('preview'))
+    .description('what an order would do, and what would refuse it; sends nothing')
+    .action(async (accountId: string, side: string, flags: OrderFlags) => {
+      const request = readFlags(side, flags)
+      await withUseCases(open, async (useCases) => {
+        const preview = await useCases.previewOrder(accountId, request)
+        if (flags.json) return print(JSON.stringify(preview, null, 2))
+        const { pays, obstacles, dust } = preview
+        print(`It takes ${pays.amount ?? 'the market price'} ${pays.asset}; ${pays.availableAfter ?? 'an unknown amount'} stays available.`)
+        if (dust) print(`${dust} ${pays.asset} would stay behind, too little to sell.`)
+        for (const { field, message, nearest } of obstacles) print(`Refused: ${field} ${message}${nearest ? `; nearest ${nearest}` : ''}`)
+      })
+    })
+}
+
+function registerPlace(order: Command, open: OpenUseCases, print: Print): void {
+  withOrderOptions(order.command('place'))
+    .description('place an order: once, however often the command runs with the same key')
+    .option('--idempotency-key <key>', 'the same for every repetition; a new one where it is not given')
+    .option('--operator <name>', 'who asks', systemUser())
+    .option('--wait', `wait up to ${WAIT_MS / 1_000} s for its end`)
+    .action(async (accountId: string, side: string, { idempotencyKey = randomUUID(), operator, wait, ...flags }: PlaceFlags) => {
+      const request = readFlags(side, flags)
+      await withUseCases(open, async (useCases) => {
+        const placed = await useCases.placeOrder({ accountId, idempotencyKey, request }, { kind: 'operator', name: operator })
+        const end = wait ? await waitForEnd(useCases, placed.order) : placed.order
+        print(flags.json ? JSON.stringify(end, null, 2) : sayOrder(end))
+        if (wait && !FINAL.includes(end.state)) process.exitCode = 1
+      })
+    })
+}
+
+function registerReads(order: Command, open: OpenUseCases, print: Print): void {
+  order
+    .command('list')
+    .description('orders, newest first')
+    .option('--account <account-id>', 'only of this account', parseOpaqueId)
+    .option('--state <state>', `only: ${ORDER_STATES.join(', ')}`, parseOneOf(ORDER_STATES))
+    .option('--limit <number>', 'at most so many', parseCount(200), 50)
+    .option('--cursor <cursor>', 'go on where the last page ended')
+    .option('--json', 'print JSON')
+    .action(
+      async ({ account, json, ...query }: { account?: string; state?: OrderState; limit: number; cursor?: string; json?: boolean }) => {
+        await withUseCases(open, async (useCases) => {
+          const page = await useCases.listOrders({ ...query, accountId: account })
+          if (json) return print(JSON.stringify(page, null, 2))
+          if (page.items.length === 0) return print('No orders.')
+          const rows = page.items.map((each) => [
+            utcTime(each.createdAt).slice(0, 19),
+            each.state,
+            each.orderId,
+            `${each.side} ${each.baseAmount ?? each.quoteAmount} ${each.market}`,
+            each.amountFilled,
+          ])
+          print(renderTable(['CREATED (UTC)', 'STATE', 'ORDER', 'WHAT', 'FILLED'], rows))
+          if (page.nextCursor) print(`\nThere are more: add --cursor ${page.nextCursor}`)
+        })
+      },
+    )
+  order
+    .command('show')
+    .description('one order with its executions and its ledger')
+    .argument('<order-id>', 'begins with order-', parseOpaqueId)
+    .option('--json', 'print JSON')
+    .action(async (orderId: string, { json }: { json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const found = await useCases.getOrder(orderId)
+        if (!found) throw new UsageError(`There is no order ${orderId}. gatehouse order list shows them.`)
+        print(json ? JSON.stringify(found, null, 2) : sayOrder(found))
+      })
+    })
+}
+
+function registerCancel(order: Command, open: OpenUseCases, print: Print): void {
+  order
+    .command('cancel')
+    .description('ask for the cancellation of an order')
+    .argument('<order-id>', 'begins with order-', parseOpaqueId)
+    .option('--operator <name>', 'who asks', systemUser())
+    .option('--wait', `wait up to ${WAIT_MS / 1_000} s for its end`)
+    .action(async (orderId: string, { operator, wait }: { operator: string; wait?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const asked = await useCases.cancelOrder(orderId, { kind: 'operator', name: operator })
+        print(sayOrder(wait ? await waitForEnd(useCases, asked) : asked))
+      })
+    })
+}
+
+/** The order once it has ended, or as it stands when the wait is over. */
+export async function waitForEnd(useCases: Pick<OperatorUseCases, 'getOrder'>, order: OrderStory): Promise<OrderStory> {
+  const until = Date.now() + WAIT_MS
+  let current = order
+  while (!(FINAL.includes(current.state) && current.settled) && current.state !== 'held' && Date.now() < until) {
+    await sleep(LOOK_EVERY_MS)
+    current = (await useCases.getOrder(order.orderId)) ?? current
+  }
+  return current
+}
+
+/** @throws UsageError naming every wrong field */
+function readFlags(side: string, { json: _, ...flags }: OrderFlags): OrderRequest {
+  const parsed = OrderBody.safeParse({ side, ...flags }, { error: sayIssue })
+  if (parsed.success) return parsed.data
+  const wrong = fieldErrors(parsed.error, { known: [], whole: 'the order' })
+  throw new UsageError(`the order cannot be placed:\n${wrong.map(({ field, message }) => `  - ${field} ${message}`).join('\n')}`)
+}
+
+function sayOrder({
+  orderId,
+  state,
+  reason,
+  side,
+  market,
+  amountFilled,
+  averagePrice,
+  baseAsset,
+  executions,
+  timeline,
+}: OrderStory): string {
+  const price = averagePrice === null ? '' : ` at ${averagePrice}`
+  const lines = timeline.map(({ at, kind, data }) => `  ${at.toISOString()}  ${kind.padEnd(18)} ${JSON.stringify(data)}`)
+  return [
+    `order ${orderId}: ${side} ${market}, ${state}${reason ? ` (${reason})` : ''}`,
+    `filled ${amountFilled} ${baseAsset}${price} in ${executions.length} executions`,
+    '',
+    ...lines,
+  ].join('\n')
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto'
+import { type Command, InvalidArgumentError } from 'commander'
+import { amountInput, OpaqueId } from '../operate/amount-input.ts'
+import type { Balances } from '../operate/order-use-cases.ts'
+import { UsageError } from '../platform/app-error.ts'
+import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
+import { type Print, print as toStdout } from './print.ts'
+import { renderTable } from './render-table.ts'
+
+interface DepositFlags {
+  asset: string
+  idempotencyKey?: string
+  operator: string
+  json?: boolean
+}
+
+/** An id of Paxos or of ours, as an argument: an opaque text. */
+export function parseOpaqueId(text: string): string {
+  const id = OpaqueId.safeParse(text)
+  if (!id.success) throw new InvalidArgumentError('An id has letters, digits, - and _.')
+  return id.data
+}
+
+/** `account`, `deposit`, `market`, `proof`: money of one customer, and where it can be traded. */
+export function registerTradingCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
+  registerAccountCommands(program, open, print)
+  registerDepositCommand(program, open, print)
+  registerMarketCommand(program, open, print)
+  registerProofCommand(program, open, print)
+}
+
+function registerAccountCommands(program: Command, open: OpenUseCases, print: Print): void {
+  const account = program.command('account').description('brokerage accounts of customers')
+  account
+    .command('show')
+    .description('one account with its balances')
+    .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
+    .option('--json', 'print JSON')
+    .action(async (accountId: string, { json }: { json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const found = await useCases.getAccount(accountId)
+        const balances = await useCases.getBalances(accountId)
+        if (json) return print(JSON.stringify({ ...found, balances }, null, 2))
+        print(`account ${found.accountId}: identity ${found.identityId}, profile ${found.profileId}, onboarding ${found.onboardingState}\n`)
+        print(renderBalances(balances))
+      })
+    })
+}
+
+/** The balances as a table; what Paxos reports, to the last digit. */
+export function renderBalances({ items, asOf }: Balances): string {
+  if (items.length === 0) return `The account holds nothing (${asOf.toISOString()}).`
+  const rows = items.map(({ asset, available, trading }) => [asset, String(available), String(trading)])
+  return renderTable(['ASSET', 'AVAILABLE', 'IN ORDERS'], rows)
+}
+
+function registerDepositCommand(program: Command, open: OpenUseCases, print: Print): void {
+  program
+    .command('deposit')
+    .description('fund an account with invented money: Sandbox and simulator only')
+    .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
+    .argument('<amount>', 'for example 10000.00', parseDecimal)
+    .option('--asset <asset>', 'what to deposit', 'USD')
+    .option('--idempotency-key <key>', 'the same for every repetition; a new one where it is not given')
+    .option('--operator <name>', 'who asks', systemUser())
+    .option('--json', 'print JSON')
+    .action(async (accountId: string, amount: string, { asset, idempotencyKey = randomUUID(), operator, json }: DepositFlags) => {
+      await withUseCases(open, async (useCases) => {
+        const { deposit } = await useCases.fundAccount({ accountId, idempotencyKey, asset, amount }, { kind: 'operator', name: operator })
+        if (json) return print(JSON.stringify(deposit, null, 2))
+        print(
+          `deposit ${deposit.depositId}: ${deposit.amount} ${deposit.asset}, ${deposit.state}${deposit.reason ? ` (${deposit.reason})` : ''}`,
+        )
+        if (deposit.state === 'submitting') print('The worker has not sent it yet. Is one running? gatehouse doctor tells.')
+      })
+    })
+}
+
+function registerMarketCommand(program: Command, open: OpenUseCases, print: Print): void {
+  program
+    .command('market')
+    .description('markets')
+    .command('list')
+    .description('markets with their steps, limits and status')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const markets = await useCases.listMarkets()
+        if (json) return print(JSON.stringify(markets, null, 2))
+        const side = ({ available, reason }: { available: boolean; reason: string | null }): string =>
+          available ? 'open' : (reason ?? 'closed')
+        const rows = markets.map(({ market, tickRate, minBaseAmount, maxQuoteAmount, buy, sell }) => {
+          return [market, String(tickRate ?? '-'), String(minBaseAmount ?? '-'), String(maxQuoteAmount ?? '-'), side(buy), side(sell)]
+        })
+        print(renderTable(['MARKET', 'TICK', 'SMALLEST (BASE)', 'LARGEST (QUOTE)', 'BUY', 'SELL'], rows))
+      })
+    })
+}
+
+function registerProofCommand(program: Command, open: OpenUseCases, print: Print): void {
+  program
+    .command('proof')
+    .description('what can be proved')
+    .command('balances')
+    .description('compare the ledger of an account with the balances that Paxos reports; exit code 1 where they differ')
+    .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
+    .option('--json', 'print JSON')
+    .action(async (accountId: string, { json }: { json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const proof = await useCases.proveBalances(accountId)
+        if (json) print(JSON.stringify(proof, null, 2))
+        const rows = proof.assets.map(({ asset, onRecord, atPaxos, drift, firstBreak }) => {
+          const where = firstBreak
+            ? [firstBreak.kind, firstBreak.entry ?? firstBreak.source, firstBreak.at].filter((part) => part !== null)
+            : []
+          return [asset, String(onRecord), String(atPaxos), String(drift), where.join(' ')]
+        })
+        if (!json) print(renderTable(['ASSET', 'LEDGER', 'PAXOS', 'DRIFT', 'FIRST BREAK'], rows))
+        if (proof.assets.some(({ drift }) => !drift.isZero())) process.exitCode = 1
+      })
+    })
+}
+
+function parseDecimal(text: string): string {
+  const amount = amountInput({ decimals: 8 }).safeParse(text)
+  if (!amount.success) throw new UsageError(`amount: ${amount.error.issues[0]?.message}`)
+  return amount.data
+}

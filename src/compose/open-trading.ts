@@ -1,0 +1,50 @@
+import type { Pool } from 'pg'
+import type { OrderSnapshot } from '../domain/trade/order-stream.ts'
+import type { DepositSnapshot } from '../domain/transfer/deposit.ts'
+import { DEPOSIT_TABLE } from '../ledger/deposit-table.ts'
+import { createLedger, type Ledger } from '../ledger/ledger.ts'
+import { ORDER_TABLE } from '../ledger/order-table.ts'
+import { sumFlows } from '../ledger/read-flows.ts'
+import { type OrderReads, readOrders } from '../ledger/read-orders.ts'
+import type { NoticeChannel } from '../notify/notice.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { depositRoute } from '../saga/deposit-route.ts'
+import { orderRoutes } from '../saga/order-routes.ts'
+import type { OwnRoute } from '../saga/prepare-event.ts'
+
+/** The streams of trading, and the commands that move them: wired once, for the worker and for the use cases. */
+export interface Trading {
+  orders: OrderReads
+  orderLedger: Ledger<OrderSnapshot>
+  depositLedger: Ledger<DepositSnapshot>
+  routes: readonly OwnRoute[]
+  close(): Promise<void>
+}
+
+export function openTrading({
+  pool,
+  paxos,
+  notices,
+  now = Date.now,
+}: {
+  pool: Pool
+  paxos: PaxosClient
+  notices: NoticeChannel
+  now?: () => number
+}): Trading {
+  const orderLedger = createLedger({ pool, table: ORDER_TABLE })
+  const depositLedger = createLedger({ pool, table: DEPOSIT_TABLE })
+  const balanceOnRecord = (accountId: string, asset: string) => sumFlows(pool, accountId, asset)
+  return {
+    orders: readOrders(pool),
+    orderLedger,
+    depositLedger,
+    routes: [
+      ...orderRoutes({ ledger: orderLedger, paxos, notices, now }),
+      depositRoute({ ledger: depositLedger, paxos, notices, balanceOnRecord }),
+    ],
+    close: async () => {
+      await Promise.all([orderLedger.close(), depositLedger.close()])
+    },
+  }
+}

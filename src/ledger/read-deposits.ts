@@ -1,0 +1,20 @@
+import type { Pool } from 'pg'
+import type { Deposit } from '../domain/transfer/deposit.ts'
+import { DEPOSIT_TABLE } from './deposit-table.ts'
+
+const COLUMNS = DEPOSIT_TABLE.columns.map(({ name, loaded }) => `${loaded(`d.${name}`)} AS ${name}`).join(', ')
+
+/** One deposit; null where there is none. */
+export async function findDeposit(pool: Pool, depositId: string): Promise<Deposit | null> {
+  const { rows } = await pool.query<Record<string, unknown>>(`SELECT ${COLUMNS} FROM deposit d WHERE d.deposit_id = $1`, [depositId])
+  return rows[0] ? DEPOSIT_TABLE.snapshot(rows[0], []).deposit : null
+}
+
+/** Deposits whose command may be lost: asked for before then, and without an end. */
+export async function listWaitingDeposits(pool: Pool, before: Date): Promise<string[]> {
+  const { rows } = await pool.query<{ deposit_id: string }>(
+    `SELECT deposit_id FROM deposit WHERE state IN ('submitting', 'unknown') AND updated_at < $1 ORDER BY updated_at LIMIT 1000`,
+    [before],
+  )
+  return rows.map(({ deposit_id }) => deposit_id)
+}

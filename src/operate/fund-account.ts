@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Actor } from '../domain/actor.ts'
+import { Amount } from '../domain/money.ts'
+import { type Deposit, type DepositSnapshot, openDeposit } from '../domain/transfer/deposit.ts'
+import { IdempotencyKeyReusedError } from '../inbox/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { AccountRecord } from '../ledger/read-accounts.ts'
+import { type CommandParts, giveCommand } from './give-command.ts'
+
+export interface FundRequest {
+  readonly accountId: string
+  readonly idempotencyKey: string
+  readonly asset: string
+  /** A decimal string. */
+  readonly amount: string
+}
+
+export interface FundParts extends CommandParts {
+  ledger: Ledger<DepositSnapshot>
+  account: (accountId: string) => Promise<AccountRecord>
+  find: (depositId: string) => Promise<Deposit | null>
+  /** Milliseconds since 1970. */
+  now: () => number
+}
+
+const WAIT_MS = 5_000
+const LOOK_EVERY_MS = 40
+
+/** Funds an account of the Sandbox: commits the deposit, gives the command, waits a moment for the answer. Safe to repeat with the same key. */
+export async function fundAccount(parts: FundParts, asked: FundRequest, actor: Actor): Promise<{ deposit: Deposit; created: boolean }> {
+  const { accountId, idempotencyKey, asset, amount } = asked
+  const depositId = `deposit-${createHash('sha256').update(`gatehouse/deposit/${idempotencyKey}`).digest('hex').slice(0, 32)}`
+  const known = await parts.find(depositId)
+  if (known) {
+    refuseOther(known, asked)
+    return { deposit: known, created: false }
+  }
+  const { identityId, profileId } = await parts.account(accountId)
+  const at = new Date(parts.now())
+  const place = { depositId, accountId, identityId, profileId, asset, amount }
+  const deposit: Deposit = { ...place, state: 'submitting', reason: null, activityId: null, requestedAt: at.getTime() }
+  const committed = await parts.ledger.commit({ before: null, draft: openDeposit(deposit), actor: `${actor.kind}:${actor.name}`, at })
+  if (!committed) return fundAccount(parts, asked, actor) // another request with the same key was faster
+  await giveCommand(parts, { kind: 'fund-account', streamId: depositId, identityId }, { ...asked, actor })
+  return { deposit: await answered(parts, depositId), created: true }
+}
+
+/** The same key with any field changed is an error that names the field (A7). */
+function refuseOther(known: Deposit, asked: FundRequest): void {
+  const amounts = Amount.of(known.amount).equals(Amount.of(asked.amount))
+  const field = known.accountId !== asked.accountId ? 'accountId' : known.asset !== asked.asset ? 'asset' : amounts ? null : 'amount'
+  if (field) throw new IdempotencyKeyReusedError([field])
+}
+
+async function answered({ find, now }: FundParts, depositId: string): Promise<Deposit> {
+  const until = now() + WAIT_MS
+  for (;;) {
+    const deposit = await find(depositId)
+    if (!deposit) throw new Error(`deposit ${depositId} was committed and cannot be read`)
+    if ((deposit.state !== 'submitting' && deposit.state !== 'unknown') || now() >= until) return deposit
+    await sleep(LOOK_EVERY_MS)
+  }
+}

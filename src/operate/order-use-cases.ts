@@ -1,0 +1,60 @@
+import type { Actor } from '../domain/actor.ts'
+import type { OrderRequest, OrderState } from '../domain/trade/order.ts'
+import type { OrderPreview } from '../domain/trade/preview-order.ts'
+import type { Deposit } from '../domain/transfer/deposit.ts'
+import type { AccountRecord } from '../ledger/read-accounts.ts'
+import type { StreamEntry } from '../ledger/read-entries.ts'
+import type { OrderQuery, OrderRecord } from '../ledger/read-orders.ts'
+import type { PaxosBalance } from '../paxos/balances.ts'
+import type { PaxosMarket } from '../paxos/markets.ts'
+import type { Page } from '../platform/page.ts'
+import type { FundRequest } from './fund-account.ts'
+import type { AccountProof } from './prove-balances.ts'
+
+export interface Balances {
+  readonly items: readonly PaxosBalance[]
+  /** When Paxos was asked. */
+  readonly asOf: Date
+}
+
+/** An order with what happened to it. */
+export interface OrderStory extends OrderRecord {
+  readonly timeline: readonly StreamEntry[]
+}
+
+export interface PlaceOrder {
+  readonly accountId: string
+  readonly idempotencyKey: string
+  readonly request: OrderRequest
+}
+
+export interface PlacedOrder {
+  readonly order: OrderStory
+  /** This call made the order; false: it was there under the same key. */
+  readonly created: boolean
+}
+
+/** What a customer's application does with accounts and orders. Each that asks Paxos rejects with a PaxosError. */
+export interface TradingUseCases {
+  /** @throws AccountUnknownError */
+  getAccount(accountId: string): Promise<AccountRecord>
+  /** @throws AccountUnknownError */
+  getBalances(accountId: string): Promise<Balances>
+  listMarkets(): Promise<readonly PaxosMarket[]>
+  /** What the order would do; sends nothing. @throws AccountUnknownError, MarketUnknownError */
+  previewOrder(accountId: string, request: OrderRequest): Promise<OrderPreview>
+  /**
+   * Commits the order and then sends it; waits some seconds for Paxos's answer, so that the order may still be `submitting` or `unknown`. Safe to
+   * repeat with the same key. @throws AccountUnknownError, AccountNotTradableError, MarketUnknownError, OrderNotPossibleError, IdempotencyKeyReusedError
+   */
+  placeOrder(order: PlaceOrder, actor: Actor): Promise<PlacedOrder>
+  /** Asks for a cancellation, which an order that has ended refuses. @throws OrderUnknownError, OrderEndedError */
+  cancelOrder(orderId: string, actor: Actor): Promise<OrderStory>
+  getOrder(orderId: string): Promise<OrderStory | null>
+  /** Newest first. @throws UsageError for a foreign cursor */
+  listOrders(query: OrderQuery & { state?: OrderState | undefined }): Promise<Page<OrderRecord>>
+  /** Sandbox only. Safe to repeat with the same key. @throws AccountUnknownError, IdempotencyKeyReusedError */
+  fundAccount(request: FundRequest, actor: Actor): Promise<{ deposit: Deposit; created: boolean }>
+  /** Compares the ledger with the balances that Paxos reports; changes nothing. @throws AccountUnknownError */
+  proveBalances(accountId: string): Promise<AccountProof>
+}

@@ -1,0 +1,91 @@
+import type { Pool } from 'pg'
+import { FINAL } from '../domain/trade/order.ts'
+import { previewOrder } from '../domain/trade/preview-order.ts'
+import type { DepositSnapshot } from '../domain/transfer/deposit.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { type AccountRecord, findAccount } from '../ledger/read-accounts.ts'
+import { findDeposit } from '../ledger/read-deposits.ts'
+import { readEntries } from '../ledger/read-entries.ts'
+import { readFlows } from '../ledger/read-flows.ts'
+import type { OrderRecord } from '../ledger/read-orders.ts'
+import type { Perform } from './audited.ts'
+import { fundAccount } from './fund-account.ts'
+import type { OrderStory, TradingUseCases } from './order-use-cases.ts'
+import { type PlaceParts, placeOrder, requireMarket } from './place-order.ts'
+import { proveBalances } from './prove-balances.ts'
+import { OrderEndedError, OrderUnknownError } from './trading-errors.ts'
+import { AccountUnknownError } from './trading-gate.ts'
+
+export interface TradingParts extends Omit<PlaceParts, 'account'> {
+  pool: Pool
+  perform: Perform
+  depositLedger: Ledger<DepositSnapshot>
+}
+
+/** Accounts, markets and orders: what a customer may do with the brokerage once the onboarding is ready. */
+export function tradingUseCases({ pool, perform, depositLedger, ...parts }: TradingParts): TradingUseCases {
+  const { orders, paxos, inbox, now } = parts
+  const account = async (accountId: string): Promise<AccountRecord> => {
+    const found = await findAccount(pool, accountId)
+    if (!found) throw new AccountUnknownError(accountId)
+    return found
+  }
+  const story = async (order: OrderRecord): Promise<OrderStory> => ({ ...order, timeline: await readEntries(pool, order.orderId) })
+  const known = async (orderId: string): Promise<OrderRecord> => {
+    const order = await orders.find(orderId)
+    if (!order) throw new OrderUnknownError(orderId)
+    return order
+  }
+  return {
+    getAccount: account,
+    getBalances: async (accountId) => {
+      const { profileId } = await account(accountId)
+      const asOf = new Date(now())
+      return { items: await paxos.balances.list(profileId), asOf }
+    },
+    listMarkets: () => paxos.markets.list(),
+    previewOrder: async (accountId, request) => {
+      const { profileId } = await account(accountId)
+      const [market, balances] = await Promise.all([requireMarket(paxos, request.market), paxos.balances.list(profileId)])
+      return previewOrder(request, market, balances)
+    },
+    placeOrder: async (asked, actor) => {
+      const { accountId, idempotencyKey, request } = asked
+      const data = { accountId, idempotencyKey, side: request.side, market: request.market }
+      const rule = { action: 'order.place', target: accountId, reason: null, data, entry: 'after' as const }
+      const placed = await perform(
+        actor,
+        { ...rule, result: ({ order, created }) => ({ target: order.orderId, data: { ...data, created } }) },
+        () => placeOrder({ ...parts, account }, asked, actor),
+      )
+      return { order: await story(placed.order), created: placed.created }
+    },
+    cancelOrder: async (orderId, actor) => {
+      const order = await known(orderId)
+      if (order.state === 'cancelled' || order.state === 'cancel_requested') return story(order)
+      if (FINAL.includes(order.state)) throw new OrderEndedError(orderId, order.state)
+      const at = new Date(now())
+      const { identityId } = order
+      const timer = { streamId: orderId, name: 'cancel-order', dueAt: at, identityId }
+      await perform(actor, { action: 'order.cancel', target: orderId, reason: null, entry: 'before' }, () => inbox.setTimer(timer))
+      return story(await known(orderId))
+    },
+    getOrder: async (orderId) => {
+      const order = await orders.find(orderId)
+      return order && story(order)
+    },
+    listOrders: (query) => orders.list(query),
+    fundAccount: async (asked, actor) => {
+      const { accountId, idempotencyKey, asset, amount } = asked
+      const data = { accountId, idempotencyKey, asset, amount }
+      const rule = { action: 'deposit.make', target: accountId, reason: null, data, entry: 'after' as const }
+      const find = (depositId: string) => findDeposit(pool, depositId)
+      return perform(
+        actor,
+        { ...rule, result: ({ deposit, created }) => ({ target: deposit.depositId, data: { ...data, created } }) },
+        () => fundAccount({ ...parts, ledger: depositLedger, account, find }, asked, actor),
+      )
+    },
+    proveBalances: async (accountId) => proveBalances({ paxos, flows: (id) => readFlows(pool, id), now }, await account(accountId)),
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Actor } from '../domain/actor.ts'
+import { newOrder, type Order } from '../domain/trade/order.ts'
+import { type OrderSnapshot, openOrder } from '../domain/trade/order-stream.ts'
+import { previewOrder } from '../domain/trade/preview-order.ts'
+import { differingField } from '../domain/trade/read-order-request.ts'
+import { IdempotencyKeyReusedError } from '../inbox/commands.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { AccountRecord } from '../ledger/read-accounts.ts'
+import type { OrderReads, OrderRecord } from '../ledger/read-orders.ts'
+import type { PaxosMarket } from '../paxos/markets.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { type CommandParts, giveCommand } from './give-command.ts'
+import type { PlaceOrder } from './order-use-cases.ts'
+import { MarketUnknownError, OrderNotPossibleError } from './trading-errors.ts'
+import { requireTradable } from './trading-gate.ts'
+
+export interface PlaceParts extends CommandParts {
+  orderLedger: Ledger<OrderSnapshot>
+  paxos: PaxosClient
+  orders: OrderReads
+  account: (accountId: string) => Promise<AccountRecord>
+  /** Milliseconds since 1970. */
+  now: () => number
+}
+
+/** How long a caller waits for Paxos's answer before it is told to look again, and how often it is looked, milliseconds. */
+const WAIT_MS = 5_000
+const LOOK_EVERY_MS = 40
+
+/**
+ * Commits the order with its intent, gives the command to send it, and waits a moment for the answer. The order's id comes from the key alone, so
+ * that the same request is always the same order, also after a restore from a backup.
+ */
+export async function placeOrder(parts: PlaceParts, asked: PlaceOrder, actor: Actor): Promise<{ order: OrderRecord; created: boolean }> {
+  const orderId = orderIdOf(asked.idempotencyKey)
+  const known = await parts.orders.find(orderId)
+  if (known) {
+    refuseOther(known, asked)
+    return { order: known, created: false }
+  }
+  const order = await admit(parts, asked, orderId)
+  const at = new Date(parts.now())
+  const committed = await parts.orderLedger.commit({ before: null, draft: openOrder(order), actor: `${actor.kind}:${actor.name}`, at })
+  // Another request with the same key was faster: its order stands, if it is the same.
+  if (!committed) return placeOrder(parts, asked, actor)
+  await giveCommand(parts, { kind: 'place-order', streamId: orderId, identityId: order.identityId }, { ...asked, actor })
+  return { order: await answered(parts, orderId), created: true }
+}
+
+function orderIdOf(idempotencyKey: string): string {
+  return `order-${createHash('sha256').update(`gatehouse/order/${idempotencyKey}`).digest('hex').slice(0, 32)}`
+}
+
+/** The same key with any field changed is an error that names the field, not a silent hit (A7). */
+function refuseOther(known: OrderRecord, { accountId, request }: PlaceOrder): void {
+  const field = known.accountId === accountId ? differingField(known, request) : 'accountId'
+  if (field === null) return
+  throw new IdempotencyKeyReusedError([field])
+}
+
+/** The order, if the customer may place it and Paxos would take it. Nothing is sent. */
+async function admit(parts: PlaceParts, { accountId, request }: PlaceOrder, orderId: string): Promise<Order> {
+  const account = await parts.account(accountId)
+  await requireTradable(parts.paxos, account, request.side)
+  const [market, balances] = await Promise.all([requireMarket(parts.paxos, request.market), parts.paxos.balances.list(account.profileId)])
+  const { obstacles } = previewOrder(request, market, balances)
+  if (obstacles.length > 0) throw new OrderNotPossibleError(obstacles)
+  const { identityId, profileId } = account
+  const { baseAsset, quoteAsset } = market
+  return newOrder({ orderId, accountId, identityId, profileId, baseAsset, quoteAsset }, request, parts.now())
+}
+
+/** @throws MarketUnknownError, PaxosError */
+export async function requireMarket(paxos: PaxosClient, name: string): Promise<PaxosMarket> {
+  const found = (await paxos.markets.list()).find(({ market }) => market === name)
+  if (!found) throw new MarketUnknownError(name)
+  return found
+}
+
+/** The order once Paxos has answered, or as it stands when the wait is over. */
+async function answered({ orders, now }: PlaceParts, orderId: string): Promise<OrderRecord> {
+  const until = now() + WAIT_MS
+  for (;;) {
+    const order = await orders.find(orderId)
+    if (!order) throw new Error(`order ${orderId} was committed and cannot be read`)
+    if ((order.state !== 'submitting' && order.state !== 'unknown') || now() >= until) return order
+    await sleep(LOOK_EVERY_MS)
+  }
+}

@@ -1,0 +1,47 @@
+import type { OrderSide } from '../domain/trade/order.ts'
+import type { AccountRecord } from '../ledger/read-accounts.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { AppError } from '../platform/app-error.ts'
+
+/** No account of ours has this id; another customer's is not told apart, so that ids cannot be tried out. */
+export class AccountUnknownError extends AppError {
+  readonly code = 'ACCOUNT_UNKNOWN'
+  readonly retry = 'never'
+  constructor(accountId: string) {
+    super(`There is no account ${accountId}. An account is opened once its onboarding is ready; GET /v1/onboardings lists them.`)
+  }
+}
+
+/** The customer may not do this now: the onboarding is not ready, or the identity's status or a control forbids it (paxos/api.md 4.8). */
+export class AccountNotTradableError extends AppError {
+  readonly code = 'ACCOUNT_NOT_TRADABLE'
+  readonly retry = 'never'
+  constructor(why: string) {
+    super(why)
+  }
+}
+
+/** What an identity's status permits (paxos/api.md 4.8). A status that is new permits nothing. */
+const PERMITS: Readonly<Record<string, readonly OrderSide[]>> = { APPROVED: ['BUY', 'SELL'], DISABLED: ['SELL'] }
+/** What stays permitted under a control. `SELL_ONLY` and an off-boarding leave the sale of what is held. */
+const UNDER_CONTROL: Readonly<Record<string, readonly OrderSide[]>> = {
+  SELL_ONLY: ['SELL'],
+  CLOSED: ['SELL'],
+  DORMANT: ['SELL'],
+  FROZEN: [],
+}
+
+/** Refuses a trade that the customer's state forbids, by the identity's live status. @throws AccountNotTradableError, PaxosError */
+export async function requireTradable(paxos: PaxosClient, account: AccountRecord, side: OrderSide): Promise<void> {
+  const { onboardingState, identityId, accountId } = account
+  if (onboardingState !== 'ready' && onboardingState !== 'disabled') {
+    throw new AccountNotTradableError(`Account ${accountId} cannot trade: its onboarding is ${onboardingState}, not ready.`)
+  }
+  const { status, activeControls } = await paxos.identities.get(identityId)
+  if (!(PERMITS[status] ?? []).includes(side)) {
+    throw new AccountNotTradableError(`Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: its identity is ${status} at Paxos.`)
+  }
+  const control = activeControls.find((type) => !(UNDER_CONTROL[type] ?? []).includes(side))
+  if (control)
+    throw new AccountNotTradableError(`Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: a control ${control} is active.`)
+}

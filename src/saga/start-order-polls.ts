@@ -1,0 +1,86 @@
+import type { Pool } from 'pg'
+import { Gauge, Histogram, type Registry } from 'prom-client'
+import type { Inbox } from '../inbox/inbox.ts'
+import { listWaitingDeposits } from '../ledger/read-deposits.ts'
+import type { OrderReads } from '../ledger/read-orders.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { errorMessage } from '../platform/app-error.ts'
+import type { Logger } from '../platform/logger.ts'
+import { withClient } from '../platform/postgres/postgres.ts'
+import { pollOrders } from './poll-orders.ts'
+
+export interface OrderPollParts {
+  pool: Pool
+  inbox: Pick<Inbox, 'setTimer'>
+  paxos: PaxosClient
+  orders: OrderReads
+  logger: Logger
+  metrics: Registry
+}
+
+/** How long after one round the next begins, milliseconds: a fill is known about that much later. */
+const REST_MS = 500
+/** A command that was given so long ago and has not moved its order is given again, in case its event was never committed. */
+const LOST_AFTER_MS = 60_000
+/** `gate`, then `poll`: one poll at a time over all machines. */
+const POLL_LOCK = [0x67617465, 0x706f6c6c] as const
+
+/** Polls unfinished orders, in one worker at a time, and gives lost commands again. Returns the function that stops it and waits for the round. */
+export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
+  const { logger, metrics } = parts
+  const open = new Gauge({ name: 'gatehouse_orders_open', help: 'Orders that a poll still reads', registers: [metrics] })
+  const seconds = new Histogram({
+    name: 'gatehouse_order_poll_seconds',
+    help: 'Time of one poll over all unfinished orders: with the rest between two polls the greatest age of what is known of an order',
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers: [metrics],
+  })
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  const round = async (): Promise<void> => {
+    const startedMs = performance.now()
+    try {
+      const report = await pollAlone(parts)
+      if (report) {
+        open.set(report.open)
+        seconds.observe((performance.now() - startedMs) / 1_000)
+      }
+    } catch (error) {
+      logger.warn({ reason: errorMessage(error) }, 'orders could not be polled; tried again')
+    }
+    if (!stopped) timer = setTimeout(next, REST_MS)
+  }
+  let running: Promise<void> = Promise.resolve()
+  const next = (): void => {
+    running = round()
+  }
+  next()
+  return async () => {
+    stopped = true
+    clearTimeout(timer)
+    await running
+  }
+}
+
+/** Null: another machine polls. */
+async function pollAlone({ pool, inbox, paxos, orders }: OrderPollParts): Promise<{ open: number } | null> {
+  return withClient(pool, async (client) => {
+    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...POLL_LOCK])
+    if (!rows[0]?.mine) return null
+    try {
+      await giveLostCommands({ pool, inbox, orders })
+      return await pollOrders({ inbox, paxos, openOrders: () => orders.listOpen(), now: Date.now })
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1, $2)', [...POLL_LOCK])
+    }
+  })
+}
+
+/** A timer does what the command would have done; setting one that still waits changes nothing. */
+async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'pool' | 'inbox' | 'orders'>): Promise<void> {
+  const at = new Date()
+  const before = new Date(at.getTime() - LOST_AFTER_MS)
+  const [waiting, deposits] = await Promise.all([orders.listWaiting(before), listWaitingDeposits(pool, before)])
+  const give = (name: string, streamId: string) => inbox.setTimer({ streamId, name, dueAt: at })
+  await Promise.all([...waiting.map(({ orderId }) => give('place-order', orderId)), ...deposits.map((id) => give('fund-account', id))])
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { Amount } from '../../src/domain/money.ts'
+import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
+import { createWorld, settles } from '../saga/world.ts'
+import { forEachBackend } from '../support/queue-backends.ts'
+import { openTrader } from './trader.ts'
+
+const BUY = { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' }
+
+forEachBackend((backend) => {
+  describe('the guide, steps 7 to 12', () => {
+    it('funds, buys, buys the same again, holds and sells, and the ledger comes to the balances at each step', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const trader = await openTrader(world, pipeline)
+      expect(await trader.balances()).toEqual({ USD: '10000' })
+      expect(await trader.drift()).toEqual({})
+
+      const bought = await trader.place('buy-1', BUY)
+      const held = await trader.reaches(bought.orderId, 'filled')
+      expect(held.executions.length).toBeGreaterThan(0)
+      expect(await trader.drift()).toEqual({})
+      const afterBuy = await trader.balances()
+      expect(afterBuy.BTC).toBe(held.amountFilled)
+      expect(Amount.of(afterBuy.USD ?? '0').lessThan(Amount.of('9750'))).toBe(true) // a commission came on top
+
+      const again = await trader.place('buy-1', BUY)
+      expect(again.orderId).toBe(bought.orderId)
+      expect(await trader.balances()).toEqual(afterBuy)
+
+      const sold = await trader.place('sell-1', { side: 'SELL', market: 'BTCUSD', type: 'MARKET', baseAmount: held.amountFilled })
+      await trader.reaches(sold.orderId, 'filled')
+      const afterSale = await trader.balances()
+      expect(afterSale.BTC ?? '0').toBe('0')
+      expect(await trader.drift()).toEqual({})
+
+      await settles(pipeline)
+      expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
+      const told = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
+      expect(told).toEqual(['onboarding.ready', 'deposit.completed', 'order.filled', 'order.filled'])
+    })
+  })
+})
