@@ -28,10 +28,13 @@ export function createClientErrorHandler(seen: ClientErrorSeen): (error: Error &
     if (error.code === 'ECONNRESET' || socket.destroyed) return void socket.destroy() // there is nobody left to answer
     const { status, code, detail } = REFUSALS[error.code ?? ''] ?? MALFORMED
     seen(code)
-    if (socket.writable && !answerHasBegun(socket)) socket.end(rawAnswer(new HttpProblem(status, code, detail)))
-    else socket.destroy()
-    // A sender that goes on sending, or never reads, must not keep the connection.
-    setTimeout(() => socket.destroy(), LINGER_MS).unref()
+    if (!socket.writable || answerHasBegun(socket)) return void socket.resetAndDestroy()
+    socket.write(rawAnswer(new HttpProblem(status, code, detail)))
+    // Whoever reads the answer closes the connection. A sender that stalls reads nothing: a plain close would look to it like an open
+    // connection, so it is told by a reset.
+    setTimeout(() => {
+      if (!socket.destroyed) socket.resetAndDestroy()
+    }, LINGER_MS).unref()
   }
 }
 

@@ -114,6 +114,15 @@ describe('F56: when a sender is slow, or opens many connections', () => {
     expect(bodyOf(answers[1].text)).toMatchObject({ status: 408, code: 'REQUEST_TIMEOUT' })
   })
 
+  it('c13: closes for a sender that stalls in the middle of its body and never reads', async () => {
+    const { port } = await start({ limits: { requestTimeoutMs: 300 } })
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    socket.write('POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 300\r\n\r\n{"id"')
+    await closed
+  })
+
   it('closes the connection with a refusal that comes before the body', async () => {
     const { port } = await start()
     const { text, ms, closed } = await talk(
