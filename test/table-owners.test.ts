@@ -8,6 +8,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const OWNERS: Readonly<Record<string, string>> = {
   inbox_event: 'inbox',
   inbox_total: 'inbox',
+  delivery_sample: 'inbox',
   command: 'inbox',
   onboarding: 'ledger',
   effect: 'ledger',

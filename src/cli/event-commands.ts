@@ -3,7 +3,7 @@ import { EVENT_STATES } from '../domain/event-state.ts'
 import { counted } from '../operate/counted.ts'
 import { relativeTime, utcTime } from '../operate/say-time.ts'
 import { sayOutcome } from '../operate/timeline.ts'
-import type { EventView } from '../operate/use-cases.ts'
+import type { EventView, OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, parseTime, requireKnown, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
@@ -44,6 +44,21 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
         if (page.nextCursor) print(`\nThere are more: add --cursor ${page.nextCursor}`)
         const hint = hintFor(page.items)
         if (hint) print(`\n${hint}`)
+      })
+    })
+
+  event
+    .command('samples')
+    .description('evidence of deliveries: samples of refused ones, and what was sent for events that Paxos has not confirmed')
+    .option('--refused', 'only those that were refused')
+    .option('--event <id>', 'only those of this event', parsePaxosId)
+    .option('--limit <number>', 'at most so many', parseCount(200), 50)
+    .option('--json', 'print JSON')
+    .action(async ({ event: eventId, json, ...flags }: { event?: string; refused?: boolean; limit: number; json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const samples = await useCases.listDeliverySamples({ eventId, ...flags })
+        if (json) return print(JSON.stringify(samples.map(withText), null, 2))
+        print(samples.length === 0 ? 'No samples are kept.' : renderSamples(samples))
       })
     })
 
@@ -111,4 +126,18 @@ function renderEvent(event: EventView, now: Date): string {
     ...(next ? [`See what a replay would do: ${next}`] : []),
     ...(event.identityId ? [`The customer's story: gatehouse onboarding show ${event.identityId}`] : []),
   ].join('\n')
+}
+
+type Samples = Awaited<ReturnType<OperatorUseCases['listDeliverySamples']>>
+
+/** The body as text, since it is JSON where it is what it should be. */
+function withText(sample: Samples[number]): object {
+  return { ...sample, body: sample.body?.toString() ?? null }
+}
+
+function renderSamples(samples: Samples): string {
+  const rows = samples.map(({ at, status, reason, proof, keySlot, sourceHash, body }) => [
+    ...[utcTime(at), String(status), reason, keySlot ?? proof, sourceHash ?? '', body?.toString() ?? ''],
+  ])
+  return renderTable(['at (UTC)', 'status', 'reason', 'proof', 'source', 'body'], rows)
 }

@@ -1,9 +1,12 @@
 import { createEventAcceptor } from '../inbox/accept-events.ts'
+import { forgetSamples, insertSamples } from '../inbox/delivery-samples.ts'
 import { createHttpServer, listen } from '../platform/http-server.ts'
+import { createPool } from '../platform/postgres/postgres.ts'
+import { keepEvidence } from '../receive/delivery-evidence.ts'
 import { registerReceiver } from '../receive/register-receiver.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
-import { closeInTurn, type RunningRole, roleMetrics } from './running-role.ts'
+import { closeInTurn, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS } from './running-role.ts'
 
 /** Largest body, bytes: a webhook has a few hundred. */
 const WEBHOOK_BODY_LIMIT = 16 * 1024
@@ -28,7 +31,21 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
     limits: config.http,
     readiness: [{ name: 'postgres', check: acceptor.checkAccepting }],
   })
+  const evidencePool = createPool({
+    connectionString: databaseUrl,
+    max: 1,
+    applicationName: 'gatehouse-evidence',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  })
+  const evidence = keepEvidence(
+    {
+      insert: (samples) => insertSamples(evidencePool, samples),
+      forget: () => forgetSamples(evidencePool, new Date()),
+    },
+    (error, lost) => logger.warn({ err: error, lost }, 'samples of deliveries could not be kept'),
+  )
   await registerReceiver(app, {
+    evidence,
     accept: acceptor.accept,
     metrics,
     sourceSecret: secrets.encryptionKey,
@@ -41,5 +58,10 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
     },
   })
   const url = await listen(app, { host: config.host, ...config.receiver, variable: 'PORT' })
-  return { name: 'receiver', url, close: () => closeInTurn([() => app.close(), () => acceptor.close(), () => queue.close()]) }
+  return {
+    name: 'receiver',
+    url,
+    close: () =>
+      closeInTurn([() => app.close(), () => evidence.close(), () => evidencePool.end(), () => acceptor.close(), () => queue.close()]),
+  }
 }

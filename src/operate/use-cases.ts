@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditFilter, AuditReport } from '../audit/audit.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
+import type { DeliverySample } from '../inbox/delivery-samples.ts'
 import type { EventQuery, EventRecord } from '../inbox/read-events.ts'
 import type { EntryRecord, NoticeCounts, OnboardingQuery, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import type { LedgerReport } from '../ledger/verify-ledger.ts'
@@ -106,6 +107,8 @@ export interface EventUseCases {
   /** Last received first. @throws UsageError for a foreign cursor */
   listEvents(query: EventQuery): Promise<Page<EventView>>
   getEvent(eventId: string): Promise<EventView | null>
+  /** Evidence of deliveries, newest first: samples of refused ones, and bodies of accepted ones whose event is not confirmed. */
+  listDeliverySamples(query: { eventId?: string | undefined; refused?: boolean | undefined; limit: number }): Promise<DeliverySample[]>
 }
 
 export interface ReplayUseCases {

@@ -4,6 +4,7 @@ import { Gauge, type Registry } from 'prom-client'
 import type { AcceptStatus, ReceivedEvent } from '../inbox/accept-events.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import { type AuthenticatorOptions, createWebhookAuthenticator, type SenderSeen } from './authenticate-webhook.ts'
+import type { DeliveryEvidence } from './delivery-evidence.ts'
 import { createFailureLimiter } from './failure-limiter.ts'
 import { createSourceHash } from './hash-source.ts'
 import { receiverDocument } from './receiver-document.ts'
@@ -15,6 +16,8 @@ export interface ReceiverOptions {
   /** Resolves once the event is committed; rejects with an error to `snooze` when that is not known. */
   accept: (event: ReceivedEvent) => Promise<AcceptStatus>
   metrics: Registry
+  /** Keeps samples of deliveries; none are kept without it. */
+  evidence?: DeliveryEvidence
   /** Under which sources are hashed; the same for all receivers of an installation. */
   sourceSecret?: Buffer
   /** Milliseconds since 1970. */
@@ -24,7 +27,7 @@ export interface ReceiverOptions {
 /** The receiver's routes: `POST /webhooks/paxos`, when OAuth is on `POST /oauth/token`, and `GET /openapi.json`, which describes them. */
 export async function registerReceiver(
   app: FastifyInstance,
-  { authenticators, accept, metrics, sourceSecret = randomBytes(32), now = Date.now }: ReceiverOptions,
+  { authenticators, accept, metrics, evidence = NO_EVIDENCE, sourceSecret = randomBytes(32), now = Date.now }: ReceiverOptions,
 ): Promise<void> {
   const clients = authenticators.enabled.includes('oauth') ? authenticators.oauthClients : []
   const document = receiverDocument(authenticators.apiKeyHeader)
@@ -32,9 +35,15 @@ export async function registerReceiver(
   const tokens = createAccessTokens(clients, now)
   const limiter = await createFailureLimiter(app)
   const authenticator = createWebhookAuthenticator(authenticators, { tokens, now, seen: watchSenders(metrics, now) })
-  await registerWebhookRoute(app, { authenticator, accept, limiter, hashSource: createSourceHash(sourceSecret), metrics })
+  await registerWebhookRoute(app, {
+    ...{ authenticator, accept, limiter, evidence, metrics },
+    hashSource: createSourceHash(sourceSecret),
+    apiKeyHeader: authenticators.apiKeyHeader,
+  })
   if (clients.length > 0) await registerTokenEndpoint(app, { clients, tokens, limiter, metrics })
 }
+
+const NO_EVIDENCE: DeliveryEvidence = { keep: () => undefined, close: async () => undefined }
 
 /** When each key was last used: whether webhooks arrive, and whether an old key can go. Remembered until the process ends. */
 function watchSenders(metrics: Registry, now: () => number): SenderSeen {

@@ -1,9 +1,12 @@
+import { hash } from 'node:crypto'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { AcceptStatus, ReceivedEvent } from '../inbox/accept-events.ts'
+import type { DeliverySample } from '../inbox/delivery-samples.ts'
 import { AppError } from '../platform/app-error.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { WebhookAuthenticator } from './authenticate-webhook.ts'
+import { type DeliveryEvidence, proofOf } from './delivery-evidence.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
 import { parseDelivery } from './parse-delivery.ts'
 import { readTraceparent } from './trace-context.ts'
@@ -27,6 +30,9 @@ export interface WebhookRouteOptions {
   limiter: FailureLimiter
   /** Keyed hash of a sender's address, hexadecimal. */
   hashSource: (address: string) => string
+  /** Keeps samples of refused deliveries, and the bodies of accepted ones. */
+  evidence: DeliveryEvidence
+  apiKeyHeader: string
   metrics: Registry
 }
 
@@ -35,7 +41,7 @@ export interface WebhookRouteOptions {
  * to be, so that the sender comes again; 4xx only for what the sender did wrong.
  */
 export async function registerWebhookRoute(app: FastifyInstance, options: WebhookRouteOptions): Promise<void> {
-  const { authenticator, accept, limiter, hashSource } = options
+  const { authenticator, accept, limiter, hashSource, evidence, apiKeyHeader } = options
   const metrics = createMetrics(options.metrics)
 
   await app.register((scope, _options, registered) => {
@@ -44,8 +50,10 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
     scope.decorateRequest('startedAt', 0)
     scope.decorateRequest('provesByBody', false)
     scope.decorateRequest('keySlot', null)
-    scope.addHook('onError', (_request, _reply, error, done) => {
-      metrics.requests.inc(refusalLabels(error))
+    scope.addHook('onError', (request, _reply, error, done) => {
+      const labels = refusalLabels(error)
+      metrics.requests.inc(labels)
+      evidence.keep(sampleOf(request, labels))
       done()
     })
     scope.post('/webhooks/paxos', {
@@ -79,6 +87,7 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
         try {
           const status = await accept(event)
           metrics.answered[status].inc()
+          if (status === 'accepted') evidence.keep({ ...sampleOf(request, { status: 200, reason: status }), eventId: event.eventId })
           return reply.header('content-type', 'application/json; charset=utf-8').send(ANSWERS[status])
         } catch (error) {
           if (!(error instanceof AppError) || error.retry !== 'snooze') throw error
@@ -91,6 +100,21 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
     })
     registered()
   })
+
+  function sampleOf(request: FastifyRequest, { status, reason }: { status: number; reason: string }): DeliverySample {
+    const body = Buffer.isBuffer(request.body) ? request.body : null
+    return {
+      at: new Date(),
+      status,
+      reason,
+      proof: proofOf(request.headers, apiKeyHeader),
+      keySlot: request.keySlot,
+      sourceHash: hashSource(request.ip),
+      eventId: null,
+      body,
+      bodySha256: body && hash('sha256', body, 'hex'),
+    }
+  }
 
   async function refuse(request: FastifyRequest): Promise<HttpProblem> {
     const wait = await limiter.recordFailure(request)

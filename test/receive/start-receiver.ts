@@ -7,6 +7,7 @@ import { createHttpServer } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
 import type { AuthenticatorOptions } from '../../src/receive/authenticate-webhook.ts'
+import type { DeliveryEvidence } from '../../src/receive/delivery-evidence.ts'
 import { registerReceiver } from '../../src/receive/register-receiver.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
@@ -39,10 +40,15 @@ export interface Answer {
 export interface TestReceiverOptions {
   authenticators?: Partial<AuthenticatorOptions>
   acceptor?: Partial<AcceptorOptions>
+  evidence?: (pool: pg.Pool) => DeliveryEvidence
 }
 
 /** The receiver as it runs: real sockets, real Postgres (a database of its own). */
-export async function startReceiver({ authenticators, acceptor: acceptorOptions }: TestReceiverOptions = {}): Promise<TestReceiver> {
+export async function startReceiver({
+  authenticators,
+  acceptor: acceptorOptions,
+  evidence,
+}: TestReceiverOptions = {}): Promise<TestReceiver> {
   const database = await createTestDatabase()
   const pool = createPool({ connectionString: database.url, max: 4, applicationName: 'test' })
   const metrics = new Registry()
@@ -59,6 +65,7 @@ export async function startReceiver({ authenticators, acceptor: acceptorOptions 
   await registerReceiver(app, {
     accept: acceptor.accept,
     metrics,
+    ...(evidence ? { evidence: evidence(pool) } : {}),
     now: () => Date.now() + skew,
     authenticators: {
       enabled: ['api-key'],
