@@ -65,6 +65,7 @@ const useCases = createUseCases({
     steerReplay: refuse,
     getReplay: refuse,
     rebuildQueue: refuse,
+    sendTestNotice: refuse,
   },
 })
 const app = await createHttpServer({

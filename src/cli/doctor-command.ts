@@ -1,8 +1,8 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
-import { type Finding, fault, look } from '../operate/finding.ts'
+import { type Finding, fault, look, type Seen } from '../operate/finding.ts'
 import { printableLine } from '../platform/printable.ts'
-import type { OpenUseCases } from './command-input.ts'
+import { type OpenUseCases, systemUser } from './command-input.ts'
 import { print } from './print.ts'
 
 const OLDEST_NODE = 24
@@ -17,17 +17,27 @@ interface Checked {
 export function registerDoctorCommand(program: Command, { config, open }: { config: () => Checked; open: OpenUseCases }): void {
   program
     .command('doctor')
-    .description('check configuration, database, queue, clock and Redis, and say what to mend')
+    .description('check configuration, database, roles, queue, clock, Redis, Paxos and the application, and say what to mend')
+    .option('--notice', 'also send one signed test notification to the application')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const findings = await examine({ config, open })
+    .action(async ({ json, notice }: { json?: boolean; notice?: boolean }) => {
+      const findings = await examine({ config, open, notice })
       print(json ? JSON.stringify(findings, null, 2) : render(findings))
       if (findings.some(({ result }) => result === 'fault')) process.exitCode = 1
     })
 }
 
 /** All checks; a failing one never hides the others that can still be made. */
-export async function examine({ config, open }: { config: () => Checked; open: OpenUseCases }): Promise<Finding[]> {
+export async function examine({
+  config,
+  open,
+  notice = false,
+}: {
+  config: () => Checked
+  open: OpenUseCases
+  /** Also send a test notification. */
+  notice?: boolean | undefined
+}): Promise<Finding[]> {
   const findings = [nodeVersion()]
   const configuration = await look('configuration', () => {
     const { warnings, weakSecrets } = config()
@@ -44,10 +54,17 @@ export async function examine({ config, open }: { config: () => Checked; open: O
     return [...findings, fault('database', error)]
   }
   try {
-    return [...findings, ...(await opened.useCases.diagnose())]
+    findings.push(...(await opened.useCases.diagnose()))
+    if (notice) findings.push(await look('notice', () => tryNotice(opened)))
+    return findings
   } finally {
     await opened.close()
   }
+}
+
+async function tryNotice({ useCases }: Awaited<ReturnType<OpenUseCases>>): Promise<Seen> {
+  const { url, status, tookMs } = await useCases.testNotice({ kind: 'operator', name: systemUser() })
+  return { result: 'ok', saw: `${url} took a test notification (${status}) in ${tookMs} ms` }
 }
 
 function nodeVersion(): Finding {

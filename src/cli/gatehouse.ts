@@ -9,6 +9,7 @@ import { registerDemoCommands } from './demo-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerLedgerCommands } from './ledger-commands.ts'
+import { registerNoticeCommands } from './notice-commands.ts'
 import { registerOnboardingCommands } from './onboarding-commands.ts'
 import { openForCommand } from './open-for-command.ts'
 import { registerOpenapiCommand } from './openapi-command.ts'
@@ -40,6 +41,7 @@ registerOnboardingCommands(program, open)
 registerEventCommands(program, open)
 registerReplayCommands(program, open)
 registerQueueCommands(program, open)
+registerNoticeCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
 registerOpenapiCommand(program)

@@ -22,6 +22,7 @@ import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
 import { openTrading } from './open-trading.ts'
 import { closeInTurn, STATEMENT_TIMEOUT_MS } from './running-role.ts'
+import { sendTestNotice } from './send-test-notice.ts'
 
 /** The use cases behind the operator API, the pages and the commands: one set for all three. */
 export async function openUseCases(
@@ -70,6 +71,7 @@ export async function openUseCases(
       createOnboarding: (order) => createOnboarding(parts, order),
       ...createReplayActions(parts),
       rebuildQueue: () => rebuildQueue(parts),
+      sendTestNotice: () => sendTestNotice(config),
     },
   })
   const close = (): Promise<void> =>

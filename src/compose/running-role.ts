@@ -10,6 +10,9 @@ export interface RunningRole {
   close(): Promise<void>
 }
 
+/** For one delivery of a notification, milliseconds. */
+export const NOTICE_TIMEOUT_MS = 10_000
+
 /** Of the pools that roles work with. */
 export const STATEMENT_TIMEOUT_MS = 15_000
 

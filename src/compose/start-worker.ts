@@ -24,9 +24,7 @@ import { connectPaxos } from './connect-paxos.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
 import { openTrading } from './open-trading.ts'
-import { closeInTurn, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
-
-const NOTICE_TIMEOUT_MS = 10_000
+import { closeInTurn, NOTICE_TIMEOUT_MS, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
 
 /** Confirms events, advances onboardings, sends notices; dispatches what is due and sweeps for what is missing. Serves its health and metrics. */
 export async function startWorker(foundation: Foundation): Promise<RunningRole> {

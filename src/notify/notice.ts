@@ -23,6 +23,8 @@ export const NOTICE_FIELDS = {
   'order.filled': ORDER,
   'order.cancelled': ORDER,
   'order.rejected': ORDER,
+  // Tells nothing but that address, secret and way work; the application answers 2xx and does nothing.
+  'gatehouse.test': [],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 export type NoticeKind = keyof typeof NOTICE_FIELDS
 

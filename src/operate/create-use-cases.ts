@@ -61,6 +61,8 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
     ...tradingUseCases({ ...parts.trading, pool, perform, now }),
     ...sessionUseCases({ pool, perform, now }),
+    testNotice: (actor) =>
+      perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),
     stats: () => readStats({ onboardings, events, pool, pace, now }),
     diagnose: () => diagnose({ ...parts, pace, events, problems }),
     verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),

@@ -93,6 +93,18 @@ export interface OperatorActions extends ReplayActions {
   createOnboarding(order: CreateOrder): Promise<{ identityId: string; created: boolean }>
   /** Empties the queue and fills it from the inbox. @throws ServiceUnavailableError when the queue does not answer */
   rebuildQueue(): Promise<RebuildReport>
+  /** Sends one signed test notification. @throws UsageError when no address is set; an AppError when the application does not take it */
+  sendTestNotice(): Promise<TestNoticeResult>
+}
+
+/** The application took a test notification. */
+export interface TestNoticeResult {
+  /** Its `webhook-id`. */
+  key: string
+  /** Where it went, without credentials and query. */
+  url: string
+  status: number | null
+  tookMs: number
 }
 
 export interface OnboardingUseCases {
@@ -149,6 +161,8 @@ export interface OperatorUseCases
   home(): Promise<Home>
   /** Customers that Paxos has approved and that are not ready, longest first. */
   longestApproved(limit: number): Promise<OnboardingView[]>
+  /** @throws UsageError when no address is set; an AppError when the application does not take it */
+  testNotice(actor: Actor): Promise<TestNoticeResult>
   stats(): Promise<Stats>
   /** Looks at everything that Gatehouse stands on; a check that fails never hides the others. */
   diagnose(): Promise<Finding[]>

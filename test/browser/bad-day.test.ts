@@ -120,6 +120,22 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     await picture(page, 'home-calm')
   })
 
+  it('F18, F37: a signed test notification says whether the application takes what it is told', async () => {
+    const taken = await shell('notice', 'test', '--operator', 'ada')
+    expect(taken).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/took the test notification: http:\/\/127\.0\.0\.1:\d+\/hooks answered 204/),
+    })
+    application.status = 401
+    const refused = await shell('notice', 'test', '--operator', 'ada')
+    expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/\(401\): the receiver refused it\..*\[NOTICE_REFUSED\]/s) })
+    const { output } = await shell('doctor', '--notice', '--json')
+    expect(JSON.parse(output).at(-1)).toMatchObject({ check: 'notice', result: 'fault', saw: expect.stringContaining('[NOTICE_REFUSED]') })
+    application.status = 204
+    application.taken = 3
+    expect((await shell('audit', 'list', '--action', 'notice')).output).toMatch(/notice\.test\.failed.*\n.*notice\.test.*\n.*notice\.test/s)
+  })
+
   it('F6: Paxos answers 503: home, doctor and queue status name it, and none makes up a time', async () => {
     const fault = sandbox.faults.arm({ on: '*', do: 'answer', status: 503 })
     await approve(5, 'outage-')

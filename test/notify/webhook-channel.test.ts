@@ -240,3 +240,19 @@ describe('closing', () => {
     await channel.close()
   })
 })
+
+describe('F37: a test notification', () => {
+  it('arrives signed like any other, with a type of its own and no data', async () => {
+    const receiver = await startNoticeReceiver()
+    const channel = createWebhookChannel({ url: receiver.url, secret: SECRET, timeoutMs: 2_000 })
+    onTestFinished(() => channel.close())
+    const occurredAt = new Date('2026-03-02T09:15:41.500Z')
+    expect(await channel.send({ key: 'test_1', kind: 'gatehouse.test', occurredAt, data: {} })).toEqual({ status: 204 })
+    const [delivery] = receiver.deliveries
+    expect(new Webhook(SECRET).verify(delivery!.body, asStrings(delivery!.headers))).toEqual({
+      type: 'gatehouse.test',
+      timestamp: occurredAt.toISOString(),
+      data: {},
+    })
+  })
+})

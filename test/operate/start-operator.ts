@@ -7,6 +7,7 @@ import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../../src/paxos/transport/budget-store.ts'
 import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
+import { UsageError } from '../../src/platform/app-error.ts'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import type { ReplayParts } from '../../src/replay/plan-replay.ts'
@@ -91,6 +92,7 @@ export async function startOperator(): Promise<Operator> {
       createOnboarding: (order) => createOnboarding(parts, order),
       ...createReplayActions(parts),
       rebuildQueue: () => rebuildQueue(parts),
+      sendTestNotice: () => Promise.reject(new UsageError('NOTIFY_WEBHOOK_URL is not set.')),
     },
   })
   const app = await createHttpServer({ logger, bodyLimitBytes: 100_000, metrics: new Registry(), readiness: [] })

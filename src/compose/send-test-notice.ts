@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../config/load-config.ts'
+import { createWebhookChannel } from '../notify/webhook-channel.ts'
+import type { TestNoticeResult } from '../operate/use-cases.ts'
+import { UsageError } from '../platform/app-error.ts'
+import { NOTICE_TIMEOUT_MS } from './running-role.ts'
+
+/**
+ * Sends one signed test notification to the application, over a connection of its own.
+ * @throws UsageError when no address is set; NoticeRefusedError and its kin when the application does not take it
+ */
+export async function sendTestNotice({ notifyWebhook }: Config): Promise<TestNoticeResult> {
+  if (!notifyWebhook) throw new UsageError('NOTIFY_WEBHOOK_URL is not set, so notifications go to the log of the worker and nowhere else.')
+  const channel = createWebhookChannel({ ...notifyWebhook, timeoutMs: NOTICE_TIMEOUT_MS, connections: 1 })
+  const { origin, pathname } = new URL(notifyWebhook.url)
+  const key = `test_${randomUUID()}`
+  const startedAt = performance.now()
+  try {
+    const { status } = await channel.send({ key, kind: 'gatehouse.test', occurredAt: new Date(), data: {} })
+    return { key, url: `${origin}${pathname}`, status, tookMs: Math.round(performance.now() - startedAt) }
+  } finally {
+    await channel.close()
+  }
+}
