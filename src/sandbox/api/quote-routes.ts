@@ -63,7 +63,7 @@ export function quoteRoutes(simulate: SimulateOperation, state: SandboxState): v
 
   simulate('GET /profiles/{profile_id}/quote-executions/{id}', (call) => {
     const { id: profileId } = requireProfile(call, state)
-    const execution = quoteExecutions.all.find(({ id }) => id === call.id)
+    const execution = quoteExecutions.get(call.id)
     if (execution?.profileId !== profileId) throw problem(404, `quote execution not found with id ${call.id}`)
     return executionView(execution)
   })

@@ -40,14 +40,21 @@ export class Exchange {
   #timers = new Set<NodeJS.Timeout>()
   #look: NodeJS.Timeout | null = null
   #waiting = new Map<Order, Set<() => void>>()
+  #books = new Map<string, { step: number; mid: Decimal; book: OrderBook }>()
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts
   }
 
+  /** The same for all orders between two steps of the price: ten thousand open orders are looked at with one book. */
   book(market: Market): OrderBook {
     const { prices, random } = this.#parts
-    return orderBook({ market, mid: prices.mid(market), step: prices.step(market), random })
+    const [mid, step] = [prices.mid(market), prices.step(market)]
+    const known = this.#books.get(market.market)
+    if (known?.step === step && known.mid.eq(mid)) return known.book
+    const book = orderBook({ market, mid, step, random })
+    this.#books.set(market.market, { step, mid, book })
+    return book
   }
 
   /** What an order needs in its asset, commission included: of a market buy what it may spend, of a limit buy its price times its amount. */
@@ -165,6 +172,7 @@ export class Exchange {
     this.#look = null
     for (const waiting of this.#waiting.values()) for (const resolve of waiting) resolve()
     this.#waiting.clear()
+    this.#books.clear()
   }
 
   /** The first look at a new order: what the book refuses is refused here, and not in the answer to the call. */
@@ -310,7 +318,7 @@ export class Exchange {
   /** An order that would meet one's own resting order cancels that one (documented); "own" is read as: of the same profile. */
   #cancelOwnResting(order: Order): void {
     if (order.selfMatchPreventionId !== null) return
-    for (const resting of this.#parts.orders.ofProfile(order.profileId)) {
+    for (const resting of this.#parts.orders.openOf(order.profileId)) {
       const opposite = resting.status === 'OPEN' && resting.market === order.market && resting.side !== order.side
       if (!opposite || resting.price === null || (resting.stopPrice && !resting.triggered)) continue
       const meets = order.price === null || (order.side === 'BUY' ? order.price.gte(resting.price) : order.price.lte(resting.price))

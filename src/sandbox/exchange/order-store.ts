@@ -9,6 +9,7 @@ export class OrderStore {
   #byProfile = new Map<string, Order[]>()
   #byRefId = new Map<string, Order[]>()
   #open = new Set<Order>()
+  #openByProfile = new Map<string, Set<Order>>()
   #forgotten = new Set<Order>()
 
   get all(): readonly Order[] {
@@ -26,6 +27,11 @@ export class OrderStore {
 
   ofProfile(profileId: string): readonly Order[] {
     return this.#byProfile.get(profileId) ?? NO_ORDERS
+  }
+
+  /** A copy: closing one of them is safe. */
+  openOf(profileId: string): readonly Order[] {
+    return [...(this.#openByProfile.get(profileId) ?? [])]
   }
 
   withRefIds(refIds: readonly string[]): Order[] {
@@ -56,13 +62,17 @@ export class OrderStore {
 
   /** Call after a change of the status. */
   settle(order: Order): void {
-    if (isClosed(order)) this.#open.delete(order)
-    else this.#open.add(order)
+    const ofProfile = this.#openByProfile.get(order.profileId) ?? new Set()
+    this.#openByProfile.set(order.profileId, ofProfile)
+    for (const open of [this.#open, ofProfile]) {
+      if (isClosed(order)) open.delete(order)
+      else open.add(order)
+    }
   }
 
   clear(): void {
     this.#all = []
-    for (const index of [this.#byId, this.#byProfile, this.#byRefId, this.#open, this.#forgotten]) index.clear()
+    for (const index of [this.#byId, this.#byProfile, this.#byRefId, this.#open, this.#openByProfile, this.#forgotten]) index.clear()
   }
 }
 

@@ -56,6 +56,7 @@ function boughtBy({ quote, baseAmount, quoteAmount }: NewQuoteExecution): { asse
 export class QuoteExecutions {
   #parts: { settings: SandboxSettings; random: SeededRandom; clock: NanoClock; story: StoryLog; balances: BalanceBook }
   #all: QuoteExecution[] = []
+  #byId = new Map<string, QuoteExecution>()
   #byRefId = new Map<string, QuoteExecution>()
   #timers = new Set<NodeJS.Timeout>()
 
@@ -65,6 +66,10 @@ export class QuoteExecutions {
 
   get all(): readonly QuoteExecution[] {
     return this.#all
+  }
+
+  get(id: string): QuoteExecution | undefined {
+    return this.#byId.get(id)
   }
 
   byRefId(refId: string): QuoteExecution | undefined {
@@ -98,11 +103,13 @@ export class QuoteExecutions {
   clear(): void {
     this.stop()
     this.#all = []
+    this.#byId.clear()
     this.#byRefId.clear()
   }
 
   #add(execution: QuoteExecution): void {
     this.#all.push(execution)
+    this.#byId.set(execution.id, execution)
     if (execution.refId !== null) this.#byRefId.set(execution.refId, execution)
     if (execution.status === 'SETTLED') return
     const timer = setTimeout(() => {

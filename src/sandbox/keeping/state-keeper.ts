@@ -6,9 +6,9 @@ import type { SandboxState } from '../sandbox-state.ts'
 import { restoreSnapshot, SNAPSHOT_VERSION, type Snapshot, takeSnapshot } from './snapshot.ts'
 import { fromStateJson, toStateJson } from './state-json.ts'
 
-/** Answers wait for the file only while writing it is as quick as this; a larger world is written in between. */
-const QUICK_MS = 30
-/** A world that is slow to write is written for at most this share of the time. */
+/** Answers wait for the file only while it is this small, characters: some 300 customers. A larger world is written in between. */
+const SMALL = 500_000
+/** A larger world is written for at most this share of the time. */
 const WRITING_SHARE = 0.05
 
 /**
@@ -22,7 +22,10 @@ export class StateKeeper {
   #dirty = false
   #writing: Promise<void> | null = null
   #lastMs = 0
+  #isSmall = true
+  #wake: () => void = () => undefined
   #closed = false
+  #saidThatItFails = false
 
   constructor({ path, state, logger }: { path: string; state: SandboxState; logger: Logger }) {
     this.#path = path
@@ -62,20 +65,25 @@ export class StateKeeper {
 
   /** Resolves when what was changed before is in the file, at once where that takes long. */
   async settled(): Promise<void> {
-    if (this.#lastMs > QUICK_MS) return
+    if (!this.#isSmall) return
     while (this.#writing !== null) await this.#writing
   }
 
   /** Writes what is left. */
   async close(): Promise<void> {
-    this.#lastMs = 0
-    await this.settled()
+    while (this.#writing !== null) {
+      this.#wake()
+      await this.#writing
+    }
     this.#closed = true
   }
 
   async #write(): Promise<void> {
-    if (this.#lastMs > QUICK_MS) await new Promise((resolve) => setTimeout(resolve, this.#lastMs / WRITING_SHARE).unref())
-    else await new Promise(setImmediate)
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      if (this.#isSmall) setImmediate(resolve)
+      else setTimeout(resolve, this.#lastMs / WRITING_SHARE)
+    })
     while (this.#dirty) {
       this.#dirty = false
       const startedAtMs = performance.now()
@@ -86,10 +94,12 @@ export class StateKeeper {
         await writeFile(next, text, { mode: 0o600 })
         await rename(next, this.#path)
       } catch (error) {
-        this.#logger.warn({ err: error, file: this.#path }, 'the state of the simulator could not be written')
+        if (!this.#saidThatItFails) this.#logger.warn({ err: error, file: this.#path }, 'the state of the simulator could not be written')
+        this.#saidThatItFails = true
       }
       this.#lastMs = performance.now() - startedAtMs
-      if (this.#lastMs > QUICK_MS) break
+      this.#isSmall = text.length < SMALL
+      if (!this.#isSmall) break
     }
     this.#writing = null
     if (this.#dirty) this.touch()

@@ -58,6 +58,15 @@ describe('a simulator that keeps its state', () => {
     expect((await stat(file)).mode & 0o077).toBe(0)
   })
 
+  it('keeps a world that is too large to be written before every answer', async () => {
+    const file = await stateFile()
+    const { sandbox, control } = await startSandbox({ stateFile: file })
+    await control('POST', '/identities/bulk', { count: 2_000 })
+    await control('POST', '/identities/bulk', { count: 1_000, refIdPrefix: 'more-' })
+    await sandbox.close()
+    expect((await startSandbox({ stateFile: file })).sandbox.identities.all).toHaveLength(3_000)
+  })
+
   it('decides after a restart on whom it had not decided on before', async () => {
     const file = await stateFile()
     const before = await startSandbox({ stateFile: file, decisionDelayMs: 60_000 })
