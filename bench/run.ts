@@ -44,7 +44,7 @@ const QUICK_SIDES = 'gatehouse-redis,textbook-redis,calls-only,gatehouse-postgre
 const QUICK: readonly Step[] = [
   ['durable-ack', '--pairs', '3', '--seconds', '1'],
   ['onboardings', '--events', '1500', '--warm-up', '500', '--pairs', '2', '--sides', QUICK_SIDES],
-  ['drain', '--events', '1000'],
+  ['drain', '--events', '2000'],
 ]
 const REFERENCE = join(import.meta.dirname, 'reference.json')
 /** A ratio below this share of its reference is lost. */

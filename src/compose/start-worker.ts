@@ -20,6 +20,7 @@ import { onboardingRoute } from '../saga/onboarding-route.ts'
 import { createEventProcessor } from '../saga/process-event.ts'
 import { createSagaMetrics } from '../saga/saga-metrics.ts'
 import { startOrderPolls } from '../saga/start-order-polls.ts'
+import { createUnknownWatch } from '../saga/unknown-watch.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
@@ -59,6 +60,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     ownRoutes: trading.routes,
     logger,
     metrics: createSagaMetrics(metrics),
+    unknown: createUnknownWatch({ logger, metrics, now: Date.now }),
     now: Date.now,
     random: Math.random,
   })

@@ -16,17 +16,19 @@ export interface EventFilter {
   fromSeq?: string | undefined
   /** Ended at or after. */
   settledSince?: Date | undefined
+  /** Brought by one of these key slots. */
+  keySlots?: readonly string[] | undefined
 }
 
 const MATCHING = `FROM inbox_event
   WHERE state = ANY ($1::text[]) AND ($2::text[] IS NULL OR event_id = ANY ($2)) AND ($3::text[] IS NULL OR identity_id = ANY ($3))
     AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND ($6::timestamptz IS NULL OR received_at < $6)
     AND seq >= $7 AND ($8::bigint IS NULL OR seq < $8) AND ($9::text[] IS NULL OR error_code = ANY ($9))
-    AND ($10::timestamptz IS NULL OR settled_at >= $10)`
+    AND ($10::timestamptz IS NULL OR settled_at >= $10) AND ($11::text[] IS NULL OR key_slot = ANY ($11))`
 
 /** The numbers (bigint as text) of the oldest `limit` events that match, in the order of receiving. */
 export async function matchEvents(pool: Pool, filter: EventFilter, limit: number): Promise<string[]> {
-  const { rows } = await pool.query<{ seq: string }>(`SELECT seq ${MATCHING} ORDER BY seq LIMIT $11`, [
+  const { rows } = await pool.query<{ seq: string }>(`SELECT seq ${MATCHING} ORDER BY seq LIMIT $12`, [
     ...(await values(pool, filter)),
     limit,
   ])
@@ -36,17 +38,17 @@ export async function matchEvents(pool: Pool, filter: EventFilter, limit: number
 /** How many events match, counted up to `most`. */
 export async function countMatching(pool: Pool, filter: EventFilter, most: number): Promise<number> {
   const { rows } = await pool.query<{ matched: number }>(
-    `SELECT count(*)::int AS matched FROM (SELECT ${MATCHING} LIMIT $11) AS matching`,
+    `SELECT count(*)::int AS matched FROM (SELECT ${MATCHING} LIMIT $12) AS matching`,
     [...(await values(pool, filter)), most],
   )
   return rows[0]?.matched ?? 0
 }
 
 async function values(pool: Pool, filter: EventFilter): Promise<unknown[]> {
-  const { states, eventIds, identityIds, types, errorCodes, from, to, fromSeq = '0', settledSince } = filter
+  const { states, eventIds, identityIds, types, errorCodes, from, to, fromSeq = '0', settledSince, keySlots } = filter
   const { gte = 0n, lt } = await seqWindow(pool, { from, to })
   const since = gte > BigInt(fromSeq) ? gte : BigInt(fromSeq)
-  return [states, eventIds, identityIds, types, from, to, since, lt, errorCodes, settledSince].map((value) => value ?? null)
+  return [states, eventIds, identityIds, types, from, to, since, lt, errorCodes, settledSince, keySlots].map((value) => value ?? null)
 }
 
 /** A moment by the clock that stamps events, one millisecond after everything that is committed by now: `received_at` is rounded to one. */

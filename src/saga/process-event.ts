@@ -13,6 +13,7 @@ import { prepareEvent, type Routes } from './prepare-event.ts'
 import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from './retry-policy.ts'
 import { EventUnknownError, JobTimedOutError } from './saga-errors.ts'
 import type { SagaMetrics } from './saga-metrics.ts'
+import type { UnknownWatch } from './unknown-watch.ts'
 
 export interface ProcessParts extends Routes {
   inbox: Inbox
@@ -21,6 +22,8 @@ export interface ProcessParts extends Routes {
   now: () => number
   logger: Logger
   metrics: SagaMetrics
+  /** Told of events that are parked as unknown to Paxos; without, each has a log line of its own. */
+  unknown?: UnknownWatch
   /** In [0, 1): spreads retries. */
   random: () => number
 }
@@ -191,6 +194,7 @@ async function fail(
   if (retry.kind !== 'retry') {
     const end = endOf(row, retry.kind === 'park' ? 'parked' : 'dead')
     if (end === 'processed') log.warn({ reason: evidence.errorDetail }, 'replay of a completed event failed; the event stays processed')
+    else if (parkNow && parts.unknown) parts.unknown.parked(row.keySlot)
     else log.warn({ reason: evidence.errorDetail }, `event ${end}: a person must look`)
     await parts.inbox.settle({ ...evidence, state: end })
     parts.metrics.ended(end, parts.now() - row.receivedAt.getTime())
@@ -198,7 +202,9 @@ async function fail(
   }
   const at = parts.now() + retry.delayMs
   parts.metrics.willRetry(evidence.errorCode)
-  log.info({ inMs: retry.delayMs, reason: evidence.errorDetail }, 'event will be tried again')
+  // A flood of forged events must not fill the log: the watch tells of them.
+  const told = error instanceof EventUnknownError && parts.unknown ? 'debug' : 'info'
+  log[told]({ inMs: retry.delayMs, reason: evidence.errorDetail }, 'event will be tried again')
   await parts.inbox.settle({
     ...evidence,
     state: 'accepted',

@@ -1,0 +1,50 @@
+import { Counter, type Registry } from 'prom-client'
+import { atMostEvery } from '../platform/at-most-every.ts'
+import type { Logger } from '../platform/logger.ts'
+
+/** How often the log tells of events that were parked as unknown to Paxos: a flood of forged ones must not fill it. */
+const SAY_EVERY_MS = 5_000
+/** From so many within a minute on, a key is probably in wrong hands. */
+const ALARM_FROM = 100
+const ALARM_EVERY_MS = 60_000
+/** Keys told apart in the metric; a stolen key brings no new ones. */
+const NO_KEY = 'none'
+
+export interface UnknownWatch {
+  /** An event that this key brought was parked, because Paxos does not know it. */
+  parked(keySlot: string | null): void
+}
+
+/** Tells, per key slot, of events that Paxos does not know: a metric, one log line for many, and an alarm when a key brings many in a minute. */
+export function createUnknownWatch({ logger, metrics, now }: { logger: Logger; metrics: Registry; now: () => number }): UnknownWatch {
+  const counter = new Counter({
+    name: 'gatehouse_unknown_events_total',
+    help: 'Events parked because Paxos does not know them, by the slot of the webhook key that brought them.',
+    labelNames: ['key_slot'] as const,
+    registers: [metrics],
+  })
+  const minutes = new Map<string, { since: number; events: number; alarmedAt: number }>()
+  const say = atMostEvery(
+    SAY_EVERY_MS,
+    (events, keySlot: string) =>
+      logger.warn({ events, keySlot, code: 'EVENT_UNKNOWN_TO_PAXOS' }, 'events parked: Paxos does not know them'),
+    now,
+  )
+  return {
+    parked(keySlot) {
+      const slot = keySlot ?? NO_KEY
+      counter.inc({ key_slot: slot })
+      say(slot)
+      const minute = minutes.get(slot) ?? { since: now(), events: 0, alarmedAt: Number.NEGATIVE_INFINITY }
+      if (now() - minute.since >= ALARM_EVERY_MS) Object.assign(minute, { since: now(), events: 0 })
+      minute.events += 1
+      minutes.set(slot, minute)
+      if (minute.events < ALARM_FROM || now() - minute.alarmedAt < ALARM_EVERY_MS) return
+      minute.alarmedAt = now()
+      logger.error(
+        { events: minute.events, keySlot: slot },
+        'a webhook key brings events that Paxos does not know: exchange it if it is not yours',
+      )
+    },
+  }
+}
