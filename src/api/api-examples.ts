@@ -37,6 +37,9 @@ const PERSON = {
 /** The bodies of requests, by operation. */
 export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   createOnboarding: PERSON,
+  createAccountDeposit: { asset: 'USD', amount: '10000.00' },
+  previewAccountOrder: { side: 'SELL', market: 'BTCUSD', type: 'LIMIT', baseAmount: '0.1', price: '65000' },
+  createAccountOrder: { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' },
   createReplay: { states: ['parked', 'dead'], from: '2026-03-01T00:00:00Z' },
   approveReplay: { reason: 'Paxos was down from 12:00 to 12:40' },
   pauseReplay: { reason: 'the application answers 500' },

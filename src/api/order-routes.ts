@@ -10,7 +10,7 @@ import { type ApiRoute, apiRoute } from './api-route.ts'
 import { idempotencyHeader } from './idempotency-header.ts'
 
 const ACCOUNT_UNKNOWN = 'There is no such account, or it is not ours (ACCOUNT_UNKNOWN).'
-const ORDER_UNKNOWN = 'There is no such order (ORDER_UNKNOWN).'
+const ORDER_UNKNOWN = 'There is no such order (NO_SUCH_ORDER).'
 
 /** Orders: preview, place, cancel, list, show. */
 export function orderRoutes(useCases: OperatorUseCases): ApiRoute[] {
@@ -85,7 +85,7 @@ function showRoute(useCases: OperatorUseCases): ApiRoute {
     handle: async ({ params }) => {
       const order = await useCases.getOrder(params.id)
       if (order) return { status: 200, body: view(order) }
-      throw new HttpProblem(404, 'ORDER_UNKNOWN', `There is no order ${params.id}. It begins with order-; GET /v1/orders lists them.`)
+      throw new HttpProblem(404, 'NO_SUCH_ORDER', `There is no order ${params.id}. It begins with order-; GET /v1/orders lists them.`)
     },
   })
 }

@@ -12,6 +12,7 @@ import { giveWay } from '../platform/give-way.ts'
 import type { Logger } from '../platform/logger.ts'
 import { databaseHost } from '../platform/postgres/database-url.ts'
 import { samplePerson } from '../sandbox/world/sample-person.ts'
+import { firstTrade } from './first-trade.ts'
 import { renderTimeline } from './render-timeline.ts'
 import { startReceiverProcess } from './start-receiver-process.ts'
 
@@ -49,8 +50,11 @@ export async function startEverything({
     const roles = await startRoles(foundation, { opened, directory })
     say(`  queue          BullMQ on ${worldOf(foundation).queue}`)
     opened.push(leaveHints(directory, roles))
-    if (firstOnboarding && config.paxos === null && (await isEmpty(roles.operator.url, foundation.secrets.operatorToken)))
-      await onboardSomebody(roles.operator.url, foundation.secrets.operatorToken)
+    const [operatorUrl, token] = [roles.operator.url, foundation.secrets.operatorToken]
+    if (firstOnboarding && config.paxos === null && (await isEmpty(operatorUrl, token))) {
+      const accountId = await onboardSomebody(operatorUrl, token)
+      if (accountId) await firstTrade({ operatorUrl, token, accountId }, say)
+    }
     sayHowToGoOn(roles, foundation, directory)
     return opened
   } catch (error) {
@@ -117,8 +121,8 @@ async function isEmpty(operatorUrl: string, token: string): Promise<boolean> {
   return answer.ok && ((await answer.json()) as { items: unknown[] }).items.length === 0 // our own API: its schema is tested
 }
 
-/** One invented person, the way the brokerage's own application would do it: over HTTP, then waiting for the state. */
-async function onboardSomebody(operatorUrl: string, token: string): Promise<void> {
+/** One invented person, as an application would do it: over HTTP, then waiting for the state. Returns the account; null: it is not ready yet. */
+async function onboardSomebody(operatorUrl: string, token: string): Promise<string | null> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
   say('\nOnboarding an invented person through the operator API:')
   const created = await fetch(`${operatorUrl}/v1/onboardings`, {
@@ -132,11 +136,11 @@ async function onboardSomebody(operatorUrl: string, token: string): Promise<void
   for (;;) {
     const answer = await fetch(`${operatorUrl}/v1/onboardings/${identityId}`, { headers })
     const onboarding = await answer.json()
-    const state = (onboarding as { state: string }).state
+    const { state, accountId } = onboarding as { state: string; accountId: string | null }
     if (state === 'ready' || Date.now() > deadline) {
       say(renderTimeline(onboarding as Parameters<typeof renderTimeline>[0]))
       if (state !== 'ready') say(`\nThe onboarding is still ${state}; its page says what it waits for.`)
-      return
+      return state === 'ready' ? accountId : null
     }
     await sleep(50)
   }
@@ -158,6 +162,7 @@ Webhooks         POST ${receiver.url}/webhooks/paxos  (${config.webhook.apiKeyHe
 Onboard the next one:
   ${COMMAND} sandbox person | curl -s ${operator.url}/v1/onboardings -H "authorization: Bearer $(cat ${quoted(tokenFile)})" -H "idempotency-key: $(date +%s%N)" -H 'content-type: application/json' -d @-`)
   }
+  if (simulator) say(`\nFrom identity to a sale, with the balances at each step:\n  ${COMMAND} demo trade`)
   say('\nGatehouse is running. Ctrl-C stops everything.')
 }
 

@@ -27,7 +27,7 @@ export class OrderNotPossibleError extends AppError {
 
 /** No order of ours has this id. */
 export class OrderUnknownError extends AppError {
-  readonly code = 'ORDER_UNKNOWN'
+  readonly code = 'NO_SUCH_ORDER'
   readonly retry = 'never'
   constructor(orderId: string) {
     super(`There is no order ${orderId}. It begins with order-; GET /v1/orders lists them.`)
