@@ -58,6 +58,7 @@ const useCases = createUseCases({
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
   actions: {
     createOnboarding: refuse,
+    findCommand: refuse,
     planReplay: refuse,
     continuePlan: refuse,
     planNewSince: refuse,

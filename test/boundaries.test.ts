@@ -82,6 +82,10 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     may: ['../paxos-errors.ts', '../../platform/logger.ts'],
     mayNot: ['../../ledger/ledger.ts', '../../saga/process-event.ts'],
   },
+  vault: {
+    may: ['../domain/event-state.ts', '../platform/app-error.ts', 'node:crypto'],
+    mayNot: ['../ledger/ledger.ts', '../inbox/inbox.ts', '../paxos/paxos-client.ts', '../effects/effect-kind.ts'],
+  },
   roster: {
     may: ['../domain/event-state.ts', '../platform/logger.ts'],
     mayNot: ['../queue/event-queue.ts', '../paxos/paxos-client.ts', '../operate/use-cases.ts'],

@@ -16,7 +16,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   ledger_entry: 'ledger',
   trade_order: 'ledger',
   deposit: 'ledger',
-  onboarding_request: 'ledger',
+  identity_request: 'ledger',
+  sealed_payload: 'vault',
   replay: 'replay',
   replay_item: 'replay',
   audit_entry: 'audit',
@@ -67,6 +68,9 @@ describe('SQL', () => {
     const created = globSync('prisma/migrations/*/migration.sql', { cwd: ROOT }).flatMap((path) =>
       [...readFileSync(new URL(path, `file://${ROOT}`), 'utf8').matchAll(/CREATE TABLE (\w+)/g)].map(([, table]) => table ?? ''),
     )
-    expect(created.filter((table) => !(table in OWNERS))).toEqual([])
+    const dropped = globSync('prisma/migrations/*/migration.sql', { cwd: ROOT }).flatMap((path) =>
+      [...readFileSync(new URL(path, `file://${ROOT}`), 'utf8').matchAll(/DROP TABLE (\w+)/g)].map(([, table]) => table ?? ''),
+    )
+    expect(created.filter((table) => !(table in OWNERS) && !dropped.includes(table))).toEqual([])
   })
 })

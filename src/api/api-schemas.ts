@@ -299,7 +299,20 @@ const ProblemDocument = z.strictObject({
     .optional(),
 })
 
+const Command = z.strictObject({
+  id: ownId,
+  kind: z.string().describe('What was asked for: create-onboarding.'),
+  state: z
+    .enum(['running', 'done', 'failed'])
+    .describe('failed: Paxos refused it; send the request again under its key once the cause is mended.'),
+  outcome: z.string().nullable(),
+  errorCode: z.string().nullable().describe('The code of the last failure (docs/errors.md).'),
+  createdAt: time,
+  link: z.string().describe('Where to ask again.'),
+})
+
 export const API_SCHEMAS = {
+  Command,
   Onboarding,
   OnboardingStory,
   OnboardingPage: z.strictObject({ items: z.array(Onboarding), nextCursor: NextCursor }),

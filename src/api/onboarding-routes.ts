@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { PersonRequest } from '../operate/person-request.ts'
-import { IdParams, pageQuery } from '../operate/query-inputs.ts'
+import { IdParams, OwnIdParams, pageQuery } from '../operate/query-inputs.ts'
 import type { OnboardingView, OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
@@ -29,6 +29,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
       answers: {
         201: { description: 'The onboarding was opened.', schema: 'Onboarding' },
         200: { description: 'It was there already, asked for under the same key.', schema: 'Onboarding' },
+        202: { description: 'It takes longer than a few seconds; the command says how far it is.', schema: 'Command' },
       },
       refusals: {
         409: 'Another onboarding has this ref_id (REF_ID_TAKEN), or Paxos knows the person already (PERSON_ALREADY_KNOWN).',
@@ -37,12 +38,24 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
       },
       handle: async ({ headers, body, actor }) => {
         const order = { idempotencyKey: headers['idempotency-key'], request: body }
-        const { identityId, created } = await useCases.createOnboarding(order, actor)
+        const made = await useCases.createOnboarding(order, actor)
+        if (made.kind === 'running') return { status: 202, body: await commandView(useCases, made.commandId) }
+        const { identityId, created } = made
         const story = await useCases.getOnboarding(identityId)
         if (!story) throw new Error(`onboarding ${identityId} was created and cannot be read`)
         const { entries: _entries, events: _events, timeline: _timeline, ...onboarding } = story
         return { status: created ? 201 : 200, body: withId(onboarding) }
       },
+    }),
+    apiRoute({
+      method: 'GET',
+      path: '/v1/commands/{id}',
+      summary: 'How far a command is',
+      description: 'A command is what was asked for under an Idempotency-Key. One that is running is finished without another request.',
+      params: OwnIdParams,
+      answers: { 200: { description: 'The command.', schema: 'Command' } },
+      refusals: { 404: 'There is no such command (COMMAND_UNKNOWN).' },
+      handle: async ({ params }) => ({ status: 200, body: await commandView(useCases, params.id) }),
     }),
     apiRoute({
       method: 'GET',
@@ -84,6 +97,13 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
       },
     }),
   ]
+}
+
+async function commandView(useCases: OperatorUseCases, id: string): Promise<object> {
+  const command = await useCases.getCommand(id)
+  if (!command) throw new HttpProblem(404, 'COMMAND_UNKNOWN', `There is no command ${id}.`)
+  const { kind, state, outcome, errorCode, createdAt } = command
+  return { id, kind, state, outcome, errorCode, createdAt, link: `/v1/commands/${id}` }
 }
 
 function withId<View extends OnboardingView>(view: View): View & { id: string } {

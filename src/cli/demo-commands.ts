@@ -29,7 +29,9 @@ export function registerDemoCommands(program: Command, open: OpenUseCases, print
 /** The guide's steps 7 to 12 for one invented person. @throws Error when a step does not end as it should */
 export async function demoTrade(useCases: OperatorUseCases, { person, print }: { person: PersonRequest; print: Print }): Promise<void> {
   const run = randomUUID()
-  const { identityId } = await useCases.createOnboarding({ idempotencyKey: `demo-${run}`, request: person }, DEMO)
+  const made = await useCases.createOnboarding({ idempotencyKey: `demo-${run}`, request: person }, DEMO)
+  if (made.kind === 'running') throw new Error('Paxos takes longer than a few seconds to create the identity')
+  const { identityId } = made
   print(`1 identity   ${identityId}`)
   const accountId = await waitForAccount(useCases, identityId)
   print(`2 account    ${accountId}`)

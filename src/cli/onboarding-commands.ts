@@ -79,7 +79,13 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
       if (!key) throw new UsageError('--idempotency-key: give one, or a ref_id in the data, so that repeating the command is safe')
       await withUseCases(open, async (useCases) => {
         const made = await useCases.createOnboarding({ idempotencyKey: key, request }, { kind: 'operator', name: operator })
-        if (json) return print(JSON.stringify(made, null, 2))
+        const { kind: _, ...shown } = made
+        if (json) return print(JSON.stringify(shown, null, 2))
+        if (made.kind === 'running') {
+          return print(
+            `Accepted as command ${made.commandId}; Paxos has not answered yet. Run this again under the same key to see what came of it.`,
+          )
+        }
         print(made.created ? `Opened onboarding ${made.identityId}.` : `Onboarding ${made.identityId} was there already under this key.`)
         print(`\nFollow it: gatehouse onboarding show ${made.identityId}`)
       })

@@ -14,8 +14,9 @@ import { createPool } from '../platform/postgres/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import type { ReplayParts } from '../replay/plan-replay.ts'
 import { createReplayActions } from '../replay/replay-actions.ts'
-import { onboardingRoute } from '../saga/onboarding-route.ts'
+import { workNow } from '../saga/process-event.ts'
 import { rebuildQueue } from '../saga/rebuild-queue.ts'
+import { createSagaMetrics } from '../saga/saga-metrics.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import { worldOf } from './join-world.ts'
 import type { Foundation } from './open-foundation.ts'
@@ -23,6 +24,7 @@ import { openQueue } from './open-queue.ts'
 import { openTrading } from './open-trading.ts'
 import { closeInTurn, STATEMENT_TIMEOUT_MS } from './running-role.ts'
 import { sendTestNotice } from './send-test-notice.ts'
+import { wireRoutes } from './wire-routes.ts'
 
 /** The use cases behind the operator API, the pages and the commands: one set for all three. */
 export async function openUseCases(
@@ -43,6 +45,17 @@ export async function openUseCases(
   // A command goes onto the queue at once, so that its caller need not wait for a dispatcher's round.
   const inbox = createInbox({ pool, connectionString: databaseUrl, logger, metrics, onAccepted: queue.add })
   const trading = openTrading({ pool, paxos, notices: NO_CHANNEL })
+  const { encryptionKey } = secrets
+  const wires = wireRoutes({
+    pool,
+    ledger,
+    paxos,
+    notices: NO_CHANNEL,
+    unknownIdentities: config.unknownIdentities,
+    encryptionKey,
+    now: Date.now,
+    trading,
+  })
   const parts = {
     pool,
     inbox,
@@ -50,12 +63,12 @@ export async function openUseCases(
     paxos,
     queue,
     reader,
-    routes: [onboardingRoute({ ledger, paxos, notices: NO_CHANNEL, unknownIdentities: config.unknownIdentities })],
-    ownRoutes: trading.routes,
+    ...wires,
     now: Date.now,
-    encryptionKey: secrets.encryptionKey,
+    encryptionKey,
     secondPersonAbove: config.replaySecondPersonAbove,
   }
+  const work = workNow({ ...parts, logger, metrics: createSagaMetrics(metrics), random: Math.random })
   const pace = createUpstreamPace(foundation.budget, { accountsClass: config.accountsClass })
   const useCases = createUseCases({
     pool,
@@ -68,7 +81,8 @@ export async function openUseCases(
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
     trading: { ...trading, inbox, queue, paxos, encryptionKey: secrets.encryptionKey },
     actions: {
-      createOnboarding: (order) => createOnboarding(parts, order),
+      createOnboarding: (order) => createOnboarding({ ...parts, workNow: work }, order),
+      findCommand: (id) => inbox.findCommand(id),
       ...createReplayActions(parts),
       rebuildQueue: () => rebuildQueue(parts),
       sendTestNotice: () => sendTestNotice(config),
@@ -79,6 +93,7 @@ export async function openUseCases(
       () => queue.close(),
       () => reader.close(),
       () => paxos.close(),
+      () => wires.close(),
       () => ledger.close(),
       () => trading.close(),
       () => inbox.close(),

@@ -16,7 +16,6 @@ import { sweepEvents } from '../reconcile/sweep-events.ts'
 import { startReplayRunner } from '../replay/replay-runner.ts'
 import { backlogOf } from '../saga/backlog-of.ts'
 import { startDispatcher } from '../saga/dispatch-due-events.ts'
-import { onboardingRoute } from '../saga/onboarding-route.ts'
 import { createEventProcessor } from '../saga/process-event.ts'
 import { createSagaMetrics } from '../saga/saga-metrics.ts'
 import { startOrderPolls } from '../saga/start-order-polls.ts'
@@ -26,6 +25,7 @@ import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
 import { openTrading } from './open-trading.ts'
 import { closeInTurn, NOTICE_TIMEOUT_MS, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
+import { wireRoutes } from './wire-routes.ts'
 
 /** Confirms events, advances onboardings, sends notices; dispatches what is due and sweeps for what is missing. Serves its health and metrics. */
 export async function startWorker(foundation: Foundation): Promise<RunningRole> {
@@ -52,12 +52,21 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   const notices = watchChannel(openNoticeChannel(config, logger), { pool, logger })
   const trading = openTrading({ pool, paxos, notices })
   const reader = createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger }))
-  const routes = [onboardingRoute({ ledger, paxos, notices, unknownIdentities: config.unknownIdentities })]
+  const { encryptionKey } = foundation.secrets
+  const wires = wireRoutes({
+    pool,
+    ledger,
+    paxos,
+    notices,
+    unknownIdentities: config.unknownIdentities,
+    encryptionKey,
+    now: Date.now,
+    trading,
+  })
   const handle = createEventProcessor({
     inbox,
     reader,
-    routes,
-    ownRoutes: trading.routes,
+    ...wires,
     logger,
     metrics: createSagaMetrics(metrics),
     unknown: createUnknownWatch({ logger, metrics, now: Date.now }),
@@ -81,17 +90,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   })
   const stopReplays = startReplayRunner(
     {
-      ...{
-        pool,
-        inbox,
-        queue,
-        ledger,
-        reader,
-        routes,
-        ownRoutes: trading.routes,
-        now: Date.now,
-        secondPersonAbove: config.replaySecondPersonAbove,
-      },
+      ...{ pool, inbox, queue, ledger, reader, ...wires, now: Date.now, secondPersonAbove: config.replaySecondPersonAbove },
     },
     logger,
   )
@@ -105,6 +104,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     () => reader.close(),
     () => notices.close(),
     () => paxos.close(),
+    () => wires.close(),
     () => ledger.close(),
     () => trading.close(),
     () => inbox.close(),

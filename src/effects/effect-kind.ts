@@ -20,6 +20,8 @@ export interface Conflict {
 /** What working on an event again would do now. */
 export type Verdict =
   | 'no-op'
+  | 'would-create-identity'
+  | 'would-open-onboarding'
   | 'would-create-account'
   | 'would-adopt-account'
   | 'would-look-up'

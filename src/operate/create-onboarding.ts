@@ -1,109 +1,93 @@
-import { createHash, createHmac } from 'node:crypto'
-import type { Pool } from 'pg'
-import { newOnboarding } from '../domain/onboarding/onboarding.ts'
-import { draftOf } from '../domain/stream.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
+import type { Command } from '../inbox/commands.ts'
+import type { Inbox } from '../inbox/inbox.ts'
+import type { OpenEvent } from '../inbox/settle-events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { claimRequest, settleRequest } from '../ledger/onboarding-requests.ts'
-import type { PaxosIdentity } from '../paxos/identities.ts'
-import type { PaxosClient } from '../paxos/paxos-client.ts'
-import { PaxosConflictError } from '../paxos/paxos-errors.ts'
-import { AppError } from '../platform/app-error.ts'
-import { canonicalJson } from '../platform/hash-chain.ts'
-
-/** The same Idempotency-Key came with other data. Nothing was done. */
-export class IdempotencyKeyReusedError extends AppError {
-  readonly code = 'IDEMPOTENCY_KEY_REUSED'
-  readonly retry = 'never'
-}
-
-/** The ref_id belongs to an onboarding that was asked for under another Idempotency-Key. */
-export class RefIdTakenError extends AppError {
-  readonly code = 'REF_ID_TAKEN'
-  readonly retry = 'never'
-}
-
-/** Paxos knows this person (the cip_id triple) under another identity; a person must decide (paxos/api.md 4.6). */
-export class PersonAlreadyKnownError extends AppError {
-  readonly code = 'PERSON_ALREADY_KNOWN'
-  readonly retry = 'never'
-}
+import { hashInput, keyedHash } from '../platform/keyed-hash.ts'
+import { CREATE_ONBOARDING, openIdentityRequest } from '../saga/identity-request-route.ts'
+import { EffectInHandError, EffectRefusedError } from '../saga/saga-errors.ts'
+import type { Vault } from '../vault/vault.ts'
 
 export interface CreateParts {
-  pool: Pool
-  ledger: Ledger
-  paxos: PaxosClient
-  /** 32 bytes: keys the hash that stands for the personal data of a request. */
+  inbox: Pick<Inbox, 'acceptCommand' | 'findCommand' | 'reopen'>
+  requests: Ledger<IdentityRequestSnapshot>
+  vault: Vault
+  /** Works on an event at once, as a worker would; throws what made it fail, which its row keeps too. */
+  workNow: (event: OpenEvent) => Promise<void>
+  /** 32 bytes: keys the hashes that stand for the request and its key. */
   encryptionKey: Buffer
+  /** How long a caller waits for the onboarding, milliseconds; 5,000 by default. */
+  patienceMs?: number
   now: () => number
 }
 
 export interface CreateOrder {
   idempotencyKey: string
-  /** Body of Paxos's Create Identity (paxos/api.md 4.1); `ref_id` optional. Passes through memory only. */
+  /** Body of Paxos's Create Identity (paxos/api.md 4.1); `ref_id` optional. Sealed in the vault until the identity exists. */
   request: Record<string, unknown> & { ref_id?: string | undefined }
   /** Who asked: a name for the ledger. */
   requestedBy: string
 }
 
+/** `created`: by this request; else it was there already. `running`: it takes longer; the command says how far it is. */
+export type CreatedOnboarding = { kind: 'opened'; identityId: string; created: boolean } | { kind: 'running'; commandId: string }
+
+const PATIENCE_MS = 5_000
+const LOOK_AGAIN_MS = 50
+
 /**
- * Creates a person's identity at Paxos and opens their onboarding (`pending`). Safe to repeat with the same key, also after a
- * lost answer: the identity is then found by its `ref_id` through Paxos's 409 and taken over, never created twice.
+ * Onboards a person: commits the command, works on it at once, and waits a few seconds for its end. Safe to repeat with the same key, also after a lost
+ * answer. What this process does not finish, a worker does: the person's data is sealed until then.
+ * @throws IdempotencyKeyReusedError, RefIdTakenError, PersonAlreadyKnownError, PaxosError
  */
-export async function createOnboarding(parts: CreateParts, order: CreateOrder): Promise<{ identityId: string; created: boolean }> {
-  const inputHash = hashInput(parts.encryptionKey, order.request)
-  const refId = order.request.ref_id ?? derivedRefId(order.idempotencyKey)
-  const request = await claimRequest(parts.pool, { idempotencyKey: order.idempotencyKey, inputHash, refId, requestedBy: order.requestedBy })
-  if (!request)
-    throw new RefIdTakenError('ref_id is used by another onboarding; send the Idempotency-Key that it was created with, or another ref_id')
-  if (!request.inputHash.equals(inputHash))
-    throw new IdempotencyKeyReusedError('This Idempotency-Key was used with other data; use a new key for a new person')
-  if (request.identityId) return { identityId: request.identityId, created: false }
-  const identity = await createOrAdopt(parts, order, request.refId)
-  await openOnboarding(parts, { identityId: identity.id, refId: request.refId, requestedBy: order.requestedBy })
-  await settleRequest(parts.pool, { idempotencyKey: order.idempotencyKey, state: 'done', identityId: identity.id })
-  return { identityId: identity.id, created: true }
-}
-
-/** 409 with our own ref_id is our earlier call; with another it is the same person under another identity. */
-async function createOrAdopt(parts: CreateParts, order: CreateOrder, refId: string): Promise<Pick<PaxosIdentity, 'id'>> {
-  try {
-    return await parts.paxos.identities.create({ ...order.request, ref_id: refId })
-  } catch (error) {
-    if (error instanceof PaxosConflictError) {
-      const existing = error.existingId ? await parts.paxos.identities.get(error.existingId) : null
-      if (existing?.refId === refId) return existing
-      await settleRequest(parts.pool, { idempotencyKey: order.idempotencyKey, state: 'refused', errorCode: 'PERSON_ALREADY_KNOWN' })
-      throw new PersonAlreadyKnownError(
-        `Paxos already knows this person${existing ? ` as identity ${existing.id}` : ''}; decide by hand whether it is the same customer`,
-        { cause: error },
-      )
-    }
-    if (error instanceof AppError && error.retry === 'never') {
-      await settleRequest(parts.pool, { idempotencyKey: order.idempotencyKey, state: 'refused', errorCode: error.code })
-    }
-    throw error
+export async function createOnboarding(parts: CreateParts, order: CreateOrder): Promise<CreatedOnboarding> {
+  const { encryptionKey, requests, vault, inbox, now } = parts
+  const { idempotencyKey, request, requestedBy } = order
+  const hashes = hashInput(encryptionKey, { purpose: CREATE_ONBOARDING, idempotencyKey, input: request })
+  const requestId = `identity_request_${hashes.key.toString('hex').slice(0, 32)}`
+  const known = await requests.load(requestId)
+  if (!known) {
+    const refId = request.ref_id ?? derivedRefId(encryptionKey, idempotencyKey)
+    await openIdentityRequest(requests, { requestId, refId, requestedBy }, new Date(now()))
   }
+  const { command, fresh } = await inbox.acceptCommand({ kind: CREATE_ONBOARDING, streamId: requestId, hashes, requestedBy })
+  if (command.state === 'done') return result(parts, command, { created: false })
+  await vault.seal(requestId, request)
+  // A try that has ended is made again at once; one that may be under way in another process is left to it.
+  const [event] = command.state === 'failed' ? await inbox.reopen([command.event.seq], { authority: 'machine' }) : [command.event]
+  const idle = fresh || command.state === 'failed' || command.errorCode !== null
+  return finish(parts, { ...command, event: event ?? command.event }, idle)
 }
 
-/** The webhook may have been faster and have adopted the identity: then only our name for it is added. */
-async function openOnboarding(
-  { ledger, now }: CreateParts,
-  { identityId, refId, requestedBy }: { identityId: string; refId: string; requestedBy: string },
-): Promise<void> {
+/** Works on the command, or watches it, for as long as the caller waits. */
+async function finish(parts: CreateParts, command: Command, idle: boolean): Promise<CreatedOnboarding> {
+  const { patienceMs = PATIENCE_MS, inbox, workNow } = parts
+  const deadline = performance.now() + patienceMs
+  if (idle) {
+    const worked = workNow(command.event)
+    await Promise.race([worked.catch(refusalOf), sleep(patienceMs, undefined, { ref: false })])
+    worked.catch(() => undefined) // its row keeps the failure
+  }
   for (;;) {
-    const stored = await ledger.load(identityId)
-    if (stored?.onboarding.origin === 'created') return
-    const onboarding = stored ? { ...stored.onboarding, origin: 'created' as const, refId } : newOnboarding(identityId, 'created', refId)
-    const draft = draftOf({ onboarding, effects: stored?.effects ?? [] }, [{ kind: 'onboarding.created', data: { refId } }])
-    if (await ledger.commit({ before: stored, draft, actor: `operator:${requestedBy}`, at: new Date(now()) })) return
+    const seen = await inbox.findCommand(command.id)
+    if (seen?.state === 'done') return result(parts, seen, { created: true })
+    if (performance.now() > deadline) return { kind: 'running', commandId: command.id }
+    await sleep(LOOK_AGAIN_MS)
   }
 }
 
-function hashInput(encryptionKey: Buffer, request: object): Buffer {
-  const key = createHmac('sha256', encryptionKey).update('gatehouse/onboarding-request').digest()
-  return createHmac('sha256', key).update(canonicalJson(request)).digest()
+/** What the caller is told: the refusal itself, and nothing of an attempt that another process makes. */
+function refusalOf(error: unknown): void {
+  if (error instanceof EffectInHandError) return
+  throw error instanceof EffectRefusedError && error.cause instanceof Error ? error.cause : error
 }
 
-function derivedRefId(idempotencyKey: string): string {
-  return `gatehouse-${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 32)}`
+async function result({ requests }: CreateParts, { id, streamId }: Command, { created }: { created: boolean }): Promise<CreatedOnboarding> {
+  const identityId = (await requests.load(streamId))?.request.identityId
+  return identityId ? { kind: 'opened', identityId, created } : { kind: 'running', commandId: id }
+}
+
+function derivedRefId(encryptionKey: Buffer, idempotencyKey: string): string {
+  return `gatehouse-${keyedHash(encryptionKey, 'ref-id', idempotencyKey).toString('hex').slice(0, 32)}`
 }

@@ -11,7 +11,7 @@ import { told } from './waiting.ts'
 interface Parts {
   onboardings: OnboardingReads
   events: EventReads
-  actions: Pick<OperatorActions, 'createOnboarding'>
+  actions: Pick<OperatorActions, 'createOnboarding' | 'findCommand'>
   perform: Perform
   problems: () => Promise<Problem[]>
   now: () => number
@@ -29,15 +29,19 @@ export function onboardingUseCases(parts: Parts): OnboardingUseCases {
       return { ...page, items: await explainAll(parts, page.items) }
     },
     getOnboarding: (identityId) => tellStory(parts, identityId),
+    getCommand: (id) => actions.findCommand(id),
     createOnboarding: (order, actor) =>
       perform(
         actor,
         {
           action: 'onboarding.create',
-          target: order.idempotencyKey,
+          target: 'onboarding', // not the caller's key, which may be an address, and stays for ever
           reason: null,
           entry: 'after',
-          result: ({ identityId, created }) => ({ target: identityId, data: { idempotencyKey: order.idempotencyKey, created } }),
+          result: (made) =>
+            made.kind === 'opened'
+              ? { target: made.identityId, data: { created: made.created } }
+              : { target: `command:${made.commandId}`, data: { created: false } },
         },
         () => actions.createOnboarding({ ...order, requestedBy: actor.name }),
       ),

@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditFilter, AuditReport } from '../audit/audit.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
+import type { Command } from '../inbox/commands.ts'
 import type { DeliverySample } from '../inbox/delivery-samples.ts'
 import type { EventQuery, EventRecord } from '../inbox/read-events.ts'
 import type { EntryRecord, NoticeCounts, OnboardingQuery, OnboardingRecord } from '../ledger/read-onboardings.ts'
@@ -14,7 +15,7 @@ import type { ReplayFilter } from '../replay/replay-filter.ts'
 import type { ReplayItem } from '../replay/replay-record.ts'
 import type { Steering } from '../replay/steer-replay.ts'
 import type { RebuildReport } from '../saga/rebuild-queue.ts'
-import type { CreateOrder } from './create-onboarding.ts'
+import type { CreatedOnboarding, CreateOrder } from './create-onboarding.ts'
 import type { Finding } from './finding.ts'
 import type { Home } from './home.ts'
 import type { TradingUseCases } from './order-use-cases.ts'
@@ -89,8 +90,9 @@ export interface QueueStatus {
 
 /** What changes something, as the composition provides it. `createUseCases` puts the audit in front of each. */
 export interface OperatorActions extends ReplayActions {
-  /** Safe to repeat with the same key. `created`: this call has made the identity. @throws AppError */
-  createOnboarding(order: CreateOrder): Promise<{ identityId: string; created: boolean }>
+  /** Safe to repeat with the same key. @throws AppError */
+  createOnboarding(order: CreateOrder): Promise<CreatedOnboarding>
+  findCommand(id: string): Promise<Command | null>
   /** Empties the queue and fills it from the inbox. @throws ServiceUnavailableError when the queue does not answer */
   rebuildQueue(): Promise<RebuildReport>
   /** Sends one signed test notification. @throws UsageError when no address is set; an AppError when the application does not take it */
@@ -112,7 +114,9 @@ export interface OnboardingUseCases {
   listOnboardings(query: Omit<OnboardingQuery, 'alsoIdentityIds'>): Promise<Page<OnboardingView>>
   getOnboarding(identityId: string): Promise<OnboardingStory | null>
   /** Safe to repeat with the same key. @throws AppError */
-  createOnboarding(order: Omit<CreateOrder, 'requestedBy'>, actor: Actor): Promise<{ identityId: string; created: boolean }>
+  createOnboarding(order: Omit<CreateOrder, 'requestedBy'>, actor: Actor): Promise<CreatedOnboarding>
+  /** How far a command has come; null where there is none. */
+  getCommand(id: string): Promise<Command | null>
 }
 
 export interface EventUseCases {

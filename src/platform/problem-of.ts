@@ -53,6 +53,9 @@ export function problemOf(error: unknown, repeating: Repeating = 'acts-again'): 
 
 /** Which fields are wrong, where the error says so. */
 function fieldsOf(error: AppError): { errors?: { field: string; message: string }[] } {
+  if ('fields' in error && Array.isArray(error.fields)) {
+    return { errors: error.fields.map((field) => ({ field: String(field), message: 'differs from the first request under this key' })) }
+  }
   const named = 'errors' in error && Array.isArray(error.errors) ? (error.errors as { field: string; message: string }[]) : [] // our own errors' form
   return named.length > 0 ? { errors: named } : {}
 }

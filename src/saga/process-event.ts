@@ -113,7 +113,23 @@ function endOf({ trust, outcome }: InboxRow, failed: 'parked' | 'dead'): 'parked
   return trust === 'confirmed' && outcome !== null ? 'processed' : failed
 }
 
-async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot): Promise<JobOutcome> {
+/**
+ * Works on an event at once and outside of the queue, as a worker would: the API does with its commands. A failure is recorded in the event's row,
+ * which decides when a worker tries again, and thrown.
+ */
+export function workNow(parts: ProcessParts): (job: EventJob) => Promise<void> {
+  return async (job) => {
+    const row = await loadToBeDone(parts, job)
+    if (!row) return
+    let failure: { error: unknown } | null = null
+    await handle(parts, row, undefined, (error) => {
+      failure = { error }
+    })
+    if (failure) throw (failure as { error: unknown }).error // TypeScript does not see the assignment in the callback
+  }
+}
+
+async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot, onFailure?: (error: unknown) => void): Promise<JobOutcome> {
   let confirmed: EventEvidence | null = null
   try {
     const work = async (): Promise<void> => {
@@ -140,6 +156,7 @@ async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot): Promise<
     parts.metrics.ended('processed', parts.now() - row.receivedAt.getTime())
     return DONE
   } catch (error) {
+    onFailure?.(error)
     return await fail(parts, { row, error, confirmed })
   }
 }

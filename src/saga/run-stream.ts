@@ -117,6 +117,8 @@ class StreamRun<S extends Snapshot, Seen> {
   readonly #trigger: Trigger<Seen>
   readonly #now: () => number
   readonly #earned = new Map<string, Earned>()
+  /** What this run was refused, by step. */
+  readonly #refusals = new Map<string, AppError>()
   /** The stream was held since a receipt's ids are another stream's. */
   #taken = false
 
@@ -156,7 +158,8 @@ class StreamRun<S extends Snapshot, Seen> {
         if (!base) return null
       }
       if (claim.kind === 'waiting') throw new EffectInHandError(claim.effect.step, Math.min(LOOK_AGAIN_MS, claim.until - this.#now()))
-      if (claim.kind === 'refused') throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode)
+      if (claim.kind === 'refused')
+        throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode, { cause: this.#refusals.get(claim.effect.step) })
       current = await this.#lookUp(base ?? (current as unknown as Stored<S>), claim.effect) // an effect that was attempted has a stream that is stored
     }
   }
@@ -250,6 +253,7 @@ class StreamRun<S extends Snapshot, Seen> {
     if (!(error instanceof AppError)) return null
     const reason = kind.holdFor?.(error, this.#trigger.attempts) ?? null
     if (reason === null && error.retry !== 'never') return null
+    this.#refusals.set(step, error)
     const refused = recordRefusal(draft, step, error.code)
     return reason === null ? refused : this.#kind.rules.hold(refused, reason)
   }

@@ -517,6 +517,7 @@ describe('the OpenAPI document', () => {
       'get /v1/accounts/{id}',
       'get /v1/accounts/{id}/balances',
       'get /v1/audit',
+      'get /v1/commands/{id}',
       'get /v1/events',
       'get /v1/events/{event_id}',
       'get /v1/home',

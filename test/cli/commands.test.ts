@@ -135,7 +135,8 @@ describe('gatehouse onboarding', () => {
     const story = (await gatehouse('onboarding', 'show', identityId)).split('\n')
     expect(story[0]).toBe(`Onboarding ${identityId}: pending`)
     expect(story[2]).toMatch(/^ {2}waiting {2}Waits for Paxos's decision/)
-    expect(story.at(-1)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +· Created at Paxos as \S+ {2}by ada$/)
+    expect(story.at(-2)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +→ Asked for: create-onboarding$/)
+    expect(story.at(-1)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +(\+\S+ ms )? *· Created at Paxos as \S+ {2}by ada$/)
   })
 
   it('names every wrong field of the file at once, repeating no value, and opens nothing', async () => {

@@ -24,7 +24,7 @@ const chain = group('prisma/migrations/20261123000600_chain/migration.sql', 'tes
 const batches = group('prisma/migrations/20261123001300_batch/migration.sql', 'test/inbox/inbox.test.ts')
 const owners = group('prisma/migrations/20261123001500_effect_owner/migration.sql', 'test/ledger/ledger.test.ts')
 const streams = group('prisma/migrations/20261128000100_streams/migration.sql', 'test/ledger/ledger.test.ts')
-const requests = group(SCHEMA, 'test/operate/create-onboarding.test.ts')
+const requests = group('prisma/migrations/20261128200200_identity_request/migration.sql', 'test/operate/create-onboarding.test.ts')
 const replayPlans = group('prisma/migrations/20261128003000_replay_jobs/migration.sql', 'test/replay/replay.test.ts')
 const spending = group('src/paxos/transport/budget-store.ts', 'test/paxos/transport/budget-shared.test.ts')
 const sweeping = group('src/reconcile/sweep-events.ts', 'test/reconcile/sweep-events.test.ts')
@@ -126,7 +126,8 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   streams('BEFORE DELETE OR UPDATE OF identity_id', 'BEFORE DELETE'),
   streams('BEFORE DELETE OR UPDATE OF identity_id', 'BEFORE UPDATE OF identity_id'),
   chain('BEFORE TRUNCATE ON onboarding', 'BEFORE TRUNCATE ON sweep_window'),
-  requests('CREATE UNIQUE INDEX onboarding_request_ref_id_key', 'CREATE INDEX onboarding_request_ref_id_key'),
+  requests('CREATE UNIQUE INDEX identity_request_ref_id_key', 'CREATE INDEX identity_request_ref_id_key'),
+  requests('CREATE UNIQUE INDEX identity_request_identity_id_key', 'CREATE INDEX identity_request_identity_id_key'),
   schema(`CHECK (state <> 'ready' OR (account_id IS NOT NULL AND profile_id IS NOT NULL))`, 'CHECK (true)'),
   schema(`CHECK ((state = 'held') = (held_reason IS NOT NULL))`, 'CHECK (true)'),
   schema(`CHECK (state <> 'done' OR receipt IS NOT NULL)`, 'CHECK (true)'),

@@ -1,10 +1,10 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type CreateParts, createOnboarding } from '../../src/operate/create-onboarding.ts'
+import { type CreateOrder, type CreateParts, createOnboarding as create } from '../../src/operate/create-onboarding.ts'
 import { PaxosConflictError } from '../../src/paxos/paxos-errors.ts'
-import { canonicalJson } from '../../src/platform/hash-chain.ts'
+import { keyedHash } from '../../src/platform/keyed-hash.ts'
 import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
-import type { Pipeline } from '../saga/start-pipeline.ts'
+import { ENCRYPTION_KEY, type Pipeline } from '../saga/start-pipeline.ts'
 import { createWorld, reaches, settles, type World } from '../saga/world.ts'
 
 let world: World
@@ -13,17 +13,30 @@ let parts: CreateParts
 beforeEach(async () => {
   world = await createWorld({ kind: 'postgres' })
   pipeline = await world.start()
-  parts = { ...pipeline, encryptionKey: Buffer.alloc(32, 7), now: Date.now }
+  parts = { ...pipeline, encryptionKey: ENCRYPTION_KEY, now: Date.now }
 })
 
-const order = (overrides: Partial<Parameters<typeof createOnboarding>[1]> = {}) => ({
+/** Opened at once, as it is while Paxos answers. */
+async function createOnboarding(from: CreateParts, asked: CreateOrder): Promise<{ identityId: string; created: boolean }> {
+  const made = await create(from, asked)
+  if (made.kind !== 'opened') throw new Error('it takes longer')
+  return made
+}
+
+const order = (overrides: Partial<CreateOrder> = {}) => ({
   idempotencyKey: randomUUID(),
   request: samplePerson(),
   requestedBy: 'test',
   ...overrides,
 })
+/** The requests with how their command stands, oldest first. */
 const storedRequests = async () =>
-  (await pipeline.pool.query('SELECT idempotency_key, state, identity_id, error_code FROM onboarding_request ORDER BY created_at')).rows
+  (
+    await pipeline.pool.query(
+      `SELECT r.state, r.identity_id, i.state AS command, i.error_code FROM identity_request AS r JOIN inbox_event AS i ON i.stream_id = r.request_id ORDER BY i.seq`,
+    )
+  ).rows
+const sealedPayloads = async () => (await pipeline.pool.query('SELECT id FROM sealed_payload')).rows.length
 const identities = (): number => world.sandbox.story.of('identity-created').length
 
 describe('when a person is created', () => {
@@ -44,29 +57,70 @@ describe('when a person is created', () => {
     expect(new Set(answers.map(({ identityId }) => identityId)).size).toBe(1)
     expect(identities()).toBe(1)
     expect(answers.at(-1)?.created).toBe(false)
-    const { rows } = await pipeline.pool.query('SELECT stream_id, kind, actor, data FROM ledger_entry')
+    const { rows } = await pipeline.pool.query(
+      `SELECT stream_id, kind, actor, data FROM ledger_entry WHERE NOT starts_with(stream_id, 'identity_request_')`,
+    )
     const identity_id = answers[0]?.identityId
     expect(rows).toEqual([
       { stream_id: identity_id, kind: 'onboarding.created', actor: 'operator:test', data: { refId: asked.request.ref_id } },
     ])
-    expect(await storedRequests()).toEqual([{ idempotency_key: asked.idempotencyKey, state: 'done', identity_id, error_code: null }])
+    expect(await storedRequests()).toEqual([{ state: 'opened', identity_id, command: 'processed', error_code: null }])
+    expect(await sealedPayloads()).toBe(0)
   })
 
-  it('is created once, and opened once, where the process ended before it noted so', async () => {
+  it('F45: ends with its ref_id and origin `created` when the process dies after Paxos created it, and nobody repeats the request', async () => {
     const asked = order()
-    const { identityId } = await createOnboarding(parts, asked)
-    const before = await pipeline.ledger.load(identityId)
-    await pipeline.pool.query(`UPDATE onboarding_request SET state = 'intended', identity_id = NULL, settled_at = NULL`)
-    expect(await createOnboarding(parts, asked)).toMatchObject({ identityId })
+    // The process dies: what Paxos answered reaches nothing, and the row stays as it was accepted.
+    const dead: CreateParts = { ...parts, patienceMs: 100, workNow: () => new Promise(() => undefined) }
+    const made = await create(dead, asked)
+    expect(made.kind).toBe('running')
+    await pipeline.paxos.identities.create({ ...asked.request, ref_id: asked.request.ref_id as string })
+    expect(await sealedPayloads()).toBe(1)
+    await pipeline.pool.query(`UPDATE inbox_event SET due_at = now() WHERE origin = 'command'`) // 15 s later
+    await settles(pipeline)
+    const [identity] = world.sandbox.story.of('identity-created')
     expect(identities()).toBe(1)
-    expect(await pipeline.ledger.load(identityId)).toEqual(before)
+    expect((await pipeline.ledger.load(identity?.identityId ?? ''))?.onboarding).toMatchObject({
+      origin: 'created',
+      refId: asked.request.ref_id,
+    })
+    expect(await sealedPayloads()).toBe(0)
+    expect(await create(parts, asked)).toEqual({ kind: 'opened', identityId: identity?.identityId, created: false })
+  })
+
+  it('is answered with its command when it takes longer than a caller waits, and goes on', async () => {
+    world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'latency', ms: 700, next: 1 })
+    const asked = order()
+    const made = await create({ ...parts, patienceMs: 100 }, asked)
+    if (made.kind !== 'running') throw new Error('it did not take longer')
+    expect(await pipeline.inbox.findCommand(made.commandId)).toMatchObject({ kind: 'create-onboarding', state: 'running' })
+    await settles(pipeline)
+    expect(await pipeline.inbox.findCommand(made.commandId)).toMatchObject({ state: 'done' })
+    expect(await create(parts, asked)).toMatchObject({ kind: 'opened', created: false })
+  })
+
+  it("F52: does not believe an answer about another person's identity, and finds its own", async () => {
+    const other = await createOnboarding(parts, order())
+    const asked = order()
+    const { create: ask } = pipeline.paxos.identities
+    let answers = 0
+    pipeline.paxos.identities.create = async (...given) => {
+      const mine = await ask(...given)
+      answers += 1
+      return answers === 1 ? pipeline.paxos.identities.get(other.identityId) : mine
+    }
+    await expect(createOnboarding(parts, asked)).rejects.toMatchObject({ code: 'PAXOS_OUTCOME_UNKNOWN' })
+    const { identityId } = await createOnboarding(parts, asked)
+    expect(identityId).not.toBe(other.identityId)
+    expect((await pipeline.ledger.load(identityId))?.onboarding.refId).toBe(asked.request.ref_id)
+    expect((await pipeline.ledger.load(other.identityId))?.onboarding.refId).not.toBe(asked.request.ref_id)
   })
 
   it('has a ref_id of ours where none is given, the same for the same key', async () => {
     const { ref_id: _, ...nameless } = samplePerson()
     const asked = order({ request: nameless })
     const { identityId } = await createOnboarding(parts, asked)
-    const refId = `gatehouse-${createHash('sha256').update(asked.idempotencyKey).digest('hex').slice(0, 32)}`
+    const refId = `gatehouse-${keyedHash(ENCRYPTION_KEY, 'ref-id', asked.idempotencyKey).toString('hex').slice(0, 32)}`
     expect(world.sandbox.identities.get(identityId)).toMatchObject({ refId })
     expect((await pipeline.ledger.load(identityId))?.onboarding).toMatchObject({ refId })
   })
@@ -80,18 +134,25 @@ describe('when a person is created', () => {
     expect((await pipeline.ledger.load(identityId))?.onboarding.state).toBe('pending')
   })
 
-  it('keeps nothing of the person: not in the request, not in the ledger', async () => {
+  it('F63: keeps nothing of the person and not the key, once it is done', async () => {
     const asked = order()
     await createOnboarding(parts, asked)
     const person = asked.request.person_details as Record<string, string>
-    const { rows } = await pipeline.pool.query(
-      `SELECT string_agg(t::text, '') AS everything FROM (SELECT r::text AS t FROM onboarding_request r UNION ALL SELECT o::text FROM onboarding o UNION ALL SELECT l::text FROM ledger_entry l) all_rows`,
+    const tables = [
+      'identity_request',
+      'command',
+      'inbox_event',
+      'onboarding',
+      'ledger_entry',
+      'effect',
+      'effect_attempt',
+      'sealed_payload',
+    ]
+    const { rows } = await pipeline.pool.query<{ t: string }>(
+      tables.map((table) => `SELECT t::text FROM ${table} AS t`).join(' UNION ALL '),
     )
-    for (const secret of [person.cip_id, person.email, person.last_name]) expect(rows[0].everything).not.toContain(secret)
-    // What stands for the person stays what it is, so that a request is known again by a later release.
-    const key = createHmac('sha256', parts.encryptionKey).update('gatehouse/onboarding-request').digest()
-    const { rows: requests } = await pipeline.pool.query('SELECT input_hash FROM onboarding_request')
-    expect(requests).toEqual([{ input_hash: createHmac('sha256', key).update(canonicalJson(asked.request)).digest() }])
+    const everything = rows.map(({ t }) => t).join()
+    for (const secret of [person.cip_id, person.email, person.last_name, asked.idempotencyKey]) expect(everything).not.toContain(secret)
   })
 })
 
@@ -102,6 +163,7 @@ describe('when a request cannot be', () => {
     await expect(createOnboarding(parts, { ...asked, request: samplePerson() })).rejects.toMatchObject({
       code: 'IDEMPOTENCY_KEY_REUSED',
       retry: 'never',
+      fields: expect.arrayContaining(['person_details.cip_id', 'ref_id']),
     })
     expect(identities()).toBe(1)
   })
@@ -122,7 +184,7 @@ describe('when a request cannot be', () => {
       message: expect.stringContaining(identityId),
     })
     expect(identities()).toBe(1)
-    const refused = { idempotency_key: twin.idempotencyKey, state: 'refused', identity_id: null, error_code: 'PERSON_ALREADY_KNOWN' }
+    const refused = { state: 'requested', identity_id: null, command: 'parked', error_code: 'EFFECT_REFUSED' }
     expect((await storedRequests()).at(-1)).toEqual(refused)
   })
 
@@ -132,8 +194,8 @@ describe('when a request cannot be', () => {
   })
 
   it.each([
-    { status: 400, code: 'PAXOS_REJECTED', stored: { state: 'refused', error_code: 'PAXOS_REJECTED' } },
-    { status: 503, code: 'PAXOS_OUTCOME_UNKNOWN', stored: { state: 'intended', error_code: null } },
+    { status: 400, code: 'PAXOS_REJECTED', stored: { command: 'parked', error_code: 'EFFECT_REFUSED' } },
+    { status: 503, code: 'PAXOS_OUTCOME_UNKNOWN', stored: { command: 'accepted', error_code: 'PAXOS_OUTCOME_UNKNOWN' } },
   ])('notes what Paxos refused for good, and leaves open what it may yet do: $status', async ({ status, code, stored }) => {
     world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status })
     await expect(createOnboarding(parts, order())).rejects.toMatchObject({ code })

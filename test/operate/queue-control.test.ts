@@ -24,7 +24,7 @@ function withDeadQueue(): OperatorUseCases {
   const away = (): Promise<never> => Promise.reject(new ServiceUnavailableError('The queue does not answer.'))
   const queue = { counts: away, paused: away, pause: away, resume: away, evictionPolicy: async () => null }
   const replays = { planReplay: away, continuePlan: away, planNewSince: away, approveReplay: away, steerReplay: away, getReplay: away }
-  const actions = { createOnboarding: away, rebuildQueue: away, sendTestNotice: away, ...replays }
+  const actions = { createOnboarding: away, findCommand: away, rebuildQueue: away, sendTestNotice: away, ...replays }
   const world = { queue: 'Postgres', upstream: null, simulated: true }
   const { pool, pace, roster } = operator
   return createUseCases({

@@ -15,7 +15,7 @@ import { createReplayActions } from '../../src/replay/replay-actions.ts'
 import { createRoster, type Roster } from '../../src/roster/roster.ts'
 import { rebuildQueue } from '../../src/saga/rebuild-queue.ts'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
-import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
+import { ENCRYPTION_KEY, type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 export const TOKEN = 'operator-token-of-this-test'
@@ -64,7 +64,7 @@ export async function startOperator(): Promise<Operator> {
   })
   let ahead = 0
   const now = (): number => Date.now() + ahead
-  const parts = { ...pipeline, now: Date.now, secondPersonAbove: 25, encryptionKey: Buffer.alloc(32, 1) }
+  const parts = { ...pipeline, now: Date.now, secondPersonAbove: 25, encryptionKey: ENCRYPTION_KEY }
   const budget = createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore(pipeline) })
   const pace = createUpstreamPace(budget)
   const roster = createRoster({ pool: pipeline.pool, logger })
@@ -90,6 +90,7 @@ export async function startOperator(): Promise<Operator> {
     },
     actions: {
       createOnboarding: (order) => createOnboarding(parts, order),
+      findCommand: (id) => pipeline.inbox.findCommand(id),
       ...createReplayActions(parts),
       rebuildQueue: () => rebuildQueue(parts),
       sendTestNotice: () => Promise.reject(new UsageError('NOTIFY_WEBHOOK_URL is not set.')),

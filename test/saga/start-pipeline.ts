@@ -1,6 +1,8 @@
 import type pg from 'pg'
 import { Registry } from 'prom-client'
 import { openTrading, type Trading } from '../../src/compose/open-trading.ts'
+import { wireRoutes } from '../../src/compose/wire-routes.ts'
+import type { IdentityRequestSnapshot } from '../../src/domain/identity-request/identity-request.ts'
 import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
@@ -17,11 +19,11 @@ import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import { startWatchedWorker, type WatchPace } from '../../src/queue/watched-worker.ts'
 import { backlogOf } from '../../src/saga/backlog-of.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
-import { onboardingRoute } from '../../src/saga/onboarding-route.ts'
 import type { EventRoute, OwnRoute } from '../../src/saga/prepare-event.ts'
-import { createEventProcessor } from '../../src/saga/process-event.ts'
+import { createEventProcessor, workNow } from '../../src/saga/process-event.ts'
 import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
 import { startOrderPolls } from '../../src/saga/start-order-polls.ts'
+import type { Vault } from '../../src/vault/vault.ts'
 
 export interface PipelineOptions {
   /** Without, no limits. */
@@ -41,6 +43,9 @@ export interface PipelineOptions {
   decorate?: <Part extends object>(name: PartName, part: Part) => Part
 }
 
+/** Of every test: 32 bytes. */
+export const ENCRYPTION_KEY = Buffer.alloc(32, 7)
+
 export type PartName = 'inbox' | 'queue' | 'ledger' | 'paxos' | 'notices' | 'reader' | 'worker'
 
 export interface Pipeline {
@@ -52,6 +57,10 @@ export interface Pipeline {
   routes: readonly EventRoute[]
   ownRoutes: readonly OwnRoute[]
   trading: Trading
+  requests: Ledger<IdentityRequestSnapshot>
+  vault: Vault
+  /** Works on an event at once, as the API does with its commands. */
+  workNow: ReturnType<typeof workNow>
   pool: pg.Pool
   metrics: Registry
   /** Works on an event as the queue would have it. */
@@ -97,9 +106,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   )
   const notices: NoticeChannel = decorate('notices', createWebhookChannel({ ...options.notices, timeoutMs: 2_000 }))
   const reader = decorate('reader', createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger })))
-  const routes = [onboardingRoute({ ledger, paxos, notices, unknownIdentities })]
   const trading = openTrading({ pool, paxos, notices })
-  const { routes: ownRoutes } = trading
+  const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, encryptionKey: ENCRYPTION_KEY, now: Date.now, trading })
+  const { routes, ownRoutes, requests, vault } = wires
   const parts = {
     inbox,
     reader,
@@ -125,6 +134,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     routes,
     ownRoutes,
     trading,
+    requests,
+    vault,
+    workNow: workNow(parts),
     pool,
     metrics,
     handle,
@@ -139,6 +151,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       await reader.close()
       await notices.close()
       await paxos.close()
+      await wires.close()
       await ledger.close()
       await trading.close()
       await inbox.close()

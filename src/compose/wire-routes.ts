@@ -1,0 +1,49 @@
+import type { Pool } from 'pg'
+import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
+import { IDENTITY_REQUEST_TABLE } from '../ledger/identity-request-table.ts'
+import { createLedger, type Ledger } from '../ledger/ledger.ts'
+import type { NoticeChannel } from '../notify/notice.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { identityRequestRoute } from '../saga/identity-request-route.ts'
+import { onboardingRoute } from '../saga/onboarding-route.ts'
+import type { Routes } from '../saga/prepare-event.ts'
+import { createVault, type Vault } from '../vault/vault.ts'
+import type { Trading } from './open-trading.ts'
+
+export interface RouteParts {
+  pool: Pool
+  ledger: Ledger
+  paxos: PaxosClient
+  notices: NoticeChannel
+  unknownIdentities: 'adopt' | 'hold'
+  /** 32 bytes. */
+  encryptionKey: Buffer
+  now: () => number
+  trading: Pick<Trading, 'routes'>
+}
+
+/** Which events, commands and timers move which streams: the same in the worker, in the operator's role, and in tests. */
+export function wireRoutes({
+  pool,
+  ledger,
+  paxos,
+  notices,
+  unknownIdentities,
+  encryptionKey,
+  now,
+  trading,
+}: RouteParts): Required<Routes> & {
+  requests: Ledger<IdentityRequestSnapshot>
+  vault: Vault
+  close(): Promise<void>
+} {
+  const requests = createLedger({ pool, table: IDENTITY_REQUEST_TABLE })
+  const vault = createVault({ pool, encryptionKey })
+  return {
+    routes: [onboardingRoute({ ledger, paxos, notices, unknownIdentities })],
+    ownRoutes: [identityRequestRoute({ requests, ledger, paxos, vault, now }), ...trading.routes],
+    requests,
+    vault,
+    close: () => requests.close(),
+  }
+}

@@ -1,0 +1,57 @@
+import { CREATE_IDENTITY, type IdentityReceipt, type IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { PaxosOutcomeUnknownError } from '../paxos/paxos-errors.ts'
+import { AppError } from '../platform/app-error.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { EffectKind } from './effect-kind.ts'
+
+/** Paxos knows this person (the cip_id triple) under another identity; a person must decide (paxos/api.md 4.6). */
+export class PersonAlreadyKnownError extends AppError {
+  readonly code = 'PERSON_ALREADY_KNOWN'
+  readonly retry = 'never'
+}
+
+/** The person's data is not in the vault (any more). The caller sends the request again under its key, and it is sealed anew. */
+export class PayloadMissingError extends AppError {
+  readonly code = 'PAYLOAD_MISSING'
+  readonly retry = 'never'
+  constructor(requestId: string) {
+    super(`the data of ${requestId} is not kept: send the request again under the same Idempotency-Key`)
+  }
+}
+
+/**
+ * Creates the person's identity at Paxos under the request's ref_id. After an answer that was lost it is asked for again: Paxos answers 409 with
+ * the identity that is there (paxos/api.md 4.6), which is taken over if it carries the ref_id.
+ */
+export function createIdentityEffect({ paxos, vault }: { paxos: PaxosClient; vault: Vault }): EffectKind<IdentityRequestSnapshot> {
+  return {
+    kind: CREATE_IDENTITY,
+    asksPaxos: true,
+    perform: async ({ streamId, snapshot, priority }): Promise<IdentityReceipt> => {
+      const person = await vault.open(streamId)
+      if (person === null) throw new PayloadMissingError(streamId)
+      const { refId } = snapshot.request
+      const identity = await paxos.identities.create({ ...(person as Record<string, unknown>), ref_id: refId }, { priority }) // sealed by createOnboarding
+      // An answer is used only if it is about the question: a cache or a proxy may answer with another customer's.
+      if (identity.refId !== refId) throw new PaxosOutcomeUnknownError({ operation: 'identities.create' })
+      return { kind: 'identity', identityId: identity.id, how: 'created' }
+    },
+    find: async ({ snapshot, priority }, conflict): Promise<IdentityReceipt | null> => {
+      if (!conflict) return null // there is no filter by ref_id upstream; asking again leads to the 409
+      const existing = conflict.existingId === null ? null : await paxos.identities.get(conflict.existingId, { priority })
+      if (existing?.refId === snapshot.request.refId) return { kind: 'identity', identityId: existing.id, how: 'adopted' }
+      throw new PersonAlreadyKnownError(
+        `Paxos already knows this person${existing ? ` as identity ${existing.id}` : ''}; decide by hand whether it is the same customer`,
+        { cause: conflict },
+      )
+    },
+    same: (known, late) => known.identityId === late.identityId,
+    estimate: async ({ snapshot, effect }) => ({
+      verdict: 'would-create-identity',
+      detail: `the identity would be created under ${snapshot.request.refId}, or the one that is there under it be taken over`,
+      effects: [{ act: 'open', key: effect.key }],
+      receipt: { kind: 'identity', identityId: 'made-up', how: 'created' },
+    }),
+  }
+}
