@@ -42,7 +42,7 @@ export function registerRoleCommands(program: Command): void {
     .action(async ({ firstOnboarding }: { firstOnboarding: boolean }) => {
       const { config, logger } = settings('start', { quiet: true })
       const { startEverything } = await import('./start-everything.ts')
-      await runUntilStopped(logger, await startEverything({ config, logger, directory: STATE_DIRECTORY, firstOnboarding }))
+      await runUntilStopped(logger, await startEverything({ config, logger, directory: STATE_DIRECTORY, firstOnboarding }), { say: print })
     })
 
   for (const { name, description, loadStart, heapGrowth, prepare } of ROLES) {

@@ -9,14 +9,18 @@ const SHUTDOWN_MS = 25_000
 const STANDSTILL_MS = 30_000
 
 /** Runs until SIGINT or SIGTERM, then closes in reverse order of opening; a second signal leaves at once. */
-export async function runUntilStopped(logger: Logger, opened: readonly Pick<RunningRole, 'close'>[]): Promise<void> {
+export async function runUntilStopped(
+  logger: Logger,
+  opened: readonly Pick<RunningRole, 'close'>[],
+  { say = (text) => logger.info(text) }: { say?: (text: string) => void } = {},
+): Promise<void> {
   keepServingOnBrokenPipe()
   const stopWatchdog = startEventLoopWatchdog({ limitMs: STANDSTILL_MS, logger })
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name))
     process.once('disconnect', () => resolve('the end of gatehouse start')) // the parent wants it, or is gone
   })
-  logger.info(`${signal}: finishing what is in hand`)
+  say(`${signal}: finishing what is under way`)
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => process.exit(1))
   setTimeout(() => {
     logger.error('not everything has finished in time; leaving (nothing is lost: the inbox has it)')
@@ -24,4 +28,5 @@ export async function runUntilStopped(logger: Logger, opened: readonly Pick<Runn
   }, SHUTDOWN_MS).unref()
   for (const part of opened.toReversed()) await part.close()
   await stopWatchdog()
+  say('Gatehouse has ended.')
 }

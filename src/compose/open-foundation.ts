@@ -4,7 +4,7 @@ import { developmentSecrets } from '../config/development-secrets.ts'
 import type { Config } from '../config/load-config.ts'
 import { type Budget, createBudget } from '../paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../paxos/transport/budget-store.ts'
-import { ConfigError } from '../platform/app-error.ts'
+import { ConfigError, errorCode } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { EmbeddedPostgres } from '../platform/postgres/embedded-postgres.ts'
 import { migrate, pendingMigrations } from '../platform/postgres/migrate.ts'
@@ -52,7 +52,7 @@ export async function openFoundation(
   config: Config,
   { directory, logger, migrations }: { directory: string; logger: Logger; migrations: 'apply' | 'require' },
 ): Promise<Foundation> {
-  const secrets = settleSecrets(config, directory)
+  const secrets = settleSecretsHere(config, directory)
   const embedded = config.databaseUrl === null ? await embeddedPostgres(directory, logger) : null
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? ''
   // Migrations, and the queue where it lives in Postgres, need sessions of their own: not those of a PgBouncer.
@@ -108,6 +108,18 @@ async function refuseUnmigrated(databaseUrl: string): Promise<void> {
     throw new ConfigError([
       `DATABASE_URL names a database that lacks ${pending.length} migration(s) (${pending.join(', ')}): run gatehouse migrate`,
     ])
+}
+
+/** @throws ConfigError where the folder belongs to another user of this machine */
+function settleSecretsHere(config: Config, directory: string): Secrets {
+  try {
+    return settleSecrets(config, directory)
+  } catch (error) {
+    const code = errorCode(error)
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
+    const remedy = 'Run as the user who owns it, or in a copy of the project of your own'
+    throw new ConfigError([`${directory} keeps the secrets of this installation, and this user may not use it (${code}). ${remedy}.`])
+  }
 }
 
 function settleSecrets({ role, mode, operator, webhook, encryptionKey }: Config, directory: string): Secrets {

@@ -39,12 +39,13 @@ async function start(): Promise<Running & { receiverPid: number }> {
 
 describe('F72: gatehouse start', () => {
   it('runs the receiver as a process of its own, and ends both in order', { timeout: SLOW }, async () => {
-    const { process: main, receiverPid, receiverUrl } = await start()
+    const { process: main, receiverPid, receiverUrl, output } = await start()
     expect(receiverPid).not.toBe(main.pid)
     expect(await answers(receiverUrl)).toBe(true)
     main.kill('SIGTERM')
     expect(await once(main, 'exit')).toEqual([0, null])
     expect(await answers(receiverUrl)).toBe(false)
+    expect(output()).toMatch(/SIGTERM: finishing what is under way\n(.*\n)*Gatehouse has ended\.\n$/) // F35: no silent end
   })
 
   it('leaves no receiver behind when it is killed', { timeout: SLOW }, async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -96,5 +97,25 @@ describe('a Redis that does not answer', () => {
     onTestFinished(() => queue.close())
     expect(performance.now() - began).toBeLessThan(8_000)
     expect(lines.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('Redis at 127.0.0.1:1 does not answer'))
+  })
+})
+
+describe('c32: a Redis that closes idle clients', () => {
+  it('gets the next job, and the worker takes it', async () => {
+    const backend = await hiding({ settings: ['--timeout', '1'] })
+    const queue = createEventQueue(backend, { logger: silent })
+    const taken = Promise.withResolvers<EventJob>()
+    const handle = async (event: EventJob) => {
+      taken.resolve(event)
+      return { kind: 'done' } as const
+    }
+    const worker = startEventWorker(backend, { handle, concurrency: 1, logger: silent, queue })
+    onTestFinished(async () => {
+      await worker.close()
+      await queue.close()
+    })
+    await sleep(3_000) // Redis looks for idle clients about once a second, and says to nobody that it has closed one
+    await expect.poll(() => queue.add([{ seq: '8', generation: 0 }]).catch(() => 0), { timeout: 5_000 }).toBe(1)
+    expect(await taken.promise).toMatchObject({ seq: '8' })
   })
 })

@@ -117,6 +117,21 @@ describe('c17: an address without a host', () => {
   })
 })
 
+describe('c31: a password with every awkward letter, and parameters of Prisma in the address', () => {
+  it('opens the database', async () => {
+    const role = `odd_${randomUUID().slice(0, 8)}`
+    const password = 'p@ss/w#rd%?&:x +'
+    await execute(database.url, `CREATE ROLE ${role} LOGIN SUPERUSER PASSWORD '${password}'`)
+    onTestFinished(() => execute(database.url, `DROP ROLE ${role}`))
+    const { host, pathname } = new URL(database.url)
+    const connectionString = `postgres://${role}:${encodeURIComponent(password)}@${host}${pathname}?schema=public&connection_limit=5`
+    const pool = createPool({ connectionString, max: 1, applicationName: 'session test' })
+    onTestFinished(() => pool.end())
+    expect((await pool.query('SELECT current_user AS name')).rows).toEqual([{ name: role }])
+    expect(databaseHost(connectionString)).toBe(host)
+  })
+})
+
 async function queryOnce(url: string, sql: string): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
