@@ -41,6 +41,8 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   previewAccountOrder: { side: 'SELL', market: 'BTCUSD', type: 'LIMIT', baseAmount: '0.1', price: '65000' },
   createAccountOrder: { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' },
   createReplay: { states: ['parked', 'dead'], from: '2026-03-01T00:00:00Z' },
+  dismissEvent: { reason: 'forged: Paxos does not know it, ticket 4711' },
+  undismissEvent: { reason: 'Paxos knows it after all' },
   approveReplay: { reason: 'Paxos was down from 12:00 to 12:40' },
   pauseReplay: { reason: 'the application answers 500' },
   resumeReplay: { reason: 'the application is back' },

@@ -88,6 +88,7 @@ const Event = z.strictObject({
   nextAttemptBy: time.nullable(),
   waiting: Waiting,
   waitingFor: WaitingFor,
+  dismissal: z.strictObject({ by: z.string(), reason: z.string(), at: time }).nullable().describe('Who dismissed it, when and why.'),
 })
 
 const Entry = z.strictObject({ entryNo: count, at: time, kind: z.string(), actor: z.string(), data: z.unknown(), hash: z.string() })
@@ -189,7 +190,15 @@ const Replay = z.strictObject({
 })
 
 const Stats = z.strictObject({
-  inbox: z.strictObject({ accepted: count, processed: count, parked: count, dead: count, test: count, duplicates: count }),
+  inbox: z.strictObject({
+    accepted: count,
+    processed: count,
+    parked: count,
+    dead: count,
+    test: count,
+    dismissed: count,
+    duplicates: count,
+  }),
   onboardings: z.strictObject({
     pending: count,
     documents_required: count,

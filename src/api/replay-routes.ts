@@ -14,6 +14,7 @@ const PlanRequest = z.strictObject({
   from: Time.optional().describe('Received at or after.'),
   to: Time.optional().describe('Received before; by default now.'),
   limit: z.int().min(1).max(MAX_REPLAY_LIMIT).optional().describe('1000 by default.'),
+  action: z.literal('dismiss').optional().describe('Dismiss what is parked or dead among them, instead of working on it again.'),
   releaseHolds: z.boolean().optional().describe('Let the live status at Paxos decide what is held.'),
 })
 const Why = z.strictObject({ reason: Reason })

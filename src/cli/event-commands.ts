@@ -1,12 +1,27 @@
 import type { Command } from 'commander'
+import type { Actor } from '../domain/actor.ts'
 import { EVENT_STATES } from '../domain/event-state.ts'
 import { counted } from '../operate/counted.ts'
+import { MAX_REPLAY_LIMIT } from '../operate/replay-request.ts'
 import { relativeTime, utcTime } from '../operate/say-time.ts'
 import { sayOutcome } from '../operate/timeline.ts'
 import type { EventView, OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
-import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, parseTime, requireKnown, withUseCases } from './command-input.ts'
+import {
+  collectOneOf,
+  collectPaxosIds,
+  collectTexts,
+  nameAndReason,
+  type OpenUseCases,
+  parseCount,
+  parseOneOf,
+  parsePaxosId,
+  parseTime,
+  requireKnown,
+  withUseCases,
+} from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { renderReplay } from './render-replay.ts'
 import { renderTable } from './render-table.ts'
 
 interface ListFlags {
@@ -20,7 +35,7 @@ interface ListFlags {
   json?: boolean
 }
 
-/** `event list|show`: the inbox. */
+/** `event list|show|dismiss|undismiss`: the inbox. */
 export function registerEventCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   const event = program.command('event').description('what was received, and what became of it')
 
@@ -74,6 +89,65 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
         print(json ? JSON.stringify(found, null, 2) : renderEvent(found, new Date()))
       })
     })
+  registerDismissal(event, open, print)
+}
+
+interface DismissFlags {
+  state?: ('parked' | 'dead')[]
+  error?: string[]
+  type?: string[]
+  since?: Date
+  until?: Date
+  operator: string
+  reason: string
+  json?: boolean
+}
+
+function registerDismissal(event: Command, open: OpenUseCases, print: Print): void {
+  event
+    .command('dismiss')
+    .description('close events that are parked or dead and cannot succeed; by filters: a plan to be approved')
+    .argument('[event-ids...]', 'their ids at Paxos; left out: choose by the filters', collectPaxosIds, [])
+    .option('--state <state>', 'those that are parked, or dead; may be repeated', collectOneOf(['parked', 'dead'] as const))
+    .option('--error <code>', 'those whose last error has this code; may be repeated', collectTexts)
+    .option('--type <type>', 'those of this type; may be repeated', collectTexts)
+    .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
+    .option('--until <time>', 'received before', parseTime)
+    .requiredOption('--operator <name>', 'who asks')
+    .requiredOption('--reason <text>', 'why; kept with the event and in the audit')
+    .option('--json', 'print JSON')
+    .action(async (eventIds: string[], flags: DismissFlags) => {
+      const { actor, reason } = nameAndReason(flags)
+      await withUseCases(open, async (useCases) => {
+        if (eventIds.length > 0) return act(useCases.dismissEvent, { eventIds, actor, reason, print, json: flags.json })
+        const { state: states, error: errorCodes, type: types, since: from, until: to } = flags
+        const plan = await useCases.planReplay({ states, errorCodes, types, from, to, limit: MAX_REPLAY_LIMIT, action: 'dismiss' }, actor)
+        print(flags.json ? JSON.stringify(plan, null, 2) : renderReplay(plan))
+      })
+    })
+  event
+    .command('undismiss')
+    .description('bring dismissed events back to where they were')
+    .argument('<event-ids...>', 'their ids at Paxos', collectPaxosIds)
+    .requiredOption('--operator <name>', 'who asks')
+    .requiredOption('--reason <text>', 'why; kept in the audit')
+    .option('--json', 'print JSON')
+    .action(async (eventIds: string[], flags: DismissFlags) => {
+      const { actor, reason } = nameAndReason(flags)
+      await withUseCases(open, (useCases) => act(useCases.undismissEvent, { eventIds, actor, reason, print, json: flags.json }))
+    })
+}
+
+/** One event after the other; one that cannot be acted on ends the command, and what was done before it stays done. */
+async function act(
+  on: OperatorUseCases['dismissEvent'],
+  { eventIds, actor, reason, print, json }: { eventIds: string[]; actor: Actor; reason: string; print: Print; json?: boolean | undefined },
+): Promise<void> {
+  for (const eventId of eventIds) {
+    const event = await on(eventId, { reason }, actor)
+    if (!event) throw new UsageError(`Event ${eventId} was never received. gatehouse event list shows those that were.`)
+    print(json ? JSON.stringify(event, null, 2) : `Event ${eventId} is ${event.state}.`)
+  }
 }
 
 function renderList(events: readonly EventView[]): string {
@@ -117,13 +191,19 @@ function renderEvent(event: EventView, now: Date): string {
     ['last error', event.errorCode ? `${event.errorCode}: ${event.errorDetail ?? ''}` : '-'],
     ['outcome', event.outcome ?? '-'],
     ['settled', time(event.settledAt)],
+    ['dismissed', event.dismissal ? `by ${event.dismissal.by} at ${time(event.dismissal.at)}: ${event.dismissal.reason}` : '-'],
     ['body sha256', event.bodySha256 ?? '-'],
   ]
   const next = event.state === 'parked' || event.state === 'dead' ? `gatehouse replay plan --event ${event.eventId}` : null
   return [
     ...rows.map(([name, value]) => `${name.padEnd(12)} ${value}`),
     ...(event.waitingFor ? ['', event.waitingFor] : []),
-    ...(next ? [`See what a replay would do: ${next}`] : []),
+    ...(next
+      ? [
+          `See what a replay would do: ${next}`,
+          `It cannot succeed? gatehouse event dismiss ${event.eventId} --operator <you> --reason "<why>"`,
+        ]
+      : []),
     ...(event.identityId ? [`The customer's story: gatehouse onboarding show ${event.identityId}`] : []),
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { sayChanged, sayCompared, sayEffects, sayEvents, sayFilter, sayNew, sayResults, sayState } from '../operate/say-replay.ts'
+import { sayChanged, sayCompared, sayEvents, sayFilter, sayNew, sayPlan, sayResults, sayState } from '../operate/say-replay.ts'
 import { utcTime } from '../operate/say-time.ts'
 import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { ReplayLine, ReplayStory } from '../operate/use-cases.ts'
@@ -40,7 +40,8 @@ export function renderReplay(replay: ReplayStory): string {
 }
 
 function renderHead(replay: ReplayStory): string[] {
-  const { id, state, expired, matched, plannedBy, plannedAt, approvedBy, approvedAt, reason, secondBy, secondReason, effects } = replay
+  const { id, state, expired, matched, plannedBy, plannedAt, approvedBy, approvedAt, reason, secondBy, secondReason } = replay
+  const plan = sayPlan(replay)
   return [
     `Replay ${id}: ${expired ? 'expired' : state}`,
     sayState(replay),
@@ -48,7 +49,7 @@ function renderHead(replay: ReplayStory): string[] {
     `asked for ${sayFilter(replay.filter)}`,
     ...(approvedBy && approvedAt ? [`approved by ${approvedBy} at ${utcTime(approvedAt)}: ${reason}`] : []),
     ...(secondBy ? [`and by ${secondBy}: ${secondReason}`] : []),
-    effects ? `${sayEvents(replay)}, ${sayEffects(effects)}` : `${sayEvents(replay)}: ${sayResults(replay.counts)}`,
+    plan ? `${sayEvents(replay)}, ${plan}` : `${sayEvents(replay)}: ${sayResults(replay.counts)}`,
     ...(matched === null
       ? []
       : ['These are the oldest. Plan again for the others, with a higher --limit (at most 100000) or a later --since.']),

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import type { Actor } from '../domain/actor.ts'
 import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES } from '../operate/replay-request.ts'
-import { didNothing, sayEffects, sayEvents, sayState } from '../operate/say-replay.ts'
+import { didNothing, sayEvents, sayPlan, sayState } from '../operate/say-replay.ts'
 import { type OperatorUseCases, type ReplayStory, STEERINGS, type Steering } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import {
@@ -208,8 +208,9 @@ async function confirm(plan: ReplayStory): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     const word = plan.id.slice(0, 8)
-    const effects = plan.effects ? ` (${sayEffects(plan.effects)})` : ''
-    const typed = await terminal.question(`This replays ${sayEvents(plan)}${effects}. Type ${word} to run it: `)
+    const typed = await terminal.question(
+      `This runs a plan over ${sayEvents(plan)} (${sayPlan(plan) ?? plan.state}). Type ${word} to run it: `,
+    )
     if (typed.trim() !== word) throw new UsageError('not confirmed; nothing was done')
   } finally {
     terminal.close()

@@ -36,6 +36,8 @@ export type Verdict =
   | 'would-park'
   | 'in-hand'
   | 'blocked'
+  /** Of a plan that dismisses. */
+  | 'would-dismiss'
 
 /**
  * One effect that a run would bring about. `key`: its idempotency key, the same for every event that would bring it about; for a released

@@ -90,9 +90,9 @@ export async function countEvents(pool: Pool): Promise<EventCounts> {
   const newer = rows[0]!
   const foldable = Number(newer.last_seq) - UNFOLDED
   if (foldable - Number(folded.up_to_seq) >= FOLD_EVERY) await foldEvents(pool, { from: folded.up_to_seq, to: foldable })
-  const { accepted = 0, parked = 0, dead = 0, test = 0 } = newer.open ?? {}
-  const processed = Number(folded.events) + Number(newer.events) - accepted - parked - dead - test
-  return { accepted, processed, parked, dead, test, duplicates: Number(folded.duplicates) + Number(newer.duplicates) }
+  const { accepted = 0, parked = 0, dead = 0, test = 0, dismissed = 0 } = newer.open ?? {}
+  const processed = Number(folded.events) + Number(newer.events) - accepted - parked - dead - test - dismissed
+  return { accepted, processed, parked, dead, test, dismissed, duplicates: Number(folded.duplicates) + Number(newer.duplicates) }
 }
 
 interface InboxTotal {

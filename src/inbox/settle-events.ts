@@ -92,7 +92,7 @@ RETURNING i.seq`,
 }
 
 /**
- * Opens events again for a replay, due at once and with nothing spent; test events stay inert. The new generation sets their
+ * Opens events again for a replay, due at once and with nothing spent; test and dismissed events stay as they are. The new generation sets their
  * jobs apart from those that the queue may still know. `operator` authority: the live status may release a hold.
  */
 export async function reopenEvents(
@@ -102,7 +102,7 @@ export async function reopenEvents(
 ): Promise<OpenEvent[]> {
   const { rows } = await on.query<OpenEvent>(
     `WITH locked AS MATERIALIZED (
-       SELECT seq FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state <> 'test' ORDER BY event_id FOR UPDATE
+       SELECT seq FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state NOT IN ('test', 'dismissed') ORDER BY event_id FOR UPDATE
      )
      UPDATE inbox_event AS i SET state = 'accepted', generation = i.generation + 1, attempts = 0, unknown_outcomes = 0, strikes = 0,
        authority = $2, due_at = now(), settled_at = NULL, batch = NULL

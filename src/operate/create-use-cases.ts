@@ -54,7 +54,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const pace = honestPace(parts.pace, problems)
   return {
     ...onboardingUseCases({ onboardings, events, actions, perform, problems, now }),
-    ...eventUseCases({ pool, events, now }),
+    ...eventUseCases({ pool, events, perform, now }),
     ...replayUseCases({ pool, events, pace, actions, perform }),
     ...queueUseCases({ pool, events, queue, pace, problems, actions, perform }),
     home: () => readHome({ events, onboardings, problems, now }),

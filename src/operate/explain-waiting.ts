@@ -63,6 +63,7 @@ export function explainEvent(event: EventRecord, now: Date): Waiting | null {
   switch (event.state) {
     case 'processed':
     case 'test':
+    case 'dismissed':
       return null
     case 'parked':
       return { reason: `Parked: ${failure ?? 'no error was kept'}.`, nextAction: 'plan-replay', at: null }

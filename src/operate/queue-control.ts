@@ -21,7 +21,7 @@ interface Parts {
 /** The queue, which is disposable: look at it, stop it, let it go on, build it anew. Each act is audited before it runs. */
 export function queueUseCases({ pool, events, queue, pace, problems, actions, perform }: Parts): QueueUseCases {
   const status = async (): Promise<QueueStatus> => {
-    const [counts, { accepted, processed, parked, dead, test, duplicates }, found] = await Promise.all([
+    const [counts, { accepted, processed, parked, dead, test, dismissed, duplicates }, found] = await Promise.all([
       queue.counts(),
       events.count(),
       problems(),
@@ -30,7 +30,7 @@ export function queueUseCases({ pool, events, queue, pace, problems, actions, pe
     return {
       queue: counts,
       pause: counts.paused ? await readPause(pool) : null,
-      inbox: { accepted, processed, parked, dead, test, duplicates },
+      inbox: { accepted, processed, parked, dead, test, dismissed, duplicates },
       upstream: { lockedForSeconds, backlogSeconds: etaSeconds },
       problems: found.filter(stopsTheBacklog),
     }

@@ -31,6 +31,14 @@ export function sayEffects(effects: EffectTotals): string {
   return effects.customers > 0 ? `${counted(effects.customers, 'customer')}: ${sentence}` : sentence || 'nothing'
 }
 
+/** What the plan would bring about; null while it is made. */
+export function sayPlan({ filter, counts, effects }: Pick<ReplayView, 'filter' | 'counts' | 'effects'>): string | null {
+  if (effects === null) return null
+  if (!('action' in filter) || filter.action !== 'dismiss') return sayEffects(effects)
+  const blocked = counts.blocked ? `, leaves ${counts.blocked} alone` : ''
+  return `dismisses ${counted(counts['would-dismiss'] ?? 0, 'event')}${blocked}`
+}
+
 /** `13 ready, 7 parked again, 2 skipped: changed since the plan`. */
 export function sayResults(results: Readonly<Record<string, number>>): string {
   return Object.entries(results)
@@ -106,6 +114,7 @@ export function sayFilter(filter: ReplayHead['filter']): string {
     asked.to && `received before ${String(asked.to)}`,
     asked.newSince && `that failed after replay ${String(asked.newSince)} was planned`,
     asked.limit && `at most ${String(asked.limit)}`,
+    asked.action === 'dismiss' ? 'to be dismissed' : null,
     asked.releaseHolds === true ? 'and holds may be released: the live status at Paxos decides' : null,
   ]
   return parts.filter(Boolean).join(', ')

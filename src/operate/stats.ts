@@ -23,10 +23,10 @@ export async function readStats({ onboardings, events, pool, pace, now }: Parts)
     events.pulse(),
     readCanary(pool),
   ])
-  const { accepted, processed, parked, dead, test, duplicates } = inbox
+  const { accepted, processed, parked, dead, test, dismissed, duplicates } = inbox
   const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
   return {
-    inbox: { accepted, processed, parked, dead, test, duplicates },
+    inbox: { accepted, processed, parked, dead, test, dismissed, duplicates },
     onboardings: states,
     notices,
     oldestUnfinishedSeconds: pulse.oldestUnfinishedAt && Math.max(0, Math.round((now() - pulse.oldestUnfinishedAt.getTime()) / 1_000)),

@@ -55,6 +55,10 @@ function describeEnd({ eventId, state, settledAt, outcome, errorCode, errorDetai
     const sentence = `Event ${eventId} ${state === 'parked' ? 'parked' : 'given up'}: ${errorCode ?? 'no code'}${errorDetail ? `, ${errorDetail}` : ''}`
     return [{ ...line, sentence, kind: `event.${state}`, data: { eventId, errorCode, errorDetail } }]
   }
+  if (state === 'dismissed') {
+    const sentence = `Event ${eventId} dismissed by an operator: it cannot succeed (${errorCode ?? 'no code'})`
+    return [{ ...line, sentence, kind: 'event.dismissed', data: { eventId, errorCode } }]
+  }
   if (state !== 'processed' || outcome === null || /^(moved|held|resumed):/.test(outcome)) return []
   return [
     {

@@ -3,6 +3,7 @@ import type { Actor } from '../domain/actor.ts'
 import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
 import type { Command } from '../inbox/commands.ts'
 import type { DeliverySample } from '../inbox/delivery-samples.ts'
+import type { Dismissal } from '../inbox/dismiss-events.ts'
 import type { EventQuery, EventRecord } from '../inbox/read-events.ts'
 import type { EntryRecord, NoticeCounts, OnboardingQuery, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import type { LedgerReport } from '../ledger/verify-ledger.ts'
@@ -52,6 +53,8 @@ export interface EventView extends EventRecord {
   readonly waiting: Waiting | null
   /** The same as a sentence. */
   readonly waitingFor: string | null
+  /** Who dismissed it, when and why; null: it is not dismissed. */
+  readonly dismissal: Dismissal | null
 }
 
 export interface ReplayStory extends ReplayView {
@@ -62,7 +65,7 @@ export interface ReplayStory extends ReplayView {
 /** Of the inbox exact, but for late duplicates of old events; of onboardings and notices see `OnboardingReads`. */
 export interface Stats {
   /** Events by state; `duplicates`: deliveries after the first. */
-  inbox: { accepted: number; processed: number; parked: number; dead: number; test: number; duplicates: number }
+  inbox: { accepted: number; processed: number; parked: number; dead: number; test: number; dismissed: number; duplicates: number }
   onboardings: Record<OnboardingState, number>
   notices: NoticeCounts
   /** Since the oldest event was received that is still unfinished; null when none is. */
@@ -125,6 +128,10 @@ export interface EventUseCases {
   getEvent(eventId: string): Promise<EventView | null>
   /** Evidence of deliveries, newest first: samples of refused ones, and bodies of accepted ones whose event is not confirmed. */
   listDeliverySamples(query: { eventId?: string | undefined; refused?: boolean | undefined; limit: number }): Promise<DeliverySample[]>
+  /** Closes what is parked or dead and cannot succeed. Safe to repeat. Null: never received. @throws EventStateError */
+  dismissEvent(eventId: string, why: { reason: string }, actor: Actor): Promise<EventView | null>
+  /** Brings a dismissed event back to where it was. Null: never received. @throws EventStateError */
+  undismissEvent(eventId: string, why: { reason: string }, actor: Actor): Promise<EventView | null>
 }
 
 export interface ReplayUseCases {

@@ -1,6 +1,7 @@
 import { EVENT_STATES } from '../domain/event-state.ts'
 import { counted } from '../operate/counted.ts'
 import { MAX_ATTEMPTS } from '../operate/explain-waiting.ts'
+import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
 import { sayOutcome } from '../operate/timeline.ts'
 import type { EventView } from '../operate/use-cases.ts'
 import type { Page } from '../platform/page.ts'
@@ -39,7 +40,8 @@ ${select('state', { label: 'State', words: EVENT_STATES, chosen: filters.state }
 ${
   items.length > 0 &&
   stuck &&
-  html`<form method="post" action="/replays" class="inline"><input type="hidden" name="states" value="${stuck}"><button>Plan a replay of all ${stuck}</button></form>`
+  html`<form method="post" action="/replays" class="inline"><input type="hidden" name="states" value="${stuck}"><button>Plan a replay of all ${stuck}</button></form>
+<form method="post" action="/replays" class="inline"><input type="hidden" name="states" value="${stuck}"><input type="hidden" name="action" value="dismiss"><button class="quiet">Plan to dismiss all ${stuck}</button></form>`
 }
 ${items.length > 0 ? eventTable(items, now) : noEvents(filters)}
 ${morePages('/events', { ...filters }, nextCursor)}`,
@@ -100,9 +102,11 @@ ${waitingFor && notice(needsPerson ? 'bad' : 'warn', html`<strong>Why isn't this
       ['Last error', event.errorCode && html`<code>${event.errorCode}</code> ${event.errorDetail}`],
       ['Next attempt by', moment(event.nextAttemptBy, now)],
       ['Settled', moment(event.settledAt, now)],
+      ['Dismissed', event.dismissal && html`by ${event.dismissal.by}, ${moment(event.dismissal.at, now)}: ${event.dismissal.reason}`],
     ])}</section>
 </div>
-${state !== 'test' && replayThis(eventId)}`,
+${state !== 'test' && state !== 'dismissed' && replayThis(eventId)}
+${needsPerson && setAside(eventId, 'dismiss')}${state === 'dismissed' && setAside(eventId, 'undismiss')}`,
   })
 }
 
@@ -111,4 +115,22 @@ function replayThis(eventId: string): Html {
 <p>Works on this event again. Shows what it would do before anything is done.</p>
 <form method="post" action="/replays" class="inline"><input type="hidden" name="eventIds" value="${eventId}"><button>Plan a replay</button></form>
 ${command(`gatehouse replay plan --event ${eventId}`)}`
+}
+
+/** Closes what cannot succeed, or brings it back. */
+function setAside(eventId: string, verb: 'dismiss' | 'undismiss'): Html {
+  const [title, text, button] =
+    verb === 'dismiss'
+      ? [
+          'Dismiss',
+          'For an event that cannot succeed, such as a forged one. It leaves the home page and the default plans, and can be restored.',
+          'Dismiss',
+        ]
+      : ['Restore', 'Brings the event back to where it was before it was dismissed.', 'Restore']
+  return html`<h2>${title}</h2>
+<p>${text}</p>
+<form method="post" action="/events/${eventId}/${verb}" class="card stacked">
+<label>Reason<input name="reason" required minlength="${SHORTEST_REASON}" maxlength="${LONGEST_REASON}" autocomplete="off"></label>
+<button>${button}</button></form>
+${command(`gatehouse event ${verb} ${eventId} --operator <you> --reason "<why>"`)}`
 }

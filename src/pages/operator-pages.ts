@@ -144,6 +144,17 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'This event was never received.')
     return sendHtml(reply, eventPage(event, reader(request)))
   })
+  for (const [verb, act] of [
+    ['dismiss', useCases.dismissEvent],
+    ['undismiss', useCases.undismissEvent],
+  ] as const) {
+    app.post<{ Params: { id: string } }>(`/events/:id/${verb}`, async (request, reply) => {
+      const id = canonicalId(request.params.id)
+      const event = await act(id, readForm(ReasonForm, request.body), actorOf(request))
+      if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'This event was never received.')
+      return reply.redirect(`/events/${encodeURIComponent(id)}`, 303)
+    })
+  }
   serveReplayPages(app, { useCases, reader, actorOf })
   app.get('/queue', async (request, reply) => sendHtml(reply, queuePage(await useCases.queueStatus(), reader(request))))
   for (const [verb, act] of [

@@ -39,6 +39,7 @@ export const PlanForm = z.object({
   from: Time.optional(),
   to: Time.optional(),
   limit: z.coerce.number().int().min(1).max(MAX_REPLAY_LIMIT).optional(),
+  action: z.literal('dismiss').optional(),
   releaseHolds: z
     .literal('yes')
     .transform(() => true)

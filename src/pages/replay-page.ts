@@ -1,15 +1,5 @@
 import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
-import {
-  didNothing,
-  sayChanged,
-  sayCompared,
-  sayEffects,
-  sayEvents,
-  sayFilter,
-  sayNew,
-  sayResults,
-  sayState,
-} from '../operate/say-replay.ts'
+import { didNothing, sayChanged, sayCompared, sayEvents, sayFilter, sayNew, sayPlan, sayResults, sayState } from '../operate/say-replay.ts'
 import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { ReplayStory, Steering } from '../operate/use-cases.ts'
 import { type Html, html } from './html.ts'
@@ -60,7 +50,7 @@ function replayFacts(replay: ReplayStory, now: Date): Html {
     ['Second person', secondBy && `${secondBy}: ${replay.secondReason}`],
     ['Finished', moment(replay.finishedAt, now)],
     ['Events', events > 0 && sayEvents(replay)],
-    ['Effects', effects && html`<strong>${sayEffects(effects)}</strong>`],
+    ['Effects', effects && html`<strong>${sayPlan(replay)}</strong>`],
     ['By verdict', sayResults(counts)],
     ['Result', sayResults(results)],
     ['Plan against run', sayCompared(replay.compared)],

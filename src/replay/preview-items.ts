@@ -42,6 +42,7 @@ export async function continuePlan(
   while (parts.now() < until && !stopped()) {
     const plan = await takeLease(parts, id, planner)
     if (!plan) return
+    if (plan.dismisses) await planDismissal(parts, id)
     const { rows } = await parts.pool.query<{ seq: string }>(
       'SELECT seq FROM replay_item WHERE replay_id = $1 AND verdict IS NULL ORDER BY seq LIMIT $2',
       [id, ITEMS_PER_ROUND],
@@ -62,14 +63,33 @@ export async function continuePlan(
   await parts.pool.query('UPDATE replay SET lease_until = NULL WHERE id = $1 AND lease_by = $2', [id, planner])
 }
 
-async function takeLease({ pool }: ReplayParts, id: string, planner: string): Promise<{ releaseHolds: boolean; events: number } | null> {
-  const { rows } = await pool.query<{ release_holds: boolean; events: number }>(
+async function takeLease(
+  { pool }: ReplayParts,
+  id: string,
+  planner: string,
+): Promise<{ releaseHolds: boolean; dismisses: boolean; events: number } | null> {
+  const { rows } = await pool.query<{ releaseHolds: boolean; dismisses: boolean; events: number }>(
     `UPDATE replay SET lease_by = $2, lease_until = now() + make_interval(secs => $3)
      WHERE id = $1 AND state = 'planning' AND (lease_by = $2 OR lease_until IS NULL OR lease_until < now())
-     RETURNING coalesce((filter->>'releaseHolds')::boolean, false) AS release_holds, events`,
+     RETURNING coalesce((filter->>'releaseHolds')::boolean, false) AS "releaseHolds", filter->>'action' IS NOT DISTINCT FROM 'dismiss' AS dismisses, events`,
     [id, planner, PLANNER_LEASE_SECONDS],
   )
-  return rows[0] ? { releaseHolds: rows[0].release_holds, events: rows[0].events } : null
+  return rows[0] ?? null
+}
+
+/** What a plan that dismisses does with each event rests on its state alone: nothing is read from Paxos. */
+async function planDismissal({ pool }: ReplayParts, id: string): Promise<void> {
+  await pool.query(
+    `WITH planned AS (
+       UPDATE replay_item SET effects = '[]',
+         verdict = CASE WHEN split_part(basis, '/', 1) IN ('parked', 'dead') THEN 'would-dismiss' ELSE 'blocked' END,
+         detail = CASE WHEN split_part(basis, '/', 1) IN ('parked', 'dead') THEN 'would be dismissed, and could be restored'
+           ELSE 'only what is parked or dead can be dismissed' END
+       WHERE replay_id = $1 AND verdict IS NULL RETURNING 1
+     )
+     UPDATE replay SET planned_items = planned_items + (SELECT count(*) FROM planned) WHERE id = $1`,
+    [id],
+  )
 }
 
 interface Round {

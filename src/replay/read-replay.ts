@@ -30,7 +30,7 @@ export interface ReplayProgress {
   waitingUnfinished: number
   /** Opened and not ended. */
   running: number
-  /** Opened and ended. */
+  /** Opened and ended, or dismissed. */
   ended: number
   /** Left alone: blocked, changed since, nothing to do, cancelled. */
   skipped: number
@@ -80,7 +80,7 @@ interface Group {
 
 async function readGroups(pool: Pool, id: string): Promise<Group[]> {
   const { rows } = await pool.query<Group>(
-    `SELECT verdict, result, split_part(basis, '/', 1) AS stood, generation IS NOT NULL AS opened, difference IS NOT NULL AS differs, explained,
+    `SELECT verdict, result, split_part(basis, '/', 1) AS stood, (generation IS NOT NULL OR result = 'dismissed') AS opened, difference IS NOT NULL AS differs, explained,
        count(*)::int AS items
      FROM replay_item WHERE replay_id = $1 GROUP BY 1, 2, 3, 4, 5, 6`,
     [id],

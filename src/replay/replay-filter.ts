@@ -19,6 +19,8 @@ export interface ReplayFilter {
   limit?: number | undefined
   /** The live status may release holds: the one way out of a contradiction. */
   releaseHolds?: boolean | undefined
+  /** What the plan does with its events: work on them again (left out), or dismiss what is parked or dead among them. */
+  action?: 'dismiss' | undefined
   /** Only what failed after this replay (its id) was planned and is not part of it. */
   newSince?: string | undefined
 }

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import type { OpenEvent } from '../inbox/settle-events.ts'
 import { inTransaction } from '../platform/postgres/postgres.ts'
 import { collectEnds } from './collect-ends.ts'
+import { dismissItems } from './dismiss-items.ts'
 import { readBases } from './event-basis.ts'
 import type { ReplayParts } from './plan-replay.ts'
 import { causeToStop, customersOf, MOST_UNDER_WAY } from './ramp.ts'
@@ -12,6 +13,8 @@ interface Run {
   stage: number
   rampFrom: number
   releaseHolds: boolean
+  /** It dismisses its events, in the name of the last person who approved it. */
+  dismisses: { by: string; reason: string } | null
 }
 
 /**
@@ -36,13 +39,26 @@ export async function advanceRun(parts: ReplayParts, id: string, { wait = false 
 }
 
 async function lockRun(client: PoolClient, id: string, wait: boolean): Promise<Run | null> {
-  const { rows } = await client.query<{ state: Run['state']; stage: number; ramp_from: number; release_holds: boolean }>(
-    `SELECT state, stage, ramp_from, coalesce((filter->>'releaseHolds')::boolean, false) AS release_holds FROM replay
+  const { rows } = await client.query<RunRow>(
+    `SELECT state, stage, ramp_from, coalesce((filter->>'releaseHolds')::boolean, false) AS release_holds, filter->>'action' AS action,
+       coalesce(second_by, approved_by) AS approver, coalesce(second_reason, reason) AS reason FROM replay
      WHERE id = $1 AND active AND state IN ('approved', 'running', 'paused', 'cancelled') FOR UPDATE${wait ? '' : ' SKIP LOCKED'}`,
     [id],
   )
   const row = rows[0]
-  return row ? { id, state: row.state, stage: row.stage, rampFrom: row.ramp_from, releaseHolds: row.release_holds } : null
+  if (!row) return null
+  const dismisses = row.action === 'dismiss' ? { by: row.approver ?? '', reason: row.reason ?? '' } : null
+  return { id, state: row.state, stage: row.stage, rampFrom: row.ramp_from, releaseHolds: row.release_holds, dismisses }
+}
+
+interface RunRow {
+  state: Run['state']
+  stage: number
+  ramp_from: number
+  release_holds: boolean
+  action: string | null
+  approver: string | null
+  reason: string | null
 }
 
 /** The rest is numbered in stages of so many events, so that a cause that comes again is looked for among the latest. */
@@ -51,6 +67,10 @@ const EVENTS_PER_STAGE_OF_REST = 1_000
 const TRIES_BELIEVED = 3
 
 async function takeStep(client: PoolClient, parts: ReplayParts, run: Run): Promise<{ opened: OpenEvent[]; stopped: boolean }> {
+  if (run.dismisses) {
+    await dismissItems(client, run.id, run.dismisses)
+    return { opened: [], stopped: false }
+  }
   // Nothing is open before the first stage, and after a stop nothing that was opened before it counts.
   if (run.stage < run.rampFrom) return { opened: await openStage(client, parts, run, run.rampFrom), stopped: false }
   const rest = customersOf(run.stage, run.rampFrom) === null

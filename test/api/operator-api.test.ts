@@ -363,7 +363,7 @@ describe('when events are read', () => {
   })
 
   it.each([
-    ['state=lost', 'state', 'must be one of accepted, processed, parked, dead, test'],
+    ['state=lost', 'state', 'must be one of accepted, processed, parked, dead, test, dismissed'],
     ['identityId=%C3%BC', 'identityId', 'must be an id at Paxos: 1 to 200 visible ASCII characters'],
     ['from=yesterday', 'from', 'must be a time with its zone, such as 2026-03-01T12:00:00Z'],
     ['since=2h', 'since', 'is not known here; known here: state, type, identityId, from, to, cursor, limit'],
@@ -374,6 +374,35 @@ describe('when events are read', () => {
   it('answers 404 for an event that was never received', async () => {
     const unknown = await get(`/v1/events/${randomUUID()}`)
     expect([unknown.status, unknown.body.code]).toEqual([404, 'EVENT_UNKNOWN'])
+  })
+})
+
+describe('when an event cannot succeed', () => {
+  it('F11: is dismissed with a name and a reason, and restored', async () => {
+    const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'hopeless-' })
+    const act = (verb: string, body: object = { reason: 'forged, ticket 7' }) =>
+      operator.call('POST', `/v1/events/${eventId}/${verb}`, { headers: bearer({ 'x-operator': 'ada' }), body })
+    expect((await act('dismiss')).body.code).toBe('EVENT_STATE')
+    await operator.pool.query(`UPDATE inbox_event SET state = 'parked', settled_at = now() WHERE event_id = $1`, [eventId])
+    expect(fields(await act('dismiss', {}))).toHaveProperty('reason')
+    const { inbox } = (await get('/v1/stats')).body
+    for (const _ of [1, 2]) {
+      const dismissed = await act('dismiss')
+      expect(dismissed.status).toBe(200)
+      expect(API_SCHEMAS.Event.parse(dismissed.body)).toMatchObject({
+        state: 'dismissed',
+        dismissal: { by: 'ada', reason: 'forged, ticket 7' },
+      })
+    }
+    expect((await get('/v1/stats')).body.inbox).toEqual({ ...inbox, parked: inbox.parked - 1, dismissed: 1 })
+    expect((await get('/v1/audit?limit=1')).body.items).toMatchObject([
+      { action: 'event.dismiss', target: eventId, reason: 'forged, ticket 7' },
+    ])
+    expect((await act('undismiss')).body).toMatchObject({ state: 'parked', dismissal: null })
+    expect((await get('/v1/stats')).body.inbox).toEqual(inbox)
+    expect((await operator.call('POST', `/v1/events/${randomUUID()}/dismiss`, { body: { reason: 'forged' } })).body.code).toBe(
+      'EVENT_UNKNOWN',
+    )
   })
 })
 
@@ -534,6 +563,8 @@ describe('the OpenAPI document', () => {
       'post /v1/accounts/{id}/deposits',
       'post /v1/accounts/{id}/orders',
       'post /v1/accounts/{id}/orders/preview',
+      'post /v1/events/{event_id}/dismiss',
+      'post /v1/events/{event_id}/undismiss',
       'post /v1/onboardings',
       'post /v1/orders/{id}/cancel',
       'post /v1/queue/pause',

@@ -106,7 +106,7 @@ describe('gatehouse event', () => {
   it.each([
     [['event', 'show', 'a b'], 'It takes an id at Paxos'],
     [['replay', 'show', 'abc'], 'Ids look like'],
-    [['event', 'list', '--state', 'lost'], 'It takes accepted, processed, parked, dead, test.'],
+    [['event', 'list', '--state', 'lost'], 'It takes accepted, processed, parked, dead, test, dismissed.'],
     [['event', 'list', '--since', 'yesterday'], 'how long ago (15m, 2h, 3d)'],
     [['event', 'list', '--limit', '0'], 'It takes a number from 1 to 200.'],
   ])('refuses %j before it opens anything', async (args, message) => {
@@ -346,5 +346,27 @@ describe('gatehouse ledger', () => {
       code: 'LEDGER_BROKEN',
       message: expect.stringContaining('1 fault'),
     })
+  })
+})
+
+describe('gatehouse event dismiss', () => {
+  it('F11: closes what cannot succeed, one by one or by a plan, and brings it back', async () => {
+    const eventIds = await receiveDecided(operator, { count: 3, refIdPrefix: 'cli-hopeless-' })
+    await operator.pool.query(
+      `UPDATE inbox_event SET state = 'parked', error_code = 'CLI_HOPELESS', settled_at = now() WHERE event_id = ANY ($1)`,
+      [eventIds],
+    )
+    const [first = ''] = eventIds
+    const why = ['--operator', 'ada', '--reason', 'forged, ticket 7']
+    expect(await gatehouse('event', 'dismiss', first, ...why)).toBe(`Event ${first} is dismissed.`)
+    expect(await gatehouse('event', 'show', first)).toMatch(/^dismissed +by ada at .*: forged, ticket 7$/m)
+    const planned = await gatehouse('event', 'dismiss', '--error', 'CLI_HOPELESS', ...why)
+    expect(planned).toMatch(/^2 events, dismisses 2 events$/m)
+    const [, id = ''] = /^Replay (\S+): planned$/m.exec(planned) ?? []
+    const run = await gatehouse('replay', 'approve', id, ...why, '--yes')
+    expect(run).toContain('Finished: 2 events worked on.\n')
+    expect(run).toMatch(/^result: 2 dismissed$/m)
+    expect(await gatehouse('event', 'undismiss', ...eventIds, ...why)).toContain(`Event ${first} is parked.`)
+    await expect(gatehouse('event', 'dismiss', ...why)).rejects.toThrow('name at least one of')
   })
 })

@@ -270,7 +270,7 @@ describe('when a suspect is about to be worked on alone', () => {
 
 describe('when the inbox is counted', () => {
   it('tells events by state, and the deliveries beyond the first', async () => {
-    expect(await inbox.count()).toEqual({ accepted: 0, processed: 0, parked: 0, dead: 0, test: 0, duplicates: 0 })
+    expect(await inbox.count()).toEqual({ accepted: 0, processed: 0, parked: 0, dead: 0, test: 0, dismissed: 0, duplicates: 0 })
     const events = Array.from({ length: 4 }, () => receivedEvent())
     for (const event of [...events, events[0]!, events[0]!, events[1]!]) await inbox.accept(event)
     await inbox.accept(receivedEvent({ isTest: true }))
@@ -278,7 +278,7 @@ describe('when the inbox is counted', () => {
     await inbox.settle({ seq: '1', state: 'processed' })
     await inbox.settle({ seq: '2', state: 'parked' })
     await inbox.settle({ seq: '3', state: 'dead' })
-    expect(await inbox.count()).toEqual({ accepted: 2, processed: 1, parked: 1, dead: 1, test: 1, duplicates: 3 })
+    expect(await inbox.count()).toEqual({ accepted: 2, processed: 1, parked: 1, dead: 1, test: 1, dismissed: 0, duplicates: 3 })
   })
 })
 

@@ -64,8 +64,8 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   settling(`CASE WHEN s.state <> 'accepted' THEN now() END`, 'now()'),
   settling('(SELECT seq FROM settlement) ORDER BY event_id FOR UPDATE', '(SELECT seq FROM settlement) ORDER BY seq FOR UPDATE'),
   // A replay opens what ended, under a new generation and with all attempts; never a test event.
-  settling(`AND state <> 'test' ORDER BY`, 'ORDER BY'),
-  settling(`<> 'test' ORDER BY event_id FOR UPDATE`, `<> 'test' ORDER BY seq FOR UPDATE`),
+  settling(`AND state NOT IN ('test', 'dismissed') ORDER BY`, 'ORDER BY'),
+  settling(`NOT IN ('test', 'dismissed') ORDER BY event_id FOR UPDATE`, `NOT IN ('test', 'dismissed') ORDER BY seq FOR UPDATE`),
   settling('generation = i.generation + 1', 'generation = i.generation'),
   settling('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'unknown_outcomes = 0, strikes = 0,'),
   settling('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'attempts = 0, strikes = 0,'),

@@ -263,7 +263,7 @@ describe('what the short cuts answer', () => {
 
   it('counts every event once, folded or not, and repeated deliveries of the newest', async () => {
     const exactly = async () => {
-      const counts = { accepted: 0, processed: 0, parked: 0, dead: 0, test: 0, duplicates: 0 }
+      const counts = { accepted: 0, processed: 0, parked: 0, dead: 0, test: 0, dismissed: 0, duplicates: 0 }
       const { rows } = await explaining.query<{ state: keyof typeof counts; n: number; more: number }>(
         'SELECT state, count(*)::int AS n, sum(greatest(delivery_count - 1, 0))::int AS more FROM inbox_event GROUP BY state',
       )

@@ -268,7 +268,7 @@ describe('the pages', () => {
   })
 
   it.each([
-    ['/events?state=lost', 400, 'state must be one of accepted, processed, parked, dead, test'],
+    ['/events?state=lost', 400, 'state must be one of accepted, processed, parked, dead, test, dismissed'],
     ['/events?from=yesterday', 400, 'from must be a time with its zone'],
     ['/onboardings?cursor=x', 400, 'is not one that this list has given out'],
     ['/onboardings/abc', 404, 'There is no onboarding of this identity'],
@@ -289,6 +289,21 @@ describe('the pages', () => {
       const answer = await get(path, {})
       expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type])
     }
+  })
+})
+
+describe('when an event cannot succeed', () => {
+  it('F11: is dismissed and restored from its page', async () => {
+    const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'page-hopeless-' })
+    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [eventId])
+    const path = `/events/${eventId}`
+    expect(await (await get(path)).text()).toContain(`action="${path}/dismiss"`)
+    expect((await post(`${path}/dismiss`, { reason: 'forged, ticket 7' })).headers.get('location')).toBe(path)
+    const dismissed = await (await get(path)).text()
+    expect(dismissed).toContain('forged, ticket 7')
+    expect(dismissed).not.toContain('Plan a replay</button>')
+    expect((await post(`${path}/undismiss`, { reason: 'it was real' })).status).toBe(303)
+    expect(await (await get(path)).text()).toContain('badge dead')
   })
 })
 
@@ -330,7 +345,7 @@ describe('when an operator replays from the pages', () => {
     expect((await post(`${path}/approve`, { reason: 'once more' })).status).toBe(409)
     const audit = await (await get('/audit')).text()
     expect(audit).toContain('The chain is whole')
-    expect((await operator.useCases.listAudit({ limit: 5 })).items.filter(({ operator: by }) => by === 'Ada')).toMatchObject([
+    expect((await operator.useCases.listAudit({ limit: 4 })).items.filter(({ operator: by }) => by === 'Ada')).toMatchObject([
       { action: 'replay.approve.failed' },
       { action: 'replay.approve', reason: 'once more' },
       { action: 'replay.approve', reason: 'incident 7' },

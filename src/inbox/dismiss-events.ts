@@ -1,0 +1,62 @@
+import type { Pool, PoolClient } from 'pg'
+
+/** Who dismissed an event, when and why. */
+export interface Dismissal {
+  by: string
+  reason: string
+  at: Date
+}
+
+/**
+ * Dismisses events (bigint as text) that are parked or dead, in the name of a person; others stay as they are. Returns those that it
+ * dismissed. Rows are locked in the order of their event ids, as accepting does.
+ */
+export async function dismissEvents(
+  on: Pool | PoolClient,
+  seqs: readonly string[],
+  { by, reason }: { by: string; reason: string },
+): Promise<string[]> {
+  const { rows } = await on.query<{ seq: string }>(
+    `WITH locked AS MATERIALIZED (
+       SELECT seq, state FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state IN ('parked', 'dead') ORDER BY event_id FOR UPDATE
+     ), noted AS (
+       INSERT INTO event_dismissal (seq, from_state, dismissed_by, reason) SELECT seq, state, $2, $3 FROM locked
+     )
+     UPDATE inbox_event AS i SET state = 'dismissed' FROM locked WHERE i.seq = locked.seq RETURNING i.seq`,
+    [seqs, by, reason],
+  )
+  return rows.map(({ seq }) => seq)
+}
+
+/** Brings dismissed events (bigint as text) back to the state that they were in. Returns those that it restored. */
+export async function restoreEvents(on: Pool | PoolClient, seqs: readonly string[]): Promise<string[]> {
+  const { rows } = await on.query<{ seq: string }>(
+    `WITH locked AS MATERIALIZED (
+       SELECT seq FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state = 'dismissed' ORDER BY event_id FOR UPDATE
+     ), noted AS (
+       DELETE FROM event_dismissal USING locked WHERE event_dismissal.seq = locked.seq RETURNING event_dismissal.seq, from_state
+     )
+     UPDATE inbox_event AS i SET state = noted.from_state FROM noted WHERE i.seq = noted.seq RETURNING i.seq`,
+    [seqs],
+  )
+  return rows.map(({ seq }) => seq)
+}
+
+/** The dismissals of these events, by event id; absent where an event is not dismissed. */
+export async function readDismissals(pool: Pool, eventIds: readonly string[]): Promise<Map<string, Dismissal>> {
+  const { rows } = await pool.query<Dismissal & { event_id: string }>(
+    `SELECT i.event_id, d.dismissed_by AS by, d.reason, d.dismissed_at AS at FROM inbox_event AS i JOIN event_dismissal AS d USING (seq)
+     WHERE i.event_id = ANY ($1::text[])`,
+    [eventIds],
+  )
+  return new Map(rows.map(({ event_id, ...dismissal }) => [event_id, dismissal]))
+}
+
+/** The numbers (bigint as text) of these event ids; absent where an event was never received. */
+export async function seqsOf(pool: Pool, eventIds: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await pool.query<{ event_id: string; seq: string }>(
+    'SELECT event_id, seq FROM inbox_event WHERE event_id = ANY ($1::text[])',
+    [eventIds],
+  )
+  return new Map(rows.map(({ event_id, seq }) => [event_id, seq]))
+}
