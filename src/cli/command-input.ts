@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { InvalidArgumentError } from 'commander'
 import type { Actor } from '../domain/actor.ts'
+import { readTime, TIME_FORMS } from '../operate/read-time.ts'
 import { readReason } from '../operate/replay-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
@@ -73,16 +74,10 @@ export function parseCount(most: number): (text: string) => number {
   }
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
-
 /** A time with its zone, a date (its first instant in UTC), or so long ago: `90s`, `15m`, `2h`, `3d`. */
 export function parseTime(text: string): Date {
-  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  if (count !== undefined) return new Date(Date.now() - Number(count) * (UNIT_SECONDS[unit] ?? 0) * 1_000)
-  const at = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? new Date(text) : null
-  if (at === null || Number.isNaN(at.getTime())) {
-    throw new InvalidArgumentError('It takes a time with its zone (2026-03-01T12:00:00Z), a date, or how long ago (15m, 2h, 3d).')
-  }
+  const at = readTime(text)
+  if (at === null) throw new InvalidArgumentError(`It takes ${TIME_FORMS}.`)
   return at
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ACTOR_KINDS } from '../domain/actor.ts'
 import { canonicalId, OPAQUE_ID } from '../platform/opaque-id.ts'
+import { readTime, TIME_FORMS } from './read-time.ts'
 
 /** An id that Paxos issued: opaque. One that is a uuid is taken in upper case too. */
 const Id = z.string().regex(OPAQUE_ID, 'must be an id at Paxos: 1 to 200 visible ASCII characters').transform(canonicalId)
@@ -14,9 +15,12 @@ export const OptionalId = Id.optional()
 export const IdList = z.array(Id).min(1, 'must name at least one').max(10_000, 'may name at most 10000')
 
 /** A time with its zone; becomes a Date. */
-export const Time = z.iso
-  .datetime({ offset: true, message: 'must be a time with its zone, such as 2026-03-01T12:00:00Z' })
-  .transform((text) => new Date(text))
+export const Time = z.string().transform((text, context): Date => {
+  const at = readTime(text)
+  if (at !== null) return at
+  context.issues.push({ code: 'custom', message: `must be ${TIME_FORMS}`, input: text })
+  return z.NEVER
+})
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200

@@ -1,5 +1,7 @@
+import { AUDIT_BY } from '../operate/query-inputs.ts'
 import type { AuditEntry, AuditReport } from '../operate/use-cases.ts'
 import type { Page } from '../platform/page.ts'
+import { type FilterField, filterForm, type Sent, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
 import { dataTable, emptyState, moment, morePages, notice, page } from './page-parts.ts'
 
@@ -7,17 +9,39 @@ import { dataTable, emptyState, moment, morePages, notice, page } from './page-p
 export function auditPage(
   { items, nextCursor }: Page<AuditEntry>,
   report: AuditReport,
-  { operator, now, checked }: { operator: string; now: Date; checked: number },
+  {
+    operator,
+    now,
+    checked,
+    filters,
+    wrong,
+  }: { operator: string; now: Date; checked: number; filters: Sent; wrong: ReadonlyMap<string, string> },
 ): Html {
+  const filtered = Object.values(filters).some((value) => value)
   return page({
     title: 'Audit',
     section: 'audit',
     operator,
     content: html`<h1>Audit</h1>
 ${verdict(report, checked)}
-${items.length > 0 ? entries(items, now) : emptyState('No operator has done anything yet.', 'Creating an onboarding, planning and approving a replay leave an entry here.')}
-${morePages('/audit', {}, nextCursor)}`,
+${filterForm('/audit', AUDIT_FIELDS, { sent: filters, wrong })}
+${wrong.size > 0 ? wrongFilters(wrong) : items.length > 0 ? entries(items, now) : noEntries(filtered)}
+${morePages('/audit', filters, nextCursor)}`,
   })
+}
+
+const AUDIT_FIELDS: readonly FilterField[] = [
+  { name: 'by', label: 'Who', words: AUDIT_BY },
+  { name: 'operator', label: 'Name', placeholder: 'whole name', maxlength: 80 },
+  { name: 'action', label: 'Action', placeholder: 'replay, queue.pause', maxlength: 80 },
+  { name: 'from', label: 'From (UTC)', placeholder: '2h, or 2026-03-01', maxlength: 40 },
+  { name: 'to', label: 'to', placeholder: '15m, or 2026-03-02', maxlength: 40 },
+]
+
+function noEntries(filtered: boolean): Html {
+  return filtered
+    ? emptyState('No entry matches.', html`<a href="/audit">Show all</a>`)
+    : emptyState('No operator has done anything yet.', 'Creating an onboarding, planning and approving a replay leave an entry here.')
 }
 
 function verdict({ entries, head, fault }: AuditReport, checked: number): Html | null {
@@ -32,10 +56,10 @@ function verdict({ entries, head, fault }: AuditReport, checked: number): Html |
 }
 
 function entries(items: readonly AuditEntry[], now: Date): Html {
-  const rows = items.map(({ entryNo, at, operator, action, target, reason, data }) => [
+  const rows = items.map(({ entryNo, at, operator, actorKind, action, target, reason, data }) => [
     String(entryNo),
     moment(at, now),
-    operator,
+    html`${operator}${actorKind === 'api' && html` <small>program</small>`}`,
     html`<code>${action}</code>`,
     link(action, target),
     html`${reason && html`<span class="sentence">${reason}</span>`}<details><summary>data</summary><pre>${JSON.stringify(data, null, 2)}</pre></details>`,

@@ -5,8 +5,9 @@ import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
 import { sayOutcome } from '../operate/timeline.ts'
 import type { EventView } from '../operate/use-cases.ts'
 import type { Page } from '../platform/page.ts'
+import { type FilterField, filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
-import { badge, command, dataTable, emptyState, facts, moment, morePages, notice, page, select, shortId } from './page-parts.ts'
+import { badge, command, dataTable, emptyState, facts, moment, morePages, notice, page, shortId } from './page-parts.ts'
 
 interface Reader {
   operator: string
@@ -22,28 +23,34 @@ export interface EventFilters {
   to?: string | undefined
 }
 
-export function eventListPage({ items, nextCursor }: Page<EventView>, filters: EventFilters, { operator, now }: Reader): Html {
+const EVENT_FIELDS: readonly FilterField[] = [
+  { name: 'state', label: 'State', words: EVENT_STATES },
+  { name: 'type', label: 'Type', placeholder: 'identity.approved' },
+  { name: 'identityId', label: 'Identity', placeholder: 'whole id', wide: true },
+  { name: 'from', label: 'Received from (UTC)', placeholder: '2h, or 2026-03-01', maxlength: 40 },
+  { name: 'to', label: 'to', placeholder: '15m, or 2026-03-02', maxlength: 40 },
+]
+
+/** `wrong`: what is wrong with which filter; then no event is listed. */
+export function eventListPage(
+  { items, nextCursor }: Page<EventView>,
+  filters: EventFilters,
+  { operator, now, wrong = new Map() }: Reader & { wrong?: ReadonlyMap<string, string> },
+): Html {
   const stuck = filters.state === 'parked' || filters.state === 'dead' ? filters.state : null
   return page({
     title: 'Events',
     section: 'events',
     operator,
     content: html`<h1>Events</h1>
-<form class="filters" method="get" action="/events" role="search">
-${select('state', { label: 'State', words: EVENT_STATES, chosen: filters.state })}
-<label>Type<input name="type" value="${filters.type}" placeholder="identity.approved" maxlength="200"></label>
-<label class="wide">Identity<input name="identityId" value="${filters.identityId}" placeholder="whole id" maxlength="36"></label>
-<label>Received from (UTC)<input name="from" value="${filters.from}" placeholder="2026-03-01T12:00:00Z" maxlength="40"></label>
-<label>to<input name="to" value="${filters.to}" placeholder="2026-03-02T00:00:00Z" maxlength="40"></label>
-<button>Show</button>
-</form>
+${filterForm('/events', EVENT_FIELDS, { sent: { ...filters }, wrong })}
 ${
   items.length > 0 &&
   stuck &&
   html`<form method="post" action="/replays" class="inline"><input type="hidden" name="states" value="${stuck}"><button>Plan a replay of all ${stuck}</button></form>
 <form method="post" action="/replays" class="inline"><input type="hidden" name="states" value="${stuck}"><input type="hidden" name="action" value="dismiss"><button class="quiet">Plan to dismiss all ${stuck}</button></form>`
 }
-${items.length > 0 ? eventTable(items, now) : noEvents(filters)}
+${wrong.size > 0 ? wrongFilters(wrong) : items.length > 0 ? eventTable(items, now) : noEvents(filters)}
 ${morePages('/events', { ...filters }, nextCursor)}`,
   })
 }

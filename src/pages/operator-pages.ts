@@ -16,7 +16,7 @@ import { homePage } from './home-page.ts'
 import { type Html, html, sendHtml } from './html.ts'
 import { recogniseOperators, serveLogin } from './login-routes.ts'
 import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
-import { AuditQuery, EventListQuery, OnboardingListQuery, ReasonForm, readForm } from './page-forms.ts'
+import { AuditQuery, EventListQuery, OnboardingListQuery, ReasonForm, readFilters, readForm, sentTexts } from './page-forms.ts'
 import { notice, page } from './page-parts.ts'
 import { queuePage } from './queue-page.ts'
 import { serveReplayPages } from './replay-page-routes.ts'
@@ -28,6 +28,8 @@ const CONTENT_SECURITY_POLICY =
 const ASSETS = { 'pages.css': 'text/css; charset=utf-8', 'pages.js': 'text/javascript; charset=utf-8' }
 /** How many entries the audit's page checks, the newest; `gatehouse audit verify` checks them all. */
 const AUDIT_CHECKED = 1_000
+/** A list whose filters are wrong shows none. */
+const NO_ITEMS = { items: [], nextCursor: null }
 /** How many of each list the home page shows. */
 const HOME_ROWS = 10
 const HOME_REPLAYS = 3
@@ -134,9 +136,9 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     return sendHtml(reply, onboardingPage(story, reader(request)))
   })
   app.get('/events', async (request, reply) => {
-    const query = readForm(EventListQuery, request.query)
-    const { state, type, identityId, from, to } = query
-    const filters = { state, type, identityId, from: from?.toISOString(), to: to?.toISOString() }
+    const { query, wrong } = readFilters(EventListQuery, request.query)
+    const { cursor: _cursor, limit: _limit, ...filters } = sentTexts(request.query)
+    if (wrong) return sendHtml(reply.code(400), eventListPage(NO_ITEMS, filters, { ...reader(request), wrong }))
     return sendHtml(reply, eventListPage(await useCases.listEvents(query), filters, reader(request)))
   })
   app.get<{ Params: { id: string } }>('/events/:id', async (request, reply) => {
@@ -168,11 +170,16 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     })
   }
   app.get('/audit', async (request, reply) => {
+    const { query, wrong } = readFilters(AuditQuery, request.query)
+    const { cursor: _cursor, limit: _limit, ...filters } = sentTexts(request.query)
     const [entries, report] = await Promise.all([
-      useCases.listAudit(readForm(AuditQuery, request.query)),
+      query ? useCases.listAudit(query) : NO_ITEMS,
       useCases.verifyAudit({ last: AUDIT_CHECKED }),
     ])
-    return sendHtml(reply, auditPage(entries, report, { ...reader(request), checked: AUDIT_CHECKED }))
+    return sendHtml(
+      reply.code(wrong ? 400 : 200),
+      auditPage(entries, report, { ...reader(request), checked: AUDIT_CHECKED, filters, wrong: wrong ?? new Map() }),
+    )
   })
 }
 

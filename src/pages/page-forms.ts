@@ -3,7 +3,7 @@ import { EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
 import { OperatorName } from '../operate/operator-name.ts'
-import { IdList, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
+import { AUDIT_FILTERS, IdList, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
 import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
 import { unstorableFields } from '../operate/unstorable.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -18,7 +18,7 @@ export const EventListQuery = pageQuery({
   to: Time.optional(),
 })
 export const ReplayListQuery = pageQuery({})
-export const AuditQuery = pageQuery({})
+export const AuditQuery = pageQuery(AUDIT_FILTERS)
 export const ReasonForm = z.object({ reason: Reason })
 export const LoginForm = z.object({
   name: OperatorName,
@@ -46,13 +46,38 @@ export const PlanForm = z.object({
     .optional(),
 })
 
-/** What a form or an address holds; a browser sends fields left empty as empty text. @throws HttpProblem 400 naming each wrong field */
-export function readForm<Form extends z.ZodObject>(form: Form, sent: unknown): z.output<Form> {
+/** What a form or an address holds, or what is wrong with it; a browser sends fields left empty as empty text. */
+type Read<Form extends z.ZodObject> =
+  | { query: z.output<Form>; errors: null }
+  | { query: null; errors: { field: string; message: string }[] }
+
+function read<Form extends z.ZodObject>(form: Form, sent: unknown): Read<Form> {
   const fields = Object.entries(typeof sent === 'object' && sent !== null ? sent : {}).filter(([, value]) => value !== '')
   const unstorable = unstorableFields(Object.fromEntries(fields))
   const parsed = form.safeParse(Object.fromEntries(fields), { error: sayIssue })
-  if (parsed.success && unstorable.length === 0) return parsed.data
+  if (parsed.success && unstorable.length === 0) return { query: parsed.data, errors: null }
   const wrong = parsed.success ? [] : fieldErrors(parsed.error, { known: Object.keys(form.shape), whole: 'form' })
-  const errors = [...unstorable, ...wrong]
+  return { query: null, errors: [...unstorable, ...wrong] }
+}
+
+/** @throws HttpProblem 400 naming each wrong field */
+export function readForm<Form extends z.ZodObject>(form: Form, sent: unknown): z.output<Form> {
+  const { query, errors } = read(form, sent)
+  if (errors === null) return query
   throw new HttpProblem(400, 'REQUEST_INVALID', `${errors.map(({ field, message }) => `${field} ${message}`).join('; ')}.`, { errors })
+}
+
+/** Filters of a list: what is wrong with which, so that the list can show the form again with a message at each. */
+export function readFilters<Form extends z.ZodObject>(
+  form: Form,
+  sent: unknown,
+): { query: z.output<Form>; wrong: null } | { query: null; wrong: ReadonlyMap<string, string> } {
+  const { query, errors } = read(form, sent)
+  return errors === null ? { query, wrong: null } : { query: null, wrong: new Map(errors.map(({ field, message }) => [field, message])) }
+}
+
+/** What was sent, as texts, for the form that is shown again. */
+export function sentTexts(sent: unknown): Record<string, string> {
+  const entries = Object.entries(typeof sent === 'object' && sent !== null ? sent : {})
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }

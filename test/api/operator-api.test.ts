@@ -365,7 +365,7 @@ describe('when events are read', () => {
   it.each([
     ['state=lost', 'state', 'must be one of accepted, processed, parked, dead, test, dismissed'],
     ['identityId=%C3%BC', 'identityId', 'must be an id at Paxos: 1 to 200 visible ASCII characters'],
-    ['from=yesterday', 'from', 'must be a time with its zone, such as 2026-03-01T12:00:00Z'],
+    ['from=yesterday', 'from', 'must be a time with its zone (2026-03-01T12:00:00Z), a date, or how long ago (15m, 2h, 3d)'],
     ['since=2h', 'since', 'is not known here; known here: state, type, identityId, from, to, cursor, limit'],
   ])('refuses ?%s by name', async (query, field, message) => {
     expect(fields(await get(`/v1/events?${query}`))).toEqual({ [field]: message })

@@ -281,6 +281,29 @@ describe('the pages', () => {
     expect(await answer.text()).toContain(text)
   })
 
+  it('F26: show the filters again when one is wrong, each with its value, and a message at the one that is', async () => {
+    const answer = await get('/events?state=parked&type=identity.approved&from=yesterday')
+    const page = await answer.text()
+    expect(answer.status).toBe(400)
+    expect(page).toContain('<option value="parked" selected>')
+    expect(page).toContain('name="type" value="identity.approved"')
+    expect(page).toMatch(/name="from" value="yesterday"[^>]* aria-invalid="true" aria-describedby="wrong-from"/)
+    expect(page).toContain('id="wrong-from">must be a time with its zone (2026-03-01T12:00:00Z), a date, or how long ago (15m, 2h, 3d)')
+    expect(page).not.toContain('aria-describedby="wrong-state"')
+  })
+
+  it('F26, F30: take the times of the commands, and filter the audit', async () => {
+    expect((await get('/events?from=2h&to=2026-03-01')).status).toBe(200)
+    await operator.useCases.pauseQueue({ reason: 'filter me' }, { kind: 'operator', name: 'grace' })
+    await operator.useCases.resumeQueue({ reason: 'filtered' }, { kind: 'operator', name: 'grace' })
+    const audit = await (await get('/audit?by=people&operator=grace&action=queue.pause&from=1h')).text()
+    expect(audit).toContain('filter me')
+    expect(audit).not.toContain('queue.resume')
+    expect(audit).toContain('name="operator" value="grace"')
+    expect(await (await get('/audit?operator=nobody')).text()).toContain('No entry matches')
+    expect((await get('/audit?from=never')).status).toBe(400)
+  })
+
   it('come with a stylesheet and a script of their own, which need no login', async () => {
     for (const [path, type] of [
       ['/assets/pages.css', 'text/css; charset=utf-8'],
