@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -97,7 +98,7 @@ async function startRoles(
   // Production alone may have none, and there is no simulator then.
   const webhookApiKey = foundation.secrets.webhookApiKeys[0] ?? ''
   const withSimulator = config.paxos === null && config.sandbox.url === null
-  const stateFile = join(directory, 'sandbox.json')
+  const stateFile = join(directory, simulatorFile(config.databaseUrl))
   const simulator = withSimulator
     ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey, stateFile }))
     : null
@@ -119,6 +120,11 @@ async function startRoles(
 async function isEmpty(operatorUrl: string, token: string): Promise<boolean> {
   const answer = await fetch(`${operatorUrl}/v1/onboardings?limit=1`, { headers: { authorization: `Bearer ${token}` } })
   return answer.ok && ((await answer.json()) as { items: unknown[] }).items.length === 0 // our own API: its schema is tested
+}
+
+/** Each database has a simulator's world of its own: customers of one must not appear in another. */
+function simulatorFile(databaseUrl: string | null): string {
+  return databaseUrl === null ? 'sandbox.json' : `sandbox-${hash('sha256', databaseUrl).slice(0, 8)}.json`
 }
 
 /** One invented person, as an application would do it: over HTTP, then waiting for the state. Returns the account; null: it is not ready yet. */
