@@ -26,6 +26,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   sweep_window: 'reconcile',
   sweep_claim: 'reconcile',
   paxos_budget: 'paxos',
+  paxos_contact: 'paxos',
   canary: 'queue',
   installation: 'roster',
   notice_health: 'notify',

@@ -1,12 +1,14 @@
+import type { Pool } from 'pg'
 import type { Registry } from 'prom-client'
 import { createPaxosClient, type PaxosClient } from '../paxos/paxos-client.ts'
+import { createContactLog } from '../paxos/upstream-contact.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Foundation } from './open-foundation.ts'
 import { simulatorEndpoint } from './simulator-endpoint.ts'
 
 export function connectPaxos(
   { config, budget, simulatorUrl }: Foundation,
-  { logger, metrics }: { logger: Logger; metrics: Registry },
+  { logger, metrics, pool }: { logger: Logger; metrics: Registry; pool: Pool },
 ): PaxosClient {
   const endpoint = config.paxos ?? simulatorEndpoint(simulatorUrl)
   return createPaxosClient({
@@ -14,6 +16,7 @@ export function connectPaxos(
     timeoutMs: config.paxosTimeoutMs,
     budget,
     accountsClass: config.accountsClass,
+    onCircuit: createContactLog({ pool, logger }),
     logger,
     metrics,
     connections: config.worker.concurrency,

@@ -39,7 +39,7 @@ export async function openUseCases(
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   })
   const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
-  const paxos = connectPaxos(foundation, { logger, metrics })
+  const paxos = connectPaxos(foundation, { logger, metrics, pool })
   const reader = createConfirmationReader(paxos)
   const queue = await openQueue(foundation, logger)
   // A command goes onto the queue at once, so that its caller need not wait for a dispatcher's round.

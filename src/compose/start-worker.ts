@@ -48,7 +48,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     onAccepted: queue.add,
   })
   const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
-  const paxos = connectPaxos(foundation, { logger, metrics })
+  const paxos = connectPaxos(foundation, { logger, metrics, pool })
   const notices = watchChannel(openNoticeChannel(config, logger), { pool, logger })
   const trading = openTrading({ pool, paxos, notices })
   const reader = createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger }))

@@ -20,6 +20,7 @@ import type { AccountsClass } from './transport/endpoint-class.ts'
 import { createPaxosCall, verdictOn } from './transport/paxos-call.ts'
 import { createPaxosHttp } from './transport/paxos-http.ts'
 import { type Feature, SCOPES } from './transport/scopes.ts'
+import type { Circuit, CircuitChange } from './upstream-contact.ts'
 
 /**
  * The brokerage. Every call is bounded in time, within the budget, behind the circuit breaker, and its answer checked; every
@@ -53,6 +54,8 @@ export interface PaxosClientOptions {
   budget: Budget
   /** The class that calls of accounts count against; the safe one, `identity`, unless told. */
   accountsClass?: AccountsClass
+  /** Told of each change of a circuit breaker. */
+  onCircuit?: (circuit: Circuit, change: CircuitChange) => void
   logger: Logger
   /** Takes `gatehouse_paxos_request_seconds`; one client for each registry. */
   metrics: Registry
@@ -74,6 +77,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     timeoutMs,
     budget,
     accountsClass = 'identity',
+    onCircuit,
     logger,
     metrics,
     connections = 50,
@@ -93,7 +97,8 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     name,
     now,
     verdict: verdictOn(name),
-    onChange: (openForMs: number | null) => {
+    onChange: (openForMs: number | null, error?: unknown) => {
+      onCircuit?.(name, openForMs === null ? null : { openForMs, error })
       if (openForMs === null) logger.info({ circuit: name }, 'Paxos answers again')
       else logger.warn({ circuit: name, openForMs }, 'Paxos keeps failing: left alone for a while')
     },

@@ -16,8 +16,8 @@ export interface BreakerOptions {
   verdict: (error: unknown) => CallVerdict
   /** Opens after so many failures in a row; 10 by default. */
   failuresInARow?: number
-  /** Told of every change: for how long it opens, or `null` when it closes. */
-  onChange?: (openForMs: number | null) => void
+  /** Told of every change: for how long it opens and for which failure, or `null` when it closes. */
+  onChange?: (openForMs: number | null, failure?: unknown) => void
   /** Milliseconds of a clock that never goes back. */
   now?: () => number
   random?: () => number
@@ -50,13 +50,14 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let probing = false
   /** Counts the changes: a call that started before the last one tells nothing about now. */
   let era = 0
+  let failure: unknown = null
 
   const open = (): void => {
     const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** openings) * (1 - random() / 2)
     openings++
     era++
     openUntilMs = now() + waitMs
-    onChange?.(Math.round(waitMs))
+    onChange?.(Math.round(waitMs), failure)
   }
 
   const close = (): void => {
@@ -111,6 +112,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
         return await call()
       } catch (error) {
         told = verdict(error)
+        if (told === 'out') failure = error
         throw error
       } finally {
         leave(enteredIn, told)
