@@ -210,6 +210,15 @@ describe('a change', () => {
     expect(await done).toHaveLength(10)
   })
 
+  it('F43: takes ids that are no uuids, and keeps their letters as they are', async () => {
+    const id = `Idn_${randomUUID().slice(0, 8).toUpperCase()}/x`
+    const stored = await commit(null, approvedDraft(id))
+    const receipt = { kind: 'account', accountId: `acc:${id}`, profileId: `prf:${id}`, how: 'created' } as const
+    await commit(stored, applyReceipt(draftOf(stored), 'account', receipt))
+    expect((await ledger.load(id))?.onboarding).toMatchObject({ identityId: id, accountId: `acc:${id}` })
+    expect((await verifyLedger(pool, { identityId: id })).faults).toEqual([])
+  })
+
   it('is refused where nothing is of what it was decided on', async () => {
     const never = { ...(await commit(null, approvedDraft())), onboarding: newOnboarding(randomUUID(), 'adopted', null) }
     expect(await ledger.commit({ before: never, draft: draftOf(never), actor: 'event:test', at })).toBeNull()

@@ -29,7 +29,7 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     ],
     tests: [
       'test/faults/{quarantine,schedules}.test.ts',
-      'test/saga/{advance-onboarding,dispatch-due-events,process-event}.test.ts',
+      'test/saga/{advance-onboarding,dispatch-due-events,process-event,run-stream}.test.ts',
       'test/paxos/resources.test.ts',
     ],
     inMemory: true,

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import { accountRefId } from '../../src/domain/onboarding/account-effect.ts'
+import { newOnboarding } from '../../src/domain/onboarding/onboarding.ts'
+import { NoticeRefusedError } from '../../src/notify/notice-errors.ts'
+import type { PaxosAccount } from '../../src/paxos/accounts.ts'
+import { PaxosRejectedError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
+import { ACCOUNT, createMemoryWorld, IDENTITY, PROFILE, work } from './memory-world.ts'
+
+const OURS: PaxosAccount = { id: ACCOUNT, identityId: IDENTITY, refId: accountRefId(IDENTITY), profileId: PROFILE, type: 'BROKERAGE' }
+
+describe('F14: every attempt is kept', () => {
+  it('in the commit of its receipt when it succeeded', async () => {
+    const world = createMemoryWorld()
+    await work(world)
+    const kept = world.changes.flatMap(({ draft }) => draft.attempted ?? [])
+    expect(kept).toMatchObject([
+      { step: 'account', number: 1, at: world.now, code: null },
+      { step: 'notice:ready:1', number: 1, code: null },
+    ])
+    expect(world.attempts).toEqual([])
+  })
+
+  it("in the commit of the refusal, with Paxos's problem type and the known words of its text alone", async () => {
+    const world = createMemoryWorld()
+    const failure = {
+      operation: 'accounts.create',
+      status: 422,
+      problemType: 'https://developer.paxos.com/docs/v2/problems/unsupported-type',
+      title: 'Account type not enabled',
+      detail: 'account type is not enabled for Ada Lovelace, 12 Main Street',
+    }
+    world.paxos.create = () => Promise.reject(new PaxosRejectedError(failure))
+    await work(world)
+    const [kept] = world.changes.flatMap(({ draft }) => draft.attempted ?? [])
+    expect(kept).toMatchObject({
+      operation: 'accounts.create',
+      status: 422,
+      code: 'PAXOS_REJECTED',
+      detail: expect.stringContaining('account type is not enabled'),
+    })
+    expect(JSON.stringify(kept)).not.toMatch(/Ada|Lovelace|Main/)
+  })
+
+  it('on its own when it failed and is made again', async () => {
+    const world = createMemoryWorld()
+    world.paxos.create = () => Promise.reject(new PaxosUnavailableError({ operation: 'accounts.create', status: 503 }))
+    await work(world)
+    await work(world)
+    expect(world.attempts).toMatchObject([
+      { step: 'account', number: 1, status: 503, code: 'PAXOS_UNAVAILABLE' },
+      { step: 'account', number: 2, status: 503, code: 'PAXOS_UNAVAILABLE' },
+    ])
+  })
+
+  it('with the status that the application answered', async () => {
+    const world = createMemoryWorld()
+    world.send = () => Promise.reject(new NoticeRefusedError({ key: 'any', answer: 400 }))
+    await work(world)
+    expect(world.attempts).toMatchObject([{ step: 'notice:ready:1', operation: 'notify', status: 400, code: 'NOTICE_REFUSED' }])
+  })
+})
+
+describe('F52: an answer about something else is not used', () => {
+  it.each<[string, Partial<PaxosAccount>]>([
+    ['of another identity', { identityId: 'another' }],
+    ['under another key', { refId: 'another' }],
+    ['of another type', { type: 'CUSTODY' }],
+  ])('an account %s holds the onboarding', async (_what, change) => {
+    const world = createMemoryWorld()
+    world.paxos.create = async () => ({ ...OURS, ...change })
+    await work(world)
+    expect(world.stored?.onboarding).toMatchObject({ state: 'held', heldReason: 'account-mismatch', accountId: null })
+  })
+
+  it("an account that is another onboarding's holds this one at once, and spends no attempt", async () => {
+    const world = createMemoryWorld()
+    const { commit } = world.ledger
+    world.ledger.commit = (change) =>
+      change.draft.onboarding.accountId === null
+        ? commit(change)
+        : Promise.reject(Object.assign(new Error('duplicate key'), { code: '23505' }))
+    await work(world)
+    expect(world.row).toMatchObject({ state: 'processed', outcome: 'held:account-mismatch', attempts: 0 })
+    expect(world.stored?.onboarding).toMatchObject({ state: 'held', heldReason: 'account-mismatch', accountId: null })
+    expect(world.stored?.effects).toMatchObject([{ step: 'account', state: 'refused', errorCode: 'RECEIPT_TAKEN' }])
+  })
+})
+
+describe('F46: a worker that meets what a newer version wrote', () => {
+  it('leaves alone a state that it does not know, and spends no attempt', async () => {
+    const world = createMemoryWorld()
+    const onboarding = { ...newOnboarding(IDENTITY, 'adopted', null), state: 'refreshing' as 'pending' }
+    world.stored = { onboarding, effects: [], version: 1, entryCount: 1, headHash: Buffer.alloc(32) }
+    expect(await work(world)).toMatchObject({ kind: 'later' })
+    expect(world.row).toMatchObject({ state: 'accepted', attempts: 0, errorCode: 'STREAM_STATE_UNKNOWN' })
+    expect(world.changes).toEqual([])
+  })
+
+  it.each(['command', 'timer', 'letter'])('leaves alone an event of origin %s that it cannot route', async (origin) => {
+    const world = createMemoryWorld()
+    Object.assign(world.row, { origin, streamId: 'order_1' })
+    expect(await work(world)).toMatchObject({ kind: 'later' })
+    expect(world.row).toMatchObject({ state: 'accepted', attempts: 0, errorCode: 'ORIGIN_UNKNOWN' })
+  })
+})
+
+it('F43: ids of Paxos are opaque texts: an onboarding whose ids are no uuids becomes ready', async () => {
+  const world = createMemoryWorld()
+  world.event = { ...world.event, id: 'evt_01HZX', identityId: 'idn:7/AbC' }
+  world.row.eventId = 'evt_01HZX'
+  await work(world)
+  expect(world.stored?.onboarding).toMatchObject({ identityId: 'idn:7/AbC', state: 'ready' })
+  expect(world.notices[0]?.key).toBe('notice_ready_1_idn:7/AbC')
+})
