@@ -92,10 +92,21 @@ export function registerRoleCommands(program: Command): void {
   program
     .command('migrate')
     .description('bring the database schema up to date; safe to run from several machines at once')
-    .action(async () => {
+    .option(
+      '--roles',
+      'also make the database roles gatehouse_receiver, gatehouse_worker and gatehouse_operator, with the rights that each needs',
+    )
+    .action(async ({ roles = false }: { roles?: boolean }) => {
       const { config, logger } = settings('migrate')
       const foundation = await openFoundation('apply', { config, logger })
-      await foundation.close()
+      const { applyDatabaseRoles } = await import('../platform/postgres/database-roles.ts')
+      const applied = await applyDatabaseRoles(config.databaseDirectUrl ?? foundation.databaseUrl, { existing: !roles }).finally(() =>
+        foundation.close(),
+      )
       logger.info('the schema is up to date')
+      if (applied)
+        logger.info(
+          "the database roles have what they need; a new one gets its password from you: ALTER ROLE gatehouse_receiver PASSWORD '…'",
+        )
     })
 }

@@ -4,6 +4,7 @@ import { createHttpServer, listen } from '../platform/http-server.ts'
 import { createPool } from '../platform/postgres/postgres.ts'
 import { keepEvidence } from '../receive/delivery-evidence.ts'
 import { registerReceiver } from '../receive/register-receiver.ts'
+import { sourceSecret } from '../receive/source-secret.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
 import { closeInTurn, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS } from './running-role.ts'
@@ -48,7 +49,11 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
     evidence,
     accept: acceptor.accept,
     metrics,
-    sourceSecret: secrets.encryptionKey,
+    sourceSecret: sourceSecret([
+      ...secrets.webhookApiKeys,
+      ...config.webhook.oauthClients.map(({ secret }) => secret),
+      ...config.webhook.signingSecrets,
+    ]),
     authenticators: {
       enabled: config.webhook.authenticators,
       apiKeyHeader: config.webhook.apiKeyHeader,

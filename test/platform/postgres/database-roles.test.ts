@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createEventAcceptor, type EventAcceptor } from '../../../src/inbox/accept-events.ts'
+import { numbersAreBehind } from '../../../src/inbox/event-numbers.ts'
+import { freePort } from '../../../src/platform/free-port.ts'
+import { createLogger } from '../../../src/platform/logger.ts'
+import { applyDatabaseRoles, DATABASE_ROLES } from '../../../src/platform/postgres/database-roles.ts'
+import { createPool } from '../../../src/platform/postgres/postgres.ts'
+import { receivedEvent } from '../../inbox/received-event.ts'
+import { execute } from '../../support/template-database.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+type DatabaseRole = (typeof DATABASE_ROLES)[number]
+
+let database: TestDatabase
+const pools: pg.Pool[] = []
+beforeAll(async () => {
+  database = await createTestDatabase()
+  await applyDatabaseRoles(database.url)
+  for (const role of DATABASE_ROLES) await execute(database.url, `ALTER ROLE ${role} PASSWORD 'secret'`)
+})
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.end()))
+  for (const role of DATABASE_ROLES) await execute(database.url, `DROP OWNED BY ${role}; DROP ROLE ${role}`)
+  await database.drop()
+})
+
+const urlAs = (role: DatabaseRole): string => Object.assign(new URL(database.url), { username: role, password: 'secret' }).href
+
+function as(role: DatabaseRole): pg.Pool {
+  const pool = createPool({ connectionString: urlAs(role), max: 1, applicationName: 'roles test' })
+  pools.push(pool)
+  return pool
+}
+
+describe('F62: the database role of the receiver', () => {
+  let acceptor: EventAcceptor
+  beforeAll(() => {
+    acceptor = createEventAcceptor({
+      connectionString: urlAs('gatehouse_receiver'),
+      logger: createLogger({ level: 'silent' }),
+      metrics: new Registry(),
+    })
+  })
+  afterAll(() => acceptor.close())
+
+  it('stores deliveries, counts repeated ones, makes a test event real, and is ready', async () => {
+    const event = receivedEvent()
+    expect(await acceptor.accept({ ...event, isTest: true })).toBe('test')
+    expect([await acceptor.accept(event), await acceptor.accept(event)]).toEqual(['duplicate', 'duplicate'])
+    expect(await acceptor.accept(receivedEvent())).toBe('accepted')
+    await acceptor.checkAccepting()
+  })
+
+  it('puts the numbers right when they are behind', async () => {
+    await execute(database.url, "SELECT setval('inbox_event_seq_seq', min(seq), false) FROM inbox_event")
+    expect(await acceptor.accept(receivedEvent())).toBe('accepted')
+    expect(await numbersAreBehind(as('gatehouse_receiver'))).toBe(false)
+  })
+
+  it.each([
+    'DELETE FROM inbox_event',
+    "UPDATE inbox_event SET identity_id = 'x'",
+    "UPDATE inbox_event SET trust = 'confirmed'",
+    'SELECT FROM onboarding',
+    'SELECT FROM ledger_entry',
+    'SELECT FROM operator_session',
+    'INSERT INTO effect DEFAULT VALUES',
+    'TRUNCATE inbox_event',
+    'CREATE TABLE public.mine ()',
+  ])('may not: %s', async (sql) => {
+    await expect(as('gatehouse_receiver').query(sql)).rejects.toMatchObject({ code: '42501' })
+  })
+})
+
+describe.each(['gatehouse_worker', 'gatehouse_operator'] as const)('F62: the database role %s', (role) => {
+  it.each([
+    'DELETE FROM inbox_event',
+    'DELETE FROM ledger_entry',
+    'TRUNCATE onboarding',
+    'ALTER TABLE ledger_entry DISABLE TRIGGER ALL',
+    'DROP TABLE effect',
+    'DELETE FROM audit_entry',
+    'UPDATE installation SET number = gen_random_uuid()',
+  ])('may not: %s', async (sql) => {
+    await expect(as(role).query(sql)).rejects.toMatchObject({ code: '42501' })
+  })
+
+  it('reads and writes what it works on', async () => {
+    const pool = as(role)
+    await pool.query('SELECT FROM onboarding')
+    await pool.query('UPDATE sweep_claim SET held_until = now() WHERE false')
+    await pool.query('INSERT INTO sweep_window (from_at, to_at, listed, recovered) SELECT now(), now(), 0, 0 WHERE false')
+  })
+})
+
+describe('F62: the database roles', () => {
+  it('carry what a session of ours is, for connections that cannot say it, as behind PgBouncer', async () => {
+    const pool = createPool({ connectionString: `${urlAs('gatehouse_receiver')}?pgbouncer=true`, max: 1, applicationName: 'roles test' })
+    pools.push(pool)
+    const names = ['statement_timeout', 'search_path', 'TimeZone', 'synchronous_commit', 'idle_in_transaction_session_timeout']
+    const { rows } = await pool.query(
+      `SELECT ${names
+        .map((name) => `current_setting('${name}')`)
+        .map((sql, n) => `${sql} AS s${n}`)
+        .join(', ')}`,
+    )
+    expect(Object.values(rows[0])).toEqual(['2s', 'public', 'UTC', 'on', '30s'])
+  })
+
+  it('are renewed by every migration where they are, and made only when they are asked for', async () => {
+    expect(await applyDatabaseRoles(database.url, { existing: true })).toBe(true)
+    await execute(database.url, `CREATE TABLE brand_new_${randomUUID().slice(0, 6)} (id int)`)
+    expect(await applyDatabaseRoles(database.url)).toBe(true)
+  })
+
+  it('let the worker sign people in no more than the receiver', async () => {
+    await expect(as('gatehouse_worker').query('SELECT FROM operator_session')).rejects.toMatchObject({ code: '42501' })
+  })
+
+  it('cannot be made by a user without the right, who is told what is missing', async () => {
+    await expect(applyDatabaseRoles(urlAs('gatehouse_operator'))).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringContaining('CREATEROLE'),
+    })
+  })
+})
+
+describe('F62: receiver, worker and operator, each with its own database role and nothing more', () => {
+  const CLI = join(import.meta.dirname, '../../../src/cli/gatehouse.ts')
+  const TOKEN = 'a-token-for-the-test-of-the-roles'
+
+  /** A role as a process of its own with only the variables that it reads; its base URL. */
+  async function run(role: string, env: Record<string, string>): Promise<string> {
+    const child = spawn(process.execPath, [CLI, role], { env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += String(chunk)))
+    onTestFinished(async () => {
+      child.kill('SIGTERM')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    })
+    return new Promise((resolve, reject) => {
+      child.stdout.on('data', () => {
+        const url = / is up on (http:\/\/[\d.:]+)/.exec(said)?.[1]
+        if (url) resolve(url)
+      })
+      child.on('exit', (code) => reject(new Error(`${role} ended with ${code}: ${said}`)))
+    })
+  }
+
+  it('take a customer from the webhook to ready', { timeout: 90_000 }, async () => {
+    const WEBHOOK_API_KEYS = 'a-key-for-the-test-of-the-roles'
+    const [port, sandboxPort] = [await freePort(), await freePort()]
+    const SANDBOX_URL = `http://127.0.0.1:${sandboxPort}`
+    const production = { NODE_ENV: 'production', SANDBOX_URL }
+    const ENCRYPTION_KEY = Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('base64')
+    const [sandbox] = await Promise.all([
+      run('sandbox', {
+        WEBHOOK_API_KEYS,
+        SANDBOX_PORT: String(sandboxPort),
+        SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${port}/webhooks/paxos`,
+      }),
+      run('receiver', { ...production, WEBHOOK_API_KEYS, DATABASE_URL: urlAs('gatehouse_receiver'), PORT: String(port) }),
+      run('worker', { ...production, ENCRYPTION_KEY, DATABASE_URL: urlAs('gatehouse_worker'), WORKER_PORT: '0' }),
+    ])
+    const operator = await run('operator', {
+      ...production,
+      ENCRYPTION_KEY,
+      OPERATOR_TOKEN: TOKEN,
+      DATABASE_URL: urlAs('gatehouse_operator'),
+      OPERATOR_PORT: '0',
+    })
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, 'x-operator': 'ada' }
+    const body = JSON.stringify({ count: 1, deliver: true, refIdPrefix: `r${randomUUID().slice(0, 6)}-` })
+    const made = await fetch(`${sandbox}/_sandbox/identities/bulk`, { method: 'POST', headers, body })
+    const { events } = (await made.json()) as { events: { identityId: string }[] }
+    const state = async (): Promise<unknown> => {
+      const answer = await fetch(`${operator}/v1/onboardings/${events[0]?.identityId}`, { headers })
+      return ((await answer.json()) as { state?: string }).state
+    }
+    await expect.poll(state, { timeout: 60_000, interval: 200 }).toBe('ready')
+  })
+})
