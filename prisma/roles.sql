@@ -47,11 +47,17 @@ GRANT SELECT ON installation, _prisma_migrations TO gatehouse_receiver, gatehous
 GRANT SELECT, INSERT ON inbox_event TO gatehouse_receiver;
 GRANT UPDATE (delivery_count, body_sha256, is_test, state, generation, attempts, due_at, settled_at) ON inbox_event TO gatehouse_receiver;
 GRANT USAGE, SELECT, UPDATE ON SEQUENCE inbox_event_seq_seq TO gatehouse_receiver;
+-- It keeps samples of what it could not prove, and forgets the old ones.
+GRANT SELECT, INSERT, DELETE ON delivery_sample TO gatehouse_receiver;
 
 -- Worker and operator work on everything and remove nothing. What is insert-only is so by triggers, which only the owner could switch off.
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO gatehouse_worker, gatehouse_operator;
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO gatehouse_worker, gatehouse_operator;
 REVOKE INSERT, UPDATE ON _prisma_migrations, installation FROM gatehouse_worker, gatehouse_operator;
+-- Personal data is sealed while a command needs it, and removed when that is done.
+GRANT DELETE ON sealed_payload TO gatehouse_worker, gatehouse_operator;
 -- Sessions of people are the operator role's.
 REVOKE ALL ON operator_session FROM gatehouse_worker;
 GRANT DELETE ON operator_session TO gatehouse_operator;
+-- A dismissal can be undone, also by the worker that runs a plan.
+GRANT DELETE ON event_dismissal TO gatehouse_worker, gatehouse_operator;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { Registry } from 'prom-client'
@@ -14,6 +15,8 @@ import { createPool } from '../../../src/platform/postgres/postgres.ts'
 import { receivedEvent } from '../../inbox/received-event.ts'
 import { execute } from '../../support/template-database.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
 
 type DatabaseRole = (typeof DATABASE_ROLES)[number]
 
@@ -117,6 +120,22 @@ describe('F62: the database roles', () => {
     expect(await applyDatabaseRoles(database.url, { existing: true })).toBe(true)
     await execute(database.url, `CREATE TABLE brand_new_${randomUUID().slice(0, 6)} (id int)`)
     expect(await applyDatabaseRoles(database.url)).toBe(true)
+  })
+
+  it('let every row be deleted that the source deletes, by the role that does', async () => {
+    const deletes: Record<string, DatabaseRole> = {
+      role_process: 'gatehouse_receiver',
+      delivery_sample: 'gatehouse_receiver',
+      event_dismissal: 'gatehouse_operator',
+      sealed_payload: 'gatehouse_worker',
+      operator_session: 'gatehouse_operator',
+    }
+    const files = globSync('src/**/*.ts', { cwd: ROOT, exclude: (name) => name.includes('generated') })
+    const named = files.flatMap((file) =>
+      [...readFileSync(join(ROOT, file), 'utf8').matchAll(/DELETE FROM ([a-z_]+)/g)].map(([, table]) => table),
+    )
+    expect([...new Set(named)].sort()).toEqual(Object.keys(deletes).sort())
+    for (const [table, role] of Object.entries(deletes)) await as(role).query(`DELETE FROM ${table} WHERE false`)
   })
 
   it('let the worker sign people in no more than the receiver', async () => {
