@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { InvalidArgumentError } from 'commander'
 import type { Actor } from '../domain/actor.ts'
+import { NAME_RULE, OperatorName } from '../operate/operator-name.ts'
 import { readTime, TIME_FORMS } from '../operate/read-time.ts'
 import { readReason } from '../operate/replay-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
@@ -31,9 +32,10 @@ export function nameAndReason({ operator = '', reason = '' }: { operator?: strin
   actor: Actor
   reason: string
 } {
-  const name = operator.trim()
-  if (name === '') throw new UsageError('--operator must name a person; it is kept in the audit')
-  return { actor: { kind: 'operator', name }, reason: readReason(reason) }
+  if (operator.trim() === '') throw new UsageError('--operator must name a person; it is kept in the audit')
+  const name = OperatorName.safeParse(operator)
+  if (!name.success) throw new UsageError(`--operator takes a name of ${NAME_RULE}`)
+  return { actor: { kind: 'operator', name: name.data }, reason: readReason(reason) }
 }
 
 /** An id that Gatehouse issued, in lower case. */

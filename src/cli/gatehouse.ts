@@ -18,6 +18,7 @@ import { registerQueueCommands } from './queue-commands.ts'
 import { registerReplayCommands } from './replay-commands.ts'
 import { reportError } from './report-error.ts'
 import { registerRoleCommands } from './role-commands.ts'
+import { registerSessionCommands } from './session-commands.ts'
 import { ROOT, settings } from './settings.ts'
 import { registerTradingCommands } from './trading-commands.ts'
 
@@ -44,6 +45,7 @@ registerQueueCommands(program, open)
 registerNoticeCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
+registerSessionCommands(program, open)
 registerOpenapiCommand(program)
 registerTradingCommands(program, open)
 registerOrderCommands(program, open)

@@ -11,6 +11,8 @@ import { registerLedgerCommands } from '../../src/cli/ledger-commands.ts'
 import { registerOnboardingCommands } from '../../src/cli/onboarding-commands.ts'
 import { registerQueueCommands } from '../../src/cli/queue-commands.ts'
 import { registerReplayCommands } from '../../src/cli/replay-commands.ts'
+import { registerSessionCommands } from '../../src/cli/session-commands.ts'
+import { insertSamples } from '../../src/inbox/delivery-samples.ts'
 import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
 import { seedOnboarding } from '../operate/seed-onboarding.ts'
 import { lockOut, type Operator, receiveDecided, startOperator } from '../operate/start-operator.ts'
@@ -50,6 +52,7 @@ async function gatehouse(...args: string[]): Promise<string> {
     registerQueueCommands,
     registerLedgerCommands,
     registerAuditCommands,
+    registerSessionCommands,
   ]) {
     register(program, open, (text) => printed.push(text))
   }
@@ -368,5 +371,42 @@ describe('gatehouse event dismiss', () => {
     expect(run).toMatch(/^result: 2 dismissed$/m)
     expect(await gatehouse('event', 'undismiss', ...eventIds, ...why)).toContain(`Event ${first} is parked.`)
     await expect(gatehouse('event', 'dismiss', ...why)).rejects.toThrow('name at least one of')
+  })
+})
+
+describe('F64: gatehouse session end', () => {
+  it('ends the sessions of one operator or of all, and the audit says who asked and why', async () => {
+    const { useCases } = operator
+    for (const [seed, name] of [
+      [1, 'Grace'],
+      [2, 'Grace'],
+      [3, 'Linus'],
+    ] as const)
+      await useCases.openSession(Buffer.alloc(32, seed), name)
+    const why = ['--operator', 'José', '--reason', 'laptop stolen']
+    expect(await gatehouse('session', 'end', '--of', 'Grace', ...why)).toBe('2 sessions ended')
+    expect(await gatehouse('session', 'end', '--all', '--json', ...why)).toBe('{"ended":1}')
+    const { items } = await useCases.listAudit({ action: 'session.revoke', operator: 'José', limit: 10 })
+    expect(items).toContainEqual(expect.objectContaining({ target: 'Grace', reason: 'laptop stolen' }))
+    await expect(gatehouse('session', 'end', ...why)).rejects.toThrow('--of')
+  })
+
+  it('c20: takes names with accents, and refuses what is no name', async () => {
+    await expect(gatehouse('session', 'end', '--all', '--operator', 'a/b', '--reason', 'trying')).rejects.toThrow('accents too')
+  })
+})
+
+describe('F36: gatehouse event samples', () => {
+  it('shows what was kept of deliveries, made printable', async () => {
+    const sample = { at: new Date(), proof: 'api-key', keySlot: 'api-key:1', sourceHash: '0011223344556677', bodySha256: null } as const
+    await insertSamples(operator.pool, [
+      { ...sample, status: 200, reason: 'accepted', eventId: 'an-event', body: Buffer.from('{"id":"an-event"}') },
+      { ...sample, status: 400, reason: 'DELIVERY_INVALID', keySlot: null, eventId: null, body: Buffer.from('\u001b[31m\u202egnp') },
+    ])
+    const shown = await gatehouse('event', 'samples')
+    expect(shown).toContain('{"id":"an-event"}')
+    expect(shown).toContain('\\u001b[31m\\u202egnp')
+    const refused = JSON.parse(await gatehouse('event', 'samples', '--refused', '--json'))
+    expect(refused).toMatchObject([{ status: 400, reason: 'DELIVERY_INVALID' }])
   })
 })

@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { counted } from '../operate/counted.ts'
+import { UsageError } from '../platform/app-error.ts'
+import { nameAndReason, type OpenUseCases, withUseCases } from './command-input.ts'
+import { type Print, print as toStdout } from './print.ts'
+
+interface Flags {
+  of?: string
+  all?: boolean
+  operator?: string
+  reason?: string
+  json?: boolean
+}
+
+/** `session end`: puts operators out of the pages at once, after a laptop was stolen or a colleague has left. */
+export function registerSessionCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
+  program
+    .command('session')
+    .description('who is logged in on the pages')
+    .command('end')
+    .description('end the sessions of one operator, or all; the operator token still opens new ones')
+    .option('--of <name>', 'of this operator')
+    .option('--all', 'of everybody')
+    .requiredOption('--operator <name>', 'who asks')
+    .requiredOption('--reason <text>', 'why; kept in the audit')
+    .option('--json', 'print JSON')
+    .action(async ({ of, all, json, ...flags }: Flags) => {
+      if ((of === undefined) !== (all === true)) throw new UsageError('name one operator with --of, or end all sessions with --all')
+      const { actor, reason } = nameAndReason(flags)
+      await withUseCases(open, async (useCases) => {
+        const ended = await useCases.endSessions({ operator: of ?? null, reason }, actor)
+        print(json ? JSON.stringify({ ended }) : `${counted(ended, 'session')} ended`)
+      })
+    })
+}
