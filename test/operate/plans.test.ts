@@ -105,6 +105,22 @@ const ago = (days: number): Date => new Date(Date.now() - days * 86_400_000)
 const events = (query: Partial<EventQuery>) => () => reads.events.list({ limit: 50, ...query })
 const onboardings = (query: Partial<OnboardingQuery>) => () => reads.onboardings.list({ limit: 50, ...query })
 
+describe('what home reads, however much there is', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['the causes of what is open', () => reads.events.openCauses()],
+    ['who fails with one error', () => reads.events.failingWith('NOTICE_REFUSED')],
+    ['what is unread', () => reads.events.countUnread()],
+    ['what is overdue', () => reads.events.countOverdue(120)],
+    ['the flow of the last day', () => reads.events.recentFlow(ago(1))],
+    ['how far customers come', () => reads.onboardings.progress(ago(1))],
+    ['who waits longest', () => reads.onboardings.longestApproved(3)],
+    ['refused notifications', () => reads.onboardings.countIntendedNotices([uuid('identity', 1)])],
+  ])('%s is found by an index, never by reading a whole table', async (_name, act) => {
+    const scans = (await plansOf(act)).filter((node) => node['Node Type'] === 'Seq Scan' && BIG.includes(node['Relation Name'] ?? ''))
+    expect(scans.map((node) => node['Relation Name'])).toEqual([])
+  })
+})
+
 describe('what an operator reads, however much there is', () => {
   it.each([
     ['the last events', events({}), ['inbox_event_pkey']],
