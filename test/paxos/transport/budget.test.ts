@@ -195,3 +195,14 @@ describe('while waiting for room', () => {
     await waiting
   })
 })
+
+describe('the quota of unproven reads', () => {
+  it('F50: is no call of Paxos, so a lock-out does not close it, and the one probe afterwards is never spent on it', async () => {
+    const { budget, pass } = startBudget()
+    budget.onThrottled(1_000)
+    await budget.acquire('unproven', { priority: 'live' })
+    pass(1_001)
+    await budget.acquire('unproven', { priority: 'live' })
+    await budget.acquire('general', { priority: 'live' }) // the probe
+  })
+})
