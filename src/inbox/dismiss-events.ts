@@ -21,6 +21,7 @@ export async function dismissEvents(
        SELECT seq, state FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state IN ('parked', 'dead') ORDER BY event_id FOR UPDATE
      ), noted AS (
        INSERT INTO event_dismissal (seq, from_state, dismissed_by, reason) SELECT seq, state, $2, $3 FROM locked
+       ON CONFLICT (seq) DO UPDATE SET from_state = excluded.from_state, dismissed_by = excluded.dismissed_by, reason = excluded.reason, dismissed_at = now()
      )
      UPDATE inbox_event AS i SET state = 'dismissed' FROM locked WHERE i.seq = locked.seq RETURNING i.seq`,
     [seqs, by, reason],
@@ -28,15 +29,13 @@ export async function dismissEvents(
   return rows.map(({ seq }) => seq)
 }
 
-/** Brings dismissed events (bigint as text) back to the state that they were in. Returns those that it restored. */
+/** Brings dismissed events (bigint as text), whose last dismissal stays on record, back to the state that they were in. Returns those that it restored. */
 export async function restoreEvents(on: Pool | PoolClient, seqs: readonly string[]): Promise<string[]> {
   const { rows } = await on.query<{ seq: string }>(
     `WITH locked AS MATERIALIZED (
        SELECT seq FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state = 'dismissed' ORDER BY event_id FOR UPDATE
-     ), noted AS (
-       DELETE FROM event_dismissal USING locked WHERE event_dismissal.seq = locked.seq RETURNING event_dismissal.seq, from_state
      )
-     UPDATE inbox_event AS i SET state = noted.from_state FROM noted WHERE i.seq = noted.seq RETURNING i.seq`,
+     UPDATE inbox_event AS i SET state = d.from_state FROM locked JOIN event_dismissal AS d USING (seq) WHERE i.seq = locked.seq RETURNING i.seq`,
     [seqs],
   )
   return rows.map(({ seq }) => seq)
@@ -46,7 +45,7 @@ export async function restoreEvents(on: Pool | PoolClient, seqs: readonly string
 export async function readDismissals(pool: Pool, eventIds: readonly string[]): Promise<Map<string, Dismissal>> {
   const { rows } = await pool.query<Dismissal & { event_id: string }>(
     `SELECT i.event_id, d.dismissed_by AS by, d.reason, d.dismissed_at AS at FROM inbox_event AS i JOIN event_dismissal AS d USING (seq)
-     WHERE i.event_id = ANY ($1::text[])`,
+     WHERE i.state = 'dismissed' AND i.event_id = ANY ($1::text[])`,
     [eventIds],
   )
   return new Map(rows.map(({ event_id, ...dismissal }) => [event_id, dismissal]))

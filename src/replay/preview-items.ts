@@ -8,7 +8,7 @@ import { createEffectCounter } from './count-effects.ts'
 import { createPlanHash, PLANNER_LEASE_SECONDS, type ReplayParts } from './plan-replay.ts'
 
 /** Events previewed together: enough that the batching reader fills its pages. */
-const ITEMS_PER_ROUND = 500
+const ITEMS_PER_ROUND = 2_000
 /** Of how many events a plan may have for each account to be looked for, one call per customer. */
 const MOST_LOOKED_UP = 1_000
 const PLAN_LASTS_HOURS = 24

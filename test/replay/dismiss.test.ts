@@ -29,7 +29,9 @@ describe('events that cannot succeed', () => {
     expect(await readDismissals(pool, [(await inbox.load('1'))?.eventId ?? ''])).toMatchObject({ size: 1 })
     expect((await restoreEvents(pool, ['1', '2', '3'])).toSorted()).toEqual(['1', '2'])
     expect(await inbox.count()).toMatchObject({ dismissed: 0, parked: 1, dead: 1 })
-    expect((await pool.query('SELECT FROM event_dismissal')).rowCount).toBe(0)
+    expect(await readDismissals(pool, [(await inbox.load('1'))?.eventId ?? ''])).toMatchObject({ size: 0 })
+    expect(await dismissEvents(pool, ['1'], { by: 'grace', reason: 'forged after all' })).toEqual(['1'])
+    expect([...(await readDismissals(pool, [(await inbox.load('1'))?.eventId ?? ''])).values()]).toMatchObject([{ by: 'grace' }])
   })
 
   it('F11: are in no replay, and are not opened by one that was planned before', async () => {
