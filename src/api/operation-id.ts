@@ -21,7 +21,7 @@ export function operationId(method: string, path: string): string {
 const NOT_PLURAL = new Set(['stats', 'status'])
 
 function isPlural(noun: string): boolean {
-  return noun.endsWith('s') && !NOT_PLURAL.has(noun)
+  return noun.endsWith('s') && !noun.endsWith('ss') && !NOT_PLURAL.has(noun)
 }
 
 function singular(noun: string): string {

@@ -88,6 +88,7 @@ describe('F29: the name of an operation', () => {
     ['POST', '/v1/onboardings', 'createOnboarding'],
     ['POST', '/v1/replays/{id}/approve', 'approveReplay'],
     ['GET', '/v1/stats', 'getStats'],
+    ['POST', '/v1/events/{event_id}/dismiss', 'dismissEvent'],
     ['POST', '/v1/queue/pause', 'pauseQueue'],
     ['POST', '/v1/accounts/{id}/orders', 'createAccountOrder'],
     ['POST', '/v1/accounts/{id}/orders/preview', 'previewAccountOrder'],
