@@ -4,8 +4,10 @@ import { openTrading, type Trading } from '../../src/compose/open-trading.ts'
 import { wireRoutes } from '../../src/compose/wire-routes.ts'
 import type { IdentityRequestSnapshot } from '../../src/domain/identity-request/identity-request.ts'
 import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
+import { DEPOSIT_TABLE } from '../../src/ledger/deposit-table.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
+import { ORDER_TABLE } from '../../src/ledger/order-table.ts'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { type ConfirmationReader, createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
@@ -46,7 +48,7 @@ export interface PipelineOptions {
 /** Of every test: 32 bytes. */
 export const ENCRYPTION_KEY = Buffer.alloc(32, 7)
 
-export type PartName = 'inbox' | 'queue' | 'ledger' | 'paxos' | 'notices' | 'reader' | 'worker'
+export type PartName = 'orderLedger' | 'depositLedger' | 'inbox' | 'queue' | 'ledger' | 'paxos' | 'notices' | 'reader' | 'worker'
 
 export interface Pipeline {
   inbox: Inbox
@@ -106,7 +108,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   )
   const notices: NoticeChannel = decorate('notices', createWebhookChannel({ ...options.notices, timeoutMs: 2_000 }))
   const reader = decorate('reader', createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger })))
-  const trading = openTrading({ pool, paxos, notices })
+  const orderLedger = decorate('orderLedger', createLedger({ pool, table: ORDER_TABLE }))
+  const depositLedger = decorate('depositLedger', createLedger({ pool, table: DEPOSIT_TABLE }))
+  const trading = openTrading({ pool, paxos, notices, orderLedger, depositLedger })
   const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, encryptionKey: ENCRYPTION_KEY, now: Date.now, trading })
   const { routes, ownRoutes, requests, vault } = wires
   const parts = {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { forEachBackend } from '../support/queue-backends.ts'
+import type { Instant } from './instants.ts'
+import { openSandboxTrader, type SandboxTrader } from './sandbox-trader.ts'
+
+/** Each write of an order, cut before, during and after. */
+const ORDER: readonly Instant[] = [
+  'before orderLedger.commit #1',
+  'after orderLedger.commit #1',
+  'before paxos.orders.create #1',
+  'during paxos.orders.create #1',
+  'after paxos.orders.create #1',
+  'before orderLedger.commit #2',
+  'after orderLedger.commit #2',
+  'before notices.send #1',
+  'after notices.send #1',
+]
+/** A deposit takes no ref_id: the balance tells. */
+const DEPOSIT: readonly Instant[] = [
+  'after depositLedger.commit #1',
+  'during paxos.deposits.fundSandbox #1',
+  'after paxos.deposits.fundSandbox #1',
+  'after depositLedger.commit #2',
+]
+
+forEachBackend((backend) => {
+  const withTrader = async (work: (trader: SandboxTrader) => Promise<void>): Promise<void> => {
+    const trader = await openSandboxTrader(backend)
+    try {
+      await work(trader)
+    } finally {
+      await trader.close()
+    }
+  }
+
+  describe('A8, A12: when the worker is killed', () => {
+    it.each(ORDER)('%s, the order is placed exactly once and its money proved', { timeout: 120_000 }, (dieAt) =>
+      withTrader(async (trader) => {
+        await trader.fund('10000.00')
+        const { orderId } = await trader.placeAndCrash(dieAt)
+        expect(await trader.ended(orderId)).toMatchObject({ state: 'filled', settled: true })
+        expect(await trader.ordersAtPaxos(orderId)).toBe(1)
+        expect(await trader.drift()).toEqual([])
+      }),
+    )
+
+    it.each(DEPOSIT)('%s, the deposit is made exactly once', { timeout: 120_000 }, (dieAt) =>
+      withTrader(async (trader) => {
+        await trader.fundAndCrash('10000.00', dieAt)
+        expect(await trader.balance('USD')).toBe('10000')
+        expect(await trader.drift()).toEqual([])
+      }),
+    )
+  })
+})

@@ -1,0 +1,103 @@
+import type { OrderStory, TradingUseCases } from '../../src/operate/order-use-cases.ts'
+import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
+import { eventually, NOTICE_SECRET } from '../saga/world.ts'
+import type { TestBackend } from '../support/queue-backends.ts'
+import { requestOf, TESTER, useCasesOf } from '../tour/trader.ts'
+import type { Instant } from './instants.ts'
+import { openStage, type Stage } from './stage.ts'
+
+const BUY = { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' }
+const RECOVERED = { withinMs: 80_000 }
+
+/** A ready customer whose orders are asked for here, and worked on by processes that may be killed. */
+export interface SandboxTrader {
+  fund(amount: string): Promise<void>
+  /** Asks for a deposit while a worker runs that dies at this instant, and starts another worker. */
+  fundAndCrash(amount: string, dieAt: Instant): Promise<void>
+  /** Likewise for an order. */
+  placeAndCrash(dieAt: Instant): Promise<{ orderId: string }>
+  ended(orderId: string): Promise<OrderStory>
+  ordersAtPaxos(orderId: string): Promise<number>
+  balance(asset: string): Promise<string>
+  drift(): Promise<string[]>
+  close(): Promise<void>
+}
+
+export async function openSandboxTrader(backend: TestBackend): Promise<SandboxTrader> {
+  const stage = await openStage(backend)
+  /** The API's side: it asks, and works on nothing. */
+  const api = await startPipeline({
+    databaseUrl: stage.databaseUrl,
+    backend: stage.backend,
+    paxos: stage.sandbox,
+    notices: { url: 'http://127.0.0.1:9/', secret: NOTICE_SECRET },
+    concurrency: 0,
+  })
+  const useCases = useCasesOf(api)
+  const accountId = await openAccount(stage, api)
+  const asset = async (name: string) => (await useCases.getBalances(accountId)).items.find((each) => each.asset === name)
+  const deposit = (amount: string) => useCases.fundAccount({ accountId, idempotencyKey: 'fund', asset: 'USD', amount }, TESTER)
+  const funded = (amount: string) =>
+    eventually(
+      () => deposit(amount),
+      (seen) => seen.deposit.state === 'completed',
+      RECOVERED,
+    )
+  return {
+    fund: async (amount) => {
+      const child = await stage.start()
+      await funded(amount)
+      await child.stop()
+    },
+    fundAndCrash: async (amount, dieAt) => {
+      await crashed(stage, dieAt, () => deposit(amount))
+      await funded(amount)
+    },
+    placeAndCrash: async (dieAt) => {
+      const place = () => useCases.placeOrder({ accountId, idempotencyKey: 'buy', request: requestOf(BUY) }, TESTER)
+      return (await crashed(stage, dieAt, place)).order
+    },
+    ended: (orderId) => ended(useCases, orderId),
+    ordersAtPaxos: async (orderId) => (await api.paxos.orders.list({ refIds: [`gatehouse-place-order-${orderId}`] })).orders.length,
+    balance: async (name) => String((await asset(name))?.available ?? '0'),
+    drift: async () => {
+      const { assets } = await useCases.proveBalances(accountId)
+      return assets.filter(({ drift }) => !drift.isZero()).map(({ asset: name, drift }) => `${drift} ${name}`)
+    },
+    close: async () => {
+      await api.close()
+      await stage.close()
+    },
+  }
+}
+
+/** A worker that dies at this instant while `ask` is worked on, and then one that lives. */
+async function crashed<T>(stage: Stage, dieAt: Instant, ask: () => Promise<T>): Promise<T> {
+  const child = await stage.start({ dieAt })
+  const asked = ask()
+  await child.died
+  await stage.start()
+  return asked
+}
+
+async function openAccount(stage: Stage, api: Pipeline): Promise<string> {
+  const child = await stage.start()
+  const event = await stage.decided()
+  await stage.deliver(child, [event])
+  const stored = await eventually(
+    () => api.ledger.load(event.identityId),
+    (seen) => seen?.onboarding.state === 'ready',
+  )
+  await child.stop()
+  return stored?.onboarding.accountId ?? ''
+}
+
+async function ended(useCases: TradingUseCases, orderId: string): Promise<OrderStory> {
+  const order = await eventually(
+    () => useCases.getOrder(orderId),
+    (seen) => seen?.settled === true,
+    RECOVERED,
+  )
+  if (!order) throw new Error('unreachable')
+  return order
+}

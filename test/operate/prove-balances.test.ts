@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { Amount } from '../../src/domain/money.ts'
+import type { FlowRecord } from '../../src/ledger/read-flows.ts'
+import { proveBalances } from '../../src/operate/prove-balances.ts'
+import type { PaxosExecution } from '../../src/paxos/executions.ts'
+
+const ACCOUNT = { accountId: 'a', identityId: 'i', profileId: 'p', refId: null, onboardingState: 'ready', openedAt: null } as const
+
+function flow(entryNo: number, asset: string, amount: string, over: Partial<FlowRecord> = {}): FlowRecord {
+  const at = new Date(Date.UTC(2026, 2, 1, 12, 0, entryNo))
+  return { streamId: 'order-1', entryNo, at, asset, amount: Amount.of(amount), because: 'execution', source: `x${entryNo}`, ...over }
+}
+
+function execution(id: string, second: number, amount: string, price = '2000'): PaxosExecution {
+  const fees = { commission: null, commissionAsset: null, rebate: null, rebateAsset: null, grossTradeAmount: null }
+  const at = `2026-03-01T12:00:0${second}Z`
+  return { id, orderId: 'o', executedAt: at, market: 'ETHUSD', side: 'BUY', amount: Amount.of(amount), price: Amount.of(price), ...fees }
+}
+
+async function proof(flows: readonly FlowRecord[], balances: Record<string, [string, string]>, executions: readonly PaxosExecution[] = []) {
+  const items = Object.entries(balances).map(([asset, [available, trading]]) => ({
+    asset,
+    available: Amount.of(available),
+    trading: Amount.of(trading),
+  }))
+  const paxos = {
+    balances: { list: async () => items },
+    executions: { listOfOrder: async () => [], listOfAccount: async () => [...executions] },
+  }
+  const { assets } = await proveBalances({ paxos, flows: async () => [...flows], now: () => 0 }, ACCOUNT)
+  return JSON.parse(JSON.stringify(assets)) as { asset: string; drift: string; firstBreak: Record<string, string> | null }[]
+}
+
+const deposit = flow(1, 'USD', '10000', { because: 'deposit', source: 'd1' })
+
+describe('the proof of balances', () => {
+  it('A28: comes to the balance with what is held by orders', async () => {
+    const flows = [deposit, flow(2, 'ETH', '1'), flow(3, 'USD', '-2000', { source: 'x2' })]
+    expect(await proof(flows, { USD: ['7000', '1000'], ETH: ['1', '0'] })).toMatchObject([
+      { asset: 'ETH', drift: '0', firstBreak: null },
+      { asset: 'USD', drift: '0', firstBreak: null },
+    ])
+  })
+
+  it.each([
+    ['10000.00000001', '0.00000001'],
+    ['9999.99999999', '-0.00000001'],
+  ])('A30: tells drift with its sign, to the last unit (%s)', async (balance, drift) => {
+    expect(await proof([deposit], { USD: [balance, '0'] })).toMatchObject([{ drift, firstBreak: { kind: 'unexplained' } }])
+  })
+
+  it('A27: compares the assets of both sides', async () => {
+    const seen = await proof([deposit, flow(2, 'ETH', '1')], { USD: ['10000', '0'], BTC: ['0.5', '0'] })
+    expect(seen.filter(({ drift }) => drift !== '0').map(({ asset, drift }) => [asset, drift])).toEqual([
+      ['BTC', '0.5'],
+      ['ETH', '-1'],
+    ])
+  })
+
+  it('names the first of several movements at which the two part', async () => {
+    const flows = [deposit, flow(2, 'ETH', '1', { source: 'x1' }), flow(4, 'ETH', '3', { source: 'x3' })]
+    const executions = [execution('x1', 2, '1'), execution('x2', 3, '2'), execution('x3', 4, '4')]
+    const eth = (await proof(flows, { USD: ['10000', '0'], ETH: ['7', '0'] }, executions)).find(({ asset }) => asset === 'ETH')
+    expect(eth).toMatchObject({ drift: '3', firstBreak: { kind: 'missing-here', source: 'x2', at: '2026-03-01T12:00:03Z', amount: '2' } })
+  })
+
+  it('A26: names an execution that Paxos no longer has, and changes nothing', async () => {
+    const flows = [flow(1, 'ETH', '1', { source: 'x1' }), flow(2, 'ETH', '2', { source: 'x2' })]
+    const [eth] = await proof(flows, { ETH: ['1', '0'] }, [execution('x1', 1, '1')])
+    expect(eth).toMatchObject({ drift: '-2', firstBreak: { kind: 'missing-at-paxos', entry: 'order-1#2', amount: '-2' } })
+  })
+})

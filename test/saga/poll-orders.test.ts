@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { Amount } from '../../src/domain/money.ts'
+import type { OpenOrder } from '../../src/ledger/read-orders.ts'
+import type { PaxosOrder } from '../../src/paxos/orders.ts'
+import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
+import { pollOrders } from '../../src/saga/poll-orders.ts'
+
+const PAGE = 1_000
+
+function openOrder(number: number, over: Partial<OpenOrder> = {}): OpenOrder {
+  const orderId = `order-${number}`
+  const known = { paxosStatus: 'OPEN', amountFilled: '0', executed: '0', requestedAt: 1_000_000 }
+  return { orderId, identityId: `identity-${number}`, refId: `gatehouse-place-order-${orderId}`, ...known, ...over }
+}
+
+function atPaxos({ refId }: OpenOrder, status: string, filled: string): PaxosOrder {
+  const none = { profileId: null, side: '', market: '', type: '', baseAmount: null, quoteAmount: null, price: null }
+  return {
+    id: `p-${refId}`,
+    refId,
+    status,
+    amountFilled: Amount.of(filled),
+    averagePrice: null,
+    createdAt: null,
+    modifiedAt: null,
+    ...none,
+  }
+}
+
+/** A Paxos with these orders, as far as a poll asks it. */
+function paxosWith(orders: readonly PaxosOrder[]) {
+  const byRef = new Map(orders.map((order) => [order.refId, order]))
+  let calls = 0
+  const list: PaxosClient['orders']['list'] = async ({ refIds, status, cursor }) => {
+    calls += 1
+    if (refIds) return { orders: refIds.flatMap((refId) => byRef.get(refId) ?? []), nextCursor: null }
+    const from = Number(cursor ?? 0)
+    const open = orders.filter((order) => order.status === status)
+    return { orders: open.slice(from, from + PAGE), nextCursor: from + PAGE < open.length ? String(from + PAGE) : null }
+  }
+  return { paxos: { orders: { list } } as unknown as PaxosClient, calls: () => calls } // a poll asks for nothing else
+}
+
+async function poll(open: readonly OpenOrder[], orders: readonly PaxosOrder[]) {
+  const timers: string[] = []
+  const world = paxosWith(orders)
+  const inbox = { setTimer: async ({ streamId, name }: { streamId: string; name: string }) => void timers.push(`${name} ${streamId}`) }
+  const report = await pollOrders({ inbox, paxos: world.paxos, openOrders: async () => [...open], now: () => 2_000_000 })
+  return { report, timers }
+}
+
+describe('a poll over unfinished orders', () => {
+  it('A17: reads 10,000 open orders with a dozen calls, and 500 that have closed with five more', async () => {
+    const open = Array.from({ length: 10_000 }, (_, number) => openOrder(number))
+    const orders = open.map((order, number) => (number % 20 === 0 ? atPaxos(order, 'FILLED', '1') : atPaxos(order, 'OPEN', '0')))
+    const { report, timers } = await poll(open, orders)
+    expect(report).toEqual({ open: 10_000, changed: 500, calls: 17 })
+    expect(timers).toHaveLength(500)
+    // With half a second between two polls, that is what of 50 calls/s.
+    expect(report.calls / 0.5).toBeLessThan(50)
+  })
+
+  it('A13: notices a fill that nobody told of, and a partial one', async () => {
+    const open = [openOrder(1), openOrder(2), openOrder(3)]
+    const { timers } = await poll(open, [
+      atPaxos(open[0]!, 'FILLED', '1'),
+      atPaxos(open[1]!, 'OPEN', '0.5'),
+      atPaxos(open[2]!, 'OPEN', '0'),
+    ])
+    expect(timers).toEqual(['read-order order-1', 'read-order order-2'])
+  })
+
+  it('A15: reads an order again until its executions come to what was filled', async () => {
+    const closed = openOrder(1, { paxosStatus: 'FILLED', amountFilled: '1', executed: '0.4' })
+    expect((await poll([closed], [atPaxos(closed, 'FILLED', '1')])).timers).toEqual(['read-order order-1'])
+    const settled = { ...closed, executed: '1' }
+    expect((await poll([settled], [atPaxos(settled, 'FILLED', '1')])).timers).toEqual([])
+  })
+
+  it('takes no conclusion from an order that a listing lacks', async () => {
+    expect(await poll([openOrder(1)], [])).toMatchObject({ report: { open: 1, changed: 0, calls: 1 }, timers: [] })
+    expect(await poll([], [])).toMatchObject({ report: { calls: 0 } })
+  })
+})
