@@ -44,6 +44,7 @@ const TAGS: Readonly<Record<string, string>> = {
   accounts: 'Accounts of customers: balances, deposits, orders',
   orders: 'Orders: what became of them, and their cancellation',
   markets: 'Where can be traded',
+  quotes: 'Held rates',
   notifications: 'What Gatehouse sends to your application',
 }
 

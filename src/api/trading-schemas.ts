@@ -44,6 +44,17 @@ const Market = z.strictObject({
   sell: MarketSide,
 })
 
+const Quote = z.strictObject({
+  id: z.string(),
+  market: z.string(),
+  side: z.string(),
+  price: decimal.describe('A fee that is charged in real time is in it.'),
+  baseAsset: z.string(),
+  quoteAsset: z.string(),
+  createdAt: z.string(),
+  expiresAt: z.string().describe('It is good until then, and not a moment longer.'),
+})
+
 const OrderPreview = z.strictObject({
   obstacles: z
     .array(
@@ -131,6 +142,7 @@ export const TRADING_SCHEMAS = {
   Account,
   Balances,
   MarketList: z.strictObject({ items: z.array(Market) }),
+  QuoteList: z.strictObject({ items: z.array(Quote) }),
   OrderPreview,
   Order,
   OrderStory,

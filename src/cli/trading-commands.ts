@@ -21,11 +21,12 @@ export function parseOpaqueId(text: string): string {
   return id.data
 }
 
-/** `account`, `deposit`, `market`, `proof`: money of one customer, and where it can be traded. */
+/** `account`, `deposit`, `market`, `quote`, `proof`: money of one customer, and where it can be traded. */
 export function registerTradingCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   registerAccountCommands(program, open, print)
   registerDepositCommand(program, open, print)
   registerMarketCommand(program, open, print)
+  registerQuoteCommand(program, open, print)
   registerProofCommand(program, open, print)
 }
 
@@ -93,6 +94,24 @@ function registerMarketCommand(program: Command, open: OpenUseCases, print: Prin
           return [market, String(tickRate ?? '-'), String(minBaseAmount ?? '-'), String(maxQuoteAmount ?? '-'), side(buy), side(sell)]
         })
         print(renderTable(['MARKET', 'TICK', 'SMALLEST (BASE)', 'LARGEST (QUOTE)', 'BUY', 'SELL'], rows))
+      })
+    })
+}
+
+function registerQuoteCommand(program: Command, open: OpenUseCases, print: Print): void {
+  program
+    .command('quote')
+    .description('held rates')
+    .command('list')
+    .description('quotes of one market, each good until its time of expiry')
+    .argument('<market>', 'for example BTCUSD')
+    .option('--json', 'print JSON')
+    .action(async (market: string, { json }: { json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const quotes = await useCases.listQuotes(market)
+        if (json) return print(JSON.stringify(quotes, null, 2))
+        const rows = quotes.map(({ id, side, price, expiresAt }) => [side, String(price), expiresAt, id])
+        print(renderTable(['SIDE', 'PRICE', 'EXPIRES', 'QUOTE'], rows))
       })
     })
 }

@@ -44,6 +44,7 @@ export function tradingUseCases({ pool, perform, depositLedger, ...parts }: Trad
       return { items: await paxos.balances.list(profileId), asOf }
     },
     listMarkets: () => paxos.markets.list(),
+    listQuotes: (market) => paxos.quotes.ofMarket(market),
     previewOrder: async (accountId, request) => {
       const { profileId } = await account(accountId)
       const [market, balances] = await Promise.all([requireMarket(paxos, request.market), paxos.balances.list(profileId)])

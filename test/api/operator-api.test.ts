@@ -556,6 +556,7 @@ describe('the OpenAPI document', () => {
       'get /v1/orders',
       'get /v1/orders/{id}',
       'get /v1/queue',
+      'get /v1/quotes',
       'get /v1/replays',
       'get /v1/replays/{id}',
       'get /v1/replays/{id}/items',

@@ -34,6 +34,10 @@ forEachBackend((backend) => {
       expect(afterSale.BTC ?? '0').toBe('0')
       expect(await trader.drift()).toEqual({})
 
+      const quotes = await trader.useCases.listQuotes('BTCUSD')
+      expect(quotes.map(({ side }) => side).sort()).toEqual(['BUY', 'SELL'])
+      expect(quotes.every(({ expiresAt }) => Date.parse(expiresAt) > Date.now())).toBe(true)
+
       await settles(pipeline)
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
       const told = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
