@@ -112,13 +112,21 @@ function approval(replay: ReplayStory): Html {
   const { id, needsSecond, plannedBy } = replay
   return html`<form class="card stacked" method="post" action="/replays/${id}/approve">
 <h2>Approve and run</h2>
-${notice('warn', `This works again on ${sayEvents(replay)}, in stages of 1, 2, 5, 20, 50 customers, then the rest. What has changed since the plan is skipped and listed.`)}
+${notice('warn', sayApproval(replay))}
 ${needsSecond && notice('warn', `Two people must agree: ${plannedBy}, who planned it, and another one, or two others.`)}
 <label>Reason${reasonField('what happened, and the ticket')}</label>
 <p class="hint">At least ${SHORTEST_REASON} characters. Your name and the reason are kept with the replay and in the audit.</p>
 <button>Approve and run</button>
 </form>
 ${command(`gatehouse replay approve ${id} --operator <you> --reason "<why>"`)}`
+}
+
+function sayApproval(replay: ReplayStory): string {
+  const what =
+    'action' in replay.filter && replay.filter.action === 'dismiss'
+      ? `This ${sayPlan(replay)}. They can be restored one by one.`
+      : `This works again on ${sayEvents(replay)}, in stages of 1, 2, 5, 20, 50 customers, then the rest.`
+  return `${what} What has changed since the plan is skipped and listed.`
 }
 
 function reasonField(placeholder: string): Html {
