@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createWorld, settles } from '../saga/world.ts'
+import { createWorld, eventually, settles } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { openTrader, requestOf, TESTER } from './trader.ts'
 
@@ -108,13 +108,21 @@ forEachBackend((backend) => {
       expect(await trader.drift()).toEqual({})
     })
 
-    it('A19: an execution that Paxos annuls becomes further entries, and the ledger still comes to the balances', async () => {
+    it('A19: an execution that Paxos annuls later becomes further entries, and the contradicted order is held', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)
-      const order = await trader.place('bust', { ...BUY, quoteAmount: '666.19' })
-      await trader.reaches(order.orderId, 'filled', 'cancelled', 'held')
-      expect(order.orderId).toMatch(/^order-/)
+      const filled = await trader.reaches((await trader.place('bust', BUY)).orderId, 'filled')
+      for (const { id } of filled.executions)
+        await fetch(`${new URL(world.sandbox.apiUrl).origin}/_sandbox/executions/${id}/bust`, { method: 'POST' })
+      await pipeline.inbox.setTimer({ streamId: filled.orderId, name: 'read-order', dueAt: new Date() })
+      const read = await eventually(
+        () => trader.useCases.getOrder(filled.orderId),
+        (order) => order?.executions.every(({ annulled }) => annulled) === true,
+      )
+      expect(read).toMatchObject({ state: 'held', reason: 'changed-after-its-end', amountFilled: '0' })
+      expect(read?.timeline.filter(({ kind }) => kind === 'order.executed')).toHaveLength(filled.executions.length)
+      expect(await trader.drift()).toEqual({})
     })
 
     it('A13: closes at once though executions are missing, and says that it is not settled', async () => {
