@@ -166,8 +166,19 @@ function explainPending(createdAt: Date, { now, unread }: { now: Date; unread: U
   return `No decision is known: ${many} this customer's.${unread.because ? ` ${unread.because}` : ''}`
 }
 
-/** `account` and `notice:ready:1` in words. */
+/** An effect by the name that it is stored under: `account` or `notice:ready:1`, in words. */
 export function sayStep(step: string): string {
-  const [kind, notice = ''] = step.split(':')
-  return kind === 'account' ? 'The account with its profile' : `The notice "${notice.replaceAll('_', ' ')}"`
+  const notification = notificationOf(step)
+  return notification === null ? 'Account with profile' : `Notification "${notification}"`
+}
+
+/** An effect that was decided and not yet attempted. */
+export function sayIntent(step: string): string {
+  const notification = notificationOf(step)
+  return notification === null ? 'Account creation requested' : `Notification "${notification}" queued`
+}
+
+function notificationOf(step: string): string | null {
+  const [kind, name = ''] = step.split(':')
+  return kind === 'account' ? null : name.replaceAll('_', ' ')
 }

@@ -3,7 +3,7 @@ import type { HoldReason } from '../domain/onboarding/onboarding.ts'
 import { readOutcome } from '../domain/outcome.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
 import type { EntryRecord } from '../ledger/read-onboardings.ts'
-import { describeHold, sayStep } from './explain-waiting.ts'
+import { describeHold, sayIntent, sayStep } from './explain-waiting.ts'
 
 /** One line of a customer's story: a sentence, and what it was made from. */
 export interface TimelineLine {
@@ -18,13 +18,13 @@ export interface TimelineLine {
 }
 
 const HOW: Readonly<Record<EventOrigin, (type: string) => string>> = {
-  webhook: (type) => `Paxos's webhook told of ${type}`,
-  sweep: (type) => `Found ${type} in the Events API`,
-  command: (type) => `Asked for: ${type}`,
+  webhook: (type) => `Webhook from Paxos: ${type}`,
+  sweep: (type) => `Sweep found ${type} in the Events API`,
+  command: (type) => `Command accepted: ${type}`,
   timer: (type) => `Timer: ${type}`,
 }
 
-/** The ledger and the inbox as one story, in time. At one instant: first what was heard, then what was done, then how it ended. */
+/** The ledger and the inbox as one timeline. At one instant: first what was received, then what was done, then how it ended. */
 export function mergeTimeline(entries: readonly EntryRecord[], events: readonly EventRecord[]): TimelineLine[] {
   const heard = events.map(describeReceived)
   const done = entries.map(({ at, kind, actor, data }): TimelineLine => {
@@ -47,7 +47,7 @@ function describeReceived(event: EventRecord): TimelineLine {
   }
 }
 
-/** A move is told by the ledger already; what led to no entry would otherwise leave no trace in the story. */
+/** The end of an event that led to no ledger entry; a move has its entry already. */
 function describeEnd({ eventId, state, settledAt, outcome, errorCode, errorDetail }: EventRecord): TimelineLine[] {
   if (settledAt === null) return []
   const line = { at: settledAt, source: 'inbox', actor: 'gatehouse' } as const
@@ -99,7 +99,7 @@ function describeEntry(kind: string, data: Record<string, unknown>): string {
       return `Adopted: an identity that Gatehouse did not create (${text('event')})`
     case 'state.moved':
       return data.to === 'ready'
-        ? 'Ready: account and profile exist, and the user was told'
+        ? 'Ready: account and profile exist, and the application was told'
         : `Moved from ${text('from')} to ${text('to')}: Paxos says ${text('status')}`
     case 'state.held':
       return `Held: ${describeHold(data.reason as HoldReason)}`
@@ -108,11 +108,11 @@ function describeEntry(kind: string, data: Record<string, unknown>): string {
     case 'documents.required':
       return `Paxos asks for documents: ${list(data.documents)}`
     case 'effect.intended':
-      return `${sayStep(text('step'))} is wanted`
+      return sayIntent(text('step'))
     case 'effect.done':
       return describeDone(data, text)
     case 'effect.suppressed':
-      return `${sayStep(text('step'))} is no longer true and ${data.mayHaveBeenSent ? 'will not be tried again; it may have arrived' : 'did not happen'}`
+      return `${sayStep(text('step'))} was cancelled because it is no longer true. ${data.mayHaveBeenSent ? 'It may have arrived; Gatehouse does not send it again.' : 'It was not sent.'}`
     case 'effect.refused':
       return `${sayStep(text('step'))} was refused: ${text('code')}`
     default:
@@ -122,7 +122,7 @@ function describeEntry(kind: string, data: Record<string, unknown>): string {
 
 function describeDone(data: Record<string, unknown>, text: (key: string) => string): string {
   if (data.step === 'account') {
-    const how = data.how === 'adopted' ? 'was found at Paxos and taken over' : 'opened'
+    const how = data.how === 'adopted' ? 'adopted: it existed at Paxos' : 'opened'
     return `Account ${text('accountId')} with profile ${text('profileId')} ${how}`
   }
   return `${sayStep(text('step'))} was sent (${text('channel')}${typeof data.status === 'number' ? ` answered ${data.status}` : ''})`

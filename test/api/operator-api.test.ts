@@ -299,13 +299,13 @@ describe('when one onboarding is read', () => {
     expect(body.timeline.map(({ sentence }: { sentence: string }) => sentence)).toEqual([
       'Created at Paxos as story',
       'Moved from pending to approved: Paxos says APPROVED',
-      'The account with its profile is wanted',
+      'Account creation requested',
       expect.stringMatching(new RegExp(`^Account ${accountId} with profile .* opened$`)),
-      'The notice "ready" is wanted',
-      'The notice "ready" was sent (webhook answered 204)',
-      'Ready: account and profile exist, and the user was told',
+      'Notification "ready" queued',
+      'Notification "ready" was sent (webhook answered 204)',
+      'Ready: account and profile exist, and the application was told',
       'Held: Paxos says DENIED after it had approved',
-      "Paxos's webhook told of identity.approved",
+      'Webhook from Paxos: identity.approved',
     ])
     expect(body.waitingFor).toMatch(/^Held: Paxos says DENIED after it had approved\. A person must decide/)
     expect(body.timeline[0]).toMatchObject({
