@@ -174,7 +174,7 @@ describe('when the receiver does not answer 2xx', () => {
     const waitsS = receiver.deliveries.slice(1).map(({ atMs }, index) => (atMs - (receiver.deliveries[index]?.atMs ?? 0)) * 10)
     expect(waitsS.length).toBeGreaterThanOrEqual(9)
     for (const [index, wait] of waitsS.entries()) {
-      expect(wait).toBeGreaterThan(5 * 2 ** index * 0.75)
+      expect(wait).toBeGreaterThan(5 * 2 ** index * 0.75 - 50) // an arrival that is up to 5 ms late shortens the wait after it
       if (index > 6) expect(wait).toBeLessThan(5 * 2 ** index * 1.25 + 200) // 20 ms of timers and network here
     }
     const total = waitsS.reduce((sum, wait) => sum + wait, 0)
