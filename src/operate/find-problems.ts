@@ -1,4 +1,5 @@
 import type { OpenCause } from '../inbox/open-causes.ts'
+import type { UpstreamContact } from '../paxos/upstream-contact.ts'
 import { counted } from './counted.ts'
 import type { Observed } from './observed.ts'
 import { PROBLEM_KINDS, type Problem } from './problem.ts'
@@ -122,24 +123,62 @@ const earliest = (causes: readonly OpenCause[], of: 'oldestReceivedAt' | 'nextDu
   new Date(Math.min(...causes.map((cause) => cause[of].getTime())))
 
 function paxosDown(seen: Observed): Problem | null {
-  const kept = keptBy(seen, OUTAGE_CODES)
-  if (kept.length === 0) return null
+  const outage = outageByBreaker(seen) ?? outageByEvents(seen)
+  if (!outage) return null
   const waiting = seen.causes.filter(({ state }) => state === 'accepted')
-  const since = earliest(kept, 'oldestReceivedAt')
-  const answer = kept.find(({ errorCode }) => errorCode === 'PAXOS_UNAVAILABLE')?.detail
-  const probeSeconds = Math.max(1, (earliest(kept, 'nextDueAt').getTime() - DISPATCH_GRACE_MS - seen.now.getTime()) / 1_000)
   const events = sum(waiting, 'events')
+  const wait = events === 0 ? 'No event waits' : `${counted(events, 'event')} ${events === 1 ? 'waits' : 'wait'}; nothing is lost`
   return {
     kind: 'paxos-down',
     severity: 'fault',
-    sentence:
-      `Paxos does not answer${answer ? ` (${statusIn(answer)})` : ''}. ${counted(events, 'event')} ${events === 1 ? 'waits' : 'wait'}, ` +
-      `the oldest since ${clockTime(since)}; nothing is lost. Next try in ${roughSpan(probeSeconds)}.`,
-    since,
+    sentence: `${outage.said}. ${wait}. Next probe ${outage.probeSeconds > 0 ? `in ${roughSpan(outage.probeSeconds)}` : 'is due now'}.`,
+    since: outage.since,
     customers: sum(waiting, 'customers') || null,
     nextAction: "Look at Paxos's status page. Work goes on by itself when Paxos answers.",
     page: '/events?state=accepted',
     command: 'gatehouse event list --state accepted',
+  }
+}
+
+interface Outage {
+  said: string
+  since: Date
+  probeSeconds: number
+}
+
+/** Circuits that are open now, unless what opened them was a refusal of our credentials. */
+function failing({ contact }: Observed): (UpstreamContact & { failingSince: Date })[] {
+  return contact.filter(
+    (circuit): circuit is UpstreamContact & { failingSince: Date } =>
+      circuit.failingSince !== null && !(circuit.errorCode !== null && ACCESS_CODES.has(circuit.errorCode)),
+  )
+}
+
+/** What the breakers know: since when, why, and when the next call goes out. */
+function outageByBreaker(seen: Observed): Outage | null {
+  const [first] = failing(seen).toSorted((a, b) => a.failingSince.getTime() - b.failingSince.getTime())
+  if (!first) return null
+  const { circuit, failingSince, httpStatus, errorCode, nextProbeAt } = first
+  const who = circuit === 'token' ? 'Paxos has given no access token' : 'Paxos has not answered'
+  const why = httpStatus ?? (errorCode === 'PAXOS_UNAVAILABLE' || errorCode === null ? 'no answer' : errorCode)
+  return {
+    said: `${who} since ${clockTime(failingSince)} (${why})`,
+    since: failingSince,
+    probeSeconds: nextProbeAt === null ? 0 : Math.ceil((nextProbeAt.getTime() - seen.now.getTime()) / 1_000),
+  }
+}
+
+/** Too few calls failed to open a breaker: all that is known is which events failed. Events received before Paxos last answered prove nothing. */
+function outageByEvents(seen: Observed): Outage | null {
+  const answeredAt = Math.max(0, ...seen.contact.map((circuit) => circuit.answeredAt?.getTime() ?? 0))
+  const kept = keptBy(seen, OUTAGE_CODES).filter(({ oldestReceivedAt }) => oldestReceivedAt.getTime() > answeredAt)
+  if (kept.length === 0) return null
+  const since = earliest(kept, 'oldestReceivedAt')
+  const answer = kept.find(({ errorCode }) => errorCode === 'PAXOS_UNAVAILABLE')?.detail
+  return {
+    said: `Paxos does not answer${answer ? ` (${statusIn(answer)})` : ''}; the oldest event waits since ${clockTime(since)}`,
+    since,
+    probeSeconds: Math.max(1, (earliest(kept, 'nextDueAt').getTime() - DISPATCH_GRACE_MS - seen.now.getTime()) / 1_000),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import type { EventReads } from '../inbox/read-events.ts'
 import type { OnboardingReads } from '../ledger/read-onboardings.ts'
 import { readNoticeHealth } from '../notify/notice-health.ts'
+import { readUpstreamContact } from '../paxos/upstream-contact.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { ServiceUnavailableError } from '../platform/app-error.ts'
 import { withTimeout } from '../platform/with-timeout.ts'
@@ -35,11 +36,12 @@ export async function readProblems(parts: HealthParts): Promise<Problem[]> {
 }
 
 async function observe({ pool, queue, events, onboardings, roster, pace, sweepEverySeconds, now }: HealthParts): Promise<Observed> {
-  const [counts, running, canary, causes, notices, states, pulse, sweptTo, lockedForMs] = await Promise.all([
+  const [counts, running, canary, causes, contact, notices, states, pulse, sweptTo, lockedForMs] = await Promise.all([
     withTimeout(QUEUE_MS, queue.counts(), () => new ServiceUnavailableError('The queue does not answer.')).catch(() => null),
     roster.live(),
     readCanary(pool),
     events.openCauses(),
+    readUpstreamContact(pool),
     readNoticeHealth(pool),
     onboardings.countStates(),
     events.pulse(),
@@ -48,7 +50,7 @@ async function observe({ pool, queue, events, onboardings, roster, pace, sweepEv
   ])
   return {
     now: new Date(now()),
-    ...{ running, counts, canary, causes, notices, sweptTo, sweepEverySeconds, lockedForMs },
+    ...{ running, counts, canary, causes, contact, notices, sweptTo, sweepEverySeconds, lockedForMs },
     pause: counts?.paused ? await readPause(pool) : null,
     held: states.held,
     oldestUnfinishedAt: pulse.oldestUnfinishedAt,

@@ -1,5 +1,6 @@
 import type { OpenCause } from '../inbox/open-causes.ts'
 import type { NoticeHealth } from '../notify/notice-health.ts'
+import type { UpstreamContact } from '../paxos/upstream-contact.ts'
 import type { CanaryTrace } from '../queue/canary.ts'
 import type { QueueCounts } from '../queue/event-queue.ts'
 import type { RoleProcess } from '../roster/role-process.ts'
@@ -14,6 +15,8 @@ export interface Observed {
   pause: QueuePause | null
   canary: CanaryTrace
   causes: readonly OpenCause[]
+  /** Whether Paxos answers, as the breakers of all processes saw it last. */
+  contact: readonly UpstreamContact[]
   notices: NoticeHealth
   held: number
   oldestUnfinishedAt: Date | null

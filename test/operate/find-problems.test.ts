@@ -3,6 +3,7 @@ import type { OpenCause } from '../../src/inbox/open-causes.ts'
 import { findProblems } from '../../src/operate/find-problems.ts'
 import type { Observed } from '../../src/operate/observed.ts'
 import { stopsTheBacklog } from '../../src/operate/problem.ts'
+import type { UpstreamContact } from '../../src/paxos/upstream-contact.ts'
 import type { RoleProcess } from '../../src/roster/role-process.ts'
 
 const now = new Date('2026-03-01T20:40:00Z')
@@ -18,6 +19,7 @@ const CALM: Observed = {
   pause: null,
   canary: { seenAt: ago(3), seenBy: 'a:1', sinceSeenMs: 3_000, waitingMs: null },
   causes: [],
+  contact: [],
   notices: { failingSince: null, failures: 0, lastCode: null, lastStatus: null, lastTakenAt: ago(60) },
   held: 0,
   oldestUnfinishedAt: null,
@@ -30,6 +32,10 @@ const cause = (given: Partial<OpenCause>): OpenCause => ({
   ...{ nextDueAt: new Date(now.getTime() + 35_000), detail: null, ...given },
 })
 const DETAIL = 'Paxos events.get (503 Service Unavailable): Paxos is not available.'
+const DOWN: UpstreamContact = {
+  ...{ circuit: 'api', failingSince: ago(360), errorCode: 'PAXOS_UNAVAILABLE', httpStatus: 503, detail: DETAIL },
+  ...{ nextProbeAt: new Date(now.getTime() + 20_000), answeredAt: null },
+}
 const see = (given: Partial<Observed>) => findProblems({ ...CALM, ...given })
 const kinds = (given: Partial<Observed>): string[] => see(given).map(({ kind }) => kind)
 
@@ -45,11 +51,37 @@ describe('what is wrong', () => {
     })
     expect(problem).toMatchObject({
       kind: 'paxos-down',
-      sentence: 'Paxos does not answer (503). 15 events wait, the oldest since 20:34 UTC; nothing is lost. Next try in 20 s.',
+      sentence: 'Paxos does not answer (503); the oldest event waits since 20:34 UTC. 15 events wait; nothing is lost. Next probe in 20 s.',
       since: ago(360),
       customers: 3,
     })
     expect(more).toEqual([]) // an old unfinished event is explained by it
+  })
+
+  it('F6: takes since when, why and the next probe from the breaker when it is open, however young the waiting events are', () => {
+    const causes = [cause({ errorCode: 'PAXOS_CIRCUIT_OPEN', events: 15, oldestReceivedAt: ago(5) })]
+    expect(see({ contact: [DOWN], causes })).toMatchObject([
+      {
+        kind: 'paxos-down',
+        sentence: 'Paxos has not answered since 20:34 UTC (503). 15 events wait; nothing is lost. Next probe in 20 s.',
+        since: ago(360),
+      },
+    ])
+    expect(see({ contact: [DOWN] })).toMatchObject([{ sentence: expect.stringContaining('No event waits. Next probe in 20 s.') }])
+    expect(see({ contact: [{ ...DOWN, httpStatus: null, nextProbeAt: ago(1) }] })).toMatchObject([
+      { sentence: 'Paxos has not answered since 20:34 UTC (no answer). No event waits. Next probe is due now.' },
+    ])
+  })
+
+  it('F6: is not Paxos when the breaker has closed since the waiting events were received', () => {
+    const contact = [{ ...DOWN, failingSince: null, errorCode: null, httpStatus: null, nextProbeAt: null, answeredAt: ago(10) }]
+    const causes = [cause({ errorCode: 'PAXOS_CIRCUIT_OPEN' })]
+    expect(kinds({ contact, causes })).toEqual([])
+    expect(kinds({ contact: [{ ...contact[0]!, answeredAt: ago(400) }], causes })).toEqual(['paxos-down'])
+  })
+
+  it('F6: is not an outage when a refusal of our credentials opened the breaker', () => {
+    expect(kinds({ contact: [{ ...DOWN, circuit: 'token', errorCode: 'PAXOS_CREDENTIALS_REFUSED', httpStatus: 401 }] })).toEqual([])
   })
 
   it('F6: is not Paxos any more once what it kept was not tried again', () => {
