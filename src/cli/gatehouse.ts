@@ -25,7 +25,7 @@ import { registerTradingCommands } from './trading-commands.ts'
 const json = process.argv.includes('--json')
 
 const program = new Command('gatehouse')
-  .description('Onboards people onto a crypto brokerage (Paxos) from its webhooks: loses no event, opens no account twice.')
+  .description('Gives your users a crypto brokerage at Paxos: loses no event, opens no account twice, places no order twice.')
   .version(readVersion())
   .showHelpAfterError(json ? false : '(gatehouse --help lists the commands)')
   .showSuggestionAfterError()

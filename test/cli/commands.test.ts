@@ -138,7 +138,7 @@ describe('gatehouse onboarding', () => {
     const story = (await gatehouse('onboarding', 'show', identityId)).split('\n')
     expect(story[0]).toBe(`Onboarding ${identityId}: pending`)
     expect(story[2]).toMatch(/^ {2}waiting {2}Waits for Paxos's decision/)
-    expect(story.at(-2)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +→ Asked for: create-onboarding$/)
+    expect(story.at(-2)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +→ Command accepted: create-onboarding$/)
     expect(story.at(-1)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +(\+\S+ ms )? *· Created at Paxos as \S+ {2}by ada$/)
   })
 
