@@ -42,6 +42,19 @@ const Effect = z.strictObject({
   settledAt: time.nullable(),
 })
 
+const Attempt = z.strictObject({
+  step: z.string(),
+  attemptNo: z.int().min(1),
+  at: time,
+  operation: z.string().nullable().describe('Such as accounts.create.'),
+  status: z.int().nullable().describe('The HTTP status; null where there was no answer, or none is known.'),
+  code: z.string().nullable().describe('The error code; null: it succeeded.'),
+  problemType: z.string().nullable(),
+  detail: z.string().nullable().describe("Known words of the other side's answer; they name no person."),
+  durationMs: count,
+})
+const EffectAttempts = z.array(Attempt).describe('Every attempt of the effects, oldest first; the newest 500.')
+
 const onboardingFields = {
   id: paxosId.describe("The identity's id at Paxos; the same as identityId."),
   identityId: paxosId,
@@ -65,7 +78,7 @@ const onboardingFields = {
 }
 const Onboarding = z.strictObject(onboardingFields)
 
-const Event = z.strictObject({
+const eventFields = {
   eventId: paxosId,
   type: z.string(),
   state: z.enum(EVENT_STATES),
@@ -89,7 +102,11 @@ const Event = z.strictObject({
   waiting: Waiting,
   waitingFor: WaitingFor,
   dismissal: z.strictObject({ by: z.string(), reason: z.string(), at: time }).nullable().describe('Who dismissed it, when and why.'),
-})
+  streamId: z.string().nullable().describe('The order, deposit or request that a command or timer is about.'),
+  refusal: Attempt.nullable().describe('Of EFFECT_REFUSED: the attempt that the other side refused; null where it is not known.'),
+}
+const Event = z.strictObject(eventFields)
+const EventStory = z.strictObject({ ...eventFields, effectAttempts: EffectAttempts })
 
 const Entry = z.strictObject({ entryNo: count, at: time, kind: z.string(), actor: z.string(), data: z.unknown(), hash: z.string() })
 const TimelineLine = z.strictObject({
@@ -105,6 +122,7 @@ const OnboardingStory = z.strictObject({
   entries: z.array(Entry).describe('The ledger of this identity.'),
   events: z.array(Event),
   timeline: z.array(TimelineLine).describe('Ledger and events as one story, in time.'),
+  effectAttempts: EffectAttempts,
 })
 
 const EffectTotals = z
@@ -326,6 +344,7 @@ export const API_SCHEMAS = {
   OnboardingStory,
   OnboardingPage: z.strictObject({ items: z.array(Onboarding), nextCursor: NextCursor }),
   Event,
+  EventStory,
   EventPage: z.strictObject({ items: z.array(Event), nextCursor: NextCursor }),
   Replay,
   ReplayPage: z.strictObject({ items: z.array(ReplayLine), nextCursor: NextCursor }),

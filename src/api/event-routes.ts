@@ -14,7 +14,7 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
     throw new HttpProblem(404, 'EVENT_UNKNOWN', `Event ${eventId} was never received.`)
   }
   const acting = { method: 'POST', params: EventIdParams, body: z.strictObject({ reason: Reason }) } as const
-  const answers = { 200: { description: 'The event.', schema: 'Event' } } as const
+  const answers = { 200: { description: 'The event.', schema: 'EventStory' } } as const
   const refusals = { 404: UNKNOWN, 409: 'Its state does not allow that (EVENT_STATE).' }
   return [
     apiRoute({
@@ -57,7 +57,7 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
       path: '/v1/events/{event_id}',
       summary: 'One event: attempts, last error, outcome, next attempt',
       params: EventIdParams,
-      answers: { 200: { description: 'The event.', schema: 'Event' } },
+      answers: { 200: { description: 'The event.', schema: 'EventStory' } },
       refusals: { 404: UNKNOWN },
       handle: async ({ params }) => known(await useCases.getEvent(params.event_id), params.event_id),
     }),

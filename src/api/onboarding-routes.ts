@@ -43,7 +43,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
         const { identityId, created } = made
         const story = await useCases.getOnboarding(identityId)
         if (!story) throw new Error(`onboarding ${identityId} was created and cannot be read`)
-        const { entries: _entries, events: _events, timeline: _timeline, ...onboarding } = story
+        const { entries: _entries, events: _events, timeline: _timeline, effectAttempts: _attempts, ...onboarding } = story
         return { status: created ? 201 : 200, body: withId(onboarding) }
       },
     }),

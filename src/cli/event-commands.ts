@@ -3,9 +3,10 @@ import type { Actor } from '../domain/actor.ts'
 import { EVENT_STATES } from '../domain/event-state.ts'
 import { counted } from '../operate/counted.ts'
 import { MAX_REPLAY_LIMIT } from '../operate/replay-request.ts'
+import { sayError } from '../operate/say-error.ts'
 import { relativeTime, utcTime } from '../operate/say-time.ts'
 import { sayOutcome } from '../operate/timeline.ts'
-import type { EventView, OperatorUseCases } from '../operate/use-cases.ts'
+import type { EventStory, EventView, OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import {
   collectOneOf,
@@ -21,6 +22,7 @@ import {
   withUseCases,
 } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { renderAttempts } from './render-attempts.ts'
 import { renderReplay } from './render-replay.ts'
 import { renderTable } from './render-table.ts'
 
@@ -151,14 +153,14 @@ async function act(
 }
 
 function renderList(events: readonly EventView[]): string {
-  const rows = events.map(({ receivedAt, state, type, eventId, identityId, attempts, errorCode, outcome }) => [
+  const rows = events.map(({ receivedAt, state, type, eventId, identityId, attempts, outcome, ...failed }) => [
     utcTime(receivedAt).slice(0, 19),
     state,
     type,
     eventId,
     identityId ?? '-',
     String(attempts),
-    errorCode ?? (outcome ? sayOutcome(outcome) : ''),
+    sayError(failed) ?? (outcome ? sayOutcome(outcome) : ''),
   ])
   return renderTable(['RECEIVED (UTC)', 'STATE', 'TYPE', 'EVENT', 'IDENTITY', 'ATTEMPTS', 'OUTCOME'], rows)
 }
@@ -174,7 +176,7 @@ function hintFor(events: readonly EventView[]): string | null {
   return events[0] ? `One of them in full: gatehouse event show ${events[0].eventId}` : null
 }
 
-function renderEvent(event: EventView, now: Date): string {
+function renderEvent(event: EventStory, now: Date): string {
   const time = (at: Date | null): string => (at ? `${utcTime(at)} (${relativeTime(at, now)})` : '-')
   const rows: [string, string][] = [
     ['event', event.eventId],
@@ -188,7 +190,7 @@ function renderEvent(event: EventView, now: Date): string {
     ],
     ['trust', event.trust === 'confirmed' ? 'confirmed by the Events API' : 'a hint: not confirmed yet'],
     ['attempts', `${event.attempts}${event.generation > 0 ? `, replayed ${counted(event.generation, 'time')}` : ''}`],
-    ['last error', event.errorCode ? `${event.errorCode}: ${event.errorDetail ?? ''}` : '-'],
+    ['last error', event.errorCode ? `${sayError(event)}: ${event.errorDetail ?? ''}` : '-'],
     ['outcome', event.outcome ?? '-'],
     ['settled', time(event.settledAt)],
     ['dismissed', event.dismissal ? `by ${event.dismissal.by} at ${time(event.dismissal.at)}: ${event.dismissal.reason}` : '-'],
@@ -197,6 +199,7 @@ function renderEvent(event: EventView, now: Date): string {
   const next = event.state === 'parked' || event.state === 'dead' ? `gatehouse replay plan --event ${event.eventId}` : null
   return [
     ...rows.map(([name, value]) => `${name.padEnd(12)} ${value}`),
+    ...(event.effectAttempts.length > 0 ? ['', renderAttempts(event.effectAttempts)] : []),
     ...(event.waitingFor ? ['', event.waitingFor] : []),
     ...(next
       ? [

@@ -5,6 +5,8 @@ export interface OpenCause {
   state: 'accepted' | 'parked' | 'dead'
   /** The last error; null: none yet. */
   errorCode: string | null
+  /** Of `EFFECT_REFUSED`: the code of the refusal itself, such as PAXOS_SCOPE_MISSING. Null where it is not known. */
+  innerCode: string | null
   events: number
   /** Identities among them; events that were not yet confirmed name none. */
   customers: number
@@ -21,6 +23,9 @@ export interface OpenCause {
 /** Of each state, the newest so many events are looked at, so that a million failures cost what ten thousand do. */
 export const MOST_CAUSED = 10_000
 
+/** As EffectRefusedError (saga-errors.ts) writes it: `account was refused (PAXOS_REJECTED); …`. */
+const INNER_CODE = `CASE WHEN error_code = 'EFFECT_REFUSED' THEN substring(error_detail from ' was refused \\(([A-Z0-9_]+)\\)') END`
+
 /** Newest events of each unfinished state, grouped; a group with `MOST_CAUSED` events has at least that many. */
 export async function readOpenCauses(pool: Pool): Promise<OpenCause[]> {
   const newest = (state: string): string =>
@@ -28,10 +33,10 @@ export async function readOpenCauses(pool: Pool): Promise<OpenCause[]> {
     `(SELECT state, error_code, identity_id, received_at, settled_at, due_at, error_detail FROM inbox_event
       WHERE state >= '${state}' AND state <= '${state}' ORDER BY state DESC, seq DESC LIMIT ${MOST_CAUSED})`
   const { rows } = await pool.query<OpenCause>(
-    `SELECT state, error_code AS "errorCode", count(*)::int AS events, count(DISTINCT identity_id)::int AS customers,
+    `SELECT state, error_code AS "errorCode", ${INNER_CODE} AS "innerCode", count(*)::int AS events, count(DISTINCT identity_id)::int AS customers,
        min(received_at) AS "oldestReceivedAt", min(settled_at) AS "firstSettledAt", min(due_at) AS "nextDueAt", max(error_detail) AS detail
      FROM (${['accepted', 'parked', 'dead'].map(newest).join(' UNION ALL ')}) AS open
-     GROUP BY state, error_code ORDER BY count(*) DESC, state, error_code`,
+     GROUP BY 1, 2, 3 ORDER BY count(*) DESC, 1, 2, 3`,
   )
   return rows
 }

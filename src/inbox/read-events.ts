@@ -34,6 +34,8 @@ export interface EventRecord {
   readonly settledAt: Date | null
   /** Of the body's bytes as received, hexadecimal; null for what the sweep found. */
   readonly bodySha256: string | null
+  /** What a command or a timer is about: an order, a deposit, a request; null for events of Paxos. */
+  readonly streamId: string | null
 }
 
 export interface EventQuery {
@@ -191,5 +193,6 @@ function toRecord(row: InboxEvent): EventRecord {
     errorDetail: row.errorDetail,
     settledAt: row.settledAt,
     bodySha256: row.bodySha256 && Buffer.from(row.bodySha256).toString('hex'),
+    streamId: row.streamId,
   }
 }

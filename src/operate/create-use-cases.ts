@@ -53,7 +53,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const problems = (): Promise<Problem[]> => readProblems({ ...parts, events, onboardings })
   const pace = honestPace(parts.pace, problems)
   return {
-    ...onboardingUseCases({ onboardings, events, actions, perform, problems, now }),
+    ...onboardingUseCases({ pool, onboardings, events, actions, perform, problems, now }),
     ...eventUseCases({ pool, events, perform, now }),
     ...replayUseCases({ pool, events, pace, actions, perform }),
     ...queueUseCases({ pool, events, queue, pace, problems, actions, perform }),

@@ -3,6 +3,7 @@ import type { Actor } from '../domain/actor.ts'
 import { listSamples } from '../inbox/delivery-samples.ts'
 import { dismissEvents, readDismissals, restoreEvents, seqsOf } from '../inbox/dismiss-events.ts'
 import type { EventReads, EventRecord } from '../inbox/read-events.ts'
+import { type AttemptRecord, readAttempts, readRefusals } from '../ledger/read-attempts.ts'
 import { AppError } from '../platform/app-error.ts'
 import type { Perform } from './audited.ts'
 import { explainEvent } from './explain-waiting.ts'
@@ -25,14 +26,11 @@ interface Parts {
 
 /** What was received, what became of it, and setting aside what cannot succeed. */
 export function eventUseCases({ pool, events, perform, now }: Parts): EventUseCases {
-  const withDismissals = async (records: readonly EventRecord[]): Promise<EventView[]> => {
-    const dismissed = records.filter(({ state }) => state === 'dismissed').map(({ eventId }) => eventId)
-    const dismissals = dismissed.length === 0 ? null : await readDismissals(pool, dismissed)
-    return records.map((record) => ({ ...viewEvent(record, new Date(now())), dismissal: dismissals?.get(record.eventId) ?? null }))
-  }
   const getEvent: EventUseCases['getEvent'] = async (eventId) => {
     const event = await events.find(eventId)
-    return event && ((await withDismissals([event]))[0] ?? null)
+    if (!event) return null
+    const [[view], effectAttempts] = await Promise.all([viewEvents(pool, [event], new Date(now())), attemptsBehind(pool, event)])
+    return view ? { ...view, effectAttempts } : null
   }
   const moved = (act: Act): EventUseCases['dismissEvent'] => {
     return async (eventId, { reason }, actor) => {
@@ -51,7 +49,7 @@ export function eventUseCases({ pool, events, perform, now }: Parts): EventUseCa
     listDeliverySamples: (query) => listSamples(pool, query),
     listEvents: async (query) => {
       const page = await events.list(query)
-      return { ...page, items: await withDismissals(page.items) }
+      return { ...page, items: await viewEvents(pool, page.items, new Date(now())) }
     },
     getEvent,
     dismissEvent: moved(DISMISS),
@@ -77,11 +75,35 @@ const UNDISMISS: Act = {
   run: (pool, seqs) => restoreEvents(pool, seqs),
 }
 
-export function viewEvent(event: EventRecord, now: Date): EventView {
-  return {
+/** Events as operators see them: with who dismissed them, and how the other side refused. */
+export async function viewEvents(pool: Pool, records: readonly EventRecord[], now: Date): Promise<EventView[]> {
+  const dismissed = records.filter(({ state }) => state === 'dismissed').map(({ eventId }) => eventId)
+  const refused = records.filter(({ errorCode }) => errorCode === 'EFFECT_REFUSED').flatMap((event) => streamOf(event) ?? [])
+  const [dismissals, refusals] = await Promise.all([
+    dismissed.length === 0 ? null : readDismissals(pool, dismissed),
+    refused.length === 0 ? null : readRefusals(pool, [...new Set(refused)]),
+  ])
+  return records.map((event) => ({
     ...event,
     nextAttemptBy: event.state === 'accepted' ? event.dueAt : null,
     ...told(explainEvent(event, now), now),
-    dismissal: null,
-  }
+    dismissal: dismissals?.get(event.eventId) ?? null,
+    refusal: refusalOf(event, refusals?.get(streamOf(event) ?? '') ?? []),
+  }))
+}
+
+/** The stream whose effects an event asks for: what a command names, else its customer. */
+function streamOf({ streamId, identityId }: EventRecord): string | null {
+  return streamId ?? identityId
+}
+
+/** The error's text begins with the step that was refused (EffectRefusedError). */
+function refusalOf({ errorCode, errorDetail }: EventRecord, refusals: readonly AttemptRecord[]): AttemptRecord | null {
+  if (errorCode !== 'EFFECT_REFUSED') return null
+  return refusals.find(({ step }) => errorDetail?.startsWith(`${step} was refused`)) ?? null
+}
+
+async function attemptsBehind(pool: Pool, event: EventRecord): Promise<AttemptRecord[]> {
+  const streamId = streamOf(event)
+  return streamId === null ? [] : readAttempts(pool, streamId)
 }

@@ -1,7 +1,9 @@
+import type { Pool } from 'pg'
 import type { EventReads } from '../inbox/read-events.ts'
+import { readAttempts } from '../ledger/read-attempts.ts'
 import type { OnboardingReads, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import type { Perform } from './audited.ts'
-import { viewEvent } from './events.ts'
+import { viewEvents } from './events.ts'
 import { explainWaiting, type Unread } from './explain-waiting.ts'
 import { type Problem, stopsTheBacklog } from './problem.ts'
 import { mergeTimeline } from './timeline.ts'
@@ -9,6 +11,7 @@ import type { OnboardingStory, OnboardingUseCases, OnboardingView, OperatorActio
 import { told } from './waiting.ts'
 
 interface Parts {
+  pool: Pool
   onboardings: OnboardingReads
   events: EventReads
   actions: Pick<OperatorActions, 'createOnboarding' | 'findCommand'>
@@ -67,14 +70,15 @@ export async function listLongestApproved(reads: Reads, limit: number): Promise<
   return explainAll(reads, await reads.onboardings.longestApproved(limit))
 }
 
-async function tellStory(reads: Reads, identityId: string): Promise<OnboardingStory | null> {
-  const { onboardings, events } = reads
+async function tellStory(reads: Reads & Pick<Parts, 'pool'>, identityId: string): Promise<OnboardingStory | null> {
+  const { pool, onboardings, events } = reads
   const record = await onboardings.find(identityId)
   if (!record) return null
-  const [entries, heard, unread] = await Promise.all([
+  const [entries, heard, unread, effectAttempts] = await Promise.all([
     onboardings.entries(identityId),
     events.ofIdentity(identityId),
     readUnread(reads, [record]),
+    readAttempts(pool, identityId),
   ])
   const open = heard.filter(({ state }) => state === 'accepted' || state === 'parked' || state === 'dead')
   const now = new Date(reads.now())
@@ -82,7 +86,8 @@ async function tellStory(reads: Reads, identityId: string): Promise<OnboardingSt
     ...record,
     ...told(explainWaiting(record, open, { now, unread }), now),
     entries,
-    events: heard.map((event) => viewEvent(event, now)),
+    events: await viewEvents(pool, heard, now),
     timeline: mergeTimeline(entries, heard),
+    effectAttempts,
   }
 }

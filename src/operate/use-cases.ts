@@ -5,6 +5,7 @@ import type { Command } from '../inbox/commands.ts'
 import type { DeliverySample } from '../inbox/delivery-samples.ts'
 import type { Dismissal } from '../inbox/dismiss-events.ts'
 import type { EventQuery, EventRecord } from '../inbox/read-events.ts'
+import type { AttemptRecord } from '../ledger/read-attempts.ts'
 import type { EntryRecord, NoticeCounts, OnboardingQuery, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import type { LedgerReport } from '../ledger/verify-ledger.ts'
 import type { Page } from '../platform/page.ts'
@@ -28,6 +29,7 @@ import type { UpstreamOutlook } from './upstream-outlook.ts'
 import type { Waiting } from './waiting.ts'
 
 export type { AuditEntry, AuditReport } from '../audit/audit.ts'
+export type { AttemptRecord } from '../ledger/read-attempts.ts'
 export type { QueueCounts } from '../queue/event-queue.ts'
 export type { ReplayLine } from '../replay/list-replays.ts'
 export { REPLAY_STATES } from '../replay/replay-record.ts'
@@ -45,6 +47,8 @@ export interface OnboardingStory extends OnboardingView {
   readonly entries: readonly EntryRecord[]
   readonly events: readonly EventView[]
   readonly timeline: readonly TimelineLine[]
+  /** Every attempt of the customer's effects, oldest first; the newest 500. */
+  readonly effectAttempts: readonly AttemptRecord[]
 }
 
 export interface EventView extends EventRecord {
@@ -55,6 +59,13 @@ export interface EventView extends EventRecord {
   readonly waitingFor: string | null
   /** Who dismissed it, when and why; null: it is not dismissed. */
   readonly dismissal: Dismissal | null
+  /** Of `EFFECT_REFUSED`: how the other side refused; null where it is another error or not known. */
+  readonly refusal: AttemptRecord | null
+}
+
+export interface EventStory extends EventView {
+  /** Every attempt of the effects of its customer, order or request, oldest first; the newest 500. */
+  readonly effectAttempts: readonly AttemptRecord[]
 }
 
 export interface ReplayStory extends ReplayView {
@@ -125,13 +136,13 @@ export interface OnboardingUseCases {
 export interface EventUseCases {
   /** Last received first. @throws UsageError for a foreign cursor */
   listEvents(query: EventQuery): Promise<Page<EventView>>
-  getEvent(eventId: string): Promise<EventView | null>
+  getEvent(eventId: string): Promise<EventStory | null>
   /** Evidence of deliveries, newest first: samples of refused ones, and bodies of accepted ones whose event is not confirmed. */
   listDeliverySamples(query: { eventId?: string | undefined; refused?: boolean | undefined; limit: number }): Promise<DeliverySample[]>
   /** Closes what is parked or dead and cannot succeed. Safe to repeat. Null: never received. @throws EventStateError */
-  dismissEvent(eventId: string, why: { reason: string }, actor: Actor): Promise<EventView | null>
+  dismissEvent(eventId: string, why: { reason: string }, actor: Actor): Promise<EventStory | null>
   /** Brings a dismissed event back to where it was. Null: never received. @throws EventStateError */
-  undismissEvent(eventId: string, why: { reason: string }, actor: Actor): Promise<EventView | null>
+  undismissEvent(eventId: string, why: { reason: string }, actor: Actor): Promise<EventStory | null>
 }
 
 export interface ReplayUseCases {

@@ -2,9 +2,11 @@ import { EVENT_STATES } from '../domain/event-state.ts'
 import { counted } from '../operate/counted.ts'
 import { MAX_ATTEMPTS } from '../operate/explain-waiting.ts'
 import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
+import { sayError } from '../operate/say-error.ts'
 import { sayOutcome } from '../operate/timeline.ts'
-import type { EventView } from '../operate/use-cases.ts'
+import type { EventStory, EventView } from '../operate/use-cases.ts'
 import type { Page } from '../platform/page.ts'
+import { attemptTable } from './attempt-table.ts'
 import { type FilterField, filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
 import { badge, command, dataTable, emptyState, facts, moment, morePages, notice, page, shortId } from './page-parts.ts'
@@ -68,19 +70,19 @@ function noEvents({ state }: EventFilters): Html {
 }
 
 export function eventTable(events: readonly EventView[], now: Date): Html {
-  const rows = events.map(({ eventId, type, state, identityId, receivedAt, attempts, errorCode, outcome }) => [
+  const rows = events.map(({ eventId, type, state, identityId, receivedAt, attempts, outcome, ...failed }) => [
     html`<a href="/events/${eventId}" title="${eventId}">${type}</a>`,
     badge(state),
     identityId && html`<a href="/onboardings/${identityId}" title="${identityId}"><code class="short">${shortId(identityId)}</code></a>`,
     moment(receivedAt, now),
     String(attempts),
-    errorCode ? html`<code>${errorCode}</code>` : outcome && sayOutcome(outcome),
+    failed.errorCode ? html`<code>${sayError(failed)}</code>` : outcome && sayOutcome(outcome),
   ])
   return dataTable('Events', ['Type', 'State', 'Customer', 'Received', { name: 'Attempts', numeric: true }, 'Outcome'], rows)
 }
 
 /** One event: what it is, what it led to, and what happens next. */
-export function eventPage(event: EventView, { operator, now }: Reader): Html {
+export function eventPage(event: EventStory, { operator, now }: Reader): Html {
   const { eventId, type, state, identityId, waitingFor, attempts, generation, origin, deliveryCount } = event
   const needsPerson = state === 'parked' || state === 'dead'
   return page({
@@ -106,12 +108,13 @@ ${waitingFor && notice(needsPerson ? 'bad' : 'warn', html`<strong>Why isn't this
       ['Outcome', event.outcome && sayOutcome(event.outcome)],
       ['Attempts', `${attempts} of ${MAX_ATTEMPTS}`],
       ['Replayed', generation > 0 && counted(generation, 'time')],
-      ['Last error', event.errorCode && html`<code>${event.errorCode}</code> ${event.errorDetail}`],
+      ['Last error', event.errorCode && html`<code>${sayError(event)}</code> ${event.errorDetail}`],
       ['Next attempt by', moment(event.nextAttemptBy, now)],
       ['Settled', moment(event.settledAt, now)],
       ['Dismissed', event.dismissal && html`by ${event.dismissal.by}, ${moment(event.dismissal.at, now)}: ${event.dismissal.reason}`],
     ])}</section>
 </div>
+${event.effectAttempts.length > 0 && html`<h2>Attempts outside</h2>${attemptTable(event.effectAttempts, now)}`}
 ${state !== 'test' && state !== 'dismissed' && replayThis(eventId)}
 ${needsPerson && setAside(eventId, 'dismiss')}${state === 'dismissed' && setAside(eventId, 'undismiss')}`,
   })

@@ -4,6 +4,7 @@ import { relativeTime } from '../operate/say-time.ts'
 import type { TimelineLine } from '../operate/timeline.ts'
 import type { OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
 import type { Page } from '../platform/page.ts'
+import { attemptTable } from './attempt-table.ts'
 import { eventTable } from './event-pages.ts'
 import { type Html, html } from './html.ts'
 import { badge, command, dataTable, emptyState, facts, linkTo, moment, morePages, notice, page, select, shortId } from './page-parts.ts'
@@ -88,6 +89,7 @@ ${waitingFor && notice(state === 'held' ? 'bad' : 'warn', html`<strong>Why isn't
     ])}</section>
 <section class="card"><h2>What we asked for outside</h2>${effectTable(story, now)}</section>
 </div>
+${story.effectAttempts.length > 0 && html`<h2>Attempts outside</h2>${attemptTable(story.effectAttempts, now)}`}
 <h2>Timeline</h2>
 ${timeline(story.timeline)}
 <h2>Events</h2>

@@ -354,7 +354,7 @@ describe('when events are read', () => {
       [eventId],
     )
     const { body } = await get(`/v1/events/${eventId}`)
-    expect(API_SCHEMAS.Event.parse(body)).toMatchObject({
+    expect(API_SCHEMAS.EventStory.parse(body)).toMatchObject({
       waiting: { nextAction: 'none', at: body.dueAt },
       waitingFor: expect.stringMatching(
         /Last error PAXOS_UNAVAILABLE: no answer; 2 of 12 attempts spent\. Next try by .* UTC \(in 1 min\)\.$/,
@@ -389,7 +389,7 @@ describe('when an event cannot succeed', () => {
     for (const _ of [1, 2]) {
       const dismissed = await act('dismiss')
       expect(dismissed.status).toBe(200)
-      expect(API_SCHEMAS.Event.parse(dismissed.body)).toMatchObject({
+      expect(API_SCHEMAS.EventStory.parse(dismissed.body)).toMatchObject({
         state: 'dismissed',
         dismissal: { by: 'ada', reason: 'forged, ticket 7' },
       })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { API_SCHEMAS } from '../../src/api/api-schemas.ts'
 import { registerAuditCommands } from '../../src/cli/audit-commands.ts'
 import { examine } from '../../src/cli/doctor-command.ts'
 import { registerEventCommands } from '../../src/cli/event-commands.ts'
@@ -95,6 +96,38 @@ describe('gatehouse event', () => {
     const shown = await gatehouse('event', 'show', eventId)
     expect(shown).toMatch(/^state +parked$/m)
     expect(shown).toContain(`gatehouse replay plan --event ${eventId}`)
+  })
+
+  it('F14: say what refused an effect, in the list, and show every attempt with status, detail and duration', async () => {
+    const { identityId } = await seedOnboarding(operator.ledger, {
+      statuses: ['APPROVED'],
+      told: false,
+      refusedWith: 'PAXOS_SCOPE_MISSING',
+    })
+    const attempt = { step: 'account', at: Date.now(), durationMs: 42, operation: 'accounts.create', problemType: null, detail: null }
+    const forbidden = { status: 403, code: 'PAXOS_SCOPE_MISSING', problemType: 'about:blank/forbidden', detail: 'scope missing' }
+    await operator.ledger.keepAttempts(identityId, [
+      { ...attempt, number: 1, status: 503, code: 'PAXOS_UNAVAILABLE' },
+      { ...attempt, number: 2, ...forbidden, at: Date.now() + 1 },
+    ])
+    const eventId = randomUUID()
+    await operator.accept({ id: eventId, type: 'identity.approved' })
+    await operator.pool.query(
+      `UPDATE inbox_event SET state = 'parked', identity_id = $2, error_code = 'EFFECT_REFUSED', settled_at = now(),
+         error_detail = 'account was refused (PAXOS_SCOPE_MISSING); replay the event once the cause is mended' WHERE event_id = $1`,
+      [eventId, identityId],
+    )
+    expect(await gatehouse('event', 'list', '--identity', identityId)).toContain('EFFECT_REFUSED (403 forbidden: scope missing)')
+    const shown = await gatehouse('event', 'show', eventId)
+    expect(shown).toMatch(/account no\. 1 +accounts\.create +503 +PAXOS_UNAVAILABLE +42 ms/)
+    expect(shown).toMatch(/account no\. 2 +accounts\.create +403 +PAXOS_SCOPE_MISSING about:blank\/forbidden scope missing +42 ms/)
+    const story = API_SCHEMAS.EventStory.parse((await operator.call('GET', `/v1/events/${eventId}`)).body)
+    expect([story.refusal?.status, story.effectAttempts.map(({ status }) => status)]).toEqual([403, [503, 403]])
+    const customer = API_SCHEMAS.OnboardingStory.parse((await operator.call('GET', `/v1/onboardings/${identityId}`)).body)
+    expect([customer.events[0]?.refusal?.attemptNo, customer.effectAttempts.length]).toEqual([2, 2])
+    const { problems } = API_SCHEMAS.Home.parse((await operator.call('GET', '/v1/home')).body)
+    expect(problems.map(({ sentence }) => sentence)).toContain('1 event parked: EFFECT_REFUSED (PAXOS_SCOPE_MISSING).')
+    await operator.pool.query(`UPDATE inbox_event SET state = 'processed' WHERE event_id = $1`, [eventId])
   })
 
   it('prints exactly one JSON document with --json, and pages', async () => {

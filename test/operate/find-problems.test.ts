@@ -28,7 +28,7 @@ const CALM: Observed = {
   lockedForMs: 0,
 }
 const cause = (given: Partial<OpenCause>): OpenCause => ({
-  ...{ state: 'accepted', errorCode: null, events: 1, customers: 1, oldestReceivedAt: ago(360), firstSettledAt: null },
+  ...{ state: 'accepted', errorCode: null, innerCode: null, events: 1, customers: 1, oldestReceivedAt: ago(360), firstSettledAt: null },
   ...{ nextDueAt: new Date(now.getTime() + 35_000), detail: null, ...given },
 })
 const DETAIL = 'Paxos events.get (503 Service Unavailable): Paxos is not available.'
@@ -128,6 +128,12 @@ describe('what is wrong', () => {
     expect(kinds(given)).toEqual([kind])
     for (const { nextAction, sentence } of see(given))
       expect([nextAction, sentence].every((text) => /^[A-Z0-9].*\.|\?$/s.test(text))).toBe(true)
+  })
+
+  it('F14: says what refused an effect, not only that it was refused', () => {
+    expect(see({ causes: [cause({ state: 'parked', errorCode: 'EFFECT_REFUSED', innerCode: 'PAXOS_REJECTED' })] })).toMatchObject([
+      { sentence: '1 event parked: EFFECT_REFUSED (PAXOS_REJECTED).' },
+    ])
   })
 
   it('says of many causes the five largest, and the rest in one sentence', () => {

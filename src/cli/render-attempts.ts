@@ -1,0 +1,16 @@
+import { utcTime } from '../operate/say-time.ts'
+import type { AttemptRecord } from '../operate/use-cases.ts'
+import { renderTable } from './render-table.ts'
+
+/** Every call that an effect made outside, and how it ended, for a terminal. */
+export function renderAttempts(attempts: readonly AttemptRecord[]): string {
+  const rows = attempts.map(({ at, step, attemptNo, operation, status, code, problemType, detail, durationMs }) => [
+    utcTime(at),
+    `${step} no. ${attemptNo}`,
+    operation ?? '',
+    status === null ? '' : String(status),
+    [code ?? 'succeeded', problemType, detail].filter((part) => part !== null).join(' '),
+    `${durationMs} ms`,
+  ])
+  return renderTable(['AT (UTC)', 'EFFECT', 'OPERATION', 'STATUS', 'RESULT', 'TOOK'], rows)
+}
