@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 const TYPES = [
   'onboarding.ready',
+  'onboarding.reactivated',
   'onboarding.denied',
   'onboarding.disabled',
   'onboarding.documents_required',

@@ -15,6 +15,7 @@ const ORDER = [
 /** Every notification, with the fields that it may carry: what else a notice holds by accident stays in the house. */
 export const NOTICE_FIELDS = {
   'onboarding.ready': ONBOARDING,
+  'onboarding.reactivated': ONBOARDING,
   'onboarding.denied': ONBOARDING,
   'onboarding.documents_required': ONBOARDING,
   'onboarding.disabled': ONBOARDING,

@@ -320,8 +320,12 @@ function checkEntries({ entries }: Ledger, { identityId, report }: Look): void {
     if (!entry.prev_hash.equals(own[index - 1]?.hash ?? Buffer.alloc(32)))
       report('untrue', `ledger of ${identityId} is broken at entry ${entry.entry_no}`, about)
   }
-  for (const kind of ['effect.intended', 'effect.done']) {
-    const steps = own.filter((entry) => entry.kind === kind).map(({ data }) => data.step)
-    if (new Set(steps).size < steps.length) report('doubled', `ledger of ${identityId} has an ${kind} twice for one step`, about)
+  for (const [step, kinds] of Map.groupBy(own, ({ data }) => data.step)) {
+    if (step === undefined) continue
+    const count = (kind: string): number => kinds.filter((entry) => entry.kind === kind).length
+    if (count('effect.done') > 1) report('doubled', `ledger of ${identityId} has an effect.done twice for ${step}`, about)
+    // An account that was given up while the identity was disabled is wanted again when Paxos re-enables it.
+    if (count('effect.intended') > 1 + count('effect.suppressed'))
+      report('doubled', `ledger of ${identityId} has an effect.intended twice for ${step}`, about)
   }
 }

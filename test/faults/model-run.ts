@@ -18,7 +18,8 @@ interface Job {
 interface Arrival {
   id: string
   type: string
-  status: string
+  /** Which of the story's statuses it tells of. */
+  phase: number
 }
 
 export interface Outcome {
@@ -36,6 +37,11 @@ const STORIES = {
     ['APPROVED', 'identity.approved'],
     ['DISABLED', 'identity.disabled'],
   ],
+  'disabled, then approved again': [
+    ['APPROVED', 'identity.approved'],
+    ['DISABLED', 'identity.disabled'],
+    ['APPROVED', 'identity.approved'],
+  ],
   'approved, then denied': [
     ['APPROVED', 'identity.approved'],
     ['DENIED', 'identity.denied'],
@@ -46,6 +52,7 @@ const ENDS: Record<keyof typeof STORIES, readonly string[]> = {
   approved: ['ready'],
   denied: ['denied'],
   'approved, then disabled': ['disabled'],
+  'disabled, then approved again': ['ready'],
   'approved, then denied': ['denied', 'held'],
 }
 
@@ -71,6 +78,8 @@ class ScheduleRun {
   #story: keyof typeof STORIES
   /** Every event of the story, in the order in which Paxos makes them. */
   #told: Arrival[] = []
+  /** Which of the story's statuses Paxos has now. */
+  #phase = 0
   /** Those whose webhook is still on its way, duplicates among them. */
   #arrivals: Arrival[] = []
   #left: { callFaults: number; deaths: number; queueLosses: number; replays: number; leaps: number; drops: number; sweeps: number }
@@ -97,16 +106,16 @@ class ScheduleRun {
       drops: this.#dice.below(3),
       sweeps: this.#dice.below(3),
     }
-    for (const [index, [status, type]] of STORIES[this.#story].entries()) {
+    for (const [phase, [, type]] of STORIES[this.#story].entries()) {
       const different = 1 + this.#dice.below(3)
       for (let number = 0; number < different; number += 1) {
-        const arrival = { id: `event-${index}-${number}`, type, status }
+        const arrival = { id: `event-${phase}-${number}`, type, phase }
         this.#told.push(arrival)
         this.#arrivals.push(arrival)
         if (this.#dice.chance(0.3)) this.#arrivals.push(arrival)
       }
     }
-    this.#world.status = STORIES[this.#story][0][0]
+    this.#enter(0)
   }
 
   async storm(): Promise<void> {
@@ -137,7 +146,7 @@ class ScheduleRun {
     const { calls } = this.#world
     const moves: (() => void)[] = calls.pending.map((call) => () => this.#end(call))
     for (const job of this.#jobs) if (job.worker === null && job.dueAt <= this.#world.now) moves.push(() => this.#start(job))
-    const told = this.#arrivals.filter(({ status }) => status === this.#world.status)
+    const told = this.#arrivals.filter(({ phase }) => phase === this.#phase)
     if (told.length > 0) moves.push(() => this.#deliver(this.#dice.pick(told)))
     else if (this.#arrivals.length > 0 && (moves.length === 0 || this.#dice.chance(0.1))) moves.push(() => this.#changeStatus())
     if (calls.late.length > 0) moves.push(() => calls.arrive())
@@ -168,7 +177,12 @@ class ScheduleRun {
 
   /** Paxos decides anew; the events of before have all arrived, though their work may still be under way. */
   #changeStatus(): void {
-    this.#world.status = this.#arrivals[0]?.status ?? this.#world.status
+    this.#enter(this.#arrivals[0]?.phase ?? this.#phase)
+  }
+
+  #enter(phase: number): void {
+    this.#phase = phase
+    this.#world.status = STORIES[this.#story][phase]?.[0] ?? this.#world.status
   }
 
   #deliver(arrival: Arrival): void {
@@ -186,7 +200,7 @@ class ScheduleRun {
 
   /** What Paxos would list by now and the inbox lacks: its webhook was dropped, or is on its way. */
   #missed(): Arrival[] {
-    const now = this.#told.findLastIndex(({ status }) => status === this.#world.status)
+    const now = this.#told.findLastIndex(({ phase }) => phase === this.#phase)
     return this.#told.slice(0, now + 1).filter(({ id }) => !this.#world.rows.has(id))
   }
 
@@ -290,11 +304,12 @@ class ScheduleRun {
     for (const key of keys)
       if (new Set(sends.filter((send) => send.key === key).map(({ body }) => body)).size > 1) broken(`${key} said different things`)
     for (const { key, accountId, accounts: known } of sends)
-      if (key.startsWith('notice_ready') && (known === 0 || accountId !== accounts[0]?.id)) broken(`${key} came before the account`)
-    for (const kind of ['ready', 'denied', 'disabled']) {
+      if (/^notice_(ready|reactivated)_/.test(key) && (known === 0 || accountId !== accounts[0]?.id))
+        broken(`${key} came before the account`)
+    for (const kind of ['ready', 'reactivated', 'denied', 'disabled']) {
       const told = [...keys].filter((key) => key.startsWith(`notice_${kind}_`)).length
       const moved = entries.filter(
-        (entry) => entry.kind === 'state.moved' && entry.data.to === (kind === 'ready' ? 'approved' : kind),
+        (entry) => entry.kind === 'state.moved' && entry.data.to === (kind === 'ready' || kind === 'reactivated' ? 'approved' : kind),
       ).length
       if (told > moved) broken(`${moved} transitions to ${kind} and ${told} notices`)
       if (state === kind && told === 0) broken(`${kind}, and nobody was told`)

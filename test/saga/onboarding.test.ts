@@ -140,6 +140,31 @@ forEachBackend((backend) => {
       expect(onboarding).toMatchObject({ accountId: expect.any(String), profileId: expect.any(String) })
     })
 
+    it('F39: reactivates a customer whom Paxos disabled and re-enabled, with the account that exists', async () => {
+      const world = await createWorld(backend)
+      const pipeline = await world.start()
+      const event = await world.decided('approve')
+      const { identityId } = event
+      await pipeline.accept(event)
+      const before = await reaches(pipeline, identityId, 'ready')
+      const identity = world.sandbox.identities.get(identityId)
+      if (!identity) throw new Error('the simulator has no such identity')
+      world.sandbox.engine.set(identity, { adminDisabled: true })
+      await pipeline.accept({ id: world.sandbox.events.all.at(-1)?.id ?? '', type: 'identity.disabled' })
+      await reaches(pipeline, identityId, 'disabled')
+      await settles(pipeline)
+      world.sandbox.engine.set(identity, { adminDisabled: false })
+      await pipeline.accept({ id: world.sandbox.events.all.at(-1)?.id ?? '', type: 'identity.approved' })
+      const after = await reaches(pipeline, identityId, 'ready')
+      await settles(pipeline)
+      expect(after.onboarding.accountId).toBe(before.onboarding.accountId)
+      expect(world.effectsOf(identityId)).toEqual({
+        accounts: 1,
+        noticeKeys: [`notice_disabled_1_${identityId}`, `notice_reactivated_1_${identityId}`, `notice_ready_1_${identityId}`],
+        sends: 3,
+      })
+    })
+
     it('holds an identity that it did not create when told to', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ unknownIdentities: 'hold' })

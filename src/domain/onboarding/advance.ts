@@ -47,11 +47,11 @@ function moveTo(draft: Draft, to: Exclude<OnboardingState, 'held' | 'ready'>, re
   return intendWhatFollows(suppressAll(there, unsentNotifications(there)), alreadyTold(onboarding.heldFrom, to, draft))
 }
 
-/** Back from a hold to where it was (null: it was not held), with the application told of it before: nothing new to say. */
+/** True when the onboarding returns from a hold to the state it was held from (null: it was not held), and the application knows that state. */
 function alreadyTold(heldFrom: OnboardingState | null, to: OnboardingState, draft: Draft): boolean {
-  const told = to === 'approved' ? 'ready' : to
-  if (heldFrom !== told) return false
-  const sent = effectsOf(draft, SEND_NOTIFICATION, told)
+  if (heldFrom !== (to === 'approved' ? 'ready' : to)) return false
+  if (to === 'approved') return true // `ready` is reached only by the receipt of its notification
+  const sent = effectsOf(draft, SEND_NOTIFICATION, to)
   return sent.find(({ number }) => number === sent.length)?.state === 'done'
 }
 
@@ -60,7 +60,7 @@ function intendWhatFollows(draft: Draft, told: boolean): Draft {
   switch (draft.onboarding.state) {
     case 'approved':
       if (draft.onboarding.accountId === null) return intend(draft, accountEffect(draft.onboarding.identityId))
-      return told ? becomeReady(draft) : intendNotification(draft, 'ready')
+      return told ? becomeReady(draft) : intendApprovalNotice(draft)
     case 'denied':
     case 'disabled':
     case 'documents_required':
@@ -70,6 +70,12 @@ function intendWhatFollows(draft: Draft, told: boolean): Draft {
     case 'held':
       return draft
   }
+}
+
+/** An application that has answered `ready` knows the account: from then on it is told `reactivated`. */
+function intendApprovalNotice(draft: Draft): Draft {
+  const knowsAccount = effectsOf(draft, SEND_NOTIFICATION, 'ready').some(({ state }) => state === 'done')
+  return intendNotification(draft, knowsAccount ? 'reactivated' : 'ready')
 }
 
 function intendNotification(draft: Draft, name: NoticeKind): Draft {
@@ -82,7 +88,7 @@ export function nextEffect(snapshot: Snapshot): Effect | undefined {
   const { state } = snapshot.onboarding
   switch (state) {
     case 'approved':
-      return open(CREATE_ACCOUNT) ?? open(SEND_NOTIFICATION, 'ready')
+      return open(CREATE_ACCOUNT) ?? open(SEND_NOTIFICATION, 'ready') ?? open(SEND_NOTIFICATION, 'reactivated')
     case 'denied':
     case 'disabled':
     case 'documents_required':
@@ -94,15 +100,19 @@ export function nextEffect(snapshot: Snapshot): Effect | undefined {
   }
 }
 
-/** An account that was opened leads to the notification `ready`, and that one to the state `ready`, as long as the approval stands. */
+/**
+ * While the approval stands, a receipt of the account leads to the notification, and the receipt of the notification to the state `ready`.
+ * The late receipt of a notification that was superseded does not: the one that took its place is still to be sent.
+ */
 export function afterReceipt(draft: Draft, effect: Effect, receipt: Receipt): Draft {
   const approved = draft.onboarding.state === 'approved'
   if (isAccountReceipt(receipt)) {
     const { accountId, profileId } = receipt
     const opened = { ...draft, onboarding: { ...draft.onboarding, accountId, profileId } }
-    return approved ? intendNotification(opened, 'ready') : opened
+    return approved ? intendApprovalNotice(opened) : opened
   }
-  return approved && effect.name === 'ready' ? becomeReady(draft) : draft
+  const ofApproval = effect.name === 'ready' || effect.name === 'reactivated'
+  return approved && ofApproval && nextEffect(draft) === undefined ? becomeReady(draft) : draft
 }
 
 function becomeReady(draft: Draft): Draft {

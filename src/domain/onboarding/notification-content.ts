@@ -15,7 +15,7 @@ export function onboardingNotification({ onboarding }: Snapshot, effect: Effect)
     data: {
       identityId,
       refId,
-      ...(name === 'ready' && accountId && profileId ? { accountId, profileId } : {}),
+      ...((name === 'ready' || name === 'reactivated') && accountId && profileId ? { accountId, profileId } : {}),
       ...(name === 'documents_required' ? { requiredDocuments: [...requiredDocuments] } : {}),
     },
   }

@@ -6,10 +6,12 @@ import type { Snapshot as StreamSnapshot } from '../effect.ts'
  * - `pending`: known; Paxos has not decided. In: our API creates the identity, or a webhook of an identity that we did not create. Out: the
  *   worker, on any confirmed decision.
  * - `documents_required`: Paxos wants documents (EDD, often days). In: the worker, on identity.documents_required. Out: the worker, on a decision.
- * - `approved`: Paxos approved; the worker opens account and profile and sends the notification. In: the worker. Out: the worker, to `ready`.
+ * - `approved`: Paxos approved; the worker opens account and profile, or takes those that exist, and sends the notification. In: the worker.
+ *   Out: the worker, to `ready`, `disabled` or `held`.
  * - `ready`: account and profile exist and the application was told. In: the worker. Out: the worker, to `disabled` or `held`.
  * - `denied`: Paxos denied; the application is told. In: the worker. Out: the worker, only to `held`.
- * - `disabled`: Paxos off-boarded the identity; the application is told. In: the worker. Out: the worker, only to `held`.
+ * - `disabled`: Paxos off-boarded the identity; the application is told. In: the worker. Out: the worker, to `approved` when
+ *   Paxos re-enables the identity, or to `held`.
  * - `held`: facts contradict each other. In: the worker. Out: only an operator's replay that releases holds.
  */
 export const ONBOARDING_STATES = ['pending', 'documents_required', 'approved', 'ready', 'denied', 'disabled', 'held'] as const
@@ -26,7 +28,7 @@ export function isOnboardingEvent(type: string): type is OnboardingEvent {
   return (ONBOARDING_EVENTS as readonly string[]).includes(type)
 }
 
-/** Why an onboarding waits for a person. */
+/** Why an onboarding waits for a person. `approved-after-disabled` is not given any more: it is routine now. Holds of older versions have it. */
 export type HoldReason =
   | 'unknown-identity'
   | 'denied-after-approved'
@@ -41,8 +43,8 @@ export type HoldReason =
   | 'account-mismatch'
   | 'account-without-profile'
 
-/** What each notice tells the user's application. */
-export type NoticeKind = 'ready' | 'denied' | 'disabled' | 'documents_required'
+/** What each notification tells the application. `reactivated`: the account of which `ready` told may be used again. */
+export type NoticeKind = 'ready' | 'reactivated' | 'denied' | 'disabled' | 'documents_required'
 
 /** One identity's onboarding as last committed, without the bookkeeping of the store. */
 export interface Onboarding {

@@ -52,18 +52,21 @@ function fromSettled(state: Settled, current: Onboarding, seen: Observation): De
   }
 }
 
+/**
+ * Paxos re-enables a disabled identity as a matter of routine: its dormancy ends, a control is lifted, a KYC refresh is made up
+ * (paxos/api.md 4.8). An approval after a denial is a contradiction.
+ */
 function onApproved(state: Settled): Decision {
   switch (state) {
     case 'pending':
     case 'documents_required':
+    case 'disabled':
       return move('approved')
     case 'approved':
     case 'ready':
       return { kind: 'ignore', because: `already-${state}` }
     case 'denied':
       return { kind: 'hold', reason: 'approved-after-denied' }
-    case 'disabled':
-      return { kind: 'hold', reason: 'approved-after-disabled' }
     default:
       return unreachable(state)
   }

@@ -240,6 +240,56 @@ describe('when an operator releases a hold', () => {
   })
 })
 
+describe('when Paxos re-enables a disabled identity', () => {
+  const disabled = (): Draft => succeed(says(ready(), 'DISABLED'), 'notice:disabled:1', TOLD)
+
+  it('F39: becomes ready with the account that exists once the application took `reactivated`', () => {
+    const approved = says(disabled(), 'APPROVED')
+    expect(approved.entries).toEqual([
+      { kind: 'state.moved', data: { from: 'disabled', to: 'approved', status: 'APPROVED' } },
+      { kind: 'effect.intended', data: { step: 'notice:reactivated:1', key: `notice_reactivated_1_${IDENTITY}` } },
+    ])
+    const again = succeed(approved, 'notice:reactivated:1', TOLD)
+    expect(again.onboarding).toMatchObject({ state: 'ready', accountId: ACCOUNT.accountId, profileId: ACCOUNT.profileId })
+    expect(steps(again)).toEqual(['account', 'notice:disabled:1', 'notice:reactivated:1', 'notice:ready:1'])
+  })
+
+  it('F39: gives each reactivation a key of its own', () => {
+    const once = succeed(says(disabled(), 'APPROVED'), 'notice:reactivated:1', TOLD)
+    const twice = says(succeed(says(once, 'DISABLED'), 'notice:disabled:2', TOLD), 'APPROVED')
+    expect(effect(twice, 'notice:reactivated:2')).toMatchObject({ state: 'intended', key: `notice_reactivated_2_${IDENTITY}` })
+  })
+
+  it('F39: opens the first account and sends `ready` when the identity was disabled before it had one', () => {
+    const approved = says(succeed(says(unknown(), 'DISABLED'), 'notice:disabled:1', TOLD), 'APPROVED')
+    const end = succeed(succeed(approved, 'account', ACCOUNT), 'notice:ready:1', TOLD)
+    expect(end.onboarding.state).toBe('ready')
+    expect(steps(end)).not.toContain('notice:reactivated:1')
+  })
+
+  it('F39: sends `ready` again when the application may not have got it before the identity was disabled', () => {
+    const opened = attempt(succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT), 'notice:ready:1')
+    const approved = says(says(opened, 'DISABLED'), 'APPROVED')
+    expect(effect(approved, 'notice:ready:2')?.state).toBe('intended')
+    const late = applyReceipt(approved, 'notice:ready:1', TOLD)
+    expect(late.onboarding.state).toBe('approved')
+    expect(succeed(late, 'notice:ready:2', TOLD).onboarding.state).toBe('ready')
+  })
+
+  it('F39: says nothing twice when a hold of a reactivated customer is released', () => {
+    const again = succeed(says(disabled(), 'APPROVED'), 'notice:reactivated:1', TOLD)
+    const released = says(says(again, 'ERROR'), 'APPROVED', { operator: true })
+    expect(released.onboarding.state).toBe('ready')
+    expect(steps(released)).toEqual(steps(again))
+  })
+
+  it('F39: reactivates from a hold of an older version once an operator releases it', () => {
+    const released = says(hold(disabled(), 'approved-after-disabled'), 'APPROVED', { operator: true })
+    expect(released.entries[0]).toEqual({ kind: 'hold.released', data: { reason: 'approved-after-disabled', to: 'approved' } })
+    expect(succeed(released, 'notice:reactivated:1', TOLD).onboarding).toMatchObject({ state: 'ready', heldReason: null })
+  })
+})
+
 describe('when a receipt comes late', () => {
   it('does not make a disabled identity ready', () => {
     const opened = attempt(succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT), 'notice:ready:1')

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Effect, type Receipt, recordAbsence } from '../../../src/domain/effect.ts'
 import { accountRefId } from '../../../src/domain/onboarding/account-effect.ts'
 import { applyDecision, type Draft, hold } from '../../../src/domain/onboarding/advance.ts'
-import { newOnboarding, ONBOARDING_EVENTS, type OnboardingEvent } from '../../../src/domain/onboarding/onboarding.ts'
+import { isOnboardingEvent, newOnboarding, ONBOARDING_EVENTS, type OnboardingEvent } from '../../../src/domain/onboarding/onboarding.ts'
 import { transition } from '../../../src/domain/onboarding/transition.ts'
 import { draftOf } from '../../../src/domain/stream.ts'
 import { applyReceipt, claimNext } from '../../support/onboarding-steps.ts'
@@ -116,6 +116,62 @@ describe('a history of events, in any order and repeated', () => {
       }),
       { numRuns: RUNS },
     )
+  })
+})
+
+/** Every order of the values. */
+function* permutations<T>(values: readonly T[]): Generator<T[]> {
+  if (values.length === 0) yield []
+  for (const [index, first] of values.entries()) for (const rest of permutations(values.toSpliced(index, 1))) yield [first, ...rest]
+}
+
+/** The seven identity events in the order in which Paxos made them, each with the status that it came from. */
+const REENABLED = [
+  ['identity.documents_required', 'PENDING'],
+  ['identity.approved', 'APPROVED'],
+  ['identity.kyc_refresh.started', 'APPROVED'],
+  ['identity.kyc_refresh.expired', 'APPROVED'],
+  ['identity.disabled', 'DISABLED'],
+  ['identity.kyc_refresh.completed', 'DISABLED'],
+  ['identity.approved', 'APPROVED'],
+] as const
+const SEVEN = [
+  'identity.approved',
+  'identity.denied',
+  'identity.disabled',
+  'identity.documents_required',
+  'identity.kyc_refresh.started',
+  'identity.kyc_refresh.completed',
+  'identity.kyc_refresh.expired',
+]
+
+describe('A34: all 5,040 orders of arrival of seven identity events', () => {
+  it.each([
+    ['APPROVED', 'ready'],
+    ['DENIED', 'denied'],
+    ['DISABLED', 'disabled'],
+  ])('A34: end where Paxos is when it says %s: %s, with one notification', (status, state) => {
+    const ends = new Set<string>()
+    for (const order of permutations(SEVEN)) {
+      const world = start()
+      for (const event of order) if (isOnboardingEvent(event)) deliver(world, event, status)
+      ends.add(`${world.draft.onboarding.state} ${world.sent.join()}`)
+    }
+    expect([...ends]).toEqual([`${state} notice_${state}_1_${IDENTITY}`])
+  })
+
+  it('A34, F39: end in ready with one account when Paxos disabled and re-enabled the identity while they came', () => {
+    const ends = new Set<string>()
+    for (const order of permutations([...REENABLED.entries()])) {
+      const world = start()
+      let happened = 0 // an event comes at its own time or later; the status is the one of the last that happened
+      for (const [made, [event]] of order) {
+        happened = Math.max(happened, made)
+        if (isOnboardingEvent(event)) deliver(world, event, REENABLED[happened]?.[1] ?? '')
+      }
+      ends.add(`${world.draft.onboarding.state} ${world.accountCalls}`)
+    }
+    expect([...ends]).toEqual(['ready 1'])
   })
 })
 

@@ -39,7 +39,7 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     approved: 'ignore',
     ready: 'ignore',
     denied: 'hold approved-after-denied',
-    disabled: 'hold approved-after-disabled',
+    disabled: '-> approved',
     held: 'ignore',
   },
   DENIED: {
