@@ -1,7 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { OPERATION_NAMES, OPERATIONS } from '../../src/sandbox/api/operations.ts'
 import { DOCUMENTED_SCOPES } from '../../src/sandbox/api/scopes.ts'
-import { documentedOperations, hasDocument } from './paxos-document.ts'
+import { documentedOperations, findDocument, hasDocument } from './paxos-document.ts'
+
+describe("Paxos's OpenAPI document", () => {
+  const nowhere = '/'
+  const file = import.meta.filename
+
+  it('fails the run when CI has no document, and is null elsewhere', () => {
+    expect(() => findDocument({ env: { CI: 'true' }, from: nowhere })).toThrow(/is missing, and in CI .* PAXOS_OPENAPI_DOCUMENT/)
+    expect(findDocument({ env: {}, from: nowhere })).toBeNull()
+  })
+
+  it('is taken from the path in PAXOS_OPENAPI_DOCUMENT, which must be a file', () => {
+    expect(findDocument({ env: { CI: 'true', PAXOS_OPENAPI_DOCUMENT: file }, from: nowhere })).toBe(file)
+    expect(() => findDocument({ env: { PAXOS_OPENAPI_DOCUMENT: '/no/such/file' }, from: nowhere })).toThrow('names no file: /no/such/file')
+  })
+})
 
 describe.skipIf(!hasDocument)("the simulator beside Paxos's OpenAPI document", () => {
   it('simulates documented operations only, each with its documented scope', () => {
