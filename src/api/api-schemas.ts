@@ -102,6 +102,10 @@ const eventFields = {
   waiting: Waiting,
   waitingFor: WaitingFor,
   dismissal: z.strictObject({ by: z.string(), reason: z.string(), at: time }).nullable().describe('Who dismissed it, when and why.'),
+  keySlot: z
+    .string()
+    .nullable()
+    .describe('Which webhook key brought it: authenticator and fingerprint, never the key. Null: no webhook brought it.'),
   streamId: z.string().nullable().describe('The order, deposit or request that a command or timer is about.'),
   refusal: Attempt.nullable().describe('Of EFFECT_REFUSED: the attempt that the other side refused; null where it is not known.'),
 }

@@ -11,6 +11,7 @@ const PlanRequest = z.strictObject({
   types: z.array(z.string().min(1).max(200)).min(1, 'must name at least one').optional(),
   states: z.array(z.enum(REPLAYABLE_STATES)).min(1, 'must name at least one').optional(),
   errorCodes: z.array(z.string().min(1).max(100)).min(1, 'must name at least one').optional().describe('The last error of the event.'),
+  keySlots: z.array(z.string().min(1).max(100)).min(1, 'must name at least one').optional().describe('The keySlot of the event.'),
   from: Time.optional().describe('Received at or after.'),
   to: Time.optional().describe('Received before; by default now.'),
   limit: z.int().min(1).max(MAX_REPLAY_LIMIT).optional().describe('1000 by default.'),

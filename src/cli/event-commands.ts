@@ -98,8 +98,9 @@ interface DismissFlags {
   state?: ('parked' | 'dead')[]
   error?: string[]
   type?: string[]
-  since?: Date
-  until?: Date
+  key?: string[]
+  from?: Date
+  to?: Date
   operator: string
   reason: string
   json?: boolean
@@ -113,8 +114,9 @@ function registerDismissal(event: Command, open: OpenUseCases, print: Print): vo
     .option('--state <state>', 'those that are parked, or dead; may be repeated', collectOneOf(['parked', 'dead'] as const))
     .option('--error <code>', 'those whose last error has this code; may be repeated', collectTexts)
     .option('--type <type>', 'those of this type; may be repeated', collectTexts)
-    .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
-    .option('--until <time>', 'received before', parseTime)
+    .option('--key <slot>', 'those that this webhook key brought, as event show prints it; may be repeated', collectTexts)
+    .option('--since, --from <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
+    .option('--until, --to <time>', 'received before', parseTime)
     .requiredOption('--operator <name>', 'who asks')
     .requiredOption('--reason <text>', 'why; kept with the event and in the audit')
     .option('--json', 'print JSON')
@@ -122,8 +124,11 @@ function registerDismissal(event: Command, open: OpenUseCases, print: Print): vo
       const { actor, reason } = nameAndReason(flags)
       await withUseCases(open, async (useCases) => {
         if (eventIds.length > 0) return act(useCases.dismissEvent, { eventIds, actor, reason, print, json: flags.json })
-        const { state: states, error: errorCodes, type: types, since: from, until: to } = flags
-        const plan = await useCases.planReplay({ states, errorCodes, types, from, to, limit: MAX_REPLAY_LIMIT, action: 'dismiss' }, actor)
+        const { state: states, error: errorCodes, type: types, key: keySlots, from, to } = flags
+        const plan = await useCases.planReplay(
+          { states, errorCodes, types, keySlots, from, to, limit: MAX_REPLAY_LIMIT, action: 'dismiss' },
+          actor,
+        )
         print(flags.json ? JSON.stringify(plan, null, 2) : renderReplay(plan))
       })
     })
@@ -188,6 +193,7 @@ function renderEvent(event: EventStory, now: Date): string {
       'received',
       `${time(event.receivedAt)}, ${event.origin === 'sweep' ? 'by the sweep' : `delivered ${counted(event.deliveryCount, 'time')}`}`,
     ],
+    ['key', event.keySlot ?? '-'],
     ['trust', event.trust === 'confirmed' ? 'confirmed by the Events API' : 'a hint: not confirmed yet'],
     ['attempts', `${event.attempts}${event.generation > 0 ? `, replayed ${counted(event.generation, 'time')}` : ''}`],
     ['last error', event.errorCode ? `${sayError(event)}: ${event.errorDetail ?? ''}` : '-'],

@@ -34,6 +34,8 @@ export interface EventRecord {
   readonly settledAt: Date | null
   /** Of the body's bytes as received, hexadecimal; null for what the sweep found. */
   readonly bodySha256: string | null
+  /** Which webhook key brought it: authenticator and fingerprint, never the key. Null for what no webhook brought. */
+  readonly keySlot: string | null
   /** What a command or a timer is about: an order, a deposit, a request; null for events of Paxos. */
   readonly streamId: string | null
 }
@@ -193,6 +195,7 @@ function toRecord(row: InboxEvent): EventRecord {
     errorDetail: row.errorDetail,
     settledAt: row.settledAt,
     bodySha256: row.bodySha256 && Buffer.from(row.bodySha256).toString('hex'),
+    keySlot: row.keySlot,
     streamId: row.streamId,
   }
 }

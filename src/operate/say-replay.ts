@@ -110,6 +110,7 @@ export function sayFilter(filter: ReplayHead['filter']): string {
     list('identityIds') && `of the customers ${list('identityIds')}`,
     list('types') && `of the types ${list('types')}`,
     list('errorCodes') && `with the errors ${list('errorCodes')}`,
+    list('keySlots') && `brought by the webhook keys ${list('keySlots')}`,
     asked.from && `received from ${String(asked.from)}`,
     asked.to && `received before ${String(asked.to)}`,
     asked.newSince && `that failed after replay ${String(asked.newSince)} was planned`,

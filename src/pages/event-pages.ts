@@ -99,6 +99,7 @@ ${waitingFor && notice(needsPerson ? 'bad' : 'warn', html`<strong>Why isn't this
       ['Occurred', moment(event.occurredAt, now)],
       ['Received', moment(event.receivedAt, now)],
       ['How', origin === 'sweep' ? 'found in the Events API' : `by webhook, ${counted(deliveryCount, 'delivery')}`],
+      ['Webhook key', event.keySlot && html`<code>${event.keySlot}</code>`],
       ['Test', event.isTest && 'yes: recorded, and inert'],
       ['Body SHA-256', event.bodySha256 && html`<code>${event.bodySha256}</code>`],
     ])}</section>

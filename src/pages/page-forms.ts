@@ -35,6 +35,7 @@ export const PlanForm = z.object({
   identityIds: words.pipe(IdList).optional(),
   types: words.optional(),
   errorCodes: words.optional(),
+  keySlots: words.optional(),
   states: words.pipe(z.array(z.enum(REPLAYABLE_STATES))).optional(),
   from: Time.optional(),
   to: Time.optional(),

@@ -14,6 +14,7 @@ import { registerQueueCommands } from '../../src/cli/queue-commands.ts'
 import { registerReplayCommands } from '../../src/cli/replay-commands.ts'
 import { registerSessionCommands } from '../../src/cli/session-commands.ts'
 import { insertSamples } from '../../src/inbox/delivery-samples.ts'
+import { momentAfterNow } from '../../src/inbox/match-events.ts'
 import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
 import { seedOnboarding } from '../operate/seed-onboarding.ts'
 import { lockOut, type Operator, receiveDecided, startOperator } from '../operate/start-operator.ts'
@@ -441,5 +442,31 @@ describe('F36: gatehouse event samples', () => {
     expect(shown).toContain('\\u001b[31m\\u202egnp')
     const refused = JSON.parse(await gatehouse('event', 'samples', '--refused', '--json'))
     expect(refused).toMatchObject([{ status: 400, reason: 'DELIVERY_INVALID' }])
+  })
+})
+
+describe('gatehouse event dismiss', () => {
+  it('F50, F11: plan to dismiss what one webhook key brought between two times, and print the key of an event', async () => {
+    const ids = Array.from({ length: 4 }, () => randomUUID())
+    const park = async (eventIds: string[], keySlot: string): Promise<void> => {
+      for (const id of eventIds) await operator.accept({ id, type: 'identity.approved' })
+      await operator.pool.query(
+        `UPDATE inbox_event SET state = 'parked', key_slot = $2, settled_at = now(), error_code = 'EVENT_UNKNOWN_TO_PAXOS' WHERE event_id = ANY ($1)`,
+        [eventIds, keySlot],
+      )
+    }
+    await park(ids.slice(0, 2), 'api-key:stolen')
+    await park(ids.slice(3), 'api-key:good')
+    const until = (await momentAfterNow(operator.pool)).toISOString()
+    await operator.pool.query('SELECT pg_sleep(0.01)') // received_at counts whole milliseconds
+    await park(ids.slice(2, 3), 'api-key:stolen')
+    expect(await gatehouse('event', 'show', ids[0]!)).toMatch(/^key +api-key:stolen$/m)
+    const forged = ['--key', 'api-key:stolen', '--from', '2h', '--to', until, '--operator', 'ada', '--reason', 'stolen key']
+    const plan = JSON.parse(await gatehouse('event', 'dismiss', ...forged, '--json'))
+    expect(plan.items.map(({ eventId }: { eventId: string }) => eventId).toSorted()).toEqual(ids.slice(0, 2).toSorted())
+    expect(plan).toMatchObject({ counts: { 'would-dismiss': 2 }, filter: { keySlots: ['api-key:stolen'] } })
+    const { body } = await operator.call('GET', `/v1/events/${ids[3]}`)
+    expect(API_SCHEMAS.EventStory.parse(body).keySlot).toBe('api-key:good')
+    await operator.pool.query(`UPDATE inbox_event SET state = 'processed' WHERE event_id = ANY ($1)`, [ids])
   })
 })
