@@ -59,4 +59,3 @@ GRANT DELETE ON sealed_payload TO gatehouse_worker, gatehouse_operator;
 -- Sessions of people are the operator role's.
 REVOKE ALL ON operator_session FROM gatehouse_worker;
 GRANT DELETE ON operator_session TO gatehouse_operator;
--- A dismissal can be undone, also by the worker that runs a plan.
