@@ -59,3 +59,5 @@ GRANT DELETE ON sealed_payload TO gatehouse_worker, gatehouse_operator;
 -- Sessions of people are the operator role's.
 REVOKE ALL ON operator_session FROM gatehouse_worker;
 GRANT DELETE ON operator_session TO gatehouse_operator;
+-- A quote that is long over is forgotten.
+GRANT DELETE ON held_quote TO gatehouse_operator;

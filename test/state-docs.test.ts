@@ -4,6 +4,7 @@ import { EFFECT_STATES } from '../src/domain/effect.ts'
 import { EVENT_STATES } from '../src/domain/event-state.ts'
 import { ONBOARDING_STATES } from '../src/domain/onboarding/onboarding.ts'
 import { ORDER_STATES } from '../src/domain/trade/order.ts'
+import { QUOTE_EXECUTION_STATES } from '../src/domain/trade/quote-execution.ts'
 import { DEPOSIT_STATES } from '../src/domain/transfer/deposit.ts'
 import { REPLAY_STATES } from '../src/replay/replay-record.ts'
 
@@ -14,6 +15,7 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   REPLAY_STATES: { file: 'replay/replay-record.ts', states: REPLAY_STATES },
   ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },
   DEPOSIT_STATES: { file: 'domain/transfer/deposit.ts', states: DEPOSIT_STATES },
+  QUOTE_EXECUTION_STATES: { file: 'domain/trade/quote-execution.ts', states: QUOTE_EXECUTION_STATES },
   ORDER_STATES: { file: 'domain/trade/order.ts', states: ORDER_STATES },
 }
 

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { OpaqueIdParams } from '../operate/amount-input.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
@@ -35,15 +34,6 @@ export function accountRoutes(useCases: OperatorUseCases): ApiRoute[] {
       summary: 'Markets with their steps, limits and status',
       answers: { 200: { description: 'The markets.', schema: 'MarketList' } },
       handle: async () => ({ status: 200, body: { items: await useCases.listMarkets() } }),
-    }),
-    apiRoute({
-      method: 'GET',
-      path: '/v1/quotes',
-      summary: 'Held rates of one market',
-      description: 'Paxos must have enabled quotes. Each is good until its own expiresAt, some 30 s after it was made.',
-      query: z.strictObject({ market: z.string().regex(/^[A-Z0-9]{3,20}$/, 'must be a market such as BTCUSD') }),
-      answers: { 200: { description: 'One quote to buy and one to sell.', schema: 'QuoteList' } },
-      handle: async ({ query }) => ({ status: 200, body: { items: await useCases.listQuotes(query.market) } }),
     }),
   ]
 }

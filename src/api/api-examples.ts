@@ -40,6 +40,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   createAccountDeposit: { asset: 'USD', amount: '10000.00' },
   previewAccountOrder: { side: 'SELL', market: 'BTCUSD', type: 'LIMIT', baseAmount: '0.1', price: '65000' },
   createAccountOrder: { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' },
+  createAccountQuoteExecution: { quoteId: '9f6a2c1e-5a2b-4f1c-8a3d-2b6f0c9d7e11', quoteAmount: '250.00' },
   createReplay: { states: ['parked', 'dead'], from: '2026-03-01T00:00:00Z' },
   dismissEvent: { reason: 'forged: Paxos does not know it, ticket 4711' },
   undismissEvent: { reason: 'Paxos knows it after all' },

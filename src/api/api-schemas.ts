@@ -140,6 +140,7 @@ const EffectTotals = z
     ordersPlaced: count,
     ordersCancelled: count,
     depositsMade: count,
+    quotesExecuted: count,
     customers: count.describe('Customers with at least one effect.'),
     eventsWithoutEffect: count,
   })

@@ -11,6 +11,7 @@ import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
 import { orderRoutes } from './order-routes.ts'
 import { queueRoutes } from './queue-routes.ts'
+import { quoteRoutes } from './quote-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { requireBearer } from './require-bearer.ts'
 import { statsRoutes } from './stats-routes.ts'
@@ -27,9 +28,17 @@ function repeatingOf({ method, routeOptions }: FastifyRequest): Repeating {
 
 /** Every route of the API. */
 export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
-  return [onboardingRoutes, accountRoutes, depositRoutes, orderRoutes, eventRoutes, replayRoutes, queueRoutes, statsRoutes].flatMap(
-    (routesOf) => routesOf(useCases),
-  )
+  return [
+    onboardingRoutes,
+    accountRoutes,
+    depositRoutes,
+    orderRoutes,
+    quoteRoutes,
+    eventRoutes,
+    replayRoutes,
+    queueRoutes,
+    statsRoutes,
+  ].flatMap((routesOf) => routesOf(useCases))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ORDER_SIDES, ORDER_STATES, ORDER_TYPES, TIMES_IN_FORCE } from '../domain/trade/order.ts'
+import { QUOTE_EXECUTION_STATES } from '../domain/trade/quote-execution.ts'
 import { DEPOSIT_STATES } from '../domain/transfer/deposit.ts'
 
 const time = z.iso.datetime()
@@ -122,6 +123,36 @@ const Order = z.strictObject(orderFields)
 const TimelineEntry = z.strictObject({ entryNo: z.int(), at: time, kind: z.string(), actor: z.string(), data: z.looseObject({}) })
 const OrderStory = z.strictObject({ ...orderFields, timeline: z.array(TimelineEntry).describe('The ledger of this order.') })
 
+const quoteExecutionFields = {
+  id: z.string().describe('The same as executionId.'),
+  executionId: z.string(),
+  accountId: z.string(),
+  identityId: z.string(),
+  profileId: z.string(),
+  quoteId: z.string(),
+  market: z.string(),
+  side: z.string(),
+  price: decimal,
+  baseAsset: z.string(),
+  quoteAsset: z.string(),
+  expiresAt: time.describe('When the quote ends, by Paxos.'),
+  baseAmount: decimal.nullable().describe('As it was asked for; null: quoteAmount was.'),
+  quoteAmount: decimal.nullable(),
+  state: z.enum(QUOTE_EXECUTION_STATES),
+  reason: z.string().nullable().describe('Why it was rejected or is held.'),
+  paxosExecutionId: z.string().nullable(),
+  executedBase: decimal.nullable().describe('What Paxos executed, of the base asset; null until it answers.'),
+  executedQuote: decimal.nullable(),
+  requestedAt: time,
+  createdAt: time,
+  updatedAt: time,
+}
+const QuoteExecution = z.strictObject(quoteExecutionFields)
+const QuoteExecutionStory = z.strictObject({
+  ...quoteExecutionFields,
+  timeline: z.array(TimelineEntry).describe('The ledger of this execution.'),
+})
+
 const Deposit = z.strictObject({
   id: z.string().describe('The same as depositId.'),
   depositId: z.string(),
@@ -143,6 +174,9 @@ export const TRADING_SCHEMAS = {
   Balances,
   MarketList: z.strictObject({ items: z.array(Market) }),
   QuoteList: z.strictObject({ items: z.array(Quote) }),
+  QuoteExecution,
+  QuoteExecutionStory,
+  QuoteExecutionPage: z.strictObject({ items: z.array(QuoteExecution), nextCursor: NextCursor }),
   OrderPreview,
   Order,
   OrderStory,

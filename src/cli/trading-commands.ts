@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
+import type { z } from 'zod'
 import { amountInput, OpaqueId } from '../operate/amount-input.ts'
 import type { Balances } from '../operate/order-use-cases.ts'
+import { QuoteExecutionBody } from '../operate/quote-execution-request.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
@@ -9,6 +11,14 @@ import { renderTable } from './render-table.ts'
 
 interface DepositFlags {
   asset: string
+  idempotencyKey?: string
+  operator: string
+  json?: boolean
+}
+
+interface ExecuteFlags {
+  baseAmount?: string
+  quoteAmount?: string
   idempotencyKey?: string
   operator: string
   json?: boolean
@@ -99,9 +109,8 @@ function registerMarketCommand(program: Command, open: OpenUseCases, print: Prin
 }
 
 function registerQuoteCommand(program: Command, open: OpenUseCases, print: Print): void {
-  program
-    .command('quote')
-    .description('held rates')
+  const quote = program.command('quote').description('held rates')
+  quote
     .command('list')
     .description('quotes of one market, each good until its time of expiry')
     .argument('<market>', 'for example BTCUSD')
@@ -114,6 +123,39 @@ function registerQuoteCommand(program: Command, open: OpenUseCases, print: Print
         print(renderTable(['SIDE', 'PRICE', 'EXPIRES', 'QUOTE'], rows))
       })
     })
+  registerQuoteExecution(quote, open, print)
+}
+
+function registerQuoteExecution(quote: Command, open: OpenUseCases, print: Print): void {
+  quote
+    .command('execute')
+    .description('execute a quote that was listed, with at least 2 s left: once, however often the command runs with the same key')
+    .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
+    .argument('<quote-id>', 'as quote list prints it', parseOpaqueId)
+    .option('--base-amount <amount>', 'of the base asset; or else --quote-amount')
+    .option('--quote-amount <amount>', 'of the quote asset')
+    .option('--idempotency-key <key>', 'the same for every repetition; a new one where it is not given')
+    .option('--operator <name>', 'who asks', systemUser())
+    .option('--json', 'print JSON')
+    .action(async (accountId: string, quoteId: string, flags: ExecuteFlags) => {
+      const { idempotencyKey = randomUUID(), operator, json } = flags
+      const { baseAmount = null, quoteAmount = null } = readExecuteFlags(quoteId, flags)
+      const asked = { accountId, quoteId, idempotencyKey, baseAmount, quoteAmount }
+      await withUseCases(open, async (useCases) => {
+        const { execution } = await useCases.executeQuote(asked, { kind: 'operator', name: operator })
+        if (json) return print(JSON.stringify(execution, null, 2))
+        const { executionId, side, market, price, state, reason } = execution
+        print(`quote execution ${executionId}: ${side} ${market} at ${price}, ${state}${reason ? ` (${reason})` : ''}`)
+        if (state === 'submitting') print('The worker has not sent it yet. Is one running? gatehouse doctor tells.')
+      })
+    })
+}
+
+/** @throws UsageError that says what is wrong with each flag */
+function readExecuteFlags(quoteId: string, { baseAmount, quoteAmount }: ExecuteFlags): z.infer<typeof QuoteExecutionBody> {
+  const read = QuoteExecutionBody.safeParse({ quoteId, baseAmount, quoteAmount })
+  if (read.success) return read.data
+  throw new UsageError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '))
 }
 
 function registerProofCommand(program: Command, open: OpenUseCases, print: Print): void {

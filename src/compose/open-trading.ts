@@ -1,9 +1,11 @@
 import type { Pool } from 'pg'
 import type { OrderSnapshot } from '../domain/trade/order-stream.ts'
+import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
 import type { DepositSnapshot } from '../domain/transfer/deposit.ts'
 import { DEPOSIT_TABLE } from '../ledger/deposit-table.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { ORDER_TABLE } from '../ledger/order-table.ts'
+import { QUOTE_EXECUTION_TABLE } from '../ledger/quote-execution-table.ts'
 import { sumFlows } from '../ledger/read-flows.ts'
 import { type OrderReads, readOrders } from '../ledger/read-orders.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
@@ -11,12 +13,14 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { depositRoute } from '../saga/deposit-route.ts'
 import { orderRoutes } from '../saga/order-routes.ts'
 import type { OwnRoute } from '../saga/prepare-event.ts'
+import { quoteExecutionRoute } from '../saga/quote-execution-route.ts'
 
 /** The streams of trading, and the commands that move them: wired once, for the worker and for the use cases. */
 export interface Trading {
   orders: OrderReads
   orderLedger: Ledger<OrderSnapshot>
   depositLedger: Ledger<DepositSnapshot>
+  quoteLedger: Ledger<QuoteExecutionSnapshot>
   routes: readonly OwnRoute[]
   close(): Promise<void>
 }
@@ -28,6 +32,7 @@ export function openTrading({
   now = Date.now,
   orderLedger = createLedger({ pool, table: ORDER_TABLE }),
   depositLedger = createLedger({ pool, table: DEPOSIT_TABLE }),
+  quoteLedger = createLedger({ pool, table: QUOTE_EXECUTION_TABLE }),
 }: {
   pool: Pool
   paxos: PaxosClient
@@ -36,18 +41,21 @@ export function openTrading({
   /** Given where a step is put between the stages and the ledger: crash tests do. */
   orderLedger?: Ledger<OrderSnapshot>
   depositLedger?: Ledger<DepositSnapshot>
+  quoteLedger?: Ledger<QuoteExecutionSnapshot>
 }): Trading {
   const balanceOnRecord = (accountId: string, asset: string) => sumFlows(pool, accountId, asset)
   return {
     orders: readOrders(pool),
     orderLedger,
     depositLedger,
+    quoteLedger,
     routes: [
       ...orderRoutes({ ledger: orderLedger, paxos, notices, now }),
       depositRoute({ ledger: depositLedger, paxos, notices, balanceOnRecord }),
+      quoteExecutionRoute({ ledger: quoteLedger, paxos, now }),
     ],
     close: async () => {
-      await Promise.all([orderLedger.close(), depositLedger.close()])
+      await Promise.all([orderLedger.close(), depositLedger.close(), quoteLedger.close()])
     },
   }
 }

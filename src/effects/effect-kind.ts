@@ -30,6 +30,7 @@ export type Verdict =
   | 'would-adopt-order'
   | 'would-cancel-order'
   | 'would-fund-account'
+  | 'would-execute-quote'
   | 'would-move'
   | 'would-hold'
   | 'would-wait'
@@ -44,7 +45,7 @@ export type Verdict =
  * hold the stream's id.
  */
 export interface PlannedEffect {
-  readonly act: 'open' | 'adopt' | 'look-up' | 'send' | 'send-again' | 'release' | 'place' | 'cancel' | 'fund'
+  readonly act: 'open' | 'adopt' | 'look-up' | 'send' | 'send-again' | 'release' | 'place' | 'cancel' | 'fund' | 'execute'
   readonly key: string
 }
 

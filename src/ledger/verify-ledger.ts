@@ -49,7 +49,8 @@ export async function verifyLedger(
         : `SELECT identity_id, entry_count, head_hash FROM (
              SELECT identity_id, entry_count, head_hash FROM onboarding UNION ALL
              SELECT order_id, entry_count, head_hash FROM trade_order UNION ALL
-             SELECT deposit_id, entry_count, head_hash FROM deposit) AS stream
+             SELECT deposit_id, entry_count, head_hash FROM deposit UNION ALL
+             SELECT execution_id, entry_count, head_hash FROM quote_execution) AS stream
            WHERE $1::text IS NULL AND identity_id > $2 ORDER BY identity_id LIMIT 1000`,
       [identityId ?? null, after],
     )

@@ -7,10 +7,10 @@ import type { StreamEntry } from '../ledger/read-entries.ts'
 import type { OrderQuery, OrderRecord } from '../ledger/read-orders.ts'
 import type { PaxosBalance } from '../paxos/balances.ts'
 import type { PaxosMarket } from '../paxos/markets.ts'
-import type { PaxosQuote } from '../paxos/quotes.ts'
 import type { Page } from '../platform/page.ts'
 import type { FundRequest } from './fund-account.ts'
 import type { AccountProof } from './prove-balances.ts'
+import type { QuoteUseCases } from './quote-use-cases.ts'
 
 export interface Balances {
   readonly items: readonly PaxosBalance[]
@@ -36,14 +36,12 @@ export interface PlacedOrder {
 }
 
 /** What a customer's application does with accounts and orders. Each that asks Paxos rejects with a PaxosError. */
-export interface TradingUseCases {
+export interface TradingUseCases extends QuoteUseCases {
   /** @throws AccountUnknownError */
   getAccount(accountId: string): Promise<AccountRecord>
   /** @throws AccountUnknownError */
   getBalances(accountId: string): Promise<Balances>
   listMarkets(): Promise<readonly PaxosMarket[]>
-  /** Held rates of one market, each good until its own `expiresAt` and not a moment longer. Must be enabled by Paxos. */
-  listQuotes(market: string): Promise<readonly PaxosQuote[]>
   /** What the order would do; sends nothing. @throws AccountUnknownError, MarketUnknownError */
   previewOrder(accountId: string, request: OrderRequest): Promise<OrderPreview>
   /**

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { FINAL } from '../domain/trade/order.ts'
 import { previewOrder } from '../domain/trade/preview-order.ts'
+import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
 import type { DepositSnapshot } from '../domain/transfer/deposit.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type AccountRecord, findAccount } from '../ledger/read-accounts.ts'
@@ -13,6 +14,7 @@ import { fundAccount } from './fund-account.ts'
 import type { OrderStory, TradingUseCases } from './order-use-cases.ts'
 import { type PlaceParts, placeOrder, requireMarket } from './place-order.ts'
 import { proveBalances } from './prove-balances.ts'
+import { quoteUseCases } from './quote-use-cases.ts'
 import { OrderEndedError, OrderUnknownError } from './trading-errors.ts'
 import { AccountUnknownError } from './trading-gate.ts'
 
@@ -20,10 +22,11 @@ export interface TradingParts extends Omit<PlaceParts, 'account'> {
   pool: Pool
   perform: Perform
   depositLedger: Ledger<DepositSnapshot>
+  quoteLedger: Ledger<QuoteExecutionSnapshot>
 }
 
 /** Accounts, markets and orders: what a customer may do with the brokerage once the onboarding is ready. */
-export function tradingUseCases({ pool, perform, depositLedger, ...parts }: TradingParts): TradingUseCases {
+export function tradingUseCases({ pool, perform, depositLedger, quoteLedger, ...parts }: TradingParts): TradingUseCases {
   const { orders, paxos, inbox, now } = parts
   const account = async (accountId: string): Promise<AccountRecord> => {
     const found = await findAccount(pool, accountId)
@@ -44,7 +47,7 @@ export function tradingUseCases({ pool, perform, depositLedger, ...parts }: Trad
       return { items: await paxos.balances.list(profileId), asOf }
     },
     listMarkets: () => paxos.markets.list(),
-    listQuotes: (market) => paxos.quotes.ofMarket(market),
+    ...quoteUseCases({ ...parts, pool, perform, account, ledger: quoteLedger }),
     previewOrder: async (accountId, request) => {
       const { profileId } = await account(accountId)
       const [market, balances] = await Promise.all([requireMarket(paxos, request.market), paxos.balances.list(profileId)])

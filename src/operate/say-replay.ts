@@ -25,6 +25,7 @@ export function sayEffects(effects: EffectTotals): string {
     effects.ordersPlaced > 0 && `places ${counted(effects.ordersPlaced, 'order')}`,
     effects.ordersCancelled > 0 && `cancels ${counted(effects.ordersCancelled, 'order')}`,
     effects.depositsMade > 0 && `makes ${counted(effects.depositsMade, 'deposit')}`,
+    effects.quotesExecuted > 0 && `executes ${counted(effects.quotesExecuted, 'quote')}`,
     eventsWithoutEffect > 0 && `nothing for ${counted(eventsWithoutEffect, 'event')}`,
   ].filter((part) => part !== false)
   const sentence = parts.join(', ')

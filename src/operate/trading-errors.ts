@@ -34,6 +34,24 @@ export class OrderUnknownError extends AppError {
   }
 }
 
+/** We have listed no such quote, or it is long over. */
+export class QuoteUnknownError extends AppError {
+  readonly code = 'NO_SUCH_QUOTE'
+  readonly retry = 'never'
+  constructor(quoteId: string) {
+    super(`quoteId: There is no quote ${quoteId}, or it is long over. GET /v1/quotes?market= lists those that hold now.`)
+  }
+}
+
+/** The quote has less than two seconds left, so that it could end on the way. Nothing was sent. */
+export class QuoteExpiredError extends AppError {
+  readonly code = 'QUOTE_EXPIRED'
+  readonly retry = 'never'
+  constructor(quoteId: string, expiresAt: Date) {
+    super(`quoteId: Quote ${quoteId} ends at ${expiresAt.toISOString()}, which leaves less than 2 s; it was not sent. List quotes anew.`)
+  }
+}
+
 /** The order has ended, so that there is nothing to cancel. */
 export class OrderEndedError extends AppError {
   readonly code = 'ORDER_ENDED'

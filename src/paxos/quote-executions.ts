@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { Amount } from '../domain/money.ts'
 import { AnsweredId, RequiredAmount } from './transport/answered-amount.ts'
-import { about } from './transport/paxos-answer.ts'
+import { about, pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
-import { idSegment } from './transport/request-path.ts'
+import { idSegment, queryString } from './transport/request-path.ts'
+import { walkPages } from './transport/walk-pages.ts'
 
 /** A trade at a held rate (paxos/api.md 8.2). `CREATED`: what is paid is debited; `SETTLED`: what is bought is credited. */
 export interface PaxosQuoteExecution {
@@ -33,6 +34,8 @@ export type NewQuoteExecution = {
 export interface QuoteExecutionsOfPaxos {
   /** @throws PAXOS_CONFLICT for a ref_id that an execution has; PAXOS_REFUSED for funds, an expired or a rejected quote */
   create(profileId: string, execution: NewQuoteExecution, options?: CallOptions): Promise<PaxosQuoteExecution>
+  /** All of the profile's that were created since then, newest first. The list takes no ref_id. */
+  list(profileId: string, since: { createdFrom: Date }, options?: CallOptions): Promise<PaxosQuoteExecution[]>
   get(profileId: string, executionId: string, options?: CallOptions): Promise<PaxosQuoteExecution>
 }
 
@@ -64,6 +67,11 @@ const QuoteExecution = z
     }),
   )
 
+const QuoteExecutionPage = pageOf('items', QuoteExecution)
+
+const PAGE = 100
+const MOST_PAGES = 1000
+
 export function quoteExecutionsOfPaxos(call: PaxosCall): QuoteExecutionsOfPaxos {
   const common = { feature: 'quotes', schema: QuoteExecution } as const
   const pathOf = (profileId: string, operation: string): string => `/profiles/${idSegment(profileId, operation)}/quote-executions`
@@ -72,6 +80,19 @@ export function quoteExecutionsOfPaxos(call: PaxosCall): QuoteExecutionsOfPaxos 
       const operation = 'quote-executions.create'
       const path = pathOf(profileId, operation)
       return call({ ...common, operation, method: 'POST', path, body: { ...execution }, once: { refId: execution.ref_id } }, options)
+    },
+    async list(profileId, { createdFrom }, options) {
+      const operation = 'quote-executions.list'
+      const executions = new Map<string, PaxosQuoteExecution>()
+      const readPage = (cursor: string | null) => {
+        const query = queryString({ 'created_at.begin': createdFrom.toISOString(), limit: PAGE, page_cursor: cursor })
+        const path = `${pathOf(profileId, operation)}${query}`
+        return call({ operation, feature: 'quotes', path, mark: 'items', schema: QuoteExecutionPage } as const, options)
+      }
+      for await (const { rows } of walkPages(readPage, { operation, mostPages: MOST_PAGES })) {
+        for (const execution of rows) executions.set(execution.id, execution)
+      }
+      return [...executions.values()]
     },
     async get(profileId, executionId, options) {
       const operation = 'quote-executions.get'

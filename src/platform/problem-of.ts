@@ -19,6 +19,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   ORDER_NOT_POSSIBLE: 422,
   NO_SUCH_ORDER: 404,
   ORDER_ENDED: 409,
+  NO_SUCH_QUOTE: 404,
+  QUOTE_EXPIRED: 409,
 }
 const RETRY_AFTER_SECONDS = 5
 

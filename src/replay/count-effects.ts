@@ -12,6 +12,7 @@ export interface EffectTotals {
   ordersPlaced: number
   ordersCancelled: number
   depositsMade: number
+  quotesExecuted: number
   /** Customers with at least one effect. */
   customers: number
   /** Events that add no effect to those of the events before them. */
@@ -29,6 +30,7 @@ const FIELD_OF: Readonly<Record<PlannedEffect['act'], Counted>> = {
   place: 'ordersPlaced',
   cancel: 'ordersCancelled',
   fund: 'depositsMade',
+  execute: 'quotesExecuted',
 }
 
 /** Counts item by item, in their order, so that a plan of any size needs memory for its keys alone. */
@@ -40,7 +42,7 @@ export function createEffectCounter(): {
   const customers = new Set<string>()
   const totals = {
     ...{ accountsOpened: 0, accountsAdopted: 0, accountsLookedUp: 0, notificationsFirst: 0, notificationsAgain: 0 },
-    ...{ holdsReleased: 0, ordersPlaced: 0, ordersCancelled: 0, depositsMade: 0, eventsWithoutEffect: 0 },
+    ...{ holdsReleased: 0, ordersPlaced: 0, ordersCancelled: 0, depositsMade: 0, quotesExecuted: 0, eventsWithoutEffect: 0 },
   }
   return {
     add: ({ identityId, effects }) => {

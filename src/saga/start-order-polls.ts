@@ -3,6 +3,7 @@ import { Gauge, Histogram, type Registry } from 'prom-client'
 import type { Inbox } from '../inbox/inbox.ts'
 import { listWaitingDeposits } from '../ledger/read-deposits.ts'
 import type { OrderReads } from '../ledger/read-orders.ts'
+import { listWaitingQuoteExecutions } from '../ledger/read-quote-executions.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -80,7 +81,15 @@ async function pollAlone({ pool, inbox, paxos, orders }: OrderPollParts): Promis
 async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'pool' | 'inbox' | 'orders'>): Promise<void> {
   const at = new Date()
   const before = new Date(at.getTime() - LOST_AFTER_MS)
-  const [waiting, deposits] = await Promise.all([orders.listWaiting(before), listWaitingDeposits(pool, before)])
+  const [waiting, deposits, executions] = await Promise.all([
+    orders.listWaiting(before),
+    listWaitingDeposits(pool, before),
+    listWaitingQuoteExecutions(pool, before),
+  ])
   const give = (name: string, streamId: string) => inbox.setTimer({ streamId, name, dueAt: at })
-  await Promise.all([...waiting.map(({ orderId }) => give('place-order', orderId)), ...deposits.map((id) => give('fund-account', id))])
+  await Promise.all([
+    ...waiting.map(({ orderId }) => give('place-order', orderId)),
+    ...deposits.map((id) => give('fund-account', id)),
+    ...executions.map((id) => give('execute-quote', id)),
+  ])
 }

@@ -23,6 +23,19 @@ const DEPOSIT: readonly Instant[] = [
   'after depositLedger.commit #2',
 ]
 
+/** The execution of a quote is looked up in the profile's list, and told by the 409. */
+const QUOTE: readonly Instant[] = [
+  'before quoteLedger.commit #1',
+  'after quoteLedger.commit #1',
+  'before paxos.quoteExecutions.create #1',
+  'during paxos.quoteExecutions.create #1',
+  'after paxos.quoteExecutions.create #1',
+  'before quoteLedger.commit #2',
+  'after quoteLedger.commit #2',
+  'before paxos.quoteExecutions.get #1',
+  'after paxos.quoteExecutions.get #1',
+]
+
 forEachBackend((backend) => {
   const withTrader = async (work: (trader: SandboxTrader) => Promise<void>): Promise<void> => {
     const trader = await openSandboxTrader(backend)
@@ -40,6 +53,18 @@ forEachBackend((backend) => {
         const { orderId } = await trader.placeAndCrash(dieAt)
         expect(await trader.ended(orderId)).toMatchObject({ state: 'filled', settled: true })
         expect(await trader.ordersAtPaxos(orderId)).toBe(1)
+        expect(await trader.drift()).toEqual([])
+      }),
+    )
+
+    it.each(QUOTE)('%s, the quote is executed at most once and its money proved', { timeout: 120_000 }, (dieAt) =>
+      withTrader(async (trader) => {
+        await trader.fund('10000.00')
+        const { state, reason } = await trader.executeAndCrash(dieAt)
+        // The crash may outlast the quote: then nothing was sent, and the execution says why.
+        expect([state, reason]).toEqual(state === 'settled' ? ['settled', null] : ['rejected', 'quote-expired'])
+        expect(await trader.balance('USD')).toBe(state === 'settled' ? '9750' : '10000')
+        expect(await trader.executionsAtPaxos()).toBe(state === 'settled' ? 1 : 0)
         expect(await trader.drift()).toEqual([])
       }),
     )

@@ -1,4 +1,5 @@
 import type { OrderStory, TradingUseCases } from '../../src/operate/order-use-cases.ts'
+import type { QuoteExecutionStory } from '../../src/operate/quote-use-cases.ts'
 import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { eventually, NOTICE_SECRET } from '../saga/world.ts'
 import type { TestBackend } from '../support/queue-backends.ts'
@@ -16,6 +17,9 @@ export interface SandboxTrader {
   fundAndCrash(amount: string, dieAt: Instant): Promise<void>
   /** Likewise for an order. */
   placeAndCrash(dieAt: Instant): Promise<{ orderId: string }>
+  /** Likewise for the execution of a quote, until it has ended. */
+  executeAndCrash(dieAt: Instant): Promise<QuoteExecutionStory>
+  executionsAtPaxos(): Promise<number>
   ended(orderId: string): Promise<OrderStory>
   ordersAtPaxos(orderId: string): Promise<number>
   balance(asset: string): Promise<string>
@@ -56,6 +60,16 @@ export async function openSandboxTrader(backend: TestBackend): Promise<SandboxTr
     placeAndCrash: async (dieAt) => {
       const place = () => useCases.placeOrder({ accountId, idempotencyKey: 'buy', request: requestOf(BUY) }, TESTER)
       return (await crashed(stage, dieAt, place)).order
+    },
+    executeAndCrash: async (dieAt) => {
+      const quote = (await useCases.listQuotes('BTCUSD')).find(({ side }) => side === 'BUY')
+      const asked = { accountId, idempotencyKey: 'held', quoteId: quote?.id ?? '', baseAmount: null, quoteAmount: '250.00' }
+      const { execution } = await crashed(stage, dieAt, () => useCases.executeQuote(asked, TESTER))
+      return executed(useCases, execution.executionId)
+    },
+    executionsAtPaxos: async () => {
+      const { profileId } = await useCases.getAccount(accountId)
+      return (await api.paxos.quoteExecutions.list(profileId, { createdFrom: new Date(0) })).length
     },
     ended: (orderId) => ended(useCases, orderId),
     ordersAtPaxos: async (orderId) => (await api.paxos.orders.list({ refIds: [`gatehouse-place-order-${orderId}`] })).orders.length,
@@ -100,4 +114,14 @@ async function ended(useCases: TradingUseCases, orderId: string): Promise<OrderS
   )
   if (!order) throw new Error('unreachable')
   return order
+}
+
+async function executed(useCases: TradingUseCases, executionId: string): Promise<QuoteExecutionStory> {
+  const execution = await eventually(
+    () => useCases.getQuoteExecution(executionId),
+    (seen) => seen?.state === 'settled' || seen?.state === 'rejected',
+    RECOVERED,
+  )
+  if (!execution) throw new Error('unreachable')
+  return execution
 }

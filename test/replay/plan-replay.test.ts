@@ -103,7 +103,15 @@ describe('what a plan says', () => {
     expect(plan.counts).toEqual({ 'would-create-account': 2 })
     expect(plan.effects).toEqual({
       ...{ accountsOpened: 1, accountsAdopted: 0, accountsLookedUp: 0, notificationsFirst: 1, notificationsAgain: 0 },
-      ...{ holdsReleased: 1, ordersPlaced: 0, ordersCancelled: 0, depositsMade: 0, customers: 1, eventsWithoutEffect: 1 },
+      ...{
+        holdsReleased: 1,
+        ordersPlaced: 0,
+        ordersCancelled: 0,
+        depositsMade: 0,
+        quotesExecuted: 0,
+        customers: 1,
+        eventsWithoutEffect: 1,
+      },
     })
   })
 

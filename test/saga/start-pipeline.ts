@@ -8,6 +8,7 @@ import { DEPOSIT_TABLE } from '../../src/ledger/deposit-table.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
 import { ORDER_TABLE } from '../../src/ledger/order-table.ts'
+import { QUOTE_EXECUTION_TABLE } from '../../src/ledger/quote-execution-table.ts'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { type ConfirmationReader, createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
@@ -48,7 +49,17 @@ export interface PipelineOptions {
 /** Of every test: 32 bytes. */
 export const ENCRYPTION_KEY = Buffer.alloc(32, 7)
 
-export type PartName = 'orderLedger' | 'depositLedger' | 'inbox' | 'queue' | 'ledger' | 'paxos' | 'notices' | 'reader' | 'worker'
+export type PartName =
+  | 'orderLedger'
+  | 'depositLedger'
+  | 'quoteLedger'
+  | 'inbox'
+  | 'queue'
+  | 'ledger'
+  | 'paxos'
+  | 'notices'
+  | 'reader'
+  | 'worker'
 
 export interface Pipeline {
   inbox: Inbox
@@ -110,7 +121,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const reader = decorate('reader', createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger })))
   const orderLedger = decorate('orderLedger', createLedger({ pool, table: ORDER_TABLE }))
   const depositLedger = decorate('depositLedger', createLedger({ pool, table: DEPOSIT_TABLE }))
-  const trading = openTrading({ pool, paxos, notices, orderLedger, depositLedger })
+  const quoteLedger = decorate('quoteLedger', createLedger({ pool, table: QUOTE_EXECUTION_TABLE }))
+  const trading = openTrading({ pool, paxos, notices, orderLedger, depositLedger, quoteLedger })
   const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, encryptionKey: ENCRYPTION_KEY, now: Date.now, trading })
   const { routes, ownRoutes, requests, vault } = wires
   const parts = {

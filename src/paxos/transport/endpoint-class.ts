@@ -43,6 +43,7 @@ const CLASS_OF_OPERATION = {
   'quotes.list': 'general',
   'quote-executions.create': 'quote',
   'quote-executions.get': 'quote',
+  'quote-executions.list': 'quote',
   'transfers.get': 'general',
   'transfers.list': 'general',
   'deposits.fund-sandbox': 'general',

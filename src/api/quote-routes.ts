@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { QUOTE_EXECUTION_STATES } from '../domain/trade/quote-execution.ts'
+import { OpaqueId, OpaqueIdParams } from '../operate/amount-input.ts'
+import { pageQuery } from '../operate/query-inputs.ts'
+import { QuoteExecutionBody } from '../operate/quote-execution-request.ts'
+import type { QuoteExecutionStory } from '../operate/quote-use-cases.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import { type ApiRoute, apiRoute } from './api-route.ts'
+import { idempotencyHeader } from './idempotency-header.ts'
+
+/** Held rates, and their executions: execute, list, show. */
+export function quoteRoutes(useCases: OperatorUseCases): ApiRoute[] {
+  return [listQuotesRoute(useCases), executeRoute(useCases), listRoute(useCases), showRoute(useCases)]
+}
+
+function listQuotesRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'GET',
+    path: '/v1/quotes',
+    summary: 'Held rates of one market',
+    description: 'Paxos must have enabled quotes. Each is good until its own expiresAt, some 30 s after it was made.',
+    query: z.strictObject({ market: z.string().regex(/^[A-Z0-9]{3,20}$/, 'must be a market such as BTCUSD') }),
+    answers: { 200: { description: 'One quote to buy and one to sell.', schema: 'QuoteList' } },
+    handle: async ({ query }) => ({ status: 200, body: { items: await useCases.listQuotes(query.market) } }),
+  })
+}
+
+function executeRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'POST',
+    path: '/v1/accounts/{id}/quote-executions',
+    summary: 'Execute a held-rate quote',
+    description:
+      'Commits the execution, sends it once, and waits up to 5 s. A quote with less than 2 s left is not sent. 202: it is not settled yet, or its ' +
+      'answer was lost and is looked up. Safe to repeat under the same key: 201 the first time, then 200 with the same execution.',
+    params: OpaqueIdParams,
+    headers: idempotencyHeader('quote execution'),
+    body: QuoteExecutionBody,
+    answers: {
+      201: { description: 'It is settled, or Paxos refused it (state rejected).', schema: 'QuoteExecutionStory' },
+      200: { description: 'It was there already, asked for under the same key.', schema: 'QuoteExecutionStory' },
+      202: { description: 'It has not ended yet (state submitting, unknown or created).', schema: 'QuoteExecutionStory' },
+    },
+    refusals: {
+      404: 'There is no such account (ACCOUNT_UNKNOWN), or no such quote (NO_SUCH_QUOTE).',
+      409: 'The quote has less than 2 s left (QUOTE_EXPIRED), or the customer may not trade so now (ACCOUNT_NOT_TRADABLE).',
+      422: 'The key was used with another field (IDEMPOTENCY_KEY_REUSED).',
+    },
+    handle: async ({ params, headers, body, actor }) => {
+      const { quoteId, baseAmount = null, quoteAmount = null } = body
+      const asked = { accountId: params.id, idempotencyKey: headers['idempotency-key'], quoteId, baseAmount, quoteAmount }
+      const { execution, created } = await useCases.executeQuote(asked, actor)
+      const pending = ['submitting', 'unknown', 'created'].includes(execution.state)
+      return { status: pending ? 202 : created ? 201 : 200, body: view(execution) }
+    },
+  })
+}
+
+function listRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'GET',
+    path: '/v1/quote-executions',
+    summary: 'List executions of quotes, newest first',
+    query: pageQuery({ accountId: OpaqueId.optional(), state: z.enum(QUOTE_EXECUTION_STATES).optional() }),
+    answers: { 200: { description: 'A page of executions.', schema: 'QuoteExecutionPage' } },
+    handle: async ({ query }) => {
+      const { items, nextCursor } = await useCases.listQuoteExecutions(query)
+      return { status: 200, body: { items: items.map(view), nextCursor } }
+    },
+  })
+}
+
+function showRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'GET',
+    path: '/v1/quote-executions/{id}',
+    summary: 'One execution of a quote with its ledger',
+    params: OpaqueIdParams,
+    answers: { 200: { description: 'The execution.', schema: 'QuoteExecutionStory' } },
+    refusals: { 404: 'There is no such execution (NO_SUCH_QUOTE_EXECUTION).' },
+    handle: async ({ params }) => {
+      const execution = await useCases.getQuoteExecution(params.id)
+      if (execution) return { status: 200, body: view(execution) }
+      const detail = `There is no quote execution ${params.id}. It begins with quote-execution-; GET /v1/quote-executions lists them.`
+      throw new HttpProblem(404, 'NO_SUCH_QUOTE_EXECUTION', detail)
+    },
+  })
+}
+
+/** Times as RFC 3339 instead of milliseconds. */
+function view<Shown extends Pick<QuoteExecutionStory, 'executionId' | 'requestedAt' | 'expiresAt'>>(execution: Shown) {
+  const { executionId, requestedAt, expiresAt } = execution
+  return { id: executionId, ...execution, requestedAt: new Date(requestedAt), expiresAt: new Date(expiresAt) }
+}
