@@ -126,6 +126,7 @@ describe('F62: the database roles', () => {
     const deletes: Record<string, DatabaseRole> = {
       role_process: 'gatehouse_receiver',
       delivery_sample: 'gatehouse_receiver',
+      held_quote: 'gatehouse_operator',
       sealed_payload: 'gatehouse_worker',
       operator_session: 'gatehouse_operator',
     }
