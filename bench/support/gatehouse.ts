@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,6 +26,8 @@ export interface GatehouseSettings {
   profileDirectory?: string | undefined
 }
 
+/** A new one for each run: a role refuses a key with little variety. */
+const ENCRYPTION_KEY = randomBytes(32)
 export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const ROOT = join(import.meta.dirname, '../..')
 const START_MS = 30_000
@@ -91,7 +94,7 @@ function environmentOf({ databaseUrl, redisUrl, upstream, concurrency }: Gatehou
     WEBHOOK_API_KEY_HEADER: API_KEY_HEADER,
     WEBHOOK_API_KEYS: API_KEY,
     OPERATOR_TOKEN: 'an-invented-operator-token',
-    ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    ENCRYPTION_KEY: ENCRYPTION_KEY.toString('base64'),
     NOTIFY_WEBHOOK_URL: upstream.noticeUrl,
     NOTIFY_WEBHOOK_SECRET: NOTICE_SECRET,
     WORKER_CONCURRENCY: String(concurrency),
