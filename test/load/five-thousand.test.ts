@@ -62,7 +62,7 @@ forEachBackend((backend) => {
 })
 
 /** Posts every event as Paxos does, a few at a time; counts the answers. */
-async function postAll(url: string, events: readonly { id: string; type: string }[]): Promise<Record<string, number>> {
+async function postAll(url: string, events: readonly { id: string; type: string; createdAt: string }[]): Promise<Record<string, number>> {
   const agent = new Agent({ connections: CONCURRENCY })
   const answers: Record<string, number> = {}
   let next = 0
@@ -72,7 +72,7 @@ async function postAll(url: string, events: readonly { id: string; type: string 
         id: event.id,
         type: event.type,
         source: 'com.paxos',
-        time: new Date().toISOString(),
+        time: event.createdAt,
         object: 'event',
         is_test: false,
       })
