@@ -44,7 +44,7 @@ export function watchEvents(pool: Pool): EventWatch {
     const open = [...lives.values()].filter(({ endedAtMs }) => endedAtMs === null).map(({ eventId }) => eventId)
     const { rows } = await pool.query<Row>(
       `SELECT seq, event_id, identity_id, origin, received_at, settled_at, state FROM inbox_event
-       WHERE state <> 'test' AND (seq > $1 OR event_id = ANY ($2::uuid[])) ORDER BY settled_at`,
+       WHERE state <> 'test' AND (seq > $1 OR event_id = ANY ($2::text[])) ORDER BY settled_at`,
       [Math.max(0, lastSeq - OVERLAP), open],
     )
     for (const row of rows) {
