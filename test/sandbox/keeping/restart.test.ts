@@ -76,15 +76,19 @@ describe('a simulator that keeps its state', () => {
     await expect.poll(() => after.sandbox.identities.get(id)?.status).toBe('APPROVED')
   })
 
-  it('sets a file aside that it cannot read, and starts empty', async () => {
+  it.each<[string, (text: string) => string]>([
+    ['is of an older version', (text) => text.replace(/"version": ?\d+/, '"version":0')],
+    ['is not JSON', (text) => text.slice(0, -1)],
+  ])('sets the state file aside and starts empty when the file %s', async (_why, spoil) => {
     const file = await stateFile()
-    const { sandbox } = await startSandbox({ stateFile: file })
-    await sandbox.close()
-    await writeFile(file, '{"version":0}').catch(async () => {
-      await startSandbox({ stateFile: file }) // no call was made, so there is no file yet
-    })
+    const before = await startSandbox({ stateFile: file })
+    await before.call('POST', '/identity/identities', person())
+    await before.sandbox.close()
+    const unreadable = spoil(await readFile(file, 'utf8'))
+    await writeFile(file, unreadable)
     const after = await startSandbox({ stateFile: file })
     expect(after.sandbox.identities.all).toEqual([])
+    expect(await readFile(`${file}.unreadable`, 'utf8')).toBe(unreadable)
   })
 })
 
