@@ -7,18 +7,18 @@ describe("Paxos's OpenAPI document", () => {
   const nowhere = '/'
   const file = import.meta.filename
 
-  it('fails the run when CI has no document, and is null elsewhere', () => {
+  it('fails the run when it is missing in CI, and is null elsewhere', () => {
     expect(() => findDocument({ env: { CI: 'true' }, from: nowhere })).toThrow(/is missing, and in CI .* PAXOS_OPENAPI_DOCUMENT/)
     expect(findDocument({ env: {}, from: nowhere })).toBeNull()
   })
 
-  it('is taken from the path in PAXOS_OPENAPI_DOCUMENT, which must be a file', () => {
+  it('is read from the path in PAXOS_OPENAPI_DOCUMENT, which must be a file', () => {
     expect(findDocument({ env: { CI: 'true', PAXOS_OPENAPI_DOCUMENT: file }, from: nowhere })).toBe(file)
     expect(() => findDocument({ env: { PAXOS_OPENAPI_DOCUMENT: '/no/such/file' }, from: nowhere })).toThrow('names no file: /no/such/file')
   })
 })
 
-describe.skipIf(!hasDocument)("the simulator beside Paxos's OpenAPI document", () => {
+describe.skipIf(!hasDocument)("the simulator compared with Paxos's OpenAPI document", () => {
   it('simulates documented operations only, each with its documented scope', () => {
     const documented = new Map(documentedOperations().map(({ name, scope }) => [name, scope]))
     for (const name of OPERATION_NAMES) {
@@ -27,7 +27,7 @@ describe.skipIf(!hasDocument)("the simulator beside Paxos's OpenAPI document", (
     }
   })
 
-  it('F41: lets a client ask for every scope of the document', () => {
+  it('F41: lets a client request every scope of the document', () => {
     const needed = documentedOperations().flatMap(({ scope }) => (scope === null ? [] : [scope]))
     expect(needed.filter((scope) => !DOCUMENTED_SCOPES.includes(scope))).toEqual([])
   })

@@ -3,16 +3,16 @@ import { dirname, join } from 'node:path'
 import { Ajv, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 
-/** What the tests do where the document is not there. */
+/** What the tests do when the document is missing. */
 const REMEDY = 'Put it at shared/paxos/openapi.json in a folder above the checkout, or name it in PAXOS_OPENAPI_DOCUMENT.'
 
 /**
- * Paxos's own OpenAPI document, which is not ours to publish. It is used from `shared/paxos/openapi.json` of a folder above the checkout, or
+ * Paxos's own OpenAPI document, which we may not publish. It is read from `shared/paxos/openapi.json` in a folder above the checkout, or
  * from the path in PAXOS_OPENAPI_DOCUMENT. The validator is ajv, which knows nothing of the simulator.
  */
 const DOCUMENT_PATH = findDocument({ env: process.env, from: dirname(import.meta.dirname) })
 
-/** Whether the document is here: without it, the tests that hold answers against it are skipped. */
+/** Whether the document was found. Without it, the tests that compare answers with it are skipped. */
 export const hasDocument: boolean = DOCUMENT_PATH !== null
 if (!hasDocument) console.warn(`SKIPPED: no answer of the simulator is held against Paxos's OpenAPI document, which is missing. ${REMEDY}`)
 
@@ -63,7 +63,7 @@ interface Loaded {
 let loaded: Loaded | null = null
 const validators = new Map<string, ValidateFunction>()
 
-/** Every operation of the document. @throws Error when it is not here */
+/** Every operation of the document. @throws Error when the document is missing */
 export function documentedOperations(): readonly DocumentedOperation[] {
   return load().operations
 }
@@ -80,8 +80,8 @@ export function resolved(schema: Schema): Schema {
 }
 
 /**
- * What of one call contradicts the document: the answer always, the request when it was accepted. Empty where all is well, for
- * calls that the document does not have, and where the document is not here.
+ * What contradicts the document in one call: always the answer, and the request when it was accepted. Empty when nothing does, when the
+ * document does not have the call, and when the document is missing.
  */
 export function violationsOf(call: { method: string; path: string; body: unknown; status: number; answer: unknown }): string[] {
   if (!hasDocument) return []
@@ -100,7 +100,7 @@ export function violationsOf(call: { method: string; path: string; body: unknown
   ].map((error) => `${name}: ${error}`)
 }
 
-/** What of a request body the document forbids. */
+/** What the document forbids in a request body. */
 export function requestViolations({ operation, pointer }: DocumentedOperation, body: unknown): string[] {
   const schema = operation.requestBody?.content['application/json']?.schema
   if (!schema) return body === undefined ? [] : [': the operation takes no body']
@@ -114,7 +114,7 @@ function queryViolations({ parameters = [] }: Operation, given: URLSearchParams)
   return [...strangers.map((name) => `query ${name}: not documented`), ...missing.map(({ name }) => `query ${name}: required`)]
 }
 
-/** Fields that the document does not have. */
+/** Fields that are not in the document. */
 function undocumented(schema: Schema, value: unknown, path: string): string[] {
   const { properties, items, additionalProperties } = resolved(schema)
   if (Array.isArray(value)) return items ? value.flatMap((item, index) => undocumented(items, item, `${path}/${index}`)) : []
@@ -168,7 +168,9 @@ function withNumericBounds(_key: string, value: unknown): unknown {
   return { ...schema, exclusiveMaximum: maximum }
 }
 
-/** Null where it is nowhere. @throws Error in CI, where a check that does not run must fail, and for a path in the variable that is no file */
+/**
+ * Null when the document is missing. @throws Error in CI, where a check that does not run must fail, and when the variable names no file
+ */
 export function findDocument({ env, from }: { env: NodeJS.ProcessEnv; from: string }): string | null {
   const named = env.PAXOS_OPENAPI_DOCUMENT
   if (named) {

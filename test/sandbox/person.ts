@@ -1,6 +1,6 @@
 let made = 0
 
-/** A valid Create Identity request for an invented person, whose `ref_id` and `cip_id` nobody else in this run has. */
+/** A valid Create Identity request for an invented person, with a `ref_id` and a `cip_id` that are unique in this run. */
 export function person(changes: { refId?: string; decision?: string; details?: Record<string, unknown> } = {}): Record<string, unknown> {
   made++
   return {

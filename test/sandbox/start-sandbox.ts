@@ -4,7 +4,7 @@ import { createLogger } from '../../src/platform/logger.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { violationsOf } from './paxos-document.ts'
 
-/** The fields of Paxos's bodies that the tests read; a body has those of its kind. */
+/** The fields of Paxos's bodies that the tests read. Each body has the fields of its kind only. */
 export interface Body {
   id: string
   identity_id: string
@@ -41,15 +41,15 @@ export interface Answer {
 export interface Running {
   sandbox: Sandbox
   /**
-   * One call of the API below `/v2`, with a token of every scope unless another (or none) is given. Where Paxos's document is
-   * here, the answer must be valid against it, and so must the request when it was accepted.
+   * One call of the API below `/v2`, with a token of every scope unless `token` says otherwise. When Paxos's document was found, the answer
+   * must be valid against it, and so must an accepted request.
    */
   call(method: string, path: string, body?: unknown, options?: { token?: string | null; timeoutMs?: number }): Promise<Answer>
   /** One call of `/_sandbox`. */
   control(method: string, path: string, body?: unknown): Promise<Answer>
 }
 
-/** A simulator on a free port, to be closed by whoever opens it. Decisions come within 10 ms unless the test says otherwise. */
+/** A simulator on a free port. The caller closes it. It decides within 10 ms unless the options say otherwise. */
 export function openSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
   return createSandbox({
     logger: createLogger({ level: 'silent' }),
@@ -63,7 +63,7 @@ export function openSandbox(options: Partial<SandboxOptions> = {}): Promise<Sand
   })
 }
 
-/** A simulator of this test alone, closed with it. */
+/** A simulator for the current test, which closes it at its end. */
 export async function startSandbox(options: Partial<SandboxOptions> = {}): Promise<Running> {
   const sandbox = await openSandbox(options)
   onTestFinished(() => sandbox.close())

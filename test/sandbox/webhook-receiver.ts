@@ -10,9 +10,9 @@ interface Received {
   path: string
   headers: IncomingMessage['headers']
   body: string
-  /** The delivery's JSON; of a token request, an empty object. */
+  /** The JSON of a delivery; an empty object for a token request. */
   json: Record<string, unknown>
-  /** Which connection it came on. */
+  /** The sender's port, which identifies the connection. */
   remotePort: number | undefined
 }
 
@@ -24,13 +24,13 @@ export interface WebhookReceiver {
   deliveries: Received[]
   /** Token requests (POST /token). */
   tokenRequests: Received[]
-  /** Resolves once so many deliveries are there. */
+  /** Resolves once `count` deliveries have arrived. */
   received(count: number): Promise<Received[]>
 }
 
 type Answerer = (response: ServerResponse, received: Received, nth: number) => void
 
-/** A real HTTP server in the place of whoever receives Paxos's webhooks; answers 200 unless told otherwise. */
+/** A real HTTP server that receives webhooks in place of Gatehouse. It answers 200 unless told otherwise. */
 export async function startWebhookReceiver({
   answer = (response) => response.writeHead(200).end('{}'),
   answerToken = (response) => response.end(JSON.stringify({ access_token: 'webhook-token', token_type: 'Bearer', expires_in: 3600 })),

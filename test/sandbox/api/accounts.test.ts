@@ -13,7 +13,7 @@ function open({ call }: Running, account: Record<string, unknown>, createProfile
   return call('POST', '/identity/accounts', { create_profile: createProfile, account })
 }
 
-describe('creating an account', () => {
+describe('POST /identity/accounts', () => {
   it('answers 200 with a flat account and its profile', async () => {
     const running = await startSandbox()
     const identity_id = await approved(running)
@@ -40,14 +40,14 @@ describe('creating an account', () => {
     expect((await running.call('GET', `/identity/accounts/${body.id}`)).body).toEqual(body)
   })
 
-  it('makes no profile unless create_profile says so', async () => {
+  it('creates no profile when create_profile is not set', async () => {
     const running = await startSandbox()
     const identity_id = await approved(running)
     expect((await open(running, { identity_id }, false)).body).not.toHaveProperty('profile_id')
     expect(running.sandbox.accounts.profiles).toHaveLength(1) // the default one
   })
 
-  it('makes a second account for one identity under another ref_id: that is legal', async () => {
+  it('creates a second account for one identity when the ref_id differs, as Paxos does', async () => {
     const running = await startSandbox()
     const identity_id = await approved(running)
     const ids = [await open(running, { identity_id, ref_id: 'a' }), await open(running, { identity_id, ref_id: 'b' })].map(
@@ -65,7 +65,7 @@ describe('creating an account', () => {
     ['conflict', 409, true],
     ['conflict-bare', 409, false],
     ['return-existing', 200, false],
-  ] as const)('with a known ref_id makes no second account: %s', async (accountConflict, status, named) => {
+  ] as const)('creates no second account when the ref_id is known and accountConflict is %s', async (accountConflict, status, named) => {
     const running = await startSandbox({ accountConflict })
     const identity_id = await approved(running)
     const first = (await open(running, { identity_id, ref_id: 'same' })).body
@@ -77,12 +77,12 @@ describe('creating an account', () => {
     expect(running.sandbox.accounts.ofIdentity(identity_id)).toHaveLength(1)
   })
 
-  it('is 404 for an unknown identity', async () => {
+  it('answers 404 when the identity is unknown', async () => {
     const running = await startSandbox()
     expect((await open(running, { identity_id: '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10' })).status).toBe(404)
   })
 
-  it('takes an identity that is not approved, unless strictAccounts is on', async () => {
+  it('accepts an identity that is not approved, unless strictAccounts is on', async () => {
     const running = await startSandbox({ defaultDecision: 'never' })
     const { id } = (await running.call('POST', '/identity/identities', person())).body
     expect((await open(running, { identity_id: id, ref_id: 'early' })).body.summary_status).toBe('PENDING')
@@ -103,14 +103,14 @@ describe('creating an account', () => {
     ['account.members', { members: [{ identity_id: 'x', id: 'mine' }] }],
     ['account.members', { members: [{ identity_id: 'x', roles: ['FRIEND'] }] }],
     ['account.members', { members: [{ identity_id: 'nobody' }] }],
-  ])('is 400 naming %s', async (field, changes) => {
+  ])('answers 400 and names %s', async (field, changes) => {
     const running = await startSandbox()
     const { status, body } = await open(running, { identity_id: await approved(running), ...changes })
     expect([status, body.detail]).toEqual([400, expect.stringContaining(field)])
     expect(running.sandbox.accounts.all).toEqual([])
   })
 
-  it('gives members their ids', async () => {
+  it('gives each member an id', async () => {
     const running = await startSandbox()
     const [identity_id, joint] = [await approved(running), await approved(running)]
     const { body } = await open(running, { identity_id, members: [{ identity_id: joint, roles: ['BENEFICIAL_OWNER'] }] })
@@ -119,7 +119,7 @@ describe('creating an account', () => {
 })
 
 describe('the profile_id of a new account', () => {
-  it('comes late when told so: absent at first, there when the account is read again', async () => {
+  it('is absent at first and present on a later read when profileIdArrives is late', async () => {
     const running = await startSandbox({ profileIdArrives: 'late', profileIdDelayMs: 150 })
     const identity_id = await approved(running)
     const { body } = await open(running, { identity_id, ref_id: 'a' })
@@ -129,7 +129,7 @@ describe('the profile_id of a new account', () => {
     expect((await running.call('GET', `/profiles/${await read()}`)).body.account_id).toBe(body.id)
   })
 
-  it('never comes when told so', async () => {
+  it('never arrives when profileIdArrives is never', async () => {
     const running = await startSandbox({ profileIdArrives: 'never' })
     const identity_id = await approved(running)
     const { body } = await open(running, { identity_id, ref_id: 'a' })
@@ -139,8 +139,8 @@ describe('the profile_id of a new account', () => {
   })
 })
 
-describe('listing accounts', () => {
-  it('pages all accounts, newest first, and filters by time', async () => {
+describe('GET /identity/accounts', () => {
+  it('lists all accounts in pages, newest first, and filters them by time', async () => {
     const running = await startSandbox()
     const identity_id = await approved(running)
     for (const ref_id of ['a', 'b', 'c']) await open(running, { identity_id, ref_id })
@@ -153,14 +153,14 @@ describe('listing accounts', () => {
     expect((await running.call('GET', '/identity/accounts?identity_id=somebody-else')).body.items).toEqual([])
   })
 
-  it('is 404 for an unknown account', async () => {
+  it('answers 404 when the account is unknown', async () => {
     const { call } = await startSandbox()
     expect((await call('GET', '/identity/accounts/e1c5d0b2-63a1-4d57-8d9e-5f2b8f0c9b31')).status).toBe(404)
   })
 })
 
-describe('profiles', () => {
-  it('are listed oldest first, the default one among them, and found by nickname and by id', async () => {
+describe('GET /profiles', () => {
+  it('lists profiles oldest first with the default one, and finds them by nickname and by id', async () => {
     const running = await startSandbox()
     const { body } = await open(running, { identity_id: await approved(running), ref_id: 'a' })
     const { items } = (await running.call('GET', '/profiles')).body

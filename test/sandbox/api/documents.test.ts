@@ -19,8 +19,8 @@ async function upload(running: Running, id: string, { name, types }: { name: str
   await put.body.dump()
 }
 
-describe('when documents are required', () => {
-  it('tells which in an event and in the requirements, and stays PENDING', async () => {
+describe('an identity that must provide documents', () => {
+  it('names the documents in an event and in its requirements, and stays PENDING', async () => {
     const running = await startSandbox()
     const id = await asked(running, 'documents')
     const { events } = (await running.call('GET', '/events')).body
@@ -48,7 +48,7 @@ describe('when documents are required', () => {
     ['documents', 'APPROVED', 'identity.approved'],
     ['documents-then-approve', 'APPROVED', 'identity.approved'],
     ['documents-then-deny', 'DENIED', 'identity.denied'],
-  ])('decides after the last upload: %s', async (decision, status, type) => {
+  ])('is decided after the last upload when its decision is %s', async (decision, status, type) => {
     const running = await startSandbox()
     const id = await asked(running, decision)
     await upload(running, id, { name: 'home.pdf', types: ['PROOF_OF_RESIDENCY'] })
@@ -62,7 +62,7 @@ describe('when documents are required', () => {
     expect(running.sandbox.events.all.map((event) => event.type)).toEqual(['identity.documents_required', type])
   })
 
-  it('asks for what the control call names', async () => {
+  it('asks for the documents that the control call names', async () => {
     const running = await startSandbox({ defaultDecision: 'never' })
     const { id } = (await running.call('POST', '/identity/identities', person())).body
     await running.control('POST', `/identities/${id}/decide`, { verdict: 'documents', documents: ['TAX_IDENTIFICATION'] })
@@ -70,8 +70,8 @@ describe('when documents are required', () => {
   })
 })
 
-describe('documents', () => {
-  it('are listed once their bytes are there, not before', async () => {
+describe('documents of an identity', () => {
+  it('are listed once their bytes are uploaded, not before', async () => {
     const running = await startSandbox({ defaultDecision: 'never' })
     const { id } = (await running.call('POST', '/identity/identities', person())).body
     const announced = await running.call('PUT', `/identity/identities/${id}/documents`, {
@@ -91,7 +91,7 @@ describe('documents', () => {
     })
   })
 
-  it('have names of up to 260 characters (400), each once (409), and known types (400)', async () => {
+  it('need a name of 1 to 260 characters (else 400) that is new (else 409), and known types (else 400)', async () => {
     const { call } = await startSandbox({ defaultDecision: 'never' })
     const { id } = (await call('POST', '/identity/identities', person())).body
     const put = (name: string, types = ['CURP']): ReturnType<typeof call> =>
@@ -106,7 +106,7 @@ describe('documents', () => {
     expect([status, body.title, body.meta]).toEqual([409, 'Already Exists', { existing: { name: 'n'.repeat(260) } }])
   })
 
-  it('are 404 with the documented texts for an unknown identity', async () => {
+  it('answer 404 with the documented texts when the identity is unknown', async () => {
     const { call } = await startSandbox()
     const id = 'f6b1365a-dc8e-4526-aa3f-e688826c36be'
     const put = await call('PUT', `/identity/identities/${id}/documents`, { name: 'a.pdf', document_types: ['CURP'] })
@@ -115,7 +115,7 @@ describe('documents', () => {
     expect([list.status, list.body.detail]).toEqual([404, `Identity with id ${id} doesn't exist`])
   })
 
-  it('cannot be empty, nor go to a file that nobody announced', async () => {
+  it('refuse an upload that is empty (400) or was not announced (404)', async () => {
     const { sandbox, call } = await startSandbox({ defaultDecision: 'never' })
     const { id } = (await call('POST', '/identity/identities', person())).body
     const { upload_url } = (await call('PUT', `/identity/identities/${id}/documents`, { name: 'a.pdf', document_types: ['CURP'] })).body

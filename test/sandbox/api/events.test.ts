@@ -16,8 +16,8 @@ function at(body: Body, index: number): Body {
   return event
 }
 
-describe('getting an event', () => {
-  it('gives the canonical event, created_at to the nanosecond', async () => {
+describe('GET /events/{id}', () => {
+  it('returns the canonical event with created_at to the nanosecond', async () => {
     const { sandbox, call } = await withEvents(1)
     const [event] = sandbox.events.all
     const { status, body } = await call('GET', `/events/${event?.id}`)
@@ -37,19 +37,19 @@ describe('getting an event', () => {
     })
   })
 
-  it('is 400 for what is no event id, with the documented body', async () => {
+  it('answers 400 with the documented body when the id is not a UUID', async () => {
     const { call } = await startSandbox()
     const { status, body } = await call('GET', '/events/evt_1')
     expect([status, body]).toEqual([400, { type: 'about:blank', title: 'Bad Request', status: 400, detail: 'error parsing event id' }])
   })
 
-  it('is 404 for an unknown id, with the documented body', async () => {
+  it('answers 404 with the documented body when the id is unknown', async () => {
     const { call } = await startSandbox()
     const { status, body } = await call('GET', '/events/d99a03ee-6b88-4362-89da-087c2c8cd4a7')
     expect([status, body]).toEqual([404, { status: 404, title: 'Not Found', type: 'about:blank' }])
   })
 
-  it('finds a test event with is_test=true only, and a real one without it only', async () => {
+  it('finds a test event only with is_test=true, and a real event only without it', async () => {
     const { call, control } = await withEvents(1)
     const test = (await control('POST', '/webhook/test', { type: 'identity.denied' })).body
     expect((await call('GET', `/events/${test.id}`)).status).toBe(404)
@@ -62,8 +62,8 @@ describe('getting an event', () => {
   })
 })
 
-describe('listing events', () => {
-  it('gives the oldest first, at most 100, under the key events', async () => {
+describe('GET /events', () => {
+  it('lists the oldest events first, at most 100, under the key `events`', async () => {
     const { call } = await withEvents(120)
     const { body } = await call('GET', '/events')
     expect(Object.keys(body)).toEqual(['events', 'next_page_cursor'])
@@ -73,7 +73,7 @@ describe('listing events', () => {
     expect(new Set(times).size).toBe(100)
   })
 
-  it.each(['0', '101', '-1', '1.5', 'many', ''])('is 400 for limit=%s with the documented body', async (limit) => {
+  it.each(['0', '101', '-1', '1.5', 'many', ''])('answers 400 with the documented body when limit is "%s"', async (limit) => {
     const { call } = await startSandbox()
     const { status, body } = await call('GET', `/events?limit=${limit}`)
     expect([status, body]).toEqual([
@@ -82,7 +82,7 @@ describe('listing events', () => {
     ])
   })
 
-  it.each(['ASC', 'DESC'])('visits every event once by cursor, %s, also those that come meanwhile', async (order) => {
+  it.each(['ASC', 'DESC'])('visits every event once by cursor in %s order, including events that arrive meanwhile', async (order) => {
     const { sandbox, call } = await withEvents(25)
     const seen: string[] = []
     let cursor = ''
@@ -123,14 +123,14 @@ describe('listing events', () => {
     expect(await list('created_at.gte=2020-01-01T00:00:00%2B02:00')).toEqual([0, 1, 2, 3, 4])
   })
 
-  it('filters by type, also a type that never happened', async () => {
+  it('filters by type, and lists nothing for an unknown type', async () => {
     const { sandbox, call } = await withEvents(3)
     await sandbox.populate({ count: 2, refIdPrefix: 'd', decision: 'deny', deliver: false })
     expect((await call('GET', '/events?type=identity.denied')).body.events).toHaveLength(2)
     expect((await call('GET', '/events?type=identity.teleported')).body.events).toEqual([])
   })
 
-  it('is 400 naming a parameter that it cannot read', async () => {
+  it('answers 400 and names the parameter that it cannot read', async () => {
     const { call } = await startSandbox()
     for (const wrong of ['created_at.gte=yesterday', 'created_at.lt=2026-13-01T00:00:00Z', 'order=random', 'page_cursor=x']) {
       const { status, body } = await call('GET', `/events?${wrong}`)

@@ -6,8 +6,8 @@ import { type Body, startSandbox } from '../start-sandbox.ts'
 const MICROSECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
 const never = { defaultDecision: 'never' } as const
 
-describe('creating an identity', () => {
-  it('answers 200 with the whole identity, PENDING at first', async () => {
+describe('POST /identity/identities', () => {
+  it('answers 200 with the whole identity, which is PENDING at first', async () => {
     const { call } = await startSandbox(never)
     const request = person({ refId: 'user-first' })
     const { status, body } = await call('POST', '/identity/identities', request)
@@ -33,7 +33,7 @@ describe('creating an identity', () => {
     })
   })
 
-  it('F38: refuses an empty second line of the address, which only an update may send', async () => {
+  it('F38: refuses an empty address2, which only an update may send', async () => {
     const { call } = await startSandbox(never)
     const request = person() as { person_details: { address: object } }
     const empty = {
@@ -46,7 +46,7 @@ describe('creating an identity', () => {
     })
   })
 
-  it('fills the tax details of a US person from cip_id', async () => {
+  it('derives the tax details of a US person from cip_id', async () => {
     const { call } = await startSandbox(never)
     const request = person()
     const { cip_id } = request.person_details as { cip_id: string }
@@ -54,7 +54,7 @@ describe('creating an identity', () => {
     expect(body.tax_details).toEqual([{ tax_payer_id: cip_id, tax_payer_country: 'USA' }])
   })
 
-  it('is 409 for a known ref_id, naming the identity that has it', async () => {
+  it('answers 409 and names the existing identity when the ref_id is known', async () => {
     const { call } = await startSandbox(never)
     const first = await call('POST', '/identity/identities', person({ refId: 'same' }))
     const second = await call('POST', '/identity/identities', person({ refId: 'same' }))
@@ -68,7 +68,7 @@ describe('creating an identity', () => {
     })
   })
 
-  it('is 409 for a known person: the triple of cip_id, its type and its country', async () => {
+  it('answers 409 when cip_id, cip_id_type and cip_id_country together are known', async () => {
     const { call } = await startSandbox(never)
     const cip = { cip_id: '900-11-1111' }
     const first = await call('POST', '/identity/identities', person({ details: cip }))
@@ -97,7 +97,7 @@ describe('creating an identity', () => {
     ['person_details.passthrough_verified_at', { passthrough_verified_at: 'yesterday' }],
     ['person_details.passthrough_verification_status', { passthrough_verification_status: 'PENDING' }],
     ['person_details.passthrough_verifier_type', { passthrough_verifier_type: 'MY_COUSIN' }],
-  ])('is 400 naming %s, without repeating the value', async (field, details) => {
+  ])('answers 400 and names %s without repeating the value', async (field, details) => {
     const { sandbox, call } = await startSandbox(never)
     const { status, body } = await call('POST', '/identity/identities', person({ details }))
     expect([status, body.title, body.type]).toEqual([400, 'Bad Request', 'about:blank'])
@@ -106,7 +106,7 @@ describe('creating an identity', () => {
     expect(sandbox.identities.all).toEqual([])
   })
 
-  it('is 400 naming what is wrong outside the person', async () => {
+  it('answers 400 and names what is wrong outside person_details', async () => {
     const { call } = await startSandbox(never)
     const refused = async (changes: Record<string, unknown>): Promise<string> => {
       const { status, body } = await call('POST', '/identity/identities', { ...person(), ...changes })
@@ -126,7 +126,7 @@ describe('creating an identity', () => {
     expect(await refused({ person_details: undefined })).toContain('person_details')
   })
 
-  it('asks a person outside the US for tax details', async () => {
+  it('requires tax details of a person outside the US', async () => {
     const { call } = await startSandbox(never)
     const abroad = person({ details: { address: { ...address(), country: 'CAN' }, cip_id_type: 'PASSPORT', cip_id_country: 'CAN' } })
     expect((await call('POST', '/identity/identities', abroad)).body.detail).toContain('tax_details')
@@ -134,8 +134,8 @@ describe('creating an identity', () => {
   })
 })
 
-describe('an institution', () => {
-  it('is accepted with its members and waits for a person at Paxos', async () => {
+describe('POST /identity/identities for an institution', () => {
+  it('accepts an institution with its members and leaves the decision to Paxos', async () => {
     const { sandbox, call } = await startSandbox()
     const member = await call('POST', '/identity/identities', person())
     const { status, body } = await call('POST', '/identity/identities', institution(member.body.id))
@@ -148,7 +148,7 @@ describe('an institution', () => {
     expect((await call('GET', `/identity/identities/${body.id}`)).body.status).toBe('APPROVED')
   })
 
-  it('is 400 without members, and with a member that does not exist', async () => {
+  it('answers 400 when the institution has no members or an unknown member', async () => {
     const { call } = await startSandbox()
     const alone = { ...institution('nobody'), institution_members: [] }
     expect((await call('POST', '/identity/identities', alone)).body.detail).toContain('institution_members')
@@ -157,8 +157,8 @@ describe('an institution', () => {
   })
 })
 
-describe('getting an identity', () => {
-  it('gives nothing personal unless include_details is true', async () => {
+describe('GET /identity/identities/{id}', () => {
+  it('returns personal data only when include_details is true', async () => {
     const { call } = await startSandbox(never)
     const { id } = (await call('POST', '/identity/identities', person())).body
     const bare = (await call('GET', `/identity/identities/${id}`)).body
@@ -167,7 +167,7 @@ describe('getting an identity', () => {
     expect((await call('GET', `/identity/identities/${id}?include_details=true`)).body.person_details.first_name).toBe('Ada')
   })
 
-  it('shows the members of an institution only when asked', async () => {
+  it('returns the members of an institution only when asked for them', async () => {
     const { call } = await startSandbox(never)
     const member = await call('POST', '/identity/identities', person())
     const { id } = (await call('POST', '/identity/identities', institution(member.body.id))).body
@@ -175,14 +175,14 @@ describe('getting an identity', () => {
     expect((await call('GET', `/identity/identities/${id}?include_institution_members=true`)).body.institution_members).toHaveLength(1)
   })
 
-  it('is 404 for an unknown id', async () => {
+  it('answers 404 when the id is unknown', async () => {
     const { call } = await startSandbox()
     expect((await call('GET', '/identity/identities/7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10')).status).toBe(404)
   })
 })
 
-describe('listing identities', () => {
-  it('gives the newest first, without personal data, and pages by cursor in either order', async () => {
+describe('GET /identity/identities', () => {
+  it('lists the newest first, without personal data, and pages by cursor in either order', async () => {
     const { sandbox, call } = await startSandbox(never)
     await sandbox.populate({ count: 5, refIdPrefix: 'n', decision: 'approve', deliver: false })
     const newest = (await call('GET', '/identity/identities?limit=2')).body
@@ -213,7 +213,7 @@ describe('listing identities', () => {
     expect(await list(`updated_at.lt=${updated_at}`)).toEqual(['yes1', 'yes3', 'no1', 'no2'])
   })
 
-  it('is 400 naming a filter that it cannot read', async () => {
+  it('answers 400 and names the filter that it cannot read', async () => {
     const { call } = await startSandbox()
     const detail = async (query: string): Promise<string> => {
       const { status, body } = await call('GET', `/identity/identities?${query}`)
@@ -228,8 +228,8 @@ describe('listing identities', () => {
   })
 })
 
-describe('updating an identity', () => {
-  it('changes what is named, keeps the rest, and disables and re-enables', async () => {
+describe('PUT /identity/identities/{id}', () => {
+  it('changes the fields that are sent, keeps the others, and disables and re-enables', async () => {
     const { call } = await startSandbox()
     const { id } = (await call('POST', '/identity/identities', person())).body
     await eventually(async () => (await call('GET', `/identity/identities/${id}`)).body.status).toBe('APPROVED')
@@ -251,7 +251,7 @@ describe('updating an identity', () => {
     })
   })
 
-  it('is 409 for a ref_id that another identity has', async () => {
+  it('answers 409 when another identity has the ref_id', async () => {
     const { call } = await startSandbox(never)
     const first = await call('POST', '/identity/identities', person({ refId: 'one' }))
     const second = await call('POST', '/identity/identities', person({ refId: 'two' }))
@@ -262,8 +262,8 @@ describe('updating an identity', () => {
   })
 })
 
-describe('sandbox-status', () => {
-  it('approves a person once the id and the sanctions check are cleared, and emits the event', async () => {
+describe('PUT /identity/identities/{id}/sandbox-status', () => {
+  it('approves a person once id and sanctions checks are approved, and emits the event', async () => {
     const { sandbox, call } = await startSandbox(never)
     const { id } = (await call('POST', '/identity/identities', person())).body
     const set = await call('PUT', `/identity/identities/${id}/sandbox-status`, {
@@ -277,7 +277,7 @@ describe('sandbox-status', () => {
     ])
   })
 
-  it.each(['user_disabled', 'admin_disabled'])('disables by %s, and tells of the re-activation as identity.approved', async (by) => {
+  it.each(['user_disabled', 'admin_disabled'])('disables by %s, and emits identity.approved when the person is re-enabled', async (by) => {
     const { sandbox, call } = await startSandbox(never)
     await sandbox.populate({ count: 1, refIdPrefix: 'p', decision: 'approve', deliver: false })
     const id = sandbox.identities.all[0]?.id
@@ -291,7 +291,7 @@ describe('sandbox-status', () => {
     ])
   })
 
-  it('denies on a denied check, and stays silent when the status does not change', async () => {
+  it('denies when a check is denied, and emits nothing when the status does not change', async () => {
     const { sandbox, call } = await startSandbox(never)
     const { id } = (await call('POST', '/identity/identities', person())).body
     await call('PUT', `/identity/identities/${id}/sandbox-status`, { additional_screening_status: 'APPROVED' })
@@ -300,7 +300,7 @@ describe('sandbox-status', () => {
     expect(sandbox.events.all.map(({ type }) => type)).toEqual(['identity.denied'])
   })
 
-  it('is 400 for a status or a field that it does not know', async () => {
+  it('answers 400 for an unknown status or field', async () => {
     const { call } = await startSandbox(never)
     const { id } = (await call('POST', '/identity/identities', person())).body
     const status = await call('PUT', `/identity/identities/${id}/sandbox-status`, { id_verification_status: 'FINE' })

@@ -11,8 +11,8 @@ const records = fc
   .map((times) => times.toSorted((a, b) => a - b).map((time) => ({ createdAtNs: BigInt(time) })))
 const bound = fc.option(fc.integer({ min: -2, max: 62 }).map(BigInt))
 
-describe('paging', () => {
-  it('visits exactly what a filter over everything gives, in order, whatever the limit', () => {
+describe('a paged list', () => {
+  it('gives exactly the items that the filter matches, in order, for every limit', () => {
     fc.assert(
       fc.property(
         records,

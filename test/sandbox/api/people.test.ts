@@ -14,7 +14,7 @@ async function eventTypes({ call }: Running): Promise<string[]> {
   return (await call('GET', '/events')).body.events.map(({ type }) => type)
 }
 
-/** A valid company with this member; each call another one. */
+/** A valid company with this member. Each call makes another one. */
 function company(memberId: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
   const trust = institution(memberId) as { institution_details: Record<string, unknown> }
   return {
@@ -52,13 +52,13 @@ describe('F44: an institution', () => {
     ["institution_sub_type: needs Paxos's authorisation", { institution_sub_type: 'REGISTERED_INVESTMENT_ADVISOR' }],
     ['institution_sub_type: must be INVESTMENT for a TRUST', { institution_type: 'TRUST' }],
     ['sanctions_verification_status: unknown field', { sanctions_verification_status: 'APPROVED' }],
-  ])('is 400 naming %s', async (detail, changes) => {
+  ])('answers 400 with %s', async (detail, changes) => {
     const running = await startSandbox()
     const { status, body } = await running.call('POST', '/identity/identities', company(await approved(running), changes))
     expect([status, body.detail]).toEqual([400, expect.stringContaining(detail)])
   })
 
-  it('is created as a company, corrected by a delta, and gains and loses members', async () => {
+  it('is created as a company, corrected in part, and gains and loses members', async () => {
     const running = await startSandbox()
     const { call } = running
     const [owner, second] = [await approved(running), await approved(running)]
@@ -80,7 +80,7 @@ describe('F44: an institution', () => {
     expect((await call('DELETE', `/identity/institution-members/${last?.id}`)).status).toBe(400)
   })
 
-  it('says all that it waits for', async () => {
+  it('lists every requirement that it waits for', async () => {
     const running = await startSandbox({ defaultDecision: 'never' })
     const member = (await running.call('POST', '/identity/identities', person())).body.id
     const { status_details } = (await running.call('POST', '/identity/identities', institution(member))).body
@@ -93,7 +93,7 @@ describe('F44: an institution', () => {
 })
 
 describe('F38: an empty address2', () => {
-  it('is refused on create, and clears the field on an update', async () => {
+  it('is refused on create and clears the field on an update', async () => {
     const running = await startSandbox()
     const address = { address1: '12 Elm St', city: 'Albany', province: 'NY', country: 'USA', zip_code: '12207' }
     const refused = await running.call('POST', '/identity/identities', person({ details: { address: { ...address, address2: '' } } }))
@@ -106,7 +106,7 @@ describe('F38: an empty address2', () => {
   })
 })
 
-/** Without the harness's check of the request: the document's pattern forbids what its text asks for. */
+/** Skips the harness's check of the request: the document's pattern forbids an empty value, and its text asks for one. */
 async function startSandboxUpdate({ sandbox }: Running, id: string, address: object): Promise<unknown> {
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'sandbox', client_secret: 'sandbox' })
   const token = (await (await fetch(sandbox.tokenUrl, { method: 'POST', body: form })).json()) as { access_token: string }
@@ -118,12 +118,12 @@ async function startSandboxUpdate({ sandbox }: Running, id: string, address: obj
   return ((await answer.json()) as { person_details: { address: unknown } }).person_details.address
 }
 
-describe('controls', () => {
+describe('controls on an identity', () => {
   it.each([
     ['DORMANT', 'DISABLED'],
     ['SELL_ONLY', 'DISABLED'],
     ['CLOSED', 'DISABLED'],
-  ])('%s makes the status %s at once, and its deletion APPROVED again, each told by events', async (type, status) => {
+  ])('%s makes the status %s at once, its deletion makes it APPROVED again, and events tell both', async (type, status) => {
     const running = await startSandbox()
     const { call } = running
     const id = await approved(running)
@@ -150,7 +150,7 @@ describe('controls', () => {
     expect((await call('DELETE', `/identity/controls?control_id=${control.id}`)).status).toBe(404)
   })
 
-  it('gate trading: a dormant customer may sell and not buy', async () => {
+  it('DORMANT lets a customer sell and not buy', async () => {
     const { call, order, identityId, deposit } = await startTrader()
     await deposit('1', 'ETH')
     await call('POST', '/identity/controls', { identity_id: identityId, type: 'DORMANT', reason_code: 'INACTIVITY' })
@@ -158,7 +158,7 @@ describe('controls', () => {
     expect((await order({ side: 'SELL', market: 'ETHUSD', type: 'MARKET', base_amount: '0.1' })).status).toBe(200)
   })
 
-  it('a freeze of Paxos is listed, and the client cannot delete it', async () => {
+  it('FROZEN, set by Paxos, is listed, and the client cannot set it', async () => {
     const running = await startSandbox()
     const id = await approved(running)
     await running.control('POST', `/identities/${id}/decide`, { verdict: 'error' })
@@ -170,7 +170,7 @@ describe('controls', () => {
 })
 
 describe('a KYC refresh', () => {
-  it('is started, shown as required, and completed by last_kyc_refresh_date', async () => {
+  it('is started, listed as a requirement, and completed by last_kyc_refresh_date', async () => {
     const running = await startSandbox()
     const { call } = running
     const id = await approved(running)
@@ -195,7 +195,7 @@ describe('a KYC refresh', () => {
     ])
   })
 
-  it('A39: expires after its days, and is forgotten by a reset', async () => {
+  it('A39: expires after its days, and a reset removes it', async () => {
     const running = await startSandbox({ timeScale: 86_400_000 / 5 })
     const { call, sandbox } = running
     const id = await approved(running)
@@ -209,7 +209,7 @@ describe('a KYC refresh', () => {
 })
 
 describe('sandbox-status', () => {
-  it('shows only after sandboxStatusLagMs', async () => {
+  it('is visible only after sandboxStatusLagMs', async () => {
     const running = await startSandbox({ defaultDecision: 'never', sandboxStatusLagMs: 60 })
     const { id } = (await running.call('POST', '/identity/identities', person())).body
     const cleared = {
@@ -223,7 +223,7 @@ describe('sandbox-status', () => {
   })
 })
 
-describe('a magic name', () => {
+describe('a person with a magic last name', () => {
   it.each([
     ['Sandbox Deny', 'DENIED'],
     ['sandbox error', 'ERROR'],
@@ -236,7 +236,7 @@ describe('a magic name', () => {
 })
 
 describe('an account', () => {
-  it('is updated, disabled, and gains and loses members, each with an id', async () => {
+  it('is updated, disabled, and gains and loses members that each have an id', async () => {
     const running = await startTrader()
     const { call, accountId, order } = running
     const [joint, advisor] = [await approved(running), await approved(running)]

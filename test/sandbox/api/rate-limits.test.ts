@@ -11,7 +11,7 @@ function limits(knobs: object = {}): {
   return { admit: (operation, nowMs, ip = '10.0.0.1') => rateLimits.admit({ operation, ip, nowMs }) }
 }
 
-/** How many calls at one instant are let through before the first refusal. */
+/** The number of calls at one instant that are admitted before the first refusal. */
 function burst(admit: () => boolean): number {
   let count = 0
   while (admit()) count++
@@ -24,12 +24,12 @@ describe('the average over five minutes', () => {
     ['GET /identity/identities/{id}', 10],
     ['GET /events/{id}', 50],
     ['POST /identity/accounts', 50],
-  ] as const)('lets %s through %i times per second, also all at once', (operation, perSecond) => {
+  ] as const)('admits %s at %i calls per second, also all in one burst', (operation, perSecond) => {
     const { admit } = limits()
     expect(burst(() => admit(operation, 0))).toBe(perSecond * 300)
   })
 
-  it('counts identities together, and each other endpoint alone', () => {
+  it('counts identity calls together, and every other endpoint by itself', () => {
     const { admit } = limits({ limitsPerSecond: { token: 1, identity: 0.01, general: 0.01 } })
     const three = [0, 1, 2]
     expect(three.map(() => admit('GET /events', 0))).toEqual([true, true, true])
@@ -41,8 +41,8 @@ describe('the average over five minutes', () => {
   })
 })
 
-describe('going above it', () => {
-  it('locks the IP out of everything for five minutes, and only that IP', () => {
+describe('a client above the average', () => {
+  it('is locked out of everything for five minutes, by IP', () => {
     const { admit } = limits()
     burst(() => admit('POST /oauth2/token', 1000))
     expect(admit('GET /events', 1000)).toBe(false)
@@ -51,7 +51,7 @@ describe('going above it', () => {
     expect(admit('GET /events', 1000 + FIVE_MINUTES_MS)).toBe(true)
   })
 
-  it('takes as many times less as timeScale says', () => {
+  it('is locked out for a time divided by timeScale', () => {
     const { admit } = limits({ timeScale: 1000 })
     expect(burst(() => admit('GET /events', 1000))).toBe(15)
     expect(admit('GET /events', 1299)).toBe(false)

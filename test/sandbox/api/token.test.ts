@@ -5,8 +5,8 @@ import { startSandbox, tokenFrom } from '../start-sandbox.ts'
 
 const CLIENT = { client_id: 'sandbox', client_secret: 'sandbox' }
 
-describe('the token endpoint', () => {
-  it('gives an opaque bearer token for 3599 s with the scopes that were asked for', async () => {
+describe('POST /oauth2/token', () => {
+  it('returns an opaque bearer token for 3599 s with the requested scopes', async () => {
     const { sandbox } = await startSandbox()
     const { status, body } = await tokenFrom(sandbox, { ...CLIENT, scope: 'events:read_event identity:read_identity' })
     expect(status).toBe(200)
@@ -18,12 +18,12 @@ describe('the token endpoint', () => {
     })
   })
 
-  it('gives every scope of the client when none is asked for', async () => {
+  it('returns every scope of the client when none is requested', async () => {
     const { sandbox } = await startSandbox()
     expect((await tokenFrom(sandbox, CLIENT)).body.scope.split(' ').sort()).toEqual([...DOCUMENTED_SCOPES].sort())
   })
 
-  it('accepts Basic credentials, alone and together with the same in the body', async () => {
+  it('accepts Basic credentials, alone and with the same credentials in the body', async () => {
     const { sandbox } = await startSandbox({ clients: [{ id: 'a:b', secret: 'ü&=', scopes: ['events:read_event'] }] })
     const basic = { authorization: `Basic ${Buffer.from('a%3Ab:%C3%BC%26%3D').toString('base64')}` }
     expect((await tokenFrom(sandbox, {}, basic)).status).toBe(200)
@@ -38,7 +38,7 @@ describe('the token endpoint', () => {
     expect((await fetch(sandbox.tokenUrl, { method: 'POST', body: form })).status).toBe(200)
   })
 
-  it('refuses a wrong secret and an unknown client with 401 invalid_client', async () => {
+  it('answers 401 invalid_client for a wrong secret and for an unknown client', async () => {
     const { sandbox } = await startSandbox()
     for (const wrong of [{ client_id: 'sandbox', client_secret: 'guess' }, { client_id: 'nobody', client_secret: 'sandbox' }, {}]) {
       const { status, body } = await tokenFrom(sandbox, wrong)
@@ -46,7 +46,7 @@ describe('the token endpoint', () => {
     }
   })
 
-  it('refuses a scope that the client lacks with invalid_scope', async () => {
+  it('answers 400 invalid_scope for a scope that the client lacks', async () => {
     const { sandbox } = await startSandbox({ clients: [{ id: 'reader', secret: 's', scopes: ['events:read_event'] }] })
     const { status, body } = await tokenFrom(sandbox, {
       client_id: 'reader',
@@ -57,20 +57,20 @@ describe('the token endpoint', () => {
     expect(body.error_description).toContain('identity:write_account')
   })
 
-  it('refuses every other grant type', async () => {
+  it('answers unsupported_grant_type for every other grant type', async () => {
     const { sandbox } = await startSandbox()
     expect((await tokenFrom(sandbox, { ...CLIENT, grant_type: 'password' })).body.error).toBe('unsupported_grant_type')
   })
 })
 
 describe('a call of the API', () => {
-  it('is 401 with the documented text when it carries no authorization header', async () => {
+  it('is answered 401 with the documented text when it carries no authorization header', async () => {
     const { call } = await startSandbox()
     const { status, body } = await call('GET', '/events', undefined, { token: null })
     expect([status, body.title, body.detail]).toEqual([401, 'Unauthorized', 'no authorization header set'])
   })
 
-  it('is 401 with a token that nobody issued, that expired, or that was revoked', async () => {
+  it('is answered 401 when the token is unknown, expired or revoked', async () => {
     const { sandbox, call, control } = await startSandbox()
     expect((await call('GET', '/events', undefined, { token: 'made-up' })).status).toBe(401)
     expect((await call('GET', '/events')).status).toBe(200)
@@ -84,7 +84,7 @@ describe('a call of the API', () => {
       .toBe(401)
   })
 
-  it('is 403 with the documented text when the token lacks the scope', async () => {
+  it('is answered 403 with the documented text when the token lacks the scope', async () => {
     const { sandbox, call } = await startSandbox()
     const token = (await tokenFrom(sandbox, { ...CLIENT, scope: 'identity:read_identity' })).body.access_token
     const { status, body } = await call('GET', '/events', undefined, { token })
@@ -107,7 +107,7 @@ describe('a call of the API', () => {
     ['POST', '/identity/accounts', 'identity:write_account'],
     ['GET', '/profiles', 'funding:read_profile'],
     ['GET', '/events/x', 'events:read_event'],
-  ])('%s %s needs %s', async (method, path, scope) => {
+  ])('%s %s needs the scope %s', async (method, path, scope) => {
     const { sandbox, call } = await startSandbox()
     const others = DOCUMENTED_SCOPES.filter((other) => other !== scope).join(' ')
     const [without, only] = await Promise.all([tokenFrom(sandbox, { ...CLIENT, scope: others }), tokenFrom(sandbox, { ...CLIENT, scope })])
@@ -117,7 +117,7 @@ describe('a call of the API', () => {
     expect((await call(method, path, body, { token: only.body.access_token })).status).not.toBe(403)
   })
 
-  it('is 404 for an unknown path and 405 for a known path with another method, both as problems', async () => {
+  it('is answered 404 for an unknown path and 405 for a wrong method, both as problem documents', async () => {
     const { sandbox, call } = await startSandbox()
     const unknown = await call('GET', '/teapots')
     expect([unknown.status, unknown.body]).toEqual([404, { type: 'about:blank', title: 'Not Found', status: 404 }])
@@ -127,7 +127,7 @@ describe('a call of the API', () => {
     expect((await request(`${sandbox.url}/health/ready`)).statusCode).toBe(200)
   })
 
-  it('is 400 when its body is not JSON', async () => {
+  it('is answered 400 when its body is not JSON', async () => {
     const { sandbox } = await startSandbox()
     const answer = await request(`${sandbox.apiUrl}/identity/accounts`, {
       method: 'POST',

@@ -7,7 +7,7 @@ import { startSandbox } from '../start-sandbox.ts'
 import { startWebhookReceiver } from '../webhook-receiver.ts'
 
 describe('GET /_sandbox', () => {
-  it('describes every route, and each of them exists', async () => {
+  it('describes every route, and every described route exists', async () => {
     const { sandbox, control } = await startSandbox()
     const routes = (await control('GET', '')).body.routes as { route: string; does: string }[]
     expect(routes.length).toBeGreaterThan(15)
@@ -39,7 +39,7 @@ describe('an unknown knob or value', () => {
     ['PUT', '/webhook', { url: 'http://127.0.0.1/', auth: { kind: 'magic' } }, 'auth'],
     ['POST', '/webhook/resume', { backlog: 'forget' }, 'backlog'],
     ['GET', '/log?kind=gossip', undefined, 'kind'],
-  ])('%s %s %j is a 400 naming it', async (method, path, body, field) => {
+  ])('is answered 400 with its name: %s %s %j', async (method, path, body, field) => {
     const { control } = await startSandbox()
     const { status, body: answer } = await control(method, path, body)
     expect([status, answer.code]).toEqual([400, 'CONTROL_INVALID'])
@@ -51,7 +51,7 @@ describe('an unknown knob or value', () => {
     await expect(startSandbox({ speed: 3 } as object)).rejects.toThrow('speed')
   })
 
-  it('is 404 for an identity, an event or a fault that is not there', async () => {
+  it('is answered 404 when the identity, event or fault is unknown', async () => {
     const { control } = await startSandbox()
     expect((await control('POST', '/identities/none/decide', { verdict: 'approve' })).body.code).toBe('IDENTITY_UNKNOWN')
     expect((await control('POST', '/events/none/deliver')).body.code).toBe('EVENT_UNKNOWN')
@@ -60,7 +60,7 @@ describe('an unknown knob or value', () => {
 })
 
 describe('PATCH /_sandbox/settings', () => {
-  it('turns what it names and leaves the rest', async () => {
+  it('changes the settings that it names and keeps the others', async () => {
     const { sandbox, control } = await startSandbox({ decisionDelayMs: 17 })
     expect((await control('PATCH', '/settings', { strictAccounts: true })).body).toMatchObject({
       strictAccounts: true,
@@ -70,8 +70,8 @@ describe('PATCH /_sandbox/settings', () => {
   })
 })
 
-describe('emitting an event that nothing caused', () => {
-  it('changes no identity, and tells the transition that the type says', async () => {
+describe('POST /_sandbox/events, for an event without a cause', () => {
+  it('changes no identity and tells the transition that its type stands for', async () => {
     const receiver = await startWebhookReceiver()
     const { sandbox, call, control } = await startSandbox({ webhook: receiver.target, defaultDecision: 'never' })
     const { id } = (await call('POST', '/identity/identities', person())).body
@@ -82,7 +82,7 @@ describe('emitting an event that nothing caused', () => {
     expect((await call('GET', `/events/${events[0]?.id}`)).status).toBe(200)
   })
 
-  it('can make several different events of one transition, with any statuses', async () => {
+  it('emits several different events of one transition, with any statuses', async () => {
     const { sandbox, control } = await startSandbox()
     await sandbox.populate({ count: 1, refIdPrefix: 'x', decision: 'approve', deliver: false })
     const identityId = sandbox.identities.all[0]?.id
@@ -93,7 +93,7 @@ describe('emitting an event that nothing caused', () => {
     )
   })
 
-  it('takes a type that nobody knows, with any object, and need not deliver it', async () => {
+  it('emits an unknown type with any object, and may skip its delivery', async () => {
     const receiver = await startWebhookReceiver()
     const { sandbox, call, control } = await startSandbox({ webhook: receiver.target })
     const object = { status: 'COMPLETED' }
@@ -105,8 +105,8 @@ describe('emitting an event that nothing caused', () => {
   })
 })
 
-describe('the webhook', () => {
-  it('is set and removed by the control, which shows no secret', async () => {
+describe('the webhook target', () => {
+  it('is set and removed by control calls, whose answers show no secret', async () => {
     const receiver = await startWebhookReceiver()
     const { control } = await startSandbox()
     await control('PUT', '/webhook', receiver.target)
@@ -120,8 +120,8 @@ describe('the webhook', () => {
   })
 })
 
-describe('bulk creation', () => {
-  it('makes thousands of approved identities with their events at once', async () => {
+describe('POST /_sandbox/identities/bulk', () => {
+  it('creates 20,000 approved identities with their events within 5 s', async () => {
     const { sandbox, call, control } = await startSandbox()
     const startedAtMs = performance.now()
     const { status, body } = await control('POST', '/identities/bulk', { count: 20_000 })
@@ -136,7 +136,7 @@ describe('bulk creation', () => {
     expect(deep.body.events).toHaveLength(1)
   })
 
-  it('is 409 when its ref_ids are taken', async () => {
+  it('answers 409 when its ref_ids are taken', async () => {
     const { control } = await startSandbox()
     await control('POST', '/identities/bulk', { count: 2 })
     const { status, body } = await control('POST', '/identities/bulk', { count: 2 })
@@ -147,8 +147,8 @@ describe('bulk creation', () => {
   })
 })
 
-describe('the log', () => {
-  it('tells every call, creation, change, event and delivery in order, and nothing personal', async () => {
+describe('the log of the simulator', () => {
+  it('tells every call, creation, change, event and delivery in order, without personal data', async () => {
     const receiver = await startWebhookReceiver()
     const { sandbox, call, control } = await startSandbox({ webhook: receiver.target })
     const { id } = (await call('POST', '/identity/identities', person({ refId: 'user-9' }))).body
@@ -181,7 +181,7 @@ describe('the log', () => {
     expect(JSON.stringify(entries)).not.toMatch(/Ada|Moreno|900-|ada@|Elm|1988/)
   })
 
-  it('is read on from where it was left, by kind and by identity', async () => {
+  it('continues from a cursor, and filters by kind and by identity', async () => {
     const { sandbox, control } = await startSandbox()
     await sandbox.populate({ count: 3, refIdPrefix: 'l', decision: 'approve', deliver: false })
     const ofKind = (await control('GET', '/log?kind=identity-created&limit=2')).body.entries as { seq: number; refId: string }[]
@@ -192,7 +192,7 @@ describe('the log', () => {
     expect(ofOne.map(({ kind }) => kind)).toEqual(['identity-created', 'status-changed', 'event-emitted'])
   })
 
-  it('comes to a summary', async () => {
+  it('has a summary', async () => {
     const { sandbox, call, control } = await startSandbox()
     await sandbox.populate({ count: 2, refIdPrefix: 's', decision: 'approve', deliver: false })
     const [first, second] = sandbox.identities.all.map(({ id }) => id)
@@ -213,8 +213,8 @@ describe('the log', () => {
   })
 })
 
-describe('a reset', () => {
-  it('forgets everything but tokens and the webhook, and tells the same story again', async () => {
+describe('POST /_sandbox/reset', () => {
+  it('removes everything but tokens and the webhook, and repeats the same story afterwards', async () => {
     const receiver = await startWebhookReceiver()
     const { sandbox, call, control } = await startSandbox({ webhook: receiver.target, decisionDelayMs: 30 })
     const request = person()
@@ -238,19 +238,19 @@ describe('a reset', () => {
   })
 })
 
-describe('a decision that was still to come', () => {
-  it('does not come after a reset', async () => {
+describe('a pending decision', () => {
+  it('is not made after a reset', async () => {
     const { sandbox, call, control } = await startSandbox({ decisionDelayMs: 40 })
     await call('POST', '/identity/identities', person())
     const createdAtMs = performance.now()
     await control('POST', '/reset', {})
-    await eventually(() => performance.now() - createdAtMs).toBeGreaterThan(65) // 40 ms, and half of it for the seed
+    await eventually(() => performance.now() - createdAtMs).toBeGreaterThan(65) // 40 ms, and up to half of it more by the seed
     expect(sandbox.story.of('event-emitted')).toEqual([])
   })
 })
 
-describe('a delivery that is under way at a reset', () => {
-  it('is no part of the new story', async () => {
+describe('a delivery in progress during a reset', () => {
+  it('does not appear in the new story', async () => {
     let finish: (() => void) | undefined
     const receiver = await startWebhookReceiver({
       answer: (response, _received, nth) => {
@@ -270,41 +270,41 @@ describe('a delivery that is under way at a reset', () => {
 })
 
 describe('the simulator', () => {
-  it('has the health and metrics routes of every role', async () => {
+  it('serves the health and metrics routes of every role', async () => {
     const { sandbox } = await startSandbox()
     expect(sandbox.apiUrl).toBe(`${sandbox.url}/v2`)
     for (const path of ['/health/live', '/health/ready', '/metrics']) expect((await request(`${sandbox.url}${path}`)).statusCode).toBe(200)
   })
 
-  it('says which port is taken when it was asked for', async () => {
+  it('names the port that is taken when that port was asked for', async () => {
     const { sandbox } = await startSandbox()
     const port = Number(new URL(sandbox.url).port)
     await expect(startSandbox({ port, portAsked: true })).rejects.toThrow(`SANDBOX_PORT=${port}`)
   })
 
-  it('simulates operations under their documented names', () => {
+  it('names its operations as Paxos documents them', () => {
     for (const name of OPERATION_NAMES) expect(name).toMatch(/^(GET|POST|PUT|DELETE) \/[a-z0-9/{}_-]+$/)
   })
 })
 
-describe('F65: the control', () => {
+describe('F65: the control API', () => {
   const ask = async (headers: Record<string, string>): Promise<number> => {
     const { sandbox } = await startSandbox()
     const answer = await request(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE', headers })
     return answer.statusCode
   }
-  it.each<[string, Record<string, string>, number]>([
-    ['a program', {}, 200],
-    ['a program that names localhost', { host: 'localhost:8082' }, 200],
-    ['another container', { host: 'sandbox:8082' }, 200],
-    ['an IPv6 address', { host: '[::1]:8082' }, 200],
-    ['a name that was pointed at this machine', { host: 'rebound.evil.example:8082' }, 403],
-    ['a name with a dot at its end', { host: 'rebound.evil.example.:8082' }, 403],
-    ['a page of another origin', { origin: 'https://evil.example' }, 403],
-    ['a page of another port', { origin: 'http://127.0.0.1:1' }, 403],
-    ['a page whose origin is hidden', { origin: 'null' }, 403],
-    ['a form of another site', { 'sec-fetch-site': 'cross-site' }, 403],
-  ])('answers %s as it should', async (_who, headers, status) => {
+  it.each<[string, number, Record<string, string>]>([
+    ['a program', 200, {}],
+    ['a program that names localhost', 200, { host: 'localhost:8082' }],
+    ['a program in another container', 200, { host: 'sandbox:8082' }],
+    ['a program that uses an IPv6 address', 200, { host: '[::1]:8082' }],
+    ['a page under a name rebound to this machine', 403, { host: 'rebound.evil.example:8082' }],
+    ['a page under a rebound name with a final dot', 403, { host: 'rebound.evil.example.:8082' }],
+    ['a page of another origin', 403, { origin: 'https://evil.example' }],
+    ['a page of another port', 403, { origin: 'http://127.0.0.1:1' }],
+    ['a page that hides its origin', 403, { origin: 'null' }],
+    ['a form of another site', 403, { 'sec-fetch-site': 'cross-site' }],
+  ])('answers %s with %i', async (_caller, status, headers) => {
     expect(await ask(headers)).toBe(status)
   })
 })

@@ -13,7 +13,7 @@ async function approvedIdentity(running: Awaited<ReturnType<typeof startSandbox>
 }
 
 describe('a fault that answers', () => {
-  it.each([429, 500, 502, 503, 504])('gives %i for the next calls of one route, without acting, and then stops', async (status) => {
+  it.each([429, 500, 502, 503, 504])('answers %i to the next 2 calls of one route without acting, and then stops', async (status) => {
     const running = await startSandbox()
     const identity_id = await approvedIdentity(running)
     const open = (): ReturnType<typeof running.call> =>
@@ -29,7 +29,7 @@ describe('a fault that answers', () => {
     expect((await running.control('GET', '/faults')).body).toEqual({ faults: [] })
   })
 
-  it('may carry a detail and a Retry-After, on every route at once, for a while', async () => {
+  it('carries a detail and a Retry-After on every route for forMs', async () => {
     const { call, control } = await startSandbox()
     const detail = 'user account is disabled'
     await control('POST', '/faults', { on: '*', do: 'answer', status: 403, detail, retryAfterSeconds: 7, forMs: 80 })
@@ -40,13 +40,13 @@ describe('a fault that answers', () => {
     expect((await call('GET', '/events')).status).toBe(200)
   })
 
-  it('strikes the token endpoint too', async () => {
+  it('also hits the token endpoint', async () => {
     const { sandbox } = await startSandbox()
     sandbox.faults.arm({ on: 'POST /oauth2/token', do: 'answer', status: 503, next: 1 })
     expect((await tokenFrom(sandbox, { client_id: 'sandbox', client_secret: 'sandbox' })).status).toBe(503)
   })
 
-  it('by ratio strikes some and spares some, until it is disarmed', async () => {
+  it('hits some calls and spares others by ratio, until it is disarmed', async () => {
     const { call, control } = await startSandbox()
     const { id } = (await control('POST', '/faults', { on: 'GET /events', do: 'answer', status: 500, ratio: 0.5 })).body
     const statuses = await Promise.all(Array.from({ length: 40 }, async () => (await call('GET', '/events')).status))
@@ -57,12 +57,12 @@ describe('a fault that answers', () => {
   })
 })
 
-describe('an unknown outcome', () => {
+describe('a fault that leaves the outcome unknown', () => {
   it.each([
     ['act-then-drop', 'acted-then-dropped', null],
     ['act-then-silence', 'acted-then-silent', null],
     ['act-then-answer', 'acted-then-answered', 502],
-  ])('%s: the account exists, and the caller cannot know', async (fault, outcome, status) => {
+  ])('%s: creates the account and hides that from the caller', async (fault, outcome, status) => {
     const running = await startSandbox()
     const identity_id = await approvedIdentity(running)
     const open = (): ReturnType<typeof running.call> =>
@@ -77,7 +77,7 @@ describe('an unknown outcome', () => {
     expect((await open()).body.meta).toEqual({ existing: { id: account?.id } })
   })
 
-  it('of a new identity: it exists, is decided on, and the next try is a 409', async () => {
+  it('creates the identity, so that the next try is answered 409', async () => {
     const { sandbox, call, control } = await startSandbox()
     await control('POST', '/faults', { on: 'POST /identity/identities', do: 'act-then-answer', status: 504, next: 1 })
     const request = person({ refId: 'lost' })
@@ -86,7 +86,7 @@ describe('an unknown outcome', () => {
     expect([status, body.meta.existing.id]).toEqual([409, sandbox.identities.byRefId('lost')?.id])
   })
 
-  it.each(['drop', 'silence'])('%s: nothing was done', async (fault) => {
+  it.each(['drop', 'silence'])('%s: does nothing', async (fault) => {
     const running = await startSandbox()
     const identity_id = await approvedIdentity(running)
     await running.control('POST', '/faults', { on: ACCOUNT, do: fault, next: 1 })
@@ -94,7 +94,7 @@ describe('an unknown outcome', () => {
     expect(running.sandbox.accounts.all).toEqual([])
   })
 
-  it('does not keep the simulator from closing', async () => {
+  it('lets the simulator close during a silence', async () => {
     const { sandbox, control } = await startSandbox()
     await control('POST', '/faults', { on: 'GET /events', do: 'silence' })
     const { hostname, port } = new URL(sandbox.url)
@@ -105,8 +105,8 @@ describe('an unknown outcome', () => {
   })
 })
 
-describe('latency', () => {
-  it('comes before the act, alone or with another fault', async () => {
+describe('a latency fault', () => {
+  it('waits before the call acts, alone and together with another fault', async () => {
     const { call, control } = await startSandbox()
     await control('POST', '/faults', { on: 'GET /events', do: 'latency', ms: 80, next: 2 })
     await control('POST', '/faults', { on: 'GET /events', do: 'answer', status: 500, next: 1 })
@@ -119,15 +119,15 @@ describe('latency', () => {
   })
 })
 
-describe('the documented limits', () => {
-  it('are not enforced unless asked for', async () => {
+describe('the documented rate limits', () => {
+  it('are off by default', async () => {
     const { call } = await startSandbox()
     const statuses = await Promise.all(Array.from({ length: 60 }, async () => (await call('GET', '/identity/identities')).status))
     expect(new Set(statuses)).toEqual(new Set([200]))
   })
 
-  it('answer 429 above the average, and lock the whole IP out of everything', async () => {
-    // In five minutes, 0.01 per second are 3.
+  it('answer 429 above the average, and lock the IP out of everything', async () => {
+    // 0.01 per second are 3 calls in five minutes.
     const { call, sandbox } = await startSandbox({ enforceLimits: true, limitsPerSecond: { token: 1, identity: 0.01, general: 50 } })
     const list = async (): Promise<number> => (await call('GET', '/identity/identities')).status
     expect([await list(), await list(), await list()]).toEqual([200, 200, 200])

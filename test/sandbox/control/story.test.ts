@@ -7,7 +7,7 @@ import { type Running, startSandbox } from '../start-sandbox.ts'
 
 const ORDERS = 'POST /profiles/{profile_id}/orders'
 
-/** One person from identity to forty orders, each tried again under its ref_id until it is there: an application in small. */
+/** A small application: one person from identity to forty orders. It tries each order again under its ref_id until the order exists. */
 async function live({ call, sandbox }: Running): Promise<string> {
   const answers: string[] = []
   const told = async (method: string, path: string, body?: unknown): Promise<Record<string, string>> => {
@@ -40,11 +40,11 @@ async function live({ call, sandbox }: Running): Promise<string> {
 }
 
 describe('a rule file', () => {
-  it('replays a bad week in under 60 s: same seed, same story, same bytes; another seed tells another', async () => {
+  it('replays a bad week in under 60 s: the same seed gives the same bytes, another seed gives others', async () => {
     const week = JSON.parse(await readFile('src/sandbox/stories/bad-week.json', 'utf8'))
     const run = async (seed: number): Promise<string> => {
       const running = await startSandbox()
-      const story = { ...week, seed, clock: '2026-01-05T00:00:00Z', timeline: [] } // the timeline is of real time: below
+      const story = { ...week, seed, clock: '2026-01-05T00:00:00Z', timeline: [] } // the timeline follows real time: next test
       expect((await running.control('PUT', '/story', story)).status).toBe(200)
       return live(running)
     }
@@ -54,7 +54,7 @@ describe('a rule file', () => {
     expect(other).not.toBe(first)
   })
 
-  it('follows its timeline: a week at four hours a second is over after 42 s', async () => {
+  it('follows its timeline: at four hours per second, a week ends after 42 s', async () => {
     const week = JSON.parse(await readFile('src/sandbox/stories/bad-week.json', 'utf8'))
     const running = await startSandbox()
     await running.control('PUT', '/story', { ...week, hoursPerSecond: 400 })
@@ -68,7 +68,7 @@ describe('a rule file', () => {
     expect((7 * 24) / week.hoursPerSecond).toBeLessThan(60)
   })
 
-  it('acts, delays, forgets and returns, on the calls that match', async () => {
+  it('acts, delays, forgets and returns on the calls that match a rule', async () => {
     const trader = await startTrader()
     const rules = [
       { name: 'forgotten', match: { operation: ORDERS, refId: 'f-*' }, do: ['act', 'forget', { return: { status: 504 } }] },
@@ -104,7 +104,7 @@ describe('a rule file', () => {
     ['rules.0.do', { rules: [{ name: 'x', match: {}, do: [] }] }],
     ['timeline.0.at', { timeline: [{ at: 'monday', control: 'POST /reset' }] }],
     ['settings.fillParts', { settings: { fillParts: 0 } }],
-  ])('is 400 naming %s', async (field, file) => {
+  ])('is answered 400 with the name of the wrong field: %s', async (field, file) => {
     const { control } = await startSandbox()
     const { status, body } = await control('PUT', '/story', file)
     expect([status, body.detail]).toEqual([400, expect.stringContaining(field)])

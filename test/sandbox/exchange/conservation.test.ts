@@ -12,8 +12,8 @@ const PRICES: Readonly<Record<string, readonly [string, string]>> = {
   XLMUSD: ['0.1090', '0.1110'],
 }
 
-describe('330 orders of all kinds, moved by the market', () => {
-  it.each([1, 2, 3])('A28: conserve every asset to the last unit, seed %i', async (seed) => {
+describe('330 orders of all kinds while the market moves', () => {
+  it.each([1, 2, 3])('A28: conserve every asset to the last unit with seed %i', async (seed) => {
     const trader = await startTrader({ fillParts: 3, fillDelayMs: 0, cancelDelayMs: 0, commissionRate: '0.003517', magicAmounts: true })
     const { sandbox, order, control, call, profileId } = trader
     const random = new SeededRandom(seed)

@@ -7,7 +7,7 @@ import { SeededRandom } from '../../../src/sandbox/world/seeded-random.ts'
 import { startSandbox } from '../start-sandbox.ts'
 import { startTrader } from './trader.ts'
 
-describe('the public market data', () => {
+describe('public market data', () => {
   it.each([
     '/markets',
     '/markets/BTCUSD/order-book',
@@ -19,7 +19,7 @@ describe('the public market data', () => {
     expect((await call('GET', path, undefined, { token: null })).status).toBe(200)
   })
 
-  it('tells steps and limits of every market', async () => {
+  it('has the steps and limits of every market', async () => {
     const { call } = await startSandbox()
     const { markets } = (await call('GET', '/markets')).body as unknown as { markets: Record<string, string>[] }
     expect(markets).toHaveLength(33)
@@ -27,7 +27,7 @@ describe('the public market data', () => {
     expect(markets.find(({ market }) => market === 'ETHUSD')).toMatchObject({ tick_rate: '0.05', max_quote_amount: '500000' })
   })
 
-  it('has a book with bids below asks, each on the tick, and the ticker agrees with it', async () => {
+  it('has a book with bids below asks, on the tick, and a ticker that agrees with it', async () => {
     const { call } = await startSandbox({ priceStepMs: 0 })
     for (const market of MARKETS.values()) {
       const { asks, bids } = (await call('GET', `/markets/${market.market}/order-book`)).body as unknown as Record<
@@ -42,13 +42,13 @@ describe('the public market data', () => {
     }
   })
 
-  it('is 400 for an unknown market, with the documented text', async () => {
+  it('is answered 400 with the documented text when the market is unknown', async () => {
     const { call } = await startSandbox()
     expect((await call('GET', '/markets/USBTC/ticker')).body).toMatchObject({ status: 400, detail: 'invalid market USBTC' })
     expect((await call('GET', '/all-markets/prices')).body.detail).toBe('markets: is required')
   })
 
-  it('A24: tells an old price with its old time when told so', async () => {
+  it('A24: shows an old price with its old time when told to be stale', async () => {
     const { call, control } = await startSandbox({ priceStepMs: 0 })
     await control('PATCH', '/settings', { stalePricesMs: 60_000 })
     await control('POST', '/markets/ETHUSD', { price: '4000' })
@@ -71,7 +71,7 @@ describe('the price walk', () => {
       .slice(0, 40)
   }
 
-  it('takes the same steps under the same seed, and others under another', () => {
+  it('takes the same steps for the same seed, and other steps for another seed', () => {
     expect(walk(7)).toHaveLength(40)
     expect(walk(7)).toEqual(walk(7))
     expect(walk(7)).not.toEqual(walk(8))
@@ -79,7 +79,7 @@ describe('the price walk', () => {
 })
 
 describe('balances', () => {
-  it('list the assets that are asked for, or all that the profile has', async () => {
+  it('lists the requested assets, or every asset of the profile', async () => {
     const { call, profileId } = await startTrader()
     expect((await call('GET', `/profiles/${profileId}/balances?assets=ETH&assets=USD`)).body.items).toEqual([
       { asset: 'ETH', available: '0', trading: '0' },
@@ -100,7 +100,7 @@ describe('balances', () => {
     ['invalid asset XYZ', { asset: 'XYZ', amount: '1' }],
     ['asset', { amount: '1' }],
     ['colour: unknown field', { asset: 'USD', amount: '1', colour: 'red' }],
-  ])('a deposit is 400: %s', async (detail, body) => {
+  ])('refuses a deposit with 400: %s', async (detail, body) => {
     const { call, profileId, balance } = await startTrader()
     const answer = await call('POST', `/sandbox/profiles/${profileId}/deposit`, body)
     expect([answer.status, answer.body.detail]).toEqual([400, expect.stringContaining(detail)])

@@ -3,7 +3,7 @@ import type { NewOrder } from '../../../src/sandbox/exchange/order.ts'
 import { decimal } from '../../../src/sandbox/money/decimal.ts'
 import { startTrader } from './trader.ts'
 
-it('A17: looks at 10,000 open orders in less than a second, and lists them by filter in pages', async () => {
+it('A17: evaluates 10,000 open orders in less than a second, and lists them by filter in pages', async () => {
   const { sandbox, profileId, call, accountId, identityId } = await startTrader({ fillDelayMs: 0 })
   await call('POST', `/sandbox/profiles/${profileId}/deposit`, { asset: 'USD', amount: '100000000' })
   const wanted: Omit<NewOrder, 'refId'> = {

@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { decimal } from '../../../src/sandbox/money/decimal.ts'
 import { limit, marketBuy, startTrader } from './trader.ts'
 
-describe('fund, buy, hold, sell', () => {
-  it('fills a market buy in full, and a sale of what was bought, to the last decimal', async () => {
+describe('a market order', () => {
+  it('fills a buy in full, and a sale of what was bought, to the last decimal', async () => {
     const trader = await startTrader({ fillDelayMs: 100 })
     const { status, body } = await trader.order(marketBuy('250.00', { ref_id: 'buy-1' }))
     expect([status, body]).toMatchObject([200, { status: 'SUBMITTED', amount_filled: '0.00000000', quote_amount: '250', base_amount: '' }])
@@ -25,7 +25,7 @@ describe('fund, buy, hold, sell', () => {
     for (const asset of ['USD', 'ETH']) expect(trader.sandbox.balances.imbalance(asset).toFixed()).toBe('0')
   })
 
-  it('A23: takes the commission of a sale from its proceeds, with up to 19 decimals', async () => {
+  it('A23: deducts the commission of a sale from its proceeds, with up to 19 decimals', async () => {
     const trader = await startTrader({ commissionRate: '0.003517' })
     await trader.deposit('1000000', 'SHIB')
     const { body } = await trader.order({ side: 'SELL', market: 'SHIBUSD', type: 'MARKET', base_amount: '123456.78912345' })
@@ -39,7 +39,7 @@ describe('fund, buy, hold, sell', () => {
     expect((await trader.balance('USD')).available).toBe(decimal('10000').plus(proceeds).toFixed())
   })
 
-  it('walks the book: a large order is filled at several prices, and the average is that of its executions', async () => {
+  it('fills a large order at several prices of the book, and reports their weighted average', async () => {
     const trader = await startTrader()
     await trader.deposit('500000')
     const { body } = await trader.order(marketBuy('400000.00', { await_fill_millis: 5_000 }))
@@ -54,7 +54,7 @@ describe('fund, buy, hold, sell', () => {
 })
 
 describe('a limit order', () => {
-  it('rests with its funds held, and is filled at its price when the market moves through it', async () => {
+  it('rests with its funds held, and fills at its price when the market moves through it', async () => {
     const trader = await startTrader()
     const { body } = await trader.order(limit('BUY', '3000.00', '2'))
     await trader.ends(body.id, 'OPEN')
@@ -67,7 +67,7 @@ describe('a limit order', () => {
     expect(await trader.balance('USD')).toEqual({ available: '3979', trading: '0' })
   })
 
-  it('takes the better price of the book when it crosses it', async () => {
+  it('gets the better price of the book when it crosses', async () => {
     const trader = await startTrader()
     const { body } = await trader.order(limit('BUY', '3300.00', '1', { await_fill_millis: 5_000 }))
     expect(body.status).toBe('FILLED')
@@ -75,7 +75,7 @@ describe('a limit order', () => {
     expect((await trader.balance('USD')).trading).toBe('0')
   })
 
-  it('is REJECTED when it crosses at 15 % or more from the mid price, and when it is post-only and crosses', async () => {
+  it('ends REJECTED when it crosses 15 % or more from the mid price, and when it is post-only and crosses', async () => {
     const trader = await startTrader()
     await trader.ends((await trader.order(limit('BUY', '3680.00'))).body.id, 'REJECTED')
     await trader.ends((await trader.order(limit('BUY', '3300.00', '1', { type: 'POST_ONLY_LIMIT' }))).body.id, 'REJECTED')
@@ -87,14 +87,14 @@ describe('a limit order', () => {
     ['FOK', '3000.00', '1', 'CANCELLED'],
     ['FOK', '3210.00', '1', 'FILLED'],
     ['IOC', '3210.00', '1', 'FILLED'],
-  ])('%s at %s ends %s', async (time_in_force, price, amount, status) => {
+  ])('with %s at %s for %s ends %s', async (time_in_force, price, amount, status) => {
     const trader = await startTrader()
     const { body } = await trader.order(limit('BUY', price, amount, { time_in_force }))
     await trader.ends(body.id, status)
     expect((await trader.balance('USD')).trading).toBe('0')
   })
 
-  it('GTT is cancelled at its time, told in RFC 3339', async () => {
+  it('with GTT is cancelled at its expiration date, which Paxos tells in RFC 3339', async () => {
     const trader = await startTrader()
     vi.useFakeTimers({ toFake: ['Date'] })
     onTestFinished(() => void vi.useRealTimers())
@@ -106,7 +106,7 @@ describe('a limit order', () => {
     await trader.ends(body.id, 'CANCELLED')
   })
 
-  it('cancels one of its own that it would meet', async () => {
+  it('cancels a resting order of its own profile when both would match', async () => {
     const trader = await startTrader()
     await trader.deposit('2', 'ETH')
     const resting = (await trader.order(limit('BUY', '3150.00'))).body.id
@@ -118,7 +118,7 @@ describe('a limit order', () => {
 })
 
 describe('a stop order', () => {
-  it('sleeps until the bid is at its stop price, then sells', async () => {
+  it('rests until the bid reaches its stop price, then sells', async () => {
     const trader = await startTrader()
     await trader.deposit('1', 'ETH')
     const stop = { side: 'SELL', market: 'ETHUSD', type: 'STOP_MARKET', base_amount: '1', stop_price: '3000.00' }
@@ -130,8 +130,8 @@ describe('a stop order', () => {
   })
 })
 
-describe('cancelling', () => {
-  it('A11: is a request: 200, and the order is cancelled a moment later; a second time it is 403', async () => {
+describe('DELETE /profiles/{id}/orders/{id}', () => {
+  it('A11: answers 200 and cancels the order later, and answers 403 the second time', async () => {
     const trader = await startTrader({ cancelDelayMs: 100 })
     const { id } = (await trader.order(limit('BUY', '3000.00'))).body
     await trader.ends(id, 'OPEN')
@@ -154,7 +154,7 @@ describe('cancelling', () => {
     expect((await trader.read(id)).status).toBe('FILLED')
   })
 
-  it('A18: keeps what was filled before', async () => {
+  it('A18: keeps the amount that was filled before', async () => {
     const trader = await startTrader({ fillParts: 4, fillDelayMs: 40 })
     const { id } = (await trader.order(limit('BUY', '3210.00', '1'))).body
     await expect.poll(() => trader.sandbox.executions.ofOrder(id).length, { interval: 2 }).toBe(1)
@@ -168,7 +168,7 @@ describe('cancelling', () => {
 })
 
 describe('the ref_id of an order', () => {
-  it('is taken while the order lives, and for 24 h after its end: 409 with the order in meta', async () => {
+  it('is taken while the order lives and for 24 h after its end: 409 with the order in meta', async () => {
     const trader = await startTrader()
     const first = (await trader.order(marketBuy('100.00', { ref_id: 'once', await_fill_millis: 5_000 }))).body
     const again = await trader.order(marketBuy('100.00', { ref_id: 'once' }))
@@ -208,7 +208,7 @@ describe('the ref_id of an order', () => {
     expect(found.map(({ id }) => id)).toEqual([second.body.id, first.id])
   })
 
-  it('A5: is forgotten when told so, though the order lives', async () => {
+  it('A5: is forgotten on a control call, although the order lives', async () => {
     const trader = await startTrader()
     await trader.order(limit('BUY', '3000.00', '1', { ref_id: 'forget-me' }))
     await trader.control('POST', '/orders/forget', { refId: 'forget-me' })
@@ -217,7 +217,7 @@ describe('the ref_id of an order', () => {
   })
 })
 
-describe('listing orders', () => {
+describe('GET /orders', () => {
   it('filters by market, status, account, profile and time, newest first, in pages', async () => {
     const trader = await startTrader()
     const ids: string[] = []
@@ -238,7 +238,7 @@ describe('listing orders', () => {
     expect((await trader.call('GET', '/orders?status=DONE')).status).toBe(400)
   })
 
-  it('A13: hides executions when told so, while the order tells the right sum', async () => {
+  it('A13: hides executions when hiddenExecutions is set, while the order keeps the right sum', async () => {
     const trader = await startTrader({ hiddenExecutions: 0.8, fillParts: 20 })
     const { body } = await trader.order(marketBuy('1000.00', { await_fill_millis: 5_000 }))
     const { items } = (await trader.call('GET', `/executions?order_id=${body.id}&limit=100`)).body
@@ -248,8 +248,8 @@ describe('listing orders', () => {
   })
 })
 
-describe('annulling an execution', () => {
-  it('A19: gives back what both sides got, and takes the execution out of the lists', async () => {
+describe('POST /_sandbox/executions/{id}/bust', () => {
+  it('A19: returns to both sides what they paid, and removes the execution from the lists', async () => {
     const trader = await startTrader()
     const { body } = await trader.order(marketBuy('250.00', { await_fill_millis: 5_000 }))
     const [execution] = trader.sandbox.executions.ofOrder(body.id)

@@ -13,7 +13,7 @@ function execute({ call, profileId, identityId, accountId }: Trader, body: Recor
 }
 
 describe('a held-rate quote', () => {
-  it('is offered for both sides, for 30 s, and stays the same within a second', async () => {
+  it('is offered for both sides for 30 s, and stays the same within a second', async () => {
     const trader = await startTrader()
     const [buy, sell] = [await quoteOf(trader, 'BUY'), await quoteOf(trader, 'SELL')]
     expect(Date.parse(buy.expires_at ?? '') - Date.parse(buy.created_at ?? '')).toBe(30_000)
@@ -21,7 +21,7 @@ describe('a held-rate quote', () => {
     expect((await trader.call('GET', '/quotes')).body.detail).toBe('markets: is required')
   })
 
-  it('is debited at once and credited when it settles; a BUY from quote floors the base amount', async () => {
+  it('debits at once and credits when it settles, and a BUY by quote amount floors the base amount', async () => {
     const trader = await startTrader({ settleDelayMs: 150 })
     const quote = await quoteOf(trader, 'BUY')
     const { status, body } = await execute(trader, { quote_id: quote.id, quote_amount: '100.00', ref_id: 'held' })
@@ -42,7 +42,7 @@ describe('a held-rate quote', () => {
     for (const asset of ['USD', 'BTC']) expect(trader.sandbox.balances.imbalance(asset).toFixed()).toBe('0')
   })
 
-  it('a SELL from base floors the quote amount', async () => {
+  it('floors the quote amount of a SELL by base amount', async () => {
     const trader = await startTrader()
     await trader.deposit('1', 'BTC')
     const quote = await quoteOf(trader, 'SELL')
@@ -71,7 +71,7 @@ describe('a held-rate quote', () => {
     expect(list.map(({ id }) => id)).toEqual([first.id])
   })
 
-  it('is 403 expired after its end, with the documented text and meta', async () => {
+  it('is answered 403 expired after its end, with the documented text and meta', async () => {
     const trader = await startTrader()
     const quote = await quoteOf(trader, 'BUY')
     vi.useFakeTimers({ toFake: ['Date'] })
@@ -95,7 +95,7 @@ describe('a held-rate quote', () => {
     [403, 'insufficient USD funds', { quote_amount: '10000.01' }],
     [403, 'extreme market conditions have invalidated this quote execution', { quote_amount: '666.12' }],
     [400, 'identity_account_id: unknown field', { identity_account_id: 'x' }],
-  ])('is %i: %s', async (status, detail, change) => {
+  ])('is answered %i: %s', async (status, detail, change) => {
     const trader = await startTrader()
     const quote = await quoteOf(trader, 'BUY')
     const answer = await execute(trader, { quote_id: quote.id, quote_amount: '100.00', ...change })
@@ -103,7 +103,7 @@ describe('a held-rate quote', () => {
     expect((await trader.balance('USD')).available).toBe('10000')
   })
 
-  it('is 503 where quotes are disabled, with the documented text', async () => {
+  it('is answered 503 with the documented text when quotes are disabled', async () => {
     const { call } = await startTrader({ quotesEnabled: false })
     expect((await call('GET', '/quotes?markets=BTCUSD')).body).toMatchObject({ status: 503, detail: 'quotes disabled' })
   })

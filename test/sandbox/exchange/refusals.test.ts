@@ -4,7 +4,7 @@ import { limit, marketBuy, startTrader } from './trader.ts'
 const PROBLEMS = 'https://developer.paxos.com/docs/v2/problems/'
 
 describe('an order that Paxos refuses', () => {
-  it('is 403 insufficient-funds with the documented text and meta', async () => {
+  it('is answered 403 insufficient-funds with the documented text and meta', async () => {
     const { order, profileId, sandbox } = await startTrader({ commissionRate: '0' })
     const { status, headers, body } = await order(marketBuy('10000.01'))
     expect([status, headers['content-type']]).toEqual([403, expect.stringContaining('application/problem+json')])
@@ -18,7 +18,7 @@ describe('an order that Paxos refuses', () => {
     expect(sandbox.orders.all).toEqual([])
   })
 
-  it('is 403 for more than the documented notional', async () => {
+  it('is answered 403 above the documented notional value', async () => {
     const { order } = await startTrader()
     expect((await order(marketBuy('500000.01'))).body).toMatchObject({
       type: `${PROBLEMS}notional-value-too-large`,
@@ -29,7 +29,7 @@ describe('an order that Paxos refuses', () => {
     expect((await order(limit('BUY', '3000.00', '500.01'))).body.type).toBe(`${PROBLEMS}notional-value-too-large`)
   })
 
-  it('is 403 in a closed market, unless it may rest', async () => {
+  it('is answered 403 in a closed market, unless it can rest', async () => {
     const { order, control, call } = await startTrader()
     await control('POST', '/markets/ETHUSD', { buy: 'SCHEDULED_MAINTENANCE' })
     expect((await order(marketBuy('100.00'))).body).toMatchObject({
@@ -53,7 +53,7 @@ describe('an order that Paxos refuses', () => {
     ['disable', 'SELL', 200],
     ['error', 'SELL', 403],
     ['deny', 'SELL', 403],
-  ] as const)('obeys the status of its identity: after %s a %s is %i', async (verdict, side, expected) => {
+  ] as const)('depends on the status of its identity: after %s a %s is answered %i', async (verdict, side, expected) => {
     const { order, control, identityId, deposit } = await startTrader()
     await deposit('1', 'ETH')
     await control('POST', `/identities/${identityId}/decide`, { verdict })
@@ -67,7 +67,7 @@ describe('an order that Paxos refuses', () => {
     }
   })
 
-  it('is 404 in an unknown profile and for an unknown order', async () => {
+  it('is answered 404 in an unknown profile and for an unknown order', async () => {
     const { call, profileId, order } = await startTrader()
     const unknown = await call('POST', '/profiles/b7b77d82-e6a7-4ae9-9904-36231aedf985/orders', marketBuy('100.00'))
     expect([unknown.status, unknown.body.detail]).toEqual([404, 'profile not found: b7b77d82-e6a7-4ae9-9904-36231aedf985'])
@@ -102,7 +102,7 @@ describe('an order that Paxos refuses', () => {
     ['await_fill_millis: may be at most 10000', { ...marketBuy('1'), await_fill_millis: 10_001 }],
     ['metadata: may hold at most 6 pairs', { ...marketBuy('1'), metadata: Object.fromEntries([...'abcdefg'].map((key) => [key, 'x'])) }],
     ['colour: unknown field', { ...marketBuy('1'), colour: 'red' }],
-  ])('is 400: %s', async (detail, body) => {
+  ])('is answered 400: %s', async (detail, body) => {
     const { order, sandbox, balance } = await startTrader()
     const answer = await order(body)
     expect([answer.status, answer.body.detail]).toEqual([400, expect.stringContaining(detail)])
@@ -117,7 +117,7 @@ describe('a magic amount', () => {
     ['666.12', 200, 'REJECTED'],
     ['666.14', 504, 'FILLED'],
     ['666.17', 200, 'FILLED'],
-  ])('%s answers %i, and the order ends %s', async (amount, status, end) => {
+  ])('%s is answered %i, and the order ends %s', async (amount, status, end) => {
     const { order, sandbox, balance } = await startTrader()
     expect((await order(marketBuy(amount, { ref_id: 'magic' }))).status).toBe(status)
     await expect.poll(() => sandbox.orders.withRefIds(['magic'])[0]?.status).toBe(end)
@@ -127,20 +127,20 @@ describe('a magic amount', () => {
   it.each([
     ['666.13', 403],
     ['666.18', 504],
-  ])('%s answers %i and makes no order', async (amount, status) => {
+  ])('%s is answered %i and creates no order', async (amount, status) => {
     const { order, sandbox } = await startTrader()
     expect((await order(marketBuy(amount))).status).toBe(status)
     expect(sandbox.orders.all).toEqual([])
   })
 
-  it('666.15 drops the connection after the order was made', async () => {
+  it('666.15 drops the connection after the order was created', async () => {
     const { order, sandbox } = await startTrader()
     await expect(order(marketBuy('666.15', { ref_id: 'dropped' }))).rejects.toThrow()
     expect(sandbox.orders.withRefIds(['dropped'])).toHaveLength(1)
     expect(sandbox.story.of('call').at(-1)).toMatchObject({ outcome: 'acted-then-dropped', status: null })
   })
 
-  it('666.16 never fills, 666.19 is annulled, and none does anything once magicAmounts is off', async () => {
+  it('666.16 never fills, 666.19 is annulled, and both are ordinary when magicAmounts is off', async () => {
     const { order, ends, balance, control, call, profileId } = await startTrader()
     const open = (await order(marketBuy('666.16'))).body.id
     await ends(open, 'OPEN')

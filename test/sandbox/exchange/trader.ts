@@ -8,7 +8,7 @@ export interface Trader extends Running {
   accountId: string
   profileId: string
   deposit(amount: string, asset?: string): Promise<Answer>
-  /** Creates an order; identity and account are filled in. */
+  /** Creates an order with the trader's identity and account. */
   order(body: Record<string, unknown>): Promise<Answer>
   read(id: string): Promise<Answer['body']>
   /** Waits until the order has this status. */
@@ -16,7 +16,7 @@ export interface Trader extends Running {
   balance(asset: string): Promise<{ available: string; trading: string }>
 }
 
-/** A simulator whose prices stand still, with one approved person, an account with a profile, and 10,000 USD. */
+/** A simulator with fixed prices, one approved person, an account with a profile, and 10,000 USD. */
 export async function startTrader(options: Partial<SandboxOptions> = {}): Promise<Trader> {
   const running = await startSandbox({ priceStepMs: 0, fillDelayMs: 1, cancelDelayMs: 1, ...options })
   const { call, sandbox } = running

@@ -15,8 +15,8 @@ async function stateFile(): Promise<string> {
   return join(directory, 'kept', 'sandbox.json')
 }
 
-describe('a simulator that keeps its state', () => {
-  it('F34, F10: knows after a restart everything that it knew before, to the byte', async () => {
+describe('a simulator with a state file', () => {
+  it('F34, F10: restores everything after a restart, to the byte', async () => {
     const file = await stateFile()
     const before = await startTrader({ stateFile: file, seed: 11, wireDelayMs: 5 })
     await before.order(marketBuy('250.00', { ref_id: 'bought', await_fill_millis: 5_000 }))
@@ -48,7 +48,7 @@ describe('a simulator that keeps its state', () => {
     for (const asset of ['USD', 'ETH']) expect(after.sandbox.balances.imbalance(asset).toFixed()).toBe('0')
   })
 
-  it('has in its file what a caller was told of, at once: a kill -9 after the answer loses nothing', async () => {
+  it('writes its file before each answer, so that a kill -9 after the answer loses nothing', async () => {
     const file = await stateFile()
     const { call } = await startSandbox({ stateFile: file })
     for (let n = 0; n < 10; n++) {
@@ -67,7 +67,7 @@ describe('a simulator that keeps its state', () => {
     expect((await startSandbox({ stateFile: file })).sandbox.identities.all).toHaveLength(3_000)
   })
 
-  it('decides after a restart on whom it had not decided on before', async () => {
+  it('makes pending decisions after a restart', async () => {
     const file = await stateFile()
     const before = await startSandbox({ stateFile: file, decisionDelayMs: 60_000 })
     const { id } = (await before.call('POST', '/identity/identities', person())).body

@@ -29,7 +29,7 @@ async function eventsOf({ call }: Trader): Promise<string[]> {
 }
 
 describe('a fiat deposit', () => {
-  it('arrives by wire with its fee taken off, told by events from PENDING to COMPLETED', async () => {
+  it('arrives by wire less its fee, and events tell it from PENDING to COMPLETED', async () => {
     const trader = await startTrader({ wireDelayMs: 20 })
     const { memo_id, ...rest } = (await instructions(trader, { ref_id: 'instructions-1' })).body
     expect(rest).toMatchObject({ status: 'VALID', ref_id: 'instructions-1', identity_id: trader.identityId })
@@ -57,7 +57,7 @@ describe('a fiat deposit', () => {
     expect(trader.sandbox.balances.imbalance('USD').toFixed()).toBe('0')
   })
 
-  it('fails, and is listed so, for the magic amount 666.11 and for less than the fee', async () => {
+  it('fails, and is listed as FAILED, for the magic amount 666.11 and below the fee', async () => {
     const trader = await startTrader({ wireDelayMs: 5 })
     const { memo_id } = (await instructions(trader)).body
     for (const amount of ['666.11', '29.99']) await wire(trader, memo_id, amount)
@@ -68,7 +68,7 @@ describe('a fiat deposit', () => {
   it.each([
     ['new-transfer', 'COMPLETED', ['WIRE_WITHDRAWAL', 'WIRE_DEPOSIT'], 'transfer.wire_withdrawal.completed'],
     ['failed', 'FAILED', ['WIRE_DEPOSIT'], 'transfer.wire_deposit.failed'],
-  ] as const)('A32: is returned late, shown as %s', async (lateReturnAs, status, types, event) => {
+  ] as const)('A32: is returned late and listed as %s', async (lateReturnAs, status, types, event) => {
     const trader = await startTrader({ wireDelayMs: 5, lateReturnAs })
     const { memo_id } = (await instructions(trader)).body
     await wire(trader, memo_id, '1000.00')
@@ -83,7 +83,7 @@ describe('a fiat deposit', () => {
     expect((await trader.control('POST', `/transfers/${id}/return`)).status).toBe(409)
   })
 
-  it('is 400 for a wrong wire and 404 for a stranger', async () => {
+  it('is answered 400 for a wrong wire and 404 for an unknown identity', async () => {
     const trader = await startTrader()
     const { memo_id } = (await instructions(trader)).body
     expect((await wire(trader, memo_id, '1.001')).body.detail).toContain('amount')
@@ -99,7 +99,7 @@ describe('a fiat deposit', () => {
     expect((await instructions(trader, { fiat_network: 'RTP', routing_number_type: 'ABA' })).status).toBe(400)
   })
 
-  it('has instructions that are made once per ref_id, for every network, and listed', async () => {
+  it('has instructions that exist once per ref_id, for every network, in a list', async () => {
     const trader = await startTrader()
     const first = (await instructions(trader, { ref_id: 'a' })).body
     expect((await instructions(trader, { ref_id: 'a' })).body).toMatchObject({ status: 409, meta: { existing: { id: first.id } } })
@@ -111,7 +111,7 @@ describe('a fiat deposit', () => {
 })
 
 describe('an internal transfer', () => {
-  it('debits one profile at once, credits the other, and links both by their group', async () => {
+  it('debits one profile at once, credits the other, and links both by group_id', async () => {
     const trader = await startTrader()
     const omnibus = (await trader.call('POST', '/profiles', { nickname: 'Omnibus' })).body
     const move = { ref_id: 'move-1', from_profile_id: trader.profileId, to_profile_id: omnibus.id, asset: 'USD', amount: '250.5' }
@@ -134,7 +134,7 @@ describe('an internal transfer', () => {
     })
   })
 
-  it('is 403 without the funds and 404 for an unknown profile', async () => {
+  it('is answered 403 without the funds and 404 for an unknown profile', async () => {
     const trader = await startTrader()
     const move = { from_profile_id: trader.profileId, to_profile_id: 'nothing', asset: 'USD', amount: '1' }
     expect((await trader.call('POST', '/transfer/internal', move)).body).toMatchObject({
@@ -147,8 +147,8 @@ describe('an internal transfer', () => {
   })
 })
 
-describe('a profile of no account', () => {
-  it('has a nickname of its own, may be renamed, and deactivated once it is empty', async () => {
+describe('a profile without an account', () => {
+  it('has a unique nickname, can be renamed, and can be deactivated once it is empty', async () => {
     const { call } = await startTrader()
     const profile = (await call('POST', '/profiles', { nickname: 'Omnibus', description: 'for fiat' })).body
     expect(profile).toEqual({ id: expect.any(String), nickname: 'Omnibus', description: 'for fiat', type: 'NORMAL' })

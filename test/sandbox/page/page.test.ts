@@ -5,7 +5,7 @@ import { startTrader } from '../exchange/trader.ts'
 import { startSandbox } from '../start-sandbox.ts'
 
 describe('F34: /_sandbox', () => {
-  it('is a page with buttons for a browser, and the JSON guide for everybody else', async () => {
+  it('answers a browser with a page of buttons, and other clients with the JSON guide', async () => {
     const { sandbox } = await startSandbox()
     const read = async (accept: string): Promise<[string, string]> => {
       const answer = await request(`${sandbox.url}/_sandbox`, { headers: { accept } })
@@ -19,7 +19,7 @@ describe('F34: /_sandbox', () => {
     for (const file of ['page.js', 'page.css']) expect((await request(`${sandbox.url}/_sandbox/${file}`)).statusCode).toBe(200)
   })
 
-  it('has buttons whose calls all exist', async () => {
+  it('has only buttons whose calls exist', async () => {
     const { sandbox, control } = await startSandbox()
     const page = await (await request(`${sandbox.url}/_sandbox`, { headers: { accept: 'text/html' } })).body.text()
     const buttons = [...page.matchAll(/data-call="([A-Z]+) ([^"]+)"(?: data-body="([^"]*)")?/g)]
@@ -38,14 +38,14 @@ describe('F34: /_sandbox', () => {
   })
 })
 
-describe('F34: a wrong value of a knob', () => {
+describe('F34: a wrong value for a knob', () => {
   it.each([
     [{ defaultDecision: 'maybe' }, 'defaultDecision', 'approve'],
     [{ decisionDelayMs: 'soon' }, 'decisionDelayMs', 'expected number'],
     [{ commissionRate: 0.1 }, 'commissionRate', 'expected string'],
     [{ commissionRate: '2' }, 'commissionRate', 'must be a decimal from 0 to 0.999999'],
     [{ colour: 'red' }, 'colour', 'is not known here'],
-  ])('%j is named with what would be right, never "Invalid input" alone', async (change, field, words) => {
+  ])('%j is refused with the field and what is expected, never "Invalid input" alone', async (change, field, words) => {
     const { control } = await startSandbox()
     const { status, body } = await control('PATCH', '/settings', change)
     expect(status).toBe(400)

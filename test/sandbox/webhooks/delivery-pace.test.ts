@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DeliveryPace } from '../../../src/sandbox/webhooks/delivery-pace.ts'
 
-/** When each of so many is let through, milliseconds, if somebody comes back exactly when told, with a pause in between. */
+/** When each of `count` deliveries starts, in milliseconds, if the sender waits exactly as told and pauses once, halfway. */
 function starts(ratePerSecond: number, count: number, pauseMs: number): number[] {
   const pace = new DeliveryPace(ratePerSecond)
   const times: number[] = []
@@ -15,7 +15,7 @@ function starts(ratePerSecond: number, count: number, pauseMs: number): number[]
 }
 
 describe.each([1, 10, 40, 100, 1500, 5000])('a pace of %i per second', (rate) => {
-  it.each([0, 300, 5000])('lets through no more than that in any second, with a pause of %i ms', (pauseMs) => {
+  it.each([0, 300, 5000])('starts no more than that in any second, with a pause of %i ms', (pauseMs) => {
     const times = starts(rate, rate * 4, pauseMs)
     for (const [index, time] of times.entries()) {
       const next = times[index + rate]
@@ -23,7 +23,7 @@ describe.each([1, 10, 40, 100, 1500, 5000])('a pace of %i per second', (rate) =>
     }
   })
 
-  it('is used up, and spread over the second', () => {
+  it('uses the whole rate, spread over each second', () => {
     const times = starts(rate, rate * 4, 0)
     expect(times.at(-1)).toBeLessThanOrEqual(4100)
     const firstHalf = times.filter((time) => time < 500).length

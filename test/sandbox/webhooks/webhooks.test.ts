@@ -3,7 +3,7 @@ import { eventually } from '../eventually.ts'
 import { type Running, startSandbox } from '../start-sandbox.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../webhook-receiver.ts'
 
-/** `count` events that go to the webhook; their ids in the order of their creation. */
+/** Emits `count` events for the webhook and returns their ids in the order of creation. */
 async function emit({ sandbox }: Running, count: number, refIdPrefix = 'w'): Promise<string[]> {
   return (await sandbox.populate({ count, refIdPrefix, decision: 'approve', deliver: true })).map(({ id }) => id)
 }
@@ -39,14 +39,14 @@ describe('a delivery', () => {
     expect(event.created_at.slice(0, 19)).toBe(String(delivery?.json.time).slice(0, 19))
   })
 
-  it('of a test event says is_test', async () => {
+  it('says is_test when the event is a test event', async () => {
     const receiver = await startWebhookReceiver()
     const { control } = await startSandbox({ webhook: receiver.target })
     const { id } = (await control('POST', '/webhook/test', {})).body
     expect((await receiver.received(1))[0]?.json).toMatchObject({ id, is_test: true, type: 'identity.approved' })
   })
 
-  it('counts as undelivered until any 2xx comes', async () => {
+  it('counts as undelivered until any 2xx answers it', async () => {
     const receiver = await startWebhookReceiver({
       answer: (response, _received, nth) => response.writeHead(nth === 1 ? 500 : 204).end(),
     })
@@ -58,7 +58,7 @@ describe('a delivery', () => {
     await eventually(() => undelivered(running, id)).toBe(0)
   })
 
-  it('is not made without a webhook, and such an event counts none undelivered', async () => {
+  it('is not made without a webhook, and its event has no undelivered webhooks', async () => {
     const running = await startSandbox({ webhook: null })
     const [id] = await emit(running, 1)
     expect(await undelivered(running, id)).toBe(0)
@@ -69,7 +69,7 @@ describe('a delivery', () => {
     expect(ids(receiver)).toEqual([next])
   })
 
-  it('reuses its connections', async () => {
+  it('reuses connections', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: receiver.target, webhookRatePerSecond: 1000 })
     for (const round of ['a', 'b', 'c', 'd']) {
@@ -81,7 +81,7 @@ describe('a delivery', () => {
   })
 })
 
-describe('with OAuth', () => {
+describe('a delivery with OAuth', () => {
   const oauth = (receiver: WebhookReceiver): { kind: 'oauth'; tokenUrl: string; clientId: string; clientSecret: string } => ({
     kind: 'oauth',
     tokenUrl: `${receiver.url}/token`,
@@ -89,7 +89,7 @@ describe('with OAuth', () => {
     clientSecret: 's&cret=',
   })
 
-  it('asks for a token with Basic and form credentials at once, and keeps it', async () => {
+  it('requests one token with Basic and form credentials together, and keeps it', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: { url: `${receiver.url}/webhook`, auth: oauth(receiver) } })
     await emit(running, 3)
@@ -107,7 +107,7 @@ describe('with OAuth', () => {
     expect(new Set(deliveries.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer webhook-token']))
   })
 
-  it('drops the token on a 401, which is a failed delivery, and comes back with a new one', async () => {
+  it('fails on a 401, drops the token, and is repeated with a new one', async () => {
     let issued = 0
     const receiver = await startWebhookReceiver({
       answerToken: (response) => response.end(JSON.stringify({ access_token: `t-${++issued}`, token_type: 'Bearer', expires_in: 3600 })),
@@ -121,7 +121,7 @@ describe('with OAuth', () => {
     expect(issued).toBe(2)
   })
 
-  it('asks again when the token has expired, and tries again when none is given', async () => {
+  it('requests a new token when the old one has expired, and tries again when none is issued', async () => {
     const receiver = await startWebhookReceiver({
       answerToken: (response, _received, nth) =>
         nth === 1 ? response.writeHead(503).end() : response.end(JSON.stringify({ access_token: `t-${nth}`, expires_in: 0 })),
@@ -137,7 +137,7 @@ describe('with OAuth', () => {
 })
 
 describe('when the receiver does not answer 2xx', () => {
-  it.each([301, 400, 404, 413, 429, 500, 503])('tries again after %i', async (status) => {
+  it.each([301, 400, 404, 413, 429, 500, 503])('the sender tries again after %i', async (status) => {
     const receiver = await startWebhookReceiver({
       answer: (response, _received, nth) => response.writeHead(nth === 1 ? status : 200, { location: '/elsewhere' }).end(),
     })
@@ -148,7 +148,7 @@ describe('when the receiver does not answer 2xx', () => {
     expect(receiver.deliveries.map(({ path }) => path)).toEqual(['/webhook', '/webhook'])
   })
 
-  it('tries again after no answer in time, a dropped connection, and nobody there', async () => {
+  it('the sender tries again after a timeout, a dropped connection and a refused connection', async () => {
     const receiver = await startWebhookReceiver({
       answer: (response, _received, nth) => {
         if (nth === 2) response.destroy()
@@ -165,9 +165,9 @@ describe('when the receiver does not answer 2xx', () => {
     expect(outcomes().slice(0, 3)).toEqual(['timed-out', 'unreachable', 'delivered'])
   })
 
-  it('waits about 5 s, then ever longer with jitter, up to 24 h: all divided by timeScale', async () => {
+  it('the sender waits about 5 s, then longer each time with jitter, up to 24 h, all divided by timeScale', async () => {
     const receiver = await startWebhookReceiver({ answer: (response) => response.writeHead(503).end() })
-    // 10 s here are a day and a bit there: 1 s there is 0.1 ms here, and an hour 360 ms.
+    // 10 s here stand for a day and more. 1 s of the schedule takes 0.1 ms here, an hour 360 ms.
     const running = await startSandbox({ webhook: receiver.target, timeScale: 10_000, horizonMs: 2 * 3_600_000 })
     const [id] = await emit(running, 1)
     await eventually(() => running.sandbox.story.of('delivery-abandoned').length, { timeout: 5_000, interval: 5 }).toBe(1)
@@ -184,8 +184,8 @@ describe('when the receiver does not answer 2xx', () => {
   })
 })
 
-describe('the rate', () => {
-  it('is that of the webhook, first tries and retries together', async () => {
+describe('the delivery rate', () => {
+  it('limits first tries and retries together', async () => {
     const receiver = await startWebhookReceiver({ answer: (response, _received, nth) => response.writeHead(nth % 2 ? 503 : 200).end() })
     const running = await startSandbox({ webhook: receiver.target, webhookRatePerSecond: 40, retryFirstMs: 1 })
     await emit(running, 21)
@@ -195,7 +195,7 @@ describe('the rate', () => {
     expect(took).toBeLessThan(2500)
   })
 
-  it('can be thousands per second for load', async () => {
+  it('can be thousands per second for load tests', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: receiver.target, webhookRatePerSecond: 5000 })
     const expected = await emit(running, 1000)
@@ -204,8 +204,8 @@ describe('the rate', () => {
   })
 })
 
-describe('faults of deliveries', () => {
-  it('duplicate: the same event arrives more than once', async () => {
+describe('a delivery fault', () => {
+  it('duplicate: delivers the same event more than once', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: receiver.target })
     await running.control('POST', '/faults', { on: 'delivery', do: 'duplicate', copies: 2, next: 1 })
@@ -215,7 +215,7 @@ describe('faults of deliveries', () => {
     expect(ids(receiver).filter((id) => id === second)).toHaveLength(1)
   })
 
-  it('lose: the event never arrives, and is listed as undelivered', async () => {
+  it('lose: never delivers the event, and lists it as undelivered', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: receiver.target, retryFirstMs: 1 })
     await running.control('POST', '/faults', { on: 'delivery', do: 'lose', next: 1 })
@@ -227,7 +227,7 @@ describe('faults of deliveries', () => {
     expect(running.sandbox.story.of('delivery-lost').map(({ eventId }) => eventId)).toEqual([lost])
   })
 
-  it('reorder: a later event arrives first', async () => {
+  it('reorder: delivers a later event first', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: receiver.target })
     await running.control('POST', '/faults', { on: 'delivery', do: 'reorder', next: 1 })
@@ -235,10 +235,10 @@ describe('faults of deliveries', () => {
     const [first, second] = await emit(running, 2)
     await receiver.received(2)
     expect(ids(receiver)).toEqual([second, first])
-    expect(performance.now() - emittedAtMs).toBeLessThan(1_500) // not only when the hold of 2 s is over
+    expect(performance.now() - emittedAtMs).toBeLessThan(1_500) // well before the hold of 2 s ends
   })
 
-  it('reorder: an earlier event that is still on its way does not count as a later one', async () => {
+  it('reorder: does not take an earlier event in flight for a later one', async () => {
     const receiver = await startWebhookReceiver({
       answer: (response, _received, nth) => {
         if (nth > 1) response.end()
@@ -256,7 +256,7 @@ describe('faults of deliveries', () => {
     expect(ids(receiver)).toEqual([first, last, held])
   })
 
-  it('reorder: arrives nevertheless when nothing follows', async () => {
+  it('reorder: delivers the event when no other follows', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: receiver.target })
     await running.control('POST', '/faults', { on: 'delivery', do: 'reorder', ms: 50, next: 1 })
@@ -265,7 +265,7 @@ describe('faults of deliveries', () => {
     expect(ids(receiver)).toEqual(expected)
   })
 
-  it('delay: arrives so much later', async () => {
+  it('delay: delivers the event later by ms', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: receiver.target })
     await running.control('POST', '/faults', { on: 'delivery', do: 'delay', ms: 120, next: 1 })
@@ -275,7 +275,7 @@ describe('faults of deliveries', () => {
     expect((delivery?.atMs ?? 0) - emittedAtMs).toBeGreaterThanOrEqual(119)
   })
 
-  it('by ratio strike about that share, the same again with the same seed; by type only that type', async () => {
+  it('by ratio hits about that share, the same events for the same seed, and by type only that type', async () => {
     const lost = async (): Promise<number[]> => {
       const receiver = await startWebhookReceiver()
       const running = await startSandbox({ webhook: receiver.target, webhookRatePerSecond: 5000 })
@@ -294,8 +294,8 @@ describe('faults of deliveries', () => {
   })
 })
 
-describe('a silence', () => {
-  it('holds deliveries back while paused and delivers them on resume', async () => {
+describe('a pause of the webhook', () => {
+  it('holds deliveries back and makes them on resume', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: receiver.target })
     await running.control('POST', '/webhook/pause')
@@ -306,7 +306,7 @@ describe('a silence', () => {
     expect(ids(receiver)).toEqual(expected)
   })
 
-  it('of more than 24 h is never delivered afterwards: only List Events has it', async () => {
+  it('of more than 24 h never delivers them afterwards: only List Events has them', async () => {
     const receiver = await startWebhookReceiver()
     const running = await startSandbox({ webhook: receiver.target })
     await running.control('POST', '/webhook/pause')

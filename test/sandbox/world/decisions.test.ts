@@ -4,7 +4,7 @@ import { eventually } from '../eventually.ts'
 import { person } from '../person.ts'
 import { type Running, startSandbox } from '../start-sandbox.ts'
 
-/** Type, old and new status of every event so far. */
+/** Type, old and new status of every event until now. */
 function story({ sandbox }: Running): unknown[] {
   return sandbox.events.all.map(({ type, object }) => [type, object.old_summary_status, object.new_summary_status])
 }
@@ -15,13 +15,13 @@ async function create({ call }: Running, changes: Parameters<typeof person>[0] =
   return body.id
 }
 
-describe('what is decided on a new identity', () => {
-  it('is approval after the delay, unless something else is said', async () => {
+describe('the decision on a new identity', () => {
+  it('is approval after the delay by default', async () => {
     const running = await startSandbox({ decisionDelayMs: 60 })
     const createdAtMs = performance.now()
     const id = await create(running)
     await eventually(() => running.sandbox.identities.get(id)?.status).toBe('APPROVED')
-    expect(performance.now() - createdAtMs).toBeGreaterThanOrEqual(29) // the seed spreads the delay by half either way
+    expect(performance.now() - createdAtMs).toBeGreaterThanOrEqual(29) // the seed varies the delay by half in both directions
     expect(story(running)).toEqual([['identity.approved', 'PENDING', 'APPROVED']])
     const { body } = await running.call('GET', `/identity/identities/${id}?include_details=true`)
     expect(body.person_details).toMatchObject({ sanctions_verification_status: 'APPROVED', additional_screening_status: 'APPROVED' })
@@ -47,13 +47,13 @@ describe('what is decided on a new identity', () => {
     expect(story(running)).toEqual(events)
   })
 
-  it('is denial when the client own verifier denied, whatever the policy', async () => {
+  it("is denial when the client's own verifier denied, for any policy", async () => {
     const running = await startSandbox({ defaultDecision: 'approve' })
     const id = await create(running, { details: { passthrough_verification_status: 'DENIED' } })
     await eventually(() => running.sandbox.identities.get(id)?.status).toBe('DENIED')
   })
 
-  it('never comes with `never`, until it is decided by hand', async () => {
+  it('is not made when the policy is `never`, until a control call makes it', async () => {
     const running = await startSandbox({ defaultDecision: 'never' })
     const id = await create(running)
     const other = await create(running, { decision: 'approve' })
@@ -63,7 +63,7 @@ describe('what is decided on a new identity', () => {
     expect(body.status).toBe('DENIED')
   })
 
-  it('is not decided again by the timer once a control call decided', async () => {
+  it('is not made again by the timer once a control call made it', async () => {
     const running = await startSandbox({ decisionDelayMs: 40 })
     const id = await create(running)
     await running.control('POST', `/identities/${id}/decide`, { verdict: 'deny' })
@@ -72,7 +72,7 @@ describe('what is decided on a new identity', () => {
     expect(running.sandbox.identities.get(id)?.status).toBe('DENIED')
   })
 
-  it('follows the policy of the control API, also as weights', async () => {
+  it('follows the policy of the control API, also by weights', async () => {
     const running = await startSandbox()
     await running.control('PATCH', '/settings', { defaultDecision: 'deny' })
     const denied = await create(running)
@@ -82,15 +82,15 @@ describe('what is decided on a new identity', () => {
     await eventually(() => running.sandbox.identities.get(frozen)?.status).toBe('ERROR')
   })
 
-  it('draws from weights in their proportion', () => {
+  it('is drawn in proportion to its weight', () => {
     const drawn = Array.from({ length: 1000 }, (_, index) => chooseDecision({ approve: 7, deny: 2, documents: 1 }, index / 1000))
     const share = (decision: string): number => drawn.filter((one) => one === decision).length
     expect([share('approve'), share('deny'), share('documents')]).toEqual([700, 200, 100])
   })
 })
 
-describe('moving an identity by hand', () => {
-  it('disables and re-activates an approved one, each with its event', async () => {
+describe('POST /_sandbox/identities/{id}/decide', () => {
+  it('disables and re-enables an approved identity, each with its event', async () => {
     const running = await startSandbox()
     const id = await create(running)
     await eventually(() => running.sandbox.identities.get(id)?.status).toBe('APPROVED')
@@ -107,7 +107,7 @@ describe('moving an identity by hand', () => {
   })
 })
 
-describe('with one seed', () => {
+describe('one seed', () => {
   async function tell(seed: number, order: 'as-is' | 'reversed'): Promise<Record<string, unknown>> {
     const running = await startSandbox({ seed, defaultDecision: { approve: 1, deny: 1 } })
     const refIds = Array.from({ length: 12 }, (_, index) => `s-${index}`)
@@ -119,7 +119,7 @@ describe('with one seed', () => {
     )
   }
 
-  it('ids and decisions are the same again, in whatever order the calls come', async () => {
+  it('gives the same ids and decisions again, for any order of the calls', async () => {
     const story = await tell(11, 'as-is')
     expect(await tell(11, 'reversed')).toEqual(story)
     expect(await tell(12, 'as-is')).not.toEqual(story)

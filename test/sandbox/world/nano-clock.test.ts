@@ -18,8 +18,8 @@ describe('the clock', () => {
   })
 })
 
-describe('the clock of a machine whose time is set', () => {
-  it('follows forwards, and stands nearly still backwards, without ever repeating itself', () => {
+describe("the clock when the machine's time is set", () => {
+  it('jumps forwards with it, nearly stands still when it is set back, and never repeats a time', () => {
     let wallMs = 1_000_000
     const clock = new NanoClock({ wallMs: () => wallMs, monotonicNs: () => 5n })
     expect(clock.next()).toBe(1_000_000_000_000n)
@@ -37,7 +37,7 @@ describe('RFC 3339', () => {
     fc.assert(fc.property(ns, (time) => fromRfc3339(toRfc3339(time, 9)) === time))
   })
 
-  it('cuts off, never rounds up, what does not fit', () => {
+  it('truncates digits that do not fit and never rounds up', () => {
     fc.assert(
       fc.property(ns, fc.integer({ min: 0, max: 9 }), (time, digits) => {
         const read = fromRfc3339(toRfc3339(time, digits)) ?? -1n
