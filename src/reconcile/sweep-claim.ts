@@ -27,7 +27,8 @@ export async function claimSweep(pool: Pool): Promise<SweepClaim | null> {
       if (!(await hold(pool, holder))) throw new SweepClaimLostError('another worker sweeps: this one did not renew its claim in time')
     },
     release: async () => {
-      await pool.query('UPDATE sweep_claim SET holder = NULL, held_until = now() WHERE holder = $1', [holder])
+      // Not until now(): the column keeps milliseconds and may round up, so that a sweep that follows at once would find it held.
+      await pool.query("UPDATE sweep_claim SET holder = NULL, held_until = '-infinity' WHERE holder = $1", [holder])
     },
   }
 }

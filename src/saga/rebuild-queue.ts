@@ -20,8 +20,11 @@ export async function rebuildQueue({ pool, inbox, queue }: { pool: Pool; inbox: 
   const before = await queue.counts()
   await queue.obliterate()
   if (before.paused) await queue.pause() // somebody had a reason, and emptying the queue is none to forget it
-  // What failed before keeps the time of its next attempt; everything else is due now.
-  await pool.query(`UPDATE inbox_event SET due_at = now() WHERE state = 'accepted' AND error_code IS NULL AND due_at > now()`)
+  // What failed before keeps the time of its next attempt; everything else is due now. A millisecond earlier, since the column keeps
+  // milliseconds and may round up, and `claimDue` takes what is due at this instant.
+  await pool.query(
+    `UPDATE inbox_event SET due_at = now() - interval '1 millisecond' WHERE state = 'accepted' AND error_code IS NULL AND due_at > now()`,
+  )
   let requeued = 0
   let jobs = 0
   for (;;) {

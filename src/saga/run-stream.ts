@@ -133,8 +133,8 @@ class StreamRun<S extends Snapshot, Seen> {
     const stored = await this.#kind.ledger.load(this.#trigger.streamId)
     const seen = await this.#trigger.observe(stored?.version ?? null)
     const { draft, outcome } = prepare(this.#kind, this.#trigger, { stored, seen, earned: this.#earned })
-    const ran = await this.#actUntilSettled(stored, draft, outcome)
-    return ran && this.#taken ? { ...ran, outcome: { kind: 'held', reason: this.#kind.rules.contradiction } } : ran
+    const held = { kind: 'held', reason: this.#kind.rules.contradiction } as const
+    return this.#actUntilSettled(stored, draft, this.#taken ? held : outcome)
   }
 
   /** Commits, acts, commits … until nothing is left. */
@@ -164,11 +164,15 @@ class StreamRun<S extends Snapshot, Seen> {
     }
   }
 
-  /** The last commit completes the event too. */
+  /**
+   * The last commit completes the event too. A run that changes nothing also commits, and so moves the version: what it observed is newer than the
+   * observation of a worker that read before it, and that worker must not commit after it (an approval that finds `ready`, while the
+   * disablement before it is still under way).
+   */
   async #finish(base: Stored<S> | null, current: Draft<S>, outcome: Outcome): Promise<Ran | null> {
-    if (!hasChanged(base, current)) return { outcome, completed: false }
+    if (base === null && !hasChanged(base, current)) return { outcome, completed: false }
     const { seq, generation, release } = this.#trigger
-    const reached = reachedBy(this.#kind.rules, outcome, current)
+    const reached = hasChanged(base, current) ? reachedBy(this.#kind.rules, outcome, current) : outcome
     release?.()
     const done = await this.#commit(base, current, { seq, generation, outcome: outcomeText(reached) })
     return done && { outcome: reached, completed: true }

@@ -102,16 +102,16 @@ describe('an approval', () => {
     expect(world.row.outcome).toBe('resumed:ready')
   })
 
-  it('that comes again is ignored, and the event says that it was confirmed', async () => {
+  it('that comes again is ignored, in a commit that adds no entry', async () => {
     const world = createMemoryWorld()
     await work(world)
     const { length } = world.changes
     next(world, 'identity.approved', 'APPROVED')
     await work(world)
-    expect(world.settlements).toEqual([
-      { seq: '8', generation: 0, state: 'processed', outcome: 'ignored:already-ready', identityId: IDENTITY, trust: 'confirmed' },
-    ])
-    expect(world.changes).toHaveLength(length)
+    expect(world.settlements).toEqual([])
+    const [last, ...more] = world.changes.slice(length)
+    expect(more).toEqual([])
+    expect(last).toMatchObject({ settlement: { seq: '8', generation: 0, outcome: 'ignored:already-ready' }, draft: { entries: [] } })
     expect(world.notices).toHaveLength(1)
   })
 

@@ -4,7 +4,7 @@ import { newOnboarding } from '../../src/domain/onboarding/onboarding.ts'
 import { NoticeRefusedError } from '../../src/notify/notice-errors.ts'
 import type { PaxosAccount } from '../../src/paxos/accounts.ts'
 import { PaxosRejectedError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
-import { ACCOUNT, createMemoryWorld, IDENTITY, PROFILE, work } from './memory-world.ts'
+import { ACCOUNT, createMemoryWorld, IDENTITY, PROFILE, reopen, work } from './memory-world.ts'
 
 const OURS: PaxosAccount = { id: ACCOUNT, identityId: IDENTITY, refId: accountRefId(IDENTITY), profileId: PROFILE, type: 'BROKERAGE' }
 
@@ -111,4 +111,20 @@ it('F43: ids of Paxos are opaque texts: an onboarding whose ids are no uuids bec
   await work(world)
   expect(world.stored?.onboarding).toMatchObject({ identityId: 'idn:7/AbC', state: 'ready' })
   expect(world.notices[0]?.key).toBe('notice_ready_1_idn:7/AbC')
+})
+
+it('A34: a disablement that was read before an approval does not commit after the approval was found to change nothing', async () => {
+  const world = createMemoryWorld()
+  await work(world)
+  const readNow = world.reader.identity
+  reopen(world)
+  world.reader.identity = async (...asked) => {
+    const identity = await readNow(...asked)
+    world.reader.identity = readNow
+    await work(world) // another worker reads after us, finds `APPROVED` and `ready`, and ends before us
+    return { ...identity, status: 'DISABLED' }
+  }
+  await work(world)
+  expect(world.stored?.onboarding.state).toBe('ready')
+  expect(world.notices).toHaveLength(1)
 })
