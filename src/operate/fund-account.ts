@@ -46,11 +46,11 @@ export async function fundAccount(parts: FundParts, asked: FundRequest, actor: A
   return { deposit: await answered(parts, depositId), created: true }
 }
 
-/** The same key with any field changed is an error that names the field (A7). */
+/** The same key with any field changed is an error that names the fields (A7). */
 function refuseOther(known: Deposit, asked: FundRequest): void {
-  const amounts = Amount.of(known.amount).equals(Amount.of(asked.amount))
-  const field = known.accountId !== asked.accountId ? 'accountId' : known.asset !== asked.asset ? 'asset' : amounts ? null : 'amount'
-  if (field) throw new IdempotencyKeyReusedError([field])
+  const fields: string[] = (['accountId', 'asset'] as const).filter((field) => known[field] !== asked[field])
+  if (!Amount.of(known.amount).equals(Amount.of(asked.amount))) fields.push('amount')
+  if (fields.length > 0) throw new IdempotencyKeyReusedError(fields)
 }
 
 async function answered({ find, now }: FundParts, depositId: string): Promise<Deposit> {

@@ -25,7 +25,7 @@ export const OrderBody = z
     expiresAt: z.unknown().meta({ type: 'string', format: 'date-time', description: 'For GTT, more than 10 s ahead.' }).optional(),
   })
   .transform((body, context): OrderRequest => {
-    const read = readOrderRequest(body, Date.now())
+    const read = readOrderRequest(body)
     if (!isProblems(read)) return read
     for (const { field, message } of read) context.addIssue({ code: 'custom', path: [field], message })
     return z.NEVER

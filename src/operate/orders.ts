@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { expiryObstacles } from '../domain/trade/expiry-obstacles.ts'
 import { FINAL } from '../domain/trade/order.ts'
 import { previewOrder } from '../domain/trade/preview-order.ts'
 import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
@@ -51,7 +52,8 @@ export function tradingUseCases({ pool, perform, depositLedger, quoteLedger, ...
     previewOrder: async (accountId, request) => {
       const { profileId } = await account(accountId)
       const [market, balances] = await Promise.all([requireMarket(paxos, request.market), paxos.balances.list(profileId)])
-      return previewOrder(request, market, balances)
+      const preview = previewOrder(request, market, balances)
+      return { ...preview, obstacles: [...preview.obstacles, ...expiryObstacles(request, now())] }
     },
     placeOrder: async (asked, actor) => {
       const { accountId, idempotencyKey, request } = asked

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Actor } from '../domain/actor.ts'
+import { expiryObstacles } from '../domain/trade/expiry-obstacles.ts'
 import { newOrder, type Order } from '../domain/trade/order.ts'
 import { type OrderSnapshot, openOrder } from '../domain/trade/order-stream.ts'
 import { previewOrder } from '../domain/trade/preview-order.ts'
-import { differingField } from '../domain/trade/read-order-request.ts'
+import { differingFields } from '../domain/trade/read-order-request.ts'
 import { IdempotencyKeyReusedError } from '../inbox/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { AccountRecord } from '../ledger/read-accounts.ts'
@@ -55,9 +56,8 @@ function orderIdOf(idempotencyKey: string): string {
 
 /** The same key with any field changed is an error that names the field, not a silent hit (A7). */
 function refuseOther(known: OrderRecord, { accountId, request }: PlaceOrder): void {
-  const field = known.accountId === accountId ? differingField(known, request) : 'accountId'
-  if (field === null) return
-  throw new IdempotencyKeyReusedError([field])
+  const fields = [...(known.accountId === accountId ? [] : ['accountId']), ...differingFields(known, request)]
+  if (fields.length > 0) throw new IdempotencyKeyReusedError(fields)
 }
 
 /** The order, if the customer may place it and Paxos would take it. Nothing is sent. */
@@ -65,7 +65,7 @@ async function admit(parts: PlaceParts, { accountId, request }: PlaceOrder, orde
   const account = await parts.account(accountId)
   await requireTradable(parts.paxos, account, request.side)
   const [market, balances] = await Promise.all([requireMarket(parts.paxos, request.market), parts.paxos.balances.list(account.profileId)])
-  const { obstacles } = previewOrder(request, market, balances)
+  const obstacles = [...previewOrder(request, market, balances).obstacles, ...expiryObstacles(request, parts.now())]
   if (obstacles.length > 0) throw new OrderNotPossibleError(obstacles)
   const { identityId, profileId } = account
   const { baseAsset, quoteAsset } = market

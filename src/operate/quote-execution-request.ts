@@ -11,7 +11,11 @@ export const QuoteExecutionBody = z
     baseAmount: amountInput({ decimals: BASE_DECIMALS }).optional(),
     quoteAmount: amountInput({ decimals: QUOTE_DECIMALS }).optional(),
   })
-  .superRefine(({ baseAmount, quoteAmount }, context) => {
-    if ((baseAmount === undefined) !== (quoteAmount === undefined)) return
-    for (const field of ['baseAmount', 'quoteAmount']) context.addIssue({ code: 'custom', path: [field], message: ONE_AMOUNT })
-  })
+  .superRefine(
+    ({ baseAmount, quoteAmount }, context) => {
+      if ((baseAmount === undefined) !== (quoteAmount === undefined)) return
+      for (const field of ['baseAmount', 'quoteAmount']) context.addIssue({ code: 'custom', path: [field], message: ONE_AMOUNT })
+    },
+    // Beside what is wrong with a single field, so that all of it is told at once.
+    { when: ({ value }) => typeof value === 'object' && value !== null },
+  )

@@ -14,13 +14,13 @@ import type { ReplayParts } from '../../src/replay/plan-replay.ts'
 import { createReplayActions } from '../../src/replay/replay-actions.ts'
 import { createRoster, type Roster } from '../../src/roster/roster.ts'
 import { rebuildQueue } from '../../src/saga/rebuild-queue.ts'
-import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { ENCRYPTION_KEY, type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 export const TOKEN = 'operator-token-of-this-test'
 
-/** The operator's side on a real database, with a simulator behind it and without a worker: events wait where a test puts them. */
+/** The operator's side on a real database, with a simulator behind it. Unless a test wants a worker, events wait where it puts them. */
 export interface Operator extends Pipeline {
   url: string
   databaseUrl: string
@@ -42,8 +42,16 @@ export interface Reply {
   headers: Headers
 }
 
+export interface OperatorOptions {
+  /** Events in progress at a worker beside it; 0: there is none. */
+  concurrency?: number
+  /** Where notices go. */
+  noticesUrl?: string
+  sandbox?: Partial<SandboxOptions>
+}
+
 /** For `beforeAll`; `close` belongs into `afterAll`. */
-export async function startOperator(): Promise<Operator> {
+export async function startOperator(options: OperatorOptions = {}): Promise<Operator> {
   const database = await createTestDatabase()
   const logger = createLogger({ level: 'silent' })
   const sandbox = await createSandbox({
@@ -54,13 +62,14 @@ export async function startOperator(): Promise<Operator> {
     seed: 7,
     webhook: null,
     decisionDelayMs: 1_000_000,
+    ...options.sandbox,
   })
   const pipeline = await startPipeline({
     databaseUrl: database.url,
     backend: { kind: 'postgres', connectionString: database.url },
     paxos: sandbox,
-    notices: { url: 'http://127.0.0.1:9/', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
-    concurrency: 0,
+    notices: { url: options.noticesUrl ?? 'http://127.0.0.1:9/', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+    concurrency: options.concurrency ?? 0,
   })
   let ahead = 0
   const now = (): number => Date.now() + ahead

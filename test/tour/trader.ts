@@ -37,7 +37,7 @@ export function useCasesOf(pipeline: Pipeline): TradingUseCases {
 
 /** What a request of these fields is; a test's own is right. */
 export function requestOf(body: Record<string, unknown>): OrderRequest {
-  const request = readOrderRequest(body, Date.now())
+  const request = readOrderRequest(body)
   if (Array.isArray(request)) throw new Error(JSON.stringify(request))
   return request as OrderRequest
 }

@@ -34,7 +34,8 @@ export interface OrderObstacle {
     | 'max-market-notional'
     | 'max-limit-notional'
     | 'available-balance'
-  readonly field: 'market' | 'baseAmount' | 'quoteAmount' | 'price' | 'stopPrice'
+    | 'shortest-time-in-force'
+  readonly field: 'market' | 'baseAmount' | 'quoteAmount' | 'price' | 'stopPrice' | 'expiresAt'
   readonly message: string
   readonly nearest: string | null
 }

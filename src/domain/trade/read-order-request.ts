@@ -11,9 +11,6 @@ export interface FieldProblem {
 export const BASE_DECIMALS = 8
 export const QUOTE_DECIMALS = 2
 const PRICE_DECIMALS = 8
-/** GTT must end more than this after it is sent (paxos/api.md 8.1). */
-const SHORTEST_GTT_MS = 10_000
-
 /** Which times in force a type knows; the first is what Paxos takes when none is named (paxos/api.md 8.1). */
 const ALLOWED_TIMES: Readonly<Record<OrderType, readonly TimeInForce[]>> = {
   MARKET: ['IOC'],
@@ -25,10 +22,10 @@ const ALLOWED_TIMES: Readonly<Record<OrderType, readonly TimeInForce[]>> = {
 const FIELDS = ['side', 'market', 'type', 'baseAmount', 'quoteAmount', 'price', 'stopPrice', 'timeInForce', 'expiresAt']
 
 /**
- * Reads the body of an order, whatever it is: the request, or everything that is wrong with it at once. It knows no market;
- * `previewOrder` does. `now`: milliseconds since 1970.
+ * Reads the body of an order: the request, or everything that is wrong with it at once. It knows no market and no time, so that the same body
+ * always reads the same; `previewOrder` and `expiryObstacles` judge what the body asks for.
  */
-export function readOrderRequest(body: Readonly<Record<string, unknown>>, now: number): OrderRequest | readonly FieldProblem[] {
+export function readOrderRequest(body: Readonly<Record<string, unknown>>): OrderRequest | readonly FieldProblem[] {
   const problems: FieldProblem[] = []
   const wrong = (field: string, message: string): null => {
     problems.push({ field, message })
@@ -54,7 +51,7 @@ export function readOrderRequest(body: Readonly<Record<string, unknown>>, now: n
   const timeInForce = isGiven(body.timeInForce)
     ? (oneOf(body.timeInForce, TIMES_IN_FORCE) ?? wrong('timeInForce', `must be one of ${TIMES_IN_FORCE.join(', ')}`))
     : null
-  const expiresAt = isGiven(body.expiresAt) ? readExpiry(body.expiresAt, now, wrong) : null
+  const expiresAt = isGiven(body.expiresAt) ? readExpiry(body.expiresAt, wrong) : null
   if (side === null || type === null || market === null) return problems
   for (const { field, message } of [...wantedAmounts(body, side, type), ...wantedTimes(body, type, timeInForce)]) wrong(field, message)
   if (problems.length > 0) return problems
@@ -92,13 +89,12 @@ function wantedTimes(body: Readonly<Record<string, unknown>>, type: OrderType, t
   return []
 }
 
-function readExpiry(value: unknown, now: number, wrong: (field: string, message: string) => null): string | null {
+function readExpiry(value: unknown, wrong: (field: string, message: string) => null): string | null {
   const at =
     typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(value)
       ? Date.parse(value)
       : Number.NaN
   if (Number.isNaN(at)) return wrong('expiresAt', 'must be an RFC 3339 time, for example "2026-12-01T12:00:00Z"')
-  if (at - now <= SHORTEST_GTT_MS) return wrong('expiresAt', `must be more than ${SHORTEST_GTT_MS / 1_000} s ahead`)
   return new Date(at).toISOString()
 }
 
@@ -111,10 +107,10 @@ function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | nul
 
 const DECIMALS: readonly string[] = ['baseAmount', 'quoteAmount', 'price', 'stopPrice'] satisfies (keyof OrderRequest)[]
 
-/** The first field in which two requests differ, for the refusal of a key that is used again; null: they are the same. 1.50 is 1.5. */
-export function differingField(known: OrderRequest, asked: OrderRequest): keyof OrderRequest | null {
+/** The fields in which two requests differ, for the refusal of a key that is used again. 1.50 is 1.5. */
+export function differingFields(known: OrderRequest, asked: OrderRequest): (keyof OrderRequest)[] {
   const fields = ['side', 'market', 'type', 'baseAmount', 'quoteAmount', 'price', 'stopPrice', 'timeInForce', 'expiresAt'] as const
-  return fields.find((field) => !same(field, known[field], asked[field])) ?? null
+  return fields.filter((field) => !same(field, known[field], asked[field]))
 }
 
 function same(field: keyof OrderRequest, known: string | null, asked: string | null): boolean {
