@@ -31,8 +31,8 @@ async function start(): Promise<Running & { paxos: PaxosClient }> {
 
 const withRefId = (refId: string) => ({ ...person({ refId }), ref_id: refId })
 
-describe('the client and the simulator', () => {
-  it('agree on the whole way from a person to an account with its profile', async () => {
+describe('the client against the simulator', () => {
+  it('goes the whole way from a person to an account with its profile', async () => {
     const { paxos } = await start()
     const created = await paxos.identities.create(withRefId('user-whole-way'))
     expect(created).toMatchObject({ status: 'PENDING', refId: 'user-whole-way' })
@@ -49,7 +49,7 @@ describe('the client and the simulator', () => {
     expect(await paxos.accounts.get(account.id)).toEqual(account)
   })
 
-  it('agree on what exists already', async () => {
+  it('reports as a conflict what exists already', async () => {
     const { paxos } = await start()
     const request = withRefId('user-twice')
     const { id } = await paxos.identities.create(request)
@@ -64,13 +64,13 @@ describe('the client and the simulator', () => {
     })
   })
 
-  it('agree on what is unknown', async () => {
+  it('reports as not found what is unknown', async () => {
     const { paxos } = await start()
     await expect(paxos.events.get('00000000-0000-4000-8000-000000000000')).rejects.toMatchObject({ code: 'PAXOS_NOT_FOUND', status: 404 })
     await expect(paxos.events.get('not-a-uuid')).rejects.toMatchObject({ code: 'PAXOS_NOT_FOUND', status: 400 })
   })
 
-  it('find the account again whose answer was lost', async () => {
+  it('finds the account again when the answer to its creation was lost', async () => {
     const { paxos, control } = await start()
     const { id } = await paxos.identities.create(withRefId('user-lost-answer'))
     await control('POST', '/faults', { on: 'POST /identity/accounts', do: 'act-then-drop', next: 1 })

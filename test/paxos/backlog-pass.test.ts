@@ -5,7 +5,7 @@ import { PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
 
 const START = Date.parse('2026-03-02T09:00:00Z')
 
-/** So many approved events, all of them waiting, and Paxos's two listings over them. */
+/** `count` approved events that all wait, `forged` more that Paxos does not list, and Paxos's two listings. */
 function world(count: number, { forged = 0 }: { forged?: number } = {}) {
   const events = Array.from(
     { length: count },
@@ -77,8 +77,8 @@ function world(count: number, { forged = 0 }: { forged?: number } = {}) {
   }
 }
 
-describe('a pass over what waits', () => {
-  it('F49: serves every event that waits, in any order, at 0.05 reads each or less', async () => {
+describe('a pass over the backlog', () => {
+  it('F49: confirms every waiting event, in any order, with at most 0.05 reads per event', async () => {
     const { events, calls, options } = world(3_000)
     const pass = createBacklogPass(options)
     for (const { id } of events.toReversed()) {
@@ -89,7 +89,7 @@ describe('a pass over what waits', () => {
     await pass.close()
   })
 
-  it('does nothing while few reads are under way, or few events wait', async () => {
+  it('reads nothing while few reads are in progress or few events wait', async () => {
     const many = world(500)
     expect(await createBacklogPass(many.options).event('e1', 3)).toBeNull()
     const few = world(100)
@@ -107,10 +107,10 @@ describe('a pass over what waits', () => {
     expect(await pass.status('e8', 1)).toBeNull() // there was no onboarding when the pass began
     await pass.event('e9', 12)
     expect(await pass.status('e9', null)).toMatchObject({ status: 'APPROVED' })
-    expect(await pass.status('e9', null)).toBeNull() // once: a second decision looks anew
+    expect(await pass.status('e9', null)).toBeNull() // once: a second decision reads the status again
   })
 
-  it('gives no status to an event that came after the pass began, though its identity was on a page', async () => {
+  it('gives no status to an event that came after the pass began, even when its identity was on a page', async () => {
     const { options, waiting, events, statuses } = world(500)
     const late = waiting.pop()!
     const pass = createBacklogPass(options)
@@ -132,7 +132,7 @@ describe('a pass over what waits', () => {
     expect((await pass.status('e2', null))?.status).not.toBe('APPROVED')
   })
 
-  it('F50: says what Paxos does not list, once, and tells when that is most of what waits', async () => {
+  it('F50: reports an event that Paxos does not list once, and signals when most waiting events are absent', async () => {
     const { options, onMostlyAbsent } = world(50, { forged: 1_000 })
     const pass = createBacklogPass(options)
     expect(await pass.event('f1', 12)).toEqual({ absentSince: START + 3_600_000 })

@@ -10,8 +10,8 @@ const WANTED_AT_ONCE = 8
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
 
-describe('what came along on a page and nobody asked for', () => {
-  it('is forgotten once it is no longer fresh', async () => {
+describe('a value that came on a page and that no caller requested', () => {
+  it('is dropped once it is no longer fresh', async () => {
     let now = 1_000_000
     let page = 0
     const along: WeakRef<object>[] = []
@@ -34,7 +34,7 @@ describe('what came along on a page and nobody asked for', () => {
       await Promise.all(ids.map((id) => reader.read({ id, at: now }, {})))
     }
     const held = async (): Promise<number> => {
-      await sleep(10) // what a WeakRef has shown stays until the end of the turn
+      await sleep(10) // a value that a WeakRef returned stays alive until the end of the turn
       collectGarbage()
       return along.filter((each) => each.deref() !== undefined).length
     }

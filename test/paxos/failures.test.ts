@@ -38,7 +38,7 @@ describe('when the answer is lost', () => {
     await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'events.get' })
   })
 
-  it('bounds headers and body together, however they are spread', async () => {
+  it('applies one timeout to headers and body together, however slowly they arrive', async () => {
     const server = await startMisbehavingPaxos({ timeoutMs: 200 })
     let drip: NodeJS.Timeout | undefined
     server.reply((_, response) => {
@@ -54,21 +54,21 @@ describe('when the answer is lost', () => {
   })
 })
 
-describe('when a write certainly did not reach Paxos', () => {
-  it('because the connection was refused, it can simply be repeated', async () => {
+describe('when a write never reached Paxos', () => {
+  it('because the connection was refused, it can be repeated', async () => {
     const tokens = await startMisbehavingPaxos()
     const server = await startMisbehavingPaxos({ tokenUrl: `${tokens.url}/oauth2/token` })
     await server.stop()
     await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'accounts.create' })
   })
 
-  it('because its name is not known, it can simply be repeated', async () => {
+  it('because the host name does not resolve, it can be repeated', async () => {
     const tokens = await startMisbehavingPaxos()
     const server = await startMisbehavingPaxos({ apiUrl: 'http://paxos.invalid/v2', tokenUrl: `${tokens.url}/oauth2/token` })
     await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'accounts.create' })
   })
 
-  it('because it still waited for a connection, it is never sent afterwards either', async () => {
+  it('because it was still waiting for a connection, it is not sent later', async () => {
     const server = await startMisbehavingPaxos({ timeoutMs: 300, connections: 1 })
     server.reply(json(200, approvedEvent))
     await read(server) // gets the token
@@ -77,18 +77,18 @@ describe('when a write certainly did not reach Paxos', () => {
     await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'accounts.create' })
     await holdsTheConnection
     server.reply(json(200, approvedEvent))
-    await read(server) // whatever was still queued has had its turn
+    await read(server) // by now, a queued write would have been sent
     expect(server.seen.filter(({ method }) => method === 'POST')).toEqual([])
   })
 
-  it('because there was no token for it, it can simply be repeated', async () => {
+  it('because it got no token, it can be repeated', async () => {
     const server = await startMisbehavingPaxos({ timeoutMs: 150 })
     server.replyToken(hang)
     await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation: 'token' })
     expect(server.seen).toEqual([])
   })
 
-  it('because nobody completes the connection, it can simply be repeated', async () => {
+  it('because the TLS handshake was never answered, it can be repeated', async () => {
     const tokens = await startMisbehavingPaxos()
     const server = await startMisbehavingPaxos({
       timeoutMs: 150,
@@ -127,19 +127,19 @@ describe('when Paxos refuses', () => {
     [404, { status: 404, title: 'Not Found', type: 'about:blank' }, { code: 'PAXOS_NOT_FOUND', retry: 'backoff' }],
     [405, { title: 'Method Not Allowed' }, { code: 'PAXOS_REJECTED', retry: 'never' }],
     [422, { detail: 'odd' }, { code: 'PAXOS_REJECTED', retry: 'never' }],
-  ])('with %i, it is a typed error', async (status, body, expected) => {
+  ])('with %i, the client throws a typed error', async (status, body, expected) => {
     const server = await startMisbehavingPaxos()
     server.reply(json(status, body))
     await expect(server.paxos.identities.get(IDENTITY_ID)).rejects.toMatchObject({ ...expected, status, operation: 'identities.get' })
   })
 
-  it('with 403, a write may be refused for what it asks, and is not repeated', async () => {
+  it('a write with 403, the client does not repeat it', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(403, insufficientScopes))
     await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_FORBIDDEN', retry: 'never', retryAfterMs: null })
   })
 
-  it('with 403 on reads, says so loudly, once in a while', async () => {
+  it('reads with 403, the client logs an error once a minute', async () => {
     let nowMs = 0
     const server = await startMisbehavingPaxos({ now: () => nowMs })
     const said = (): number => server.log().split('Paxos forbids us to read').length - 1
@@ -151,7 +151,7 @@ describe('when Paxos refuses', () => {
     expect(said()).toBe(2)
   })
 
-  it('goes by the shape of the problem, not by its content type', async () => {
+  it('the client reads the problem by its shape, not by its content type', async () => {
     const server = await startMisbehavingPaxos()
     for (const contentType of ['application/problem+json', 'application/json', 'text/plain']) {
       server.reply(asRaw(403, JSON.stringify({ title: 'Forbidden', type: 'about:blank', meta: 'odd', detail: 7 }), contentType))
@@ -159,7 +159,7 @@ describe('when Paxos refuses', () => {
     }
   })
 
-  it('takes 400 on an event id for an unknown event', async () => {
+  it('an event id with 400, the client treats the event as unknown', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(400, { detail: 'error parsing event id' }))
     await expect(server.paxos.events.get('no-uuid')).rejects.toMatchObject({ code: 'PAXOS_NOT_FOUND', status: 400 })
@@ -168,8 +168,8 @@ describe('when Paxos refuses', () => {
   it.each([
     ['duplicate ref_id provided', 'ref_id'],
     ['duplicate (cip_id, cip_id_type, cip_id_country) provided', 'person'],
-    ['something new', null],
-  ])('with 409 «%s», says what exists and what collided', async (detail, duplicate) => {
+    ['an unknown detail', null],
+  ])('with 409 «%s», the client says what exists and what collided', async (detail, duplicate) => {
     const server = await startMisbehavingPaxos()
     server.reply(json(409, alreadyExists(detail, IDENTITY_ID)))
     await expect(server.paxos.identities.create(newIdentity)).rejects.toMatchObject({
@@ -180,14 +180,14 @@ describe('when Paxos refuses', () => {
     })
   })
 
-  it('with a 409 that names nothing, says so', async () => {
+  it('with a 409 that names nothing, the client says so', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(409, { title: 'Conflict' }))
     await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_CONFLICT', existingId: null, duplicate: null })
   })
 })
 
-describe('when a 2xx cannot be used', () => {
+describe('when a 2xx answer is unusable', () => {
   it.each<[string, Reply]>([
     ['a field that we need is missing', json(200, { id: EVENT_ID })],
     ['a field has another type', json(200, { ...approvedEvent, ...account, identity_id: 7, created_at: 'yesterday' })],
@@ -198,13 +198,13 @@ describe('when a 2xx cannot be used', () => {
     await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED', retry: 'backoff', status: 200 })
   })
 
-  it('names the fields', async () => {
+  it('the error names the fields', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(200, { items: [account, { ...account, identity_id: 5 }] }))
     await expect(server.paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toThrow('unexpected value at items.1.identity_id')
   })
 
-  it('F68: sets aside odd rows of List Events and counts them', async () => {
+  it('F68: List Events skips malformed rows and counts them', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(
       json(200, { events: [approvedEvent, { ...approvedEvent, created_at: 5 }, null, { ...approvedEvent, id: 'x'.repeat(129) }] }),
@@ -213,7 +213,7 @@ describe('when a 2xx cannot be used', () => {
   })
 })
 
-describe('what an error, a log line or a metric says', () => {
+describe('an error, a log line or a metric', () => {
   const person = ['Ada', 'Moreno', '123-45-6789', 'Albany', '12207']
   const everything = (error: unknown): string => {
     const causes = []
@@ -233,7 +233,7 @@ describe('what an error, a log line or a metric says', () => {
     ],
     ['F60: its error code repeats it', json(400, { error: 'ada_moreno_123-45-6789' })],
     ['a 500 repeats it', asRaw(500, 'panic: Ada Moreno 123-45-6789')],
-  ])('never holds personal data, also when %s', async (_, reply) => {
+  ])('never holds personal data when %s', async (_, reply) => {
     const server = await startMisbehavingPaxos()
     server.reply(reply)
     const error = await server.paxos.identities.create(newIdentity).catch((caught: unknown) => caught)
@@ -244,7 +244,7 @@ describe('what an error, a log line or a metric says', () => {
     expect(said).not.toContain('token-1')
   })
 
-  it('F60: keeps the known words of the title, and a type that is made of them', async () => {
+  it('F60: keeps known words of the title and a type that consists of them', async () => {
     const server = await startMisbehavingPaxos()
     const type = 'https://developer.paxos.com/docs/v2/problems/already-exists'
     server.reply(json(422, { title: 'Invalid Phone Number of Ada Moreno', type }))
@@ -254,7 +254,7 @@ describe('what an error, a log line or a metric says', () => {
     })
   })
 
-  it('names the fields that a refusal speaks of', async () => {
+  it('names the fields that a refusal mentions', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(400, { title: 'Bad Request', detail: 'invalid zip_code 12207 in person_details.address' }))
     await expect(server.paxos.identities.create(newIdentity)).rejects.toThrow('It speaks of zip_code, person_details, address.')
@@ -267,7 +267,7 @@ describe('when Paxos throttles', () => {
     ['with Retry-After in seconds', { 'retry-after': '17' }, 17_000, 17_000],
     ['with a Retry-After that cannot be read', { 'retry-after': 'soon' }, null, 300_000],
     ['with a Retry-After of days', { 'retry-after': '864000' }, 864_000_000, 900_000],
-  ])('%s, every call waits as long', async (_, headers, retryAfterMs, lockedMs) => {
+  ])('%s, every call waits for the same time', async (_, headers, retryAfterMs, lockedMs) => {
     const server = await startMisbehavingPaxos({ now: () => 5_000_000 })
     server.reply(json(429, { title: 'Too Many Requests' }, headers))
     await expect(write(server)).rejects.toMatchObject({ code: 'PAXOS_THROTTLED', retry: 'snooze', retryAfterMs })
@@ -275,7 +275,7 @@ describe('when Paxos throttles', () => {
     expect(server.seen).toHaveLength(1)
   })
 
-  it('with Retry-After as a date, waits until then', async () => {
+  it('with Retry-After as a date, every call waits until then', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(429, {}, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }))
     const { retryAfterMs } = (await write(server).catch((error: unknown) => error)) as { retryAfterMs: number }
@@ -283,7 +283,7 @@ describe('when Paxos throttles', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(60_000)
   })
 
-  it('goes on when the lock is over', async () => {
+  it('calls continue when the lock ends', async () => {
     let nowMs = 0
     const server = await startMisbehavingPaxos({ now: () => nowMs })
     server.reply(inTurn(json(429, {}, { 'retry-after': '17' }), json(200, approvedEvent)))
@@ -294,7 +294,7 @@ describe('when Paxos throttles', () => {
 })
 
 describe('when Paxos keeps failing', () => {
-  it('is left alone at no cost to budget or token endpoint, then probed once and taken up again', async () => {
+  it('calls fail without using budget or token endpoint, until one probe succeeds', async () => {
     let nowMs = 0
     const server = await startMisbehavingPaxos({ now: () => nowMs, limits: { ...DOCUMENTED_LIMITS, general: 1 } })
     server.reply(json(503, {}))
@@ -321,7 +321,7 @@ describe('when Paxos keeps failing', () => {
     expect(server.log()).toContain('Paxos answers again')
   })
 
-  it('opens for writes with unknown outcomes too, and never for refusals', async () => {
+  it('writes with unknown outcomes open the breaker, and refusals never do', async () => {
     const server = await startMisbehavingPaxos({ now: () => 0 })
     server.reply(json(404, { title: 'Not Found' }))
     for (let refusals = 0; refusals < 30; refusals++) await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_NOT_FOUND' })
@@ -332,7 +332,7 @@ describe('when Paxos keeps failing', () => {
   })
 })
 
-describe('every request', () => {
+describe('a request to Paxos', () => {
   it('is timed by operation and outcome', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(inTurn(json(200, approvedEvent), json(404, { title: 'Not Found' }), resetAfterReading))
@@ -351,8 +351,8 @@ describe('every request', () => {
   })
 })
 
-describe('closing', () => {
-  it('gives up at once what waits for the budget, and sends nothing more', async () => {
+describe('when the client closes', () => {
+  it('it rejects calls that wait for the budget at once and sends nothing more', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(200, approvedEvent))
     await read(server)
@@ -364,7 +364,7 @@ describe('closing', () => {
     await expect(server.paxos.events.get(EVENT_ID)).rejects.toMatchObject({ retry: 'snooze' })
   })
 
-  it('lets what was sent end', async () => {
+  it('it lets sent calls finish', async () => {
     const server = await startMisbehavingPaxos()
     let answer = (): void => {}
     server.reply((...call) => {

@@ -29,15 +29,15 @@ const foreign: [string, Reply][] = [
   ['a JSON 404 of a gateway', json(404, { message: 'no Route matched with those values' })],
 ]
 
-describe("when an answer is not Paxos's", () => {
-  it.each(foreign)('c05, F71: takes %s for an outage on every read, and spends no attempt', async (_, reply) => {
+describe('when an answer does not come from Paxos', () => {
+  it.each(foreign)('c05, F71: treats %s as an outage on every read, and spends no attempt', async (_, reply) => {
     const server = await startMisbehavingPaxos()
     server.reply(reply)
     for (const [operation, read] of reads)
       await expect(read(server), operation).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze', operation })
   })
 
-  it.each(foreign)('c05, F71: looks a write up before it is tried again, after %s', async (_, reply) => {
+  it.each(foreign)('c05, F71: looks a write up before it is tried again after %s', async (_, reply) => {
     const server = await startMisbehavingPaxos()
     server.reply(reply)
     const outcome = await server.paxos.accounts.create(newAccount).catch((error: unknown) => error)
@@ -45,7 +45,7 @@ describe("when an answer is not Paxos's", () => {
     else expect(outcome).toMatchObject({ code: 'PAXOS_OUTCOME_UNKNOWN', retry: 'ask-first' })
   })
 
-  it('c05: tells the breaker, which then leaves Paxos alone', async () => {
+  it('c05: opens the breaker, which then stops calls', async () => {
     const server = await startMisbehavingPaxos({ now: () => 0 })
     server.reply(page(200))
     const codes = new Set<string>()
@@ -59,8 +59,8 @@ describe('when a list is empty', () => {
   it.each([
     ['[]', []],
     ['null', null],
-    ['left out', undefined],
-  ])('c03: takes %s for an empty list, in every list', async (_, none) => {
+    ['a missing field', undefined],
+  ])('c03: takes %s for an empty list in every listing', async (_, none) => {
     const server = await startMisbehavingPaxos()
     server.reply(json(200, { events: none, next_page_cursor: '' }))
     expect(await server.paxos.events.list({})).toEqual({ events: [], oddRows: 0, nextCursor: null })
@@ -70,7 +70,7 @@ describe('when a list is empty', () => {
   })
 })
 
-describe('when answers are endless', () => {
+describe('when an answer never ends', () => {
   const endless: Reply = (_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     const chunk = Buffer.alloc(64 * 1024, 32)
@@ -81,13 +81,13 @@ describe('when answers are endless', () => {
     more()
   }
 
-  it('F58: gives each up after 1 MiB', async () => {
+  it('F58: the client stops reading it after 1 MiB', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(endless)
     await expect(server.paxos.events.get(EVENT_ID)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', retry: 'snooze' })
   })
 
-  it('F58: holds little memory for 200 at once', async () => {
+  it('F58: the client holds little memory for 200 of them at once', async () => {
     const server = await startMisbehavingPaxos({ connections: 200 })
     server.reply(endless)
     const before = process.memoryUsage().arrayBuffers
@@ -101,13 +101,13 @@ describe('when answers are endless', () => {
   })
 })
 
-describe('when the access token cannot be used', () => {
+describe('when the access token is unusable', () => {
   it.each([
-    ['too long', 'x'.repeat(8_193), 'It has 8193 characters; at most 8192 fit into a header.'],
-    ['with a line end', 'token\r\nx-evil: 1', 'has characters that a header cannot carry'],
+    ['a token that is too long', 'x'.repeat(8_193), 'It has 8193 characters; at most 8192 fit into a header.'],
+    ['a token with a line end', 'token\r\nx-evil: 1', 'has characters that a header cannot carry'],
     ['empty', '', 'It is empty'],
-    ['a number', 7, 'The answer has no usable access token.'],
-  ])('F71: refuses it when it arrives, names it, and spends no attempt (%s)', async (_, token, said) => {
+    ['a token that is a number', 7, 'The answer has no usable access token.'],
+  ])('F71: the client rejects it on arrival, names what is wrong, and spends no attempt (%s)', async (_, token, said) => {
     const server = await startMisbehavingPaxos()
     server.replyToken(json(200, { access_token: token, expires_in: 3_599 }))
     await expect(server.paxos.events.get(EVENT_ID)).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe('when the access token cannot be used', () => {
     expect(await server.paxos.events.get(EVENT_ID)).toMatchObject({ id: EVENT_ID })
   })
 
-  it('c05: takes a maintenance page for an outage', async () => {
+  it('c05: the client takes a maintenance page for an outage', async () => {
     const server = await startMisbehavingPaxos()
     server.replyToken(page(200))
     await expect(server.paxos.events.get(EVENT_ID)).rejects.toMatchObject({ code: 'PAXOS_UNAVAILABLE', operation: 'token' })
@@ -134,7 +134,7 @@ describe('when the access token cannot be used', () => {
     ['negative', -1, 300 - 60],
     ['not a number', 'soon', 300 - 60],
     ['longer than a day', 1e12, 86_400 - 60],
-  ])('c04: gives a lifetime that is %s a safe value', async (_, expires_in, renewAfterSeconds) => {
+  ])('c04: the client replaces a lifetime that is %s with a safe value', async (_, expires_in, renewAfterSeconds) => {
     let nowMs = 0
     const server = await startMisbehavingPaxos({ now: () => nowMs })
     server.replyToken(json(200, { access_token: 'good', expires_in }))
@@ -148,7 +148,7 @@ describe('when the access token cannot be used', () => {
     expect(server.tokenRequests).toHaveLength(2)
   })
 
-  it('F41: asks for the scopes that it uses, and for no other', async () => {
+  it('F41: the client requests the scopes that it uses, and no others', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(200, approvedEvent))
     await server.paxos.events.get(EVENT_ID)

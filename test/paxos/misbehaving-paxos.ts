@@ -14,7 +14,7 @@ interface SeenRequest {
   body: string
 }
 
-/** Answers one request, or does not; `seen` has the request's body read. */
+/** Answers one request, or leaves it unanswered. `seen` holds the request with its body. */
 export type Reply = (seen: SeenRequest, response: ServerResponse, request: IncomingMessage) => void
 
 export interface MisbehavingPaxos {
@@ -24,15 +24,15 @@ export interface MisbehavingPaxos {
   seen: SeenRequest[]
   /** Requests to the token endpoint, in order. */
   tokenRequests: SeenRequest[]
-  /** What the API answers from now on. */
+  /** Sets the answer of the API from now on. */
   reply: (next: Reply) => void
-  /** What the token endpoint answers from now on; a good token by default. */
+  /** Sets the answer of the token endpoint from now on; a valid token by default. */
   replyToken: (next: Reply) => void
   metrics: Registry
-  /** Everything that was logged, one JSON line each. */
+  /** Every log line, as JSON. */
   log: () => string
   url: string
-  /** Stops the server; from then on connections are refused. */
+  /** Stops the server. New connections are refused from then on. */
   stop: () => Promise<void>
 }
 
@@ -54,13 +54,13 @@ export const tokenAnswer = (over: Record<string, unknown> = {}): Reply => {
   }
 }
 
-/** Takes answers one after another; the last one stays. */
+/** Gives the answers one after another and repeats the last one. */
 export const inTurn = (...replies: Reply[]): Reply => {
   let turn = 0
   return (...call) => replies[Math.min(turn++, replies.length - 1)]!(...call)
 }
 
-/** A real HTTP server that does what a test tells it, and a client of it. Both are closed when the test ends. */
+/** A real HTTP server that behaves as a test tells it, and a client of it. Both close when the test ends. */
 export async function startMisbehavingPaxos(
   options: {
     timeoutMs?: number

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { json, startMisbehavingPaxos } from './misbehaving-paxos.ts'
 import { ACCOUNT_ID, account, approvedEvent, EVENT_ID, IDENTITY_ID, identity, newAccount, newIdentity, PROFILE_ID } from './paxos-bodies.ts'
 
-describe('reading an event', () => {
-  it('normalises it and keeps its time as it was written, nanoseconds and all', async () => {
+describe('GET event', () => {
+  it('normalises the event and keeps created_at as written, to the nanosecond', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, approvedEvent))
     expect(await paxos.events.get(EVENT_ID)).toEqual({
@@ -19,7 +19,7 @@ describe('reading an event', () => {
     expect(seen).toMatchObject([{ method: 'GET', url: `/v2/events/${EVENT_ID}`, authorization: 'Bearer token-1' }])
   })
 
-  it('asks for a test event as one', async () => {
+  it('sends is_test when a test event is requested', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, approvedEvent))
     await paxos.events.get(EVENT_ID, { isTest: true })
@@ -28,7 +28,7 @@ describe('reading an event', () => {
 
   it.each([
     [
-      'the newer names of the statuses',
+      'newer names of the statuses',
       { object: { identity_id: IDENTITY_ID, old_status: 'PENDING', new_status: 'DENIED' } },
       { oldStatus: 'PENDING', newStatus: 'DENIED' },
     ],
@@ -52,21 +52,21 @@ describe('reading an event', () => {
       { oldStatus: null, newStatus: 'PONDERING' },
     ],
     [
-      'an event about something else',
+      'an event about another kind of object',
       { type: 'transfer.wire_deposit.completed', object: { id: 'x', identity_id: IDENTITY_ID } },
       { identityId: null, newStatus: null },
     ],
-    ['no object at all', { object: undefined }, { identityId: null, oldStatus: null, newStatus: null, requiredDocuments: [] }],
+    ['a missing object', { object: undefined }, { identityId: null, oldStatus: null, newStatus: null, requiredDocuments: [] }],
     ['an object of the wrong shape', { object: ['identity_id'] }, { identityId: null }],
-    ['fields that are new', { severity: 'HIGH', undelivered_webhooks: undefined }, { undeliveredWebhooks: 0 }],
-  ])('takes %s', async (_, difference, expected) => {
+    ['unknown fields', { severity: 'HIGH', undelivered_webhooks: undefined }, { undeliveredWebhooks: 0 }],
+  ])('accepts %s', async (_, difference, expected) => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(200, { ...approvedEvent, ...difference }))
     expect(await paxos.events.get(EVENT_ID)).toMatchObject(expected)
   })
 
   it.each(['../identity/identities', '..', '.', 'a b', 'a/b', 'a?is_test=true', '', 'é'])(
-    'never sends «%s», which is no id',
+    'never sends «%s», which is not an id',
     async (id) => {
       const { paxos, seen } = await startMisbehavingPaxos()
       await expect(paxos.events.get(id)).rejects.toMatchObject({ code: 'PAXOS_NOT_FOUND', retry: 'backoff' })
@@ -74,15 +74,15 @@ describe('reading an event', () => {
     },
   )
 
-  it('refuses an answer about another event', async () => {
+  it('rejects an answer about another event', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(200, { ...approvedEvent, id: '11111111-1111-4111-8111-111111111111' }))
     await expect(paxos.events.get(EVENT_ID)).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED', retry: 'backoff' })
   })
 })
 
-describe('listing events', () => {
-  it('sends the filter as documented and gives the cursor back', async () => {
+describe('list events', () => {
+  it('sends the documented filters and returns the cursor', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { events: [approvedEvent], next_page_cursor: 'c2' }))
     const page = await paxos.events.list({
@@ -115,7 +115,7 @@ describe('listing events', () => {
 })
 
 describe('identities', () => {
-  it('are created with the body as it is, and come back without what names the person', async () => {
+  it('are created with the body unchanged, and the answer is kept without personal data', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, identity))
     const created = await paxos.identities.create(newIdentity)
@@ -131,7 +131,7 @@ describe('identities', () => {
     expect(JSON.parse(seen[0]!.body)).toEqual(newIdentity)
   })
 
-  it('F38: are created without an empty second line of the address', async () => {
+  it('F38: are created without an empty address2', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, identity))
     const { person_details: person } = newIdentity as { person_details: { address: Record<string, unknown> } }
@@ -141,16 +141,16 @@ describe('identities', () => {
   })
 
   it.each([
-    ['status before summary_status', { status: 'DISABLED', summary_status: 'APPROVED' }, 'DISABLED'],
-    ['summary_status where there is no other', { status: undefined, summary_status: 'APPROVED' }, 'APPROVED'],
-    ['a status that is new', { status: 'PONDERING' }, 'PONDERING'],
-  ])('are read by %s', async (_, difference, status) => {
+    ['status rather than summary_status', { status: 'DISABLED', summary_status: 'APPROVED' }, 'DISABLED'],
+    ['summary_status when there is no status', { status: undefined, summary_status: 'APPROVED' }, 'APPROVED'],
+    ['an unknown status', { status: 'PONDERING' }, 'PONDERING'],
+  ])('are read with %s', async (_, difference, status) => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(200, { ...identity, ...difference }))
     expect(await paxos.identities.get(IDENTITY_ID)).toMatchObject({ status })
   })
 
-  it('cannot be used without any status', async () => {
+  it('are rejected without any status', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(200, { ...identity, status: undefined, summary_status: undefined }))
     await expect(paxos.identities.get(IDENTITY_ID)).rejects.toMatchObject({
@@ -159,7 +159,7 @@ describe('identities', () => {
     })
   })
 
-  it('give personal details only when asked for them', async () => {
+  it('include personal details only on request', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, identity))
     expect(JSON.stringify(await paxos.identities.get(IDENTITY_ID))).not.toContain('Ada')
@@ -185,7 +185,7 @@ describe('identities', () => {
 })
 
 describe('accounts', () => {
-  it('are always created together with their profile', async () => {
+  it('are always created with their profile', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, account))
     const created = await paxos.accounts.create(newAccount)
@@ -197,14 +197,14 @@ describe('accounts', () => {
     })
   })
 
-  it('show that they have no profile', async () => {
+  it('report that they have no profile', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { ...account, profile_id: undefined }))
     expect(await paxos.accounts.get(ACCOUNT_ID)).toMatchObject({ profileId: null })
     expect(seen[0]).toMatchObject({ method: 'GET', url: `/v2/identity/accounts/${ACCOUNT_ID}` })
   })
 
-  it.each([[''], [null], [undefined]])('have none of what reads %j', async (nothing) => {
+  it.each([[''], [null], [undefined]])('have no profile when profile_id reads %j', async (nothing) => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(200, { ...account, ref_id: nothing, profile_id: nothing, type: nothing }))
     expect(await paxos.accounts.get(ACCOUNT_ID)).toEqual({
@@ -216,7 +216,7 @@ describe('accounts', () => {
     })
   })
 
-  it('are named by what was asked of them when that fails', async () => {
+  it('name the requested account when the call fails', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(400, {}))
     await expect(paxos.accounts.create(newAccount)).rejects.toMatchObject({ operation: 'accounts.create' })
@@ -234,7 +234,7 @@ describe('accounts', () => {
     expect(seen[0]?.url).toBe(`/v2/identity/accounts?identity_id=${IDENTITY_ID}&order=ASC`)
   })
 
-  it('end with an error, not never, when the pages do not end', async () => {
+  it('end with an error when the pages never end', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     let page = 0
     reply((...call) => json(200, { items: [], next_page_cursor: `c${page++}` })(...call))
@@ -246,7 +246,7 @@ describe('accounts', () => {
     expect(seen).toHaveLength(100)
   })
 
-  it('A48: are incomplete, never few, when a cursor comes again', async () => {
+  it('A48: are reported as incomplete when a cursor repeats', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { items: [account], next_page_cursor: 'again' }))
     await expect(paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toThrow('the listing is incomplete: a cursor came again')

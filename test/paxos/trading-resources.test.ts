@@ -33,7 +33,7 @@ const problem = (slug: string, status: number, meta: object = {}, detail?: strin
   json(status, { type: `https://developer.paxos.com/docs/v2/problems/${slug}`, title: 'A Title', status, detail, meta })
 
 describe('orders', () => {
-  it('are created under their ref_id, and an empty string means not applicable', async () => {
+  it('are created under their ref_id, and an empty string reads as not applicable', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, order))
     const created = await paxos.orders.create(PROFILE_ID, newOrder)
@@ -43,21 +43,21 @@ describe('orders', () => {
     expect(JSON.parse(seen[0]!.body)).toEqual(newOrder)
   })
 
-  it('A3: cannot be created without a ref_id, by type', async () => {
+  it('A3: do not compile without a ref_id', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(200, order))
     const { ref_id: _, ...keyless } = newOrder
-    // @ts-expect-error: the ref_id is what makes a second try harmless
+    // @ts-expect-error: the ref_id makes a second try harmless
     await paxos.orders.create(PROFILE_ID, keyless)
   })
 
-  it('take an id that is no UUID, and a status and fields that are new', async () => {
+  it('accept an id that is not a UUID, and unknown statuses and fields', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(200, { ...order, id: 'ord_01HZX9', status: 'PONDERING', settled: true, side: undefined }))
     expect(await paxos.orders.get(PROFILE_ID, 'ord_01HZX9')).toMatchObject({ id: 'ord_01HZX9', status: 'PONDERING', side: '' })
   })
 
-  it('are cancelled by DELETE, whether Paxos answers with nothing or with an empty object', async () => {
+  it('are cancelled by DELETE, for an empty answer and for an empty object', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply((_, response) => response.writeHead(200).end())
     await paxos.orders.cancel(PROFILE_ID, ORDER_ID)
@@ -66,7 +66,7 @@ describe('orders', () => {
     expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual(Array(2).fill(`DELETE /v2/profiles/${PROFILE_ID}/orders/${ORDER_ID}`))
   })
 
-  it('are looked up by several ref_ids, over all profiles', async () => {
+  it('are looked up by several ref_ids over all profiles', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { items: [order], next_page_cursor: '' }))
     const page = await paxos.orders.list({ refIds: ['order-1', 'order-2'], limit: 1000, orderedFrom: '2026-03-01T00:00:00Z' })
@@ -75,10 +75,10 @@ describe('orders', () => {
   })
 
   it.each([
-    ['no amount at all', { base_amount: 'many' }],
+    ['a missing amount', { base_amount: 'many' }],
     ['an amount with an exponent', { amount_filled: '1e3' }],
-    ['a number', { price: 2000.05 }],
-  ])('are refused with %s, and the write counts as unknown', async (_, difference) => {
+    ['a number as amount', { price: 2000.05 }],
+  ])('are rejected with %s, and the outcome of the write is unknown', async (_, difference) => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(200, { ...order, ...difference }))
     await expect(paxos.orders.create(PROFILE_ID, newOrder)).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED', retry: 'ask-first' })
@@ -92,7 +92,7 @@ describe('a refusal', () => {
     ['notional-value-too-large', 403, { max_notional_value: '500000' }],
     ['exceed-precision', 400, {}],
     ['identity-verification-required', 403, { current_status: 'PENDING' }],
-  ])('of type %s is told apart from a forbidden call, with its figures', async (slug, status, meta) => {
+  ])('of type %s is distinct from a forbidden call and carries its figures', async (slug, status, meta) => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(problem(slug, status, meta))
     await expect(paxos.orders.create(PROFILE_ID, newOrder)).rejects.toMatchObject({
@@ -105,14 +105,14 @@ describe('a refusal', () => {
 
   it.each([
     ['a missing scope', { type: 'about:blank', title: 'Forbidden', detail: "insufficient scopes: found '', required one of '[x]'" }],
-    ['a type that is new', { type: 'https://developer.paxos.com/docs/v2/problems/brand-new', title: 'New' }],
-  ])('for %s stays a forbidden call', async (_, body) => {
+    ['an unknown type', { type: 'https://developer.paxos.com/docs/v2/problems/brand-new', title: 'New' }],
+  ])('is a forbidden call for %s', async (_, body) => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(403, { status: 403, ...body }))
     await expect(paxos.orders.create(PROFILE_ID, newOrder)).rejects.toMatchObject({ code: 'PAXOS_FORBIDDEN' })
   })
 
-  it('by 409 brings the whole of what exists', async () => {
+  it('with 409 carries the whole existing order', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     const existing = { id: ORDER_ID, ref_id: 'order-1', status: 'FILLED', side: 'BUY' }
     reply(problem('already-exists', 409, { existing }, "order already exists with ref_id 'order-1'"))
@@ -123,7 +123,7 @@ describe('a refusal', () => {
     })
   })
 
-  it('by 409 of a person brings the id alone', async () => {
+  it('with 409 carries only the id of an existing person', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     const existing = { id: IDENTITY_ID, first_name: 'Ada' }
     reply(problem('already-exists', 409, { existing }, 'duplicate ref_id provided'))
@@ -132,7 +132,7 @@ describe('a refusal', () => {
 })
 
 describe('an access token', () => {
-  it('is fetched for each feature apart, so that a scope of one stops no other', async () => {
+  it('is requested per feature, so that a missing scope stops no other feature', async () => {
     const { paxos, reply, replyToken, tokenRequests } = await startMisbehavingPaxos()
     replyToken((seen, ...rest) => {
       const scope = new URLSearchParams(seen.body).get('scope') ?? ''
@@ -150,7 +150,7 @@ describe('an access token', () => {
     expect(tokenRequests).toHaveLength(2)
   })
 
-  it('is not sent, nor fetched, for the markets', async () => {
+  it('is neither requested nor sent for public markets', async () => {
     const { paxos, reply, seen, tokenRequests } = await startMisbehavingPaxos()
     reply(
       json(200, {
@@ -198,7 +198,7 @@ describe('executions', () => {
     ...over,
   })
 
-  it('A15: come once each, though a page repeats one, and only those of the order', async () => {
+  it('A15: are listed once each when a page repeats one, and only those of the order', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply((seen, ...rest) =>
       json(
@@ -214,7 +214,7 @@ describe('executions', () => {
     expect(executions[0]).toMatchObject({ rebate: null, rebateAsset: null })
   })
 
-  it('A48: of a listing that never ends are an error, not a success', async () => {
+  it('A48: end with an error when the listing never ends', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     reply(json(200, { items: [], next_page_cursor: 'again' }))
     await expect(paxos.executions.listOfOrder(ORDER_ID)).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED' })
@@ -222,7 +222,7 @@ describe('executions', () => {
 })
 
 describe('quotes, transfers, balances and deposits', () => {
-  it('reads quotes of one market, which Paxos requires to be named', async () => {
+  it('reads quotes of one market, which Paxos requires in the request', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     const quote = { id: 'q1', market: 'ETHUSD', side: 'BUY', price: '2000.1', base_asset: 'ETH', quote_asset: 'USD' }
     reply(json(200, { items: [{ ...quote, created_at: '2026-03-02T09:15:30Z', expires_at: '2026-03-02T09:16:00Z' }] }))
@@ -244,7 +244,7 @@ describe('quotes, transfers, balances and deposits', () => {
     ])
   })
 
-  it('reads a wire deposit with its fee taken off', async () => {
+  it('reads a wire deposit less its fee', async () => {
     const { paxos, reply } = await startMisbehavingPaxos()
     const transfer = { id: 't1', customer_id: 'c', profile_id: PROFILE_ID, amount: '150.33', fee: '30', total: '120.33', asset: 'USD' }
     const rest = { direction: 'CREDIT', type: 'WIRE_DEPOSIT', status: 'COMPLETED', created_at: 'a', updated_at: 'b', account_id: NO_ID }
@@ -255,7 +255,7 @@ describe('quotes, transfers, balances and deposits', () => {
     expect(await paxos.transfers.get('t1')).toMatchObject({ id: 't1', status: 'COMPLETED' })
   })
 
-  it('reads balances and funds a profile of the Sandbox', async () => {
+  it('reads balances and funds a Sandbox profile', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { items: [{ asset: 'USD', available: '9750.00', trading: '250.00' }] }))
     expect(JSON.parse(JSON.stringify(await paxos.balances.list(PROFILE_ID)))).toEqual([{ asset: 'USD', available: '9750', trading: '250' }])
@@ -264,7 +264,7 @@ describe('quotes, transfers, balances and deposits', () => {
     expect(seen.at(-1)).toMatchObject({ url: `/v2/sandbox/profiles/${PROFILE_ID}/deposit`, body: '{"asset":"USD","amount":"10000.00"}' })
   })
 
-  it('asks for deposit instructions under a ref_id and reads them again', async () => {
+  it('creates deposit instructions under a ref_id and reads them again', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     const instructions = { id: 'i1', profile_id: PROFILE_ID, identity_id: IDENTITY_ID, status: 'VALID', memo_id: 'M7', ref_id: 'r1' }
     reply(json(200, { ...instructions, fiat_network_instructions: { wire: { account_number: '1' } }, created_at: 'a' }))
@@ -275,7 +275,7 @@ describe('quotes, transfers, balances and deposits', () => {
   })
 })
 
-describe('A1, A4: when the answer to an order is cut', () => {
+describe('A1, A4: when the answer to an order is cut off', () => {
   const whole = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}`
   it.each(Array.from({ length: whole.length }, (_, bytes) => bytes))(
     'after %i bytes, the outcome is unknown and never refused',

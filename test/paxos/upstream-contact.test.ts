@@ -23,8 +23,8 @@ const logger = createLogger({ level: 'silent' })
 const api = async () => (await readUpstreamContact(pool)).find(({ circuit }) => circuit === 'api') ?? null
 const failure = new PaxosUnavailableError({ operation: 'events.get', status: 503 })
 
-describe('whether Paxos answers', () => {
-  it('F6: is known to every process: since when not, why, and when the next probe goes out', async () => {
+describe('the contact with Paxos', () => {
+  it('F6: is known to every process: since when it is lost, why, and when the next probe goes out', async () => {
     const tell = createContactLog({ pool, logger })
     tell('api', { openForMs: 20_000, error: failure })
     const first = await eventually(api, (seen) => seen !== null)
@@ -39,7 +39,7 @@ describe('whether Paxos answers', () => {
     expect(healed).toMatchObject({ failingSince: null, errorCode: null, httpStatus: null, nextProbeAt: null })
   })
 
-  it('F6: is not said to fail when the process that would tell has ended', async () => {
+  it('F6: is not reported as lost when the reporting process has ended', async () => {
     createContactLog({ pool, logger })('api', { openForMs: 1_000, error: failure })
     await eventually(api, (seen) => seen !== null)
     await pool.query(`UPDATE paxos_contact SET next_probe_at = now() - interval '2 minutes'`)

@@ -6,7 +6,7 @@ import { walkWanted } from '../../src/paxos/walk-wanted.ts'
 const PAGE = 100
 const START = Date.parse('2026-03-02T09:00:00Z')
 
-/** A listing in the order of time, and how many pages of it were read. */
+/** A listing in the order of time, with a count of the pages that were read. */
 function listing(times: readonly number[]) {
   const rows = times.map((at, index) => ({ id: `e${index}`, at })).sort((one, other) => one.at - other.at)
   const state = { pages: 0 }
@@ -30,7 +30,7 @@ function listing(times: readonly number[]) {
 
 const spaced = (count: number, spacingMs: number): number[] => Array.from({ length: count }, (_, index) => START + index * spacingMs)
 
-describe('a walk for what is wanted', () => {
+describe('a walk over wanted events', () => {
   it('F49: finds a shuffled backlog with one page per hundred', async () => {
     const { rows, state, walk } = listing(spaced(5_000, 100))
     const { found, absent } = await walk(rows.toReversed())
@@ -38,37 +38,37 @@ describe('a walk for what is wanted', () => {
     expect(state.pages).toBeLessThanOrEqual(51)
   })
 
-  it('F49: jumps over what is not wanted, and never reads a page for nothing', async () => {
+  it('F49: skips what is not wanted and reads no page in vain', async () => {
     const { rows, state, walk } = listing(spaced(10_000, 100))
     const wanted = rows.filter((_, index) => index % 500 === 0)
     expect((await walk(wanted)).found.size).toBe(wanted.length)
     expect(state.pages).toBeLessThanOrEqual(wanted.length)
   })
 
-  it('F50: tells what is not listed, at a page for many', async () => {
+  it('F50: reports what is not listed, at one page for many', async () => {
     const { state, walk } = listing(spaced(50, 1_000))
     const forged = Array.from({ length: 20_000 }, (_, index) => ({ id: `forged-${index}`, at: START + index }))
     expect((await walk(forged)).absent.size).toBe(20_000)
     expect(state.pages).toBeLessThanOrEqual(2)
   })
 
-  it('F50: ends early where forged times are spread over years', async () => {
+  it('F50: ends early when forged times are spread over years', async () => {
     const { state, walk } = listing(spaced(50_000, 60_000))
     const forged = Array.from({ length: 5_000 }, (_, index) => ({ id: `forged-${index}`, at: START + index * 600_000 }))
     const { found, absent } = await walk(forged)
     expect(found.size).toBe(0)
-    expect(absent.size).toBeLessThan(5_000) // of the others it says nothing
+    expect(absent.size).toBeLessThan(5_000) // it reports nothing about the others
     expect(state.pages).toBeLessThanOrEqual(20)
   })
 
-  it('finds all that is listed and calls nothing absent that is there, whatever the times', async () => {
+  it('finds all that is listed and reports nothing listed as absent, for any times', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 0, max: 100_000 }), { minLength: 1, maxLength: 400 }),
         fc.array(fc.integer({ min: 0, max: 100_000 }), { maxLength: 30 }),
         async (times, forgedTimes) => {
           const { rows, walk } = listing(times.map((ms) => START + ms))
-          // Webhooks name the second.
+          // Webhooks give times to the second.
           const wanted = rows.map(({ id, at }) => ({ id, at: Math.floor(at / 1_000) * 1_000 }))
           const forged = forgedTimes.map((ms, index) => ({ id: `f${index}`, at: START + ms }))
           const { found, absent } = await walk([...forged, ...wanted])
@@ -81,8 +81,8 @@ describe('a walk for what is wanted', () => {
   })
 })
 
-describe('windows over the time of change', () => {
-  it('hold at most 80 each, cover all that is wanted, and leave wide gaps out', () => {
+describe('windows over the time of the last change', () => {
+  it('hold at most 80 wanted each, cover all wanted, and leave wide gaps out', () => {
     const wanted = [...spaced(200, 100), ...spaced(10, 100).map((at) => at + 3_600_000)].map((at, index) => ({ id: `i${index}`, at }))
     const windows = windowsOf(wanted.toReversed())
     expect(windows.map(({ ids }) => ids.size)).toEqual([80, 80, 40, 10])

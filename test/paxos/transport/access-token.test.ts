@@ -12,7 +12,7 @@ const needsToken =
     )(seen, ...rest)
 
 describe('the access token', () => {
-  it('is asked for once, in a form, with every scope that we need', async () => {
+  it('is requested once, in a form, with every scope that the client needs', async () => {
     const { paxos, reply, tokenRequests } = await startMisbehavingPaxos()
     reply(json(200, approvedEvent))
     await paxos.events.get(EVENT_ID)
@@ -41,7 +41,7 @@ describe('the access token', () => {
     expect(seen.map(({ authorization }) => authorization)).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2'])
   })
 
-  it('is used for half its life when that is shorter', async () => {
+  it('is used for half its lifetime when that is shorter', async () => {
     let nowMs = 0
     const { paxos, reply, replyToken, tokenRequests } = await startMisbehavingPaxos({ now: () => nowMs })
     replyToken(tokenAnswer({ expires_in: 10 }))
@@ -56,8 +56,8 @@ describe('the access token', () => {
   })
 })
 
-describe('when fifty calls meet an expired token', () => {
-  it('asks for exactly one new one', async () => {
+describe('when fifty calls find an expired token', () => {
+  it('the client requests exactly one new token', async () => {
     let nowMs = 0
     const { paxos, reply, tokenRequests, seen } = await startMisbehavingPaxos({ now: () => nowMs })
     reply(json(200, approvedEvent))
@@ -68,7 +68,7 @@ describe('when fifty calls meet an expired token', () => {
     expect(seen.slice(1).every(({ authorization }) => authorization === 'Bearer token-2')).toBe(true)
   })
 
-  it('asks for exactly one new one when Paxos has revoked it', async () => {
+  it('the client requests exactly one new token after Paxos revoked the old one', async () => {
     let good = 'token-1'
     const { paxos, reply, tokenRequests, seen } = await startMisbehavingPaxos()
     reply(needsToken(() => good))
@@ -81,7 +81,7 @@ describe('when fifty calls meet an expired token', () => {
 })
 
 describe('when Paxos answers 401', () => {
-  it('once, the call is repeated with a new token and nobody notices', async () => {
+  it('once, the client repeats the call with a new token', async () => {
     const { paxos, reply, tokenRequests, seen } = await startMisbehavingPaxos()
     reply(inTurn(json(401, { title: 'Unauthorized' }), json(200, approvedEvent)))
     expect(await paxos.events.get(EVENT_ID)).toMatchObject({ id: EVENT_ID })
@@ -89,7 +89,7 @@ describe('when Paxos answers 401', () => {
     expect(seen.map(({ authorization }) => authorization)).toEqual(['Bearer token-1', 'Bearer token-2'])
   })
 
-  it('always, the call fails typed and the token endpoint is not hammered', async () => {
+  it('every time, the call fails with a typed error and the token endpoint is spared', async () => {
     let nowMs = 0
     const { paxos, reply, tokenRequests } = await startMisbehavingPaxos({ now: () => nowMs })
     reply(json(401, { title: 'Unauthorized' }))
@@ -103,13 +103,17 @@ describe('when Paxos answers 401', () => {
   })
 })
 
-describe('when there is no token to be had', () => {
+describe('when no token can be had', () => {
   it.each<[string, Reply, { code: string; retry: string; missing?: readonly string[] }]>([
     ['the secret is wrong', json(401, { error: 'invalid_client' }), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'snooze' }],
-    ['the client may not do this', json(400, { error: 'unauthorized_client' }), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'snooze' }],
-    ['the token URL leads elsewhere', json(404, {}), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'snooze' }],
     [
-      'a scope may not be asked for',
+      'the client is not allowed to get a token',
+      json(400, { error: 'unauthorized_client' }),
+      { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'snooze' },
+    ],
+    ['the token URL is wrong', json(404, {}), { code: 'PAXOS_CREDENTIALS_REFUSED', retry: 'snooze' }],
+    [
+      'the client may not request a scope',
       json(400, { error: 'invalid_scope' }),
       { code: 'PAXOS_SCOPE_MISSING', retry: 'snooze', missing: SCOPES.onboarding },
     ],
@@ -118,30 +122,30 @@ describe('when there is no token to be had', () => {
       tokenAnswer({ scope: SCOPES.onboarding.slice(0, 4).join(' ') }),
       { code: 'PAXOS_SCOPE_MISSING', retry: 'snooze', missing: ['events:read_event'] },
     ],
-    ['it is out', json(503, {}), { code: 'PAXOS_UNAVAILABLE', retry: 'snooze' }],
-    ['it answers something else', json(200, { token: 'x' }), { code: 'PAXOS_UNAVAILABLE', retry: 'snooze' }],
-    ['it throttles', json(429, {}), { code: 'PAXOS_THROTTLED', retry: 'snooze' }],
-  ])('because %s, the call fails with that, and not as if the event were unknown', async (_, replyWith, expected) => {
+    ['the token endpoint is down', json(503, {}), { code: 'PAXOS_UNAVAILABLE', retry: 'snooze' }],
+    ['the token endpoint answers something else', json(200, { token: 'x' }), { code: 'PAXOS_UNAVAILABLE', retry: 'snooze' }],
+    ['the token endpoint throttles', json(429, {}), { code: 'PAXOS_THROTTLED', retry: 'snooze' }],
+  ])('because %s, the call fails with that reason and not as if the event were unknown', async (_, replyWith, expected) => {
     const { paxos, replyToken, seen } = await startMisbehavingPaxos()
     replyToken(replyWith)
     await expect(paxos.events.get(EVENT_ID)).rejects.toMatchObject({ ...expected, operation: 'token' })
     expect(seen).toEqual([])
   })
 
-  it('names the missing scopes', async () => {
+  it('the error names the missing scopes', async () => {
     const { paxos, replyToken } = await startMisbehavingPaxos()
     replyToken(tokenAnswer({ scope: SCOPES.onboarding.filter((scope) => scope !== 'events:read_event').join(' ') }))
     await expect(paxos.events.get(EVENT_ID)).rejects.toThrow('scopes not granted: events:read_event.')
   })
 
-  it('takes an answer without scope for all of them (RFC 6749 5.1)', async () => {
+  it('the client takes an answer without scope as a grant of all (RFC 6749 5.1)', async () => {
     const { paxos, reply, replyToken } = await startMisbehavingPaxos()
     replyToken(tokenAnswer({ scope: undefined }))
     reply(json(200, approvedEvent))
     expect(await paxos.events.get(EVENT_ID)).toMatchObject({ id: EVENT_ID })
   })
 
-  it('remembers refused credentials for half a minute', async () => {
+  it('the client remembers refused credentials for 30 s', async () => {
     let nowMs = 0
     const { paxos, reply, replyToken, tokenRequests } = await startMisbehavingPaxos({ now: () => nowMs })
     reply(json(200, approvedEvent))
@@ -155,7 +159,7 @@ describe('when there is no token to be had', () => {
     expect(await paxos.events.get(EVENT_ID)).toMatchObject({ id: EVENT_ID })
   })
 
-  it('leaves the token endpoint alone after three failures', async () => {
+  it('the client stops calling the token endpoint after three failures', async () => {
     const { paxos, replyToken, tokenRequests } = await startMisbehavingPaxos({ now: () => 0 })
     replyToken(json(503, {}))
     const codes: string[] = []
@@ -166,7 +170,7 @@ describe('when there is no token to be had', () => {
     expect(tokenRequests).toHaveLength(3)
   })
 
-  it('does not take fifty calls that waited for one lost token for an outage of the API', async () => {
+  it('fifty calls that waited for one lost token do not count as an outage of the API', async () => {
     const { paxos, reply, replyToken, tokenRequests } = await startMisbehavingPaxos({ now: () => 0 })
     reply(json(200, approvedEvent))
     replyToken(inTurn(json(503, {}), tokenAnswer()))

@@ -38,7 +38,7 @@ const failTimes = async (breaker: Breaker, times: number): Promise<void> => {
   for (let failures = 0; failures < times; failures++) await fail(breaker)
 }
 
-/** A call that ends when told. */
+/** A call that ends when the test says so. */
 function pending(breaker: Breaker) {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const ended = breaker.run(() => promise).catch((error: Error) => error.message)
@@ -54,7 +54,7 @@ function pending(breaker: Breaker) {
   }
 }
 
-describe('the circuit', () => {
+describe('the breaker', () => {
   it('opens after ten failures in a row', async () => {
     const { breaker } = startBreaker()
     await failTimes(breaker, 9)
@@ -72,13 +72,13 @@ describe('the circuit', () => {
     }
     await fail(breaker)
     await answer(breaker)
-    expect(await answer(breaker)).toBe('answer') // 10 of 21 is not more than half
+    expect(await answer(breaker)).toBe('answer') // 10 of 21 are not more than half
     await fail(breaker)
-    expect(await fail(breaker)).toBe('out') // 12 of 23
+    expect(await fail(breaker)).toBe('out') // 12 of 23 are more than half
     await expect(answer(breaker)).rejects.toMatchObject(OPEN)
   })
 
-  it('forgets what is older than ten seconds', async () => {
+  it('forgets calls that are older than ten seconds', async () => {
     const { breaker, pass } = startBreaker()
     for (let calls = 0; calls < 9; calls++) {
       await fail(breaker)
@@ -92,13 +92,13 @@ describe('the circuit', () => {
     expect(await answer(breaker)).toBe('answer')
   })
 
-  it.each(['answered', 'unasked'] as const)('never opens for failures that say «%s»', async (tells) => {
+  it.each(['answered', 'unasked'] as const)('never opens for a failure of kind «%s»', async (tells) => {
     const { breaker } = startBreaker()
     for (let calls = 0; calls < 100; calls++) await fail(breaker, tells)
     expect(await answer(breaker)).toBe('answer')
   })
 
-  it('is not kept closed by failures that say nothing', async () => {
+  it('is not kept closed by failures that say nothing about Paxos', async () => {
     const { breaker } = startBreaker()
     for (let calls = 0; calls < 10; calls++) {
       await fail(breaker, 'unasked')
@@ -108,8 +108,8 @@ describe('the circuit', () => {
   })
 })
 
-describe('when the circuit is open', () => {
-  it('fails at once and says how long it still is', async () => {
+describe('when the breaker is open', () => {
+  it('calls fail at once and say how long it stays open', async () => {
     const { breaker, pass } = startBreaker()
     await failTimes(breaker, 10)
     pass(400)
@@ -121,7 +121,7 @@ describe('when the circuit is open', () => {
     expect(called).toBe(false)
   })
 
-  it('lets one probe through when the wait is over, and closes when it is answered', async () => {
+  it('it admits one probe after the wait, and closes when Paxos answers it', async () => {
     const { breaker, pass, changes } = startBreaker()
     await failTimes(breaker, 10)
     pass(1_000)
@@ -132,7 +132,7 @@ describe('when the circuit is open', () => {
     expect(changes).toEqual([1_000, null])
   })
 
-  it('takes a refusal for an answer', async () => {
+  it('it counts a refusal as an answer', async () => {
     const { breaker, pass } = startBreaker()
     await failTimes(breaker, 10)
     pass(1_000)
@@ -140,7 +140,7 @@ describe('when the circuit is open', () => {
     expect(await answer(breaker)).toBe('answer')
   })
 
-  it('waits twice as long after each probe that fails, up to a minute', async () => {
+  it('it doubles the wait after each failed probe, up to a minute', async () => {
     const { breaker, pass, changes } = startBreaker()
     await failTimes(breaker, 10)
     for (let probes = 0; probes < 8; probes++) {
@@ -150,7 +150,7 @@ describe('when the circuit is open', () => {
     expect(changes).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
   })
 
-  it('begins with a short wait again once it has closed', async () => {
+  it('it starts with a short wait again once it has closed', async () => {
     const { breaker, pass, changes } = startBreaker()
     await failTimes(breaker, 10)
     pass(1_000)
@@ -161,7 +161,7 @@ describe('when the circuit is open', () => {
     expect(changes).toEqual([1_000, 2_000, null, 1_000])
   })
 
-  it('counts anew once it has closed', async () => {
+  it('it starts a new count once it has closed', async () => {
     const { breaker, pass } = startBreaker()
     await failTimes(breaker, 10)
     pass(1_000)
@@ -174,7 +174,7 @@ describe('when the circuit is open', () => {
     expect(await answer(breaker)).toBe('answer')
   })
 
-  it('lets another probe go when the first was never sent', async () => {
+  it('it admits another probe when the first was never sent', async () => {
     const { breaker, pass } = startBreaker()
     await failTimes(breaker, 10)
     pass(1_000)
@@ -182,7 +182,7 @@ describe('when the circuit is open', () => {
     expect(await answer(breaker)).toBe('answer')
   })
 
-  it('waits a random share less, so that workers do not come back together', async () => {
+  it('it shortens the wait by a random share, so that workers do not return together', async () => {
     const { breaker, changes } = startBreaker(0.5)
     await failTimes(breaker, 10)
     expect(changes).toEqual([750])
@@ -190,7 +190,7 @@ describe('when the circuit is open', () => {
 })
 
 describe('when calls from before a change end after it', () => {
-  it('they neither close nor lengthen it', async () => {
+  it('they neither close the breaker nor lengthen its wait', async () => {
     const { breaker, pass, changes } = startBreaker()
     const early = [pending(breaker), pending(breaker)] as const
     await failTimes(breaker, 10)

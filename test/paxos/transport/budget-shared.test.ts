@@ -24,7 +24,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** A process as the others see it: a budget of its own on the store that they share. */
+/** One process as the others see it: its own budget on the shared store. */
 function startProcess(limits: BudgetLimits = LIMITS): { budget: Budget; trips: () => number } {
   const store = createPostgresBudgetStore({ pool })
   let trips = 0
@@ -37,7 +37,7 @@ function startProcess(limits: BudgetLimits = LIMITS): { budget: Budget; trips: (
   return { budget: createBudget({ limits, store: counted }), trips: () => trips }
 }
 
-/** Takes with so many calls at once until it is refused; how many it got. */
+/** Acquires with this many calls at once until a refusal, and returns how many were granted. */
 async function takeAll(budget: Budget, { priority, lanes = 10 }: { priority: Priority; lanes?: number }): Promise<number> {
   let taken = 0
   const lane = async (): Promise<void> => {
@@ -56,14 +56,14 @@ async function takeAll(budget: Budget, { priority, lanes = 10 }: { priority: Pri
 }
 
 describe('when several processes share the budget', () => {
-  it('they get together what one alone would get, but for the few that each has in hand', { timeout: 60_000 }, async () => {
+  it('together they get what one alone would get, less the few calls that each has reserved', { timeout: 60_000 }, async () => {
     const processes = [startProcess(), startProcess(), startProcess()]
     const taken = (await Promise.all(processes.map(({ budget }) => takeAll(budget, { priority: 'live' })))).reduce((sum, n) => sum + n)
     expect(taken).toBeLessThanOrEqual(IDENTITY_ROOM)
     expect(taken).toBeGreaterThan(IDENTITY_ROOM * 0.95)
   })
 
-  it('replay takes what live leaves, whoever made the live calls', { timeout: 60_000 }, async () => {
+  it('replay gets what live calls leave, from any process', { timeout: 60_000 }, async () => {
     const [live, replay] = [startProcess(), startProcess()]
     for (let calls = 0; calls < 1_000; calls += 1) await live.budget.acquire('identity', { priority: 'live' })
     const replayed = await takeAll(replay.budget, { priority: 'replay' })
@@ -72,9 +72,9 @@ describe('when several processes share the budget', () => {
     await expect(live.budget.acquire('identity', { priority: 'live' })).resolves.toBeUndefined()
   })
 
-  it('what a process had reserved when it died stays counted', { timeout: 60_000 }, async () => {
+  it('calls that a process had reserved when it died stay counted', { timeout: 60_000 }, async () => {
     const dead = startProcess()
-    await dead.budget.acquire('identity', { priority: 'live' }) // and has a few more in hand, which nobody will use
+    await dead.budget.acquire('identity', { priority: 'live' }) // and has reserved a few more, which no process will use
     const taken = await takeAll(startProcess().budget, { priority: 'live' })
     expect(taken).toBeLessThan(IDENTITY_ROOM - 1)
   })
@@ -101,7 +101,7 @@ describe('when several processes share the budget', () => {
     expect(lockedForMs).toBeLessThanOrEqual(60_000)
   })
 
-  it('one call of them all goes once a lock-out is over, and the others when that was answered', { timeout: 60_000 }, async () => {
+  it('only one call goes out after a lock-out, and the others once Paxos has answered it', { timeout: 60_000 }, async () => {
     const processes = [startProcess(), startProcess(), startProcess()].map(({ budget }) => budget)
     const ask = (budget: Budget): Promise<string> =>
       budget.acquire('general', { priority: 'live' }).then(
@@ -122,15 +122,15 @@ describe('when several processes share the budget', () => {
     processes[0]!.onThrottled(1_500)
     await expect.poll(() => processes[1]!.lockedForMs(), { timeout: 20_000 }).toBeGreaterThan(0)
     const first = await oneOfAll()
-    expect((await askAll()).map(([, answer]) => answer)).not.toContain('granted') // it is not answered yet
-    first.onThrottled(1_500) // it was answered 429
+    expect((await askAll()).map(([, answer]) => answer)).not.toContain('granted') // Paxos has not answered it yet
+    first.onThrottled(1_500) // Paxos answered it with 429
     await expect.poll(() => processes.find((budget) => budget !== first)!.lockedForMs(), { timeout: 20_000 }).toBeGreaterThan(0)
     const second = await oneOfAll()
     second.onAnswered()
     await expect.poll(askAll, { timeout: 20_000 }).toSatisfy((all: [Budget, string][]) => all.every(([, answer]) => answer === 'granted'))
   })
 
-  it('one 429 stops those too that have no limits of their own', { timeout: 60_000 }, async () => {
+  it('one 429 also stops processes without limits of their own', { timeout: 60_000 }, async () => {
     const [met, other] = [startProcess(), startProcess(NO_LIMITS)]
     met.budget.onThrottled(60_000)
     await expect
@@ -148,8 +148,8 @@ describe('when several processes share the budget', () => {
   })
 })
 
-describe('when a process calls often', () => {
-  it('the store is asked for many calls at once', { timeout: 60_000 }, async () => {
+describe('when one process calls often', () => {
+  it('it asks the store for many calls at once', { timeout: 60_000 }, async () => {
     const { budget, trips } = startProcess()
     for (let calls = 0; calls < 1_000; calls += 1) await budget.acquire('general', { priority: 'live' })
     expect(trips()).toBeLessThan(1_000 / 10)
@@ -157,7 +157,7 @@ describe('when a process calls often', () => {
 })
 
 describe('when Postgres is away', () => {
-  it('nothing is sent, at no cost to any attempt, and calls go on when it is back', { timeout: 60_000 }, async () => {
+  it('no call is sent and no attempt is spent, and calls go on when Postgres is back', { timeout: 60_000 }, async () => {
     const gone = createPool({ connectionString: 'postgresql://127.0.0.1:1/none', max: 1, applicationName: 'budget test' })
     const [away, here] = [createPostgresBudgetStore({ pool: gone }), createPostgresBudgetStore({ pool })]
     let store = away

@@ -26,7 +26,7 @@ function startBudget(limits: BudgetLimits = LIMITS) {
   }
 }
 
-/** Takes until it is refused, at most `most`; how many it got. */
+/** Acquires until a refusal, at most `most` times, and returns how many calls were granted. */
 async function takeAll(
   budget: Budget,
   endpointClass: EndpointClass,
@@ -43,20 +43,20 @@ async function takeAll(
 }
 
 describe('the budget', () => {
-  it('allows a burst as large as five minutes of the documented average, less a margin', async () => {
+  it('allows a burst of five minutes at the documented average, less a margin', async () => {
     const { budget } = startBudget()
     expect(await takeAll(budget, 'identity', { priority: 'live' })).toBe(IDENTITY_ROOM)
     expect(await takeAll(budget, 'general', { priority: 'live' })).toBe(50 * 300 * 0.97)
     expect(await takeAll(budget, 'token', { priority: 'live' })).toBe(291)
   })
 
-  it('counts the endpoint classes apart', async () => {
+  it('counts each endpoint class separately', async () => {
     const { budget } = startBudget()
     await takeAll(budget, 'identity', { priority: 'live' })
     await expect(budget.acquire('general', { priority: 'live' })).resolves.toBeUndefined()
   })
 
-  it('says when there is room again, and has it then and not before', async () => {
+  it('says when there is room again, and grants the call then and not before', async () => {
     const { budget, pass } = startBudget()
     await takeAll(budget, 'identity', { priority: 'live' })
     const refused = (await budget.acquire('identity', { priority: 'live' }).catch((error: unknown) => error)) as { retryAfterMs: number }
@@ -77,11 +77,11 @@ describe('the budget', () => {
     expect(slept.reduce((sum, ms) => sum + ms)).toBe(1_500)
   })
 
-  it('never lets more than the documented average through, in any five minutes', async () => {
+  it('never exceeds the documented average in any five minutes', async () => {
     const { budget, pass, now } = startBudget()
     const takenAt: number[] = []
     for (let step = 0; step < 4_000; step++) {
-      pass((step * 7_919) % 1_700) // a clock that advances unevenly, in all some 57 minutes
+      pass((step * 7_919) % 1_700) // a clock that advances unevenly over some 57 minutes
       for (let burst = (step * 31) % 40; burst > 0; burst--) {
         await budget.acquire('identity', { priority: 'live' }).then(
           () => takenAt.push(now()),
@@ -95,17 +95,17 @@ describe('the budget', () => {
       while (takenAt[last]! - takenAt[first]! >= 300_000) first++
       most = Math.max(most, last - first + 1)
     }
-    expect(most).toBeGreaterThan(IDENTITY_ROOM * 0.95) // the rule was tried to its limit
+    expect(most).toBeGreaterThan(IDENTITY_ROOM * 0.95) // the test reached the limit
     expect(most).toBeLessThanOrEqual(IDENTITY_ROOM)
   })
 })
 
 describe('when replay and live traffic share the budget', () => {
-  it('replay leaves a fifth of it to live traffic', async () => {
+  it('replay leaves a fifth of the budget to live traffic', async () => {
     const { budget } = startBudget()
     const replayed = await takeAll(budget, 'identity', { priority: 'replay' })
     expect(replayed).toBeLessThanOrEqual(IDENTITY_REPLAY_ROOM)
-    expect(replayed).toBeGreaterThan(IDENTITY_REPLAY_ROOM - 5) // a few are in hand for a live call that may come
+    expect(replayed).toBeGreaterThan(IDENTITY_REPLAY_ROOM - 5) // a few calls are reserved for live traffic
     expect(await takeAll(budget, 'identity', { priority: 'live' })).toBe(IDENTITY_ROOM - replayed)
   })
 
@@ -116,12 +116,12 @@ describe('when replay and live traffic share the budget', () => {
   })
 })
 
-describe('when Paxos has throttled us', () => {
+describe('when Paxos has throttled the client', () => {
   it.each([
     [null, 300_000],
     [60_000, 60_000],
     [86_400_000, 900_000],
-  ])('with Retry-After %j ms, everything waits for %i ms', async (retryAfterMs, lockedMs) => {
+  ])('with Retry-After %j ms, every call waits for %i ms', async (retryAfterMs, lockedMs) => {
     const { budget, pass } = startBudget()
     budget.onThrottled(retryAfterMs)
     for (const endpointClass of ['token', 'identity', 'general'] as const) {
@@ -134,7 +134,7 @@ describe('when Paxos has throttled us', () => {
     await expect(budget.acquire('general', { priority: 'live' })).resolves.toBeUndefined()
   })
 
-  it('a shorter word does not shorten a longer one', async () => {
+  it('a shorter Retry-After does not shorten a longer lock', async () => {
     const { budget } = startBudget()
     budget.onThrottled(60_000)
     budget.onThrottled(5_000)
@@ -142,15 +142,15 @@ describe('when Paxos has throttled us', () => {
   })
 })
 
-describe('without limits', () => {
+describe('a budget without limits', () => {
   const off = NO_LIMITS
-  it('lets everything through, without waiting', async () => {
+  it('grants every call without a wait', async () => {
     const { budget, slept } = startBudget(off)
     expect(await takeAll(budget, 'general', { priority: 'replay', most: 50_000 })).toBe(50_000)
     expect(slept).toEqual([])
   })
 
-  it('still does as Paxos says', async () => {
+  it('still waits for the time that Paxos asks for', async () => {
     const { budget } = startBudget(off)
     budget.onThrottled(null)
     await expect(budget.acquire('general', { priority: 'live' })).rejects.toMatchObject({ code: 'BUDGET_EXHAUSTED' })
@@ -158,19 +158,19 @@ describe('without limits', () => {
 })
 
 describe('the estimate', () => {
-  it('is nothing while there is room', async () => {
+  it('is 0 while there is room', async () => {
     const { budget } = startBudget()
     expect(await budget.etaMs('identity', IDENTITY_REPLAY_ROOM)).toBe(0)
     expect(await budget.etaMs('identity', IDENTITY_ROOM, { priority: 'live' })).toBe(0)
   })
 
-  it('is about the average rate for a large replay', async () => {
+  it('follows the average rate for a large replay', async () => {
     const { budget } = startBudget()
     const perMs = IDENTITY_REPLAY_ROOM / 300_000
     expect(await budget.etaMs('identity', 100_000)).toBe(Math.ceil((100_000 - IDENTITY_REPLAY_ROOM) / perMs))
   })
 
-  it('counts the wait for what was spent in a burst', async () => {
+  it('includes the wait after a burst', async () => {
     const { budget, pass } = startBudget()
     await takeAll(budget, 'identity', { priority: 'replay' })
     pass(100_000)
@@ -178,15 +178,15 @@ describe('the estimate', () => {
     expect(await budget.etaMs('identity', 1)).toBeLessThanOrEqual(202_000)
   })
 
-  it('counts a lock', async () => {
+  it('includes a lock-out', async () => {
     const { budget } = startBudget()
     budget.onThrottled(null)
     expect(await budget.etaMs('general', 1)).toBe(300_000)
   })
 })
 
-describe('while waiting for room', () => {
-  it('ends with the signal', async () => {
+describe('a call that waits for room', () => {
+  it('rejects when its signal aborts', async () => {
     const budget = createBudget({ limits: LIMITS })
     budget.onThrottled(1_900)
     const giveUp = new AbortController()
@@ -197,7 +197,7 @@ describe('while waiting for room', () => {
 })
 
 describe('the quota of unproven reads', () => {
-  it('F50: is no call of Paxos, so a lock-out does not close it, and the one probe afterwards is never spent on it', async () => {
+  it('F50: is separate from calls: a lock-out does not close it, and it never uses the one probe', async () => {
     const { budget, pass } = startBudget()
     budget.onThrottled(1_000)
     await budget.acquire('unproven', { priority: 'live' })

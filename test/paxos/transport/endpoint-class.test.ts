@@ -3,8 +3,8 @@ import { DOCUMENTED_LIMITS, endpointClassOf, NO_LIMITS } from '../../../src/paxo
 import { json, startMisbehavingPaxos } from '../misbehaving-paxos.ts'
 import { account, newAccount } from '../paxos-bodies.ts'
 
-describe('the class that a call of an account counts against', () => {
-  it('F42: is that of identities, the safe one, unless the setting says otherwise', () => {
+describe('the budget class of an account call', () => {
+  it('F42: is the safe class of identities, unless the setting says otherwise', () => {
     expect(endpointClassOf('accounts.create', { accountsClass: 'identity' })).toBe('identity')
     expect(endpointClassOf('accounts.create', { accountsClass: 'general' })).toBe('general')
     expect(endpointClassOf('identities.list', { accountsClass: 'general' })).toBe('identity')
@@ -13,7 +13,7 @@ describe('the class that a call of an account counts against', () => {
   it.each([
     [undefined, 'identity'],
     ['general', 'general'],
-  ] as const)('F42: is taken from the budget of that class (%s)', async (accountsClass, endpointClass) => {
+  ] as const)('F42: is the class whose budget the call uses (%s)', async (accountsClass, endpointClass) => {
     const limits = { ...NO_LIMITS, [endpointClass]: DOCUMENTED_LIMITS[endpointClass] }
     const server = await startMisbehavingPaxos({ limits, now: () => 0, ...(accountsClass ? { accountsClass } : {}) })
     server.reply(json(200, account))
