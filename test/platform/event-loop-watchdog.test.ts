@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A process under the watchdog. It says on standard output what it does. */
+/** A process under the watchdog. It tells on standard output what it does. */
 function run(script: string, { limitMs = 1_000 } = {}) {
   const source = `import { startEventLoopWatchdog } from './src/platform/event-loop-watchdog.ts'
     import { createLogger } from './src/platform/logger.ts'
@@ -20,21 +20,21 @@ function run(script: string, { limitMs = 1_000 } = {}) {
   return { heard, ended: once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]> }
 }
 
-describe('the watchdog of the event loop', () => {
-  it('ends a process that never gives way again, and says why', async () => {
+describe('the event loop watchdog', () => {
+  it('kills a process whose event loop no longer turns, and logs why', async () => {
     const { ended, heard } = run('setTimeout(() => { for (;;); }, 100)')
     expect(await ended).toEqual([null, 'SIGKILL'])
     expect(JSON.parse(heard.err)).toMatchObject({ level: 60, msg: expect.stringContaining('the event loop has not turned for 1 s') })
   })
 
-  it('lets a process be that is slow and gives way, and keeps none alive', async () => {
+  it('spares a slow process that yields, and keeps no process alive', async () => {
     const script = `for (let n = 0; n < 6; n += 1) { block(1_000); await new Promise((turn) => setTimeout(turn, 550)) }; console.log('done')`
     const { ended, heard } = run(script, { limitMs: 4_000 })
     expect(await ended).toEqual([0, null])
     expect(heard).toEqual({ out: 'done\n', err: '' })
   })
 
-  it('is gone once it was stopped', async () => {
+  it('does nothing after it was stopped', async () => {
     const { ended, heard } = run(`await stop(); block(2_500); console.log('done')`)
     expect(await ended).toEqual([0, null])
     expect(heard.out).toBe('done\n')

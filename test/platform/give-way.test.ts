@@ -10,7 +10,7 @@ import { createTestDatabase } from '../support/test-database.ts'
 const CLI = join(import.meta.dirname, '../../src/cli/gatehouse.ts')
 const STARTED_IN_MS = 60_000
 
-/** `gatehouse <role>` in a process of its own, once it is up. */
+/** Starts `gatehouse <role>` as a process of its own and resolves when it is up. */
 async function startRole(role: string): Promise<ChildProcess> {
   const database = await createTestDatabase()
   const ports = { PORT: '0', OPERATOR_PORT: '0', WORKER_PORT: '0' }
@@ -36,15 +36,15 @@ async function startRole(role: string): Promise<ChildProcess> {
   return child
 }
 
-/** Of its threads, where the system has one for each of them. */
+/** The priorities of all threads of the process, or of the process where the system shows no threads. */
 function prioritiesOf(child: ChildProcess | undefined): Set<number> {
   const pid = child?.pid ?? 0
   const threads = existsSync('/proc/self/task') ? readdirSync(`/proc/${pid}/task`).map(Number) : [pid]
   return new Set(threads.map((thread) => getPriority(thread)))
 }
 
-describe('for the CPU', () => {
-  it('the worker gives way to the receiver and to Postgres, with all its threads', { timeout: STARTED_IN_MS }, async () => {
+describe('the CPU priority', () => {
+  it('of every worker thread is below that of the receiver and Postgres', { timeout: STARTED_IN_MS }, async () => {
     const [receiver, worker] = await Promise.all(['receiver', 'worker'].map(startRole))
     expect(prioritiesOf(receiver)).toEqual(new Set([getPriority()]))
     expect(prioritiesOf(worker)).toEqual(new Set([Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL)]))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createGroupCommitter, type GroupCommitter, type GroupCommitterOptions } from '../../src/platform/group-committer.ts'
 
-/** A database that cannot take the number 13, and whose commits end when the test says so. */
+/** A database that cannot store the number 13. Its commits end when the test says so. */
 function scriptedWriter(): {
   batches: number[][]
   /** Ends the oldest commit in flight. */
@@ -42,8 +42,8 @@ function databaseError(code: string): Error {
   return Object.assign(new Error(`SQLSTATE ${code}`), { code })
 }
 
-describe('when a lone item is submitted', () => {
-  it('is written in the same turn of the event loop, without waiting for company', async () => {
+describe('when one item is submitted', () => {
+  it('it is written in the same turn of the event loop, without waiting for others', async () => {
     const { batches, write, finish } = scriptedWriter()
     const group = committer(write)
     const result = group.submit(1)
@@ -53,7 +53,7 @@ describe('when a lone item is submitted', () => {
     expect(await result).toBe('row 1')
   })
 
-  it('is one commit: writers that are free write nothing', async () => {
+  it('it is one commit: free writers write nothing', async () => {
     const { batches, write, finish } = scriptedWriter()
     const result = committer(write, { writers: 3 }).submit(1)
     await finish()
@@ -62,8 +62,8 @@ describe('when a lone item is submitted', () => {
   })
 })
 
-describe('when items come while a commit is in flight', () => {
-  it('writes them together as soon as it ends, in their order, each with its own result', async () => {
+describe('when items are submitted during a commit', () => {
+  it('they are written together as soon as it ends, in their order, each with its own result', async () => {
     const { batches, write, finish } = scriptedWriter()
     const group = committer(write)
     const first = group.submit(1)
@@ -77,7 +77,7 @@ describe('when items come while a commit is in flight', () => {
     expect(batches).toEqual([[1], [2, 3, 4]])
   })
 
-  it('writes at most maxBatch at once and has at most `writers` commits in flight', async () => {
+  it('at most maxBatch are written at once, with at most `writers` commits in flight', async () => {
     const { batches, write, finish, inFlight } = scriptedWriter()
     const group = committer(write, { maxBatch: 2, writers: 2 })
     const results = [1, 2, 3, 4, 5].map((item) => group.submit(item))
@@ -96,8 +96,8 @@ describe('when items come while a commit is in flight', () => {
   })
 })
 
-describe('when as many wait as travelled together in the commit that ends', () => {
-  it('they leave before its callers are told, who may have work to do', async () => {
+describe('when as many items wait as were in the commit that ends', () => {
+  it('they are written before the callers of that commit get their results', async () => {
     const { batches, write, finish } = scriptedWriter()
     const group = committer(write)
     const told: number[][][] = []
@@ -115,7 +115,7 @@ describe('when as many wait as travelled together in the commit that ends', () =
     expect(await Promise.all(second)).toEqual(['row 3', 'row 4'])
   })
 
-  it('fewer stay, for the others to come back', async () => {
+  it('and when fewer wait, they wait for the rest', async () => {
     const { batches, write, finish } = scriptedWriter()
     const group = committer(write, { companyMs: 60_000 })
     const first = [1, 2].map(group.submit)
@@ -129,7 +129,7 @@ describe('when as many wait as travelled together in the commit that ends', () =
     expect(await Promise.all(second)).toEqual(['row 3', 'row 4'])
   })
 
-  it('and is closed only when all callers are told, even those of a commit that others have overtaken', async () => {
+  it('and the committer closes only after every caller has its result, also when commits overtake each other', async () => {
     const group = committer(async (items) => items.map(String), { maxBatch: 1 })
     const told: string[] = []
     const taken = [1, 2, 3].map((item) => group.submit(item).then((result) => told.push(result)))
@@ -139,8 +139,8 @@ describe('when as many wait as travelled together in the commit that ends', () =
   })
 })
 
-describe('when those who travelled together come back one by one', () => {
-  /** Four items that share a commit, ended. */
+describe('when the callers of one commit submit again one by one', () => {
+  /** Commits four items together and resolves when the commit has ended. */
   async function travelTogether(
     companyMs: number,
   ): Promise<{ batches: number[][]; group: GroupCommitter<number, string>; finish: () => Promise<void> }> {
@@ -152,8 +152,8 @@ describe('when those who travelled together come back one by one', () => {
     return { batches, group, finish }
   }
 
-  it('leaves when as many are there, not with the first alone', async () => {
-    // Seconds, and short beside what any clock shows: the wait is counted from the commit's end.
+  it('the next commit starts when as many items wait, not with the first', async () => {
+    // Seconds, and short beside any clock reading: the wait is counted from the end of the commit.
     const { batches, group, finish } = await travelTogether(2 * performance.now())
     const back = [group.submit(5)]
     for (let turns = 0; turns < 5; turns += 1) await new Promise((resolve) => setImmediate(resolve))
@@ -165,7 +165,7 @@ describe('when those who travelled together come back one by one', () => {
     await Promise.all(back)
   })
 
-  it('does not wait for those who stay away', async () => {
+  it('the next commit starts without callers that do not return within companyMs', async () => {
     const { batches, group, finish } = await travelTogether(20)
     const alone = group.submit(5)
     await finish()
@@ -173,7 +173,7 @@ describe('when those who travelled together come back one by one', () => {
     expect(batches[1]).toEqual([5])
   })
 
-  it('has forgotten them a moment later: a lone item leaves at once', async () => {
+  it('a single item that comes after companyMs is written at once', async () => {
     const { batches, group, finish } = await travelTogether(1)
     const since = performance.now()
     await until(() => performance.now() - since > 2)
@@ -186,7 +186,7 @@ describe('when those who travelled together come back one by one', () => {
 })
 
 describe('when the waiting room is full', () => {
-  it('refuses the next item at once, to be tried again later, and takes items again once there is room', async () => {
+  it('it refuses the next item at once with a retry, and accepts items again once there is room', async () => {
     const { batches, write, finish } = scriptedWriter()
     const group = committer(write, { maxWaiting: 2 })
     const inFlight = group.submit(1)
@@ -205,7 +205,7 @@ describe('when the waiting room is full', () => {
 })
 
 describe('when a batch fails', () => {
-  it('blames only the item whose data is bad: its neighbours are committed', async () => {
+  it('only the item with bad data is rejected, and its neighbours are committed', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }), async (bad) => {
         const committed: number[] = []
@@ -223,7 +223,7 @@ describe('when a batch fails', () => {
   })
 
   it.each(['ECONNRESET', '57P01', '40P01', '25006'])(
-    'does not write again what may have been committed (%s): each item is told',
+    'what may have been committed (%s) is not written again, and each item is rejected',
     async (code) => {
       let writes = 0
       const group = committer(async () => {
@@ -236,7 +236,7 @@ describe('when a batch fails', () => {
     },
   )
 
-  it('goes on with the next batch', async () => {
+  it('the next batch is written', async () => {
     let writes = 0
     const group = committer(async (items) => {
       writes += 1
@@ -247,15 +247,15 @@ describe('when a batch fails', () => {
     expect(await group.submit(2)).toBe('2')
   })
 
-  it('takes a wrong number of results for a failure, never for the success of the wrong item', async () => {
+  it('a wrong number of results rejects every item', async () => {
     const group = committer(async (items) => items.slice(1).map(String))
     const outcomes = await Promise.allSettled([group.submit(1), group.submit(2)])
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   })
 })
 
-describe('when it is closed', () => {
-  it('settles all that it took, takes nothing more, and may be closed twice', async () => {
+describe('when it closes', () => {
+  it('it completes what it accepted, accepts nothing more, and can be closed twice', async () => {
     const { batches, write, finish } = scriptedWriter()
     const group = committer(write, { maxBatch: 1 })
     const taken = [group.submit(1), group.submit(2)]
@@ -273,7 +273,7 @@ describe('when it is closed', () => {
     expect(batches).toEqual([[1], [2]])
   })
 
-  it('waits for every commit in flight, however many writers there are and whatever ended before', async () => {
+  it('it waits for every commit in flight with several writers', async () => {
     const { batches, write, finish, inFlight } = scriptedWriter()
     const group = committer(write, { writers: 2, maxBatch: 1 })
     const before = group.submit(1)
@@ -294,7 +294,7 @@ describe('when it is closed', () => {
     expect(batches).toEqual([[1], [2], [3]])
   })
 
-  it('does not wait for company then', async () => {
+  it('it does not wait for more items', async () => {
     const group = committer(async (items) => items.map(String), { companyMs: 60_000 })
     await Promise.all([1, 2, 3, 4].map(group.submit))
     const straggler = group.submit(5)
@@ -302,7 +302,7 @@ describe('when it is closed', () => {
     expect(await straggler).toBe('5')
   })
 
-  it('closes at once when nothing is under way', async () => {
+  it('it closes at once when no commit is in flight', async () => {
     await committer(async (items) => items.map(String)).close()
   })
 })

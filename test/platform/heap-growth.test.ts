@@ -4,10 +4,10 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
 const MODULE = join(import.meta.dirname, '../../src/platform/heap-growth.ts')
-/** Old objects are what grows, and the heap is collected when it is full, not by threads that get to it when the machine has time. */
+/** Only old objects grow, and V8 collects when the heap is full, not in threads that run when the machine has time. */
 const COLLECTED_WHEN_FULL = ['--max-semi-space-size=1', '--single-threaded-gc', '--no-incremental-marking']
 
-/** Megabytes of heap that a process holds which always replaces the oldest of 200,000 objects, once it has been collected a few times. */
+/** Megabytes of heap of a process that keeps replacing the oldest of 200,000 objects, after several collections. */
 async function heapOf(percent: number): Promise<number> {
   const program = `
     import { getHeapStatistics } from 'node:v8'
@@ -25,7 +25,7 @@ async function heapOf(percent: number): Promise<number> {
 }
 
 describe('limitHeapGrowth', () => {
-  it('has the heap collected before it has grown by more', async () => {
+  it('makes V8 collect before the heap has grown by more than the limit', async () => {
     const [little, much] = await Promise.all([heapOf(20), heapOf(300)])
     expect(little).toBeLessThan(0.7 * much)
   })

@@ -52,7 +52,7 @@ async function start(options: Partial<HttpServerOptions> = {}, prepare: (app: Fa
   return { app, port, url: `http://127.0.0.1:${port}`, metrics, lines: () => written.map((line) => JSON.parse(line)) }
 }
 
-/** Everything that the server sends until it closes the connection, and after how many milliseconds it did. */
+/** Everything that the server sends until it closes the connection, and the milliseconds until then. */
 function talk(port: number, bytes: string | Buffer, { giveUpMs = 8_000 } = {}): Promise<{ text: string; ms: number; closed: boolean }> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
@@ -74,14 +74,14 @@ function talk(port: number, bytes: string | Buffer, { giveUpMs = 8_000 } = {}): 
 
 const bodyOf = (text: string): unknown => JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4))
 
-describe('F51: when bytes arrive that are no request', () => {
+describe('F51: when bytes arrive that are not a request', () => {
   it.each([
     ['junk', 'JUNK\r\n\r\n', 400, 'REQUEST_MALFORMED'],
     ['binary junk', Buffer.from([0, 255, 22, 3, 1, 13, 10, 13, 10]), 400, 'REQUEST_MALFORMED'],
     ['HTTP/2 in the clear', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'REQUEST_MALFORMED'],
     ['two lengths', 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', 400, 'REQUEST_MALFORMED'],
     ['20 KiB of header', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
-  ])('answers %s with a problem document, goes on, and logs no byte of it', async (_what, bytes, status, code) => {
+  ])('the server answers %s with a problem document, goes on, and logs none of the bytes', async (_what, bytes, status, code) => {
     const server = await start()
     const { text, closed } = await talk(server.port, bytes)
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} [A-Z]`))
@@ -93,7 +93,7 @@ describe('F51: when bytes arrive that are no request', () => {
     expect(await server.metrics.getSingleMetricAsString('gatehouse_http_refused_connections_total')).toContain(`code="${code}"} 1`)
   })
 
-  it('answers a path that is not percent-encoded with a problem document', async () => {
+  it('the server answers a path with bad percent-encoding with a problem document', async () => {
     const { port } = await start()
     const { text } = await talk(port, 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
     expect(text).toContain('application/problem+json')
@@ -101,8 +101,8 @@ describe('F51: when bytes arrive that are no request', () => {
   })
 })
 
-describe('F56: when a sender is slow, or opens many connections', () => {
-  it('answers 408 and closes when the headers do not arrive in time, and when the body does not', async () => {
+describe('F56: when a sender is slow or opens many connections', () => {
+  it('the server answers 408 and closes when headers or body do not arrive in time', async () => {
     const { port } = await start({ limits: { requestTimeoutMs: 500 } })
     const answers = await Promise.all([
       talk(port, 'GET /echo HTTP/1.1\r\nHost: x\r\n'),
@@ -114,7 +114,7 @@ describe('F56: when a sender is slow, or opens many connections', () => {
     expect(bodyOf(answers[1].text)).toMatchObject({ status: 408, code: 'REQUEST_TIMEOUT' })
   })
 
-  it('c13: closes for a sender that stalls in the middle of its body and never reads', async () => {
+  it('c13: the server closes the connection when the sender stalls inside its body and never reads', async () => {
     const { port } = await start({ limits: { requestTimeoutMs: 300 } })
     const socket = connect(port, '127.0.0.1')
     socket.on('error', () => undefined)
@@ -123,7 +123,7 @@ describe('F56: when a sender is slow, or opens many connections', () => {
     await closed
   })
 
-  it('closes the connection with a refusal that comes before the body', async () => {
+  it('the server closes the connection when it refuses before the body', async () => {
     const { port } = await start()
     const { text, ms, closed } = await talk(
       port,
@@ -134,7 +134,7 @@ describe('F56: when a sender is slow, or opens many connections', () => {
     expect({ closed, atOnce: ms < 1_000 }).toEqual({ closed: true, atOnce: true })
   })
 
-  it('closes connections beyond the limit of an address, and takes new ones when others have gone', async () => {
+  it('the server closes connections above the limit per address, and accepts new ones when others have closed', async () => {
     const { port, url, metrics, lines } = await start({ limits: { maxConnectionsPerAddress: 5 } })
     const held = Array.from({ length: 5 }, () => connect(port, '127.0.0.1'))
     await vi.waitFor(() => expect(held.every(({ readyState }) => readyState === 'open')).toBe(true))
@@ -145,7 +145,7 @@ describe('F56: when a sender is slow, or opens many connections', () => {
     await vi.waitFor(async () => expect((await fetch(`${url}/health/live`)).status).toBe(200))
   })
 
-  it('closes connections beyond the limit of the server', async () => {
+  it('the server closes connections above its own limit', async () => {
     const { port } = await start({ limits: { maxConnections: 2 } })
     const held = Array.from({ length: 2 }, () => connect(port, '127.0.0.1'))
     await vi.waitFor(() => expect(held.every(({ readyState }) => readyState === 'open')).toBe(true))
@@ -154,8 +154,8 @@ describe('F56: when a sender is slow, or opens many connections', () => {
   })
 })
 
-describe('c13: when the server ends', () => {
-  it('waits for the answers under way and for no sender that stalls', async () => {
+describe('c13: when the server closes', () => {
+  it('it waits for answers in progress and not for a stalled sender', async () => {
     const { app, port, url } = await start()
     const stalled = talk(port, 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 300\r\n\r\n{"id"')
     const silent = talk(port, '')
@@ -169,8 +169,8 @@ describe('c13: when the server ends', () => {
   })
 })
 
-describe('c22: connections that are kept', () => {
-  it('stay open for longer than the usual balancers keep theirs, and for as long as it is set', async () => {
+describe('c22: keep-alive connections', () => {
+  it('stay open longer than common load balancers keep theirs, and for as long as configured', async () => {
     const byDefault = await start()
     expect((await fetch(`${byDefault.url}/echo`)).headers.get('keep-alive')).toBe('timeout=620')
     const set = await start({ limits: { keepAliveMs: 30_000 } })
@@ -179,7 +179,7 @@ describe('c22: connections that are kept', () => {
 })
 
 describe('F28: when the method or the media type is wrong', () => {
-  it('answers 405 with Allow for a path that takes other methods, and 404 for one that takes none', async () => {
+  it('the server answers 405 with Allow when the path has other methods, and 404 when it has none', async () => {
     const { url } = await start()
     const wrong = await fetch(`${url}/echo`, { method: 'DELETE' })
     expect(wrong.status).toBe(405)
@@ -188,7 +188,7 @@ describe('F28: when the method or the media type is wrong', () => {
     expect(await (await fetch(`${url}/nothing`)).json()).toMatchObject({ status: 404, code: 'ROUTE_UNKNOWN' })
   })
 
-  it('c30: answers 415 for text/plain, for a form and for no media type at all', async () => {
+  it('c30: the server answers 415 for text/plain, for a form and for no media type', async () => {
     const { url } = await start()
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/cloudevents+json']) {
       const answer = await fetch(`${url}/echo`, { method: 'POST', headers: { 'content-type': type }, body: '{}' })
@@ -197,7 +197,7 @@ describe('F28: when the method or the media type is wrong', () => {
     expect((await fetch(`${url}/echo`, { method: 'POST', body: Buffer.from('{}') })).status).toBe(415)
   })
 
-  it('F70: answers 415 for a body with a content encoding', async () => {
+  it('F70: the server answers 415 for a body with a content encoding', async () => {
     const { url } = await start()
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
     const answer = await fetch(`${url}/echo`, { method: 'POST', headers, body: '{}' })
@@ -206,15 +206,15 @@ describe('F28: when the method or the media type is wrong', () => {
   })
 })
 
-describe('F70: what a refusal may cost', () => {
-  it('is an answer of some kilobytes, however many fields are wrong and however long their names', () => {
+describe('F70: the cost of a refusal', () => {
+  it('is an answer of a few kilobytes for any number of wrong fields and any length of names', () => {
     const errors = Array.from({ length: 10_000 }, (_, at) => ({ field: `${'x'.repeat(5_000)}.${at}`, message: 'is not known here' }))
     const body = JSON.stringify(new HttpProblem(400, 'REQUEST_INVALID', 'x'.repeat(1_000_000), { errors }))
     expect(body.length).toBeLessThan(20_000)
     expect(JSON.parse(body).errors.at(-1)).toEqual({ field: '(more)', message: '9950 further errors' })
   })
 
-  it('answers 421 to a name that is not allowed, and health to any', async () => {
+  it('is 421 for a host name that is not allowed, except for health', async () => {
     const { port, url } = await start({}, (app) => allowHosts(app, ['gatehouse.example', '127.0.0.1']))
     const status = async (host: string, path = '/echo'): Promise<string | undefined> =>
       /^HTTP\/1.1 (\d+)/.exec((await talk(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).text)?.[1]
@@ -225,8 +225,8 @@ describe('F70: what a refusal may cost', () => {
   })
 })
 
-describe('F32: what is logged of a refusal', () => {
-  it('is one warning without a stack for a 503, and the stack for a fault of ours', async () => {
+describe('F32: the log of a refusal', () => {
+  it('is one warning without a stack for a 503, and an error with its stack for a bug', async () => {
     const { url, lines } = await start()
     await fetch(`${url}/away`)
     expect(lines().filter(({ level }) => level === 40)).toMatchObject([{ code: 'SERVICE_UNAVAILABLE', route: 'GET /away', status: 503 }])
@@ -237,7 +237,7 @@ describe('F32: what is logged of a refusal', () => {
 })
 
 describe('F57: health and metrics', () => {
-  it('renders the metrics and asks the stores at most once a second, however many ask', async () => {
+  it('render metrics and check the stores at most once a second, for any number of callers', async () => {
     let asked = 0
     const check = async (): Promise<void> => {
       asked += 1
@@ -249,7 +249,7 @@ describe('F57: health and metrics', () => {
     expect(render.mock.calls.length).toBeLessThanOrEqual(2)
   })
 
-  it('shows the metrics only to the bearer of the token, where there is one, and to nobody where they are closed', async () => {
+  it('give the metrics only to the bearer of the token, and to no caller when they are closed', async () => {
     const behindToken = await start({ metricsAccess: { token: 'a-metrics-token-0001' } })
     const ask = async (url: string, authorization?: string): Promise<number> =>
       (await fetch(`${url}/metrics`, { headers: authorization ? { authorization } : {} })).status

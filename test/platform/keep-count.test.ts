@@ -17,8 +17,8 @@ function counter(total: () => number) {
   return { count, made: () => made, wait }
 }
 
-describe('a count that costs more the more there is', () => {
-  it('is made anew each time while there are few', async () => {
+describe('a count that takes longer the more rows there are', () => {
+  it('is counted again each time when there are few rows', async () => {
     let total = 1
     const { count, made } = counter(() => total)
     expect(await count()).toEqual({ few: 0, many: 1 })
@@ -27,7 +27,7 @@ describe('a count that costs more the more there is', () => {
     expect(made()).toBe(2)
   })
 
-  it('is kept where there are many, for longer the more there are, and renewed without anybody waiting', async () => {
+  it('is kept longer the more rows there are, and renewed in the background', async () => {
     let total = 2_000_000
     const { count, made, wait } = counter(() => total)
     expect((await Promise.all([count(), count()])).map(({ many }) => many)).toEqual([2_000_000, 2_000_000])
@@ -39,7 +39,7 @@ describe('a count that costs more the more there is', () => {
     expect([(await count()).many, made()]).toEqual([2_000_001, 2])
   })
 
-  it('stays as it was when the next one fails, and is tried again', async () => {
+  it('stays the same when its renewal fails, and the renewal is tried again', async () => {
     let fails = false
     const { count, made, wait } = counter(() => {
       if (fails) throw new Error('the database is away')
@@ -52,7 +52,7 @@ describe('a count that costs more the more there is', () => {
     await expect.poll(async () => ((await count()).many === 100_000 ? made() : 0)).toBeGreaterThan(2)
   })
 
-  it('fails when there is none yet', async () => {
+  it('fails when there is no earlier count', async () => {
     const { count } = counter(() => {
       throw new Error('the database is away')
     })

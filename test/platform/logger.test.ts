@@ -53,12 +53,12 @@ const HARD: [string, unknown][] = [
 ]
 
 describe('F51: the logger', () => {
-  it.each(HARD)('writes one line and throws nothing at every level when it is given %s', (_what, value) => {
+  it.each(HARD)('writes one line and throws nothing at every level for %s', (_what, value) => {
     const { logger, lines } = collect()
     for (const level of LEVELS) {
       logger[level](value as object, 'looked at')
       logger[level]({ err: value }, 'looked at')
-      logger[level]('looked at %s and %o', ...([value, value] as never[])) // the types forbid what JavaScript may still bring
+      logger[level]('looked at %s and %o', ...([value, value] as never[])) // the types forbid it, JavaScript callers may still pass it
     }
     expect(lines().length).toBe(LEVELS.length * 3)
     expect(JSON.stringify(lines()).length).toBeLessThan(1_000_000)
@@ -78,7 +78,7 @@ describe('F51: the logger', () => {
     for (const level of LEVELS) broken[level]({ a: 1 }, 'lost')
   })
 
-  it('takes anything at all', () => {
+  it('accepts any value', () => {
     const { logger } = collect()
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withTypedArray: true }), (value) =>
@@ -87,7 +87,7 @@ describe('F51: the logger', () => {
     )
   })
 
-  it('redacts personal data and secrets at any depth, in errors and in bindings too', () => {
+  it('redacts personal data and secrets at any depth, also in errors and bindings', () => {
     const { logger, lines } = collect()
     const secret = 'never-to-be-seen'
     logger.child({ token: secret }).info({ a: { b: { c: { d: { first_name: secret } } } }, Authorization: secret }, 'x')
@@ -97,7 +97,7 @@ describe('F51: the logger', () => {
     expect(JSON.stringify(lines())).not.toContain(secret)
   })
 
-  it('keeps what an error says: type, code, message, stack and cause', () => {
+  it('keeps type, code, message, stack and cause of an error', () => {
     const { logger, lines } = collect()
     logger.warn({ err: Object.assign(new TypeError('outer', { cause: new Error('inner') }), { code: 'X1' }) }, 'failed')
     expect(lines()[0]).toMatchObject({
@@ -107,15 +107,15 @@ describe('F51: the logger', () => {
   })
 })
 
-describe('F69: what is printed', () => {
-  it('writes control characters and marks of direction out, and keeps everything else', () => {
+describe('F69: printed text', () => {
+  it('shows control characters and direction marks as escapes, and keeps everything else', () => {
     expect(printable('a\u001b[31mred\u202etxt.exe\u0000\u009b')).toBe('a\\u001b[31mred\\u202etxt.exe\\u0000\\u009b')
     expect(printable('two\nlines\tand José, 東京, 👍')).toBe('two\nlines\tand José, 東京, 👍')
     expect(printableLine('one\nline')).toBe('one\\u000aline')
     expect(printable('half \ud83d pair')).toBe('half \\ud83d pair')
   })
 
-  it('leaves the meaning of JSON as it was', () => {
+  it('keeps the meaning of JSON', () => {
     fc.assert(
       fc.property(fc.json({ stringUnit: 'binary' }), (json) => {
         expect(JSON.parse(printable(json))).toEqual(JSON.parse(json))

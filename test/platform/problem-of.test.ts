@@ -22,7 +22,7 @@ class SomeError extends AppError {
   }
 }
 
-/** The use cases of a database, none of which these tests let go further than it. */
+/** The use cases of a database. In these tests, none goes further than the database. */
 const unused = (pool: pg.Pool): UseCaseParts => ({
   pool,
   now: Date.now,
@@ -36,7 +36,7 @@ const unused = (pool: pg.Pool): UseCaseParts => ({
   askPaxos: async () => undefined,
 })
 
-describe('what an error of a use case is to the caller', () => {
+describe('the answer to an error of a use case', () => {
   it.each<[string, RetryClass, number]>([
     ['IDEMPOTENCY_KEY_REUSED', 'never', 422],
     ['PERSON_ALREADY_KNOWN', 'never', 409],
@@ -47,11 +47,11 @@ describe('what an error of a use case is to the caller', () => {
     ['PAXOS_OUTCOME_UNKNOWN', 'ask-first', 503],
     ['ANYTHING', 'backoff', 503],
     ['OURS', 'never', 500],
-  ])('%s (%s) is %i', (code, retry, status) => {
+  ])('for %s (%s) has the status %i', (code, retry, status) => {
     expect(problemOf(new SomeError(code, retry))).toMatchObject({ status, code })
   })
 
-  it('F32: advises what fits the route', () => {
+  it('F32: gives the advice that fits the route', () => {
     const away = new SomeError('PAXOS_UNAVAILABLE', 'snooze')
     const unknown = new SomeError('PAXOS_OUTCOME_UNKNOWN', 'ask-first')
     expect(problemOf(away, 'reads')).toMatchObject({ message: 'it happened Try again: reading changes nothing.' })
@@ -62,13 +62,13 @@ describe('what an error of a use case is to the caller', () => {
     expect(problemOf(unknown, 'under-key')).toMatchObject({ message: expect.not.stringContaining('it happened') })
   })
 
-  it('says when to come again, in whole seconds and never at once', () => {
+  it('says when to try again, in whole seconds and at least one', () => {
     expect(problemOf(new SomeError('PAXOS_CIRCUIT_OPEN', 'snooze', 1_200))).toMatchObject({ retryAfterSeconds: 2 })
     expect(problemOf(new SomeError('PAXOS_CIRCUIT_OPEN', 'snooze', 0))).toMatchObject({ retryAfterSeconds: 1 })
     expect(problemOf(new SomeError('PAXOS_UNAVAILABLE', 'snooze'))).toMatchObject({ retryAfterSeconds: 5 })
   })
 
-  it('names the field where the error does', () => {
+  it('names the field that the error names', () => {
     expect(problemOf(new UsageError('1 to 10', { field: 'limit' }))).toMatchObject({
       status: 400,
       errors: [{ field: 'limit', message: '1 to 10' }],
@@ -76,7 +76,7 @@ describe('what an error of a use case is to the caller', () => {
     expect(problemOf(new UsageError('there is no such thing'))).toMatchObject({ status: 400, errors: undefined })
   })
 
-  it('is 503 while the database is away or does not answer, whichever client says so', async () => {
+  it('is 503 when either client reports that the database is away or does not answer', async () => {
     for (const port of [9, await startSilentServer()]) {
       const pool = new pg.Pool({ host: '127.0.0.1', port, connectionTimeoutMillis: 200 })
       const useCases = createUseCases(unused(pool))
@@ -88,7 +88,7 @@ describe('what an error of a use case is to the caller', () => {
     }
   })
 
-  it('is 503 when the server cuts a statement short or ends the connection', async () => {
+  it('is 503 when the server cancels a statement or ends the connection', async () => {
     const database = await createTestDatabase()
     const pool = new pg.Pool({ connectionString: database.url, statement_timeout: 100 })
     pool.on('error', () => {})
@@ -108,7 +108,7 @@ describe('what an error of a use case is to the caller', () => {
   it.each([
     ['the disk is full', '53100'],
     ['the disk fails', '58030'],
-    ['it only reads, as after a failover', '25006'],
+    ['the database is read-only, as after a failover', '25006'],
     ['the statement lost a deadlock', '40P01'],
   ])('is 503 when %s', (_why, code) => {
     expect(problemOf(Object.assign(new Error('what Postgres says'), { code }))).toMatchObject({ status: 503 })

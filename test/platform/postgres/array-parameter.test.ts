@@ -37,13 +37,13 @@ const CASES: [string, ElementType<never>, readonly unknown[], readonly unknown[]
   ['bytea', ELEMENT.hex, ['00ff', '', null], [Buffer.from('00ff', 'hex'), Buffer.alloc(0), null]],
 ]
 
-describe('an array in binary', () => {
-  it.each(CASES)('of %s arrives in Postgres as it left', async (name, type, given, arrived) => {
+describe('a binary array parameter', () => {
+  it.each(CASES)('of %s arrives in Postgres unchanged', async (name, type, given, arrived) => {
     const { rows } = await pool.query(`SELECT unnest($1::${name}[]) AS value`, [arrayParameter(type, given as never[])])
     expect(rows.map(({ value }) => value)).toEqual(arrived)
   })
 
-  it('is made of what is picked from rows', () => {
+  it('is built from a field that is picked from rows', () => {
     const rows = [{ id: ID }, { id: null }]
     const ids = column(ELEMENT.uuid, ({ id }: { id: string | null }) => id)
     const known = column(ELEMENT.boolean, ({ id }: { id: string | null }) => id !== null)
@@ -63,7 +63,7 @@ describe('an array in binary', () => {
   })
 
   it.each(['not-a-uuid', ID.slice(1), `${ID}0`, `${ID}00`, `g${ID}`, `é${ID.slice(1)}`, ''])(
-    'refuses "%s" for a uuid, as a fault of the data',
+    'rejects "%s" as a uuid with a data fault',
     (value) => {
       expect.assertions(1)
       try {
@@ -74,7 +74,7 @@ describe('an array in binary', () => {
     },
   )
 
-  it.each(['0', 'zz'])('refuses "%s" for bytes', (value) => {
+  it.each(['0', 'zz'])('rejects "%s" as bytes', (value) => {
     expect(() => arrayParameter(ELEMENT.hex, [value])).toThrow(InvalidElementError)
   })
 })

@@ -10,7 +10,7 @@ import { problemOf } from '../../../src/platform/problem-of.ts'
 const systemError = (code: string, syscall?: string): Error =>
   Object.assign(new Error(`${syscall ?? 'read'} ${code}`), { code, ...(syscall ? { syscall } : {}) })
 
-/** A pool whose host's name the resolver answers with `code`. */
+/** A pool for a host name that the resolver answers with `code`. */
 function poolWithoutHost(code: string) {
   const real = dns.lookup
   const failing = (_host: string, _options: unknown, callback: (error: Error) => void): void => {
@@ -27,9 +27,9 @@ function poolWithoutHost(code: string) {
   return pool
 }
 
-describe('c11: a host that cannot be reached', () => {
+describe('c11: an unreachable database host', () => {
   it.each(['EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_SYSTEM', 'ENOTFOUND', 'EBUSY'])(
-    'is an outage when the resolver answers %s, for pg and for Prisma alike, and 503 with Retry-After at the API',
+    'is an outage when the resolver answers %s, for pg and for Prisma, and 503 with Retry-After at the API',
     async (code) => {
       const pool = poolWithoutHost(code)
       for (const ask of [() => pool.query('SELECT 1'), () => createPrisma(pool).inboxEvent.count()]) {
@@ -53,15 +53,15 @@ describe('c11: a host that cannot be reached', () => {
     'ECONNREFUSED',
     'ENOENT',
     'EACCES',
-  ])('is an outage when connecting fails with %s', (code) => expect(isDatabaseAway(systemError(code, 'connect'))).toBe(true))
+  ])('is an outage when the connection fails with %s', (code) => expect(isDatabaseAway(systemError(code, 'connect'))).toBe(true))
 
-  it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ESERVFAIL', 'ETIMEOUT'])('is an outage when only the code %s is left', (code) =>
+  it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ESERVFAIL', 'ETIMEOUT'])('is an outage when only the code %s is known', (code) =>
     expect(isDatabaseAway(systemError(code))).toBe(true),
   )
 
   it.each([
-    ['a file that is missing', systemError('ENOENT', 'open')],
-    ['a fault of the data', Object.assign(new Error('duplicate key'), { code: '23505' })],
-    ['a fault of ours', new TypeError('undefined is not a function')],
-  ])('is not %s', (_, error) => expect(isDatabaseAway(error)).toBe(false))
+    ['a missing file', systemError('ENOENT', 'open')],
+    ['a data fault', Object.assign(new Error('duplicate key'), { code: '23505' })],
+    ['a bug', new TypeError('undefined is not a function')],
+  ])('is distinct from %s', (_, error) => expect(isDatabaseAway(error)).toBe(false))
 })

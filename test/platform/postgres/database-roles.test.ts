@@ -52,7 +52,7 @@ describe('F62: the database role of the receiver', () => {
   })
   afterAll(() => acceptor.close())
 
-  it('stores deliveries, counts repeated ones, makes a test event real, and is ready', async () => {
+  it('stores deliveries, counts duplicates, makes a test event real, and is ready', async () => {
     const event = receivedEvent()
     expect(await acceptor.accept({ ...event, isTest: true })).toBe('test')
     expect([await acceptor.accept(event), await acceptor.accept(event)]).toEqual(['duplicate', 'duplicate'])
@@ -60,7 +60,7 @@ describe('F62: the database role of the receiver', () => {
     await acceptor.checkAccepting()
   })
 
-  it('puts the numbers right when they are behind', async () => {
+  it('corrects the event numbers when they are behind', async () => {
     await execute(database.url, "SELECT setval('inbox_event_seq_seq', min(seq), false) FROM inbox_event")
     expect(await acceptor.accept(receivedEvent())).toBe('accepted')
     expect(await numbersAreBehind(as('gatehouse_receiver'))).toBe(false)
@@ -76,7 +76,7 @@ describe('F62: the database role of the receiver', () => {
     'INSERT INTO effect DEFAULT VALUES',
     'TRUNCATE inbox_event',
     'CREATE TABLE public.mine ()',
-  ])('may not: %s', async (sql) => {
+  ])('cannot run: %s', async (sql) => {
     await expect(as('gatehouse_receiver').query(sql)).rejects.toMatchObject({ code: '42501' })
   })
 })
@@ -90,11 +90,11 @@ describe.each(['gatehouse_worker', 'gatehouse_operator'] as const)('F62: the dat
     'DROP TABLE effect',
     'DELETE FROM audit_entry',
     'UPDATE installation SET number = gen_random_uuid()',
-  ])('may not: %s', async (sql) => {
+  ])('cannot run: %s', async (sql) => {
     await expect(as(role).query(sql)).rejects.toMatchObject({ code: '42501' })
   })
 
-  it('reads and writes what it works on', async () => {
+  it('reads and writes its tables', async () => {
     const pool = as(role)
     await pool.query('SELECT FROM onboarding')
     await pool.query('UPDATE sweep_claim SET held_until = now() WHERE false')
@@ -103,7 +103,7 @@ describe.each(['gatehouse_worker', 'gatehouse_operator'] as const)('F62: the dat
 })
 
 describe('F62: the database roles', () => {
-  it('carry what a session of ours is, for connections that cannot say it, as behind PgBouncer', async () => {
+  it('carry the session settings for connections that cannot set them, as behind PgBouncer', async () => {
     const pool = createPool({ connectionString: `${urlAs('gatehouse_receiver')}?pgbouncer=true`, max: 1, applicationName: 'roles test' })
     pools.push(pool)
     const names = ['statement_timeout', 'search_path', 'TimeZone', 'synchronous_commit', 'idle_in_transaction_session_timeout']
@@ -116,13 +116,15 @@ describe('F62: the database roles', () => {
     expect(Object.values(rows[0])).toEqual(['2s', 'public', 'UTC', 'on', '30s'])
   })
 
-  it('are renewed by every migration where they are, and made only when they are asked for', async () => {
+  it('are renewed where they exist, so that the worker reads the tables of a migration', async () => {
+    const table = `brand_new_${randomUUID().slice(0, 6)}`
+    await execute(database.url, `CREATE TABLE ${table} (id int)`)
+    await expect(as('gatehouse_worker').query(`SELECT FROM ${table}`)).rejects.toMatchObject({ code: '42501' })
     expect(await applyDatabaseRoles(database.url, { existing: true })).toBe(true)
-    await execute(database.url, `CREATE TABLE brand_new_${randomUUID().slice(0, 6)} (id int)`)
-    expect(await applyDatabaseRoles(database.url)).toBe(true)
+    await as('gatehouse_worker').query(`SELECT FROM ${table}`)
   })
 
-  it('let every row be deleted that the source deletes, by the role that does', async () => {
+  it('may delete from the tables that the source deletes from', async () => {
     const deletes: Record<string, DatabaseRole> = {
       role_process: 'gatehouse_receiver',
       delivery_sample: 'gatehouse_receiver',
@@ -138,11 +140,11 @@ describe('F62: the database roles', () => {
     for (const [table, role] of Object.entries(deletes)) await as(role).query(`DELETE FROM ${table} WHERE false`)
   })
 
-  it('let the worker sign people in no more than the receiver', async () => {
+  it('do not let the worker read operator sessions', async () => {
     await expect(as('gatehouse_worker').query('SELECT FROM operator_session')).rejects.toMatchObject({ code: '42501' })
   })
 
-  it('cannot be made by a user without the right, who is told what is missing', async () => {
+  it('cannot be created by a user without CREATEROLE, and the error says so', async () => {
     await expect(applyDatabaseRoles(urlAs('gatehouse_operator'))).rejects.toMatchObject({
       code: 'MIGRATION_FAILED',
       message: expect.stringContaining('CREATEROLE'),
@@ -150,11 +152,11 @@ describe('F62: the database roles', () => {
   })
 })
 
-describe('F62: receiver, worker and operator, each with its own database role and nothing more', () => {
+describe('F62: receiver, worker and operator, each with only its own database role', () => {
   const CLI = join(import.meta.dirname, '../../../src/cli/gatehouse.ts')
   const TOKEN = 'a-token-for-the-test-of-the-roles'
 
-  /** A role as a process of its own with only the variables that it reads; its base URL. */
+  /** Starts a role as a process of its own with only the variables that it reads. Resolves with its base URL. */
   async function run(role: string, env: Record<string, string>): Promise<string> {
     const child = spawn(process.execPath, [CLI, role], { env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''

@@ -39,13 +39,13 @@ async function start(): Promise<EmbeddedPostgres> {
   return server
 }
 
-/** Starts (or joins) in a process of its own, in its own process group, as a terminal would. */
+/** Starts or joins the server in a process of its own, in its own process group, as a terminal would. */
 async function startElsewhere(): Promise<{ url: string; owned: boolean; child: ChildProcess; stop(): Promise<void> }> {
   const child = spawn(process.execPath, [HOLDER, directory], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
-    process.kill(-Number(child.pid), 'SIGINT') // to the whole group: Ctrl-C
+    process.kill(-Number(child.pid), 'SIGINT') // to the whole group, as Ctrl-C does
     await once(child, 'exit')
   }
   const elsewhere = { ...(JSON.parse(line) as { url: string; owned: boolean }), child, stop }
@@ -67,7 +67,7 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 const postmasterPid = async (): Promise<number> =>
   Number.parseInt(await readFile(join(directory, 'postgres', 'postmaster.pid'), 'utf8'), 10)
 
-/** Whether the process runs; one that has ended and that nobody has collected yet does not. */
+/** Whether the process runs. A zombie does not. */
 async function runs(pid: number): Promise<boolean> {
   try {
     if (process.platform === 'linux') return (await readFile(`/proc/${pid}/cmdline`, 'utf8')) !== ''
@@ -78,7 +78,7 @@ async function runs(pid: number): Promise<boolean> {
 }
 
 describe('when there is no data yet', () => {
-  it('makes it, and serves a durable Postgres on loopback to those who know the password', async () => {
+  it('the embedded Postgres is created, durable, on loopback, behind a password', async () => {
     const { url, owned } = await start()
     expect(owned).toBe(true)
     expect(lines).toEqual([`making the embedded Postgres's data in ${directory}/postgres`])
@@ -91,14 +91,14 @@ describe('when there is no data yet', () => {
     expect((await stat(join(directory, 'postgres-password'))).mode & 0o777).toBe(0o600)
   })
 
-  it('makes it once when two processes start at the same time', async () => {
+  it('two processes that start at the same time create it once', async () => {
     const [one, other] = await Promise.all([startElsewhere(), startElsewhere()])
     expect(one.url).toBe(other.url)
     expect(await query(one.url, 'SELECT 1')).toEqual([1])
   })
 })
 
-describe('when the data is there', () => {
+describe('when the data exists', () => {
   beforeEach(async () => {
     const server = await startEmbeddedPostgres({ directory, log })
     await query(server.url, 'CREATE TABLE kept AS SELECT 7 AS n')
@@ -106,7 +106,7 @@ describe('when the data is there', () => {
     lines = []
   })
 
-  it('takes it up again within a second or so', async () => {
+  it('the embedded Postgres starts within about a second', async () => {
     const begun = performance.now()
     const { url } = await start()
     expect(performance.now() - begun).toBeLessThan(5_000) // 0.1 s on an idle machine
@@ -114,7 +114,7 @@ describe('when the data is there', () => {
     expect(lines).toEqual([])
   })
 
-  it('leaves no process behind when it stops, though connections are open', async () => {
+  it('the embedded Postgres leaves no process behind when it stops with open connections', async () => {
     const server = await start()
     const client = new pg.Client({ connectionString: server.url })
     client.on('error', () => {})
@@ -125,17 +125,17 @@ describe('when the data is there', () => {
     await client.end()
   })
 
-  it('refuses to guess when the password file is gone', async () => {
+  it('the start fails when the password file is gone', async () => {
     await unlink(join(directory, 'postgres-password'))
     await expect(start()).rejects.toThrow(/postgres-password is gone.*Put it back, or remove/)
   })
 
-  it('refuses data of another version', async () => {
+  it('the start fails when the data has another version', async () => {
     await writeFile(join(directory, 'postgres', 'PG_VERSION'), '14\n')
     await expect(start()).rejects.toThrow(/was made by Postgres 14; the embedded one is 18/)
   })
 
-  it("reports Postgres's own reason when it does not start", async () => {
+  it("the start fails with Postgres's own reason", async () => {
     await writeFile(join(directory, 'postgres', 'postgresql.conf'), 'shared_buffers = many\n')
     const error = await start().catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(ServiceUnavailableError)
@@ -143,8 +143,8 @@ describe('when the data is there', () => {
   })
 })
 
-describe('when another process has it running', () => {
-  it('joins it, and the last one to leave shuts it down', async () => {
+describe('when another process runs the embedded Postgres', () => {
+  it('a second process joins it, and the last process shuts it down', async () => {
     const first = await startElsewhere()
     const second = await start()
     expect(second).toMatchObject({ url: first.url, owned: false })
@@ -155,7 +155,7 @@ describe('when another process has it running', () => {
     expect(await runs(pid)).toBe(false)
   })
 
-  it('leaves it to the other one when it stops itself', async () => {
+  it('it keeps running for the second process when the first stops', async () => {
     const first = await startElsewhere()
     const second = await start()
     await second.stop()
@@ -163,7 +163,7 @@ describe('when another process has it running', () => {
     expect(await query(first.url, 'SELECT 1')).toEqual([1])
   })
 
-  it('does not die of the Ctrl-C that ends its process', async () => {
+  it('it survives the Ctrl-C that ends its process', async () => {
     const first = await startElsewhere()
     const pid = await postmasterPid()
     await first.stop()
@@ -173,8 +173,8 @@ describe('when another process has it running', () => {
   })
 })
 
-describe('when the last start ended badly', () => {
-  it('takes over the server of a process that was killed', async () => {
+describe('when the previous run ended badly', () => {
+  it('a new process takes over the server of a killed process', async () => {
     const killed = await startElsewhere()
     const pid = await postmasterPid()
     killed.child.kill('SIGKILL')
@@ -190,7 +190,7 @@ describe('when the last start ended badly', () => {
     expect(await runs(pid)).toBe(false)
   })
 
-  it('recovers after the server was killed, with everything that was committed', async () => {
+  it('a killed server recovers with everything that was committed', async () => {
     const first = await start()
     await query(first.url, 'CREATE TABLE committed AS SELECT 1 AS n')
     process.kill(await postmasterPid(), 'SIGKILL')
@@ -199,7 +199,7 @@ describe('when the last start ended badly', () => {
     expect(await query(second.url, 'SELECT n FROM committed')).toEqual([1])
   })
 
-  it("is not put off by a dead server's process id that another program has now", async () => {
+  it("a dead server's process id that another program now has does not block the start", async () => {
     await (await start()).stop()
     await writeFile(
       join(directory, 'postgres', 'postmaster.pid'),
@@ -211,7 +211,7 @@ describe('when the last start ended badly', () => {
 })
 
 describe.runIf(AS_ROOT)('as root, in a folder that other users cannot enter', () => {
-  it('keeps the data where the unprivileged user can reach it, links to it, and says so', async () => {
+  it('the embedded Postgres keeps its data where its unprivileged user can reach it, links to it, and says so', async () => {
     await chmod(project, 0o700)
     const server = await start()
     const data = await realpath(join(directory, 'postgres'))
@@ -227,7 +227,7 @@ describe.runIf(AS_ROOT)('as root, in a folder that other users cannot enter', ()
   })
 })
 
-describe('what it says about a failure', () => {
+describe('the explanation of a start failure', () => {
   it.each([
     ['initdb: error: could not write to file "x": No space left on device', /the disk is full. Free some space/],
     ["EACCES: permission denied, open '/x/.gatehouse/postgres/PG_VERSION'", /belongs to another user: run Gatehouse as that user/],
@@ -235,7 +235,7 @@ describe('what it says about a failure', () => {
       '2026-01-01 UTC [7] LOG: starting\n2026-01-01 UTC [7] FATAL:  something odd\n2026-01-01 UTC [7] LOG: database system is shut down',
       /^something odd. Mend that, or set DATABASE_URL/,
     ],
-  ])('%s', (text, message) => {
+  ])('for: %s', (text, message) => {
     expect(explain(text)).toMatch(message)
   })
 })

@@ -1,6 +1,6 @@
 /**
- * A process of its own for embedded-postgres.test.ts: starts (or joins) the embedded Postgres under the folder it is given, says so in
- * one line of JSON, and leaves it in order on SIGINT.
+ * A process of its own for embedded-postgres.test.ts: starts or joins the embedded Postgres under the given folder, reports it in one line
+ * of JSON, and stops it cleanly on SIGINT.
  */
 
 import { createLogger } from '../../../src/platform/logger.ts'

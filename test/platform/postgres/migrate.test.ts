@@ -13,7 +13,7 @@ import { schemaDrift } from '../../support/schema-drift.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
-/** Ours, in order. */
+/** Our migrations, in order. */
 const SHIPPED = readdirSync(join(PROJECT, 'prisma/migrations'))
   .filter((name) => /^\d/.test(name))
   .sort()
@@ -57,7 +57,7 @@ const sleepers = (): Promise<unknown[]> =>
   query(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`)
 
 describe('when the database is empty', () => {
-  it('applies every migration in order, says so, and leaves nothing pending', async () => {
+  it('migrate applies every migration in order, logs it, and leaves none pending', async () => {
     await addMigration('20990101000000_next', 'CREATE TABLE next (n int)')
     expect(await pending()).toEqual([...SHIPPED, '20990101000000_next'])
     expect(await run()).toEqual([...SHIPPED, '20990101000000_next'])
@@ -65,12 +65,12 @@ describe('when the database is empty', () => {
     expect(await pending()).toEqual([])
   })
 
-  it("makes BullMQ's tables, in a schema of their own", async () => {
+  it("migrate creates BullMQ's tables in a schema of their own", async () => {
     await run()
     expect(await query("SELECT to_regclass('bullmq.job') IS NOT NULL")).toEqual([true])
   })
 
-  it('does not keep its process alive once it is done', async () => {
+  it('migrate lets its process end once it is done', async () => {
     const script = `import { migrate } from './src/platform/postgres/migrate.ts'
       import { createLogger } from './src/platform/logger.ts'
       await migrate({ connectionString: ${JSON.stringify(database.url)}, log: createLogger({ level: 'silent' }) })
@@ -79,7 +79,7 @@ describe('when the database is empty', () => {
     expect(Date.now() - Number(child.stdout)).toBeLessThan(5_000) // the engine's own timer would hold it for 10 s
   })
 
-  it('lets one of several processes that start at once migrate, while the others wait and find it done', async () => {
+  it('one of several processes that start together migrates, and the others wait', async () => {
     const results = await Promise.all([run(), run(), run(), run()])
     expect(results.flat()).toEqual(SHIPPED)
     expect(lines.filter((line) => line.startsWith('applied'))).toHaveLength(SHIPPED.length)
@@ -87,7 +87,7 @@ describe('when the database is empty', () => {
 })
 
 describe('when another process is migrating', () => {
-  it('says that it waits, and finds it done', async () => {
+  it('migrate says that it waits, and then finds nothing to do', async () => {
     await addMigration('20990101000000_slow', 'SELECT pg_sleep(3)')
     const first = run()
     await expect.poll(sleepers, { timeout: 20_000 }).toHaveLength(1)
@@ -100,24 +100,24 @@ describe('when another process is migrating', () => {
 describe('when the database is migrated', () => {
   beforeEach(run)
 
-  it('changes nothing when asked again', async () => {
+  it('a second run changes nothing', async () => {
     expect(await run()).toEqual([])
   })
 
-  it('holds what prisma/schema.prisma says', async () => {
+  it('it matches prisma/schema.prisma', async () => {
     expect(await schemaDrift(database.url)).toBeNull()
   })
 
   it.each([
     ['a column that the schema lacks', 'ALTER TABLE inbox_event ADD COLUMN forgotten text'],
     ['a column of another type', 'ALTER TABLE replay_item ALTER COLUMN detail TYPE varchar(10)'],
-    ['a unique index that is gone', 'DROP INDEX inbox_event_event_id_key'],
-  ])('shows drift: %s', async (_, sql) => {
+    ['a missing unique index', 'DROP INDEX inbox_event_event_id_key'],
+  ])('the drift check reports %s', async (_, sql) => {
     await query(sql)
     expect(await schemaDrift(database.url)).toMatch(/ALTER TABLE|CREATE UNIQUE INDEX/)
   })
 
-  it('shows drift: a model that no migration has made', async () => {
+  it('the drift check reports a model that no migration created', async () => {
     const schema = await readFile(join(PROJECT, 'prisma/schema.prisma'), 'utf8')
     expect(await schemaDrift(database.url, { schema: `${schema}\nmodel Late {\n  id Int @id\n}\n` })).toContain('CREATE TABLE "Late"')
   })
@@ -131,7 +131,7 @@ describe('when a migration fails', () => {
     await addMigration('20990102000000_broken', 'CREATE TABLE half (n int); SELECT 1 / 0; CREATE TABLE other_half (n int)')
   })
 
-  it("says Postgres's reason and leaves no trace, neither of it nor of what came with it", async () => {
+  it("migrate reports Postgres's reason and rolls back everything of that run", async () => {
     const failure = await run().catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(MigrationFailedError)
     expect(failure).toMatchObject({ message: expect.stringContaining('22012: division by zero') })
@@ -140,7 +140,7 @@ describe('when a migration fails', () => {
     expect(lines).toEqual([])
   })
 
-  it('goes on once it is mended', async () => {
+  it('migrate continues once the migration is fixed', async () => {
     await expect(run()).rejects.toThrow(MigrationFailedError)
     await addMigration('20990102000000_broken', 'CREATE TABLE half (n int)')
     expect(await run()).toEqual(['20990101000000_fine', '20990102000000_broken'])
@@ -148,7 +148,7 @@ describe('when a migration fails', () => {
 })
 
 describe('when a migration has functions with semicolons in their bodies', () => {
-  it('runs it whole', async () => {
+  it('migrate runs it whole', async () => {
     await addMigration(
       '20990101000000_function',
       'CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN n := n * 2; RETURN n; END $$; CREATE TABLE after (n int);',
@@ -158,8 +158,8 @@ describe('when a migration has functions with semicolons in their bodies', () =>
   })
 })
 
-describe('when the process dies while it migrates', () => {
-  it('leaves the database as it was, and the next start does all of it', async () => {
+describe('when the process dies during a migration', () => {
+  it('the database is unchanged, and the next start runs the whole migration', async () => {
     await addMigration('20990101000000_slow', 'CREATE TABLE slow (n int); SELECT pg_sleep(30)')
     const dying = run().catch((error: unknown) => error)
     await expect.poll(sleepers, { timeout: 20_000 }).toHaveLength(1)

@@ -21,18 +21,18 @@ beforeEach(() => {
   lines = []
 })
 
-/** The test database's URL with some parts changed. */
+/** The test database's URL with these changes. */
 function changed(parts: Partial<Pick<URL, 'hostname' | 'port' | 'password' | 'pathname'>>): string {
   return Object.assign(new URL(database.url), parts).href
 }
 
 describe('waitForPostgres', () => {
-  it('returns at once, and silently, when Postgres answers', async () => {
+  it('returns at once and silently when Postgres answers', async () => {
     await waitForPostgres(database.url, { timeoutMs: 0, log })
     expect(lines).toEqual([])
   })
 
-  it('says that it waits, and gives up naming host and port and the remedy, but not the password', async () => {
+  it('says that it waits, and gives up with host, port and remedy but without the password', async () => {
     const port = await freePort()
     const waiting = waitForPostgres(`postgres://me:hush-hush@127.0.0.1:${port}/nothing`, { timeoutMs: 600, log })
     const error = await waiting.catch((reason: unknown) => reason)
@@ -42,7 +42,7 @@ describe('waitForPostgres', () => {
     expect(String(error) + lines.join()).not.toContain('hush-hush')
   })
 
-  it('goes on as soon as Postgres comes up', async () => {
+  it('returns as soon as Postgres comes up', async () => {
     const port = await freePort()
     const target = new URL(database.url)
     const waiting = waitForPostgres(changed({ hostname: '127.0.0.1', port: String(port) }), { timeoutMs: 20_000, log })
@@ -60,7 +60,7 @@ describe('waitForPostgres', () => {
 
   it.each([
     ['the password is wrong', { password: 'wrong-password' }, /refuses the password/],
-    ['there is no such database', { pathname: '/nowhere' }, /no database of that name/],
+    ['the database does not exist', { pathname: '/nowhere' }, /no database of that name/],
   ])('does not wait when %s', async (_, change, message) => {
     const error = await waitForPostgres(changed(change), { timeoutMs: 60_000, log }).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(ServiceUnavailableError)
@@ -70,7 +70,7 @@ describe('waitForPostgres', () => {
 })
 
 describe('createPool', () => {
-  it('survives the loss of a connection that is checked out and idle, and says so to whoever uses it next', async () => {
+  it('survives the loss of a connection that is checked out and idle, and fails its next query', async () => {
     const pool = createPool({ connectionString: database.url, max: 2, applicationName: 'pool test' })
     const client = await pool.connect()
     const broken = new Promise((resolve) => client.once('end', resolve))
@@ -96,15 +96,15 @@ describe('createPool', () => {
     await Promise.all([pool.end(), admin.end()])
   })
 
-  it('has the server end a statement that runs too long', async () => {
+  it('makes the server cancel a statement that runs too long', async () => {
     const pool = createPool({ connectionString: database.url, max: 1, applicationName: 'pool test', statementTimeoutMs: 50 })
     await expect(pool.query('SELECT pg_sleep(10)')).rejects.toMatchObject({ code: '57014' })
     await pool.end()
   })
 })
 
-describe('when a client vanishes without a farewell', () => {
-  it('has the server end its session within the limit when that is in a transaction, and set its locks free', async () => {
+describe('when a client vanishes without closing its connection', () => {
+  it('the server ends its session in a transaction within the limit and releases its locks', async () => {
     const { hostname: host, port } = new URL(database.url)
     const line = await startTcpProxy({ host, port: Number(port) })
     onTestFinished(() => line.close())
@@ -116,8 +116,8 @@ describe('when a client vanishes without a farewell', () => {
     await client.query('BEGIN')
     await client.query('SELECT pg_advisory_xact_lock(4711)')
     line.swallow()
-    await others.query('SELECT pg_advisory_xact_lock(4711)') // rejects with 57014 when the lock is not set free
-    // The lock is free a moment before the session has left the list.
+    await others.query('SELECT pg_advisory_xact_lock(4711)') // rejects with 57014 when the lock is not released
+    // The lock is released a moment before the session leaves the list.
     await expect
       .poll(async () => (await others.query("SELECT FROM pg_stat_activity WHERE application_name = 'vanishing'")).rows)
       .toEqual([])
@@ -125,7 +125,7 @@ describe('when a client vanishes without a farewell', () => {
     await vanishing.end()
   })
 
-  /** What makes the server look after its end of the line. A Unix socket has none of it. */
+  /** The settings by which the server checks its clients. A Unix socket has none of them. */
   const SETTINGS = `SELECT name, setting FROM pg_settings
     WHERE name IN ('idle_in_transaction_session_timeout', 'tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'tcp_user_timeout', 'work_mem', 'search_path')`
   const settingsOf = async (pool: pg.Pool): Promise<Record<string, string>> => {
@@ -140,7 +140,7 @@ describe('when a client vanishes without a farewell', () => {
     tcp_user_timeout: '30000',
   }
 
-  it('has the server ask after a silent connection, on every session of ours, that of the queue too', async () => {
+  it('the server probes a silent connection, for every session of ours and of the queue', async () => {
     const pool = createPool({ connectionString: database.url, max: 1, applicationName: 'pool test' })
     onTestFinished(() => pool.end())
     expect(await settingsOf(pool)).toMatchObject(mortal)
@@ -149,7 +149,7 @@ describe('when a client vanishes without a farewell', () => {
     expect(await settingsOf(queue.options.connection as unknown as pg.Pool)).toMatchObject({ ...mortal, search_path: 'bullmq' })
   })
 
-  it('leaves to the URL what it sets itself, but not the schema of the queue', async () => {
+  it('the URL overrides our settings, but not the schema of the queue', async () => {
     const url = new URL(database.url)
     url.searchParams.set('options', '-c work_mem=5MB -c tcp_keepalives_idle=77 -c search_path=elsewhere')
     const pool = createPool({ connectionString: url.href, max: 1, applicationName: 'pool test' })

@@ -12,7 +12,7 @@ import { createPrisma } from '../../../src/platform/postgres/prisma.ts'
 import { execute } from '../../support/template-database.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
-/** What an administrator may set, for good reasons of their own, and what changes the meaning of a statement or of an answer. */
+/** Settings that an administrator may set for good reasons, and settings that change the meaning of a statement or of an answer. */
 const HOSTILE: Readonly<Record<string, string>> = {
   TimeZone: "'America/New_York'",
   DateStyle: "'German, DMY'",
@@ -45,8 +45,8 @@ const setAll = async (whose: string): Promise<void> => {
   for (const [setting, value] of Object.entries(HOSTILE)) await execute(database.url, `ALTER ${whose} SET ${setting} = ${value}`)
 }
 
-describe('c06: what an administrator sets for the sessions', () => {
-  it.each(['database', 'role', 'role in this database'])('changes no answer when it is set for the %s', async (kind) => {
+describe('c06: the session settings of an administrator', () => {
+  it.each(['database', 'role', 'role in this database'])('change no answer when they are set for the %s', async (kind) => {
     const { role, url } = await createRole()
     const whose = kind === 'database' ? `DATABASE ${name}` : kind === 'role' ? `ROLE ${role}` : `ROLE ${role} IN DATABASE ${name}`
     await setAll(whose)
@@ -77,7 +77,7 @@ describe('c06: what an administrator sets for the sessions', () => {
     })
   })
 
-  it('is really hostile: a session without settings of ours answers otherwise', async () => {
+  it('are really hostile: a session without our settings answers otherwise', async () => {
     const { role, url } = await createRole()
     await setAll(`ROLE ${role}`)
     const client = new pg.Client({ connectionString: url })
@@ -86,7 +86,7 @@ describe('c06: what an administrator sets for the sessions', () => {
     await expect(client.query('SELECT FROM inbox_event')).rejects.toThrow(/does not exist/)
   })
 
-  it('is not undone by the options of the URL', async () => {
+  it('are not restored by options in the URL', async () => {
     const url = new URL(database.url)
     url.searchParams.set('options', '-c TimeZone=Asia/Tokyo --DateStyle=German')
     const pool = createPool({ connectionString: url.href, max: 1, applicationName: 'session test' })
@@ -99,7 +99,7 @@ describe('c06: what an administrator sets for the sessions', () => {
 describe('c17: an address without a host', () => {
   const SOCKET = 'postgres://user:password@/db?host=/cloudsql/project:region:instance'
 
-  it('is read, and shown as the folder of its socket', () => {
+  it('is parsed, and shown as the folder of its socket', () => {
     expect(parseDatabaseUrl(SOCKET).pathname).toBe('/db')
     expect(databaseHost(SOCKET)).toBe('/cloudsql/project:region:instance')
     expect(databaseHost('postgres://u:p@db.example:6543/x')).toBe('db.example:6543')
@@ -122,8 +122,8 @@ describe('c17: an address without a host', () => {
   })
 })
 
-describe('c31: a password with every awkward letter, and parameters of Prisma in the address', () => {
-  it('opens the database', async () => {
+describe('c31: a password with every special character, and Prisma parameters in the address', () => {
+  it('open the database', async () => {
     const role = `odd_${randomUUID().slice(0, 8)}`
     const password = 'p@ss/w#rd%?&:x +'
     await execute(database.url, `CREATE ROLE ${role} LOGIN SUPERUSER PASSWORD '${password}'`)
