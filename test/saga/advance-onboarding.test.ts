@@ -15,7 +15,7 @@ const effectOf = ({ stored }: MemoryWorld, step: string) => stored?.effects.find
 const entriesOf = ({ changes }: MemoryWorld) => changes.flatMap(({ draft }) => draft.entries)
 const creationsOf = ({ calls }: MemoryWorld): number => calls.filter((call) => call.startsWith('create')).length
 
-/** The next event of the same identity, with its job. */
+/** Another event of the same identity, with its job. */
 function next(world: MemoryWorld, type: string, status: string): void {
   world.status = status
   const seq = String(Number(world.row.seq) + 1)
@@ -36,7 +36,7 @@ function next(world: MemoryWorld, type: string, status: string): void {
   world.job = { seq, generation: 0, batch: null }
 }
 
-/** The creation of the account, once, ends in this; what it left at Paxos comes first. */
+/** The next creation of the account fails with `error`, after `left` was created at Paxos. */
 function creationFails(world: MemoryWorld, error: Error, left: PaxosAccount[] = []): void {
   const { create } = world.paxos
   world.paxos.create = (_, options) => {
@@ -48,7 +48,7 @@ function creationFails(world: MemoryWorld, error: Error, left: PaxosAccount[] = 
 }
 
 describe('an approval', () => {
-  it('is read, decided, and each step committed before it is made and after; the last commit ends the event', async () => {
+  it('is read and decided, each step is committed before and after it is made, and the last commit completes the event', async () => {
     const world = createMemoryWorld()
     expect(await work(world)).toEqual({ kind: 'done' })
     expect(world.calls).toEqual([`event event-7 of ${RECEIVED_AT} live`, `identity of ${RECEIVED_AT} live`, 'create live'])
@@ -66,7 +66,7 @@ describe('an approval', () => {
     expect(world.ended).toEqual([{ end: 'processed', sinceReceivedMs: 500 }])
   })
 
-  it('attempts each step under a lease of 45 s in the name of the job, which an opening of the event changes', async () => {
+  it('makes each step under a lease of 45 s in the name of its job, and a reopened event is another job', async () => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosUnavailableError({ operation }))
     await work(world)
@@ -78,12 +78,12 @@ describe('an approval', () => {
     expect(effectOf(world, 'notice:ready:1')).toMatchObject({ attempts: 1, lease: { seq: '7', generation: 1 } })
   })
 
-  it('tells the user the account and the profile, under one key and as of one time, at every attempt', async () => {
+  it('tells the user account and profile under one key and as of one time, at every attempt', async () => {
     const world = createMemoryWorld()
     const since = new Date(world.now + 1_000)
     const { create } = world.paxos
     world.paxos.create = (...order) => {
-      world.now += 1_000 // when the notice is intended, and not when the account was
+      world.now += 1_000 // the time of the notice's intent, not of the account's
       return create(...order)
     }
     world.send = () => Promise.reject(new NoticeOutcomeUnknownError({ key: 'any', answer: 500 }))
@@ -102,7 +102,7 @@ describe('an approval', () => {
     expect(world.row.outcome).toBe('resumed:ready')
   })
 
-  it('that comes again is ignored, in a commit that adds no entry', async () => {
+  it('that is repeated is ignored, in a commit without entries', async () => {
     const world = createMemoryWorld()
     await work(world)
     const { length } = world.changes
@@ -115,13 +115,13 @@ describe('an approval', () => {
     expect(world.notices).toHaveLength(1)
   })
 
-  it('of an identity that somebody else has created is held when we are told to, and opens nothing', async () => {
+  it('of an identity that another system created is held when unknownIdentities is hold, and opens nothing', async () => {
     const world = createMemoryWorld({ unknownIdentities: 'hold' })
     await work(world)
     expect(world.stored?.onboarding).toMatchObject({ state: 'held', heldReason: 'unknown-identity', heldFrom: 'pending' })
     expect(world.row.outcome).toBe('held:unknown-identity')
     expect(creationsOf(world)).toBe(0)
-    // One that we know is not held, whoever decides.
+    // An identity that is known is not held.
     const { stored } = world
     Object.assign(world, {
       stored: { ...stored, onboarding: { ...stored?.onboarding, state: 'pending', heldFrom: null, heldReason: null } },
@@ -131,7 +131,7 @@ describe('an approval', () => {
     expect(world.stored?.onboarding.state).toBe('ready')
   })
 
-  it('that the status does not show yet is read again, and held after six reads', async () => {
+  it('is read again while the status does not show it yet, and held after six reads', async () => {
     const world = createMemoryWorld()
     world.status = 'PENDING'
     for (let reads = 1; reads <= 6; reads += 1) expect(await work(world)).toMatchObject({ kind: 'later' })
@@ -143,12 +143,12 @@ describe('an approval', () => {
   })
 })
 
-describe('what the user is told of another decision', () => {
+describe('the notification of another decision', () => {
   it.each([
     ['identity.denied', 'DENIED', 'denied', {}],
     ['identity.disabled', 'DISABLED', 'disabled', {}],
     ['identity.documents_required', 'PENDING', 'documents_required', { requiredDocuments: ['A', 'B'] }],
-  ])('%s', async (type, status, state, more) => {
+  ])('tells the user: %s', async (type, status, state, more) => {
     const world = createMemoryWorld()
     Object.assign(world.event, { type, requiredDocuments: ['B', 'A'] })
     world.status = status
@@ -164,7 +164,7 @@ describe('what the user is told of another decision', () => {
     expect(world.row.outcome).toBe(`moved:${state}`)
   })
 
-  it('of one who was ready names no account: that is no news', async () => {
+  it('of a customer who was ready names no account, which the user knows already', async () => {
     const world = createMemoryWorld()
     await work(world)
     next(world, 'identity.disabled', 'DISABLED')
@@ -184,7 +184,7 @@ describe('a contradiction', () => {
     return world
   }
 
-  it('is left to a person: what comes after it, or is opened again, moves nothing', async () => {
+  it('waits for an operator: later and reopened events move nothing', async () => {
     const world = await contradicted()
     next(world, 'identity.approved', 'APPROVED')
     reopen(world)
@@ -202,8 +202,8 @@ describe('a contradiction', () => {
   })
 })
 
-describe('when somebody else commits first', () => {
-  /** The commit with this number loses to somebody else's, which changes nothing but the version. */
+describe('when another worker commits first', () => {
+  /** Commits for which `lost` is true lose to another worker, which changes only the version. */
   const losing = (world: MemoryWorld, lost: (commit: number) => boolean): void => {
     const { commit } = world.ledger
     let commits = 0
@@ -215,7 +215,7 @@ describe('when somebody else commits first', () => {
     }
   }
 
-  it.each([1, 2, 3])('at commit %i, looks again, decides anew, and does nothing twice', async (lost) => {
+  it.each([1, 2, 3])('at commit %i, the event observes and decides again, and does nothing twice', async (lost) => {
     const world = createMemoryWorld()
     losing(world, (commit) => commit === lost)
     await work(world)
@@ -229,7 +229,7 @@ describe('when somebody else commits first', () => {
     ])
   })
 
-  it('keeps what it has found, as what it has made', async () => {
+  it('the event keeps the account that it has found', async () => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosOutcomeUnknownError({ operation }), [OURS])
     await work(world)
@@ -242,7 +242,7 @@ describe('when somebody else commits first', () => {
     expect(world.calls.filter((call) => call.startsWith('list'))).toHaveLength(1)
   })
 
-  it('eight times, gives its turn back to the queue, which spends nothing', async () => {
+  it('at eight commits in a row, the event returns to the queue and spends no attempt', async () => {
     const world = createMemoryWorld()
     losing(world, () => true)
     expect(await work(world)).toMatchObject({ kind: 'later' })
@@ -250,7 +250,7 @@ describe('when somebody else commits first', () => {
     expect(world.calls.filter((call) => call.startsWith('identity'))).toHaveLength(8)
   })
 
-  it('and has opened the effect that this one refused, what was refused stays open', async () => {
+  it('and has reopened an effect that this event refused, the effect stays open', async () => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosRejectedError({ operation, status: 400 }))
     losing(world, (commit) => commit === 2)
@@ -259,10 +259,10 @@ describe('when somebody else commits first', () => {
   })
 })
 
-describe('a step that another event has in hand', () => {
+describe('a step that another event has leased', () => {
   it.each([
-    ['looks again after a second', 5_000, 1_000],
-    ['looks again when the lease ends, if that is sooner', LEASE_MS - 400, 400],
+    ['is tried again after a second', 5_000, 1_000],
+    ['is tried again when the lease ends, if that is sooner', LEASE_MS - 400, 400],
   ])('%s', async (_, afterMs, waitMs) => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosOutcomeUnknownError({ operation }))
@@ -283,8 +283,8 @@ describe('a step that another event has in hand', () => {
   })
 })
 
-describe('an account whose creation was not answered', () => {
-  it('is looked for before it is asked for again, under the same key', async () => {
+describe('an account whose creation got no answer', () => {
+  it('is looked up under the same key before it is requested again', async () => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosOutcomeUnknownError({ operation }), [{ ...OURS, id: 'another', refId: 'theirs' }, OURS])
     await work(world)
@@ -294,7 +294,7 @@ describe('an account whose creation was not answered', () => {
     expect(world.calls.filter((call) => /create|list|get/.test(call))).toEqual(['create live', 'list live'])
   })
 
-  it('is asked for again when it is not there', async () => {
+  it('is requested again when it does not exist', async () => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosOutcomeUnknownError({ operation }))
     await work(world)
@@ -304,14 +304,14 @@ describe('an account whose creation was not answered', () => {
   })
 })
 
-describe('an account that Paxos says is there already', () => {
+describe('an account that exists according to Paxos', () => {
   const conflict = (existingId: string | null): Error =>
     new PaxosConflictError({ operation, status: 409 }, { existingId, duplicate: 'ref_id' })
 
   it.each([
-    ['named', ACCOUNT, `get ${ACCOUNT} replay`],
-    ['not named', null, 'list replay'],
-  ])('and %s, is read and taken over', async (_, existingId, call) => {
+    ['by id', ACCOUNT, `get ${ACCOUNT} replay`],
+    ['by key only', null, 'list replay'],
+  ])('and is named %s, is read and adopted', async (_, existingId, call) => {
     const world = createMemoryWorld()
     reopen(world)
     creationFails(world, conflict(existingId), [OURS])
@@ -321,10 +321,10 @@ describe('an account that Paxos says is there already', () => {
   })
 
   it.each<[string, string | null, PaxosAccount[]]>([
-    ['is not there', null, []],
-    ['is of another identity', ACCOUNT, [{ ...OURS, identityId: 'another' }]],
+    ['does not exist', null, []],
+    ['belongs to another identity', ACCOUNT, [{ ...OURS, identityId: 'another' }]],
     ['has another key', ACCOUNT, [{ ...OURS, refId: 'another' }]],
-  ])('and %s, holds the onboarding, refuses the step, and tells nobody', async (_, existingId, left) => {
+  ])('but %s holds the onboarding, refuses the step, and sends no notification', async (_, existingId, left) => {
     const world = createMemoryWorld()
     creationFails(world, conflict(existingId), left)
     await work(world)
@@ -334,7 +334,7 @@ describe('an account that Paxos says is there already', () => {
     expect(world.notices).toEqual([])
   })
 
-  it('is not what every refusal says: another is none', async () => {
+  it('is assumed only after a conflict, not after another refusal', async () => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosUnavailableError({ operation }), [OURS])
     await work(world)
@@ -343,7 +343,7 @@ describe('an account that Paxos says is there already', () => {
   })
 })
 
-describe('an account whose profile is not there yet', () => {
+describe('an account without a profile yet', () => {
   const late = (world: MemoryWorld, { arrivesAtRead }: { arrivesAtRead: number }): void => {
     let reads = 0
     creationFails(world, new PaxosConflictError({ operation }, { existingId: null, duplicate: null }), [{ ...OURS, profileId: null }])
@@ -354,7 +354,7 @@ describe('an account whose profile is not there yet', () => {
     }
   }
 
-  it('is read three times a little later, which is mostly enough', async () => {
+  it('is read three times shortly afterwards', async () => {
     const world = createMemoryWorld()
     late(world, { arrivesAtRead: 3 })
     await work(world)
@@ -362,7 +362,7 @@ describe('an account whose profile is not there yet', () => {
     expect(world.calls.filter((call) => call.startsWith('get'))).toEqual(Array(3).fill(`get ${ACCOUNT} live`))
   })
 
-  it('spends an attempt, and holds the onboarding with the sixth', async () => {
+  it('spends an attempt, and holds the onboarding at the sixth', async () => {
     const world = createMemoryWorld()
     late(world, { arrivesAtRead: 100 })
     world.row.attempts = 4
@@ -385,7 +385,7 @@ describe('a step that was refused for good', () => {
     return world
   }
 
-  it('is written down, and its event parked with the reason', async () => {
+  it('is recorded, and its event is parked with the reason', async () => {
     const world = await refused()
     expect(effectOf(world, 'account')).toMatchObject({ state: 'refused', errorCode: 'PAXOS_REJECTED' })
     expect(entriesOf(world).at(-1)).toMatchObject({ kind: 'effect.refused', data: { step: 'account', code: 'PAXOS_REJECTED' } })
@@ -393,7 +393,7 @@ describe('a step that was refused for good', () => {
     expect(world.row.errorDetail).toContain('account was refused (PAXOS_REJECTED)')
   })
 
-  it('is not tried for another event, which is parked likewise and writes nothing', async () => {
+  it('is not tried for another event, which is parked too and writes nothing', async () => {
     const world = await refused()
     const { length } = world.changes
     next(world, 'identity.approved', 'APPROVED')
@@ -403,7 +403,7 @@ describe('a step that was refused for good', () => {
     expect(world.changes).toHaveLength(length)
   })
 
-  it('is tried again, after a look, when the event is opened again', async () => {
+  it('is looked up and tried again when the event is reopened', async () => {
     const world = await refused()
     reopen(world)
     await work(world)
@@ -411,7 +411,7 @@ describe('a step that was refused for good', () => {
     expect(world.row).toMatchObject({ state: 'processed', outcome: 'resumed:ready' })
   })
 
-  it('is tried again although others were done', async () => {
+  it('is tried again although other steps are done', async () => {
     const world = createMemoryWorld()
     Object.assign(world.event, { type: 'identity.documents_required', requiredDocuments: ['A'] })
     world.status = 'PENDING'
@@ -424,7 +424,7 @@ describe('a step that was refused for good', () => {
     expect(world.row).toMatchObject({ state: 'processed', outcome: 'resumed:ready' })
   })
 
-  it('while the onboarding is held is only looked up when its event is opened again, and given up when it is not there', async () => {
+  it('is only looked up when the event of a held onboarding is reopened, and suppressed when it does not exist', async () => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosConflictError({ operation }, { existingId: null, duplicate: null }))
     await work(world)
@@ -437,7 +437,7 @@ describe('a step that was refused for good', () => {
     expect(creationsOf(world)).toBe(1)
   })
 
-  it('is not what a receiver has refused that may be mended within the hour', async () => {
+  it('does not come from a notification that the application refused, since that may be fixed within the hour', async () => {
     const world = createMemoryWorld()
     world.send = () => Promise.reject(new NoticeRefusedError({ key: 'any', answer: 404 }))
     await work(world)
@@ -445,7 +445,7 @@ describe('a step that was refused for good', () => {
     expect(world.row).toMatchObject({ state: 'accepted', attempts: 1, errorCode: 'NOTICE_REFUSED' })
   })
 
-  it('is not a fault of ours, whatever it is', async () => {
+  it('does not come from a bug', async () => {
     const world = createMemoryWorld()
     creationFails(world, new TypeError('x is undefined'))
     await work(world)
@@ -454,7 +454,7 @@ describe('a step that was refused for good', () => {
   })
 })
 
-describe('an account that may be there although the identity is disabled by now', () => {
+describe('an account that may exist although the identity is disabled by now', () => {
   const disabled = async (left: PaxosAccount[] = []): Promise<MemoryWorld> => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosOutcomeUnknownError({ operation }), left)
@@ -463,7 +463,7 @@ describe('an account that may be there although the identity is disabled by now'
     return world
   }
 
-  it('is looked up, never asked for, and told of in the ledger', async () => {
+  it('is looked up, never requested, and recorded in the ledger', async () => {
     const world = await disabled([OURS])
     await work(world)
     expect(world.stored?.onboarding).toMatchObject({ state: 'disabled', accountId: ACCOUNT, profileId: PROFILE })
@@ -472,7 +472,7 @@ describe('an account that may be there although the identity is disabled by now'
     expect(world.notices.map(({ kind }) => kind)).toEqual(['onboarding.disabled'])
   })
 
-  it('counts as absent only once nobody can have it in hand any more', async () => {
+  it('counts as absent only after every lease on it has ended', async () => {
     const world = await disabled()
     world.now += LEASE_MS - 300
     expect(await work(world)).toEqual({ kind: 'later', at: world.now + 300 })
@@ -485,12 +485,12 @@ describe('an account that may be there although the identity is disabled by now'
     expect(world.notices).toHaveLength(1)
   })
 
-  it('is looked for every second while somebody may have it in hand', async () => {
+  it('is looked up every second while another event may hold its lease', async () => {
     const world = await disabled()
     expect(await work(world)).toEqual({ kind: 'later', at: world.now + 1_000 })
   })
 
-  it('is counted as absent by one who never held a lease', async () => {
+  it('counts as absent at once when no lease was ever taken', async () => {
     const world = await disabled()
     const { stored } = world
     world.stored = { ...stored, effects: stored?.effects.map((effect) => ({ ...effect, lease: null })) } as Stored
@@ -498,7 +498,7 @@ describe('an account that may be there although the identity is disabled by now'
     expect(effectOf(world, 'account')?.state).toBe('suppressed')
   })
 
-  it('is looked for again when the look fails, and holds the onboarding when it is not ours', async () => {
+  it('is looked up again when the look-up fails, and holds the onboarding when it is not ours', async () => {
     const world = await disabled([{ ...OURS, identityId: 'another' }])
     const { listOfIdentity } = world.paxos
     world.paxos.listOfIdentity = () => Promise.reject(new PaxosUnavailableError({ operation }))

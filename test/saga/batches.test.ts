@@ -3,7 +3,7 @@ import { forEachBackend } from '../support/queue-backends.ts'
 import type { Pipeline } from './start-pipeline.ts'
 import { createWorld, eventually, type World } from './world.ts'
 
-/** Events that are committed together, so that they share a job. */
+/** Events that are committed together and so share a job. */
 async function acceptTogether(world: World, pipeline: Pipeline, count: number) {
   const events = await Promise.all(Array.from({ length: count }, () => world.decided('approve')))
   await Promise.all(events.map((event) => pipeline.accept(event)))
@@ -21,7 +21,7 @@ const rowsOf = async ({ pool }: Pipeline) =>
 
 forEachBackend((backend) => {
   describe('events that were committed together', () => {
-    it('end each by itself: one that must wait comes back alone, and holds up none of the others', async () => {
+    it('complete independently: one that must wait returns alone and delays no other', async () => {
       const world = await createWorld(backend)
       const receiver = await world.start({ concurrency: 0 })
       const events = await acceptTogether(world, receiver, 5)
@@ -39,7 +39,7 @@ forEachBackend((backend) => {
       for (const { identityId } of events) expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
-    it('are one job, whoever puts them on the queue again', async () => {
+    it('share one job when any dispatcher queues them again', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ concurrency: 0 })
       await acceptTogether(world, pipeline, 5)
@@ -55,7 +55,7 @@ forEachBackend((backend) => {
 })
 
 describe('a batch that was rescued from a dead worker', () => {
-  it.each([0, 2])('passes over what has left it meanwhile (%s rescues)', async (rescues) => {
+  it.each([0, 2])('skips the events that have left it meanwhile (%s rescues)', async (rescues) => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     const [left, stays] = await acceptTogether(world, pipeline, 2)
@@ -66,7 +66,7 @@ describe('a batch that was rescued from a dead worker', () => {
     const rows = await rowsOf(pipeline)
     expect(rows.find(({ event_id }) => event_id === left?.id)).toMatchObject({ state: 'accepted', attempts: 3, strikes: 0 })
     expect(rows.find(({ event_id }) => event_id === stays?.id)).toMatchObject({ state: 'processed' })
-    // Its own job is not mistaken for the batch's, and a lone one for no batch's.
+    // The event's own job is not mistaken for the batch's, nor the reverse.
     expect(await pipeline.handle({ ...jobOf(left?.id), batch: null }, { rescues })).toEqual({ kind: 'done' })
     expect((await rowsOf(pipeline)).every(({ state }) => state === 'processed')).toBe(true)
     expect(world.effectsOf(left?.identityId ?? '')).toMatchObject({ accounts: 1, sends: 1 })

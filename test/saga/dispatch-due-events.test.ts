@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers())
 
 const event = (seq: string): OpenEvent => ({ seq, generation: 0, batch: null })
 
-/** A dispatcher between an inbox that hands out what is due and a queue that takes it or, for as long as `away` holds, fails. */
+/** A dispatcher between an inbox with due events and a queue that accepts them, or fails while `away` is set. */
 function start({ due = [] }: { due?: OpenEvent[][] } = {}) {
   const scene = { away: false, claims: [] as number[], added: [] as string[][], stop: async () => {} }
   const inbox: Pick<Inbox, 'claimDue'> = {
@@ -35,7 +35,7 @@ function start({ due = [] }: { due?: OpenEvent[][] } = {}) {
 const aSecond = (): Promise<unknown> => vi.advanceTimersByTimeAsync(1_000)
 
 describe('the dispatcher', () => {
-  it('puts what is due on the queue at once and then every second, and leaves the queue alone when nothing is', async () => {
+  it('queues due events at once and then every second, and does not call the queue when nothing is due', async () => {
     const scene = start({ due: [[event('1'), event('2')], [], [event('3')]] })
     await vi.advanceTimersByTimeAsync(0)
     expect(scene.added).toEqual([['1', '2']])
@@ -48,7 +48,7 @@ describe('the dispatcher', () => {
     expect(scene.claims).toHaveLength(3)
   })
 
-  it('keeps what it has claimed while the queue is away, claims no more meanwhile, and puts it on the queue first', async () => {
+  it('keeps claimed events while the queue is away, claims no more, and queues those first afterwards', async () => {
     const scene = start({ due: [[event('1')], [event('2')]] })
     scene.away = true
     await vi.advanceTimersByTimeAsync(3_000)
@@ -60,7 +60,7 @@ describe('the dispatcher', () => {
     expect(scene.added).toEqual([['1'], ['2']])
   })
 
-  it('goes on when the inbox did not answer', async () => {
+  it('continues after the inbox did not answer', async () => {
     const due: OpenEvent[][] = []
     const scene = start({ due })
     scene.away = true
@@ -71,7 +71,7 @@ describe('the dispatcher', () => {
     expect(scene.added).toEqual([['1']])
   })
 
-  it('is stopped when the round under way has ended, and begins no other', async () => {
+  it('finishes the round in progress when it is stopped, and starts no other', async () => {
     const scene = start({ due: [[event('1')], [event('2')]] })
     await scene.stop()
     expect(scene.added).toEqual([['1']])
@@ -80,7 +80,7 @@ describe('the dispatcher', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is stopped between two rounds too', async () => {
+  it('can be stopped between two rounds', async () => {
     const scene = start()
     await vi.advanceTimersByTimeAsync(100)
     await scene.stop()

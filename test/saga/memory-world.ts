@@ -20,12 +20,12 @@ export const ACCOUNT = 'e1c5d0b2-63a1-4d57-8d9e-5f2b8f0c9b31'
 export const PROFILE = 'a9d2c7f4-0d1b-4a2e-9c55-6a1a2b3c4d5e'
 export const RECEIVED_AT = 1_000_000
 
-/** A part of which a test replaces what it wants to see fail. */
+/** A part that a test may replace to make it fail. */
 type Changeable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /**
- * One event, one identity and everything around the saga in memory, for what the real stores can only be brought to by chance: a lost
- * race, an outage between two commits, an answer that comes too late. Each part may be replaced; what was asked of it is on record.
+ * One event, one identity and everything around the saga in memory, for cases that real stores produce only by chance: a lost race, an
+ * outage between two commits, a late answer. A test may replace each part. Every call is recorded.
  */
 export interface MemoryWorld {
   handle: EventHandler
@@ -34,7 +34,7 @@ export interface MemoryWorld {
   stored: Stored | null
   now: number
   status: string
-  /** As Paxos has it. */
+  /** The status at Paxos. */
   event: PaxosEvent
   accounts: PaxosAccount[]
   inbox: Changeable<Pick<Inbox, 'load' | 'settle' | 'recordStrike'>>
@@ -42,11 +42,11 @@ export interface MemoryWorld {
   paxos: Changeable<AccountsOfPaxos>
   reader: Changeable<Pick<ConfirmationReader, 'event' | 'identity'>>
   send: NoticeChannel['send']
-  /** Calls to Paxos, each with its priority, and notices, in order. */
+  /** Calls to Paxos with their priority, and notices, in order. */
   calls: string[]
   notices: Notice[]
   changes: Change[]
-  /** Of attempts that failed and are made again. */
+  /** The codes of failed attempts that are tried again. */
   attempts: Attempt[]
   settlements: Settlement[]
   ended: { end: string; sinceReceivedMs: number }[]
@@ -167,10 +167,10 @@ export function createMemoryWorld({
   return world
 }
 
-/** The event's job, as the queue hands it over for the first time. */
+/** Runs the event's job as the queue does the first time. */
 export const work = (world: MemoryWorld, rescues = 0): ReturnType<EventHandler> => world.handle(world.job, { rescues })
 
-/** An operator has opened the event again. */
+/** Reopens the event as an operator does. */
 export function reopen(world: MemoryWorld, authority: InboxRow['authority'] = 'machine'): void {
   const generation = world.row.generation + 1
   Object.assign(world.row, { state: 'accepted', generation, attempts: 0, unknownOutcomes: 0, strikes: 0, authority })

@@ -7,7 +7,7 @@ import { createWorld, eventually, reaches, settles } from './world.ts'
 
 forEachBackend((backend) => {
   describe('when an identity is approved', () => {
-    it('opens one account with its profile, tells the user once, and writes a ledger that verifies', async () => {
+    it('the worker opens one account with its profile, tells the user once, and writes a ledger that verifies', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -24,7 +24,7 @@ forEachBackend((backend) => {
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ identities: 1, faults: [] })
     })
 
-    it('does nothing more for fifty deliveries and five other events of the same transition, all at once', async () => {
+    it('the worker does nothing more for fifty deliveries and five other events of the same transition', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -43,7 +43,7 @@ forEachBackend((backend) => {
     })
 
     it.each(['act-then-drop', 'act-then-silence', 'act-then-answer'] as const)(
-      'adopts the account when its creation ends in %s',
+      'the worker adopts the account when its creation ends in %s',
       async (fault) => {
         const world = await createWorld(backend)
         const pipeline = await world.start()
@@ -57,12 +57,12 @@ forEachBackend((backend) => {
     )
 
     it.each(['conflict', 'conflict-bare', 'return-existing'] as const)(
-      'takes over an account that is there under our key (%s)',
+      'the worker adopts an account that exists under its key (%s)',
       async (accountConflict) => {
         const world = await createWorld(backend, { accountConflict })
         const pipeline = await world.start()
         const event = await world.decided('approve')
-        // As after a restore from an old backup: Paxos has the account, we know nothing of it.
+        // As after a restore from an old backup: Paxos has the account, the ledger does not.
         const { identityId } = event
         const account = await pipeline.paxos.accounts.create({ identityId, refId: accountRefId(identityId), type: 'BROKERAGE' })
         await pipeline.accept(event)
@@ -71,7 +71,7 @@ forEachBackend((backend) => {
       },
     )
 
-    it('waits for a profile that comes late, and never calls the customer ready without one', async () => {
+    it('the customer is ready only after a late profile has come', async () => {
       const world = await createWorld(backend, { profileIdArrives: 'late', profileIdDelayMs: 1_200 })
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -80,7 +80,7 @@ forEachBackend((backend) => {
       expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
-    it('sends a notice whose answer was lost again under the same key', async () => {
+    it('a notification whose answer was lost is sent again under the same key', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -95,7 +95,7 @@ forEachBackend((backend) => {
   })
 
   describe('when Paxos decides otherwise', () => {
-    it('tells the user of a denial and opens nothing', async () => {
+    it('the worker tells the user of a denial and opens nothing', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('deny')
@@ -105,7 +105,7 @@ forEachBackend((backend) => {
       expect(world.effectsOf(event.identityId)).toEqual({ accounts: 0, noticeKeys: [`notice_denied_1_${event.identityId}`], sends: 1 })
     })
 
-    it('holds a ready customer whom Paxos denies, and tells nobody', async () => {
+    it('the worker holds a ready customer whom Paxos denies, and sends no notification', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -120,7 +120,7 @@ forEachBackend((backend) => {
       expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
-    it('knows of an account whose answer was lost, although the identity is disabled by now', async () => {
+    it('the worker records an account whose answer was lost, although the identity is disabled by now', async () => {
       const world = await createWorld(backend)
       const event = await world.decided('approve')
       const { identityId } = event
@@ -140,7 +140,7 @@ forEachBackend((backend) => {
       expect(onboarding).toMatchObject({ accountId: expect.any(String), profileId: expect.any(String) })
     })
 
-    it('F39: reactivates a customer whom Paxos disabled and re-enabled, with the account that exists', async () => {
+    it('F39: the worker reactivates a customer whom Paxos disabled and re-enabled, with the existing account', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -165,7 +165,7 @@ forEachBackend((backend) => {
       })
     })
 
-    it('holds an identity that it did not create when told to', async () => {
+    it('the worker holds an identity that Gatehouse did not create, when told to', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ unknownIdentities: 'hold' })
       const event = await world.decided('approve')
@@ -176,12 +176,12 @@ forEachBackend((backend) => {
     })
   })
 
-  describe('when a webhook does not tell the truth', () => {
-    it('parks an event that Paxos does not know, having done nothing', async () => {
+  describe('when a webhook is false', () => {
+    it('the worker parks an event that Paxos does not know, without any effect', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       await pipeline.accept({ id: randomUUID(), type: 'identity.approved' })
-      await pipeline.pool.query('UPDATE inbox_event SET attempts = 4') // four looks already; each waits longer than the one before
+      await pipeline.pool.query('UPDATE inbox_event SET attempts = 4') // four reads by now; each waits longer than the one before
       await eventually(
         () => pipeline.inbox.count(),
         ({ parked }) => parked === 1,
@@ -191,7 +191,7 @@ forEachBackend((backend) => {
       expect(world.sandbox.story.read({ after: 0, limit: 100, kind: 'account-created' })).toEqual([])
     })
 
-    it('opens nothing when a forged "approved" names a real event of a denied identity', async () => {
+    it('a forged "approved" with the id of a real event of a denied identity opens nothing', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('deny')
@@ -201,7 +201,7 @@ forEachBackend((backend) => {
       expect(world.effectsOf(event.identityId).accounts).toBe(0)
     })
 
-    it('opens nothing on an approval that Paxos has taken back since', async () => {
+    it('an approval that Paxos has revoked since opens nothing', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -213,7 +213,7 @@ forEachBackend((backend) => {
       expect(world.effectsOf(event.identityId).accounts).toBe(0)
     })
 
-    it('leaves a test event alone and never asks Paxos for it', async () => {
+    it('a test event stays untouched and is never read at Paxos', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       expect(await pipeline.accept({ id: randomUUID(), type: 'identity.approved' }, { isTest: true })).toBe('test')
@@ -227,7 +227,7 @@ forEachBackend((backend) => {
       ).toHaveLength(1)
     })
 
-    it('keeps event types that it does not know', async () => {
+    it('events of unknown types are kept', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const transfer = world.sandbox.events.emit({
@@ -240,7 +240,7 @@ forEachBackend((backend) => {
       expect(await settles(pipeline)).toMatchObject({ processed: 1 })
     })
 
-    it('acts on a decision that a forged delivery has announced as something harmless', async () => {
+    it('a decision takes effect although a forged delivery announced it as a harmless type', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -250,8 +250,8 @@ forEachBackend((backend) => {
     })
   })
 
-  describe('when what Gatehouse stands on breaks', () => {
-    it('ends every accepted event although the queue lost everything', async () => {
+  describe('when a store or Paxos fails', () => {
+    it('every accepted event completes although the queue lost everything', async () => {
       const world = await createWorld(backend)
       const receiver = await world.start({ concurrency: 0 })
       const events = await Promise.all(Array.from({ length: 20 }, () => world.decided('approve')))
@@ -261,13 +261,13 @@ forEachBackend((backend) => {
         ({ waiting }) => waiting === 2,
       )
       await receiver.queue.obliterate()
-      await receiver.pool.query('UPDATE inbox_event SET due_at = now()') // the fifteen seconds of grace are over
+      await receiver.pool.query('UPDATE inbox_event SET due_at = now()') // the 15 s until due_at are over
       const worker = await world.start()
       expect(await settles(worker)).toMatchObject({ processed: 20 })
       for (const { identityId } of events) expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
-    it('takes no outage of Postgres for the death of the process that worked on an event', async () => {
+    it('an outage of Postgres does not count as the death of the process that worked on an event', async () => {
       const world = await createWorld(backend)
       let loads = 0
       let away = true
@@ -275,7 +275,7 @@ forEachBackend((backend) => {
         concurrency: 0,
         decorate: (name, part) => {
           if (name !== 'inbox') return part
-          // The strike is on record when Postgres goes: every second read of the event fails.
+          // The strike is committed before Postgres goes: every second read of the event fails.
           return new Proxy(part, {
             get: (target, property) => {
               const value: unknown = Reflect.get(target, property)
@@ -301,7 +301,7 @@ forEachBackend((backend) => {
       ])
     })
 
-    it('spends no attempt on an outage of Paxos and goes on when it is over', async () => {
+    it('an outage of Paxos spends no attempt, and the event continues when it is over', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')

@@ -27,7 +27,7 @@ function atPaxos({ refId }: OpenOrder, status: string, filled: string): PaxosOrd
   }
 }
 
-/** A Paxos with these orders, as far as a poll asks it. */
+/** A Paxos with these orders, with the calls that a poll makes. */
 function paxosWith(orders: readonly PaxosOrder[]) {
   const byRef = new Map(orders.map((order) => [order.refId, order]))
   let calls = 0
@@ -38,7 +38,7 @@ function paxosWith(orders: readonly PaxosOrder[]) {
     const open = orders.filter((order) => order.status === status)
     return { orders: open.slice(from, from + PAGE), nextCursor: from + PAGE < open.length ? String(from + PAGE) : null }
   }
-  return { paxos: { orders: { list } } as unknown as PaxosClient, calls: () => calls } // a poll asks for nothing else
+  return { paxos: { orders: { list } } as unknown as PaxosClient, calls: () => calls } // a poll makes no other calls
 }
 
 async function poll(open: readonly OpenOrder[], orders: readonly PaxosOrder[]) {
@@ -50,17 +50,17 @@ async function poll(open: readonly OpenOrder[], orders: readonly PaxosOrder[]) {
 }
 
 describe('a poll over unfinished orders', () => {
-  it('A17: reads 10,000 open orders with a dozen calls, and 500 that have closed with five more', async () => {
+  it('A17: reads 10,000 open orders with a dozen calls, and 500 closed ones with five more', async () => {
     const open = Array.from({ length: 10_000 }, (_, number) => openOrder(number))
     const orders = open.map((order, number) => (number % 20 === 0 ? atPaxos(order, 'FILLED', '1') : atPaxos(order, 'OPEN', '0')))
     const { report, timers } = await poll(open, orders)
     expect(report).toEqual({ open: 10_000, changed: 500, calls: 17 })
     expect(timers).toHaveLength(500)
-    // With half a second between two polls, that is what of 50 calls/s.
+    // With half a second between two polls, this is a share of 50 calls/s.
     expect(report.calls / 0.5).toBeLessThan(50)
   })
 
-  it('A13: notices a fill that nobody told of, and a partial one', async () => {
+  it('A13: notices a fill that no event reported, and a partial fill', async () => {
     const open = [openOrder(1), openOrder(2), openOrder(3)]
     const { timers } = await poll(open, [
       atPaxos(open[0]!, 'FILLED', '1'),
@@ -70,14 +70,14 @@ describe('a poll over unfinished orders', () => {
     expect(timers).toEqual(['read-order order-1', 'read-order order-2'])
   })
 
-  it('A15: reads an order again until its executions come to what was filled', async () => {
+  it('A15: reads an order again until its executions add up to the filled amount', async () => {
     const closed = openOrder(1, { paxosStatus: 'FILLED', amountFilled: '1', executed: '0.4' })
     expect((await poll([closed], [atPaxos(closed, 'FILLED', '1')])).timers).toEqual(['read-order order-1'])
     const settled = { ...closed, executed: '1' }
     expect((await poll([settled], [atPaxos(settled, 'FILLED', '1')])).timers).toEqual([])
   })
 
-  it('takes no conclusion from an order that a listing lacks', async () => {
+  it('draws no conclusion from an order that a listing lacks', async () => {
     expect(await poll([openOrder(1)], [])).toMatchObject({ report: { open: 1, changed: 0, calls: 1 }, timers: [] })
     expect(await poll([], [])).toMatchObject({ report: { calls: 0 } })
   })

@@ -10,20 +10,23 @@ const GRACE_MS = 15_000
 
 describe('a job', () => {
   it.each<[string, { row?: Partial<InboxRow>; job?: Partial<EventJob> }]>([
-    ['has a newer opening', { row: { generation: 1 } }],
+    ['was reopened since', { row: { generation: 1 } }],
     ['has left its batch', { job: { batch: '3' } }],
     ['belongs to a batch that the job does not name', { row: { batch: '3' } }],
-    ['is not there', { job: { seq: '8' } }],
-  ])('whose event %s is done, whoever died with it: it counts no strike, asks nobody and changes nothing', async (_, { row, job }) => {
-    const world = createMemoryWorld()
-    Object.assign(world.row, row)
-    Object.assign(world.job, job)
-    for (const rescues of [0, 2]) expect(await work(world, rescues)).toEqual({ kind: 'done' })
-    expect(world).toMatchObject({ calls: [], ended: [], settlements: [], row: { strikes: 0, state: 'accepted' } })
-  })
+    ['does not exist', { job: { seq: '8' } }],
+  ])(
+    'whose event %s is done after any number of deaths: it counts no strike, calls no service and changes nothing',
+    async (_, { row, job }) => {
+      const world = createMemoryWorld()
+      Object.assign(world.row, row)
+      Object.assign(world.job, job)
+      for (const rescues of [0, 2]) expect(await work(world, rescues)).toEqual({ kind: 'done' })
+      expect(world).toMatchObject({ calls: [], ended: [], settlements: [], row: { strikes: 0, state: 'accepted' } })
+    },
+  )
 
   it.each(['processed', 'parked', 'dead', 'test'] as const)(
-    'whose event is %s by now asks nobody and changes nothing, whatever had died with it',
+    'whose event is %s by now calls no service and changes nothing after any number of deaths',
     async (state) => {
       const world = createMemoryWorld()
       Object.assign(world.row, { state, strikes: 3 })
@@ -32,7 +35,7 @@ describe('a job', () => {
     },
   )
 
-  it('that names its batch by nothing at all means an event without one', async () => {
+  it('without a batch field means an event without a batch', async () => {
     const world = createMemoryWorld()
     world.job = { seq: '7', generation: 0 }
     await work(world)
@@ -40,10 +43,10 @@ describe('a job', () => {
   })
 })
 
-describe('a job that asks for a slot', () => {
+describe('a job that requests a slot', () => {
   const HELD = Promise.resolve()
 
-  it('lets go of it when Paxos has been asked everything, and says so again when only the last commit is left', async () => {
+  it('releases it after its last account call, and signals again when only the last commit is left', async () => {
     const world = createMemoryWorld()
     const seen: unknown[] = []
     const release = (): void => void seen.push([world.accounts.length, world.notices.length, world.row.state])
@@ -55,7 +58,7 @@ describe('a job that asks for a slot', () => {
     expect(world.row.state).toBe('processed')
   })
 
-  it('keeps it while an account may still have to be asked or looked for', async () => {
+  it('keeps it while it may have to create or look up an account', async () => {
     const world = createMemoryWorld()
     world.paxos.create = async () => {
       throw new PaxosOutcomeUnknownError({ operation })
@@ -72,7 +75,7 @@ describe('a job that asks for a slot', () => {
     expect(world.notices).toHaveLength(1)
   })
 
-  it('loads its row meanwhile, and asks nobody before it has the slot', async () => {
+  it('loads its row while it waits, and calls no service before it has the slot', async () => {
     const world = createMemoryWorld()
     const load = vi.spyOn(world.inbox, 'load')
     const { promise: held, resolve: give } = Promise.withResolvers<void>()
@@ -86,7 +89,7 @@ describe('a job that asks for a slot', () => {
     expect(world.row.state).toBe('processed')
   })
 
-  it('does nothing when others have done its event while it waited for long', async () => {
+  it('does nothing when another job has completed its event during a long wait', async () => {
     const world = createMemoryWorld()
     const { promise: held, resolve: give } = Promise.withResolvers<void>()
     const done = world.handle(world.job, { rescues: 0, slot: { held, release: () => {} } })
@@ -98,7 +101,7 @@ describe('a job that asks for a slot', () => {
     expect(world).toMatchObject({ calls: [], changes: [], settlements: [] })
   })
 
-  it('has it before it waits for others because it is suspected: they have theirs', async () => {
+  it('gets the slot before it waits for other jobs as a suspect, since they hold theirs', async () => {
     const world = createMemoryWorld()
     const { promise: held, resolve: give } = Promise.withResolvers<void>()
     const done = world.handle(world.job, { rescues: 2, slot: { held, release: () => {} } })
@@ -112,9 +115,9 @@ describe('a job that asks for a slot', () => {
 
 describe('an event that moves no onboarding', () => {
   it.each([
-    ['of nobody', null, {}],
+    ['without an identity', null, {}],
     ['of an identity', IDENTITY, { identityId: IDENTITY }],
-  ])('%s is kept, as what Paxos says that it is', async (_, identityId, whose) => {
+  ])('%s is kept with what Paxos says about it', async (_, identityId, whose) => {
     const world = createMemoryWorld()
     Object.assign(world.event, { type: 'transfer.crypto_deposit.completed', identityId })
     expect(await work(world)).toEqual({ kind: 'done' })
@@ -127,7 +130,7 @@ describe('an event that moves no onboarding', () => {
 })
 
 describe('a decision that names no identity', () => {
-  it('is parked, confirmed: trying again will not help', async () => {
+  it('is parked as confirmed, since a retry does not help', async () => {
     const world = createMemoryWorld()
     world.event.identityId = null
     expect(await work(world)).toEqual({ kind: 'done' })
@@ -149,7 +152,7 @@ describe('a decision that names no identity', () => {
 })
 
 describe('an event that Paxos does not know', () => {
-  it('F50: is looked for once more, since it may be readable a moment later, and then parked as the hint that it still is', async () => {
+  it('F50: is read once more, since Paxos may list it a moment later, and then parked as a hint', async () => {
     const world = createMemoryWorld()
     world.reader.event = () => Promise.reject(new PaxosNotFoundError({ operation }))
     expect(await work(world)).toMatchObject({ kind: 'later' })
@@ -159,7 +162,7 @@ describe('an event that Paxos does not know', () => {
     expect(world.ended).toEqual([{ end: 'parked', sinceReceivedMs: 500 }])
   })
 
-  it('is something else than an identity that it does not know: that uses up all attempts, and is dead', async () => {
+  it('differs from an unknown identity, which spends all attempts and is dead', async () => {
     const world = createMemoryWorld()
     world.reader.identity = () => Promise.reject(new PaxosNotFoundError({ operation }))
     for (let tries = 1; tries < 12; tries += 1) expect(await work(world)).toMatchObject({ kind: 'later' })
@@ -182,7 +185,7 @@ describe('a completed event that is replayed', () => {
     expect(world.ended).toEqual([{ end: 'processed', sinceReceivedMs: 500 }])
   })
 
-  it('F10: stays processed when its attempts are spent, and when it kills the process', async () => {
+  it('F10: stays processed when its attempts are spent, and when it has killed processes', async () => {
     for (const more of [{ attempts: 11 }, { strikes: 3 }]) {
       const world = createMemoryWorld()
       Object.assign(world.row, { ...completed, ...more })
@@ -195,7 +198,7 @@ describe('a completed event that is replayed', () => {
 
   it.each([
     ['was never confirmed', { ...completed, trust: 'hint' }],
-    ['never ended', { ...completed, outcome: null }],
+    ['never completed', { ...completed, outcome: null }],
   ])('F10: parks an event that %s', async (_what, row) => {
     const world = createMemoryWorld()
     Object.assign(world.row, { ...row, attempts: 4 })
@@ -206,11 +209,11 @@ describe('a completed event that is replayed', () => {
   })
 })
 
-describe('what fails and will be tried again', () => {
-  it('says when, why and what it has spent; the dispatcher is to look after it a little later', async () => {
+describe('a failure that is tried again', () => {
+  it('records when, why and what it has spent, and the dispatcher takes over 15 s later', async () => {
     const world = createMemoryWorld({ random: () => 0.5 })
     world.reader.event = () => Promise.reject(new PaxosThrottledError({ operation, status: 429 }, { retryAfterMs: 8_000 }))
-    const at = world.now + 10_000 // what they asked for, and half of a half for chance
+    const at = world.now + 10_000 // Retry-After, and half of the 4 s of jitter
     expect(await work(world)).toEqual({ kind: 'later', at })
     expect(world.settlements).toEqual([
       {
@@ -229,25 +232,29 @@ describe('what fails and will be tried again', () => {
   })
 
   it.each<[string, unknown, { attempts: number; errorCode: string; delayMs: number }]>([
-    ['a fault of ours backs off', new TypeError('x is undefined'), { attempts: 1, errorCode: 'TypeError', delayMs: 500 }],
-    ['so does what is no error at all', 'thrown', { attempts: 1, errorCode: 'UNKNOWN', delayMs: 500 }],
+    ['a bug backs off', new TypeError('x is undefined'), { attempts: 1, errorCode: 'TypeError', delayMs: 500 }],
+    ['a thrown string backs off', 'thrown', { attempts: 1, errorCode: 'UNKNOWN', delayMs: 500 }],
     [
-      'Postgres that is away spends no attempt',
+      'a Postgres outage spends no attempt',
       Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }),
       { attempts: 0, errorCode: 'ECONNREFUSED', delayMs: 5_000 },
     ],
     [
-      'a wait that is not named counts for none',
+      'a throttle without a wait uses the default wait',
       new PaxosThrottledError({ operation }, { retryAfterMs: null }),
       { attempts: 0, errorCode: 'PAXOS_THROTTLED', delayMs: 5_000 },
     ],
     [
-      'a wait of what is no error of ours counts too',
+      'a wait on a foreign error is respected',
       Object.assign(new Error('busy'), { retryAfterMs: 2_000 }),
       { attempts: 1, errorCode: 'Error', delayMs: 2_000 },
     ],
-    ['so does nothing at all', null, { attempts: 1, errorCode: 'UNKNOWN', delayMs: 500 }],
-    ['words are no wait', Object.assign(new Error('busy'), { retryAfterMs: '9e9' }), { attempts: 1, errorCode: 'Error', delayMs: 500 }],
+    ['a thrown null backs off', null, { attempts: 1, errorCode: 'UNKNOWN', delayMs: 500 }],
+    [
+      'a wait that is text is ignored',
+      Object.assign(new Error('busy'), { retryAfterMs: '9e9' }),
+      { attempts: 1, errorCode: 'Error', delayMs: 500 },
+    ],
   ])('%s', async (_, error, { attempts, errorCode, delayMs }) => {
     const world = createMemoryWorld()
     world.reader.identity = () => Promise.reject(error)
@@ -255,7 +262,7 @@ describe('what fails and will be tried again', () => {
     expect(world.row).toMatchObject({ attempts, errorCode, trust: 'confirmed', identityId: IDENTITY })
   })
 
-  it('counts unknown outcomes, and says so where they are counted', async () => {
+  it('counts unknown outcomes, and shows the count only for them', async () => {
     const world = createMemoryWorld()
     world.send = ({ key }) => Promise.reject(new NoticeOutcomeUnknownError({ key, answer: 500 }))
     await work(world)
@@ -267,7 +274,7 @@ describe('what fails and will be tried again', () => {
     expect(world.row.errorDetail).not.toContain('Unknown')
   })
 
-  it('is written down whatever its words are: no more than fits, and nothing that is no text for Postgres', async () => {
+  it('is recorded for any text: cut to its column, without characters that Postgres refuses', async () => {
     const world = createMemoryWorld()
     world.reader.event = () => Promise.reject(Object.assign(new Error(`a\0b\0\uD800${'x'.repeat(600)}`), { code: '\0CODE\0' }))
     await work(world)
@@ -280,7 +287,7 @@ describe('what fails and will be tried again', () => {
     expect(world.row.errorDetail).toMatch(/x Unknown 1 of 200 times\.$/)
   })
 
-  it('is what has not returned after two minutes, so that its job does not hold the worker for ever', async () => {
+  it('is recorded for a job that has not returned after 120 s, so that it does not hold the worker', async () => {
     vi.useFakeTimers()
     try {
       const world = createMemoryWorld()
@@ -296,7 +303,7 @@ describe('what fails and will be tried again', () => {
     }
   })
 
-  it('rejects only when not even that can be written down: the queue drops the job, and the dispatcher comes back', async () => {
+  it('rejects only when it cannot be recorded: the queue drops the job, and the dispatcher queues it again', async () => {
     const world = createMemoryWorld()
     world.inbox.settle = () => Promise.reject(new Error('gone'))
     world.reader.event = () => Promise.reject(new PaxosUnavailableError({ operation }))
@@ -304,8 +311,8 @@ describe('what fails and will be tried again', () => {
   })
 })
 
-describe('an event that an operator has opened again', () => {
-  it('reads and asks after everything that is live', async () => {
+describe('an event that an operator has reopened', () => {
+  it('calls Paxos with the priority of a replay', async () => {
     const world = createMemoryWorld()
     reopen(world)
     await work(world)
@@ -313,13 +320,13 @@ describe('an event that an operator has opened again', () => {
   })
 })
 
-describe('a job with which processes have died', () => {
+describe('a job whose processes have died', () => {
   const died = async (world: MemoryWorld): Promise<void> => {
     world.inbox.load = async () => ({ ...world.row })
     world.row.strikes += 1
   }
 
-  it('is under suspicion after the second: before that no strike is counted', async () => {
+  it('is a suspect after the second death, and counts strikes from then on', async () => {
     const world = createMemoryWorld()
     world.reader.event = () => Promise.reject(new PaxosUnavailableError({ operation }))
     const strikes: string[] = []
@@ -330,7 +337,7 @@ describe('a job with which processes have died', () => {
     expect(strikes).toEqual(['7'])
   })
 
-  it('is worked on after two strikes, and parked with its evidence after three', async () => {
+  it('runs after two strikes, and is parked with its evidence after three', async () => {
     const world = createMemoryWorld()
     for (let deaths = 0; deaths < 3; deaths += 1) await died(world)
     expect(await work(world, 5)).toEqual({ kind: 'done' })
@@ -354,7 +361,7 @@ describe('a job with which processes have died', () => {
   it.each([
     { strikes: 1, beside: true },
     { strikes: 2, beside: false },
-  ])('and $strikes strikes runs beside others: $beside', async ({ strikes, beside }) => {
+  ])('with $strikes strikes runs beside others: $beside', async ({ strikes, beside }) => {
     const world = createMemoryWorld()
     world.row.strikes = strikes
     const answered = Promise.withResolvers<void>()
@@ -372,7 +379,7 @@ describe('a job with which processes have died', () => {
     expect(world.row.state).toBe('processed')
   })
 
-  it('waits for the suspect before it, however that ends', async () => {
+  it('waits for the suspect before it, also when that one fails', async () => {
     const world = createMemoryWorld()
     const load = world.inbox.load
     const loads: string[] = []
@@ -389,7 +396,7 @@ describe('a job with which processes have died', () => {
     expect(world.row.state).toBe('processed')
   })
 
-  it('is not charged with an outage of Postgres that it has lived through, and is with every death after that', async () => {
+  it('gets no strike for a Postgres outage that it survived, and one for every later death', async () => {
     const world = createMemoryWorld()
     const { settle } = world.inbox
     world.reader.event = () => Promise.reject(new PaxosUnavailableError({ operation }))
@@ -399,7 +406,7 @@ describe('a job with which processes have died', () => {
     world.inbox.settle = settle
     expect(await work(world, 2)).toMatchObject({ kind: 'later' })
     expect(world.row).toMatchObject({ strikes: 0, state: 'accepted' })
-    // What was forgiven is forgotten with the strikes that it stood for: again one outage and three deaths, of which three count.
+    // The forgiven outage is forgotten with the strikes it excused: again one outage and three deaths, and the three count.
     world.inbox.settle = () => Promise.reject(new Error('gone'))
     await expect(work(world, 2)).rejects.toThrow('gone')
     world.inbox.settle = settle

@@ -4,11 +4,11 @@ import { MAX_ATTEMPTS, MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from '../.
 
 const fresh = { attempts: 0, unknownOutcomes: 0, random: 0 }
 
-describe('what becomes of work that failed', () => {
-  it('parks at once what no machine can mend', () => {
+describe('the retry policy', () => {
+  it('parks at once what a retry cannot fix', () => {
     expect(retryAfter({ retry: 'never' }, fresh)).toEqual({ kind: 'park' })
   })
-  it('spends nothing on an outage, however long: it never fills the dead letters', () => {
+  it('spends no attempt on an outage of any length, so that it never fills the dead letters', () => {
     const spent = { attempts: MAX_ATTEMPTS + 100, unknownOutcomes: MAX_UNKNOWN_OUTCOMES + 100 }
     expect(retryAfter({ retry: 'snooze' }, { ...spent, random: 0 }).kind).toBe('retry')
     expect(spentAfter('snooze', spent)).toEqual(spent)
@@ -17,16 +17,16 @@ describe('what becomes of work that failed', () => {
     expect(retryAfter({ retry: 'snooze', retryAfterMs: 300_000 }, fresh)).toMatchObject({ delayMs: 300_000 })
     expect(retryAfter({ retry: 'backoff', retryAfterMs: 300_000 }, fresh)).toMatchObject({ delayMs: 300_000 })
   })
-  it('gives up what fails after its attempts are spent', () => {
+  it('gives up after all attempts are spent', () => {
     expect(retryAfter({ retry: 'backoff' }, { ...fresh, attempts: MAX_ATTEMPTS - 2 }).kind).toBe('retry')
     expect(retryAfter({ retry: 'backoff' }, { ...fresh, attempts: MAX_ATTEMPTS - 1 })).toEqual({ kind: 'dead' })
     expect(spentAfter('backoff', { attempts: 3, unknownOutcomes: 4 })).toEqual({ attempts: 4, unknownOutcomes: 4 })
   })
-  it('spends no attempt on an outcome that is unknown, whatever was spent before', () => {
+  it('spends no attempt on an unknown outcome, after any number of attempts', () => {
     expect(retryAfter({ retry: 'ask-first' }, { ...fresh, attempts: MAX_ATTEMPTS - 1 }).kind).toBe('retry')
     expect(spentAfter('ask-first', { attempts: 3, unknownOutcomes: 4 })).toEqual({ attempts: 3, unknownOutcomes: 5 })
   })
-  it('gives up what is still unknown after the better part of a day, and not sooner', () => {
+  it('gives up an outcome that stays unknown for 20 to 28 h', () => {
     let waitedMs = 0
     for (let unknownOutcomes = 0; unknownOutcomes < 1_000; unknownOutcomes += 1) {
       const retry = retryAfter({ retry: 'ask-first' }, { attempts: 0, unknownOutcomes, random: 0.5 })
@@ -39,7 +39,7 @@ describe('what becomes of work that failed', () => {
     expect(waitedMs / 3_600_000).toBeGreaterThan(20)
     expect(waitedMs / 3_600_000).toBeLessThan(28)
   })
-  it('waits longer each time, never more than ten minutes, and spreads what failed together', () => {
+  it('waits longer each time, at most ten minutes, and spreads events that failed together', () => {
     fc.assert(
       fc.property(
         fc.boolean(),

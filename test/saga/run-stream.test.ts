@@ -8,7 +8,7 @@ import { ACCOUNT, createMemoryWorld, IDENTITY, PROFILE, reopen, work } from './m
 
 const OURS: PaxosAccount = { id: ACCOUNT, identityId: IDENTITY, refId: accountRefId(IDENTITY), profileId: PROFILE, type: 'BROKERAGE' }
 
-describe('F14: every attempt is kept', () => {
+describe('F14: every attempt is recorded', () => {
   it('in the commit of its receipt when it succeeded', async () => {
     const world = createMemoryWorld()
     await work(world)
@@ -20,7 +20,7 @@ describe('F14: every attempt is kept', () => {
     expect(world.attempts).toEqual([])
   })
 
-  it("in the commit of the refusal, with Paxos's problem type and the known words of its text alone", async () => {
+  it("in the commit of the refusal, with only Paxos's problem type and known words of its text", async () => {
     const world = createMemoryWorld()
     const failure = {
       operation: 'accounts.create',
@@ -41,7 +41,7 @@ describe('F14: every attempt is kept', () => {
     expect(JSON.stringify(kept)).not.toMatch(/Ada|Lovelace|Main/)
   })
 
-  it('on its own when it failed and is made again', async () => {
+  it('in a commit of its own when it failed and is tried again', async () => {
     const world = createMemoryWorld()
     world.paxos.create = () => Promise.reject(new PaxosUnavailableError({ operation: 'accounts.create', status: 503 }))
     await work(world)
@@ -60,19 +60,19 @@ describe('F14: every attempt is kept', () => {
   })
 })
 
-describe('F52: an answer about something else is not used', () => {
+describe('F52: an answer about another object', () => {
   it.each<[string, Partial<PaxosAccount>]>([
     ['of another identity', { identityId: 'another' }],
     ['under another key', { refId: 'another' }],
     ['of another type', { type: 'CUSTODY' }],
-  ])('an account %s holds the onboarding', async (_what, change) => {
+  ])('of an account %s holds the onboarding', async (_what, change) => {
     const world = createMemoryWorld()
     world.paxos.create = async () => ({ ...OURS, ...change })
     await work(world)
     expect(world.stored?.onboarding).toMatchObject({ state: 'held', heldReason: 'account-mismatch', accountId: null })
   })
 
-  it("an account that is another onboarding's holds this one at once, and spends no attempt", async () => {
+  it('of an account of another onboarding holds this one at once and spends no attempt', async () => {
     const world = createMemoryWorld()
     const { commit } = world.ledger
     world.ledger.commit = (change) =>
@@ -86,8 +86,8 @@ describe('F52: an answer about something else is not used', () => {
   })
 })
 
-describe('F46: a worker that meets what a newer version wrote', () => {
-  it('leaves alone a state that it does not know, and spends no attempt', async () => {
+describe('F46: a worker that finds data of a newer version', () => {
+  it('leaves an unknown state unchanged and spends no attempt', async () => {
     const world = createMemoryWorld()
     const onboarding = { ...newOnboarding(IDENTITY, 'adopted', null), state: 'refreshing' as 'pending' }
     world.stored = { onboarding, effects: [], version: 1, entryCount: 1, headHash: Buffer.alloc(32) }
@@ -96,7 +96,7 @@ describe('F46: a worker that meets what a newer version wrote', () => {
     expect(world.changes).toEqual([])
   })
 
-  it.each(['command', 'timer', 'letter'])('leaves alone an event of origin %s that it cannot route', async (origin) => {
+  it.each(['command', 'timer', 'letter'])('leaves an event of unroutable origin %s unchanged', async (origin) => {
     const world = createMemoryWorld()
     Object.assign(world.row, { origin, streamId: 'order_1' })
     expect(await work(world)).toMatchObject({ kind: 'later' })
@@ -104,7 +104,7 @@ describe('F46: a worker that meets what a newer version wrote', () => {
   })
 })
 
-it('F43: ids of Paxos are opaque texts: an onboarding whose ids are no uuids becomes ready', async () => {
+it("F43: an onboarding becomes ready when Paxos's ids are not UUIDs", async () => {
   const world = createMemoryWorld()
   world.event = { ...world.event, id: 'evt_01HZX', identityId: 'idn:7/AbC' }
   world.row.eventId = 'evt_01HZX'
@@ -113,7 +113,7 @@ it('F43: ids of Paxos are opaque texts: an onboarding whose ids are no uuids bec
   expect(world.notices[0]?.key).toBe('notice_ready_1_idn:7/AbC')
 })
 
-it('A34: a disablement that was read before an approval does not commit after the approval was found to change nothing', async () => {
+it('A34: a disablement read before an approval does not commit after that approval changed nothing', async () => {
   const world = createMemoryWorld()
   await work(world)
   const readNow = world.reader.identity
@@ -121,7 +121,7 @@ it('A34: a disablement that was read before an approval does not commit after th
   world.reader.identity = async (...asked) => {
     const identity = await readNow(...asked)
     world.reader.identity = readNow
-    await work(world) // another worker reads after us, finds `APPROVED` and `ready`, and ends before us
+    await work(world) // another worker reads after this one, finds `APPROVED` and `ready`, and ends first
     return { ...identity, status: 'DISABLED' }
   }
   await work(world)

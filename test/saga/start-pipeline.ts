@@ -29,24 +29,24 @@ import { startOrderPolls } from '../../src/saga/start-order-polls.ts'
 import type { Vault } from '../../src/vault/vault.ts'
 
 export interface PipelineOptions {
-  /** Without, no limits. */
+  /** No limits when it is absent. */
   limits?: BudgetLimits
   databaseUrl: string
   backend: QueueBackend
   paxos: { apiUrl: string; tokenUrl: string }
-  /** Where notices go: a real receiver. */
+  /** The URL of the notification receiver, a real one. */
   notices: { url: string; secret: string }
   unknownIdentities?: 'adopt' | 'hold'
-  /** Jobs in flight; 0: nothing is worked on, jobs only wait. */
+  /** Jobs in progress at once. With 0, jobs only wait. */
   concurrency?: number
   paxosTimeoutMs?: number
-  /** The worker watches itself by canaries, at this pace where it is not the product's; without, it does not. */
+  /** The pace at which the worker watches itself by canaries. Absent: it does not. */
   watch?: Partial<WatchPace>
-  /** Steps between the stages and a part that they call: crash tests do. */
+  /** Wraps a part that a stage calls. Crash tests stop there. */
   decorate?: <Part extends object>(name: PartName, part: Part) => Part
 }
 
-/** Of every test: 32 bytes. */
+/** The key of every test: 32 bytes. */
 export const ENCRYPTION_KEY = Buffer.alloc(32, 7)
 
 export type PartName =
@@ -76,16 +76,16 @@ export interface Pipeline {
   workNow: ReturnType<typeof workNow>
   pool: pg.Pool
   metrics: Registry
-  /** Works on an event as the queue would have it. */
+  /** Works on an event as the queue would deliver it. */
   handle: EventHandler
   /** The watched worker's readiness. */
   check(): Promise<void>
-  /** Accepts an event as the receiver does, with its job. */
+  /** Accepts an event and queues its job as the receiver does. */
   accept(event: { id: string; type: string }, options?: { isTest?: boolean }): Promise<string>
   close(): Promise<void>
 }
 
-/** Everything from the inbox to the notice, wired as src/compose wires it, against a simulator and real stores. */
+/** Everything from the inbox to the notification, wired as src/compose wires it, against a simulator and real stores. */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { databaseUrl, backend, unknownIdentities = 'adopt', concurrency = 20, paxosTimeoutMs = 2_000 } = options
   const { decorate = (_name, part) => part } = options

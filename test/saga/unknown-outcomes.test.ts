@@ -7,7 +7,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts'
 import type { Pipeline, PipelineOptions } from './start-pipeline.ts'
 import { createWorld, eventually, reaches, settles, type World } from './world.ts'
 
-// None of this depends on where the queue is. What else may become of the creation of an account is in onboarding.test.ts.
+// The backend of the queue makes no difference here. onboarding.test.ts has other outcomes of creating an account.
 const backend = { kind: 'postgres' } as const
 const CREATION = 'POST /identity/accounts'
 const LISTING = 'GET /identity/accounts'
@@ -15,25 +15,25 @@ const LISTING = 'GET /identity/accounts'
 const calls = ({ sandbox }: World, operation: string): number =>
   sandbox.story.of('call').filter((call) => call.operation === operation).length
 
-describe('when Paxos has made the account and the answer does not say so', () => {
+describe('when Paxos has created the account and the answer does not say so', () => {
   it.each<[string, FaultInput[]]>([
-    ['it is a 500', [{ on: CREATION, do: 'act-then-answer', status: 500, next: 1 }]],
-    ['it is a 504', [{ on: CREATION, do: 'act-then-answer', status: 504, next: 1 }]],
+    ['the answer is a 500', [{ on: CREATION, do: 'act-then-answer', status: 500, next: 1 }]],
+    ['the answer is a 504', [{ on: CREATION, do: 'act-then-answer', status: 504, next: 1 }]],
     [
-      'it is lost, and so is that of the first look whether the account is there',
+      'the answer and that of the first look-up are lost',
       [
         { on: CREATION, do: 'act-then-drop', next: 1 },
         { on: LISTING, do: 'act-then-drop', next: 1 },
       ],
     ],
     [
-      'it is lost, and the first look meets an outage',
+      'the answer is lost and the first look-up meets an outage',
       [
         { on: CREATION, do: 'act-then-silence', next: 1 },
         { on: LISTING, do: 'answer', status: 503, next: 1 },
       ],
     ],
-  ])('since %s, the account is looked up and taken over, and not asked for again', async (_, faults) => {
+  ])('because %s, the account is looked up and adopted, and not requested again', async (_, faults) => {
     const world = await createWorld(backend)
     const pipeline = await world.start()
     const event = await world.decided('approve')
@@ -45,7 +45,7 @@ describe('when Paxos has made the account and the answer does not say so', () =>
     expect(calls(world, CREATION)).toBe(1)
   })
 
-  it('since the connection was reset after it had acted, the account is looked up and taken over', async () => {
+  it('because the connection was reset, the account is looked up and adopted', async () => {
     const world = await createWorld(backend)
     const line = await startTcpProxy({ port: Number(new URL(world.sandbox.url).port) })
     onTestFinished(() => line.close())
@@ -61,7 +61,7 @@ describe('when Paxos has made the account and the answer does not say so', () =>
     expect(calls(world, CREATION)).toBe(1)
   })
 
-  it('and its profile comes late, the customer is ready with both', async () => {
+  it('and its profile comes late, the customer becomes ready with both', async () => {
     const world = await createWorld(backend, { profileIdArrives: 'late', profileIdDelayMs: 1_500 })
     const pipeline = await world.start()
     const event = await world.decided('approve')
@@ -74,7 +74,7 @@ describe('when Paxos has made the account and the answer does not say so', () =>
 })
 
 describe('when an account never gets its profile', () => {
-  it('holds the customer for a person, tells nobody, and asks for no second account', async () => {
+  it('the customer is held for an operator without a notification, and no second account is requested', async () => {
     const world = await createWorld(backend, { profileIdArrives: 'never' })
     const pipeline = await world.start()
     const event = await world.decided('approve')
@@ -84,7 +84,7 @@ describe('when an account never gets its profile', () => {
       ({ error_code }) => error_code === 'ACCOUNT_WITHOUT_PROFILE',
     )
     expect(waiting.state).toBe('accepted')
-    await pipeline.pool.query('UPDATE inbox_event SET attempts = 5') // a quarter of a minute goes by
+    await pipeline.pool.query('UPDATE inbox_event SET attempts = 5') // 15 s pass
     const { onboarding } = await reaches(pipeline, event.identityId, 'held')
     expect(onboarding).toMatchObject({ heldReason: 'account-without-profile', heldFrom: 'approved' })
     expect(world.effectsOf(event.identityId)).toEqual({ accounts: 1, noticeKeys: [], sends: 0 })
@@ -94,7 +94,7 @@ describe('when an account never gets its profile', () => {
 
 describe('when the account that Paxos names is not ours', () => {
   it.each(['conflict', 'conflict-bare', 'return-existing'] as const)(
-    'because our key is on the account of somebody else, holds the customer and takes nothing over (%s)',
+    "because another customer's account has our key, the customer is held and nothing is adopted (%s)",
     async (accountConflict) => {
       const world = await createWorld(backend, { accountConflict })
       const pipeline = await world.start()
@@ -107,7 +107,7 @@ describe('when the account that Paxos names is not ours', () => {
     },
   )
 
-  it('because there is none, whatever the 409 says, holds the customer', async () => {
+  it('because there is none despite the 409, the customer is held', async () => {
     const world = await createWorld(backend)
     const pipeline = await world.start()
     const event = await world.decided('approve')
@@ -118,10 +118,10 @@ describe('when the account that Paxos names is not ours', () => {
   })
 })
 
-/** Every wait of a job is over at once: hours of an outage pass in seconds. */
+/** Every wait of a job takes 10 ms, so that hours of an outage pass in seconds. */
 const decorate: NonNullable<PipelineOptions['decorate']> = (_, part) => {
   if (!('handle' in part)) return part
-  const { handle } = part as unknown as { handle: (...work: unknown[]) => Promise<JobOutcome> } // the part `worker` has only this
+  const { handle } = part as unknown as { handle: (...work: unknown[]) => Promise<JobOutcome> } // only the part `worker` has this
   const impatient = async (...work: unknown[]): Promise<JobOutcome> => {
     const outcome = await handle(...work)
     return outcome.kind === 'later' ? { kind: 'later', at: Date.now() + 10 } : outcome
@@ -136,7 +136,7 @@ const inboxOf = async ({ pool }: Pipeline) =>
     )
   ).rows
 
-describe('when reads are answered, and for longer than all attempts would last writes are not', () => {
+describe('when Paxos answers reads but no writes, for longer than all attempts last', () => {
   const failNotices = ({ notices }: World): (() => void) => {
     notices.reply((response) => response.writeHead(500).end())
     return () => notices.reply((response) => response.writeHead(204).end())
@@ -150,8 +150,8 @@ describe('when reads are answered, and for longer than all attempts would last w
   it.each<[string, (world: World) => () => void]>([
     ['a 500 from Paxos', struck({ on: CREATION, do: 'answer', status: 500 })],
     ['a connection that Paxos resets', struck({ on: CREATION, do: 'drop' })],
-    ['a 500 from our own application', failNotices],
-  ])('since %s, no attempt is spent, and every customer is ready once it is over', async (_, begin) => {
+    ['a 500 from the application', failNotices],
+  ])('because of %s, no attempt is spent, and every customer is ready once it is over', async (_, begin) => {
     const world = await createWorld(backend)
     const end = begin(world)
     const pipeline = await world.start({ decorate })
@@ -174,8 +174,8 @@ describe('when reads are answered, and for longer than all attempts would last w
   })
 })
 
-describe('when one request is never answered while all others are', () => {
-  it('ends dead with its evidence, so that a person looks, and holds up nobody', async () => {
+describe('when one request never gets an answer and all others do', () => {
+  it('its event ends dead with its evidence for an operator, and delays no other', async () => {
     const world = await createWorld(backend)
     const [poisoned, ...others] = [await world.decided('approve'), await world.decided('approve'), await world.decided('approve')]
     world.notices.reply((response) => {

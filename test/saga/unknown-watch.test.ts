@@ -16,7 +16,7 @@ function start() {
 }
 
 describe('events that Paxos does not know', () => {
-  it('F50: are one log line for many, and one alarm a minute for the key that brings them', async () => {
+  it('F50: give one log line for many, and one alarm a minute for the webhook key that brings them', async () => {
     const { watch, lines, metrics, pass } = start()
     for (let event = 0; event < 10_000; event += 1) {
       watch.parked('api-key-ab12cd34')

@@ -11,16 +11,16 @@ import { type Pipeline, type PipelineOptions, startPipeline } from './start-pipe
 
 export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
-/** A simulator, a database, a receiver of notices, and pipelines between them; all of this one test, closed with it. */
+/** A simulator, a database, a notification receiver, and pipelines between them, for one test, which closes them. */
 export interface World {
   sandbox: Sandbox
   databaseUrl: string
   backend: QueueBackend
   notices: NoticeReceiver
   start(options?: Partial<PipelineOptions>): Promise<Pipeline>
-  /** An identity on which Paxos has decided, and the event of it. */
+  /** An identity that Paxos has decided on, with its event. */
   decided(decision: 'approve' | 'deny'): Promise<StoredEvent & { identityId: string }>
-  /** What an independent observer counts, from the simulator's own log and from what the notice receiver got. */
+  /** What an independent observer counts, from the simulator's log and the notification receiver. */
   /** The accounts that the simulator opened for the identity. */
   accountIds(identityId: string): string[]
   effectsOf(identityId: string): { accounts: number; noticeKeys: string[]; sends: number }
@@ -68,7 +68,7 @@ export async function createWorld(backend: TestBackend, options: Partial<Sandbox
   }
 }
 
-/** Waits for a condition, never for a time. Says what it last saw when it gives up. */
+/** Waits until a condition holds. Its error shows the last value. */
 export async function eventually<T>(look: () => Promise<T> | T, holds: (seen: T) => boolean, { withinMs = 25_000 } = {}): Promise<T> {
   const deadline = Date.now() + withinMs
   for (;;) {
@@ -89,7 +89,7 @@ export async function reaches({ ledger }: Pipeline, identityId: string, state: s
   return stored
 }
 
-/** Waits until nothing is unfinished in the inbox. */
+/** Waits until every event in the inbox is finished. */
 export async function settles({ inbox }: Pipeline) {
   return eventually(
     () => inbox.count(),
