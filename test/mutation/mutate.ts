@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { Stryker } from '@stryker-mutator/core'
 import { startTestServices, type TestServices } from '../support/test-services.ts'
@@ -7,9 +8,9 @@ import { MUTATION_GROUPS, type MutationGroup } from './groups.ts'
 import { SQL_GUARDS } from './sql-guards.ts'
 
 /**
- * `npm run mutation [group …]`: breaks the guards, one expression or one SQL fragment at a time, and fails when the tests let a mutant
- * live that is not on the list of accepted survivors, or when the list names one that does not. `sql:<text>` is the part of the group
- * `sql` whose files or fragments have that text. docs/mutation.md has the whole of it.
+ * `npm run mutation [group …]`: breaks the guards, one expression or one SQL fragment at a time. Fails when a mutant survives that the list of
+ * accepted survivors does not name, or when the list names one that the tests notice. `<group>:<text>` breaks only a part of the group: the files
+ * whose path has the text; of the group `sql` also the fragments that have it. docs/mutation.md says more.
  */
 const RESULTS = 'coverage/mutation'
 
@@ -21,10 +22,14 @@ interface GroupResult {
   stale: Survivor[]
 }
 
-async function mutate(name: string, { mutate, tests, inMemory = false }: MutationGroup): Promise<GroupResult> {
+/** `parts`: of the paths of files; the whole group where it is empty. */
+async function mutate(group: string, { mutate, tests, inMemory = false }: MutationGroup, parts: readonly string[]): Promise<GroupResult> {
+  const broken = globSync(mutate).filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+  if (broken.length === 0) throw new Error(`the group ${group} breaks no file with this in its path: ${parts.join(', ')}`)
+  const name = [group, ...parts].join('-').replaceAll(/[^\w-]/g, '_')
   process.env.MUTATION_TESTS = tests.join(' ') // for vitest.config.ts, in Stryker's runner process
   const options: ConstructorParameters<typeof Stryker>[0] = {
-    mutate,
+    mutate: broken,
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner', './test/mutation/ignore-texts.mjs'],
     ignorers: ['texts'],
@@ -108,21 +113,26 @@ const same =
     left.file === right.file && left.line === right.line && left.mutant === right.mutant
 
 const groups: Readonly<Record<string, MutationGroup | null>> = { ...MUTATION_GROUPS, sql: null }
-const SQL_PART = 'sql:'
-const sqlParts = process.argv.filter((group) => group.startsWith(SQL_PART)).map((group) => group.slice(SQL_PART.length))
-const wanted = process.argv.slice(2).map((group) => (group.startsWith(SQL_PART) ? 'sql' : group))
+/** By the name of the group: the parts of it that were asked for, none where all of it was. */
+const wanted = new Map<string, string[]>()
+for (const argument of process.argv.slice(2)) {
+  const [group = '', part] = argument.split(':', 2)
+  if (!(group in groups)) throw new Error(`there is no group ${group}; there are ${Object.keys(groups).join(', ')}`)
+  wanted.set(group, [...(wanted.get(group) ?? []), ...(part === undefined ? [] : [part])])
+}
 await mkdir(RESULTS, { recursive: true })
 const rows: object[] = []
 let services: TestServices | undefined
 try {
   for (const [name, group] of Object.entries(groups)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue
+    if (wanted.size > 0 && !wanted.has(name)) continue
+    const parts = wanted.get(name) ?? []
     delete process.env.MUTATION_SERVICES
     if (!group?.inMemory) {
       services ??= await startTestServices()
       process.env.MUTATION_SERVICES = JSON.stringify({ postgresUrl: services.postgresUrl, redisUrl: services.redisUrl })
     }
-    const { killed, accepted, survivors, stale } = group ? await mutate(name, group) : await mutateSql(sqlParts)
+    const { killed, accepted, survivors, stale } = group ? await mutate(name, group, parts) : await mutateSql(parts)
     for (const { file, line, mutant } of survivors) console.log(`\nsurvived in ${file}: ${line ?? 'SQL'}\n  ${mutant}`)
     for (const { file, line, mutant } of stale) console.log(`\non the list, but noticed, in ${file}: ${line ?? 'SQL'}\n  ${mutant}`)
     const mutants = killed + accepted + survivors.length

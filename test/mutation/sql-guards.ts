@@ -12,6 +12,7 @@ const group =
   (fragment: string, broken: string): SqlGuard => ({ file, fragment, broken, tests })
 
 const accepting = group('src/inbox/accept-events.ts', 'test/inbox/accept-events.test.ts')
+const reopening = group('src/inbox/accept-events.ts', 'test/reconcile/sweep-events.test.ts')
 const settling = group('src/inbox/settle-events.ts', 'test/inbox/inbox.test.ts')
 const committing = group('src/ledger/ledger-sql.ts', 'test/ledger/ledger.test.ts')
 const matching = group('src/inbox/match-events.ts', 'test/replay/replay.test.ts')
@@ -27,7 +28,7 @@ const streams = group('prisma/migrations/20261128000100_streams/migration.sql', 
 const requests = group('prisma/migrations/20261128200200_identity_request/migration.sql', 'test/operate/create-onboarding.test.ts')
 const replayPlans = group('prisma/migrations/20261128003000_replay_jobs/migration.sql', 'test/replay/replay.test.ts')
 const spending = group('src/paxos/transport/budget-store.ts', 'test/paxos/transport/budget-shared.test.ts')
-const sweeping = group('src/reconcile/sweep-events.ts', 'test/reconcile/sweep-events.test.ts')
+const claiming = group('src/reconcile/sweep-claim.ts', 'test/reconcile/sweep-events.test.ts')
 const windows = group('src/reconcile/sweep-windows.ts', 'test/reconcile/sweep-events.test.ts')
 const known = group('src/inbox/known-events.ts', 'test/reconcile/sweep-events.test.ts')
 const canaries = group('src/queue/canary.ts', 'test/queue/canary.test.ts')
@@ -41,8 +42,10 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   accepting('i.delivery_count + excluded.delivery_count', 'i.delivery_count'),
   accepting('coalesce(i.body_sha256, excluded.body_sha256)', 'excluded.body_sha256'),
   accepting('i.is_test AND excluded.is_test', 'excluded.is_test'),
-  accepting(`CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END`, 'excluded.state'),
-  accepting(`CASE WHEN i.state = 'test' THEN excluded.state ELSE i.state END`, 'i.state'),
+  accepting(`CASE WHEN i.state = 'test' THEN excluded.state WHEN`, 'CASE WHEN true THEN excluded.state WHEN'),
+  accepting(`CASE WHEN i.state = 'test' THEN excluded.state WHEN`, 'CASE WHEN'),
+  reopening(`i.error_code = 'EVENT_UNKNOWN_TO_PAXOS' AND `, ''),
+  reopening(` AND i.settled_at < now() - interval '5 minutes'`, ''),
   accepting(`CASE WHEN test THEN 'test' ELSE 'accepted' END`, `'accepted'`),
   accepting('(xmax = 0) AS inserted', 'true AS inserted'),
   // Every unfinished event is worked on, by one dispatcher at a time.
@@ -77,7 +80,7 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = i.batch'),
   settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = NULL'),
   settling('settled_at = NULL, batch = NULL', 'settled_at = NULL'),
-  accepting(`'accepted' END, batch\nFROM`, `'accepted' END, NULL\nFROM`),
+  accepting(`'accepted' END, batch, key, source`, `'accepted' END, NULL, key, source`),
   batches('CHECK (batch IS NULL OR generation = 0)', 'CHECK (true)'),
   // A change is committed on the version that it was decided on, with all that belongs to it, or not at all.
   committing('WHERE o.version = c.version - 1', 'WHERE true'),
@@ -104,7 +107,9 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   planning(`AND (lease_by = $2 OR lease_until IS NULL OR lease_until < now())`, ''),
   rebuilding(`state = 'accepted' AND error_code IS NULL AND`, `state = 'accepted' AND`),
   // One sweep at a time, over whole windows, and nothing is taken for known that only a test event has named.
-  sweeping('SELECT pg_try_advisory_lock($1, $2) AS mine', 'SELECT $1::int IS NOT NULL AND $2::int IS NOT NULL AS mine'),
+  claiming('WHERE holder = $1 OR held_until <= now()', 'WHERE $1::uuid IS NOT NULL'),
+  claiming('WHERE holder = $1 OR held_until <= now()', 'WHERE holder = $1'),
+  claiming('WHERE holder = $1 OR held_until <= now()', 'WHERE held_until <= now()'),
   windows('max(to_at)', 'min(to_at)'),
   known(' AND NOT is_test', ''),
   // All processes share one budget; one canary is sent at a time, and one that waits accuses; audit entries are numbered one by one.
