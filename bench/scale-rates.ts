@@ -18,7 +18,7 @@ import { applyDecision, type Draft } from '../src/domain/onboarding/advance.ts'
 import { newOnboarding } from '../src/domain/onboarding/onboarding.ts'
 import { draftOf } from '../src/domain/stream.ts'
 import { createInbox } from '../src/inbox/inbox.ts'
-import type { Settlement, Stored } from '../src/ledger/change.ts'
+import type { Completion, Stored } from '../src/ledger/change.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../src/ledger/onboarding-table.ts'
 import { createLogger } from '../src/platform/logger.ts'
@@ -111,15 +111,15 @@ function delivery() {
 }
 
 /** Three commits: approved with the account in hand, its receipt with the notice in hand, the notice's receipt with the event's end. */
-async function onboard(ledger: Ledger, event: Pick<Settlement, 'seq' | 'generation'>): Promise<void> {
+async function onboard(ledger: Ledger, event: Pick<Completion, 'seq' | 'generation'>): Promise<void> {
   const identityId = randomUUID()
-  const commit = async (before: Stored | null, draft: Draft, settlement?: Settlement): Promise<Stored> => {
+  const commit = async (before: Stored | null, draft: Draft, completion?: Completion): Promise<Stored> => {
     const stored = await ledger.commit({
       before,
       draft,
       actor: `event:${identityId}`,
       at: new Date(),
-      ...(settlement ? { settlement } : {}),
+      ...(completion ? { completion } : {}),
     })
     if (!stored) throw new Error('nobody else works on this identity')
     return stored

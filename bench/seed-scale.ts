@@ -87,12 +87,12 @@ WITH person AS (
   SELECT id, no, entry.at, kind, actor, data::jsonb, coalesce(hashes[no - 1], decode(repeat('00', 32), 'hex')), hash
   FROM story, unnest(ats, kinds, actors, datas, hashes) WITH ORDINALITY AS entry (at, kind, actor, data, hash, no)
 ), accounts AS (
-  INSERT INTO effect (stream_id, step, kind, name, number, key, state, attempts, receipt, intended_at, settled_at)
+  INSERT INTO effect (stream_id, step, kind, name, number, key, state, attempts, receipt, intended_at, completed_at)
   SELECT id, 'account', 'create-account', NULL, 1, 'gatehouse-account-' || id, 'done', 1,
     jsonb_build_object('kind', 'account', 'accountId', account, 'profileId', profile, 'how', 'created'), later, later
   FROM story WHERE has_account
 ), notices AS (
-  INSERT INTO effect (stream_id, step, kind, name, number, key, state, attempts, receipt, intended_at, settled_at)
+  INSERT INTO effect (stream_id, step, kind, name, number, key, state, attempts, receipt, intended_at, completed_at)
   SELECT id, 'notice:' || notice || ':1', 'send-notification', notice, 1, 'notice_' || notice || '_1_' || id, CASE WHEN open THEN 'intended' ELSE 'done' END,
     CASE WHEN open THEN 0 ELSE 1 END, CASE WHEN NOT open THEN '{"kind": "notice", "channel": "webhook", "status": 204}'::jsonb END,
     later, CASE WHEN NOT open THEN later END
@@ -113,7 +113,7 @@ FROM story`
  */
 const EVENTS = `
 INSERT INTO inbox_event (seq, event_id, type, occurred_at, is_test, origin, body_sha256, received_at, delivery_count, trust, state, outcome,
-  identity_id, attempts, due_at, error_code, error_detail, settled_at)
+  identity_id, attempts, due_at, error_code, error_detail, completed_at)
 SELECT seq, md5('event' || seq)::uuid, type, at - interval '2 seconds', state = 'test', CASE WHEN seq % 100 = 11 THEN 'sweep' ELSE 'webhook' END,
   CASE WHEN seq % 100 <> 11 THEN sha256(int8send(seq)) END, at, CASE seq % 100 WHEN 11 THEN 0 WHEN 7 THEN 2 ELSE 1 END,
   CASE WHEN state IN ('accepted', 'test') THEN 'hint' ELSE 'confirmed' END, state,

@@ -45,7 +45,7 @@ GRANT SELECT ON installation, _prisma_migrations TO gatehouse_receiver, gatehous
 
 -- The receiver stores deliveries, counts repeated ones, and reopens what it may. It reads no customer.
 GRANT SELECT, INSERT ON inbox_event TO gatehouse_receiver;
-GRANT UPDATE (delivery_count, body_sha256, is_test, state, generation, attempts, due_at, settled_at) ON inbox_event TO gatehouse_receiver;
+GRANT UPDATE (delivery_count, body_sha256, is_test, state, generation, attempts, due_at, completed_at) ON inbox_event TO gatehouse_receiver;
 GRANT USAGE, SELECT, UPDATE ON SEQUENCE inbox_event_seq_seq TO gatehouse_receiver;
 -- It keeps samples of what it could not prove, and forgets the old ones.
 GRANT SELECT, INSERT, DELETE ON delivery_sample TO gatehouse_receiver;

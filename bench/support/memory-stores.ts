@@ -19,10 +19,10 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): {
   )
   const onboardings = new Map<string, Stored>()
 
-  const settle = (settlement: Parameters<Inbox['settle']>[0]): boolean => {
-    const row = rows.get(settlement.seq)
+  const complete = (completion: Parameters<Inbox['complete']>[0]): boolean => {
+    const row = rows.get(completion.seq)
     if (row?.state !== 'accepted') return false
-    const { state, attempts = row.attempts, unknownOutcomes = row.unknownOutcomes, outcome = row.outcome, dueAt = row.dueAt } = settlement
+    const { state, attempts = row.attempts, unknownOutcomes = row.unknownOutcomes, outcome = row.outcome, dueAt = row.dueAt } = completion
     Object.assign(row, { state, attempts, unknownOutcomes, outcome, dueAt })
     return true
   }
@@ -32,13 +32,13 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): {
     const next = commitInMemory(onboardings.get(identityId) ?? null, change)
     if (!next) return null
     onboardings.set(identityId, next)
-    const { settlement } = change
-    if (settlement) settle({ seq: settlement.seq, state: 'processed', outcome: settlement.outcome })
+    const { completion } = change
+    if (completion) complete({ seq: completion.seq, state: 'processed', outcome: completion.outcome })
     return next
   }
   const versionsOf = (ids: readonly string[]): Map<string, number> =>
     new Map(ids.flatMap((id) => (onboardings.has(id) ? [[id, onboardings.get(id)!.version]] : [])))
-  const inbox: Partial<Inbox> = { load: async (seq) => ({ ...rows.get(seq)! }), settle: async (settlement) => settle(settlement) }
+  const inbox: Partial<Inbox> = { load: async (seq) => ({ ...rows.get(seq)! }), complete: async (completion) => complete(completion) }
   return {
     inbox: inbox as Inbox, // the rest belongs to receiver and dispatcher
     ledger: {

@@ -22,7 +22,7 @@ CREATE TABLE inbox_event (
   due_at         timestamptz(3) NOT NULL DEFAULT now(),
   error_code     text,
   error_detail   text,
-  settled_at     timestamptz(3)
+  completed_at     timestamptz(3)
 );
 
 CREATE TABLE onboarding (
@@ -60,7 +60,7 @@ CREATE TABLE effect (
   receipt     jsonb,
   error_code  text,
   intended_at timestamptz(3) NOT NULL DEFAULT now(),
-  settled_at  timestamptz(3),
+  completed_at  timestamptz(3),
   PRIMARY KEY (stream_id, step)
 );
 

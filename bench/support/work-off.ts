@@ -13,15 +13,15 @@ export interface WorkOffOptions {
 export async function workOff(workers: readonly EventHandler[], { events, concurrency, tick }: WorkOffOptions): Promise<void> {
   const waiting: EventJob[] = Array.from({ length: events }, (_, index) => ({ seq: String(index + 1), generation: 0 }))
   let unfinished = events
-  const busy = workers.map((handle) => ({ handle, inHand: 0 }))
+  const busy = workers.map((handle) => ({ handle, active: 0 }))
   const take = (): void => {
     for (const worker of busy) {
-      for (; worker.inHand < concurrency && waiting.length > 0; worker.inHand += 1) void work(worker, waiting.shift()!)
+      for (; worker.active < concurrency && waiting.length > 0; worker.active += 1) void work(worker, waiting.shift()!)
     }
   }
   const work = async (worker: (typeof busy)[number], job: EventJob): Promise<void> => {
     const outcome = await worker.handle(job, { rescues: 0 })
-    worker.inHand -= 1
+    worker.active -= 1
     if (outcome.kind === 'done') unfinished -= 1
     else {
       setTimeout(() => {

@@ -39,7 +39,7 @@ const Effect = z.strictObject({
   receipt: z.looseObject({ kind: z.string() }).nullable(),
   errorCode: z.string().nullable(),
   intendedAt: time,
-  settledAt: time.nullable(),
+  completedAt: time.nullable(),
 })
 
 const Attempt = z.strictObject({
@@ -96,7 +96,7 @@ const eventFields = {
   dueAt: time,
   errorCode: z.string().nullable(),
   errorDetail: z.string().nullable(),
-  settledAt: time.nullable(),
+  completedAt: time.nullable(),
   bodySha256: z.string().nullable(),
   nextAttemptBy: time.nullable(),
   waiting: Waiting,

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
-import { type Finding, fault, look, type Seen } from '../operate/finding.ts'
+import { type Finding, fault, findingOf, type Seen } from '../operate/finding.ts'
 import { printableLine } from '../platform/printable.ts'
 import { type OpenUseCases, systemUser } from './command-input.ts'
 import { print } from './print.ts'
@@ -39,7 +39,7 @@ export async function examine({
   notice?: boolean | undefined
 }): Promise<Finding[]> {
   const findings = [nodeVersion()]
-  const configuration = await look('configuration', () => {
+  const configuration = await findingOf('configuration', () => {
     const { warnings, weakSecrets } = config()
     const said = [...warnings, ...weakSecrets]
     if (said.length === 0) return { result: 'ok', saw: 'every variable is usable' }
@@ -55,7 +55,7 @@ export async function examine({
   }
   try {
     findings.push(...(await opened.useCases.diagnose()))
-    if (notice) findings.push(await look('notice', () => tryNotice(opened)))
+    if (notice) findings.push(await findingOf('notice', () => tryNotice(opened)))
     return findings
   } finally {
     await opened.close()

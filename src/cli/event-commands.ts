@@ -198,7 +198,7 @@ function renderEvent(event: EventStory, now: Date): string {
     ['attempts', `${event.attempts}${event.generation > 0 ? `, replayed ${counted(event.generation, 'time')}` : ''}`],
     ['last error', event.errorCode ? `${sayError(event)}: ${event.errorDetail ?? ''}` : '-'],
     ['outcome', event.outcome ?? '-'],
-    ['settled', time(event.settledAt)],
+    ['completed', time(event.completedAt)],
     ['dismissed', event.dismissal ? `by ${event.dismissal.by} at ${time(event.dismissal.at)}: ${event.dismissal.reason}` : '-'],
     ['body sha256', event.bodySha256 ?? '-'],
   ]

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const DEPOSIT = { asset: 'USD', amount: '10000.00' }
 const BUY = { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' }
 const FILLED_MS = 20_000
-const LOOK_EVERY_MS = 100
+const POLL_EVERY_MS = 100
 
 interface FirstOrder {
   id: string
@@ -30,7 +30,7 @@ export async function firstTrade(
   let order = (await call('POST', `/v1/accounts/${accountId}/orders`, BUY)) as FirstOrder // our own API: its schema is tested
   const until = Date.now() + FILLED_MS
   while (!order.settled && Date.now() < until) {
-    await sleep(LOOK_EVERY_MS)
+    await sleep(POLL_EVERY_MS)
     order = (await call('GET', `/v1/orders/${order.id}`)) as FirstOrder
   }
   say(`  buy            ${order.state}: ${order.amountFilled} BTC at ${order.averagePrice ?? 'no price yet'} (${order.id})`)

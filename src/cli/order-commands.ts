@@ -33,7 +33,7 @@ interface PlaceFlags extends OrderFlags {
 
 /** How long `--wait` waits for the end of an order, and how often it looks, milliseconds. */
 const WAIT_MS = 30_000
-const LOOK_EVERY_MS = 100
+const POLL_EVERY_MS = 100
 
 /** `order preview|place|list|show|cancel`. */
 export function registerOrderCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
@@ -153,7 +153,7 @@ export async function waitForEnd(useCases: Pick<OperatorUseCases, 'getOrder'>, o
   const until = Date.now() + WAIT_MS
   let current = order
   while (!(FINAL.includes(current.state) && current.settled) && current.state !== 'held' && Date.now() < until) {
-    await sleep(LOOK_EVERY_MS)
+    await sleep(POLL_EVERY_MS)
     current = (await useCases.getOrder(order.orderId)) ?? current
   }
   return current

@@ -45,7 +45,7 @@ interface ApproveFlags {
 }
 
 /** How often the command looks again while it waits, milliseconds. */
-const LOOK_AGAIN_MS = 2_000
+const POLL_EVERY_MS = 2_000
 
 /** `replay plan|approve|list|show|pause|resume|cancel|discard`: stored events again, after a look at what that would do. */
 export function registerReplayCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
@@ -97,7 +97,7 @@ async function planned(useCases: OperatorUseCases, started: ReplayStory): Promis
   let plan = started
   while (plan.state === 'planning') {
     if (process.stderr.isTTY) process.stderr.write(`${sayState(plan)}\n`)
-    plan = await useCases.continuePlan(plan.id, { waitMs: LOOK_AGAIN_MS })
+    plan = await useCases.continuePlan(plan.id, { waitMs: POLL_EVERY_MS })
   }
   return plan
 }
@@ -130,7 +130,7 @@ async function finished(useCases: OperatorUseCases, approved: ReplayStory): Prom
   let run = approved
   while (run.state === 'approved' || run.state === 'running') {
     if (process.stderr.isTTY) process.stderr.write(`${sayState(run)}\n`)
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS))
     run = (await useCases.getReplay(run.id)) ?? run
   }
   return run

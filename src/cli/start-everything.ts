@@ -103,16 +103,16 @@ async function startRoles(
     ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey, stateFile }))
     : null
   // The simulator may have moved to a free port: the roles find it where it is, and so does every command.
-  const settled: Foundation = simulator ? { ...foundation, simulatorUrl: simulator.url } : foundation
-  refuseOtherWorld(worldOf(settled), await foundation.roster.live())
-  const receiver = await started('receiver', () => startReceiverProcess(settled))
+  const complete: Foundation = simulator ? { ...foundation, simulatorUrl: simulator.url } : foundation
+  refuseOtherWorld(worldOf(complete), await foundation.roster.live())
+  const receiver = await started('receiver', () => startReceiverProcess(complete))
   simulator?.sandbox.setWebhook({
     url: `${receiver.url}/webhooks/paxos`,
     auth: { kind: 'api-key', header: config.webhook.apiKeyHeader, key: webhookApiKey },
   })
   giveWay() // the receiver has its priority already: what must be acknowledged comes first, as with a worker of its own
-  await started('worker', async () => enrolled(settled, 'worker', await startWorker(settled)))
-  const operator = await started('operator', async () => enrolled(settled, 'operator', await startOperator(settled)))
+  await started('worker', async () => enrolled(complete, 'worker', await startWorker(complete)))
+  const operator = await started('operator', async () => enrolled(complete, 'operator', await startOperator(complete)))
   return { receiver, operator, simulator }
 }
 

@@ -45,14 +45,14 @@ export function queuePrefix(installation: string): string {
 }
 
 /**
- * Finds or starts the database, brings its schema up (embedded) or checks that it is (given), and settles the secrets.
+ * Finds or starts the database, brings its schema up (embedded) or checks that it is (given), and resolves the secrets.
  * `directory` is the project's `.gatehouse`. @throws ConfigError, ServiceUnavailableError, MigrationFailedError
  */
 export async function openFoundation(
   config: Config,
   { directory, logger, migrations }: { directory: string; logger: Logger; migrations: 'apply' | 'require' },
 ): Promise<Foundation> {
-  const secrets = settleSecretsHere(config, directory)
+  const secrets = resolveSecretsHere(config, directory)
   const embedded = config.databaseUrl === null ? await embeddedPostgres(directory, logger) : null
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? ''
   // Migrations, and the queue where it lives in Postgres, need sessions of their own: not those of a PgBouncer.
@@ -111,9 +111,9 @@ async function refuseUnmigrated(databaseUrl: string): Promise<void> {
 }
 
 /** @throws ConfigError where the folder belongs to another user of this machine */
-function settleSecretsHere(config: Config, directory: string): Secrets {
+function resolveSecretsHere(config: Config, directory: string): Secrets {
   try {
-    return settleSecrets(config, directory)
+    return resolveSecrets(config, directory)
   } catch (error) {
     const code = errorCode(error)
     if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
@@ -122,7 +122,7 @@ function settleSecretsHere(config: Config, directory: string): Secrets {
   }
 }
 
-function settleSecrets({ role, mode, operator, webhook, encryptionKey }: Config, directory: string): Secrets {
+function resolveSecrets({ role, mode, operator, webhook, encryptionKey }: Config, directory: string): Secrets {
   const given = { operatorToken: operator.token, webhookApiKeys: webhook.apiKeys, encryptionKey }
   if (mode === 'production') {
     // loadConfig has refused production without what the role needs; the others know nothing of it.

@@ -69,14 +69,14 @@ export interface StreamRules<S extends Snapshot, Seen> {
  * - `look-up`: the state no longer wants the effect, but it may have happened, and the ledger must know.
  * - `waiting`: another event's job holds the effect until then (milliseconds since 1970).
  * - `refused`: a person must look.
- * - `settled`: nothing is open.
+ * - `complete`: nothing is open.
  */
 export type Claim<S extends Snapshot> =
   | { readonly kind: 'attempt'; readonly effect: Effect; readonly draft: Draft<S> }
   | { readonly kind: 'look-up'; readonly effect: Effect }
   | { readonly kind: 'waiting'; readonly effect: Effect; readonly until: number }
   | { readonly kind: 'refused'; readonly effect: Effect }
-  | { readonly kind: 'settled' }
+  | { readonly kind: 'complete' }
 
 export interface ClaimTerms {
   readonly by: LeaseHolder
@@ -94,7 +94,7 @@ export function claimNext<S extends Snapshot, Seen>(
   const effect = rules.nextEffect(draft)
   if (!effect) {
     const unknown = draft.effects.find(({ kind, state, attempts }) => rules.mustBeKnown.has(kind) && state === 'intended' && attempts > 0)
-    return unknown ? { kind: 'look-up', effect: unknown } : { kind: 'settled' }
+    return unknown ? { kind: 'look-up', effect: unknown } : { kind: 'complete' }
   }
   if (effect.state === 'refused') return { kind: 'refused', effect }
   const held = heldByAnother(effect, by, now)

@@ -7,8 +7,8 @@ import type { Logger } from '../platform/logger.ts'
 import { type Column, column, columnParameters, ELEMENT } from '../platform/postgres/array-parameter.ts'
 import { isPooled } from '../platform/postgres/database-url.ts'
 import { sessions } from '../platform/postgres/session.ts'
+import type { OpenEvent } from './complete-events.ts'
 import { advanceNumbers, isNumberTaken, numbersAreBehind } from './event-numbers.ts'
-import type { OpenEvent } from './settle-events.ts'
 
 /** A delivery, or an event found by the sweep. A hint until it was read back from the Events API. */
 export interface ReceivedEvent {
@@ -68,7 +68,7 @@ export interface EventAcceptor {
 
 /** Parked because Paxos did not know it, this long ago at least: a delivery opens it again, and the dispatcher takes it up. */
 const REOPENED = `(i.state = 'parked' AND i.error_code = 'EVENT_UNKNOWN_TO_PAXOS' AND NOT excluded.is_test
-    AND excluded.delivery_count > 0 AND i.settled_at < now() - interval '5 minutes')`
+    AND excluded.delivery_count > 0 AND i.completed_at < now() - interval '5 minutes')`
 
 /**
  * One row per event id. A repeated delivery counts and changes nothing else, but for three cases: a delivery adds the hash of its body to
@@ -91,7 +91,7 @@ ON CONFLICT (event_id) DO UPDATE SET
   generation = CASE WHEN ${REOPENED} THEN i.generation + 1 ELSE i.generation END,
   attempts = CASE WHEN ${REOPENED} THEN 0 ELSE i.attempts END,
   due_at = CASE WHEN ${REOPENED} THEN now() ELSE i.due_at END,
-  settled_at = CASE WHEN ${REOPENED} THEN NULL ELSE i.settled_at END
+  completed_at = CASE WHEN ${REOPENED} THEN NULL ELSE i.completed_at END
 RETURNING i.seq, i.event_id, i.state, (xmax = 0) AS inserted`
 
 const COLUMNS: readonly Column<EventRow>[] = [

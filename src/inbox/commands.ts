@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
 import { AppError } from '../platform/app-error.ts'
 import type { InputHashes } from '../platform/keyed-hash.ts'
+import type { OpenEvent } from './complete-events.ts'
 import { OWN_ID_PREFIX } from './own-ids.ts'
-import type { OpenEvent } from './settle-events.ts'
 
 /** The same Idempotency-Key came with other data. Nothing was done. */
 export class IdempotencyKeyReusedError extends AppError {

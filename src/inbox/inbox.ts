@@ -2,9 +2,9 @@ import type { Pool, PoolClient } from 'pg'
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor } from './accept-events.ts'
 import { acceptCommand, type Command, findCommand, type NewCommand } from './commands.ts'
+import { type Completion, claimDueEvents, completeEvents, type OpenEvent, recordStrike, reopenEvents } from './complete-events.ts'
 import { countEvents, type EventCounts, type InboxRow, loadEvents } from './load-events.ts'
 import { type Proof, type Proven, proveEvents } from './prove-events.ts'
-import { claimDueEvents, type OpenEvent, recordStrike, reopenEvents, type Settlement, settleEvents } from './settle-events.ts'
 import { cancelTimer, setTimer, type Timer } from './timers.ts'
 import { splitFromBatches, type WaitingRow, waitingEvents } from './waiting-events.ts'
 
@@ -16,18 +16,18 @@ export interface InboxOptions extends AcceptorOptions {
 }
 
 /**
- * What was received and what became of it: one row per event id, whatever the number of deliveries. Accepting, loading and settling
+ * What was received and what became of it: one row per event id, whatever the number of deliveries. Accepting, loading and completing
  * share statements and commits between concurrent callers. Rejects when Postgres does not answer.
  */
 export interface Inbox extends EventAcceptor {
   /** The event as stored now; null where there is none. */
   load(seq: string): Promise<InboxRow | null>
-  /** Resolves after the commit: whether the event was still unfinished, so that this settled it. */
-  settle(settlement: Settlement): Promise<boolean>
-  /** Takes events that are due, for the queue; each comes due again a minute later unless it is settled. */
+  /** Resolves after the commit: whether the event was still unfinished, so that this completed it. */
+  complete(completion: Completion): Promise<boolean>
+  /** Takes events that are due, for the queue; each comes due again a minute later unless it is completed. */
   claimDue(options: { limit: number }): Promise<OpenEvent[]>
-  /** Opens events again, with a new generation, where `within` is given as part of its transaction; test events stay as they are. */
-  reopen(seqs: readonly string[], options: { authority: 'machine' | 'operator'; within?: PoolClient }): Promise<OpenEvent[]>
+  /** Opens events again, with a new generation, as part of `transaction` where one is given; test events stay as they are. */
+  reopen(seqs: readonly string[], options: { authority: 'machine' | 'operator'; transaction?: PoolClient }): Promise<OpenEvent[]>
   /** Keeps what List Events showed of these events, and opens those again that were parked as unknown to Paxos. */
   prove(proofs: readonly Proof[]): Promise<Proven>
   /** What waits for its confirmation: the oldest and the newest, at most `limit`. */
@@ -56,19 +56,19 @@ export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
     writers: 2,
     write: (seqs: string[]) => loadEvents(pool, seqs),
   })
-  const settlements = createGroupCommitter({
+  const completions = createGroupCommitter({
     maxBatch: MAX_BATCH,
     maxWaiting: MAX_WAITING,
     writers: 2,
-    write: (batch: Settlement[]) => settleEvents(pool, batch),
+    write: (batch: Completion[]) => completeEvents(pool, batch),
   })
   return {
     accept: acceptor.accept,
     checkAccepting: acceptor.checkAccepting,
     load: loads.submit,
-    settle: settlements.submit,
+    complete: completions.submit,
     claimDue: (options) => claimDueEvents(pool, options),
-    reopen: (seqs, { authority, within }) => reopenEvents(within ?? pool, seqs, { authority }),
+    reopen: (seqs, { authority, transaction }) => reopenEvents(transaction ?? pool, seqs, { authority }),
     prove: (proofs) => proveEvents(pool, proofs),
     waiting: (limit) => waitingEvents(pool, limit),
     splitFromBatches: (eventIds) => splitFromBatches(pool, eventIds),
@@ -79,7 +79,7 @@ export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
     cancelTimer: (timer) => cancelTimer(pool, timer),
     count: () => countEvents(pool),
     close: async () => {
-      await Promise.all([acceptor.close(), loads.close(), settlements.close()])
+      await Promise.all([acceptor.close(), loads.close(), completions.close()])
     },
   }
 }

@@ -33,7 +33,7 @@ export interface InboxRow {
   dueAt: Date
   errorCode: string | null
   errorDetail: string | null
-  settledAt: Date | null
+  completedAt: Date | null
   /** The job of the queue that it shares with others of its commit (bigint as text); null: one of its own. */
   batch: string | null
   /** The event as List Events showed it (JSON); null until a listing did. */
@@ -48,7 +48,7 @@ export interface InboxRow {
 /** Columns of an InboxRow, named as there. */
 export const INBOX_COLUMNS = `seq, event_id AS "eventId", type, occurred_at AS "occurredAt", is_test AS "isTest", origin, body_sha256 AS "bodySha256",
   received_at AS "receivedAt", delivery_count AS "deliveryCount", trust, state, outcome, identity_id AS "identityId", attempts,
-  unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", settled_at AS "settledAt", batch, evidence, key_slot AS "keySlot", stream_id AS "streamId", traceparent`
+  unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", completed_at AS "completedAt", batch, evidence, key_slot AS "keySlot", stream_id AS "streamId", traceparent`
 
 /** The rows of these events, for each seq given; null where there is none. */
 export async function loadEvents(on: Pool | PoolClient, seqs: readonly string[]): Promise<(InboxRow | null)[]> {

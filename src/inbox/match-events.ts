@@ -15,7 +15,7 @@ export interface EventFilter {
   /** Numbered so or higher (bigint as text). */
   fromSeq?: string | undefined
   /** Ended at or after. */
-  settledSince?: Date | undefined
+  completedSince?: Date | undefined
   /** Brought by one of these key slots. */
   keySlots?: readonly string[] | undefined
 }
@@ -24,7 +24,7 @@ const MATCHING = `FROM inbox_event
   WHERE state = ANY ($1::text[]) AND ($2::text[] IS NULL OR event_id = ANY ($2)) AND ($3::text[] IS NULL OR identity_id = ANY ($3))
     AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND ($6::timestamptz IS NULL OR received_at < $6)
     AND seq >= $7 AND ($8::bigint IS NULL OR seq < $8) AND ($9::text[] IS NULL OR error_code = ANY ($9))
-    AND ($10::timestamptz IS NULL OR settled_at >= $10) AND ($11::text[] IS NULL OR key_slot = ANY ($11))`
+    AND ($10::timestamptz IS NULL OR completed_at >= $10) AND ($11::text[] IS NULL OR key_slot = ANY ($11))`
 
 /** The numbers (bigint as text) of the oldest `limit` events that match, in the order of receiving. */
 export async function matchEvents(pool: Pool, filter: EventFilter, limit: number): Promise<string[]> {
@@ -45,10 +45,10 @@ export async function countMatching(pool: Pool, filter: EventFilter, most: numbe
 }
 
 async function values(pool: Pool, filter: EventFilter): Promise<unknown[]> {
-  const { states, eventIds, identityIds, types, errorCodes, from, to, fromSeq = '0', settledSince, keySlots } = filter
+  const { states, eventIds, identityIds, types, errorCodes, from, to, fromSeq = '0', completedSince, keySlots } = filter
   const { gte = 0n, lt } = await seqWindow(pool, { from, to })
   const since = gte > BigInt(fromSeq) ? gte : BigInt(fromSeq)
-  return [states, eventIds, identityIds, types, from, to, since, lt, errorCodes, settledSince, keySlots].map((value) => value ?? null)
+  return [states, eventIds, identityIds, types, from, to, since, lt, errorCodes, completedSince, keySlots].map((value) => value ?? null)
 }
 
 /** A moment by the clock that stamps events, one millisecond after everything that is committed by now: `received_at` is rounded to one. */

@@ -13,7 +13,7 @@ export interface OpenCause {
   /** When the oldest of them was received. */
   oldestReceivedAt: Date
   /** When the first of them was parked or given up; null for what is unfinished. */
-  firstSettledAt: Date | null
+  firstCompletedAt: Date | null
   /** When the next of them is due; of interest for what is unfinished. */
   nextDueAt: Date
   /** The last error of one of them, in words. */
@@ -30,11 +30,11 @@ const INNER_CODE = `CASE WHEN error_code = 'EFFECT_REFUSED' THEN substring(error
 export async function readOpenCauses(pool: Pool): Promise<OpenCause[]> {
   const newest = (state: string): string =>
     // As a range, for the index that holds only what is open (see openInOrder in read-events.ts).
-    `(SELECT state, error_code, identity_id, received_at, settled_at, due_at, error_detail FROM inbox_event
+    `(SELECT state, error_code, identity_id, received_at, completed_at, due_at, error_detail FROM inbox_event
       WHERE state >= '${state}' AND state <= '${state}' ORDER BY state DESC, seq DESC LIMIT ${MOST_CAUSED})`
   const { rows } = await pool.query<OpenCause>(
     `SELECT state, error_code AS "errorCode", ${INNER_CODE} AS "innerCode", count(*)::int AS events, count(DISTINCT identity_id)::int AS customers,
-       min(received_at) AS "oldestReceivedAt", min(settled_at) AS "firstSettledAt", min(due_at) AS "nextDueAt", max(error_detail) AS detail
+       min(received_at) AS "oldestReceivedAt", min(completed_at) AS "firstCompletedAt", min(due_at) AS "nextDueAt", max(error_detail) AS detail
      FROM (${['accepted', 'parked', 'dead'].map(newest).join(' UNION ALL ')}) AS open
      GROUP BY 1, 2, 3 ORDER BY count(*) DESC, 1, 2, 3`,
   )

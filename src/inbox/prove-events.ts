@@ -39,7 +39,7 @@ UPDATE inbox_event AS i SET
   attempts = CASE WHEN reopened THEN 0 ELSE i.attempts END,
   batch = CASE WHEN reopened THEN NULL ELSE i.batch END,
   due_at = CASE WHEN reopened THEN now() ELSE i.due_at END,
-  settled_at = NULL
+  completed_at = NULL
 FROM locked WHERE i.seq = locked.seq
 RETURNING reopened`,
     values: [JSON.stringify(proofs)],

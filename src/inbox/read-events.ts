@@ -31,7 +31,7 @@ export interface EventRecord {
   readonly dueAt: Date
   readonly errorCode: string | null
   readonly errorDetail: string | null
-  readonly settledAt: Date | null
+  readonly completedAt: Date | null
   /** Of the body's bytes as received, hexadecimal; null for what the sweep found. */
   readonly bodySha256: string | null
   /** Which webhook key brought it: authenticator and fingerprint, never the key. Null for what no webhook brought. */
@@ -193,7 +193,7 @@ function toRecord(row: InboxEvent): EventRecord {
     dueAt: row.dueAt,
     errorCode: row.errorCode,
     errorDetail: row.errorDetail,
-    settledAt: row.settledAt,
+    completedAt: row.completedAt,
     bodySha256: row.bodySha256 && Buffer.from(row.bodySha256).toString('hex'),
     keySlot: row.keySlot,
     streamId: row.streamId,

@@ -19,9 +19,9 @@ export async function readRecentFlow(pool: Pool, since: Date): Promise<RecentFlo
   const { rows } = await pool.query<{ received: number; confirmed: number; ready: number; seconds: number[] | null }>(
     `SELECT count(*)::int AS received, (count(*) FILTER (WHERE trust = 'confirmed'))::int AS confirmed,
        (count(*) FILTER (WHERE outcome IN ('moved:ready', 'resumed:ready')))::int AS ready,
-       percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM settled_at - received_at)::float8)
+       percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM completed_at - received_at)::float8)
          FILTER (WHERE outcome IN ('moved:ready', 'resumed:ready')) AS seconds
-     FROM (SELECT trust, outcome, settled_at, received_at FROM inbox_event
+     FROM (SELECT trust, outcome, completed_at, received_at FROM inbox_event
        WHERE seq >= $1 AND received_at >= $2 AND NOT is_test ORDER BY seq DESC LIMIT ${MOST_EVENTS}) AS recent`,
     [gte, since],
   )

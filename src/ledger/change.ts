@@ -12,7 +12,7 @@ export interface Bookkeeping {
 }
 
 /** How the inbox event that led to a change ends (`processed`), in the same commit. */
-export interface Settlement {
+export interface Completion {
   seq: string
   /** Which opening of it: the end of an earlier one must not swallow what an operator has opened again. */
   generation: number
@@ -27,5 +27,5 @@ export interface Change<S extends Snapshot = OnboardingSnapshot> {
   /** Who: `event:<id>`, `operator:<name>`, `api`. Stands in every entry of the change. */
   actor: string
   at: Date
-  settlement?: Settlement
+  completion?: Completion
 }

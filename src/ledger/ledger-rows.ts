@@ -1,5 +1,5 @@
 import type { Attempt, Effect, Snapshot } from '../domain/effect.ts'
-import type { Bookkeeping, Change, Settlement, Stored } from './change.ts'
+import type { Bookkeeping, Change, Completion, Stored } from './change.ts'
 import { type RowColumn, rowColumn, type StreamColumn, type StreamTable } from './stream-table.ts'
 
 /** A change with its entries numbered and linked. */
@@ -35,7 +35,7 @@ interface KeptAttempt extends Attempt {
   streamId: string
 }
 
-interface SettledEvent extends Settlement {
+interface CompletedEvent extends Completion {
   streamId: string
   identityId: string | null
 }
@@ -90,7 +90,7 @@ export const ATTEMPT: readonly RowColumn<KeptAttempt>[] = [
   rowColumn('detail', 'text', ({ detail }) => detail),
 ]
 
-export const SETTLED: readonly RowColumn<SettledEvent>[] = [
+export const COMPLETED: readonly RowColumn<CompletedEvent>[] = [
   rowColumn('seq', 'bigint', ({ seq }) => seq),
   rowColumn('generation', 'integer', ({ generation }) => generation),
   rowColumn('outcome', 'text', ({ outcome }) => outcome),
@@ -110,8 +110,8 @@ export function commitValues<S extends Snapshot>(table: StreamTable<S>, chained:
     ...parameters(EFFECT, chained.flatMap(touchedEffects)),
     ...parameters(ATTEMPT, attempts),
     ...parameters(
-      SETTLED,
-      chained.flatMap((each) => settledEvent(table, each)),
+      COMPLETED,
+      chained.flatMap((each) => completedEvent(table, each)),
     ),
   ]
 }
@@ -129,13 +129,16 @@ function parameters<Row>(columns: readonly RowColumn<Row>[], rows: readonly Row[
   return columns.map(({ parameter }) => parameter(rows))
 }
 
-/** Only the effects that the change touched: most of an old stream's are settled and stay as they are. */
+/** Only the effects that the change touched: most of an old stream's have ended and stay as they are. */
 function touchedEffects<S extends Snapshot>({ change: { before }, streamId, after }: Chained<S>): TouchedEffect[] {
   return after.effects
     .filter((effect) => !before?.effects.includes(effect))
     .map((effect) => ({ streamId, effect, fresh: !before?.effects.some(({ step }) => step === effect.step) }))
 }
 
-function settledEvent<S extends Snapshot>(table: StreamTable<S>, { change: { settlement }, streamId, after }: Chained<S>): SettledEvent[] {
-  return settlement ? [{ ...settlement, streamId, identityId: table.identityOf(after) }] : []
+function completedEvent<S extends Snapshot>(
+  table: StreamTable<S>,
+  { change: { completion }, streamId, after }: Chained<S>,
+): CompletedEvent[] {
+  return completion ? [{ ...completion, streamId, identityId: table.identityOf(after) }] : []
 }

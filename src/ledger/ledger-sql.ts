@@ -1,5 +1,5 @@
 import type { Snapshot } from '../domain/effect.ts'
-import { ATTEMPT, EFFECT, ENTRY, SETTLED, stateColumns } from './ledger-rows.ts'
+import { ATTEMPT, COMPLETED, EFFECT, ENTRY, stateColumns } from './ledger-rows.ts'
 import type { RowColumn, StreamTable } from './stream-table.ts'
 
 /**
@@ -55,14 +55,14 @@ WITH change AS (
   JOIN moved USING (stream_id)
 ), intended AS (
   INSERT INTO effect (stream_id, step, kind, name, number, key, state, attempts, intended_at, lease_seq, lease_generation, lease_until, receipt,
-    error_code, settled_at)
+    error_code, completed_at)
   SELECT stream_id, step, kind, name, number, key, state, attempts, intended_at, lease_seq, lease_generation, lease_until, receipt::jsonb,
     error_code, CASE WHEN state <> 'intended' THEN now() END
   FROM effect_change WHERE fresh
 ), touched AS (
   UPDATE effect AS e SET
     state = f.state, attempts = f.attempts, lease_seq = f.lease_seq, lease_generation = f.lease_generation, lease_until = f.lease_until,
-    receipt = f.receipt::jsonb, error_code = f.error_code, settled_at = CASE WHEN f.state <> 'intended' THEN now() END
+    receipt = f.receipt::jsonb, error_code = f.error_code, completed_at = CASE WHEN f.state <> 'intended' THEN now() END
   FROM effect_change AS f
   WHERE e.stream_id = f.stream_id AND e.step = f.step AND NOT f.fresh
 ), attempted AS (
@@ -71,15 +71,15 @@ WITH change AS (
   FROM (SELECT ${arrays(ATTEMPT)}) AS t
   JOIN moved USING (stream_id)
   ON CONFLICT (stream_id, step, attempt_no) DO NOTHING
-), settlement AS (
-  SELECT s.* FROM (SELECT ${arrays(SETTLED)}) AS s
+), completion AS (
+  SELECT s.* FROM (SELECT ${arrays(COMPLETED)}) AS s
   JOIN moved USING (stream_id)
 ), locked AS MATERIALIZED (
-  SELECT s.* FROM settlement AS s JOIN inbox_event AS i USING (seq) ORDER BY i.event_id FOR UPDATE OF i
-), settled AS (
+  SELECT s.* FROM completion AS s JOIN inbox_event AS i USING (seq) ORDER BY i.event_id FOR UPDATE OF i
+), completed AS (
   UPDATE inbox_event AS i SET
     state = 'processed', outcome = s.outcome, identity_id = coalesce(s.identity_id, i.identity_id), trust = 'confirmed', error_code = NULL,
-    error_detail = NULL, settled_at = now()
+    error_detail = NULL, completed_at = now()
   FROM locked AS s
   WHERE i.seq = s.seq AND CASE i.state WHEN 'accepted' THEN i.generation END = s.generation
 )

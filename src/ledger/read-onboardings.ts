@@ -21,7 +21,7 @@ export interface EffectRecord
   extends Pick<Effect, 'step' | 'kind' | 'name' | 'number' | 'key' | 'state' | 'attempts' | 'receipt' | 'errorCode'> {
   readonly leaseUntil: Date | null
   readonly intendedAt: Date
-  readonly settledAt: Date | null
+  readonly completedAt: Date | null
 }
 
 export interface EntryRecord {
@@ -307,7 +307,7 @@ function toRecord(row: OnboardingRow, effects: ReadonlyMap<string, EffectRow[]>)
       receipt: effect.receipt as Effect['receipt'], // only the ledger writes it
       errorCode: effect.errorCode,
       intendedAt: effect.intendedAt,
-      settledAt: effect.settledAt,
+      completedAt: effect.completedAt,
     })),
   }
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
 import type { Command } from '../inbox/commands.ts'
+import type { OpenEvent } from '../inbox/complete-events.ts'
 import type { Inbox } from '../inbox/inbox.ts'
-import type { OpenEvent } from '../inbox/settle-events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { hashInput, keyedHash } from '../platform/keyed-hash.ts'
 import { CREATE_ONBOARDING, openIdentityRequest } from '../saga/identity-request-route.ts'
@@ -34,7 +34,7 @@ export interface CreateOrder {
 export type CreatedOnboarding = { kind: 'opened'; identityId: string; created: boolean } | { kind: 'running'; commandId: string }
 
 const PATIENCE_MS = 5_000
-const LOOK_AGAIN_MS = 50
+const POLL_EVERY_MS = 50
 
 /**
  * Onboards a person: commits the command, works on it at once, and waits a few seconds for its end. Safe to repeat with the same key, also after a lost
@@ -73,7 +73,7 @@ async function finish(parts: CreateParts, command: Command, idle: boolean): Prom
     const seen = await inbox.findCommand(command.id)
     if (seen?.state === 'done') return result(parts, seen, { created: true })
     if (performance.now() > deadline) return { kind: 'running', commandId: command.id }
-    await sleep(LOOK_AGAIN_MS)
+    await sleep(POLL_EVERY_MS)
   }
 }
 

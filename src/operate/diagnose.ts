@@ -10,7 +10,7 @@ import type { World } from '../roster/role-process.ts'
 import type { Roster } from '../roster/roster.ts'
 import { differences } from '../roster/world.ts'
 import { counted } from './counted.ts'
-import { type Finding, look, type Seen } from './finding.ts'
+import { type Finding, findingOf, type Seen } from './finding.ts'
 import type { Problem } from './problem.ts'
 import { readPause, sayPause } from './queue-pause.ts'
 import { relativeTime } from './say-time.ts'
@@ -42,18 +42,18 @@ const OLDEST_POSTGRES = 160_000
 export async function diagnose(parts: DiagnoseParts): Promise<Finding[]> {
   const { pool } = parts
   return [
-    await look('database', () => database(pool)),
-    await look('durability', () => durability(pool)),
-    await look('event numbers', () => eventNumbers(pool)),
-    await look('clock', () => clock(pool)),
-    await look('roles', () => roles(parts)),
-    await look('queue', () => queue(parts, new Date())),
-    await look('canary', () => canary(parts)),
-    await look('eviction', () => eviction(parts)),
-    await look('backlog', () => backlog(parts)),
-    await look('application', () => application(parts)),
-    await look('paxos', () => paxos(parts)),
-    await look('paxos limits', () => limits(parts)),
+    await findingOf('database', () => database(pool)),
+    await findingOf('durability', () => durability(pool)),
+    await findingOf('event numbers', () => eventNumbers(pool)),
+    await findingOf('clock', () => clock(pool)),
+    await findingOf('roles', () => roles(parts)),
+    await findingOf('queue', () => queue(parts, new Date())),
+    await findingOf('canary', () => canary(parts)),
+    await findingOf('eviction', () => eviction(parts)),
+    await findingOf('backlog', () => backlog(parts)),
+    await findingOf('application', () => application(parts)),
+    await findingOf('paxos', () => paxos(parts)),
+    await findingOf('paxos limits', () => limits(parts)),
   ]
 }
 

@@ -30,7 +30,7 @@ export interface ExecuteQuoteParts extends CommandParts {
 }
 
 const WAIT_MS = 5_000
-const LOOK_EVERY_MS = 40
+const POLL_EVERY_MS = 40
 
 /**
  * Commits the execution with its intent, gives the command to send it, and waits a moment for its end. Safe to repeat with the same key, also
@@ -95,6 +95,6 @@ async function answered({ find, now }: ExecuteQuoteParts, executionId: string): 
     if (!execution) throw new Error(`quote execution ${executionId} was committed and cannot be read`)
     const pending = execution.state === 'submitting' || execution.state === 'unknown' || execution.state === 'created'
     if (!pending || now() >= until) return execution
-    await sleep(LOOK_EVERY_MS)
+    await sleep(POLL_EVERY_MS)
   }
 }

@@ -258,12 +258,12 @@ function givenUp({ causes }: Observed, state: 'dead' | 'parked'): Problem[] {
   ]
 }
 
-function givenUpBy({ state, errorCode, innerCode, events, customers, firstSettledAt }: OpenCause): Problem {
+function givenUpBy({ state, errorCode, innerCode, events, customers, firstCompletedAt }: OpenCause): Problem {
   return {
     kind: state === 'dead' ? 'dead' : 'parked',
     severity: 'fault',
     sentence: `${counted(events, 'event')} ${state}: ${errorCode ?? 'no error was kept'}${innerCode ? ` (${innerCode})` : ''}.`,
-    since: firstSettledAt,
+    since: firstCompletedAt,
     customers: customers || null,
     nextAction: state === 'dead' ? 'Mend the cause, then plan a replay.' : 'Look at the events, then plan a replay.',
     page: `/events?state=${state}`,

@@ -11,7 +11,7 @@ export interface Finding {
 export type Seen = Omit<Finding, 'check'>
 
 /** The finding of one check; a check that throws is a fault that names the error. */
-export async function look(check: string, see: () => Seen | Promise<Seen>): Promise<Finding> {
+export async function findingOf(check: string, see: () => Seen | Promise<Seen>): Promise<Finding> {
   try {
     return { check, ...(await see()) }
   } catch (error) {

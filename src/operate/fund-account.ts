@@ -25,7 +25,7 @@ export interface FundParts extends CommandParts {
 }
 
 const WAIT_MS = 5_000
-const LOOK_EVERY_MS = 40
+const POLL_EVERY_MS = 40
 
 /** Funds an account of the Sandbox: commits the deposit, gives the command, waits a moment for the answer. Safe to repeat with the same key. */
 export async function fundAccount(parts: FundParts, asked: FundRequest, actor: Actor): Promise<{ deposit: Deposit; created: boolean }> {
@@ -59,6 +59,6 @@ async function answered({ find, now }: FundParts, depositId: string): Promise<De
     const deposit = await find(depositId)
     if (!deposit) throw new Error(`deposit ${depositId} was committed and cannot be read`)
     if ((deposit.state !== 'submitting' && deposit.state !== 'unknown') || now() >= until) return deposit
-    await sleep(LOOK_EVERY_MS)
+    await sleep(POLL_EVERY_MS)
   }
 }

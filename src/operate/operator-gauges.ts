@@ -5,9 +5,9 @@ import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
 
 /** Longest look of one scrape, milliseconds: Prometheus gives up after ten seconds, and then it has nothing at all. */
-const LOOK_MS = 3_000
+const READ_TIMEOUT_MS = 3_000
 /** One look serves all gauges of a scrape, and scrapes that come together, milliseconds. */
-const SAME_LOOK_MS = 2_000
+const SAME_READ_MS = 2_000
 
 interface OpenWork {
   accepted: number
@@ -33,8 +33,8 @@ FROM (SELECT count(*)::int AS count, greatest(0, extract(epoch FROM now() - min(
  * the answer rather than old: alert on its absence.
  */
 export function registerOperatorGauges(metrics: Registry, { pool, queue }: { pool: Pool; queue: Pick<EventQueue, 'counts'> }): void {
-  const work = lookOnce(async () => (await pool.query<OpenWork>(COUNT_OPEN_WORK)).rows[0] ?? null)
-  const jobs = lookOnce<QueueCounts>(() => queue.counts())
+  const work = readOnce(async () => (await pool.query<OpenWork>(COUNT_OPEN_WORK)).rows[0] ?? null)
+  const jobs = readOnce<QueueCounts>(() => queue.counts())
   const one = (declared: { name: string; help: string }, see: () => Promise<number | null | undefined>): Gauge =>
     new Gauge({
       ...declared,
@@ -83,12 +83,12 @@ function pick<Key extends string>(from: Record<Key, number> | null, keys: readon
   return from && Object.fromEntries(keys.map((key) => [key, from[key]]))
 }
 
-/** Null when the look fails or takes too long. */
-function lookOnce<T>(look: () => Promise<T | null>): () => Promise<T | null> {
+/** Null when the read fails or takes too long. */
+function readOnce<T>(read: () => Promise<T | null>): () => Promise<T | null> {
   let last: { at: number; seen: Promise<T | null> } | null = null
   return () => {
-    if (last === null || performance.now() - last.at > SAME_LOOK_MS) {
-      const seen = withTimeout(LOOK_MS, look(), () => new ServiceUnavailableError('no answer within a scrape')).catch(() => null)
+    if (last === null || performance.now() - last.at > SAME_READ_MS) {
+      const seen = withTimeout(READ_TIMEOUT_MS, read(), () => new ServiceUnavailableError('no answer within a scrape')).catch(() => null)
       last = { at: performance.now(), seen }
     }
     return last.seen

@@ -28,7 +28,7 @@ export interface PlaceParts extends CommandParts {
 
 /** How long a caller waits for Paxos's answer before it is told to look again, and how often it is looked, milliseconds. */
 const WAIT_MS = 5_000
-const LOOK_EVERY_MS = 40
+const POLL_EVERY_MS = 40
 
 /**
  * Commits the order with its intent, gives the command to send it, and waits a moment for the answer. The order's id comes from the key alone, so
@@ -86,6 +86,6 @@ async function answered({ orders, now }: PlaceParts, orderId: string): Promise<O
     const order = await orders.find(orderId)
     if (!order) throw new Error(`order ${orderId} was committed and cannot be read`)
     if ((order.state !== 'submitting' && order.state !== 'unknown') || now() >= until) return order
-    await sleep(LOOK_EVERY_MS)
+    await sleep(POLL_EVERY_MS)
   }
 }

@@ -48,9 +48,9 @@ function describeReceived(event: EventRecord): TimelineLine {
 }
 
 /** The end of an event that led to no ledger entry; a move has its entry already. */
-function describeEnd({ eventId, state, settledAt, outcome, errorCode, errorDetail }: EventRecord): TimelineLine[] {
-  if (settledAt === null) return []
-  const line = { at: settledAt, source: 'inbox', actor: 'gatehouse' } as const
+function describeEnd({ eventId, state, completedAt, outcome, errorCode, errorDetail }: EventRecord): TimelineLine[] {
+  if (completedAt === null) return []
+  const line = { at: completedAt, source: 'inbox', actor: 'gatehouse' } as const
   if (state === 'parked' || state === 'dead') {
     const sentence = `Event ${eventId} ${state === 'parked' ? 'parked' : 'given up'}: ${errorCode ?? 'no code'}${errorDetail ? `, ${errorDetail}` : ''}`
     return [{ ...line, sentence, kind: `event.${state}`, data: { eventId, errorCode, errorDetail } }]

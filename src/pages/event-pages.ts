@@ -111,7 +111,7 @@ ${waitingFor && notice(needsPerson ? 'bad' : 'warn', html`<strong>Why isn't this
       ['Replayed', generation > 0 && counted(generation, 'time')],
       ['Last error', event.errorCode && html`<code>${sayError(event)}</code> ${event.errorDetail}`],
       ['Next attempt by', moment(event.nextAttemptBy, now)],
-      ['Settled', moment(event.settledAt, now)],
+      ['Completed', moment(event.completedAt, now)],
       ['Dismissed', event.dismissal && html`by ${event.dismissal.by}, ${moment(event.dismissal.at, now)}: ${event.dismissal.reason}`],
     ])}</section>
 </div>

@@ -107,13 +107,13 @@ ${command(`gatehouse replay plan --identity ${identityId} --state parked --state
 
 function effectTable({ effects }: OnboardingStory, now: Date): Html {
   if (effects.length === 0) return html`<p class="hint">Nothing yet: account and notices follow Paxos's decision.</p>`
-  const rows = effects.map(({ step, key, state, attempts, settledAt, errorCode }) => [
+  const rows = effects.map(({ step, key, state, attempts, completedAt, errorCode }) => [
     html`${sayStep(step)}<br><small><code>${key}</code></small>`,
     html`${badge(state)} ${errorCode && html`<small>${errorCode}</small>`}`,
     String(attempts),
-    settledAt && html`<small class="when">${relativeTime(settledAt, now)}</small>`,
+    completedAt && html`<small class="when">${relativeTime(completedAt, now)}</small>`,
   ])
-  return dataTable('Effects', ['Effect and key', 'State', { name: 'Attempts', numeric: true }, 'Settled'], rows)
+  return dataTable('Effects', ['Effect and key', 'State', { name: 'Attempts', numeric: true }, 'Completed'], rows)
 }
 
 function timeline(lines: readonly TimelineLine[]): Html {

@@ -30,7 +30,7 @@ export interface BatchReaderOptions<Value> {
 
 export interface BatchReader<Value> {
   read(wanted: Wanted, options: CallOptions): Promise<Value>
-  /** Settles what is under way. */
+  /** Resolves when no read is under way. */
   close(): Promise<void>
 }
 

@@ -28,7 +28,7 @@ export interface GroupCommitter<Item, Result> {
   submit(item: Item): Promise<Result>
   /** Items that wait for a writer now. */
   waiting(): number
-  /** Takes nothing more and resolves when everything taken is settled. */
+  /** Takes nothing more and resolves when everything taken has its answer. */
   close(): Promise<void>
 }
 
@@ -99,7 +99,7 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
     busy += 1
     travelled = batch.length
     const answers: (() => void)[] = []
-    await settle(batch, answers)
+    await commitBatch(batch, answers)
     busy -= 1
     endedAt = performance.now()
     if (hasCompany()) {
@@ -112,7 +112,7 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
   }
 
   /** Writes the batch, and collects what its callers are to be told. */
-  async function settle(batch: Entry<Item, Result>[], answers: (() => void)[]): Promise<void> {
+  async function commitBatch(batch: Entry<Item, Result>[], answers: (() => void)[]): Promise<void> {
     try {
       const results = await write(batch.map(({ item }) => item))
       if (results.length !== batch.length) throw new TypeError(`${batch.length} items were written, ${results.length} results came back`)
@@ -120,8 +120,8 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
     } catch (error) {
       if (batch.length > 1 && isDataFault(error)) {
         const middle = batch.length >> 1
-        await settle(batch.slice(0, middle), answers)
-        await settle(batch.slice(middle), answers)
+        await commitBatch(batch.slice(0, middle), answers)
+        await commitBatch(batch.slice(middle), answers)
       } else {
         for (const { reject } of batch) answers.push(() => reject(error))
       }

@@ -7,23 +7,23 @@ export interface Quarantine {
 }
 
 export function createQuarantine(): Quarantine {
-  const inHand = new Set<Promise<unknown>>()
+  const running = new Set<Promise<unknown>>()
   let alone: Promise<unknown> | null = null
   return {
     beside: async (work) => {
       while (alone) await alone
       const run = work()
       const ended = run.catch(() => undefined)
-      inHand.add(ended)
+      running.add(ended)
       try {
         return await run
       } finally {
-        inHand.delete(ended)
+        running.delete(ended)
       }
     },
     alone: async (work) => {
       while (alone) await alone
-      const run = Promise.all(inHand).then(work)
+      const run = Promise.all(running).then(work)
       const ended = run.catch(() => undefined)
       alone = ended
       try {

@@ -6,7 +6,7 @@ import { connectQueue, type QueueBackend } from './queue-connection.ts'
 const QUEUE_NAME = 'gatehouse-sweep'
 const SCHEDULER = 'sweep'
 /** How soon a scheduler that was lost with Redis is put back, milliseconds. */
-const LOOK_AFTER_MS = 15_000
+const ENSURE_EVERY_MS = 15_000
 
 /**
  * Runs `sweep` every so often, once over all machines: a BullMQ job scheduler makes one job per interval, and whichever worker
@@ -29,7 +29,7 @@ export function scheduleSweeps(
   worker.on('error', () => {})
   worker.on('failed', (_job, error) => logger.warn({ reason: errorMessage(error) }, 'a sweep failed; the next one covers its window too'))
   const every = everySeconds * 1_000
-  const lookAfter = async (): Promise<void> => {
+  const ensureSchedule = async (): Promise<void> => {
     try {
       const known = await queue.getJobScheduler(SCHEDULER)
       if (known?.every !== every) await queue.upsertJobScheduler(SCHEDULER, { every })
@@ -37,13 +37,13 @@ export function scheduleSweeps(
       logger.debug({ reason: errorMessage(error) }, 'the sweep schedule could not be looked after')
     }
   }
-  let looking = lookAfter()
+  let ensuring = ensureSchedule()
   const timer = setInterval(() => {
-    looking = lookAfter()
-  }, LOOK_AFTER_MS)
+    ensuring = ensureSchedule()
+  }, ENSURE_EVERY_MS)
   return async () => {
     clearInterval(timer)
-    await looking
+    await ensuring
     await worker.close()
     await queue.close()
     await working.close()

@@ -26,12 +26,12 @@ export interface WatchPace {
   /** How often a canary is sent, over all machines. */
   sendEveryMs: number
   /** How often each worker looks at itself. */
-  lookEveryMs: number
+  probeEveryMs: number
   /** Silence of this length is a fault. An idle worker on Redis asks for a job every ten seconds at the latest. */
   silentAfterMs: number
 }
 
-const PACE: WatchPace = { sendEveryMs: 5_000, lookEveryMs: 2_500, silentAfterMs: 20_000 }
+const PACE: WatchPace = { sendEveryMs: 5_000, probeEveryMs: 2_500, silentAfterMs: 20_000 }
 /** How long a worker that was replaced may keep its connection: longer than a job may take. */
 const RETIRED_MS = 150_000
 
@@ -56,12 +56,12 @@ export function startWatchedWorker(backend: QueueBackend, options: WatchOptions)
   let worker = open()
   const told = tellMetrics(metrics)
   let judge = createJudge(pace)
-  let lastLookAt = performance.now()
+  let lastProbeAt = performance.now()
   let silentSince: number | null = null
 
-  const look = async (): Promise<void> => {
-    const late = performance.now() - lastLookAt > pace.lookEveryMs + pace.silentAfterMs / 2
-    lastLookAt = performance.now()
+  const probe = async (): Promise<void> => {
+    const late = performance.now() - lastProbeAt > pace.probeEveryMs + pace.silentAfterMs / 2
+    lastProbeAt = performance.now()
     if (late) judge = createJudge(pace) // this process slept, and knows nothing of the time between
     if (await queue.paused()) {
       await canary.rest()
@@ -100,13 +100,13 @@ export function startWatchedWorker(backend: QueueBackend, options: WatchOptions)
   }
 
   const stop = new AbortController()
-  const looking = (async () => {
+  const probing = (async () => {
     while (!stop.signal.aborted) {
-      await look().catch((error) => {
+      await probe().catch((error) => {
         judge = createJudge(pace) // nobody is silent who has nobody to hear
         logger.debug({ reason: errorMessage(error) }, 'the canary could not be sent or read')
       })
-      await sleep(pace.lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined)
+      await sleep(pace.probeEveryMs, undefined, { signal: stop.signal }).catch(() => undefined)
     }
   })()
 
@@ -116,7 +116,7 @@ export function startWatchedWorker(backend: QueueBackend, options: WatchOptions)
     },
     close: async () => {
       stop.abort()
-      await looking
+      await probing
       await Promise.all([worker.close(), ...[...retired].map((old) => old.cut().then(old.close))])
     },
   }

@@ -36,18 +36,18 @@ export interface WorkerSlots {
 export function createWorkerSlots(count: number, { onFree }: { onFree: () => void }): WorkerSlots {
   let answeredAt = performance.now()
   let takenAt = answeredAt
-  let inHand = 0
+  let inUse = 0
   /** Pieces that have let go and have not ended: bounded too, else a slow end would pile them up. */
   let releasedEarly = 0
   /** Oldest first. */
   const waiting: (() => void)[] = []
   const freeSlot = (): void => {
-    const full = inHand === count
+    const full = inUse === count
     if (full) answeredAt = takenAt = performance.now()
     const next = waiting.shift()
     if (next) next()
     else {
-      inHand -= 1
+      inUse -= 1
       if (full) onFree()
     }
   }
@@ -61,8 +61,8 @@ export function createWorkerSlots(count: number, { onFree }: { onFree: () => voi
         stage = 'holds'
         resolve()
       }
-      if (inHand < count) {
-        inHand += 1
+      if (inUse < count) {
+        inUse += 1
         give()
       } else waiting.push(give) // and is given the slot that becomes free
       const release = (): void => {
@@ -79,7 +79,7 @@ export function createWorkerSlots(count: number, { onFree }: { onFree: () => voi
         else waiting.splice(waiting.indexOf(give), 1)
       }
     },
-    free: () => inHand < count,
+    free: () => inUse < count,
     hear: (factory) => (name, options, further) => {
       const backend = factory(name, options, further)
       const ask = backend.moveToActive.bind(backend)
@@ -91,7 +91,7 @@ export function createWorkerSlots(count: number, { onFree }: { onFree: () => voi
       return backend
     },
     signs: () => {
-      if (inHand < count) return { answeredAt, takenAt }
+      if (inUse < count) return { answeredAt, takenAt }
       const now = performance.now()
       return { answeredAt: now, takenAt: now }
     },

@@ -96,7 +96,7 @@ export async function chooseNew(pool: Pool, id: string, wanted: ReturnType<typeo
   const found: string[] = []
   let fromSeq = replay.watermark ?? '0'
   for (;;) {
-    const seqs = await matchEvents(pool, { ...wanted, fromSeq, settledSince: replay.planned_at }, ROWS_PER_STATEMENT)
+    const seqs = await matchEvents(pool, { ...wanted, fromSeq, completedSince: replay.planned_at }, ROWS_PER_STATEMENT)
     found.push(...(await withoutItems(pool, id, seqs)))
     if (seqs.length < ROWS_PER_STATEMENT || found.length >= limit) return found.slice(0, limit)
     fromSeq = String(BigInt(seqs.at(-1) ?? '0') + 1n)

@@ -48,7 +48,7 @@ export function checkFilter(filter: ReplayFilter): void {
     )
 }
 
-/** The filter of the inbox that this one comes to. `to` must be settled by then. */
+/** The filter of the inbox that this one comes to. `to` must be a time by then. */
 export function eventFilterOf(filter: ReplayFilter & { to: Date }): EventFilter {
   const { eventIds, identityIds, types, errorCodes, keySlots, from, to } = filter
   const named = eventIds !== undefined || identityIds !== undefined || filter.releaseHolds === true

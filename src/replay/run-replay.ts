@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import type { OpenEvent } from '../inbox/settle-events.ts'
+import type { OpenEvent } from '../inbox/complete-events.ts'
 import { inTransaction } from '../platform/postgres/postgres.ts'
 import { collectEnds } from './collect-ends.ts'
 import { dismissItems } from './dismiss-items.ts'
@@ -31,7 +31,7 @@ export async function advanceRun(parts: ReplayParts, id: string, { wait = false 
     const stepped =
       run.state === 'approved' || run.state === 'running' ? await takeStep(client, parts, run) : { opened: [], stopped: false }
     opened.push(...stepped.opened)
-    return (await settleRun(client, run)) || ended > 0 || stepped.opened.length > 0 || stepped.stopped
+    return (await completeRun(client, run)) || ended > 0 || stepped.opened.length > 0 || stepped.stopped
   })
   // A queue that is away loses nothing: the dispatcher finds what was opened.
   if (opened.length > 0) await parts.queue.add(opened).catch(() => undefined)
@@ -152,7 +152,7 @@ async function openNext(client: PoolClient, { inbox }: ReplayParts, run: Run & {
     const fresh = results.filter(({ result }) => result === 'reopened')
     const reopened = await inbox.reopen(
       fresh.map(({ seq }) => seq),
-      { authority: run.releaseHolds ? 'operator' : 'machine', within: client },
+      { authority: run.releaseHolds ? 'operator' : 'machine', transaction: client },
     )
     await noteOpened(client, run, results, reopened)
     opened.push(...reopened)
@@ -196,7 +196,7 @@ async function noteOpened(
 }
 
 /** Nothing left to open and nothing under way: a run is finished; one that was paused or cancelled has nothing to wait for. */
-async function settleRun(client: PoolClient, { id }: Run): Promise<boolean> {
+async function completeRun(client: PoolClient, { id }: Run): Promise<boolean> {
   const { rows } = await client.query<{ unopened: boolean; under_way: boolean }>(
     `SELECT EXISTS (SELECT FROM replay_item WHERE replay_id = $1 AND result IS NULL) AS unopened,
        EXISTS (SELECT FROM replay_item WHERE replay_id = $1 AND result = 'reopened') AS under_way`,

@@ -49,7 +49,7 @@ async function estimate<S extends Snapshot, Seen>(
       return estimateFrom(kind, trigger, draft, terms)
     case 'refused':
       return { verdict: 'would-park', detail: `${claim.effect.step} was refused (${claim.effect.errorCode})`, effects }
-    case 'settled':
+    case 'complete':
       return draft.entries.length === 0
         ? { verdict: 'no-op', detail: `already ${rules.stateOf(draft)}`, effects }
         : { verdict: 'would-move', detail: `to ${rules.stateOf(draft)}`, effects }

@@ -34,10 +34,10 @@ const JOB_TIMEOUT_MS = 120_000
 const RESCUES_BEFORE_SUSPICION = 2
 const STRIKES_BEFORE_PARKING = 3
 /**
- * Looks for an event that Paxos does not know before it is parked as forged or foreign; one is enough for an event that has been here for a
+ * Reads of an event that Paxos does not know before it is parked as forged or foreign; one is enough for an event that has been here for a
  * while. A sweep that Paxos lists it in opens it again.
  */
-const UNKNOWN_LOOKS = 2
+const UNKNOWN_READS = 2
 const LONG_ENOUGH_MS = 30_000
 /** How long after a job's own time the dispatcher takes it for lost, milliseconds. */
 const DISPATCH_GRACE_MS = 15_000
@@ -47,7 +47,7 @@ const DONE: JobOutcome = { kind: 'done' }
 const KEPT = { kind: 'kept', because: 'moves-no-onboarding' } as const
 
 /**
- * Handles one event of the inbox: confirm it with Paxos, advance its identity, settle it. Whatever fails ends as a row that
+ * Handles one event of the inbox: confirm it with Paxos, advance its identity, complete it. Whatever fails ends as a row that
  * says why: another try at a known time, parked (a person must look) or dead (tries used up). Never throws for those; rejects
  * only when Postgres itself does not answer, and the queue then comes back.
  */
@@ -83,7 +83,7 @@ async function handleSuspect(
     try {
       const fresh = await loadToBeDone(parts, job) // the turn may have been long in coming
       const outcome = fresh ? await handle(parts, fresh) : DONE
-      survived.delete(job.seq) // what settles an event, or lets it come back, voids its strikes
+      survived.delete(job.seq) // what completes an event, or lets it come back, voids its strikes
       return outcome
     } catch (error) {
       // Postgres went away: nothing died, and nothing could be written down, neither the end nor that the strike is void.
@@ -100,7 +100,7 @@ async function parkPoison(parts: ProcessParts, row: InboxRow): Promise<JobOutcom
   const errorDetail = `the process died ${strikes} times while it worked on this event, the last time with nothing beside it`
   parts.logger.error({ eventId, strikes }, 'event parked: it kills the process that works on it')
   const end = endOf(row, 'parked')
-  await parts.inbox.settle({ seq, generation, state: end, errorCode: 'POISON', errorDetail })
+  await parts.inbox.complete({ seq, generation, state: end, errorCode: 'POISON', errorDetail })
   parts.metrics.ended(end, parts.now() - receivedAt.getTime())
   return DONE
 }
@@ -150,7 +150,7 @@ async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot, onFailure
       })
       if (completed) return
       const end = { seq, generation, state: 'processed', outcome: outcomeText(outcome), trust: 'confirmed' } as const
-      await parts.inbox.settle(identityId === null ? end : { ...end, identityId })
+      await parts.inbox.complete(identityId === null ? end : { ...end, identityId })
     }
     await withTimeout(JOB_TIMEOUT_MS, work(), () => new JobTimedOutError(`no end after ${JOB_TIMEOUT_MS / 1000} s`))
     parts.metrics.ended('processed', parts.now() - row.receivedAt.getTime())
@@ -175,7 +175,7 @@ async function loadToBeDone({ inbox }: ProcessParts, job: EventJob): Promise<Inb
   return isToBeDone(row, job) ? row : null
 }
 
-/** By this job: not when it was settled meanwhile, nor when another job is on its way, of a newer generation, or of its own after a batch that it left. */
+/** By this job: not when another worker completed it meanwhile, nor when another job is on its way, of a newer generation, or of its own after a batch that it left. */
 function isToBeDone(row: InboxRow | null, job: EventJob): row is InboxRow {
   return row?.state === 'accepted' && row.generation === job.generation && row.batch === (job.batch ?? null)
 }
@@ -186,7 +186,7 @@ function isToBeDone(row: InboxRow | null, job: EventJob): row is InboxRow {
  */
 async function keep({ inbox }: ProcessParts, { seq, generation }: InboxRow, identityId: string | null): Promise<void> {
   const whose = identityId === null ? {} : { identityId }
-  await inbox.settle({ seq, generation, state: 'processed', outcome: outcomeText(KEPT), trust: 'confirmed', ...whose })
+  await inbox.complete({ seq, generation, state: 'processed', outcome: outcomeText(KEPT), trust: 'confirmed', ...whose })
 }
 
 async function fail(
@@ -194,8 +194,8 @@ async function fail(
   { row, error, confirmed }: { row: InboxRow; error: unknown; confirmed: EventEvidence | null },
 ): Promise<JobOutcome> {
   const failure = { retry: retryClass(error), retryAfterMs: waitNamedBy(error) }
-  const looked = row.attempts + 1 >= UNKNOWN_LOOKS || parts.now() - row.receivedAt.getTime() >= LONG_ENOUGH_MS
-  const parkNow = error instanceof EventUnknownError && looked
+  const readEnough = row.attempts + 1 >= UNKNOWN_READS || parts.now() - row.receivedAt.getTime() >= LONG_ENOUGH_MS
+  const parkNow = error instanceof EventUnknownError && readEnough
   const retry = parkNow ? ({ kind: 'park' } as const) : retryAfter(failure, { ...row, random: parts.random() })
   const spent = spentAfter(failure.retry, row)
   const unknown = spent.unknownOutcomes > row.unknownOutcomes ? ` Unknown ${spent.unknownOutcomes} of ${MAX_UNKNOWN_OUTCOMES} times.` : ''
@@ -213,7 +213,7 @@ async function fail(
     if (end === 'processed') log.warn({ reason: evidence.errorDetail }, 'replay of a completed event failed; the event stays processed')
     else if (parkNow && parts.unknown) parts.unknown.parked(row.keySlot)
     else log.warn({ reason: evidence.errorDetail }, `event ${end}: a person must look`)
-    await parts.inbox.settle({ ...evidence, state: end })
+    await parts.inbox.complete({ ...evidence, state: end })
     parts.metrics.ended(end, parts.now() - row.receivedAt.getTime())
     return DONE
   }
@@ -222,7 +222,7 @@ async function fail(
   // A flood of forged events must not fill the log: the watch tells of them.
   const told = error instanceof EventUnknownError && parts.unknown ? 'debug' : 'info'
   log[told]({ inMs: retry.delayMs, reason: evidence.errorDetail }, 'event will be tried again')
-  await parts.inbox.settle({
+  await parts.inbox.complete({
     ...evidence,
     state: 'accepted',
     dueAt: new Date(at + DISPATCH_GRACE_MS),

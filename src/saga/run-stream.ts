@@ -62,7 +62,7 @@ interface Earned {
 const LEASE_MS = 45_000
 const CONFLICTS_BEFORE_YIELDING = 8
 /** When an effect that another job holds is looked at again. Most calls end sooner; the lease is for jobs that died. */
-const LOOK_AGAIN_MS = 1_000
+const LONGEST_WAIT_MS = 1_000
 const UNIQUE_VIOLATION = '23505'
 
 /**
@@ -134,18 +134,18 @@ class StreamRun<S extends Snapshot, Seen> {
     const seen = await this.#trigger.observe(stored?.version ?? null)
     const { draft, outcome } = prepare(this.#kind, this.#trigger, { stored, seen, earned: this.#earned })
     const held = { kind: 'held', reason: this.#kind.rules.contradiction } as const
-    return this.#actUntilSettled(stored, draft, this.#taken ? held : outcome)
+    return this.#actUntilComplete(stored, draft, this.#taken ? held : outcome)
   }
 
   /** Commits, acts, commits … until nothing is left. */
-  async #actUntilSettled(stored: Stored<S> | null, draft: Draft<S>, outcome: Outcome): Promise<Ran | null> {
+  async #actUntilComplete(stored: Stored<S> | null, draft: Draft<S>, outcome: Outcome): Promise<Ran | null> {
     const { rules } = this.#kind
     const { seq, generation, release } = this.#trigger
     let base = stored
     let current = draft
     for (;;) {
       const claim = claimNext(rules, current, { by: { seq, generation }, now: this.#now(), leaseMs: LEASE_MS })
-      if (claim.kind === 'settled') return this.#finish(base, current, outcome)
+      if (claim.kind === 'complete') return this.#finish(base, current, outcome)
       if (claim.kind === 'attempt') {
         if (!this.#mayAskPaxos(claim.draft)) release?.()
         base = await this.#commit(base, claim.draft)
@@ -157,7 +157,7 @@ class StreamRun<S extends Snapshot, Seen> {
         base = await this.#commit(base, current)
         if (!base) return null
       }
-      if (claim.kind === 'waiting') throw new EffectInHandError(claim.effect.step, Math.min(LOOK_AGAIN_MS, claim.until - this.#now()))
+      if (claim.kind === 'waiting') throw new EffectInHandError(claim.effect.step, Math.min(LONGEST_WAIT_MS, claim.until - this.#now()))
       if (claim.kind === 'refused')
         throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode, { cause: this.#refusals.get(claim.effect.step) })
       current = await this.#lookUp(base ?? (current as unknown as Stored<S>), claim.effect) // an effect that was attempted has a stream that is stored
@@ -184,11 +184,11 @@ class StreamRun<S extends Snapshot, Seen> {
   async #commit(
     base: Stored<S> | null,
     draft: Draft<S>,
-    settlement?: { seq: string; generation: number; outcome: string },
+    completion?: { seq: string; generation: number; outcome: string },
   ): Promise<Stored<S> | null> {
     const { ledger, rules } = this.#kind
     const at = new Date(this.#now())
-    const change = { before: base, draft, actor: this.#trigger.actor, at, ...(settlement ? { settlement } : {}) }
+    const change = { before: base, draft, actor: this.#trigger.actor, at, ...(completion ? { completion } : {}) }
     try {
       return await ledger.commit(change)
     } catch (error) {
@@ -221,7 +221,7 @@ class StreamRun<S extends Snapshot, Seen> {
     })
     if (draft && (found || draft.entries.length > 0)) return draft
     const underWayMs = (effect.lease?.until ?? 0) - this.#now()
-    if (underWayMs > 0) throw new EffectInHandError(effect.step, Math.min(LOOK_AGAIN_MS, underWayMs))
+    if (underWayMs > 0) throw new EffectInHandError(effect.step, Math.min(LONGEST_WAIT_MS, underWayMs))
     return recordAbsence(draftOf<S>(stored), effect.step)
   }
 

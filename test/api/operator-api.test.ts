@@ -331,7 +331,7 @@ describe('when events are read', () => {
     const ids = Array.from({ length: 5 }, () => randomUUID())
     for (const id of ids) await operator.accept({ id, type: 'transfer.crypto_deposit.pending' })
     await operator.pool.query(
-      `UPDATE inbox_event SET identity_id = $1, state = 'parked', error_code = 'EFFECT_REFUSED', settled_at = now() WHERE event_id = ANY ($2)`,
+      `UPDATE inbox_event SET identity_id = $1, state = 'parked', error_code = 'EFFECT_REFUSED', completed_at = now() WHERE event_id = ANY ($2)`,
       [identityId, ids.slice(0, 3)],
     )
     const list = async (query: string): Promise<string[]> => {
@@ -383,7 +383,7 @@ describe('when an event cannot succeed', () => {
     const act = (verb: string, body: object = { reason: 'forged, ticket 7' }) =>
       operator.call('POST', `/v1/events/${eventId}/${verb}`, { headers: bearer({ 'x-operator': 'ada' }), body })
     expect((await act('dismiss')).body.code).toBe('EVENT_STATE')
-    await operator.pool.query(`UPDATE inbox_event SET state = 'parked', settled_at = now() WHERE event_id = $1`, [eventId])
+    await operator.pool.query(`UPDATE inbox_event SET state = 'parked', completed_at = now() WHERE event_id = $1`, [eventId])
     expect(fields(await act('dismiss', {}))).toHaveProperty('reason')
     const { inbox } = (await get('/v1/stats')).body
     for (const _ of [1, 2]) {
@@ -412,7 +412,7 @@ describe('when a replay is planned and approved', () => {
     await operator.pool.query(`UPDATE inbox_event SET error_code = NULL, error_detail = NULL WHERE state = 'accepted'`)
     const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'replayed-', decision: 'approve', deliver: false })
     await operator.accept(event ?? { id: '', type: '' })
-    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [event?.id])
+    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', completed_at = now() WHERE event_id = $1`, [event?.id])
     const plan = await operator.call('POST', '/v1/replays', { headers: bearer({ 'x-operator': 'ada' }), body: { eventIds: [event?.id] } })
     expect(plan.status).toBe(201)
     expect(API_SCHEMAS.Replay.parse(plan.body)).toMatchObject({

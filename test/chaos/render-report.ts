@@ -36,7 +36,7 @@ export function renderReport(report: ChaosReport): string {
     `Accounts opened: ${verdict.accounts}. Notices told: ${verdict.notices}.`,
     `Apart, and allowed: ${verdict.resent} notices were sent again under their key and ${verdict.askedAgain} accounts asked for again under theirs, ` +
       'after an outcome that was unknown.',
-    `After the last fault everything had ended in ${seconds(report.settledInMs)}.`,
+    `After the last fault everything had ended in ${seconds(report.completedInMs)}.`,
     ...(findings.length === 0
       ? ['Nothing lost, nothing doubled, and the ledger verifies.']
       : [`${findings.length} findings (logs: ${report.logs}):`, ...findings.map(({ kind, text }) => `- ${kind}: ${text}`)]),
@@ -56,10 +56,10 @@ function faultRow({ lives, findings, forged }: ChaosReport, { label, struck }: {
     return first === undefined ? [] : [first - struckAtMs]
   })
   const drained = struck.flatMap(({ struckAtMs }) => {
-    const inHand = all.flatMap(({ acceptedAtMs, endedAtMs }) =>
+    const unfinished = all.flatMap(({ acceptedAtMs, endedAtMs }) =>
       endedAtMs !== null && acceptedAtMs < struckAtMs && endedAtMs >= struckAtMs ? [endedAtMs - struckAtMs] : [],
     )
-    return inHand.length === 0 ? [] : [Math.max(...inHand)]
+    return unfinished.length === 0 ? [] : [Math.max(...unfinished)]
   })
   return row({ label, times: struck.length, lives: met, findings, recoveries, drained })
 }

@@ -47,7 +47,7 @@ export interface ChaosReport {
   /** From the first identity to the end of the faults, milliseconds: less than was asked for when it was ended early. */
   struckForMs: number
   /** From the end of the faults until nothing was in hand, milliseconds. */
-  settledInMs: number
+  completedInMs: number
   /** Where the logs were left, when something was found. */
   logs: string | null
 }
@@ -76,11 +76,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       say(`${backend}: no more faults; waiting until everything has ended`)
       await liftEverything(world)
       const late = new Set<string>()
-      await settle(world, traffic).catch((error: unknown) => late.add(errorMessage(error)))
-      const settledInMs = Date.now() - quietSinceMs
+      await quiesce(world, traffic).catch((error: unknown) => late.add(errorMessage(error)))
+      const completedInMs = Date.now() - quietSinceMs
       await watch.stop()
       const struckForMs = quietSinceMs - startedAtMs
-      const report = await judge(world, { traffic, lives: watch.lives, injections, options, struckForMs, settledInMs, late: [...late] })
+      const report = await judge(world, { traffic, lives: watch.lives, injections, options, struckForMs, completedInMs, late: [...late] })
       found = report.findings.length > 0
       return { ...report, logs: found ? world.logs : null }
     } finally {
@@ -135,7 +135,7 @@ async function strike(
 }
 
 /** Every story told to its end, everything that Paxos lists found, nothing in hand. @throws when that takes too long */
-async function settle(world: ChaosWorld, traffic: Traffic): Promise<void> {
+async function quiesce(world: ChaosWorld, traffic: Traffic): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS
   const left = (): number => Math.max(1, deadline - Date.now())
   await withTimeout(left(), traffic.stop(), () => new Error('our API does not answer everybody who asked for an onboarding'))
@@ -156,13 +156,13 @@ interface Judging {
   injections: Injection[]
   options: ChaosOptions
   struckForMs: number
-  settledInMs: number
+  completedInMs: number
   late: string[]
 }
 
 async function judge(
   world: ChaosWorld,
-  { traffic, lives, injections, options, struckForMs, settledInMs, late }: Judging,
+  { traffic, lives, injections, options, struckForMs, completedInMs, late }: Judging,
 ): Promise<ChaosReport> {
   const { story } = world.sandbox
   const deliveries = story.of('delivery')
@@ -219,7 +219,7 @@ async function judge(
     strangers: traffic.strangers,
     asked: traffic.asked.size,
     struckForMs,
-    settledInMs,
+    completedInMs,
     logs: null,
   }
 }

@@ -19,8 +19,8 @@ export interface EventWatch {
   stop(): Promise<void>
 }
 
-const LOOK_EVERY_MS = 400
-/** Rows are seen by their number and by when they were settled; what commits a little later than it says is seen once more. */
+const POLL_EVERY_MS = 400
+/** Rows are seen by their number and by when they were completed; what commits a little later than it says is seen once more. */
 const OVERLAP = 500
 
 interface Row {
@@ -29,7 +29,7 @@ interface Row {
   identity_id: string | null
   origin: EventLife['origin']
   received_at: Date
-  settled_at: Date | null
+  completed_at: Date | null
   state: string
 }
 
@@ -40,18 +40,18 @@ export function watchEvents(pool: Pool): EventWatch {
   let lastSeq = 0
   let stopped = false
 
-  const look = async (): Promise<void> => {
+  const observe = async (): Promise<void> => {
     const open = [...lives.values()].filter(({ endedAtMs }) => endedAtMs === null).map(({ eventId }) => eventId)
     const { rows } = await pool.query<Row>(
-      `SELECT seq, event_id, identity_id, origin, received_at, settled_at, state FROM inbox_event
-       WHERE state <> 'test' AND (seq > $1 OR event_id = ANY ($2::text[])) ORDER BY settled_at`,
+      `SELECT seq, event_id, identity_id, origin, received_at, completed_at, state FROM inbox_event
+       WHERE state <> 'test' AND (seq > $1 OR event_id = ANY ($2::text[])) ORDER BY completed_at`,
       [Math.max(0, lastSeq - OVERLAP), open],
     )
     for (const row of rows) {
       lastSeq = Math.max(lastSeq, Number(row.seq))
       const known = lives.get(row.event_id)
       if (known && known.endedAtMs !== null) continue
-      const endedAtMs = row.settled_at?.getTime() ?? null
+      const endedAtMs = row.completed_at?.getTime() ?? null
       lives.set(row.event_id, {
         eventId: row.event_id,
         identityId: row.identity_id,
@@ -64,8 +64,8 @@ export function watchEvents(pool: Pool): EventWatch {
   }
   const watching = (async () => {
     while (!stopped) {
-      await look().catch(() => undefined) // Postgres may be away just now
-      await sleep(LOOK_EVERY_MS)
+      await observe().catch(() => undefined) // Postgres may be away just now
+      await sleep(POLL_EVERY_MS)
     }
   })()
   return {
@@ -74,7 +74,7 @@ export function watchEvents(pool: Pool): EventWatch {
     stop: async () => {
       stopped = true
       await watching
-      await look()
+      await observe()
     },
   }
 }

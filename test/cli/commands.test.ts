@@ -85,7 +85,7 @@ describe('gatehouse event', () => {
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: 'identity.approved' })
     await operator.pool.query(
-      `UPDATE inbox_event SET state = 'parked', attempts = 5, error_code = 'EVENT_UNKNOWN_TO_PAXOS', settled_at = now() WHERE event_id = $1`,
+      `UPDATE inbox_event SET state = 'parked', attempts = 5, error_code = 'EVENT_UNKNOWN_TO_PAXOS', completed_at = now() WHERE event_id = $1`,
       [eventId],
     )
     const lines = (await gatehouse('event', 'list', '--state', 'parked', '--since', '2h')).split('\n')
@@ -114,7 +114,7 @@ describe('gatehouse event', () => {
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: 'identity.approved' })
     await operator.pool.query(
-      `UPDATE inbox_event SET state = 'parked', identity_id = $2, error_code = 'EFFECT_REFUSED', settled_at = now(),
+      `UPDATE inbox_event SET state = 'parked', identity_id = $2, error_code = 'EFFECT_REFUSED', completed_at = now(),
          error_detail = 'account was refused (PAXOS_SCOPE_MISSING); replay the event once the cause is mended' WHERE event_id = $1`,
       [eventId, identityId],
     )
@@ -213,7 +213,7 @@ describe('gatehouse replay', () => {
     const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'cli-', decision: 'deny', deliver: false })
     if (!event) throw new Error('the simulator made no event')
     await operator.accept(event)
-    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [event.id])
+    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', completed_at = now() WHERE event_id = $1`, [event.id])
     const planned = await gatehouse('replay', 'plan', '--state', 'dead', '--event', event.id, '--operator', 'ada')
     const [, id = ''] = /^Replay (\S+): planned$/m.exec(planned) ?? []
     expect(planned).toMatch(new RegExp(`^${event.id} +identity\\.denied +\\S+ +dead +would-send-notice`, 'm'))
@@ -390,7 +390,7 @@ describe('gatehouse event dismiss', () => {
   it('F11: closes what cannot succeed, one by one or by a plan, and brings it back', async () => {
     const eventIds = await receiveDecided(operator, { count: 3, refIdPrefix: 'cli-hopeless-' })
     await operator.pool.query(
-      `UPDATE inbox_event SET state = 'parked', error_code = 'CLI_HOPELESS', settled_at = now() WHERE event_id = ANY ($1)`,
+      `UPDATE inbox_event SET state = 'parked', error_code = 'CLI_HOPELESS', completed_at = now() WHERE event_id = ANY ($1)`,
       [eventIds],
     )
     const [first = ''] = eventIds
@@ -451,7 +451,7 @@ describe('gatehouse event dismiss', () => {
     const park = async (eventIds: string[], keySlot: string): Promise<void> => {
       for (const id of eventIds) await operator.accept({ id, type: 'identity.approved' })
       await operator.pool.query(
-        `UPDATE inbox_event SET state = 'parked', key_slot = $2, settled_at = now(), error_code = 'EVENT_UNKNOWN_TO_PAXOS' WHERE event_id = ANY ($1)`,
+        `UPDATE inbox_event SET state = 'parked', key_slot = $2, completed_at = now(), error_code = 'EVENT_UNKNOWN_TO_PAXOS' WHERE event_id = ANY ($1)`,
         [eventIds, keySlot],
       )
     }

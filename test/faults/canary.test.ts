@@ -21,7 +21,7 @@ type Finish = (close: () => Promise<void>) => void
 const logger = createLogger({ level: 'silent' })
 const MINUTE_MS = 60_000
 /** So that a test of seconds sees what takes the product most of a minute. */
-const HURRY = { sendEveryMs: 400, lookEveryMs: 200, silentAfterMs: 4_000 }
+const HURRY = { sendEveryMs: 400, probeEveryMs: 200, silentAfterMs: 4_000 }
 const DONE: EventHandler = async () => ({ kind: 'done' })
 
 const metricOf = async (metrics: Registry, name: string): Promise<number | undefined> =>

@@ -17,7 +17,7 @@ const WRITES = [
   'ledger.commit #2',
   'notices.send #1',
   'ledger.commit #3',
-  'inbox.settle #1',
+  'inbox.complete #1',
 ] as const
 const APPROVAL: readonly Instant[] = [
   ...WRITES.flatMap((write) => [`before ${write}`, `during ${write}`, `after ${write}`] as const),
@@ -33,8 +33,8 @@ const APPROVAL: readonly Instant[] = [
 ]
 /** The account is made and the answer lost: the way of the look-up. */
 const LOST_ANSWER: readonly Instant[] = [
-  'before inbox.settle #1',
-  'after inbox.settle #1',
+  'before inbox.complete #1',
+  'after inbox.complete #1',
   'after worker.handle #1',
   'before paxos.accounts.listOfIdentity #1',
   'after paxos.accounts.listOfIdentity #1',

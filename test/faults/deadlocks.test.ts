@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { newOnboarding } from '../../src/domain/onboarding/onboarding.ts'
 import { draftOf } from '../../src/domain/stream.ts'
 import { createEventAcceptor, type EventAcceptor } from '../../src/inbox/accept-events.ts'
-import { reopenEvents, settleEvents } from '../../src/inbox/settle-events.ts'
+import { completeEvents, reopenEvents } from '../../src/inbox/complete-events.ts'
 import type { Stored } from '../../src/ledger/change.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
@@ -17,7 +17,7 @@ const EVENTS = 150
 const ROUNDS = 10
 const RECEIVERS = 3
 
-it('nobody meets an error or a deadlock while events are settled, opened again, and delivered again at the same time', {
+it('nobody meets an error or a deadlock while events are completed, opened again, and delivered again at the same time', {
   timeout: 120_000,
 }, async () => {
   const database = await createTestDatabase()
@@ -35,11 +35,11 @@ it('nobody meets an error or a deadlock while events are settled, opened again, 
   const identities = [...Array.from({ length: EVENTS }, () => randomUUID())].sort().reverse()
   const onboardings = new Map<string, Stored | null>(identities.map((id) => [id, null]))
 
-  let settled = false
+  let completed = false
   const deliverAgain = async (receiver: EventAcceptor): Promise<void> => {
-    while (!settled) await Promise.all(shuffled(events).map((event) => receiver.accept(event)))
+    while (!completed) await Promise.all(shuffled(events).map((event) => receiver.accept(event)))
   }
-  const settleAgain = async (): Promise<void> => {
+  const completeAgain = async (): Promise<void> => {
     for (let generation = 0; generation < ROUNDS; generation += 1) {
       const half = generation % 2 === 0 ? rows : rows.toReversed()
       await Promise.all(
@@ -47,21 +47,21 @@ it('nobody meets an error or a deadlock while events are settled, opened again, 
           const identityId = identities[index] ?? ''
           const before = onboardings.get(identityId) ?? null
           const draft = draftOf(before ?? { onboarding: newOnboarding(identityId, 'adopted', null), effects: [] })
-          const settlement = { seq, generation, outcome: 'moved:pending' }
-          onboardings.set(identityId, await ledger.commit({ before, draft, actor: 'deadlock test', at: new Date(), settlement }))
+          const completion = { seq, generation, outcome: 'moved:pending' }
+          onboardings.set(identityId, await ledger.commit({ before, draft, actor: 'deadlock test', at: new Date(), completion }))
         }),
       )
       const seqs = shuffled(rows).map(({ seq }) => seq)
       await Promise.all([
         reopenEvents(pool, seqs, { authority: 'machine' }),
-        settleEvents(
+        completeEvents(
           pool,
           seqs.map((seq) => ({ seq, state: 'accepted', errorCode: null })),
         ),
       ])
     }
   }
-  await Promise.all([...receivers.map(deliverAgain), settleAgain().finally(() => (settled = true))])
+  await Promise.all([...receivers.map(deliverAgain), completeAgain().finally(() => (completed = true))])
 
   await Promise.all([...receivers.map((receiver) => receiver.close()), ledger.close()])
   const { rows: counted } = await pool.query('SELECT min(delivery_count) AS least, min(generation) AS opened FROM inbox_event')

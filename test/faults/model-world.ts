@@ -85,18 +85,18 @@ export class ModelWorld {
   }
 
   #inbox(process: ModelProcess): Inbox {
-    const settle = (settlement: Parameters<Inbox['settle']>[0]): boolean => {
-      const row = this.bySeq(settlement.seq)
-      if (row?.state !== 'accepted' || row.generation !== (settlement.generation ?? row.generation)) return false
-      const { state, attempts = row.attempts, unknownOutcomes = row.unknownOutcomes, outcome = row.outcome, dueAt = row.dueAt } = settlement
-      const { errorCode = null, errorDetail = null } = settlement
+    const complete = (completion: Parameters<Inbox['complete']>[0]): boolean => {
+      const row = this.bySeq(completion.seq)
+      if (row?.state !== 'accepted' || row.generation !== (completion.generation ?? row.generation)) return false
+      const { state, attempts = row.attempts, unknownOutcomes = row.unknownOutcomes, outcome = row.outcome, dueAt = row.dueAt } = completion
+      const { errorCode = null, errorDetail = null } = completion
       const strikes = state === 'accepted' ? 0 : row.strikes
       Object.assign(row, { state, attempts, unknownOutcomes, outcome, dueAt, errorCode, errorDetail, strikes })
       return true
     }
     return {
       load: (seq) => this.#store(process, 'read', () => ({ ...this.bySeq(seq) }) as InboxRow), // the schedule hands out known ones
-      settle: (settlement) => this.#store(process, 'store', () => settle(settlement)),
+      complete: (completion) => this.#store(process, 'store', () => complete(completion)),
       recordStrike: (seq) =>
         this.#store(process, 'store', () => {
           const row = this.bySeq(seq)
@@ -118,7 +118,7 @@ export class ModelWorld {
 
   /** As COMMIT_CHANGES: on the version that was decided on, with everything or not at all. */
   #commit(change: Change): Stored | null {
-    const { draft, settlement } = change
+    const { draft, completion } = change
     const next = commitInMemory(this.stored, change)
     if (!next) return null
     for (const done of this.stored?.effects.filter(({ state }) => state === 'done') ?? []) {
@@ -127,8 +127,8 @@ export class ModelWorld {
     }
     this.entries.push(...draft.entries)
     this.stored = next
-    const row = settlement && this.bySeq(settlement.seq)
-    if (row?.state === 'accepted' && settlement) Object.assign(row, { state: 'processed', outcome: settlement.outcome })
+    const row = completion && this.bySeq(completion.seq)
+    if (row?.state === 'accepted' && completion) Object.assign(row, { state: 'processed', outcome: completion.outcome })
     return next
   }
 

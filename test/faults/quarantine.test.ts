@@ -35,11 +35,16 @@ describe('the quarantine', () => {
   it('runs one with nothing beside it: what is in hand ends first, what comes meanwhile waits', async () => {
     const log: string[] = []
     const quarantine = createQuarantine()
-    const [inHand, suspect, later, another] = [work('in hand', log), work('suspect', log), work('later', log), work('another', log)]
-    const runs = [quarantine.beside(inHand.run), quarantine.alone(suspect.run), quarantine.beside(later.run), quarantine.alone(another.run)]
+    const [running, suspect, later, another] = [work('in hand', log), work('suspect', log), work('later', log), work('another', log)]
+    const runs = [
+      quarantine.beside(running.run),
+      quarantine.alone(suspect.run),
+      quarantine.beside(later.run),
+      quarantine.alone(another.run),
+    ]
     await settled()
     expect(log).toEqual(['in hand begins'])
-    for (const each of [inHand, suspect]) {
+    for (const each of [running, suspect]) {
       each.end()
       await settled()
     }

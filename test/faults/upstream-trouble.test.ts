@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import type { FaultInput } from '../../src/sandbox/control/fault-book.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
-import { createWorld, eventually, reaches, settles, type World } from '../saga/world.ts'
+import { completes, createWorld, eventually, reaches, type World } from '../saga/world.ts'
 import { forEachBackend, type TestBackend } from '../support/queue-backends.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 
@@ -90,7 +90,7 @@ async function recovers(scene: Scene, identityIds: readonly string[], end: () =>
   await end()
   world.sandbox.faults.arm({ on: '*', do: 'latency', ms: LATENCY_MS })
   const endedAtMs = Date.now()
-  await settles(pipeline)
+  await completes(pipeline)
   expect(await inboxOf(scene)).toEqual([{ state: 'processed', attempts: 0, events: EVENTS + 1 }])
   for (const identityId of identityIds) {
     expect((await pipeline.ledger.load(identityId))?.onboarding.state).toBe('ready')

@@ -4,8 +4,8 @@ import pg from 'pg'
 import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor, insertEvents } from '../../src/inbox/accept-events.ts'
+import type { OpenEvent } from '../../src/inbox/complete-events.ts'
 import { numbersAreBehind } from '../../src/inbox/event-numbers.ts'
-import type { OpenEvent } from '../../src/inbox/settle-events.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
@@ -169,7 +169,7 @@ describe('when an event arrives again', () => {
     const acceptor = startAcceptor()
     const event = receivedEvent()
     await acceptor.accept(event)
-    await pool.query(`UPDATE inbox_event SET state = 'processed', outcome = 'moved:ready', settled_at = now()`)
+    await pool.query(`UPDATE inbox_event SET state = 'processed', outcome = 'moved:ready', completed_at = now()`)
     expect(await acceptor.accept({ ...event, type: 'identity.denied', bodySha256: 'ff'.repeat(32) })).toBe('duplicate')
     expect(await storedRows()).toMatchObject([{ state: 'processed', outcome: 'moved:ready', type: 'identity.approved', delivery_count: 2 }])
     expect((await pool.query(`SELECT encode(body_sha256, 'hex') AS sha FROM inbox_event`)).rows).toEqual([{ sha: event.bodySha256 }])

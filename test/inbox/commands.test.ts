@@ -48,7 +48,7 @@ describe('a command', () => {
 
   it('that is asked for again under the same key is the same one, and says how far it has come', async () => {
     const first = await ask('key-2', { side: 'BUY' })
-    await inbox.settle({ seq: first.command.event.seq, generation: 0, state: 'processed', outcome: 'moved:open' })
+    await inbox.complete({ seq: first.command.event.seq, generation: 0, state: 'processed', outcome: 'moved:open' })
     const again = await ask('key-2', { side: 'BUY' })
     expect(again).toEqual({ fresh: false, command: { ...first.command, state: 'done', outcome: 'moved:open' } })
   })
@@ -108,7 +108,7 @@ describe('a timer', () => {
     const timer = { streamId: 'order_3', name: 'poll-order', dueAt: new Date(Date.now() - 1_000) }
     await inbox.setTimer(timer)
     const [due] = await inbox.claimDue({ limit: 10 })
-    await inbox.settle({ seq: due?.seq ?? '', generation: 0, state: 'processed', outcome: 'moved:open' })
+    await inbox.complete({ seq: due?.seq ?? '', generation: 0, state: 'processed', outcome: 'moved:open' })
     expect(await inbox.claimDue({ limit: 10 })).toEqual([])
     await inbox.setTimer(timer)
     expect(await inbox.claimDue({ limit: 10 })).toEqual([{ ...due, generation: 1 }])

@@ -63,7 +63,7 @@ describe('when an event is loaded', () => {
       dueAt: expect.any(Date),
       errorCode: null,
       errorDetail: null,
-      settledAt: null,
+      completedAt: null,
       batch: null,
       evidence: null,
       keySlot: null,
@@ -83,7 +83,7 @@ describe('when work on an event ends', () => {
   it.each(['processed', 'parked', 'dead'] as const)('is %s with its outcome, and no longer due', async (state) => {
     const row = await givenOne(`due_at = now() - interval '1 minute', error_code = 'OLD', error_detail = 'old'`)
     const identityId = randomUUID()
-    expect(await inbox.settle({ seq: row.seq, state, outcome: 'moved:ready', trust: 'confirmed', identityId, attempts: 2 })).toBe(true)
+    expect(await inbox.complete({ seq: row.seq, state, outcome: 'moved:ready', trust: 'confirmed', identityId, attempts: 2 })).toBe(true)
     expect(await inbox.load(row.seq)).toMatchObject({
       state,
       outcome: 'moved:ready',
@@ -92,7 +92,7 @@ describe('when work on an event ends', () => {
       attempts: 2,
       errorCode: null,
       errorDetail: null,
-      settledAt: expect.any(Date),
+      completedAt: expect.any(Date),
     })
     expect(await inbox.claimDue({ limit: 10 })).toEqual([])
   })
@@ -100,38 +100,38 @@ describe('when work on an event ends', () => {
   it('keeps what a failed try leaves out, and says what failed and when it is due again', async () => {
     const row = await givenOne(`trust = 'confirmed', identity_id = gen_random_uuid(), attempts = 3`)
     const dueAt = new Date('2027-01-01T00:00:00.000Z')
-    await inbox.settle({ seq: row.seq, state: 'accepted', trust: 'hint', dueAt, errorCode: 'PAXOS_DOWN', errorDetail: 'no answer' })
+    await inbox.complete({ seq: row.seq, state: 'accepted', trust: 'hint', dueAt, errorCode: 'PAXOS_DOWN', errorDetail: 'no answer' })
     expect(await inbox.load(row.seq)).toEqual({ ...row, dueAt, errorCode: 'PAXOS_DOWN', errorDetail: 'no answer' })
   })
 
   it('counts what is told to have stayed unknown, and keeps the count where nothing is told', async () => {
     const row = await givenOne('unknown_outcomes = 3')
-    await inbox.settle({ seq: row.seq, state: 'accepted', unknownOutcomes: 4, dueAt: new Date() })
+    await inbox.complete({ seq: row.seq, state: 'accepted', unknownOutcomes: 4, dueAt: new Date() })
     expect(await inbox.load(row.seq)).toMatchObject({ unknownOutcomes: 4 })
-    await inbox.settle({ seq: row.seq, state: 'accepted', dueAt: new Date() })
+    await inbox.complete({ seq: row.seq, state: 'accepted', dueAt: new Date() })
     expect(await inbox.load(row.seq)).toMatchObject({ unknownOutcomes: 4 })
   })
 
   it('voids the strikes of a try that could say how it ended, and keeps those of one that condemns', async () => {
     const [survivor, condemned] = await given(2, 'strikes = 2')
-    await inbox.settle({ seq: survivor!.seq, state: 'accepted', errorCode: 'PAXOS_UNAVAILABLE', dueAt: new Date() })
-    await inbox.settle({ seq: condemned!.seq, state: 'parked', errorCode: 'POISON' })
+    await inbox.complete({ seq: survivor!.seq, state: 'accepted', errorCode: 'PAXOS_UNAVAILABLE', dueAt: new Date() })
+    await inbox.complete({ seq: condemned!.seq, state: 'parked', errorCode: 'POISON' })
     expect(await inbox.load(survivor!.seq)).toMatchObject({ state: 'accepted', strikes: 0 })
     expect(await inbox.load(condemned!.seq)).toMatchObject({ state: 'parked', strikes: 2 })
   })
 
-  it('keeps the last outcome of an event that is settled without a new one', async () => {
+  it('keeps the last outcome of an event that is completed without a new one', async () => {
     const row = await givenOne("outcome = 'moved:ready'") // opened again by a replay
-    await inbox.settle({ seq: row.seq, state: 'parked', errorCode: 'EVENT_UNKNOWN' })
+    await inbox.complete({ seq: row.seq, state: 'parked', errorCode: 'EVENT_UNKNOWN' })
     expect(await inbox.load(row.seq)).toMatchObject({ state: 'parked', outcome: 'moved:ready' })
   })
 
-  it('settles many at once, each as it ended', async () => {
+  it('completes many at once, each as it ended', async () => {
     const rows = await given(30)
-    const settled = await Promise.all(
-      rows.map(({ seq }, i) => inbox.settle({ seq, state: i % 2 === 0 ? 'processed' : 'parked', outcome: `outcome ${i}` })),
+    const completed = await Promise.all(
+      rows.map(({ seq }, i) => inbox.complete({ seq, state: i % 2 === 0 ? 'processed' : 'parked', outcome: `outcome ${i}` })),
     )
-    expect(settled).toEqual(Array(30).fill(true))
+    expect(completed).toEqual(Array(30).fill(true))
     const after = await Promise.all(rows.map(({ seq }) => inbox.load(seq)))
     expect(after.map((row) => [row?.state, row?.outcome])).toEqual(
       rows.map((_, i) => [i % 2 === 0 ? 'processed' : 'parked', `outcome ${i}`]),
@@ -139,18 +139,18 @@ describe('when work on an event ends', () => {
   })
 
   it('changes nothing of an event that has ended already: a late worker is told so', async () => {
-    const row = await givenOne(`state = 'processed', outcome = 'moved:ready', settled_at = now()`)
-    expect(await inbox.settle({ seq: row.seq, state: 'dead', errorCode: 'LATE' })).toBe(false)
+    const row = await givenOne(`state = 'processed', outcome = 'moved:ready', completed_at = now()`)
+    expect(await inbox.complete({ seq: row.seq, state: 'dead', errorCode: 'LATE' })).toBe(false)
     expect(await inbox.load(row.seq)).toEqual(row)
   })
 
   it('changes nothing of an event that was opened again meanwhile, when it names the generation it worked on', async () => {
     const row = await givenOne(`generation = 1`)
-    expect(await inbox.settle({ seq: row.seq, generation: 0, state: 'dead', errorCode: 'LATE' })).toBe(false)
-    expect(await inbox.settle({ seq: row.seq, generation: 1, state: 'processed' })).toBe(true)
+    expect(await inbox.complete({ seq: row.seq, generation: 0, state: 'dead', errorCode: 'LATE' })).toBe(false)
+    expect(await inbox.complete({ seq: row.seq, generation: 1, state: 'processed' })).toBe(true)
   })
 
-  it.each(['settled', 'opened again'])(
+  it.each(['completed', 'opened again'])(
     'takes the rows in the order of their event ids when many are %s, as accepting does, so that none deadlocks',
     async (how) => {
       const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
@@ -159,8 +159,8 @@ describe('when work on an event ends', () => {
       const release = await holdLocks(pool, 'SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [ids[0]])
       const seqs = rows.map(({ seq }) => seq)
       const done =
-        how === 'settled'
-          ? Promise.all(seqs.map((seq) => inbox.settle({ seq, state: 'processed' })))
+        how === 'completed'
+          ? Promise.all(seqs.map((seq) => inbox.complete({ seq, state: 'processed' })))
           : inbox.reopen(seqs, { authority: 'machine' })
       await vi.waitFor(async () => expect(await sessionsWaiting(pool)).toBe(1), { timeout: 20_000 })
       // It waits for the first row and holds none of the others.
@@ -190,8 +190,8 @@ describe('when the dispatcher claims', () => {
   it('learns which events share a job, until one comes back or is opened again: that has one of its own', async () => {
     await given(4)
     await pool.query(`UPDATE inbox_event SET batch = 77, due_at = now() - interval '1 minute'`)
-    await inbox.settle({ seq: '2', generation: 0, state: 'accepted', errorCode: 'E', dueAt: new Date(0) })
-    await inbox.settle({ seq: '3', generation: 0, state: 'processed' })
+    await inbox.complete({ seq: '2', generation: 0, state: 'accepted', errorCode: 'E', dueAt: new Date(0) })
+    await inbox.complete({ seq: '3', generation: 0, state: 'processed' })
     await inbox.reopen(['4'], { authority: 'machine' })
     expect(await inbox.load('3')).toMatchObject({ batch: '77' })
     expect((await inbox.claimDue({ limit: 9 })).toSorted((one, other) => Number(one.seq) - Number(other.seq))).toEqual([
@@ -229,7 +229,7 @@ describe('when the dispatcher claims', () => {
 describe('when an operator replays', () => {
   it.each(['parked', 'dead', 'processed'])('opens what is %s again: due, with all attempts, under a new generation', async (state) => {
     const row = await givenOne(
-      `state = '${state}', settled_at = now(), attempts = 8, unknown_outcomes = 9, strikes = 2, generation = 1, due_at = now() + interval '1 day', error_code = 'E'`,
+      `state = '${state}', completed_at = now(), attempts = 8, unknown_outcomes = 9, strikes = 2, generation = 1, due_at = now() + interval '1 day', error_code = 'E'`,
     )
     expect(await inbox.reopen([row.seq], { authority: 'operator' })).toEqual([{ seq: row.seq, generation: 2, batch: null }])
     expect(await inbox.load(row.seq)).toMatchObject({
@@ -239,7 +239,7 @@ describe('when an operator replays', () => {
       strikes: 0,
       generation: 2,
       authority: 'operator',
-      settledAt: null,
+      completedAt: null,
       errorCode: 'E',
     })
     expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: row.seq, generation: 2, batch: null }])
@@ -275,9 +275,9 @@ describe('when the inbox is counted', () => {
     for (const event of [...events, events[0]!, events[0]!, events[1]!]) await inbox.accept(event)
     await inbox.accept(receivedEvent({ isTest: true }))
     await inbox.accept(receivedEvent({ origin: 'sweep', bodySha256: null }))
-    await inbox.settle({ seq: '1', state: 'processed' })
-    await inbox.settle({ seq: '2', state: 'parked' })
-    await inbox.settle({ seq: '3', state: 'dead' })
+    await inbox.complete({ seq: '1', state: 'processed' })
+    await inbox.complete({ seq: '2', state: 'parked' })
+    await inbox.complete({ seq: '3', state: 'dead' })
     expect(await inbox.count()).toEqual({ accepted: 2, processed: 1, parked: 1, dead: 1, test: 1, dismissed: 0, duplicates: 3 })
   })
 })
@@ -295,11 +295,11 @@ describe('when it is closed', () => {
     await Promise.all([
       closing.accept(receivedEvent()).then(() => ended.push('accepted')),
       closing.load(seq).then(() => ended.push('loaded')),
-      closing.settle({ seq, state: 'processed' }).then(() => ended.push('settled')),
+      closing.complete({ seq, state: 'processed' }).then(() => ended.push('completed')),
       closing.close().then(() => ended.push('closed')),
     ])
     expect(ended.at(-1)).toBe('closed')
-    const late = [() => closing.accept(receivedEvent()), () => closing.load(seq), () => closing.settle({ seq, state: 'dead' })]
+    const late = [() => closing.accept(receivedEvent()), () => closing.load(seq), () => closing.complete({ seq, state: 'dead' })]
     for (const take of late) await expect(take()).rejects.toMatchObject({ code: 'WAITING_ROOM_FULL' })
   })
 })

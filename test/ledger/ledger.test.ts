@@ -92,7 +92,7 @@ describe('a change', () => {
   it('leaves alone the effects that it does not touch: what is done keeps the time at which it was', async () => {
     const before = await withAccount()
     const doneAt = async () =>
-      (await pool.query(`SELECT settled_at FROM effect WHERE stream_id = $1 AND step = 'account'`, [before.onboarding.identityId])).rows
+      (await pool.query(`SELECT completed_at FROM effect WHERE stream_id = $1 AND step = 'account'`, [before.onboarding.identityId])).rows
     const first = await doneAt()
     const told = applyReceipt(draftOf(before), 'notice:ready:1', { kind: 'notice', channel: 'log', status: null })
     await commit(before, told, later)
@@ -200,7 +200,7 @@ describe('a change', () => {
     const release = await holdLocks(pool, 'SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [ids[0]])
     const done = Promise.all(
       rows.map(({ seq }) =>
-        ledger.commit({ before: null, draft: approvedDraft(), actor: 'event:test', at, settlement: { seq, generation: 0, outcome: 'x' } }),
+        ledger.commit({ before: null, draft: approvedDraft(), actor: 'event:test', at, completion: { seq, generation: 0, outcome: 'x' } }),
       ),
     )
     await vi.waitFor(async () => expect(await sessionsWaiting(pool)).toBe(1), { timeout: 20_000 })
@@ -265,13 +265,13 @@ describe('a change', () => {
         draft: approvedDraft(),
         actor: 'event:test',
         at,
-        settlement: { seq, generation, outcome: 'moved:approved' },
+        completion: { seq, generation, outcome: 'moved:approved' },
       })
     await end(0)
     expect(await state()).toBe('accepted')
     const stale = { before: null, draft: approvedDraft(), actor: 'late', at }
     await ledger.commit(stale)
-    expect(await ledger.commit({ ...stale, settlement: { seq, generation: 1, outcome: 'moved:approved' } })).toBeNull()
+    expect(await ledger.commit({ ...stale, completion: { seq, generation: 1, outcome: 'moved:approved' } })).toBeNull()
     expect(await state()).toBe('accepted')
     await end(1)
     expect(await state()).toBe('processed')

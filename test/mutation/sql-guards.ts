@@ -13,7 +13,7 @@ const group =
 
 const accepting = group('src/inbox/accept-events.ts', 'test/inbox/accept-events.test.ts')
 const reopening = group('src/inbox/accept-events.ts', 'test/reconcile/sweep-events.test.ts')
-const settling = group('src/inbox/settle-events.ts', 'test/inbox/inbox.test.ts')
+const completing = group('src/inbox/complete-events.ts', 'test/inbox/inbox.test.ts')
 const committing = group('src/ledger/ledger-sql.ts', 'test/ledger/ledger.test.ts')
 const matching = group('src/inbox/match-events.ts', 'test/replay/replay.test.ts')
 const running = group('src/replay/run-replay.ts', 'test/replay/run-replay.test.ts')
@@ -45,41 +45,41 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   accepting(`CASE WHEN i.state = 'test' THEN excluded.state WHEN`, 'CASE WHEN true THEN excluded.state WHEN'),
   accepting(`CASE WHEN i.state = 'test' THEN excluded.state WHEN`, 'CASE WHEN'),
   reopening(`i.error_code = 'EVENT_UNKNOWN_TO_PAXOS' AND `, ''),
-  reopening(` AND i.settled_at < now() - interval '5 minutes'`, ''),
+  reopening(` AND i.completed_at < now() - interval '5 minutes'`, ''),
   accepting(`CASE WHEN test THEN 'test' ELSE 'accepted' END`, `'accepted'`),
   accepting('(xmax = 0) AS inserted', 'true AS inserted'),
   // Every unfinished event is worked on, by one dispatcher at a time.
-  settling('LIMIT $1 FOR UPDATE SKIP LOCKED', 'LIMIT $1 FOR UPDATE'),
-  settling('LIMIT $1 FOR UPDATE SKIP LOCKED', 'LIMIT $1'),
-  settling(`WHERE state = 'accepted' AND due_at <= now()`, 'WHERE due_at <= now()'),
-  settling(`WHERE state = 'accepted' AND due_at <= now()`, `WHERE state = 'accepted'`),
-  settling('SET due_at = now() + make_interval(secs => $2)', 'SET due_at = i.due_at + make_interval(secs => $2 * 0)'),
-  settling('ORDER BY due_at LIMIT', 'ORDER BY seq LIMIT'),
-  // A late worker settles nothing; trust is only raised; strikes are void once a try survives.
-  settling(`CASE i.state WHEN 'accepted' THEN i.generation END = coalesce`, 'i.generation = coalesce'),
-  settling(' = coalesce(s.generation, i.generation)', ' IS NOT NULL'),
-  settling(`CASE WHEN s.trust = 'confirmed' THEN s.trust ELSE i.trust END`, 'coalesce(s.trust, i.trust)'),
-  settling('coalesce(s.outcome, i.outcome)', 's.outcome'),
-  settling('coalesce(s."identityId", i.identity_id)', 's."identityId"'),
-  settling('coalesce(s.attempts, i.attempts)', 'coalesce(s.attempts, 0)'),
-  settling('coalesce(s."unknownOutcomes", i.unknown_outcomes)', 'i.unknown_outcomes'),
-  settling(`CASE WHEN s.state = 'accepted' THEN 0 ELSE i.strikes END`, 'i.strikes'),
-  settling(`CASE WHEN s.state <> 'accepted' THEN now() END`, 'now()'),
-  settling('(SELECT seq FROM settlement) ORDER BY event_id FOR UPDATE', '(SELECT seq FROM settlement) ORDER BY seq FOR UPDATE'),
+  completing('LIMIT $1 FOR UPDATE SKIP LOCKED', 'LIMIT $1 FOR UPDATE'),
+  completing('LIMIT $1 FOR UPDATE SKIP LOCKED', 'LIMIT $1'),
+  completing(`WHERE state = 'accepted' AND due_at <= now()`, 'WHERE due_at <= now()'),
+  completing(`WHERE state = 'accepted' AND due_at <= now()`, `WHERE state = 'accepted'`),
+  completing('SET due_at = now() + make_interval(secs => $2)', 'SET due_at = i.due_at + make_interval(secs => $2 * 0)'),
+  completing('ORDER BY due_at LIMIT', 'ORDER BY seq LIMIT'),
+  // A late worker completes nothing; trust is only raised; strikes are void once a try survives.
+  completing(`CASE i.state WHEN 'accepted' THEN i.generation END = coalesce`, 'i.generation = coalesce'),
+  completing(' = coalesce(s.generation, i.generation)', ' IS NOT NULL'),
+  completing(`CASE WHEN s.trust = 'confirmed' THEN s.trust ELSE i.trust END`, 'coalesce(s.trust, i.trust)'),
+  completing('coalesce(s.outcome, i.outcome)', 's.outcome'),
+  completing('coalesce(s."identityId", i.identity_id)', 's."identityId"'),
+  completing('coalesce(s.attempts, i.attempts)', 'coalesce(s.attempts, 0)'),
+  completing('coalesce(s."unknownOutcomes", i.unknown_outcomes)', 'i.unknown_outcomes'),
+  completing(`CASE WHEN s.state = 'accepted' THEN 0 ELSE i.strikes END`, 'i.strikes'),
+  completing(`CASE WHEN s.state <> 'accepted' THEN now() END`, 'now()'),
+  completing('(SELECT seq FROM completion) ORDER BY event_id FOR UPDATE', '(SELECT seq FROM completion) ORDER BY seq FOR UPDATE'),
   // A replay opens what ended, under a new generation and with all attempts; never a test event.
-  settling(`AND state NOT IN ('test', 'dismissed') ORDER BY`, 'ORDER BY'),
-  settling(`NOT IN ('test', 'dismissed') ORDER BY event_id FOR UPDATE`, `NOT IN ('test', 'dismissed') ORDER BY seq FOR UPDATE`),
-  settling('generation = i.generation + 1', 'generation = i.generation'),
-  settling('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'unknown_outcomes = 0, strikes = 0,'),
-  settling('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'attempts = 0, strikes = 0,'),
-  settling('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'attempts = 0, unknown_outcomes = 0,'),
-  settling('authority = $2, due_at = now(),', 'authority = $2,'),
-  settling('SET strikes = strikes + 1', 'SET strikes = strikes'),
+  completing(`AND state NOT IN ('test', 'dismissed') ORDER BY`, 'ORDER BY'),
+  completing(`NOT IN ('test', 'dismissed') ORDER BY event_id FOR UPDATE`, `NOT IN ('test', 'dismissed') ORDER BY seq FOR UPDATE`),
+  completing('generation = i.generation + 1', 'generation = i.generation'),
+  completing('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'unknown_outcomes = 0, strikes = 0,'),
+  completing('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'attempts = 0, strikes = 0,'),
+  completing('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'attempts = 0, unknown_outcomes = 0,'),
+  completing('authority = $2, due_at = now(),', 'authority = $2,'),
+  completing('SET strikes = strikes + 1', 'SET strikes = strikes'),
   // Events that came together share a job, until one comes back or is opened again.
-  settling('RETURNING i.seq, i.generation, i.batch, due.due_at', 'RETURNING i.seq, i.generation, NULL AS batch, due.due_at'),
-  settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = i.batch'),
-  settling(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = NULL'),
-  settling('settled_at = NULL, batch = NULL', 'settled_at = NULL'),
+  completing('RETURNING i.seq, i.generation, i.batch, due.due_at', 'RETURNING i.seq, i.generation, NULL AS batch, due.due_at'),
+  completing(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = i.batch'),
+  completing(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = NULL'),
+  completing('completed_at = NULL, batch = NULL', 'completed_at = NULL'),
   accepting(`'accepted' END, batch, key, source`, `'accepted' END, NULL, key, source`),
   batches('CHECK (batch IS NULL OR generation = 0)', 'CHECK (true)'),
   // A change is committed on the version that it was decided on, with all that belongs to it, or not at all.
@@ -90,7 +90,7 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   committing('${arrays(ENTRY)}) AS e\n  JOIN moved USING (stream_id)', '${arrays(ENTRY)}) AS e'),
   committing('${arrays(EFFECT)}) AS f\n  JOIN moved USING (stream_id)', '${arrays(EFFECT)}) AS f'),
   committing('${arrays(ATTEMPT)}) AS t\n  JOIN moved USING (stream_id)', '${arrays(ATTEMPT)}) AS t'),
-  committing('${arrays(SETTLED)}) AS s\n  JOIN moved USING (stream_id)', '${arrays(SETTLED)}) AS s'),
+  committing('${arrays(COMPLETED)}) AS s\n  JOIN moved USING (stream_id)', '${arrays(COMPLETED)}) AS s'),
   committing('ORDER BY i.event_id FOR UPDATE OF i', 'ORDER BY i.event_id DESC FOR UPDATE OF i'),
   committing(`AND CASE i.state WHEN 'accepted' THEN i.generation END = s.generation`, `AND i.state = 'accepted'`),
   committing(`CASE i.state WHEN 'accepted' THEN i.generation END`, 'i.generation'),
@@ -101,7 +101,7 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   committing(' AND e.step = f.step', ''),
   // A plan runs once, as it was shown, and takes nothing that came later.
   matching('OR received_at < $6)', 'OR true)'),
-  matching('settled_at >= $10)', 'true)'),
+  matching('completed_at >= $10)', 'true)'),
   running('AND result IS NULL ORDER BY seq LIMIT $2', 'ORDER BY seq LIMIT $2'),
   running('OR identity_id IN (SELECT identity_id FROM first WHERE identity_id IS NOT NULL)', ''),
   planning(`AND (lease_by = $2 OR lease_until IS NULL OR lease_until < now())`, ''),

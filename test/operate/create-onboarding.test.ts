@@ -5,7 +5,7 @@ import { PaxosConflictError } from '../../src/paxos/paxos-errors.ts'
 import { keyedHash } from '../../src/platform/keyed-hash.ts'
 import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
 import { ENCRYPTION_KEY, type Pipeline } from '../saga/start-pipeline.ts'
-import { createWorld, reaches, settles, type World } from '../saga/world.ts'
+import { completes, createWorld, reaches, type World } from '../saga/world.ts'
 
 let world: World
 let pipeline: Pipeline
@@ -77,7 +77,7 @@ describe('when a person is created', () => {
     await pipeline.paxos.identities.create({ ...asked.request, ref_id: asked.request.ref_id as string })
     expect(await sealedPayloads()).toBe(1)
     await pipeline.pool.query(`UPDATE inbox_event SET due_at = now() WHERE origin = 'command'`) // 15 s later
-    await settles(pipeline)
+    await completes(pipeline)
     const [identity] = world.sandbox.story.of('identity-created')
     expect(identities()).toBe(1)
     expect((await pipeline.ledger.load(identity?.identityId ?? ''))?.onboarding).toMatchObject({
@@ -94,7 +94,7 @@ describe('when a person is created', () => {
     const made = await create({ ...parts, patienceMs: 100 }, asked)
     if (made.kind !== 'running') throw new Error('it did not take longer')
     expect(await pipeline.inbox.findCommand(made.commandId)).toMatchObject({ kind: 'create-onboarding', state: 'running' })
-    await settles(pipeline)
+    await completes(pipeline)
     expect(await pipeline.inbox.findCommand(made.commandId)).toMatchObject({ state: 'done' })
     expect(await create(parts, asked)).toMatchObject({ kind: 'opened', created: false })
   })
@@ -212,7 +212,7 @@ describe('when the webhook is faster than the answer of the creation', () => {
     const identityId = made?.identityId ?? ''
     await pipeline.accept(await waitForEvent(identityId))
     await reaches(pipeline, identityId, 'ready')
-    await settles(pipeline)
+    await completes(pipeline)
     expect(await createOnboarding(parts, asked)).toMatchObject({ identityId })
     expect((await pipeline.ledger.load(identityId))?.onboarding).toMatchObject({
       state: 'ready',

@@ -16,7 +16,7 @@ const onboarding = (change: Partial<OnboardingRecord>): OnboardingRecord => ({
 const event = (change: Partial<EventRecord>): EventRecord => ({
   ...{ eventId: 'e', type: 'identity.approved', state: 'accepted', identityId: 'i', occurredAt: at(-60), receivedAt: at(-60) },
   ...{ deliveryCount: 1, isTest: false, origin: 'webhook', trust: 'hint', outcome: null, attempts: 0, strikes: 0, generation: 0 },
-  ...{ dueAt: at(15), errorCode: null, errorDetail: null, settledAt: null, bodySha256: null, keySlot: null, streamId: null },
+  ...{ dueAt: at(15), errorCode: null, errorDetail: null, completedAt: null, bodySha256: null, keySlot: null, streamId: null },
   ...change,
 })
 const effect = (change: Partial<EffectRecord>): EffectRecord => ({
@@ -31,7 +31,7 @@ const effect = (change: Partial<EffectRecord>): EffectRecord => ({
     receipt: null,
     errorCode: null,
   },
-  ...{ leaseUntil: null, intendedAt: at(-20), settledAt: null },
+  ...{ leaseUntil: null, intendedAt: at(-20), completedAt: null },
   ...change,
 })
 

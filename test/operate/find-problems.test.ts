@@ -28,7 +28,7 @@ const CALM: Observed = {
   lockedForMs: 0,
 }
 const cause = (given: Partial<OpenCause>): OpenCause => ({
-  ...{ state: 'accepted', errorCode: null, innerCode: null, events: 1, customers: 1, oldestReceivedAt: ago(360), firstSettledAt: null },
+  ...{ state: 'accepted', errorCode: null, innerCode: null, events: 1, customers: 1, oldestReceivedAt: ago(360), firstCompletedAt: null },
   ...{ nextDueAt: new Date(now.getTime() + 35_000), detail: null, ...given },
 })
 const DETAIL = 'Paxos events.get (503 Service Unavailable): Paxos is not available.'
@@ -119,8 +119,8 @@ describe('what is wrong', () => {
     ['no-receiver', { running: [role('worker')] }],
     ['worker-silent', { canary: { ...CALM.canary, sinceSeenMs: 61_000 } }],
     ['paxos-locked', { lockedForMs: 299_000 }],
-    ['dead', { causes: [cause({ state: 'dead', errorCode: 'NOTICE_REFUSED', firstSettledAt: ago(5) })] }],
-    ['parked', { causes: [cause({ state: 'parked', errorCode: 'EVENT_UNKNOWN_TO_PAXOS', firstSettledAt: ago(5) })] }],
+    ['dead', { causes: [cause({ state: 'dead', errorCode: 'NOTICE_REFUSED', firstCompletedAt: ago(5) })] }],
+    ['parked', { causes: [cause({ state: 'parked', errorCode: 'EVENT_UNKNOWN_TO_PAXOS', firstCompletedAt: ago(5) })] }],
     ['held', { held: 2 }],
     ['oldest-unfinished', { oldestUnfinishedAt: ago(301) }],
     ['sweep-overdue', { sweptTo: ago(2_701) }],
@@ -138,7 +138,7 @@ describe('what is wrong', () => {
 
   it('says of many causes the five largest, and the rest in one sentence', () => {
     const causes = Array.from({ length: 8 }, (_, n) =>
-      cause({ state: 'dead', errorCode: `CODE_${n}`, events: 10 - n, firstSettledAt: ago(5) }),
+      cause({ state: 'dead', errorCode: `CODE_${n}`, events: 10 - n, firstCompletedAt: ago(5) }),
     )
     expect(see({ causes }).map(({ sentence }) => sentence)).toEqual([
       ...[10, 9, 8, 7, 6].map((events, n) => `${events} events dead: CODE_${n}.`),

@@ -3,11 +3,11 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seedScale } from '../../bench/seed-scale.ts'
 import { insertEvents } from '../../src/inbox/accept-events.ts'
+import { claimDueEvents, completeEvents, reopenEvents } from '../../src/inbox/complete-events.ts'
 import { knownEvents } from '../../src/inbox/known-events.ts'
 import { countEvents, loadEvents } from '../../src/inbox/load-events.ts'
 import { type EventQuery, type EventReads, readEvents } from '../../src/inbox/read-events.ts'
 import { seqWindow } from '../../src/inbox/seq-window.ts'
-import { claimDueEvents, reopenEvents, settleEvents } from '../../src/inbox/settle-events.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
 import { type OnboardingQuery, type OnboardingReads, readOnboardings } from '../../src/ledger/read-onboardings.ts'
@@ -181,7 +181,7 @@ describe('what runs for every event, however much there is', () => {
   it.each([
     ['loading events', () => loadEvents(pool, ['7', '8']), ['inbox_event_pkey']],
     ['claiming what is due', () => claimDueEvents(pool, { limit: 10 }), ['inbox_event_due_idx', 'inbox_event_pkey']],
-    ['settling', () => settleEvents(pool, [{ seq: '7', state: 'processed' }]), ['inbox_event_pkey']],
+    ['completing', () => completeEvents(pool, [{ seq: '7', state: 'processed' }]), ['inbox_event_pkey']],
     ['opening again', () => reopenEvents(pool, ['7'], { authority: 'machine' }), ['inbox_event_pkey']],
     ["the sweep's look at what is known", () => knownEvents(pool, [randomUUID()]), ['inbox_event_event_id_key']],
     [

@@ -186,7 +186,7 @@ describe('the pages', () => {
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: evil })
     await operator.pool.query(
-      `UPDATE inbox_event SET identity_id = $1, state = 'parked', error_code = $2, error_detail = $2, settled_at = now() WHERE event_id = $3`,
+      `UPDATE inbox_event SET identity_id = $1, state = 'parked', error_code = $2, error_detail = $2, completed_at = now() WHERE event_id = $3`,
       [identityId, evil, eventId],
     )
     const filter = encodeURIComponent(evil)
@@ -318,7 +318,7 @@ describe('the pages', () => {
 describe('when an event cannot succeed', () => {
   it('F11: is dismissed and restored from its page', async () => {
     const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'page-hopeless-' })
-    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [eventId])
+    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', completed_at = now() WHERE event_id = $1`, [eventId])
     const path = `/events/${eventId}`
     expect(await (await get(path)).text()).toContain(`action="${path}/dismiss"`)
     expect((await post(`${path}/dismiss`, { reason: 'forged, ticket 7' })).headers.get('location')).toBe(path)
@@ -335,7 +335,7 @@ describe('when an operator replays from the pages', () => {
     const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'by-hand-', decision: 'approve', deliver: false })
     if (!event) throw new Error('the simulator made no event')
     await operator.accept(event)
-    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now() WHERE event_id = $1`, [event.id])
+    await operator.pool.query(`UPDATE inbox_event SET state = 'dead', completed_at = now() WHERE event_id = $1`, [event.id])
     const planned = await post('/replays', {
       eventIds: ` ${event.id}\n`,
       identityIds: '',

@@ -167,11 +167,11 @@ forEachBackend((kind) => {
 
     it('gives a worker only as much as it has slots, and the next batch to one that has some free', async () => {
       const ends: (() => void)[] = []
-      const inHand = async () => {
+      const inUse = async () => {
         await new Promise<void>((resolve) => ends.push(resolve))
         return { kind: 'done' } as const
       }
-      const full = work(inHand)
+      const full = work(inUse)
       await queue.add([...batchOf('80', numbers(50, 8)), ...batchOf('81', numbers(60, 8))])
       await eventually(
         () => ends.length,

@@ -4,7 +4,7 @@ import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { scheduleSweeps } from '../../src/queue/sweep-schedule.ts'
 import { type SweepParts, sweepEvents } from '../../src/reconcile/sweep-events.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
-import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
+import { completes, createWorld, eventually, reaches } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 
 const logger = createLogger({ level: 'silent' })
@@ -18,7 +18,7 @@ forEachBackend((backend) => {
       const pipeline = await world.start()
       const [arrived, lost] = [await world.decided('approve'), await world.decided('approve')]
       await pipeline.accept(arrived)
-      await settles(pipeline)
+      await completes(pipeline)
       expect(await sweepEvents(parts(pipeline))).toMatchObject({ listed: 2, recovered: 1 })
       await reaches(pipeline, lost.identityId, 'ready')
       expect(world.effectsOf(lost.identityId)).toMatchObject({ accounts: 1, sends: 1 })
@@ -32,7 +32,7 @@ forEachBackend((backend) => {
       const event = await world.decided('approve')
       await Promise.all([sweepEvents(parts(pipeline)), pipeline.accept(event)])
       await reaches(pipeline, event.identityId, 'ready')
-      await settles(pipeline)
+      await completes(pipeline)
       const written = async () => (await pipeline.pool.query('SELECT xmin, inbox_event.* FROM inbox_event')).rows
       const before = await written()
       expect(await sweepEvents(parts(pipeline, 61_000))).toMatchObject({ listed: 1, recovered: 0 })
@@ -126,7 +126,7 @@ forEachBackend((backend) => {
 describe('an event that was parked as unknown to Paxos', () => {
   const park = (pipeline: Pipeline, eventId: string, agoMinutes: number) =>
     pipeline.pool.query(
-      `UPDATE inbox_event SET state = 'parked', error_code = 'EVENT_UNKNOWN_TO_PAXOS', attempts = 5, settled_at = now() - make_interval(mins => $2)
+      `UPDATE inbox_event SET state = 'parked', error_code = 'EVENT_UNKNOWN_TO_PAXOS', attempts = 5, completed_at = now() - make_interval(mins => $2)
        WHERE event_id = $1`,
       [eventId, agoMinutes],
     )

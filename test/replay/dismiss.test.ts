@@ -13,7 +13,7 @@ async function eventsIn(states: readonly string[]): Promise<Pipeline> {
   const pipeline = await world.start({ concurrency: 0 })
   for (const state of states)
     await pipeline.pool.query(
-      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, settled_at) VALUES ($1, 'identity.approved', now(), false, 'webhook', $2, now())`,
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, completed_at) VALUES ($1, 'identity.approved', now(), false, 'webhook', $2, now())`,
       [randomUUID(), state],
     )
   return pipeline

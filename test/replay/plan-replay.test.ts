@@ -5,7 +5,7 @@ import { createLogger } from '../../src/platform/logger.ts'
 import { createReplayActions } from '../../src/replay/replay-actions.ts'
 import { startReplayRunner } from '../../src/replay/replay-runner.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
-import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
+import { completes, createWorld, eventually, reaches } from '../saga/world.ts'
 import { approveReplay, parts, planReplay, runToEnd } from './replays.ts'
 
 const ADA = { by: 'ada', reason: 'incident 7: tested' }
@@ -15,7 +15,7 @@ async function parkedApprovals(count: number): Promise<Pipeline> {
   const world = await createWorld({ kind: 'postgres' })
   const pipeline = await world.start({ concurrency: 0 })
   for (let made = 0; made < count; made += 1) await pipeline.accept(await world.decided('approve'))
-  await pipeline.pool.query(`UPDATE inbox_event SET state = 'parked', settled_at = now()`)
+  await pipeline.pool.query(`UPDATE inbox_event SET state = 'parked', completed_at = now()`)
   return pipeline
 }
 
@@ -58,7 +58,7 @@ describe('planning', () => {
     const pipeline = await parkedApprovals(2)
     const plan = await planReplay(parts(pipeline), { states: ['parked'] }, 'ada')
     await pipeline.pool.query(
-      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, settled_at) VALUES ($1, 'identity.approved', now(), false, 'webhook', 'parked', now())`,
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, completed_at) VALUES ($1, 'identity.approved', now(), false, 'webhook', 'parked', now())`,
       [randomUUID()],
     )
     expect(await createReplayActions(parts(pipeline)).getReplay(plan.id)).toMatchObject({
@@ -90,7 +90,7 @@ describe('what a plan says', () => {
     await reaches(pipeline, event.identityId, 'held')
     const second = randomUUID()
     await pipeline.pool.query(
-      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, trust, identity_id, settled_at)
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, trust, identity_id, completed_at)
        VALUES ($1, 'identity.approved', now(), false, 'webhook', 'parked', 'confirmed', $2, now())`,
       [second, event.identityId],
     )
@@ -126,7 +126,7 @@ describe('what a plan says', () => {
       (row) => row?.errorCode === 'NOTICE_REFUSED',
     )
     await pipeline.queue.pause()
-    await pipeline.pool.query(`UPDATE inbox_event SET state = 'dead', settled_at = now()`)
+    await pipeline.pool.query(`UPDATE inbox_event SET state = 'dead', completed_at = now()`)
     await pipeline.pool.query(`UPDATE effect SET attempts = 12, lease_until = now()`)
     const plan = await planReplay(parts(pipeline), { states: ['dead'] }, 'ada')
     expect(plan.items[0]?.detail).toMatch(/^notice:denied:1 was refused 12 times \(400\); it would be sent again under the same key/)
@@ -135,6 +135,6 @@ describe('what a plan says', () => {
     await pipeline.queue.resume()
     await approveReplay(parts(pipeline), plan.id, ADA)
     expect(await runToEnd(parts(pipeline), plan.id)).toMatchObject({ results: { denied: 1 }, compared: { asPlanned: 1, unexplained: 0 } })
-    await settles(pipeline)
+    await completes(pipeline)
   })
 })

@@ -10,7 +10,7 @@ import type { ReplayFilter } from '../../src/replay/replay-filter.ts'
 import { advanceRun } from '../../src/replay/run-replay.ts'
 import { rebuildQueue } from '../../src/saga/rebuild-queue.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
-import { createWorld, eventually, reaches, settles } from '../saga/world.ts'
+import { completes, createWorld, eventually, reaches } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { holdLocks, sessionsWaiting } from '../support/row-locks.ts'
 import { approveReplay, parts, planReplay, runToEnd } from './replays.ts'
@@ -26,7 +26,7 @@ forEachBackend((backend) => {
       const pipeline = await world.start()
       const events = await Promise.all([world.decided('approve'), world.decided('deny'), world.decided('approve')])
       for (const event of events) await pipeline.accept(event)
-      await settles(pipeline)
+      await completes(pipeline)
       const ledger = await pipeline.pool.query('SELECT stream_id, entry_no, hash FROM ledger_entry ORDER BY 1, 2')
       for (const _ of [1, 2]) {
         const plan = await planReplay(parts(pipeline), everything, 'ada')
@@ -38,7 +38,7 @@ forEachBackend((backend) => {
         const { items } = await approveReplay(parts(pipeline), plan.id, approval)
         expect(items.map(({ result }) => result)).toEqual(Array(3).fill('nothing to do'))
         await pipeline.pool.query(`UPDATE inbox_event SET due_at = now() WHERE state = 'accepted'`)
-        await settles(pipeline)
+        await completes(pipeline)
       }
       expect((await pipeline.pool.query('SELECT stream_id, entry_no, hash FROM ledger_entry ORDER BY 1, 2')).rows).toEqual(ledger.rows)
       for (const { identityId, type } of events) {
@@ -147,7 +147,7 @@ forEachBackend((backend) => {
       await receiver.queue.obliterate()
       expect(await rebuildQueue(receiver)).toEqual({ before: lost, ...rebuilt, after: full })
       const worker = await world.start()
-      await settles(worker)
+      await completes(worker)
       for (const { identityId } of events) expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
   })
@@ -249,16 +249,16 @@ describe('a plan', () => {
       `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, received_at)
        SELECT gen_random_uuid(), 'identity.approved', now(), false, 'webhook', 'parked', now() - interval '1 min' FROM generate_series(1, 23)`,
     )
-    let [looking, most, identities] = [0, 0, 0]
+    let [reading, most, identities] = [0, 0, 0]
     const reader: Pipeline['reader'] = {
       ...pipeline.reader,
       event: async (...given) => {
-        most = Math.max(most, ++looking)
+        most = Math.max(most, ++reading)
         const { identityId: first } = (await pipeline.inbox.load('1'))!
         return pipeline.reader
           .event(...given)
           .then((event) => ({ ...event, identityId: first }))
-          .finally(() => looking--)
+          .finally(() => reading--)
       },
       identity: (...given) => {
         identities += 1
@@ -275,7 +275,7 @@ describe('a plan', () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start()
     for (const _ of [1, 2]) await pipeline.accept(await world.decided('approve'))
-    await settles(pipeline)
+    await completes(pipeline)
     await pipeline.pool.query(`UPDATE inbox_event SET state = 'parked' WHERE seq = 2`)
     const plan = await planReplay(parts(pipeline), everything, 'ada')
     expect(plan.counts).toEqual({ 'no-op': 2 })
@@ -285,7 +285,7 @@ describe('a plan', () => {
       ['1', 'nothing to do'],
       ['2', 'nothing to do'],
     ])
-    await settles(pipeline)
+    await completes(pipeline)
     expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'processed', generation: 0 })
     expect(await pipeline.inbox.load('2')).toMatchObject({ state: 'processed', generation: 1 })
   })

@@ -4,7 +4,7 @@ import { createReplayActions } from '../../src/replay/replay-actions.ts'
 import { startReplayRunner } from '../../src/replay/replay-runner.ts'
 import { advanceRun } from '../../src/replay/run-replay.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
-import { createWorld, eventually, settles, type World } from '../saga/world.ts'
+import { completes, createWorld, eventually, type World } from '../saga/world.ts'
 import { approveReplay, parts, planReplay, runToEnd } from './replays.ts'
 
 const WAITING = { states: ['parked', 'dead'] as ('parked' | 'dead')[] }
@@ -94,7 +94,7 @@ describe('a run', () => {
     const pipeline = await world.start()
     const event = await world.decided('approve')
     await pipeline.accept(event)
-    await settles(pipeline)
+    await completes(pipeline)
     const plan = await planReplay(parts(pipeline), { states: ['processed'] }, 'ada')
     await pipeline.pool.query(`UPDATE replay_item SET verdict = 'would-move'`)
     world.sandbox.faults.arm({ on: 'GET /events/{id}', do: 'answer', status: 404 })
@@ -121,14 +121,14 @@ describe('a run', () => {
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
     await approveReplay(parts(pipeline), plan.id, ADA)
     expect(await steerReplay(plan.id, 'pause', ADA)).toMatchObject({ state: 'paused', note: 'paused by ada: incident 7: tested' })
-    await settles(pipeline)
+    await completes(pipeline)
     await advanceRun(parts(pipeline), plan.id)
     expect(await createReplayActions(parts(pipeline)).getReplay(plan.id)).toMatchObject({ state: 'paused', results: { ready: 1 } })
     await steerReplay(plan.id, 'resume', ADA)
     await advanceRun(parts(pipeline), plan.id)
     const cancelled = await steerReplay(plan.id, 'cancel', ADA)
     expect(cancelled).toMatchObject({ state: 'cancelled', results: { ready: 1, cancelled: 2 } })
-    await settles(pipeline)
+    await completes(pipeline)
     await advanceRun(parts(pipeline), plan.id)
     expect(await createReplayActions(parts(pipeline)).getReplay(plan.id)).toMatchObject({ results: { ready: 2, cancelled: 2 } })
     expect(await pipeline.inbox.count()).toMatchObject({ parked: 2, processed: 2 })

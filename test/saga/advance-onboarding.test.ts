@@ -52,17 +52,17 @@ describe('an approval', () => {
     const world = createMemoryWorld()
     expect(await work(world)).toEqual({ kind: 'done' })
     expect(world.calls).toEqual([`event event-7 of ${RECEIVED_AT} live`, `identity of ${RECEIVED_AT} live`, 'create live'])
-    expect(world.changes.map(({ actor, at, settlement }) => ({ actor, at, settlement }))).toEqual([
-      { actor: 'event:event-7', at: new Date(world.now), settlement: undefined },
-      { actor: 'event:event-7', at: new Date(world.now), settlement: undefined },
-      { actor: 'event:event-7', at: new Date(world.now), settlement: { seq: '7', generation: 0, outcome: 'moved:ready' } },
+    expect(world.changes.map(({ actor, at, completion }) => ({ actor, at, completion }))).toEqual([
+      { actor: 'event:event-7', at: new Date(world.now), completion: undefined },
+      { actor: 'event:event-7', at: new Date(world.now), completion: undefined },
+      { actor: 'event:event-7', at: new Date(world.now), completion: { seq: '7', generation: 0, outcome: 'moved:ready' } },
     ])
     expect(entriesOf(world)[0]).toEqual({ kind: 'onboarding.adopted', data: { event: 'identity.approved' } })
     expect(effectOf(world, 'account')?.receipt).toEqual({ kind: 'account', accountId: ACCOUNT, profileId: PROFILE, how: 'created' })
     expect(effectOf(world, 'notice:ready:1')?.receipt).toEqual({ kind: 'notice', channel: 'memory', status: 204 })
     expect(world.accounts).toEqual([OURS])
     expect(world.stored?.onboarding.origin).toBe('adopted')
-    expect(world.settlements).toEqual([])
+    expect(world.completions).toEqual([])
     expect(world.ended).toEqual([{ end: 'processed', sinceReceivedMs: 500 }])
   })
 
@@ -108,10 +108,10 @@ describe('an approval', () => {
     const { length } = world.changes
     next(world, 'identity.approved', 'APPROVED')
     await work(world)
-    expect(world.settlements).toEqual([])
+    expect(world.completions).toEqual([])
     const [last, ...more] = world.changes.slice(length)
     expect(more).toEqual([])
-    expect(last).toMatchObject({ settlement: { seq: '8', generation: 0, outcome: 'ignored:already-ready' }, draft: { entries: [] } })
+    expect(last).toMatchObject({ completion: { seq: '8', generation: 0, outcome: 'ignored:already-ready' }, draft: { entries: [] } })
     expect(world.notices).toHaveLength(1)
   })
 

@@ -61,7 +61,7 @@ describe('a batch that was rescued from a dead worker', () => {
     const [left, stays] = await acceptTogether(world, pipeline, 2)
     const jobs = (await rowsOf(pipeline)).map(({ seq, batch, event_id }) => ({ event_id, job: { seq, generation: 0, batch } }))
     const jobOf = (eventId: string | undefined) => jobs.find(({ event_id }) => event_id === eventId)!.job
-    await pipeline.inbox.settle({ ...jobOf(left?.id), state: 'accepted', attempts: 3, dueAt: new Date(Date.now() + 60_000) })
+    await pipeline.inbox.complete({ ...jobOf(left?.id), state: 'accepted', attempts: 3, dueAt: new Date(Date.now() + 60_000) })
     for (const { job } of jobs) expect(await pipeline.handle(job, { rescues })).toEqual({ kind: 'done' })
     const rows = await rowsOf(pipeline)
     expect(rows.find(({ event_id }) => event_id === left?.id)).toMatchObject({ state: 'accepted', attempts: 3, strikes: 0 })

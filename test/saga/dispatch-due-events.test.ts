@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { OpenEvent } from '../../src/inbox/complete-events.ts'
 import type { Inbox } from '../../src/inbox/inbox.ts'
-import type { OpenEvent } from '../../src/inbox/settle-events.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import type { EventJob, EventQueue } from '../../src/queue/event-queue.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'

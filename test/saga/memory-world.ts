@@ -1,6 +1,6 @@
 import type { Attempt } from '../../src/domain/effect.ts'
+import type { Completion } from '../../src/inbox/complete-events.ts'
 import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
-import type { Settlement } from '../../src/inbox/settle-events.ts'
 import type { Change, Stored } from '../../src/ledger/change.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { Notice, NoticeChannel } from '../../src/notify/notice.ts'
@@ -37,7 +37,7 @@ export interface MemoryWorld {
   /** The status at Paxos. */
   event: PaxosEvent
   accounts: PaxosAccount[]
-  inbox: Changeable<Pick<Inbox, 'load' | 'settle' | 'recordStrike'>>
+  inbox: Changeable<Pick<Inbox, 'load' | 'complete' | 'recordStrike'>>
   ledger: Changeable<Pick<Ledger, 'load' | 'commit' | 'keepAttempts'>>
   paxos: Changeable<AccountsOfPaxos>
   reader: Changeable<Pick<ConfirmationReader, 'event' | 'identity'>>
@@ -48,7 +48,7 @@ export interface MemoryWorld {
   changes: Change[]
   /** The codes of failed attempts that are tried again. */
   attempts: Attempt[]
-  settlements: Settlement[]
+  completions: Completion[]
   ended: { end: string; sinceReceivedMs: number }[]
   retries: string[]
 }
@@ -79,9 +79,9 @@ export function createMemoryWorld({
     accounts: [],
     inbox: {
       load: async (seq) => (seq === world.row.seq ? { ...world.row } : null),
-      settle: async (settlement) => {
-        world.settlements.push(settlement)
-        const { seq: _, generation: __, ...end } = settlement
+      complete: async (completion) => {
+        world.completions.push(completion)
+        const { seq: _, generation: __, ...end } = completion
         Object.assign(world.row, end, end.state === 'accepted' ? { strikes: 0 } : {})
         return true
       },
@@ -97,7 +97,7 @@ export function createMemoryWorld({
         if (!next) return null
         world.changes.push(change)
         world.stored = next
-        if (change.settlement) Object.assign(world.row, { state: 'processed', outcome: change.settlement.outcome })
+        if (change.completion) Object.assign(world.row, { state: 'processed', outcome: change.completion.outcome })
         return next
       },
       keepAttempts: async (_, attempts) => void world.attempts.push(...attempts),
@@ -133,7 +133,7 @@ export function createMemoryWorld({
     notices: [],
     changes: [],
     attempts: [],
-    settlements: [],
+    completions: [],
     ended: [],
     retries: [],
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { accountRefId } from '../../src/domain/onboarding/account-effect.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
-import { createWorld, eventually, reaches, settles } from './world.ts'
+import { completes, createWorld, eventually, reaches } from './world.ts'
 
 forEachBackend((backend) => {
   describe('when an identity is approved', () => {
@@ -18,7 +18,7 @@ forEachBackend((backend) => {
       expect(world.accountIds(event.identityId)).toEqual([onboarding.accountId])
       expect(onboarding.profileId).not.toBeNull()
       expect(world.effectsOf(event.identityId)).toEqual({ accounts: 1, noticeKeys: [`notice_ready_1_${event.identityId}`], sends: 1 })
-      await settles(pipeline)
+      await completes(pipeline)
       const row = await pipeline.pool.query('SELECT state, outcome, trust, identity_id FROM inbox_event')
       expect(row.rows).toEqual([{ state: 'processed', outcome: 'moved:ready', trust: 'confirmed', identity_id: event.identityId }])
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ identities: 1, faults: [] })
@@ -38,7 +38,7 @@ forEachBackend((backend) => {
       )
       await Promise.all([...twins, ...Array.from({ length: 50 }, () => event)].map((each) => pipeline.accept(each)))
       await reaches(pipeline, event.identityId, 'ready')
-      expect(await settles(pipeline)).toMatchObject({ processed: 6, duplicates: 49 })
+      expect(await completes(pipeline)).toMatchObject({ processed: 6, duplicates: 49 })
       expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
@@ -101,7 +101,7 @@ forEachBackend((backend) => {
       const event = await world.decided('deny')
       await pipeline.accept(event)
       await reaches(pipeline, event.identityId, 'denied')
-      await settles(pipeline)
+      await completes(pipeline)
       expect(world.effectsOf(event.identityId)).toEqual({ accounts: 0, noticeKeys: [`notice_denied_1_${event.identityId}`], sends: 1 })
     })
 
@@ -134,7 +134,7 @@ forEachBackend((backend) => {
       if (identity) world.sandbox.engine.set(identity, { adminDisabled: true })
       await pipeline.accept({ id: world.sandbox.events.all.at(-1)?.id ?? '', type: 'identity.disabled' })
       await reaches(pipeline, identityId, 'disabled')
-      await settles(pipeline)
+      await completes(pipeline)
       const { onboarding } = await reaches(pipeline, identityId, 'disabled')
       expect(world.effectsOf(identityId)).toEqual({ accounts: 1, noticeKeys: [`notice_disabled_1_${identityId}`], sends: 1 })
       expect(onboarding).toMatchObject({ accountId: expect.any(String), profileId: expect.any(String) })
@@ -152,11 +152,11 @@ forEachBackend((backend) => {
       world.sandbox.engine.set(identity, { adminDisabled: true })
       await pipeline.accept({ id: world.sandbox.events.all.at(-1)?.id ?? '', type: 'identity.disabled' })
       await reaches(pipeline, identityId, 'disabled')
-      await settles(pipeline)
+      await completes(pipeline)
       world.sandbox.engine.set(identity, { adminDisabled: false })
       await pipeline.accept({ id: world.sandbox.events.all.at(-1)?.id ?? '', type: 'identity.approved' })
       const after = await reaches(pipeline, identityId, 'ready')
-      await settles(pipeline)
+      await completes(pipeline)
       expect(after.onboarding.accountId).toBe(before.onboarding.accountId)
       expect(world.effectsOf(identityId)).toEqual({
         accounts: 1,
@@ -171,7 +171,7 @@ forEachBackend((backend) => {
       const event = await world.decided('approve')
       await pipeline.accept(event)
       expect((await reaches(pipeline, event.identityId, 'held')).onboarding.heldReason).toBe('unknown-identity')
-      await settles(pipeline)
+      await completes(pipeline)
       expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 0, sends: 0 })
     })
   })
@@ -197,7 +197,7 @@ forEachBackend((backend) => {
       const event = await world.decided('deny')
       await pipeline.accept({ id: event.id, type: 'identity.approved' })
       await reaches(pipeline, event.identityId, 'denied')
-      await settles(pipeline)
+      await completes(pipeline)
       expect(world.effectsOf(event.identityId).accounts).toBe(0)
     })
 
@@ -209,7 +209,7 @@ forEachBackend((backend) => {
       if (identity) world.sandbox.engine.set(identity, { adminDisabled: true })
       await pipeline.accept(event)
       await reaches(pipeline, event.identityId, 'disabled')
-      await settles(pipeline)
+      await completes(pipeline)
       expect(world.effectsOf(event.identityId).accounts).toBe(0)
     })
 
@@ -237,7 +237,7 @@ forEachBackend((backend) => {
         deliver: false,
       })
       await pipeline.accept(transfer)
-      expect(await settles(pipeline)).toMatchObject({ processed: 1 })
+      expect(await completes(pipeline)).toMatchObject({ processed: 1 })
     })
 
     it('a decision takes effect although a forged delivery announced it as a harmless type', async () => {
@@ -263,7 +263,7 @@ forEachBackend((backend) => {
       await receiver.queue.obliterate()
       await receiver.pool.query('UPDATE inbox_event SET due_at = now()') // the 15 s until due_at are over
       const worker = await world.start()
-      expect(await settles(worker)).toMatchObject({ processed: 20 })
+      expect(await completes(worker)).toMatchObject({ processed: 20 })
       for (const { identityId } of events) expect(world.effectsOf(identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 

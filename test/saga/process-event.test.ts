@@ -21,7 +21,7 @@ describe('a job', () => {
       Object.assign(world.row, row)
       Object.assign(world.job, job)
       for (const rescues of [0, 2]) expect(await work(world, rescues)).toEqual({ kind: 'done' })
-      expect(world).toMatchObject({ calls: [], ended: [], settlements: [], row: { strikes: 0, state: 'accepted' } })
+      expect(world).toMatchObject({ calls: [], ended: [], completions: [], row: { strikes: 0, state: 'accepted' } })
     },
   )
 
@@ -31,7 +31,7 @@ describe('a job', () => {
       const world = createMemoryWorld()
       Object.assign(world.row, { state, strikes: 3 })
       for (const rescues of [0, 5]) expect(await work(world, rescues)).toEqual({ kind: 'done' })
-      expect(world).toMatchObject({ calls: [], ended: [], settlements: [], row: { state, strikes: 3 } })
+      expect(world).toMatchObject({ calls: [], ended: [], completions: [], row: { state, strikes: 3 } })
     },
   )
 
@@ -98,7 +98,7 @@ describe('a job that requests a slot', () => {
     Object.assign(world.row, { state: 'processed' })
     give()
     expect(await done).toEqual({ kind: 'done' })
-    expect(world).toMatchObject({ calls: [], changes: [], settlements: [] })
+    expect(world).toMatchObject({ calls: [], changes: [], completions: [] })
   })
 
   it('gets the slot before it waits for other jobs as a suspect, since they hold theirs', async () => {
@@ -121,7 +121,7 @@ describe('an event that moves no onboarding', () => {
     const world = createMemoryWorld()
     Object.assign(world.event, { type: 'transfer.crypto_deposit.completed', identityId })
     expect(await work(world)).toEqual({ kind: 'done' })
-    expect(world.settlements).toEqual([
+    expect(world.completions).toEqual([
       { seq: '7', generation: 0, state: 'processed', outcome: 'kept:moves-no-onboarding', trust: 'confirmed', ...whose },
     ])
     expect(world.ended).toEqual([{ end: 'processed', sinceReceivedMs: 500 }])
@@ -134,7 +134,7 @@ describe('a decision that names no identity', () => {
     const world = createMemoryWorld()
     world.event.identityId = null
     expect(await work(world)).toEqual({ kind: 'done' })
-    expect(world.settlements).toEqual([
+    expect(world.completions).toEqual([
       {
         seq: '7',
         generation: 0,
@@ -215,7 +215,7 @@ describe('a failure that is tried again', () => {
     world.reader.event = () => Promise.reject(new PaxosThrottledError({ operation, status: 429 }, { retryAfterMs: 8_000 }))
     const at = world.now + 10_000 // Retry-After, and half of the 4 s of jitter
     expect(await work(world)).toEqual({ kind: 'later', at })
-    expect(world.settlements).toEqual([
+    expect(world.completions).toEqual([
       {
         seq: '7',
         generation: 0,
@@ -294,7 +294,7 @@ describe('a failure that is tried again', () => {
       world.reader.event = () => new Promise(() => {})
       const run = work(world)
       await vi.advanceTimersByTimeAsync(119_000)
-      expect(world.settlements).toEqual([])
+      expect(world.completions).toEqual([])
       await vi.advanceTimersByTimeAsync(1_000)
       expect(await run).toMatchObject({ kind: 'later' })
       expect(world.row).toMatchObject({ attempts: 1, errorCode: 'JOB_TIMED_OUT', errorDetail: 'no end after 120 s' })
@@ -305,7 +305,7 @@ describe('a failure that is tried again', () => {
 
   it('rejects only when it cannot be recorded: the queue drops the job, and the dispatcher queues it again', async () => {
     const world = createMemoryWorld()
-    world.inbox.settle = () => Promise.reject(new Error('gone'))
+    world.inbox.complete = () => Promise.reject(new Error('gone'))
     world.reader.event = () => Promise.reject(new PaxosUnavailableError({ operation }))
     await expect(work(world)).rejects.toThrow('gone')
   })
@@ -342,7 +342,7 @@ describe('a job whose processes have died', () => {
     for (let deaths = 0; deaths < 3; deaths += 1) await died(world)
     expect(await work(world, 5)).toEqual({ kind: 'done' })
     expect(world.calls).toEqual([])
-    expect(world.settlements).toEqual([
+    expect(world.completions).toEqual([
       {
         seq: '7',
         generation: 0,
@@ -398,18 +398,18 @@ describe('a job whose processes have died', () => {
 
   it('gets no strike for a Postgres outage that it survived, and one for every later death', async () => {
     const world = createMemoryWorld()
-    const { settle } = world.inbox
+    const { complete } = world.inbox
     world.reader.event = () => Promise.reject(new PaxosUnavailableError({ operation }))
-    world.inbox.settle = () => Promise.reject(new Error('gone'))
+    world.inbox.complete = () => Promise.reject(new Error('gone'))
     for (let outages = 0; outages < 4; outages += 1) await expect(work(world, 2)).rejects.toThrow('gone')
     expect(world.row).toMatchObject({ strikes: 4, state: 'accepted' })
-    world.inbox.settle = settle
+    world.inbox.complete = complete
     expect(await work(world, 2)).toMatchObject({ kind: 'later' })
     expect(world.row).toMatchObject({ strikes: 0, state: 'accepted' })
     // The forgiven outage is forgotten with the strikes it excused: again one outage and three deaths, and the three count.
-    world.inbox.settle = () => Promise.reject(new Error('gone'))
+    world.inbox.complete = () => Promise.reject(new Error('gone'))
     await expect(work(world, 2)).rejects.toThrow('gone')
-    world.inbox.settle = settle
+    world.inbox.complete = complete
     for (let deaths = 0; deaths < 3; deaths += 1) await died(world)
     await work(world, 2)
     expect(world.row).toMatchObject({ state: 'parked', errorCode: 'POISON' })

@@ -5,7 +5,7 @@ import { MAX_ATTEMPTS, MAX_UNKNOWN_OUTCOMES } from '../../src/saga/retry-policy.
 import type { FaultInput } from '../../src/sandbox/control/fault-book.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import type { Pipeline, PipelineOptions } from './start-pipeline.ts'
-import { createWorld, eventually, reaches, settles, type World } from './world.ts'
+import { completes, createWorld, eventually, reaches, type World } from './world.ts'
 
 // The backend of the queue makes no difference here. onboarding.test.ts has other outcomes of creating an account.
 const backend = { kind: 'postgres' } as const
@@ -163,7 +163,7 @@ describe('when Paxos answers reads but no writes, for longer than all attempts l
     )
     expect(waiting.filter(({ attempts }) => attempts > 0)).toEqual([])
     end()
-    await settles(pipeline)
+    await completes(pipeline)
     expect((await inboxOf(pipeline)).map(({ state, attempts }) => ({ state, attempts }))).toEqual(
       events.map(() => ({ state: 'processed', attempts: 0 })),
     )

@@ -69,10 +69,10 @@ export async function createWorld(backend: TestBackend, options: Partial<Sandbox
 }
 
 /** Waits until a condition holds. Its error shows the last value. */
-export async function eventually<T>(look: () => Promise<T> | T, holds: (seen: T) => boolean, { withinMs = 25_000 } = {}): Promise<T> {
+export async function eventually<T>(read: () => Promise<T> | T, holds: (seen: T) => boolean, { withinMs = 25_000 } = {}): Promise<T> {
   const deadline = Date.now() + withinMs
   for (;;) {
-    const seen = await look()
+    const seen = await read()
     if (holds(seen)) return seen
     if (Date.now() > deadline) throw new Error(`still not so after ${withinMs} ms: ${JSON.stringify(seen)}`)
     await sleep(20)
@@ -90,7 +90,7 @@ export async function reaches({ ledger }: Pipeline, identityId: string, state: s
 }
 
 /** Waits until every event in the inbox is finished. */
-export async function settles({ inbox }: Pipeline) {
+export async function completes({ inbox }: Pipeline) {
   return eventually(
     () => inbox.count(),
     ({ accepted }) => accepted === 0,

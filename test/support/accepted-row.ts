@@ -34,7 +34,7 @@ export function acceptedRow({
     dueAt: at,
     errorCode: null,
     errorDetail: null,
-    settledAt: null,
+    completedAt: null,
     batch: null,
     streamId: null,
     traceparent: null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createWorld, eventually, settles } from '../saga/world.ts'
+import { completes, createWorld, eventually } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { openTrader, requestOf, TESTER } from './trader.ts'
 
@@ -22,7 +22,7 @@ forEachBackend((backend) => {
       const { effects } = (await pipeline.trading.orderLedger.load(placed.orderId))!
       expect(effects.find(({ kind }) => kind === 'place-order')?.receipt).toMatchObject({ kind: 'order-placed', how: 'adopted' })
       expect(filled.timeline.map(({ kind, data }) => `${kind} ${data.to ?? ''}`)).toContain('order.moved unknown')
-      await settles(pipeline)
+      await completes(pipeline)
       const { orders } = await pipeline.paxos.orders.list({ refIds: [`gatehouse-place-order-${placed.orderId}`] })
       expect(orders).toHaveLength(1)
       expect(await trader.drift()).toEqual({})
@@ -35,7 +35,7 @@ forEachBackend((backend) => {
       world.sandbox.faults.arm({ on: 'POST /profiles/{profile_id}/orders', do: 'act-then-drop', next: 1 })
       const placed = await trader.place('buy-1', BUY)
       await trader.reaches(placed.orderId, 'filled')
-      await settles(pipeline)
+      await completes(pipeline)
       const { orders } = await pipeline.paxos.orders.list({ refIds: [`gatehouse-place-order-${placed.orderId}`] })
       expect(orders).toHaveLength(1)
     })
@@ -90,7 +90,7 @@ forEachBackend((backend) => {
       await trader.useCases.cancelOrder(open.orderId, TESTER)
       expect((await trader.reaches(open.orderId, 'cancel_requested', 'cancelled')).state).toBeDefined()
       const ended = await trader.reaches(open.orderId, 'cancelled', 'filled')
-      await settles(pipeline)
+      await completes(pipeline)
       const told = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
       expect(told.at(-1)).toBe(`order.${ended.state}`)
       if (ended.state === 'cancelled') expect(await trader.balances()).toEqual(before)
@@ -143,7 +143,7 @@ forEachBackend((backend) => {
       const trader = await openTrader(world, pipeline)
       const order = await trader.place('conditions', { ...BUY, quoteAmount: '666.13' })
       expect(order).toMatchObject({ state: 'rejected', reason: 'market-conditions-prevented-execution' })
-      await settles(pipeline)
+      await completes(pipeline)
       const last = JSON.parse(String(world.notices.deliveries.at(-1)?.body)) as { type: string; data: { reason: string } }
       expect(last).toMatchObject({ type: 'order.rejected', data: { reason: 'market-conditions-prevented-execution' } })
     })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Amount } from '../../src/domain/money.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
-import { createWorld, settles } from '../saga/world.ts'
+import { completes, createWorld } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { openTrader } from './trader.ts'
 
@@ -38,7 +38,7 @@ forEachBackend((backend) => {
       expect(quotes.map(({ side }) => side).sort()).toEqual(['BUY', 'SELL'])
       expect(quotes.every(({ expiresAt }) => Date.parse(expiresAt) > Date.now())).toBe(true)
 
-      await settles(pipeline)
+      await completes(pipeline)
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
       const told = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
       expect(told).toEqual(['onboarding.ready', 'deposit.completed', 'order.filled', 'order.filled'])

@@ -6,7 +6,7 @@ import { type HoldReason, newOnboarding, ONBOARDING_STATES, type OnboardingEntry
 import { type Decision, type Observation, transition } from './transition.ts'
 
 /** Reads of a status that lags behind its event before a person is asked. */
-const UNSETTLED_ATTEMPTS = 6
+const ATTEMPTS_BEFORE_HOLD = 6
 
 /** What an onboarding decides. `unknownIdentities`: whether an identity that Gatehouse did not create is adopted or held for a person. */
 export function onboardingRules({ unknownIdentities }: { unknownIdentities: 'adopt' | 'hold' }): StreamRules<Snapshot, Observation> {
@@ -21,7 +21,7 @@ export function onboardingRules({ unknownIdentities }: { unknownIdentities: 'ado
     decide: (draft, seen, { fresh, attempts, authority }) => {
       const found: Decision =
         fresh && unknownIdentities === 'hold' ? { kind: 'hold', reason: 'unknown-identity' } : transition(draft.onboarding, seen, authority)
-      if (found.kind === 'wait' && attempts < UNSETTLED_ATTEMPTS) {
+      if (found.kind === 'wait' && attempts < ATTEMPTS_BEFORE_HOLD) {
         return { kind: 'wait', because: `${seen.event} was announced, but the identity still reads ${seen.status}` }
       }
       const decision: Exclude<Decision, { kind: 'wait' }> = found.kind === 'wait' ? { kind: 'hold', reason: 'status-not-settled' } : found

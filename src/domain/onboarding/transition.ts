@@ -23,19 +23,19 @@ export type Decision =
   | { readonly kind: 'wait'; readonly because: string }
   | { readonly kind: 'hold'; readonly reason: HoldReason }
 
-type Settled = Exclude<OnboardingState, 'held'>
+type Unheld = Exclude<OnboardingState, 'held'>
 
 /**
  * What `seen` means for `current`. Level-triggered: the decision rests on the live status and our state, so that order and
  * repetition of events do not matter. Pure.
  */
 export function transition(current: Onboarding, seen: Observation, authority: Authority): Decision {
-  if (current.state !== 'held') return fromSettled(current.state, current, seen)
+  if (current.state !== 'held') return fromUnheld(current.state, current, seen)
   if (authority === 'machine') return { kind: 'ignore', because: `held:${current.heldReason}` }
   return byOperator(current, seen)
 }
 
-function fromSettled(state: Settled, current: Onboarding, seen: Observation): Decision {
+function fromUnheld(state: Unheld, current: Onboarding, seen: Observation): Decision {
   switch (seen.status) {
     case 'APPROVED':
       return onApproved(state)
@@ -56,7 +56,7 @@ function fromSettled(state: Settled, current: Onboarding, seen: Observation): De
  * Paxos re-enables a disabled identity as a matter of routine: its dormancy ends, a control is lifted, a KYC refresh is made up
  * (paxos/api.md 4.8). An approval after a denial is a contradiction.
  */
-function onApproved(state: Settled): Decision {
+function onApproved(state: Unheld): Decision {
   switch (state) {
     case 'pending':
     case 'documents_required':
@@ -72,7 +72,7 @@ function onApproved(state: Settled): Decision {
   }
 }
 
-function onDenied(state: Settled): Decision {
+function onDenied(state: Unheld): Decision {
   switch (state) {
     case 'pending':
     case 'documents_required':
@@ -89,7 +89,7 @@ function onDenied(state: Settled): Decision {
   }
 }
 
-function onDisabled(state: Settled): Decision {
+function onDisabled(state: Unheld): Decision {
   switch (state) {
     case 'pending':
     case 'documents_required':
@@ -106,7 +106,7 @@ function onDisabled(state: Settled): Decision {
 }
 
 /** `PENDING` agrees with a request for documents only; any other event says that Paxos has decided. */
-function onPending(state: Settled, current: Onboarding, seen: Observation): Decision {
+function onPending(state: Unheld, current: Onboarding, seen: Observation): Decision {
   if (seen.event !== 'identity.documents_required') return { kind: 'wait', because: 'event-ahead-of-status' }
   switch (state) {
     case 'pending':

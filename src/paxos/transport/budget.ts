@@ -38,7 +38,7 @@ const AHEAD_AT_MOST = 1 / 50
 const REST_AFTER_FAILURE_MS = 250
 const ASK_AGAIN_MS = 1_000
 /** While another process has the one call after a lock-out, it is looked so often whether it was answered. */
-const LOOK_AT_PROBE_MS = 500
+const REREAD_PROBE_MS = 500
 const GRANTED = Promise.resolve()
 const PRIORITIES = ['live', 'replay'] as const
 
@@ -89,7 +89,7 @@ export function createBudget({
   let shut = false
   let probe: EndpointClass | null = null
   let untoldAnswer = false
-  let lookAtProbeMs = Number.NEGATIVE_INFINITY
+  let rereadProbeMs = Number.NEGATIVE_INFINITY
   let failure: { error: unknown; untilMs: number } | null = null
   let askedAtMs = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | null = null
@@ -164,7 +164,7 @@ export function createBudget({
       if (lockedForMs > 0) lockedUntilMs = Math.max(lockedUntilMs, now() + lockedForMs)
       shut = lockedUntilMs > now() || (gate.shut && !untoldAnswer)
       probe = lockedForMs > 0 ? null : (gate.probe ?? probe)
-      if (shut && gate.probe === null) lookAtProbeMs = now() + LOOK_AT_PROBE_MS
+      if (shut && gate.probe === null) rereadProbeMs = now() + REREAD_PROBE_MS
       for (const { name, priority, lane } of everyLane) {
         const left = granted[name][priority]
         if (left > 0) lane.leases.push({ left, countedAtMs, endsMs: startedMs + LEASE_MS })
@@ -201,7 +201,7 @@ export function createBudget({
     const nowMs = now()
     const gated = isLimitOfPaxos(endpointClass)
     if (gated && lockedUntilMs > nowMs) return lockedUntilMs - nowMs
-    if (gated && shut) return Math.max(0, lookAtProbeMs - nowMs)
+    if (gated && shut) return Math.max(0, rereadProbeMs - nowMs)
     return dry && dry.askAgainMs > nowMs ? dry.untilMs - nowMs : 0
   }
 
@@ -227,7 +227,7 @@ export function createBudget({
     }
   }
 
-  const look = async <T>(read: (state: BudgetState, nowMs: number) => T): Promise<T> =>
+  const peek = async <T>(read: (state: BudgetState, nowMs: number) => T): Promise<T> =>
     (await store.update((state, nowMs) => ({ state, seen: read(state, nowMs) }))).seen
 
   return {
@@ -246,12 +246,12 @@ export function createBudget({
       inBackground()
     },
     etaMs: (endpointClass, calls, { priority } = { priority: 'replay' }) =>
-      look((state, nowMs) => {
-        const inHand = held(endpointClass, 'replay') + held(endpointClass, 'live')
+      peek((state, nowMs) => {
+        const leased = held(endpointClass, 'replay') + held(endpointClass, 'live')
         const ownLockMs = Math.ceil(Math.max(0, lockedUntilMs - now()))
-        return Math.max(ownLockMs, estimateMs(state, { endpointClass, calls, priority, held: inHand }, limits, nowMs))
+        return Math.max(ownLockMs, estimateMs(state, { endpointClass, calls, priority, held: leased }, limits, nowMs))
       }),
-    lockedForMs: () => look((state, nowMs) => Math.max(0, state.lockedUntilMs - nowMs, lockedUntilMs - now())),
+    lockedForMs: () => peek((state, nowMs) => Math.max(0, state.lockedUntilMs - nowMs, lockedUntilMs - now())),
   }
 }
 

@@ -44,7 +44,7 @@ export interface SessionOptions {
 }
 
 /**
- * The part of the options of a `pg.Pool` that settles what its sessions are: the address, and a client that sends the settings in its first
+ * The part of the options of a `pg.Pool` that decides what its sessions are: the address, and a client that sends the settings in its first
  * packet. So they cost no round trip, outlive no session, and win over what the database or the role sets. The URL's own `options` win
  * over all but `MEANING` and `searchPath`. Behind PgBouncer (`?pgbouncer=true`) only `MEANING` is sent, and statements have no names:
  * PgBouncer before 1.21 does not know them in transaction mode.

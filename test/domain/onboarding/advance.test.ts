@@ -323,9 +323,9 @@ describe('what is attempted next', () => {
   const approved = says(unknown(), 'APPROVED')
 
   it('is nothing where nothing is intended, or a person must look', () => {
-    expect(claimNext(unknown(), JOB)).toEqual({ kind: 'settled' })
-    expect(claimNext(hold(approved, 'identity-frozen'), JOB)).toEqual({ kind: 'settled' })
-    expect(claimNext(ready(), JOB)).toEqual({ kind: 'settled' })
+    expect(claimNext(unknown(), JOB)).toEqual({ kind: 'complete' })
+    expect(claimNext(hold(approved, 'identity-frozen'), JOB)).toEqual({ kind: 'complete' })
+    expect(claimNext(ready(), JOB)).toEqual({ kind: 'complete' })
   })
 
   it('is the notice of the state, never an effect of one that was left', () => {
@@ -333,9 +333,9 @@ describe('what is attempted next', () => {
     const documents = says(unknown(), 'PENDING', { documents: ['CURP'] })
     expect(claimNext(documents, JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:documents_required:1' } })
     for (const state of ['denied', 'disabled', 'documents_required', 'pending', 'ready', 'held'] satisfies OnboardingState[])
-      expect(claimNext({ ...approved, onboarding: { ...approved.onboarding, state } }, JOB)).toEqual({ kind: 'settled' })
+      expect(claimNext({ ...approved, onboarding: { ...approved.onboarding, state } }, JOB)).toEqual({ kind: 'complete' })
     for (const left of [documents, attempt(documents, 'notice:documents_required:1')])
-      expect(claimNext({ ...left, onboarding: { ...left.onboarding, state: 'approved' } }, JOB)).toEqual({ kind: 'settled' })
+      expect(claimNext({ ...left, onboarding: { ...left.onboarding, state: 'approved' } }, JOB)).toEqual({ kind: 'complete' })
   })
 
   it('is on record as an attempt of this job before it is made', () => {

@@ -207,17 +207,17 @@ describe('an account that may be there, of an identity that is approved no more'
     expect(claim(told)).toMatchObject({ kind: 'look-up', effect: { step: 'account' } })
   })
   it('is nobody any more when it was never attempted', () => {
-    expect(claim(hold(approved, 'denied-after-approved')).kind).toBe('settled')
+    expect(claim(hold(approved, 'denied-after-approved')).kind).toBe('complete')
   })
   it('stays with the identity when it is found', () => {
     const found = applyReceipt(held, 'account', { ...ACCOUNT, how: 'adopted' })
     expect(found.onboarding).toMatchObject({ state: 'held', heldReason: 'denied-after-approved', accountId: ACCOUNT.accountId })
-    expect(claim(found).kind).toBe('settled')
+    expect(claim(found).kind).toBe('complete')
   })
   it('is given up when it is not there, and asked for under the same key when an operator releases the hold', () => {
     const absent = recordAbsence(held, 'account')
     expect(absent.entries.at(-1)).toMatchObject({ kind: 'effect.suppressed', data: { step: 'account', mayHaveBeenSent: false } })
-    expect(claim(absent).kind).toBe('settled')
+    expect(claim(absent).kind).toBe('complete')
     const released = applyDecision(absent, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
     expect(claim(released)).toMatchObject({ kind: 'attempt', effect: { key: accountRefId(IDENTITY), attempts: 1 } })
   })

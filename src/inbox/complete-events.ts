@@ -10,8 +10,8 @@ export interface OpenEvent {
   batch: string | null
 }
 
-/** How work on an event ended that changed no onboarding (what does is settled in the ledger's commit). What is left out stays. */
-export interface Settlement {
+/** How work on an event ended that changed no onboarding (what does is completed in the ledger's commit). What is left out stays. */
+export interface Completion {
   seq: string
   /** Only this opening of the event is meant; any when left out. */
   generation?: number
@@ -53,21 +53,21 @@ SELECT seq, generation, batch FROM claimed ORDER BY was_due, seq`,
 }
 
 /**
- * Settles unfinished events in one statement; for each, whether it was still unfinished (and of that generation), so that a late
- * worker changes nothing. An event named twice is settled as named last. Rows are locked in the order of their event ids, as
+ * Completes unfinished events in one statement; for each, whether it was still unfinished (and of that generation), so that a late
+ * worker changes nothing. An event named twice is completed as named last. Rows are locked in the order of their event ids, as
  * accepting does. The state is compared within a CASE, lest a plan go through the index of all that is unfinished.
  */
-export async function settleEvents(pool: Pool, settlements: readonly Settlement[]): Promise<boolean[]> {
-  const last = new Map(settlements.map((settlement) => [settlement.seq, settlement]))
+export async function completeEvents(pool: Pool, completions: readonly Completion[]): Promise<boolean[]> {
+  const last = new Map(completions.map((completion) => [completion.seq, completion]))
   const { rows } = await pool.query<{ seq: string }>({
-    name: 'settle-events',
+    name: 'complete-events',
     text: `
-WITH settlement AS (
+WITH completion AS (
   SELECT * FROM json_to_recordset($1::json) AS s (
     seq bigint, generation integer, state text, outcome text, trust text, "identityId" text, attempts integer,
     "unknownOutcomes" integer, "dueAt" timestamptz, "errorCode" text, "errorDetail" text)
 ), locked AS MATERIALIZED (
-  SELECT seq FROM inbox_event WHERE seq IN (SELECT seq FROM settlement) ORDER BY event_id FOR UPDATE
+  SELECT seq FROM inbox_event WHERE seq IN (SELECT seq FROM completion) ORDER BY event_id FOR UPDATE
 )
 UPDATE inbox_event AS i SET
   state = s.state,
@@ -81,14 +81,14 @@ UPDATE inbox_event AS i SET
   due_at = coalesce(s."dueAt", i.due_at),
   error_code = s."errorCode",
   error_detail = s."errorDetail",
-  settled_at = CASE WHEN s.state <> 'accepted' THEN now() END
-FROM settlement s JOIN locked USING (seq)
+  completed_at = CASE WHEN s.state <> 'accepted' THEN now() END
+FROM completion s JOIN locked USING (seq)
 WHERE i.seq = s.seq AND CASE i.state WHEN 'accepted' THEN i.generation END = coalesce(s.generation, i.generation)
 RETURNING i.seq`,
     values: [JSON.stringify([...last.values()])],
   })
-  const settled = new Set(rows.map(({ seq }) => seq))
-  return settlements.map(({ seq }) => settled.has(seq))
+  const completed = new Set(rows.map(({ seq }) => seq))
+  return completions.map(({ seq }) => completed.has(seq))
 }
 
 /**
@@ -105,7 +105,7 @@ export async function reopenEvents(
        SELECT seq FROM inbox_event WHERE seq = ANY ($1::bigint[]) AND state NOT IN ('test', 'dismissed') ORDER BY event_id FOR UPDATE
      )
      UPDATE inbox_event AS i SET state = 'accepted', generation = i.generation + 1, attempts = 0, unknown_outcomes = 0, strikes = 0,
-       authority = $2, due_at = now(), settled_at = NULL, batch = NULL
+       authority = $2, due_at = now(), completed_at = NULL, batch = NULL
      FROM locked WHERE i.seq = locked.seq
      RETURNING i.seq, i.generation, i.batch`,
     [seqs, authority],
