@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ACTOR_KINDS } from '../domain/actor.ts'
 import { EVENT_ORIGINS, EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
+import { FOUND_KINDS } from '../operate/find.ts'
 import { PROBLEM_KINDS } from '../operate/problem.ts'
 import { REPLAY_STATES } from '../operate/use-cases.ts'
 import { NEXT_ACTIONS } from '../operate/waiting.ts'
@@ -343,7 +344,30 @@ const Command = z.strictObject({
   link: z.string().describe('Where to ask again.'),
 })
 
+const FindAnswer = z.strictObject({
+  text: z.string().describe('What was looked for, without blanks and quotes around it.'),
+  items: z
+    .array(
+      z.strictObject({
+        kind: z.enum(FOUND_KINDS),
+        id: z.string(),
+        matchedBy: z.string().describe('Which of its ids or keys: identity id, ref_id, webhook-id, …'),
+        value: z.string().describe('What stands there.'),
+        exact: z.boolean().describe('Whether the whole of it was given.'),
+        state: z.string(),
+        says: z.string().describe('What it is, in a few words.'),
+        identityId: paxosId.nullable().describe('Whose it is; null where no customer is known.'),
+        at: time,
+        page: z.string().describe('The page of this server that shows it.'),
+        command: z.string(),
+      }),
+    )
+    .describe('Exact matches first, then by kind.'),
+  more: z.boolean().describe('More begin so than are listed: 20 of each kind are.'),
+})
+
 export const API_SCHEMAS = {
+  FindAnswer,
   Command,
   Onboarding,
   OnboardingStory,

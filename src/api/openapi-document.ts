@@ -37,6 +37,7 @@ export function openapiDocument(routes: readonly ApiRoute[]): Json {
 
 /** What a path begins with, and what that is. */
 const TAGS: Readonly<Record<string, string>> = {
+  find: 'One search over everything that has an id or a key',
   onboardings: 'Customers on their way to an account',
   events: 'What came from Paxos',
   replays: 'Running events again: plan, approve, see what came of it',

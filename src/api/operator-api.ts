@@ -7,6 +7,7 @@ import { accountRoutes } from './account-routes.ts'
 import { type ApiRoute, serveRoutes } from './api-route.ts'
 import { depositRoutes } from './deposit-routes.ts'
 import { eventRoutes } from './event-routes.ts'
+import { findRoutes } from './find-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
 import { orderRoutes } from './order-routes.ts'
@@ -29,6 +30,7 @@ function repeatingOf({ method, routeOptions }: FastifyRequest): Repeating {
 /** Every route of the API. */
 export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [
+    findRoutes,
     onboardingRoutes,
     accountRoutes,
     depositRoutes,

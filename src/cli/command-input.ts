@@ -97,7 +97,7 @@ export async function requireKnown(
 }
 
 async function isKnownIdentity(useCases: OperatorUseCases, identityId: string): Promise<boolean> {
-  if ((await useCases.getOnboarding(identityId)) !== null) return true
+  if ((await useCases.getOnboarding(identityId))?.identityId === identityId) return true
   return (await useCases.listEvents({ identityId, limit: 1 })).items.length > 0
 }
 

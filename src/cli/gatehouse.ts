@@ -8,6 +8,7 @@ import { endOnBrokenPipe } from './broken-pipe.ts'
 import { registerDemoCommands } from './demo-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
 import { registerEventCommands } from './event-commands.ts'
+import { registerFindCommand } from './find-command.ts'
 import { registerLedgerCommands } from './ledger-commands.ts'
 import { registerNoticeCommands } from './notice-commands.ts'
 import { registerOnboardingCommands } from './onboarding-commands.ts'
@@ -38,6 +39,7 @@ registerRoleCommands(program)
 const open = async (): ReturnType<typeof openForCommand> => openForCommand()
 /** `doctor` is to say what differs, so it is not refused for it. */
 const openAnyWorld = async (): ReturnType<typeof openForCommand> => openForCommand({ anyWorld: true })
+registerFindCommand(program, open)
 registerOnboardingCommands(program, open)
 registerEventCommands(program, open)
 registerReplayCommands(program, open)

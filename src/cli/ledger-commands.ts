@@ -22,7 +22,7 @@ export function registerLedgerCommands(program: Command, open: OpenUseCases, pri
     .option('--json', 'print JSON')
     .action(async ({ identity, json }: { identity?: string; json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
-        if (identity !== undefined && (await useCases.getOnboarding(identity)) === null)
+        if (identity !== undefined && (await useCases.getOnboarding(identity))?.identityId !== identity)
           throw new UsageError(
             `No onboarding of identity ${identity}: there is no chain to verify. gatehouse onboarding list shows those there are.`,
           )

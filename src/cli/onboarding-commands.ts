@@ -51,15 +51,12 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
   onboarding
     .command('show')
     .description('one onboarding: where it stands, what it waits for, and its timeline')
-    .argument('<identity-id>', "the identity's id at Paxos", parsePaxosId)
+    .argument('<id>', "the identity's id at Paxos, or the ref_id", parsePaxosId)
     .option('--json', 'print JSON')
-    .action(async (identityId: string, { json }: { json?: boolean }) => {
+    .action(async (id: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
-        const story = await useCases.getOnboarding(identityId)
-        if (!story)
-          throw new UsageError(
-            `There is no onboarding of identity ${identityId}. gatehouse onboarding list --q ${identityId.slice(0, 8)} searches.`,
-          )
+        const story = await useCases.getOnboarding(id)
+        if (!story) throw new UsageError(`There is no onboarding of ${id}. gatehouse find ${id.slice(0, 8)} searches all ids and keys.`)
         print(json ? JSON.stringify(story, null, 2) : renderTimeline(story))
         const hint = hintFor(story)
         if (hint && !json) print(`\n${hint}`)

@@ -70,7 +70,8 @@ export interface Progress {
 export interface OnboardingReads {
   /** Newest first; within one state: last changed first. @throws UsageError for a foreign cursor */
   list(query: OnboardingQuery): Promise<Page<OnboardingRecord>>
-  find(identityId: string): Promise<OnboardingRecord | null>
+  /** By its identity's id; where no identity has it, by its ref_id. */
+  find(id: string): Promise<OnboardingRecord | null>
   entries(identityId: string): Promise<EntryRecord[]>
   /** What is `approved` or `held` is counted now; the others may be some seconds old where there are very many (`keepCount`). */
   countStates(): Promise<Record<OnboardingState, number>>
@@ -99,8 +100,11 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
   const notices = keepCount(() => countNotices(prisma))
   return {
     list: (query) => listOnboardings(prisma, query),
-    find: async (identityId) => {
-      const row = await prisma.onboarding.findUnique({ where: { identityId } })
+    find: async (id) => {
+      const row =
+        (await prisma.onboarding.findUnique({ where: { identityId: id } })) ??
+        // A uuid arrives here in lower case; the caller of the API may have chosen its letters otherwise.
+        (await prisma.onboarding.findFirst({ where: { refId: { in: [id, id.toUpperCase()] } } }))
       return row && toRecord(row, await effectsOf(prisma, [row]))
     },
     entries: async (identityId) => {

@@ -11,6 +11,7 @@ import type { Roster } from '../roster/roster.ts'
 import { createPerform } from './audited.ts'
 import { diagnose } from './diagnose.ts'
 import { eventUseCases } from './events.ts'
+import { findUseCases } from './find.ts'
 import { readProblems } from './health.ts'
 import { readHome } from './home.ts'
 import { honestPace } from './honest-pace.ts'
@@ -60,6 +61,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     home: () => readHome({ events, onboardings, problems, now }),
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
     ...tradingUseCases({ ...parts.trading, pool, perform, now }),
+    ...findUseCases({ pool }),
     ...sessionUseCases({ pool, perform, now }),
     testNotice: (actor) =>
       perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),

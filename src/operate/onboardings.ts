@@ -31,7 +31,7 @@ export function onboardingUseCases(parts: Parts): OnboardingUseCases {
       const page = await onboardings.list({ ...query, q, alsoIdentityIds })
       return { ...page, items: await explainAll(parts, page.items) }
     },
-    getOnboarding: (identityId) => tellStory(parts, identityId),
+    getOnboarding: (id) => tellStory(parts, id),
     getCommand: (id) => actions.findCommand(id),
     createOnboarding: (order, actor) =>
       perform(
@@ -70,10 +70,11 @@ export async function listLongestApproved(reads: Reads, limit: number): Promise<
   return explainAll(reads, await reads.onboardings.longestApproved(limit))
 }
 
-async function tellStory(reads: Reads & Pick<Parts, 'pool'>, identityId: string): Promise<OnboardingStory | null> {
+async function tellStory(reads: Reads & Pick<Parts, 'pool'>, id: string): Promise<OnboardingStory | null> {
   const { pool, onboardings, events } = reads
-  const record = await onboardings.find(identityId)
+  const record = await onboardings.find(id)
   if (!record) return null
+  const { identityId } = record
   const [entries, heard, unread, effectAttempts] = await Promise.all([
     onboardings.entries(identityId),
     events.ofIdentity(identityId),

@@ -18,6 +18,7 @@ import type { ReplayItem } from '../replay/replay-record.ts'
 import type { Steering } from '../replay/steer-replay.ts'
 import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { CreatedOnboarding, CreateOrder } from './create-onboarding.ts'
+import type { FindUseCases } from './find.ts'
 import type { Finding } from './finding.ts'
 import type { Home } from './home.ts'
 import type { TradingUseCases } from './order-use-cases.ts'
@@ -126,7 +127,8 @@ export interface TestNoticeResult {
 export interface OnboardingUseCases {
   /** `q` also finds event ids. Newest first; within one state: last changed first. @throws UsageError for a foreign cursor */
   listOnboardings(query: Omit<OnboardingQuery, 'alsoIdentityIds'>): Promise<Page<OnboardingView>>
-  getOnboarding(identityId: string): Promise<OnboardingStory | null>
+  /** By its identity's id, or by its ref_id. */
+  getOnboarding(id: string): Promise<OnboardingStory | null>
   /** Safe to repeat with the same key. @throws AppError */
   createOnboarding(order: Omit<CreateOrder, 'requestedBy'>, actor: Actor): Promise<CreatedOnboarding>
   /** How far a command has come; null where there is none. */
@@ -178,6 +180,7 @@ export interface OperatorUseCases
     EventUseCases,
     ReplayUseCases,
     QueueUseCases,
+    FindUseCases,
     SessionUseCases {
   /** Is anything wrong? */
   home(): Promise<Home>

@@ -12,11 +12,12 @@ import { problemOf } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
 import { auditPage } from './audit-page.ts'
 import { eventListPage, eventPage } from './event-pages.ts'
+import { findPage } from './find-page.ts'
 import { homePage } from './home-page.ts'
 import { type Html, html, sendHtml } from './html.ts'
 import { recogniseOperators, serveLogin } from './login-routes.ts'
 import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
-import { AuditQuery, EventListQuery, OnboardingListQuery, ReasonForm, readFilters, readForm, sentTexts } from './page-forms.ts'
+import { AuditQuery, EventListQuery, FindQuery, OnboardingListQuery, ReasonForm, readFilters, readForm, sentTexts } from './page-forms.ts'
 import { notice, page } from './page-parts.ts'
 import { queuePage } from './queue-page.ts'
 import { serveReplayPages } from './replay-page-routes.ts'
@@ -120,6 +121,15 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     ])
     const lists = { parked: parked.items, dead: dead.items, held: held.items, replays: replays.items }
     return sendHtml(reply, homePage({ home, stats, longest, ...lists }, reader(request)))
+  })
+  app.get('/find', async (request, reply) => {
+    const { q: text = '' } = sentTexts(request.query)
+    const { query, wrong } = readFilters(FindQuery, request.query)
+    if (wrong) return sendHtml(reply.code(400), findPage(null, { ...reader(request), text, wrong: wrong.get('q') ?? null }))
+    const answer = await useCases.find(query.q)
+    const [only, second] = answer.items
+    if (only?.exact && !second) return reply.redirect(only.page, 303)
+    return sendHtml(reply, findPage(answer, { ...reader(request), text: answer.text }))
   })
   app.get('/onboardings', async (request, reply) => {
     const query = readForm(OnboardingListQuery, request.query)

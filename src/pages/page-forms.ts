@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
+import { SearchText } from '../operate/find.ts'
 import { OperatorName } from '../operate/operator-name.ts'
 import { AUDIT_FILTERS, IdList, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
 import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
@@ -17,6 +18,7 @@ export const EventListQuery = pageQuery({
   from: Time.optional(),
   to: Time.optional(),
 })
+export const FindQuery = z.object({ q: SearchText })
 export const ReplayListQuery = pageQuery({})
 export const AuditQuery = pageQuery(AUDIT_FILTERS)
 export const ReasonForm = z.object({ reason: Reason })

@@ -10,6 +10,8 @@ export interface Frame {
   operator: string | null
   /** The page takes a new look at itself every few seconds. */
   live?: boolean
+  /** What stands in the search box. */
+  searched?: string
   content: Html
 }
 
@@ -21,7 +23,7 @@ const SECTIONS = [
   { section: 'audit', path: '/audit', name: 'Audit' },
 ] as const
 
-export function page({ title, section, operator, live = false, content }: Frame, now: Date = new Date()): Html {
+export function page({ title, section, operator, live = false, searched, content }: Frame, now: Date = new Date()): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -38,6 +40,7 @@ export function page({ title, section, operator, live = false, content }: Frame,
 <header class="top"><div class="bar">
 <a class="brand" href="/">Gatehouse</a>
 ${operator && navigation(section)}
+${operator && searchBox(searched)}
 ${operator && html`<form class="who" method="post" action="/logout"><span>${operator}</span><button class="quiet">Log out</button></form>`}
 </div></header>
 <div class="stale" role="alert" hidden></div>
@@ -54,6 +57,13 @@ function navigation(current: Frame['section']): Html {
   return html`<nav aria-label="Pages">${SECTIONS.map(
     ({ section, path, name }) => html`<a href="${path}" ${section === current && html`aria-current="page"`}>${name}</a>`,
   )}</nav>`
+}
+
+/** On every page; the key / leads to it (pages.js). */
+function searchBox(text: string | undefined): Html {
+  return html`<form class="find" method="get" action="/find" role="search">
+<input type="search" name="q" value="${text}" maxlength="300" required aria-label="Find by id or key" placeholder="id, ref_id, key, webhook-id" data-find>
+<button class="quiet">Find</button></form>`
 }
 
 export interface Column {

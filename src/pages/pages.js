@@ -112,5 +112,19 @@ function isAt(part) {
   return selects || types || part.querySelector('details[open]') !== null
 }
 
+/** The key / leads to the search box, wherever nothing is being typed. */
+function offerFinding() {
+  const box = document.querySelector('[data-find]')
+  if (!box) return
+  document.addEventListener('keydown', (event) => {
+    const types = document.activeElement?.matches('input, textarea, select')
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || types) return
+    event.preventDefault()
+    box.select()
+    box.focus()
+  })
+}
+
 offerCopying()
+offerFinding()
 stayLive()

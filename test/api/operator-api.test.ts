@@ -549,6 +549,7 @@ describe('the OpenAPI document', () => {
       'get /v1/commands/{id}',
       'get /v1/events',
       'get /v1/events/{event_id}',
+      'get /v1/find',
       'get /v1/home',
       'get /v1/markets',
       'get /v1/onboardings',

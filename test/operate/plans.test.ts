@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seedScale } from '../../bench/seed-scale.ts'
+import { accountRefId } from '../../src/domain/onboarding/account-effect.ts'
 import { insertEvents } from '../../src/inbox/accept-events.ts'
 import { claimDueEvents, completeEvents, reopenEvents } from '../../src/inbox/complete-events.ts'
 import { knownEvents } from '../../src/inbox/known-events.ts'
@@ -12,6 +13,7 @@ import { createLedger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
 import { type OnboardingQuery, type OnboardingReads, readOnboardings } from '../../src/ledger/read-onboardings.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
+import { findUseCases } from '../../src/operate/find.ts'
 import { createPrisma } from '../../src/platform/postgres/prisma.ts'
 import { listReplays } from '../../src/replay/list-replays.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -75,7 +77,7 @@ async function plansOf(act: () => Promise<unknown>): Promise<PlanNode[]> {
     nodes.push(node)
     node.Plans?.forEach(collect)
   }
-  for (const { text, values } of asked.filter(({ text }) => /^\s*(SELECT|WITH|INSERT|UPDATE)/i.test(text))) {
+  for (const { text, values } of asked.filter(({ text }) => /^[\s(]*(SELECT|WITH|INSERT|UPDATE)/i.test(text))) {
     const { rows } = await explaining.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`EXPLAIN (FORMAT JSON) ${text}`, values)
     collect(rows[0]!['QUERY PLAN'][0].Plan)
   }
@@ -159,6 +161,12 @@ describe('what an operator reads, however much there is', () => {
       onboardings({ q: 'customer-' }),
       ['effect_pkey', 'onboarding_created_at_identity_id_idx', 'onboarding_ref_id_key'],
     ],
+    [
+      'F21: whatever has an id that begins so',
+      () => findUseCases({ pool }).find(uuid('account', 7).slice(0, 8)),
+      ['inbox_event_event_id_key', 'onboarding_account_id_key', 'onboarding_profile_id_key', 'onboarding_ref_id_key'],
+    ],
+    ['F21: the effect of a key', () => findUseCases({ pool }).find(accountRefId(uuid('identity', 7))), ['effect_pkey']],
     ['the last replays', () => listReplays(pool, { limit: 50 }), ['replay_planned_at_idx']],
     ['one onboarding', () => reads.onboardings.find(uuid('identity', 7)), ['effect_pkey', 'onboarding_pkey']],
     ['its ledger', () => reads.onboardings.entries(uuid('identity', 7)), ['ledger_entry_pkey']],

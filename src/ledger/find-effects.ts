@@ -1,0 +1,45 @@
+import type { Pool } from 'pg'
+import type { EffectState } from '../domain/effect.ts'
+import { streamOfKey } from '../domain/stream-of-key.ts'
+import { prefixPatterns } from '../platform/opaque-id.ts'
+
+/** An effect that a search met by its key. */
+export interface FoundEffect {
+  streamId: string
+  step: string
+  key: string
+  state: EffectState
+  intendedAt: Date
+  /** Whose it is; null where the stream names no customer yet. */
+  identityId: string | null
+}
+
+/** A shorter beginning of a stream's id is shared by too many to be worth a look. */
+const LEAST_STREAM_PREFIX = 4
+
+const OWNER = `CASE
+  WHEN starts_with(e.stream_id, 'order-') THEN (SELECT identity_id FROM trade_order WHERE order_id = e.stream_id)
+  WHEN starts_with(e.stream_id, 'quote-execution-') THEN (SELECT identity_id FROM quote_execution WHERE execution_id = e.stream_id)
+  WHEN starts_with(e.stream_id, 'deposit-') THEN (SELECT identity_id FROM deposit WHERE deposit_id = e.stream_id)
+  WHEN starts_with(e.stream_id, 'identity_request_') THEN (SELECT identity_id FROM identity_request WHERE request_id = e.stream_id)
+  ELSE e.stream_id END`
+
+/**
+ * Effects whose key (`ref_id` at Paxos, `webhook-id` of a notification) is this or begins so, at most `limit`. Keys have no index: a key is
+ * made of its stream's id, which has one.
+ */
+export async function findEffects(pool: Pool, key: string, limit: number): Promise<FoundEffect[]> {
+  const stream = streamOfKey(key)
+  if (stream === null || stream.length < LEAST_STREAM_PREFIX) return []
+  const found = await Promise.all(
+    prefixPatterns(stream).map((pattern) =>
+      pool.query<FoundEffect>(
+        `SELECT e.stream_id AS "streamId", e.step, e.key, e.state, e.intended_at AS "intendedAt", ${OWNER} AS "identityId"
+         FROM effect AS e WHERE e.stream_id LIKE $1 AND starts_with(e.key, $2) ORDER BY e.stream_id, e.step LIMIT $3`,
+        [pattern, key.slice(0, key.length - stream.length), limit],
+      ),
+    ),
+  )
+  const byKey = new Map(found.flatMap(({ rows }) => rows.map((row) => [row.key, row])))
+  return [...byKey.values()].slice(0, limit)
+}

@@ -1,0 +1,47 @@
+import type { Pool } from 'pg'
+
+/** What kind of stream, as operators call it. */
+export type FoundStreamKind = 'onboarding' | 'identity-request' | 'order' | 'quote-execution' | 'deposit'
+
+/** A stream that a search met, and by which of its ids. */
+export interface FoundStream {
+  kind: FoundStreamKind
+  id: string
+  /** The column that matched, such as `account_id`, and what stands in it. */
+  field: string
+  value: string
+  state: string
+  identityId: string | null
+  createdAt: Date
+}
+
+interface Searched {
+  kind: FoundStreamKind
+  table: string
+  id: string
+  /** Each has a unique index in the order of bytes, so a prefix reads one stretch of it. */
+  fields: readonly string[]
+}
+
+const SEARCHED: readonly Searched[] = [
+  { kind: 'onboarding', table: 'onboarding', id: 'identity_id', fields: ['identity_id', 'ref_id', 'account_id', 'profile_id'] },
+  { kind: 'identity-request', table: 'identity_request', id: 'request_id', fields: ['request_id', 'ref_id'] },
+  { kind: 'order', table: 'trade_order', id: 'order_id', fields: ['order_id', 'paxos_order_id'] },
+  { kind: 'quote-execution', table: 'quote_execution', id: 'execution_id', fields: ['execution_id', 'paxos_execution_id'] },
+  { kind: 'deposit', table: 'deposit', id: 'deposit_id', fields: ['deposit_id', 'activity_id'] },
+]
+
+/** Streams with an id that matches one of these LIKE patterns, at most `limit` for each field, in the order of the field. */
+export async function findStreams(pool: Pool, patterns: readonly string[], limit: number): Promise<FoundStream[]> {
+  const branches = SEARCHED.flatMap(({ kind, table, id, fields }) =>
+    fields.flatMap((field) =>
+      patterns.map(
+        (_pattern, at) =>
+          `(SELECT '${kind}' AS kind, ${id} AS id, '${field}' AS field, ${field} AS value, state, identity_id AS "identityId",
+             created_at AS "createdAt" FROM ${table} WHERE ${field} LIKE $${at + 2} ORDER BY ${field} LIMIT $1)`,
+      ),
+    ),
+  )
+  const { rows } = await pool.query<FoundStream>(branches.join('\nUNION ALL\n'), [limit, ...patterns])
+  return rows
+}
