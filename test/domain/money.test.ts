@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { Amount, least, parseAmount } from '../../src/domain/money.ts'
 
 const DECIMALS = 8
-/** As many units of 10^-8 as `units`, as a decimal string. */
+/** `units` units of 10^-8, as a decimal string. */
 function decimal(units: bigint): string {
   const digits = String(units < 0n ? -units : units).padStart(DECIMALS + 1, '0')
   return `${units < 0n ? '-' : ''}${digits.slice(0, -DECIMALS)}.${digits.slice(-DECIMALS)}`
 }
 
 describe('Amount', () => {
-  it('A20: adds a million generated amounts exactly as big integers do', () => {
+  it('A20: adds a million generated amounts exactly, as big integers do', () => {
     const random = seeded(20)
     let units = 0n
     let sum = Amount.zero
@@ -38,18 +38,18 @@ describe('Amount', () => {
     expect(String(Amount.of('0.0003'))).toBe('0.0003')
   })
 
-  it('A20: keeps a commission with 19 decimals', () => {
+  it('A20: keeps a commission of 19 decimals', () => {
     const commission = '0.1234567890123456789'
     expect(JSON.stringify({ commission: Amount.of(commission) })).toBe(`{"commission":"${commission}"}`)
   })
 
-  it('A31: throws when two amounts are compared or added by operator, as numbers would be', () => {
+  it('A31: throws when an operator compares or adds two amounts as if they were numbers', () => {
     const amount = Amount.of('1')
     expect(() => amount < Amount.of('2')).toThrow(TypeError)
     expect(() => Number(amount)).toThrow(TypeError)
   })
 
-  it('reads an empty or absent field of Paxos as not applicable', () => {
+  it('reads an empty or missing field of Paxos as not applicable', () => {
     expect([Amount.answered(''), Amount.answered(null), Amount.answered(undefined)]).toEqual([null, null, null])
     expect(String(Amount.answered('0.00000000'))).toBe('0')
     expect(String(Amount.answered('.5'))).toBe('0.5')
@@ -58,7 +58,7 @@ describe('Amount', () => {
     expect(() => Amount.answered('9'.repeat(61))).toThrow(RangeError)
   })
 
-  it('rounds to a step in the direction that is asked for', () => {
+  it('rounds to a step in the requested direction', () => {
     const step = Amount.of('0.25')
     expect(String(Amount.of('10.30').toStep(step, 'down'))).toBe('10.25')
     expect(String(Amount.of('10.30').toStep(step, 'up'))).toBe('10.5')
@@ -99,16 +99,16 @@ describe('parseAmount', () => {
     [12.5, /is a number; send a decimal string/],
     [null, /not a string/],
     [{}, /not a string/],
-  ])('refuses %j with a sentence of its own', (value, message) => {
+  ])('rejects %j with a sentence of its own', (value, message) => {
     expect(parseAmount(value, { decimals: 8 })).toMatch(message)
   })
 
-  it.each(['1', '0.00000001', '10000.00', '007'])('takes %s', (value) => {
+  it.each(['1', '0.00000001', '10000.00', '007'])('accepts %s', (value) => {
     expect(String(parseAmount(value, { decimals: 8 }))).toBe(String(Amount.of(value)))
   })
 })
 
-/** Numbers of 32 bits that are the same in each run (xorshift). */
+/** 32-bit numbers that are the same in each run (xorshift). */
 function seeded(seed: number): () => bigint {
   let state = seed
   return () => {

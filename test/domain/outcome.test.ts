@@ -13,7 +13,7 @@ describe('an outcome', () => {
     expect(readOutcome(text)).toEqual(outcome)
   })
 
-  it.each(['', 'moved', 'future:ready'])('is not read out of "%s", which this version does not write', (text) => {
+  it.each(['', 'moved', 'future:ready'])('is null for "%s", which this version does not write', (text) => {
     expect(readOutcome(text)).toBeNull()
   })
 })

@@ -16,7 +16,7 @@ beforeEach(async () => {
   parts = { ...pipeline, encryptionKey: ENCRYPTION_KEY, now: Date.now }
 })
 
-/** Opened at once, as it is while Paxos answers. */
+/** Created at once, as while Paxos answers. */
 async function createOnboarding(from: CreateParts, asked: CreateOrder): Promise<{ identityId: string; created: boolean }> {
   const made = await create(from, asked)
   if (made.kind !== 'opened') throw new Error('it takes longer')
@@ -29,7 +29,7 @@ const order = (overrides: Partial<CreateOrder> = {}) => ({
   requestedBy: 'test',
   ...overrides,
 })
-/** The requests with how their command stands, oldest first. */
+/** The requests with the state of their command, oldest first. */
 const storedRequests = async () =>
   (
     await pipeline.pool.query(
@@ -39,8 +39,8 @@ const storedRequests = async () =>
 const sealedPayloads = async () => (await pipeline.pool.query('SELECT id FROM sealed_payload')).rows.length
 const identities = (): number => world.sandbox.story.of('identity-created').length
 
-describe('when a person is created', () => {
-  it('stands pending under our ref_id, and becomes ready by the webhook', async () => {
+describe('creating a person', () => {
+  it('starts pending under our ref_id, and becomes ready by the webhook', async () => {
     const asked = order()
     const { identityId, created } = await createOnboarding(parts, asked)
     expect(created).toBe(true)
@@ -50,7 +50,7 @@ describe('when a person is created', () => {
     await reaches(pipeline, identityId, 'ready')
   })
 
-  it('is created once for any number of requests with one key, also at once', async () => {
+  it('creates one identity for any number of requests with one key, also in parallel', async () => {
     const asked = order()
     const answers = await Promise.all(Array.from({ length: 5 }, () => createOnboarding(parts, asked)))
     answers.push(await createOnboarding(parts, asked))
@@ -68,9 +68,9 @@ describe('when a person is created', () => {
     expect(await sealedPayloads()).toBe(0)
   })
 
-  it('F45: ends with its ref_id and origin `created` when the process dies after Paxos created it, and nobody repeats the request', async () => {
+  it('F45: completes with its ref_id and origin `created` when the process dies after Paxos created the identity and the caller does not repeat the request', async () => {
     const asked = order()
-    // The process dies: what Paxos answered reaches nothing, and the row stays as it was accepted.
+    // The process dies: Paxos's answer is lost, and the row stays accepted.
     const dead: CreateParts = { ...parts, patienceMs: 100, workNow: () => new Promise(() => undefined) }
     const made = await create(dead, asked)
     expect(made.kind).toBe('running')
@@ -88,7 +88,7 @@ describe('when a person is created', () => {
     expect(await create(parts, asked)).toEqual({ kind: 'opened', identityId: identity?.identityId, created: false })
   })
 
-  it('is answered with its command when it takes longer than a caller waits, and goes on', async () => {
+  it('answers with its command when it takes longer than the caller waits, and continues', async () => {
     world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'latency', ms: 700, next: 1 })
     const asked = order()
     const made = await create({ ...parts, patienceMs: 100 }, asked)
@@ -99,7 +99,7 @@ describe('when a person is created', () => {
     expect(await create(parts, asked)).toMatchObject({ kind: 'opened', created: false })
   })
 
-  it("F52: does not believe an answer about another person's identity, and finds its own", async () => {
+  it("F52: rejects an answer about another person's identity, and finds its own", async () => {
     const other = await createOnboarding(parts, order())
     const asked = order()
     const { create: ask } = pipeline.paxos.identities
@@ -116,7 +116,7 @@ describe('when a person is created', () => {
     expect((await pipeline.ledger.load(other.identityId))?.onboarding.refId).not.toBe(asked.request.ref_id)
   })
 
-  it('has a ref_id of ours where none is given, the same for the same key', async () => {
+  it('makes a ref_id when none is given, the same for the same key', async () => {
     const { ref_id: _, ...nameless } = samplePerson()
     const asked = order({ request: nameless })
     const { identityId } = await createOnboarding(parts, asked)
@@ -125,7 +125,7 @@ describe('when a person is created', () => {
     expect((await pipeline.ledger.load(identityId))?.onboarding).toMatchObject({ refId })
   })
 
-  it('is found again when the answer of the creation was lost', async () => {
+  it('finds the identity when the answer to its creation was lost', async () => {
     world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'act-then-drop', next: 1 })
     const asked = order()
     await expect(createOnboarding(parts, asked)).rejects.toMatchObject({ code: 'PAXOS_OUTCOME_UNKNOWN' })
@@ -134,7 +134,7 @@ describe('when a person is created', () => {
     expect((await pipeline.ledger.load(identityId))?.onboarding.state).toBe('pending')
   })
 
-  it('F63: keeps nothing of the person and not the key, once it is done', async () => {
+  it('F63: keeps neither personal data nor the key once it is done', async () => {
     const asked = order()
     await createOnboarding(parts, asked)
     const person = asked.request.person_details as Record<string, string>
@@ -156,8 +156,8 @@ describe('when a person is created', () => {
   })
 })
 
-describe('when a request cannot be', () => {
-  it('refuses the same key with other data, and does nothing', async () => {
+describe('creating a person that cannot be created', () => {
+  it('refuses the same key with other data, and changes nothing', async () => {
     const asked = order()
     await createOnboarding(parts, asked)
     await expect(createOnboarding(parts, { ...asked, request: samplePerson() })).rejects.toMatchObject({
@@ -168,14 +168,14 @@ describe('when a request cannot be', () => {
     expect(identities()).toBe(1)
   })
 
-  it('refuses a ref_id that another request has', async () => {
+  it('refuses a ref_id of another request', async () => {
     const asked = order()
     await createOnboarding(parts, asked)
     const other = order({ request: { ...samplePerson(), ref_id: asked.request.ref_id as string } })
     await expect(createOnboarding(parts, other)).rejects.toMatchObject({ code: 'REF_ID_TAKEN', retry: 'never' })
   })
 
-  it('leaves a person whom Paxos knows already to a person, and names the identity', async () => {
+  it('parks a person whom Paxos knows already for an operator, and names the identity', async () => {
     const asked = order()
     const { identityId } = await createOnboarding(parts, asked)
     const twin = order({ request: { ...asked.request, ref_id: 'another-name-for-the-same' } })
@@ -188,7 +188,7 @@ describe('when a request cannot be', () => {
     expect((await storedRequests()).at(-1)).toEqual(refused)
   })
 
-  it('leaves it to a person also where Paxos does not say who it is', async () => {
+  it('parks it also when Paxos does not say which identity that is', async () => {
     world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status: 409 })
     await expect(createOnboarding(parts, order())).rejects.toMatchObject({ code: 'PERSON_ALREADY_KNOWN' })
   })
@@ -196,15 +196,15 @@ describe('when a request cannot be', () => {
   it.each([
     { status: 400, code: 'PAXOS_REJECTED', stored: { command: 'parked', error_code: 'EFFECT_REFUSED' } },
     { status: 503, code: 'PAXOS_OUTCOME_UNKNOWN', stored: { command: 'accepted', error_code: 'PAXOS_OUTCOME_UNKNOWN' } },
-  ])('notes what Paxos refused for good, and leaves open what it may yet do: $status', async ({ status, code, stored }) => {
+  ])('parks what Paxos refused for good, and keeps an unknown outcome open: $status', async ({ status, code, stored }) => {
     world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status })
     await expect(createOnboarding(parts, order())).rejects.toMatchObject({ code })
     expect(await storedRequests()).toMatchObject([{ ...stored, identity_id: null }])
   })
 })
 
-describe('when the webhook is faster than the answer of the creation', () => {
-  it('ends with one onboarding that carries our name for it', async () => {
+describe('when the webhook comes before the answer of the creation', () => {
+  it('one onboarding results, with our ref_id', async () => {
     const asked = order()
     world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'act-then-drop', next: 1 })
     await expect(createOnboarding(parts, asked)).rejects.toThrow()

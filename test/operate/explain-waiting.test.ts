@@ -35,7 +35,7 @@ const effect = (change: Partial<EffectRecord>): EffectRecord => ({
   ...change,
 })
 
-describe("why an onboarding isn't moving", () => {
+describe('an onboarding that does not move', () => {
   const failing = event({ attempts: 3, errorCode: 'PAXOS_UNAVAILABLE', errorDetail: 'no answer', dueAt: at(30) })
   const parked = event({ state: 'parked', errorCode: 'EFFECT_REFUSED', errorDetail: 'account was refused' })
   it.each<[string, Partial<OnboardingRecord>, EventRecord[], RegExp | null]>([
@@ -53,7 +53,7 @@ describe("why an onboarding isn't moving", () => {
       /^Held: Paxos has frozen the identity \(ERROR\)\. A person must decide/,
     ],
     [
-      'tried again',
+      'retried',
       { state: 'approved', effects: [effect({ attempts: 1 })] },
       [failing],
       /^Event identity\.approved e: Paxos does not answer\. .* Last error PAXOS_UNAVAILABLE: no answer; 3 of 12 attempts spent\. Next try by 2026-03-01 12:00:30 UTC \(in 30 s\)\.$/,
@@ -71,7 +71,7 @@ describe("why an onboarding isn't moving", () => {
       /^Account with profile was refused \(PAXOS_REJECTED\)/,
     ],
     [
-      'in hand',
+      'attempt in progress',
       { state: 'approved', effects: [effect({ attempts: 2, leaseUntil: at(40) })] },
       [],
       /^Account with profile is being attempted \(attempt 2\), until 2026-03-01 12:00:40 UTC at most/,
@@ -85,68 +85,69 @@ describe("why an onboarding isn't moving", () => {
       [],
       /^Notification "denied" was requested at .* attempted 2 times, outcome unknown, and no event is at work on it\. Mend the cause, then plan a replay\.$/,
     ],
-    ['approved with nothing at work', { state: 'approved' }, [], /^Approved, and no event is at work on it\. /],
+    ['approved without an event in progress', { state: 'approved' }, [], /^Approved, and no event is at work on it\. /],
     ['ready', { state: 'ready', effects: [effect({ state: 'done' })] }, [], null],
     ['ready, with another event parked', { state: 'ready' }, [parked], null],
-    ['ready, with a replay under way', { state: 'ready' }, [event({})], /Waits for a worker since 2026-03-01 11:59:00 UTC \(1 min ago\)/],
-    ['denied and told', { state: 'denied', effects: [effect({ state: 'done' }), effect({ state: 'suppressed' })] }, [], null],
-  ])('%s', (_name, change, events, expected) => {
+    ['ready, with a replay in progress', { state: 'ready' }, [event({})], /Waits for a worker since 2026-03-01 11:59:00 UTC \(1 min ago\)/],
+    [
+      'denied, with its notification sent',
+      { state: 'denied', effects: [effect({ state: 'done' }), effect({ state: 'suppressed' })] },
+      [],
+      null,
+    ],
+  ])('is explained: %s', (_name, change, events, expected) => {
     const waiting = explainWaiting(onboarding(change), events, { now })
     if (expected === null) expect(waiting).toBeNull()
     else expect(waiting && sayWaiting(waiting, now)).toMatch(expected)
   })
 })
 
-describe('why an event is not finished', () => {
+describe('an unfinished event', () => {
   it.each<[string, Partial<EventRecord>, RegExp | null]>([
     ['fresh', {}, /^Waits for a worker since 2026-03-01 11:59:00 UTC/],
     ['overdue', { dueAt: at(-120) }, /^Was due 2 min ago, and no worker has taken it\. Is a worker running/],
+    ['failed without a spent attempt', { errorCode: 'PAXOS_UNAVAILABLE' }, /Last error PAXOS_UNAVAILABLE; no attempt spent\. Next try by/],
     [
-      'failed without spending an attempt',
-      { errorCode: 'PAXOS_UNAVAILABLE' },
-      /Last error PAXOS_UNAVAILABLE; no attempt spent\. Next try by/,
-    ],
-    [
-      'left alone',
+      'breaker open',
       { errorCode: 'PAXOS_CIRCUIT_OPEN' },
       /^Paxos keeps failing, so Gatehouse asks it at most once a minute .* Last error PAXOS_CIRCUIT_OPEN; no attempt spent\./,
     ],
-    ['over the budget', { errorCode: 'BUDGET_EXHAUSTED' }, /rate limits is used up\. It goes on by itself when there is room/],
+    ['budget used up', { errorCode: 'BUDGET_EXHAUSTED' }, /rate limits is used up\. It goes on by itself when there is room/],
     ['throttled', { errorCode: 'PAXOS_THROTTLED' }, /\(429\)\. It goes on by itself; home says for how long/],
     [
-      'forbidden to be read',
+      'reads forbidden',
       { errorCode: 'PAXOS_FORBIDDEN' },
       /Enable the API user at Paxos, or grant the client's scopes; it goes on by itself then\.$/,
     ],
     ['parked for a forbidden write', { state: 'parked', errorCode: 'PAXOS_FORBIDDEN' }, /^Parked: PAXOS_FORBIDDEN\. Mend the cause/],
     ['dead', { state: 'dead', attempts: 12, errorCode: 'NOTICE_REFUSED' }, /^Dead, with all its attempts used up: NOTICE_REFUSED\./],
     ['processed', { state: 'processed' }, null],
-    ['a test', { state: 'test' }, null],
-  ])('%s', (_name, change, expected) => {
+    ['test event', { state: 'test' }, null],
+  ])('is explained: %s', (_name, change, expected) => {
     const waiting = explainEvent(event(change), now)
     if (expected === null) expect(waiting).toBeNull()
     else expect(waiting && sayWaiting(waiting, now)).toMatch(expected)
   })
 })
 
-describe('what a program asks', () => {
+describe('the explanation for programs', () => {
   it.each<[string, Partial<OnboardingRecord>, EventRecord[], string]>([
     ['a hold', { state: 'held', heldReason: 'identity-frozen' }, [], 'release-hold'],
     ['a refused effect', { state: 'approved', effects: [effect({ state: 'refused' })] }, [], 'plan-replay'],
     ['an application that refuses', { state: 'approved' }, [event({ errorCode: 'NOTICE_REFUSED' })], 'check-application'],
     ['an outage', { state: 'approved' }, [event({ errorCode: 'PAXOS_UNAVAILABLE' })], 'none'],
     ['an event that no worker takes', { state: 'approved' }, [event({ dueAt: at(-120) })], 'check-workers'],
-  ])('is who must act next, in a word: %s', (_name, change, events, nextAction) => {
+  ])('names the next action: %s', (_name, change, events, nextAction) => {
     expect(explainWaiting(onboarding(change), events, { now })).toMatchObject({ nextAction })
   })
 
-  it('is when it is tried next, as a time', () => {
+  it('gives the time of the next try', () => {
     expect(explainEvent(event({ errorCode: 'PAXOS_UNAVAILABLE', dueAt: at(30) }), now)?.at).toEqual(at(30))
   })
 })
 
-describe('F6: a customer of whom nothing was heard', () => {
-  it("waits for Paxos's decision only while every event was read", () => {
+describe('F6: a customer without any event', () => {
+  it("waits for Paxos's decision only while no event from Paxos is unread", () => {
     const because = 'Paxos does not answer (503).'
     const unread = (events: number): string | undefined => explainWaiting(onboarding({}), [], { now, unread: { events, because } })?.reason
     expect(unread(0)).toMatch(/^Waits for Paxos's decision/)

@@ -39,12 +39,12 @@ const DOWN: UpstreamContact = {
 const see = (given: Partial<Observed>) => findProblems({ ...CALM, ...given })
 const kinds = (given: Partial<Observed>): string[] => see(given).map(({ kind }) => kind)
 
-describe('what is wrong', () => {
-  it('is nothing while everything runs', () => {
+describe('the problems', () => {
+  it('are none while everything works', () => {
     expect(see({})).toEqual([])
   })
 
-  it('F6: is Paxos, by name, with its answer, how many wait, since when, and when it is tried again', () => {
+  it('F6: name Paxos, its answer, the number of waiting events, the start and the next probe', () => {
     const [problem, ...more] = see({
       causes: [cause({ errorCode: 'PAXOS_UNAVAILABLE', events: 12, customers: 3, detail: DETAIL }), cause({ events: 3, customers: 0 })],
       oldestUnfinishedAt: ago(400),
@@ -55,10 +55,10 @@ describe('what is wrong', () => {
       since: ago(360),
       customers: 3,
     })
-    expect(more).toEqual([]) // an old unfinished event is explained by it
+    expect(more).toEqual([]) // it explains an old unfinished event
   })
 
-  it('F6: takes since when, why and the next probe from the breaker when it is open, however young the waiting events are', () => {
+  it('F6: take start, reason and next probe from an open breaker, for waiting events of any age', () => {
     const causes = [cause({ errorCode: 'PAXOS_CIRCUIT_OPEN', events: 15, oldestReceivedAt: ago(5) })]
     expect(see({ contact: [DOWN], causes })).toMatchObject([
       {
@@ -73,28 +73,28 @@ describe('what is wrong', () => {
     ])
   })
 
-  it('F6: is not Paxos when the breaker has closed since the waiting events were received', () => {
+  it('F6: do not name Paxos when the breaker has closed since the waiting events came', () => {
     const contact = [{ ...DOWN, failingSince: null, errorCode: null, httpStatus: null, nextProbeAt: null, answeredAt: ago(10) }]
     const causes = [cause({ errorCode: 'PAXOS_CIRCUIT_OPEN' })]
     expect(kinds({ contact, causes })).toEqual([])
     expect(kinds({ contact: [{ ...contact[0]!, answeredAt: ago(400) }], causes })).toEqual(['paxos-down'])
   })
 
-  it('F6: is not an outage when a refusal of our credentials opened the breaker', () => {
+  it('F6: report no outage when refused credentials opened the breaker', () => {
     expect(kinds({ contact: [{ ...DOWN, circuit: 'token', errorCode: 'PAXOS_CREDENTIALS_REFUSED', httpStatus: 401 }] })).toEqual([])
   })
 
-  it('F6: is not Paxos any more once what it kept was not tried again', () => {
+  it('F6: no longer name Paxos when its events are overdue', () => {
     expect(kinds({ causes: [cause({ errorCode: 'PAXOS_UNAVAILABLE', nextDueAt: ago(61) })] })).toEqual([])
   })
 
-  it('tells credentials and scopes that Paxos refuses from an outage', () => {
+  it('tell refused credentials and scopes from an outage', () => {
     expect(see({ causes: [cause({ errorCode: 'PAXOS_SCOPE_MISSING' })] })).toMatchObject([
       { kind: 'paxos-refuses-us', sentence: expect.stringContaining('PAXOS_SCOPE_MISSING') },
     ])
   })
 
-  it('F5: is the application from its first refusal on, with its answer and since when', () => {
+  it('F5: name the application from its first refusal on, with its answer and the start', () => {
     const notices = { failingSince: ago(60), failures: 1, lastCode: 'NOTICE_REFUSED', lastStatus: 400, lastTakenAt: null }
     expect(see({ notices })).toMatchObject([
       {
@@ -106,7 +106,7 @@ describe('what is wrong', () => {
     expect(kinds({ notices: { ...notices, lastCode: 'NOTICE_UNAVAILABLE', lastStatus: null } })).toEqual(['application-down'])
   })
 
-  it('F27: is the pause, by whom, since when and why; the workers are not blamed for it', () => {
+  it('F27: name the pause with operator, start and reason, and do not blame the workers', () => {
     const paused = { counts: { waiting: 5, active: 0, delayed: 0, paused: true }, canary: { ...CALM.canary, sinceSeenMs: 720_000 } }
     expect(see({ ...paused, pause: { by: 'ada', at: ago(720), reason: 'deploy 42' } })).toMatchObject([
       { kind: 'queue-paused', sentence: 'The queue is paused. Paused by ada 12 min ago: deploy 42.' },
@@ -124,19 +124,19 @@ describe('what is wrong', () => {
     ['held', { held: 2 }],
     ['oldest-unfinished', { oldestUnfinishedAt: ago(301) }],
     ['sweep-overdue', { sweptTo: ago(2_701) }],
-  ])('is %s', (kind, given) => {
+  ])('consist of %s', (kind, given) => {
     expect(kinds(given)).toEqual([kind])
     for (const { nextAction, sentence } of see(given))
-      expect([nextAction, sentence].every((text) => /^[A-Z0-9].*\.|\?$/s.test(text))).toBe(true)
+      expect([nextAction, sentence].every((text) => /^[A-Z0-9].*[.?]$/s.test(text))).toBe(true)
   })
 
-  it('F14: says what refused an effect, not only that it was refused', () => {
+  it('F14: name the reason why an effect was refused', () => {
     expect(see({ causes: [cause({ state: 'parked', errorCode: 'EFFECT_REFUSED', innerCode: 'PAXOS_REJECTED' })] })).toMatchObject([
       { sentence: '1 event parked: EFFECT_REFUSED (PAXOS_REJECTED).' },
     ])
   })
 
-  it('says of many causes the five largest, and the rest in one sentence', () => {
+  it('list the five largest of many causes, and the others in one sentence', () => {
     const causes = Array.from({ length: 8 }, (_, n) =>
       cause({ state: 'dead', errorCode: `CODE_${n}`, events: 10 - n, firstCompletedAt: ago(5) }),
     )
@@ -146,7 +146,7 @@ describe('what is wrong', () => {
     ])
   })
 
-  it('comes worst first', () => {
+  it('are sorted, worst first', () => {
     const everything = { counts: null, running: [], held: 1, lockedForMs: 1_000, causes: [cause({ state: 'dead' })] }
     expect(kinds(everything)).toEqual(['queue-unreachable', 'no-worker', 'no-receiver', 'paxos-locked', 'dead', 'held'])
   })
@@ -154,9 +154,9 @@ describe('what is wrong', () => {
   it.each<[string, Partial<Observed>, boolean]>([
     ['Paxos is down', { causes: [cause({ errorCode: 'PAXOS_CIRCUIT_OPEN' })] }, true],
     ['no worker runs', { running: [role('receiver')] }, true],
-    ['Paxos has locked us out: the limits say for how long', { lockedForMs: 299_000 }, false],
+    ['Paxos has locked Gatehouse out, so that the limits give a time', { lockedForMs: 299_000 }, false],
     ['events are dead', { causes: [cause({ state: 'dead' })] }, false],
-  ])('F6: allows no estimate of the backlog when %s: %s', (_name, given, stops) => {
+  ])('F6: allow no estimate of the backlog when %s: %s', (_name, given, stops) => {
     expect(see(given).some(stopsTheBacklog)).toBe(stops)
   })
 })

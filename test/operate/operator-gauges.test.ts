@@ -32,11 +32,11 @@ const EMPTY = {
 }
 
 describe("the operator's gauges", () => {
-  it('are all there, and 0, while nothing waits', async () => {
+  it('are all present and 0 while nothing waits', async () => {
     expect(await scrape(operator)).toEqual(EMPTY)
   })
 
-  it('say what waits for the machine, what for a person, and for how long', async () => {
+  it('show what waits for the machine, what for an operator, and for how long', async () => {
     await seedOnboarding(operator.ledger, { statuses: ['APPROVED', 'DENIED'] })
     await operator.pool.query(`INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, received_at)
       SELECT gen_random_uuid(), 'identity.approved', now(), false, 'webhook', state, now() - make_interval(mins => minutes)
@@ -60,7 +60,7 @@ describe("the operator's gauges", () => {
     expect(seen.gatehouse_sweep_age_seconds).toBeGreaterThan(3_595)
   })
 
-  it('never read the finished events, however many there are', async () => {
+  it('never read finished events, for any number of them', async () => {
     await operator.pool.query(`INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state)
       SELECT gen_random_uuid(), 'identity.approved', now(), false, 'webhook', 'processed' FROM generate_series(1, 20000)`)
     await operator.pool.query('ANALYZE inbox_event')
@@ -70,7 +70,7 @@ describe("the operator's gauges", () => {
     expect(plan).not.toMatch(/Seq Scan on inbox_event/)
   })
 
-  it('are missing, and not old, where Postgres or the queue does not answer; the scrape succeeds', async () => {
+  it('are absent, not stale, when Postgres or the queue does not answer, and the scrape succeeds', async () => {
     const noPostgres = createPool({ connectionString: 'postgres://nobody@127.0.0.1:9/none', max: 1, applicationName: 'test' })
     expect(Object.keys(await scrape({ pool: noPostgres, queue: operator.queue })).every((name) => name.includes('queue'))).toBe(true)
     await noPostgres.end()

@@ -34,7 +34,7 @@ async function proof(flows: readonly FlowRecord[], balances: Record<string, [str
 const deposit = flow(1, 'USD', '10000', { because: 'deposit', source: 'd1' })
 
 describe('the proof of balances', () => {
-  it('A28: comes to the balance with what is held by orders', async () => {
+  it('A28: adds up to the balance, with funds held by orders', async () => {
     const flows = [deposit, flow(2, 'ETH', '1'), flow(3, 'USD', '-2000', { source: 'x2' })]
     expect(await proof(flows, { USD: ['7000', '1000'], ETH: ['1', '0'] })).toMatchObject([
       { asset: 'ETH', drift: '0', firstBreak: null },
@@ -45,7 +45,7 @@ describe('the proof of balances', () => {
   it.each([
     ['10000.00000001', '0.00000001'],
     ['9999.99999999', '-0.00000001'],
-  ])('A30: tells drift with its sign, to the last unit (%s)', async (balance, drift) => {
+  ])('A30: shows drift with its sign, to the last unit (%s)', async (balance, drift) => {
     expect(await proof([deposit], { USD: [balance, '0'] })).toMatchObject([{ drift, firstBreak: { kind: 'unexplained' } }])
   })
 
@@ -57,7 +57,7 @@ describe('the proof of balances', () => {
     ])
   })
 
-  it('names the first of several movements at which the two part', async () => {
+  it('names the first of several movements at which both sides differ', async () => {
     const flows = [deposit, flow(2, 'ETH', '1', { source: 'x1' }), flow(4, 'ETH', '3', { source: 'x3' })]
     const executions = [execution('x1', 2, '1'), execution('x2', 3, '2'), execution('x3', 4, '4')]
     const eth = (await proof(flows, { USD: ['10000', '0'], ETH: ['7', '0'] }, executions)).find(({ asset }) => asset === 'ETH')

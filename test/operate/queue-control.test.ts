@@ -42,7 +42,7 @@ function withDeadQueue(): OperatorUseCases {
 }
 
 describe('F27: pausing, resuming and rebuilding the queue', () => {
-  it('says who paused it, when and why, in the status, in doctor and over HTTP', async () => {
+  it('names the operator, time and reason of a pause in the status, in doctor and over HTTP', async () => {
     const paused = await operator.useCases.pauseQueue({ reason: 'deploy 42' }, ada)
     expect(paused).toMatchObject({
       queue: { paused: true },
@@ -60,12 +60,12 @@ describe('F27: pausing, resuming and rebuilding the queue', () => {
     ])
   })
 
-  it('says that no one is known when other tools than Gatehouse paused it', async () => {
+  it('names no operator when another tool paused it', async () => {
     await operator.queue.pause()
     expect((await operator.useCases.queueStatus()).pause).toEqual({ by: null, at: null, reason: null })
   })
 
-  it.each(['pauseQueue', 'resumeQueue', 'rebuildQueue'] as const)('audits %s before it acts, and its failure after', async (verb) => {
+  it.each(['pauseQueue', 'resumeQueue', 'rebuildQueue'] as const)('audits %s before it acts, and its failure afterwards', async (verb) => {
     const action = { pauseQueue: 'queue.pause', resumeQueue: 'queue.resume', rebuildQueue: 'queue.rebuild' }[verb]
     await expect(withDeadQueue()[verb]({ reason: 'Redis lost' }, ada)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
     expect(await latest(2)).toMatchObject([
@@ -74,7 +74,7 @@ describe('F27: pausing, resuming and rebuilding the queue', () => {
     ])
   })
 
-  it('is done over HTTP with a reason, in the name that X-Operator gives, and refused without a reason', async () => {
+  it('needs a reason over HTTP, and records the name in X-Operator', async () => {
     const headers = bearer({ 'x-operator': 'grace' })
     expect((await operator.call('POST', '/v1/queue/pause', { headers, body: {} })).status).toBe(400)
     expect((await operator.call('POST', '/v1/queue/pause', { headers, body: { reason: 'incident 7' } })).body.pause.by).toBe('grace')

@@ -11,14 +11,14 @@ import { applyReceipt } from '../support/onboarding-steps.ts'
 export interface Seed {
   refId?: string | null
   at?: Date
-  /** What Paxos is read to say, one after the other; `told`: every effect then has its receipt, else it stays intended. */
+  /** The statuses that Paxos shows, one after the other. With `told`, every effect gets its receipt; otherwise it stays intended. */
   statuses?: ('APPROVED' | 'DENIED' | 'DISABLED' | 'PENDING' | 'ERROR')[]
   told?: boolean
   /** The first effect is refused with this code. */
   refusedWith?: string
 }
 
-/** An onboarding as the saga would have left it: decided by the real core and committed through the real ledger. */
+/** An onboarding as the saga would leave it: decided by the real core and committed through the real ledger. */
 export async function seedOnboarding(
   ledger: Ledger,
   seed: Seed = {},

@@ -20,7 +20,7 @@ import { createTestDatabase } from '../support/test-database.ts'
 
 export const TOKEN = 'operator-token-of-this-test'
 
-/** The operator's side on a real database, with a simulator behind it. Unless a test wants a worker, events wait where it puts them. */
+/** The operator's side on a real database, with a simulator. Unless a test asks for a worker, events stay where the test puts them. */
 export interface Operator extends Pipeline {
   url: string
   databaseUrl: string
@@ -29,7 +29,7 @@ export interface Operator extends Pipeline {
   pace: UpstreamPace
   roster: Roster
   replays: ReplayParts
-  /** Moves the clock of the operator's side, milliseconds. */
+  /** Moves the clock of the operator's side by milliseconds. */
   advanceClock(ms: number): void
   /** With the token, unless `headers` say otherwise. */
   call(method: 'GET' | 'POST', path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Reply>
@@ -43,14 +43,14 @@ export interface Reply {
 }
 
 export interface OperatorOptions {
-  /** Events in progress at a worker beside it; 0: there is none. */
+  /** Events in progress at a worker beside it. With 0 there is no worker. */
   concurrency?: number
-  /** Where notices go. */
+  /** Where notifications go. */
   noticesUrl?: string
   sandbox?: Partial<SandboxOptions>
 }
 
-/** For `beforeAll`; `close` belongs into `afterAll`. */
+/** For `beforeAll`. `close` belongs into `afterAll`. */
 export async function startOperator(options: OperatorOptions = {}): Promise<Operator> {
   const database = await createTestDatabase()
   const logger = createLogger({ level: 'silent' })
@@ -77,7 +77,7 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
   const budget = createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore(pipeline) })
   const pace = createUpstreamPace(budget)
   const roster = createRoster({ pool: pipeline.pool, logger })
-  // As if they ran: home and doctor say so when a role is missing.
+  // As if they ran: home and doctor report a missing role.
   for (const role of ['receiver', 'worker'] as const) {
     await roster.enroll({ queue: 'Postgres', upstream: null, simulated: true, role, url: null })
   }
@@ -137,7 +137,7 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
   }
 }
 
-/** Decided identities whose events were accepted a minute ago, so that a plan made at this very millisecond takes them. */
+/** Decided identities whose events were accepted a minute ago, so that a plan of this millisecond includes them. */
 export async function receiveDecided(
   { sandbox, accept, pool }: Pick<Operator, 'sandbox' | 'accept' | 'pool'>,
   { count, refIdPrefix }: { count: number; refIdPrefix: string },
@@ -149,7 +149,7 @@ export async function receiveDecided(
   return ids
 }
 
-/** As after a 429 that somebody was answered: for so long nobody calls Paxos. 0 ends it. */
+/** Locks calls to Paxos for this time, as after a 429. 0 ends the lock. */
 export async function lockOut({ pool }: Pick<Operator, 'pool'>, seconds: number): Promise<void> {
   await pool.query(
     `UPDATE paxos_budget SET version = version + 1,

@@ -33,7 +33,7 @@ function start(): Tried {
 const from = (address: string) => ({ address, face: 'api' as const })
 
 describe('F55: when wrong operator tokens are tried', () => {
-  it('refuses a network unchecked after 60 in a minute, with the wait, and checks again after that', () => {
+  it('the guard refuses a network without a check after 60 in a minute, names the wait, and checks again after it', () => {
     const { guard, tick } = start()
     for (let tried = 0; tried < 60; tried += 1) expect(guard.check('wrong', from('203.0.113.7'))).toBe('wrong')
     expect(guard.check(TOKEN, from('203.0.113.7'))).toEqual({ waitSeconds: 60 })
@@ -42,7 +42,7 @@ describe('F55: when wrong operator tokens are tried', () => {
     expect(guard.check(TOKEN, from('203.0.113.7'))).toBe('right')
   })
 
-  it('never locks out a network from which the right token came within the hour', () => {
+  it('the guard never locks out a network from which the right token came within the hour', () => {
     const { guard } = start()
     expect(guard.check(TOKEN, from('10.0.0.1'))).toBe('right')
     for (let tried = 0; tried < 5_000; tried += 1) guard.check('wrong', from('10.0.0.1'))
@@ -50,14 +50,14 @@ describe('F55: when wrong operator tokens are tried', () => {
     expect(guard.check(TOKEN, from('10.0.0.1'))).toBe('right')
   })
 
-  it('limits wrong tokens of all networks together, and still opens for the right one', () => {
+  it('the guard limits wrong tokens of all networks together, and still accepts the right one', () => {
     const { guard } = start()
     for (let tried = 0; tried < 600; tried += 1) expect(guard.check('wrong', from(`10.0.${tried >> 8}.${tried & 255}`))).toBe('wrong')
     expect(guard.check('wrong', from('203.0.113.9'))).toEqual({ waitSeconds: 60 })
     expect(guard.check(TOKEN, from('203.0.113.9'))).toBe('right')
   })
 
-  it('counts each, logs at most every ten seconds and audits at most every minute, with how many and from where', async () => {
+  it('the guard counts each, logs at most every 10 s and audits at most every minute, with number and origin', async () => {
     const { guard, metrics, warned, recorded, tick } = start()
     for (let second = 0; second < 61; second += 1) {
       for (let tried = 0; tried < 10; tried += 1) guard.check('wrong', from('203.0.113.7'))
@@ -72,7 +72,7 @@ describe('F55: when wrong operator tokens are tried', () => {
     expect(counted).toMatch(/result="limited"\} 5\d\d/)
   })
 
-  it('keeps no more than ten thousand networks', () => {
+  it('the guard remembers at most ten thousand networks', () => {
     const { guard } = start()
     const before = process.memoryUsage().heapUsed
     for (let tried = 0; tried < 100_000; tried += 1)
@@ -80,7 +80,7 @@ describe('F55: when wrong operator tokens are tried', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000)
   })
 
-  it('takes an IPv6 sender by the first 64 bits, and an IPv4 one whole', () => {
+  it('the guard groups IPv6 senders by their first 64 bits, and takes an IPv4 sender whole', () => {
     expect(networkOf('::ffff:203.0.113.7')).toBe('203.0.113.7')
     expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2::/64')
     expect(networkOf('2001:db8::1')).toBe('2001:db8:0:0::/64')

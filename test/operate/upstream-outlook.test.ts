@@ -4,7 +4,7 @@ import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 
-/** One call a second: five minutes have room for 291 live calls, and for 232 of replays. A page of List Events serves 25 events. */
+/** One call per second: five minutes have room for 291 live calls, or 232 of a replay. A page of List Events serves 25 events. */
 const pace = createUpstreamPace(createBudget({ limits: { ...NO_LIMITS, token: 1, general: 1 } }), { accountsClass: 'general' })
 const away: UpstreamPace = {
   lockedForMs: () => Promise.reject(new Error('Postgres is away')),
@@ -15,35 +15,35 @@ const left = (waiting: number, more: Partial<Left> = {}): Left => ({ waiting, wa
 type Left = Parameters<typeof estimateReplay>[1]
 const eta = async (of: Left, backlog = 0): Promise<number | null> => (await estimateReplay(pace, of, backlog)).etaSeconds
 
-describe('how long a replay takes', () => {
-  it('is told for its events on top of what waits, with the share that live traffic leaves', async () => {
+describe('the estimate of a replay', () => {
+  it('includes the backlog, at the share that live traffic leaves', async () => {
     expect(await eta(left(200))).toBe(1) // there is room at once
     const late = await eta(left(200), 1_000)
     expect(late).toBe(Math.ceil(((1_248 - 232) / 232) * 300))
     expect(late).toBeGreaterThan((await estimateBacklog(pace, 1_200)).etaSeconds ?? 0)
   })
 
-  it('counts what is unfinished already once, since it is part of what waits', async () => {
+  it('counts events once that are unfinished already, since the backlog includes them', async () => {
     expect(await eta(left(200, { waitingUnfinished: 200 }), 1_000)).toBe(await eta(left(1, { waitingUnfinished: 1 }), 1_000))
     expect(await eta(left(200, { waitingUnfinished: 200 }), 1_000)).toBeLessThan((await eta(left(200), 1_000)) ?? 0)
   })
 
-  it('is 0 when nothing is left to open or to end', async () => {
+  it('is 0 when nothing is left to reopen or to complete', async () => {
     expect(await eta(left(0), 1_000)).toBe(0)
   })
 
-  it('is told of what was opened until it has ended', async () => {
+  it('includes reopened events until they complete', async () => {
     expect(await eta(left(0, { running: 200 }), 1_000)).toBe(await eta(left(0, { running: 1 }), 1_000))
     expect(await eta(left(0, { running: 200 }), 1_000)).toBeGreaterThan(900)
   })
 
-  it('is not known while what the processes share cannot be read', async () => {
+  it('is null while the shared budget cannot be read', async () => {
     expect(await estimateReplay(away, left(1), 0)).toEqual({ lockedForSeconds: null, etaSeconds: null })
     expect(await estimateBacklog(away, 0)).toEqual({ lockedForSeconds: null, etaSeconds: 0 })
   })
 })
 
-describe('how an estimate is said', () => {
+describe('the text of an estimate', () => {
   it.each([
     [1, '1 s'],
     [119, '119 s'],
@@ -52,7 +52,7 @@ describe('how an estimate is said', () => {
     [6_900, '115 min'],
     [9_000, '3 h'],
     [200_000, '2 d'],
-  ])('%i s as %s', (seconds, said) => {
+  ])('of %i s is: about %s', (seconds, said) => {
     expect(sayEta(seconds)).toBe(`about ${said} within Paxos's limits`)
   })
 })

@@ -31,7 +31,7 @@ function short(decision: Decision): string {
   }
 }
 
-// One row per live status, one column per state. `documents` differs from the other events only while Paxos is deciding.
+// One row per live status, one column per state. `documents` differs from the other events only while Paxos has not decided.
 const TABLE: Record<string, Record<OnboardingState, string>> = {
   APPROVED: {
     pending: '-> approved',
@@ -114,9 +114,9 @@ describe('every state with every event and every live status', () => {
   }
 })
 
-describe('when Paxos asks for documents again', () => {
+describe('when Paxos requests documents again', () => {
   const asked = { ...inState('documents_required'), requiredDocuments: ['PROOF_OF_FUNDS'] }
-  it('ignores what was already asked for', () => {
+  it('nothing changes when they were requested already', () => {
     const again = transition(
       asked,
       { event: 'identity.documents_required', status: 'PENDING', requiredDocuments: ['PROOF_OF_FUNDS'] },
@@ -124,7 +124,7 @@ describe('when Paxos asks for documents again', () => {
     )
     expect(again).toEqual({ kind: 'ignore', because: 'already-asked-for' })
   })
-  it('asks for the union of all requests, sorted, so that their order does not matter', () => {
+  it('the union of all requests is asked for, sorted, so that their order does not matter', () => {
     const more = transition(asked, { event: 'identity.documents_required', status: 'PENDING', requiredDocuments: ['CURP'] }, 'machine')
     expect(more).toEqual({ kind: 'move', to: 'documents_required', requiredDocuments: ['CURP', 'PROOF_OF_FUNDS'] })
   })
@@ -138,17 +138,17 @@ describe('when an operator releases a hold', () => {
     ['PENDING', '-> pending'],
     ['ERROR', 'ignore'],
     ['SOMETHING_NEW', 'ignore'],
-  ])('takes the live status %s for the truth: %s', (status, expected) => {
+  ])('the live status %s decides: %s', (status, expected) => {
     expect(short(transition(inState('held'), { event: 'identity.approved', status, requiredDocuments: [] }, 'operator'))).toBe(expected)
   })
-  it('decides like the machine where nothing is held', () => {
+  it("the decision is the machine's when nothing is held", () => {
     expect(
       short(transition(inState('denied'), { event: 'identity.approved', status: 'APPROVED', requiredDocuments: [] }, 'operator')),
     ).toBe('hold approved-after-denied')
   })
 })
 
-describe('when nothing is to be done', () => {
+describe('when nothing changes', () => {
   it.each([
     ['approved', 'APPROVED', 'already-approved'],
     ['ready', 'APPROVED', 'already-ready'],
@@ -156,28 +156,28 @@ describe('when nothing is to be done', () => {
     ['disabled', 'DISABLED', 'already-disabled'],
     ['held', 'APPROVED', 'held:denied-after-approved'],
     ['pending', 'PENDING', 'event-ahead-of-status'],
-  ] as const)('says why: %s while Paxos says %s is %s', (state, status, because) => {
+  ] as const)('the decision gives the reason: %s while Paxos says %s is %s', (state, status, because) => {
     expect(transition(inState(state), { event: 'identity.approved', status, requiredDocuments: [] }, 'machine')).toMatchObject({ because })
   })
-  it('says why a release is not possible yet', () => {
+  it('the decision gives the reason why a release is not possible yet', () => {
     expect(transition(inState('held'), { event: 'identity.approved', status: 'ERROR', requiredDocuments: [] }, 'operator')).toMatchObject({
       because: 'held:denied-after-approved',
     })
   })
 })
 
-describe('what a move carries', () => {
+describe('the documents of a move', () => {
   const documents = (current: Onboarding, requiredDocuments: string[], authority: 'machine' | 'operator' = 'machine'): Decision =>
     transition(current, { event: 'identity.documents_required', status: 'PENDING', requiredDocuments }, authority)
 
-  it('is no documents where Paxos has decided', () => {
+  it('are none when Paxos has decided', () => {
     expect(transition(inState('pending'), { event: 'identity.approved', status: 'APPROVED', requiredDocuments: [] }, 'machine')).toEqual({
       kind: 'move',
       to: 'approved',
       requiredDocuments: [],
     })
   })
-  it('is the documents in an order of their own, also where Paxos names none', () => {
+  it('are sorted, and may be none when Paxos names none', () => {
     expect(documents(inState('pending'), ['PROOF_OF_FUNDS', 'CURP'])).toEqual({
       kind: 'move',
       to: 'documents_required',
@@ -185,7 +185,7 @@ describe('what a move carries', () => {
     })
     expect(documents(inState('pending'), [])).toEqual({ kind: 'move', to: 'documents_required', requiredDocuments: [] })
   })
-  it('is what was asked for before, too, when an operator releases a hold', () => {
+  it('include those that were requested before when an operator releases a hold', () => {
     const held = { ...inState('held'), requiredDocuments: ['PROOF_OF_FUNDS'] }
     expect(documents(held, ['CURP'], 'operator')).toEqual({
       kind: 'move',
@@ -195,8 +195,8 @@ describe('what a move carries', () => {
   })
 })
 
-describe('an onboarding and its keys', () => {
-  it('begin with nothing but the identity, of which alone the keys are made', () => {
+describe('a new onboarding', () => {
+  it('starts with only its identity, from which its keys are made', () => {
     expect(newOnboarding(IDENTITY, 'adopted', null)).toMatchObject({ state: 'pending', requiredDocuments: [], accountId: null })
     expect(accountRefId(IDENTITY)).toBe(`gatehouse-account-${IDENTITY}`)
     expect(notificationKey(IDENTITY, 'ready', 2)).toBe(`notice_ready_2_${IDENTITY}`)

@@ -31,15 +31,15 @@ const TABLE: Record<OrderState, readonly OrderState[]> = {
   held: ['held', 'held', 'held', 'held', 'held', 'held', 'held', 'held'],
 }
 
-describe.each(ORDER_STATES)('an order that is %s', (state) => {
-  it.each(STATUSES.map((status, index) => [status, TABLE[state][index]]))('and reads %s is then %s', (status, expected) => {
+describe.each(ORDER_STATES)('an order in state %s', (state) => {
+  it.each(STATUSES.map((status, index) => [status, TABLE[state][index]]))('that reads %s is then %s', (status, expected) => {
     const order = sampleOrder({ state, paxosOrderId: 'paxos-1' })
     expect(observeOrder(order, seenOrder(status ?? '', []), NOW).order.state).toBe(expected)
   })
 })
 
 describe('observing an order', () => {
-  it('A15: takes the cumulative figure, though the executions lack a fill, and is settled once they agree', () => {
+  it('A15: uses the cumulative amount when the executions lack a fill, and is settled once both agree', () => {
     const late = observeOrder(sampleOrder(), seenOrder('FILLED', [fill('1', '0.4')], { amountFilled: Amount.of('1') }), NOW)
     expect(late.order).toMatchObject({ state: 'filled', amountFilled: '1', settled: false, closedAt: NOW })
     const whole = observeOrder(late.order, seenOrder('FILLED', [fill('1', '0.4'), fill('2', '0.6')]), NOW + 1)
@@ -47,13 +47,13 @@ describe('observing an order', () => {
     expect(whole.executed.map(({ id }) => id)).toEqual(['2'])
   })
 
-  it('A9: changes nothing for a second answer that says the same', () => {
+  it('A9: changes nothing for a second answer with the same content', () => {
     const first = observeOrder(sampleOrder(), seenOrder('FILLED', [fill('1', '1')]), NOW)
     const second = observeOrder(first.order, seenOrder('FILLED', [fill('1', '1')]), NOW + 1)
     expect(second).toMatchObject({ order: first.order, flows: [], executed: [], ignored: 'nothing-new' })
   })
 
-  it('A18: cancelled with 30 % filled, moves the balances by 30 %', () => {
+  it('A18: moves the balances by 30 % for an order that was cancelled with 30 % filled', () => {
     const { order, flows } = observeOrder(sampleOrder({ state: 'cancel_requested' }), seenOrder('CANCELLED', [fill('1', '0.3')]), NOW)
     expect(order).toMatchObject({ state: 'cancelled', amountFilled: '0.3', settled: true })
     expect(plain(flows)).toEqual([
@@ -63,7 +63,7 @@ describe('observing an order', () => {
     ])
   })
 
-  it('A19: answers an annulled execution with entries that take back what it moved', () => {
+  it('A19: reverses an annulled execution with entries of its own', () => {
     const { order } = observeOrder(sampleOrder(), seenOrder('FILLED', [fill('1', '0.4'), fill('2', '0.6')]), NOW)
     const bust = observeOrder(order, seenOrder('FILLED', [fill('1', '0.4')]), NOW + 1)
     expect(bust.annulled.map(({ id }) => id)).toEqual(['2'])
@@ -80,18 +80,18 @@ describe('observing an order', () => {
     expect(observeOrder(bust.order, seenOrder('FILLED', [fill('1', '0.4')]), NOW + 2).ignored).toBe('nothing-new')
   })
 
-  it('A19: annuls nothing because a listing lags behind the cumulative figure', () => {
+  it('A19: reverses nothing when a listing lags behind the cumulative amount', () => {
     const { order } = observeOrder(sampleOrder(), seenOrder('FILLED', [fill('1', '0.4'), fill('2', '0.6')]), NOW)
     const lagging = observeOrder(order, seenOrder('FILLED', [fill('1', '0.4')], { amountFilled: Amount.of('1') }), NOW + 1)
     expect(lagging).toMatchObject({ annulled: [], flows: [], ignored: 'nothing-new' })
   })
 
-  it('ignores a read that is older than what is known', () => {
+  it('ignores a read that is older than the known one', () => {
     const { order } = observeOrder(sampleOrder(), seenOrder('OPEN', [fill('1', '0.4')]), NOW)
     expect(observeOrder(order, seenOrder('OPEN', []), NOW + 1)).toMatchObject({ order, ignored: 'older-than-known' })
   })
 
-  it('holds an order that reads as another one', () => {
+  it('holds an order that reads as another order', () => {
     const order = sampleOrder({ state: 'open', paxosOrderId: 'paxos-1' })
     expect(observeOrder(order, seenOrder('OPEN', [], { id: 'paxos-2' }), NOW).order).toMatchObject({
       state: 'held',
@@ -99,7 +99,7 @@ describe('observing an order', () => {
     })
   })
 
-  it('A23: takes commission and rebate each in its own asset, of a purchase too', () => {
+  it('A23: books commission and rebate each in its own asset, also for a purchase', () => {
     const execution = fill('1', '0.125', { commission: '0.0001', commissionAsset: 'ETH', rebate: '0.01', rebateAsset: 'USD' })
     const { flows } = observeOrder(sampleOrder({}, marketBuy), seenOrder('FILLED', [execution]), NOW)
     expect(plain(flows)).toEqual([
@@ -111,10 +111,10 @@ describe('observing an order', () => {
   })
 })
 
-describe('A10: a cancel that races fills', () => {
+describe('A10: a cancellation that races with fills', () => {
   const amounts = fc.array(fc.integer({ min: 1, max: 100_000_000 }), { maxLength: 6 })
 
-  it('ends as Paxos says, with the sum of the executions, however the reads interleave', () => {
+  it('ends as Paxos says, with the sum of the executions, for any order of the reads', () => {
     fc.assert(
       fc.property(
         amounts,
@@ -126,7 +126,7 @@ describe('A10: a cancel that races fills', () => {
           let order = sampleOrder({ state: 'open' })
           const flows: Flow[] = []
           for (const [turn, pick] of [...picks, history.length - 1].entries()) {
-            // Our cancellation may be accepted at any moment; reads come late, twice, and out of order.
+            // Paxos may accept the cancellation at any moment. Reads come late, twice, and out of order.
             if (turn === cancelAt && order.state === 'open') order = { ...order, state: 'cancel_requested' }
             const seen = observeOrder(order, history[Math.min(pick, history.length - 1)]!, NOW + turn)
             order = seen.order
@@ -143,7 +143,7 @@ describe('A10: a cancel that races fills', () => {
     )
   })
 
-  it('A11: is not cancelled by the request, only by what Paxos says', () => {
+  it('A11: does not take effect by the request, only by what Paxos says', () => {
     const requested = sampleOrder({ state: 'cancel_requested', paxosOrderId: 'paxos-1' })
     expect(observeOrder(requested, seenOrder('OPEN', [fill('1', '0.1')]), NOW).order).toMatchObject({
       state: 'cancel_requested',
@@ -152,7 +152,7 @@ describe('A10: a cancel that races fills', () => {
   })
 })
 
-/** What Paxos shows of one order over time: open with ever more fills, then its end. */
+/** What Paxos shows of one order over time: open with more and more fills, then its end. */
 function historyOf(units: readonly number[], end: string): SeenOrder[] {
   const fills = units.map((unit, index) => fill(String(index + 1), String(Amount.of(String(unit)).times(Amount.of('0.00000001')))))
   const open = [0, ...units].map((_, count) => seenOrder('OPEN', fills.slice(0, count)))
@@ -165,8 +165,8 @@ function sumOf(flows: readonly Flow[], asset: string): string {
 
 const plain = (flows: readonly Flow[]): unknown => JSON.parse(JSON.stringify(flows))
 
-describe('every state', () => {
-  it('that is final stays so under any read', () => {
+describe('a final state', () => {
+  it('does not change by any read', () => {
     fc.assert(
       fc.property(fc.constantFrom(...FINAL), fc.constantFrom(...STATUSES), (state, status) => {
         const order: Order = sampleOrder({ state, paxosOrderId: 'paxos-1' })

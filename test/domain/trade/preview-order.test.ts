@@ -24,13 +24,13 @@ const RICH = [
 const limitsHit = (request: OrderRequest, market = ETHUSD, balances = RICH) =>
   previewOrder(request, market, balances).obstacles.map(({ limit, field, nearest }) => [limit, field, nearest])
 
-describe('A21: a limit of the market', () => {
+describe('A21: a market limit', () => {
   it.each<[string, Partial<OrderRequest>, OrderRequest, unknown[]]>([
-    ['one step under the smallest base amount', { baseAmount: '0.00009999' }, limitSell, [['min-base-amount', 'baseAmount', '0.0001']]],
+    ['one step below the smallest base amount', { baseAmount: '0.00009999' }, limitSell, [['min-base-amount', 'baseAmount', '0.0001']]],
     ['the smallest base amount', { baseAmount: '0.0001' }, limitSell, []],
     ['the largest base amount', { baseAmount: '5000', price: '1' }, limitSell, []],
     [
-      'one step over the largest base amount',
+      'one step above the largest base amount',
       { baseAmount: '5000.00000001', price: '1' },
       limitSell,
       [['max-base-amount', 'baseAmount', '5000']],
@@ -38,7 +38,7 @@ describe('A21: a limit of the market', () => {
     ['the smallest quote amount', { quoteAmount: '0.01' }, marketBuy, []],
     ['the largest quote amount', { quoteAmount: '500000' }, marketBuy, []],
     [
-      'one step over the largest quote amount',
+      'one step above the largest quote amount',
       { quoteAmount: '500000.01' },
       marketBuy,
       [
@@ -47,19 +47,14 @@ describe('A21: a limit of the market', () => {
       ],
     ],
     ['a price on the tick', { price: '2000.05' }, limitSell, []],
-    ['a price between two ticks of a sale', { price: '2000.06' }, limitSell, [['tick-rate', 'price', '2000.1']]],
-    ['a price between two ticks of a purchase', { side: 'BUY', price: '2000.06' }, limitSell, [['tick-rate', 'price', '2000.05']]],
-    [
-      'a limit order of more than Paxos takes',
-      { baseAmount: '800', price: '2000' },
-      limitSell,
-      [['max-limit-notional', 'baseAmount', '750']],
-    ],
-  ])('is named for %s, with the nearest that passes', (_, over, request, expected) => {
+    ['a sale price between two ticks', { price: '2000.06' }, limitSell, [['tick-rate', 'price', '2000.1']]],
+    ['a purchase price between two ticks', { side: 'BUY', price: '2000.06' }, limitSell, [['tick-rate', 'price', '2000.05']]],
+    ["a limit order above Paxos's maximum", { baseAmount: '800', price: '2000' }, limitSell, [['max-limit-notional', 'baseAmount', '750']]],
+  ])('is named for %s, with the nearest value that passes', (_, over, request, expected) => {
     expect(limitsHit({ ...request, ...over })).toEqual(expected)
   })
 
-  it('is refused before the call when the market is closed on that side', () => {
+  it('stops the order before the call when the market is closed for that side', () => {
     const closed = { ...ETHUSD, sell: { available: false, reason: 'TRADING_SUSPENDED' } }
     expect(previewOrder(limitSell, closed, RICH).obstacles).toMatchObject([
       { limit: 'market-status', message: expect.stringContaining('TRADING_SUSPENDED') },
@@ -67,12 +62,12 @@ describe('A21: a limit of the market', () => {
     expect(limitsHit(marketBuy, closed)).toEqual([])
   })
 
-  it('is not made up where the market names none', () => {
+  it('does not apply when the market names none', () => {
     const bare = { ...ETHUSD, tickRate: null, minBaseAmount: null, maxBaseAmount: null, minQuoteAmount: null, maxQuoteAmount: null }
     expect(limitsHit({ ...limitSell, price: '2000.07', baseAmount: '0.00000001' }, bare)).toEqual([])
   })
 
-  it('suggests an amount that passes', () => {
+  it('comes with an amount that passes', () => {
     const amounts = fc.tuple(fc.integer({ min: 1, max: 10 ** 9 }), fc.integer({ min: 1, max: 10 ** 8 }))
     fc.assert(
       fc.property(amounts, ([units, cents]) => {
@@ -92,8 +87,8 @@ describe('A21: a limit of the market', () => {
   })
 })
 
-describe('what an order would do', () => {
-  it('says what it takes and what is left available', () => {
+describe('the preview of an order', () => {
+  it('says what the order pays and what stays available', () => {
     const preview = previewOrder(marketBuy, ETHUSD, [{ asset: 'USD', available: Amount.of('1000.50') }])
     expect(preview).toMatchObject({
       obstacles: [],
@@ -105,17 +100,17 @@ describe('what an order would do', () => {
   it.each<[string, OrderRequest, string, unknown[]]>([
     ['a purchase by quote', marketBuy, '100.999', [['available-balance', 'quoteAmount', '100.99']]],
     ['a purchase by base', { ...limitSell, side: 'BUY' }, '1000', [['available-balance', 'baseAmount', '0.5']]],
-    ['a purchase with nothing at all', marketBuy, '0', [['available-balance', 'quoteAmount', null]]],
-  ])('refuses %s that is not covered, with what is', (_, request, available, expected) => {
+    ['a purchase without any funds', marketBuy, '0', [['available-balance', 'quoteAmount', null]]],
+  ])('refuses %s above the balance, and names what is available', (_, request, available, expected) => {
     expect(limitsHit(request, ETHUSD, [{ asset: 'USD', available: Amount.of(available) }])).toEqual(expected)
   })
 
-  it('A23: lets sell the balance, not what was once bought', () => {
+  it('A23: allows to sell the balance, not the amount once bought', () => {
     const afterFee = [{ asset: 'ETH', available: Amount.of('0.998') }]
     expect(limitsHit(limitSell, ETHUSD, afterFee)).toEqual([['available-balance', 'baseAmount', '0.998']])
   })
 
-  it('A22: tells beforehand what stays and cannot be sold', () => {
+  it('A22: says beforehand what will remain and cannot be sold', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 10n ** 16n }), fc.bigInt({ min: 1n, max: 10n ** 16n }), (has, sells) => {
         const unit = Amount.of('0.00000001')

@@ -26,7 +26,7 @@ export function fill(id: string, amount: string, over: Partial<Execution> = {}):
   return { id, executedAt: '2026-03-02T09:15:31Z', amount, price: '2000', grossAmount, ...fees, ...over }
 }
 
-/** The order as Paxos has it once these fills have happened. */
+/** The order as Paxos shows it after these fills. */
 export function seenOrder(status: string, fills: readonly Omit<Execution, 'annulled'>[] | null, over: Partial<SeenOrder> = {}): SeenOrder {
   const amountFilled = Amount.sum((fills ?? []).map(({ amount }) => Amount.of(amount)))
   return { id: 'paxos-1', status, amountFilled, averagePrice: Amount.of('2000'), executions: fills, ...over }
