@@ -19,17 +19,17 @@ import { listReplays } from '../../src/replay/list-replays.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { seedOnboarding } from './seed-onboarding.ts'
 
-/** Small beside what docs/scale.md measures, and enough for the planner to choose as it does there once it may not read whole tables. */
+/** Small beside the numbers of docs/scale.md, and enough for the planner to choose as it does there once it may not read whole tables. */
 const EVENTS = 20_000
 const ONBOARDINGS = 4_000
-/** No list sorts more than this: a page, or what one search may find. */
+/** The most rows that a list sorts: a page, or the matches of one search. */
 const MOST_SORTED = 3_000
 
 let database: TestDatabase
 let pool: pg.Pool
 let explaining: pg.Client
 let reads: { events: EventReads; onboardings: OnboardingReads }
-/** What the code under test has asked since the last look. */
+/** The statements that the code under test has sent since the last look. */
 let asked: { text: string; values: unknown[] }[] = []
 
 beforeAll(async () => {
@@ -68,7 +68,7 @@ interface PlanNode {
   Plans?: PlanNode[]
 }
 
-/** Every node of the plans of what was asked. */
+/** Every node of the plans of these statements. */
 async function plansOf(act: () => Promise<unknown>): Promise<PlanNode[]> {
   asked = []
   await act()
@@ -107,38 +107,38 @@ const ago = (days: number): Date => new Date(Date.now() - days * 86_400_000)
 const events = (query: Partial<EventQuery>) => () => reads.events.list({ limit: 50, ...query })
 const onboardings = (query: Partial<OnboardingQuery>) => () => reads.onboardings.list({ limit: 50, ...query })
 
-describe('what home reads, however much there is', () => {
+describe('a read of the home page, for any number of rows', () => {
   it.each<[string, () => Promise<unknown>]>([
-    ['the causes of what is open', () => reads.events.openCauses()],
-    ['who fails with one error', () => reads.events.failingWith('NOTICE_REFUSED')],
-    ['what is unread', () => reads.events.countUnread()],
-    ['what is overdue', () => reads.events.countOverdue(120)],
+    ['the causes of open events', () => reads.events.openCauses()],
+    ['customers who fail with one error', () => reads.events.failingWith('NOTICE_REFUSED')],
+    ['unread events', () => reads.events.countUnread()],
+    ['overdue events', () => reads.events.countOverdue(120)],
     ['the flow of the last day', () => reads.events.recentFlow(ago(1))],
-    ['how far customers come', () => reads.onboardings.progress(ago(1))],
-    ['who waits longest', () => reads.onboardings.longestApproved(3)],
+    ['the funnel of customers', () => reads.onboardings.progress(ago(1))],
+    ['the longest waiting', () => reads.onboardings.longestApproved(3)],
     ['refused notifications', () => reads.onboardings.countIntendedNotices([uuid('identity', 1)])],
-  ])('%s is found by an index, never by reading a whole table', async (_name, act) => {
+  ])('uses an index and never reads a whole table: %s', async (_name, act) => {
     const scans = (await plansOf(act)).filter((node) => node['Node Type'] === 'Seq Scan' && BIG.includes(node['Relation Name'] ?? ''))
     expect(scans.map((node) => node['Relation Name'])).toEqual([])
   })
 })
 
-describe('what an operator reads, however much there is', () => {
+describe('a read of an operator, for any number of rows', () => {
   it.each([
     ['the last events', events({}), ['inbox_event_pkey']],
     ['unfinished events', events({ state: 'accepted' }), ['inbox_event_open_idx']],
     ['parked events', events({ state: 'parked' }), ['inbox_event_open_idx']],
     ['test events', events({ state: 'test' }), ['inbox_event_open_idx']],
     ['processed events', events({ state: 'processed' }), ['inbox_event_pkey']],
-    ['events of a type that never came', events({ type: 'identity.nothing' }), ['inbox_event_type_seq_idx']],
+    ['events of an unknown type', events({ type: 'identity.nothing' }), ['inbox_event_type_seq_idx']],
     ['events of an identity', events({ identityId: uuid('identity', 7) }), ['inbox_event_identity_id_seq_idx']],
     ['events of a day', events({ from: ago(200), to: ago(199) }), ['inbox_event_pkey']],
-    ['events of a type, of a day', events({ type: 'identity.rare', from: ago(200), to: ago(199) }), ['inbox_event_pkey']],
+    ['events of a type on one day', events({ type: 'identity.rare', from: ago(200), to: ago(199) }), ['inbox_event_pkey']],
     ['one event', () => reads.events.find(uuid('event', 7)), ['inbox_event_event_id_key']],
     ['identities by an event', () => reads.events.identitiesByEvent('ab'), ['inbox_event_event_id_key']],
     ['a timeline', () => reads.events.ofIdentity(uuid('identity', 7)), ['inbox_event_identity_id_seq_idx']],
     [
-      'what is open of a page of identities',
+      'open work of a page of identities',
       () => reads.events.openOf(Array.from({ length: 50 }, (_, n) => uuid('identity', n))),
       [], // of the open ones or of the identities, whichever are fewer
     ],
@@ -147,17 +147,17 @@ describe('what an operator reads, however much there is', () => {
     ['the last onboardings', onboardings({}), ['effect_pkey', 'onboarding_created_at_identity_id_idx']],
     ['onboardings in a state', onboardings({ state: 'ready' }), ['effect_pkey', 'onboarding_state_updated_at_identity_id_idx']],
     [
-      'a search by the beginning of a ref_id',
+      'a search by the start of a ref_id',
       onboardings({ q: 'customer-00000001' }),
       ['effect_pkey', 'onboarding_pkey', 'onboarding_ref_id_key'],
     ],
     [
-      'a search by the beginning of an id',
+      'a search by the start of an id',
       onboardings({ q: uuid('account', 7).slice(0, 8) }),
       ['onboarding_account_id_key', 'onboarding_pkey', 'onboarding_profile_id_key', 'onboarding_ref_id_key'],
     ],
     [
-      'a search for what very many share',
+      'a search with very many matches',
       onboardings({ q: 'customer-' }),
       ['effect_pkey', 'onboarding_created_at_identity_id_idx', 'onboarding_ref_id_key'],
     ],
@@ -170,28 +170,28 @@ describe('what an operator reads, however much there is', () => {
     ['the last replays', () => listReplays(pool, { limit: 50 }), ['replay_planned_at_idx']],
     ['one onboarding', () => reads.onboardings.find(uuid('identity', 7)), ['effect_pkey', 'onboarding_pkey']],
     ['its ledger', () => reads.onboardings.entries(uuid('identity', 7)), ['ledger_entry_pkey']],
-  ])('finds %s in an index, and sorts no more than a page or a search', async (_what, act, indexes) => {
+  ])('uses an index and sorts no more than a page or a search: %s', async (_what, act, indexes) => {
     const nodes = await plansOf(act)
     expect(unbounded(nodes)).toEqual([])
     expect(indexesOf(nodes)).toEqual(expect.arrayContaining(indexes))
   })
 })
 
-describe('a search by the beginning of a ref_id', () => {
-  it('reads only that stretch of the index, which is in the order of bytes', async () => {
+describe('a search by the start of a ref_id', () => {
+  it('reads only that range of the index, which is in byte order', async () => {
     const nodes = await plansOf(onboardings({ q: 'customer-00000001' }))
     const scan = nodes.find((node) => node['Index Name'] === 'onboarding_ref_id_key')
     expect(scan?.['Index Cond']).toContain("ref_id >= 'customer-00000001'")
   })
 })
 
-describe('what runs for every event, however much there is', () => {
+describe('a statement that runs for every event, for any number of rows', () => {
   it.each([
     ['loading events', () => loadEvents(pool, ['7', '8']), ['inbox_event_pkey']],
-    ['claiming what is due', () => claimDueEvents(pool, { limit: 10 }), ['inbox_event_due_idx', 'inbox_event_pkey']],
+    ['claiming due events', () => claimDueEvents(pool, { limit: 10 }), ['inbox_event_due_idx', 'inbox_event_pkey']],
     ['completing', () => completeEvents(pool, [{ seq: '7', state: 'processed' }]), ['inbox_event_pkey']],
-    ['opening again', () => reopenEvents(pool, ['7'], { authority: 'machine' }), ['inbox_event_pkey']],
-    ["the sweep's look at what is known", () => knownEvents(pool, [randomUUID()]), ['inbox_event_event_id_key']],
+    ['reopening events', () => reopenEvents(pool, ['7'], { authority: 'machine' }), ['inbox_event_pkey']],
+    ["the sweep's look-up of known events", () => knownEvents(pool, [randomUUID()]), ['inbox_event_event_id_key']],
     [
       'accepting',
       () =>
@@ -224,17 +224,17 @@ describe('what runs for every event, however much there is', () => {
       },
       ['effect_pkey', 'onboarding_pkey'],
     ],
-  ])('finds its rows in an index: %s', async (_what, act, indexes) => {
+  ])('uses an index: %s', async (_what, act, indexes) => {
     const nodes = await plansOf(act)
     expect(unbounded(nodes)).toEqual([])
     expect(indexesOf(nodes)).toEqual(expect.arrayContaining(indexes))
   })
 })
 
-describe('what the short cuts answer', () => {
+describe("the fast paths of the operator's lists", () => {
   const ids = async (text: string): Promise<string[]> => (await explaining.query<{ id: string }>(text)).rows.map(({ id }) => id)
 
-  it('is, for a stretch of time, exactly what was received in it', async () => {
+  it('give exactly the events of a time range', async () => {
     const [from, to] = [ago(31), ago(30)]
     const { items } = await events({ from, to, limit: 200 })()
     const { rows } = await explaining.query<{ id: string }>(
@@ -245,7 +245,7 @@ describe('what the short cuts answer', () => {
     expect(items.map(({ eventId }) => eventId)).toEqual(rows.map(({ id }) => id))
   })
 
-  it('finds the numbers of a time before the first event, after the last, and over gaps', async () => {
+  it('find the numbers for a time before the first event, after the last, and over gaps', async () => {
     const { rows } = await pool.query<{ first: string; last: string }>('SELECT min(seq) AS first, max(seq) AS last FROM inbox_event')
     const [first, last] = [BigInt(rows[0]!.first), BigInt(rows[0]!.last)]
     expect((await seqWindow(pool, { from: ago(1_000) })).gte).toBeLessThanOrEqual(first)
@@ -261,14 +261,14 @@ describe('what the short cuts answer', () => {
     expect([gte! > 8_990n, gte! <= BigInt(beyond[0]!.seq)]).toEqual([true, true])
   })
 
-  it.each(['accepted', 'parked', 'dead', 'test'] as const)('is, for the state %s, what has that state', async (state) => {
+  it.each(['accepted', 'parked', 'dead', 'test'] as const)('give the events in state %s', async (state) => {
     const { items } = await events({ state, limit: 20 })()
     expect(items.map(({ eventId }) => eventId)).toEqual(
       await ids(`SELECT event_id AS id FROM inbox_event WHERE state = '${state}' ORDER BY seq DESC LIMIT 20`),
     )
   })
 
-  it('finds the newest of what very many share, and those of a state that is rare among them', async () => {
+  it('give the newest of very many matches, and those in a rare state', async () => {
     const newest = await onboardings({ q: 'customer-', limit: 20 })()
     expect(newest.items.map(({ identityId }) => identityId)).toEqual(
       await ids(
@@ -280,12 +280,12 @@ describe('what the short cuts answer', () => {
     expect(denied.items.every(({ state }) => state === 'denied')).toBe(true)
   })
 
-  it('takes % and _ for themselves', async () => {
+  it('match % and _ literally', async () => {
     expect((await onboardings({ q: '%' })()).items).toEqual([])
     expect((await onboardings({ q: 'customer_' })()).items).toEqual([])
   })
 
-  it('counts every event once, folded or not, and repeated deliveries of the newest', async () => {
+  it('count every event once, folded or not, and repeated deliveries of the newest', async () => {
     const exactly = async () => {
       const counts = { accepted: 0, processed: 0, parked: 0, dead: 0, test: 0, dismissed: 0, duplicates: 0 }
       const { rows } = await explaining.query<{ state: keyof typeof counts; n: number; more: number }>(
@@ -306,7 +306,7 @@ describe('what the short cuts answer', () => {
     await pool.query('UPDATE inbox_total SET up_to_seq = 0, events = 0, duplicates = 0')
     await receive()
     expect([await countEvents(pool), await total()]).toEqual([await exactly(), 0])
-    await pool.query(`SELECT setval('inbox_event_seq_seq', 200000)`) // as if so many had come
+    await pool.query(`SELECT setval('inbox_event_seq_seq', 200000)`) // as if this many had come
     await receive()
     expect(await countEvents(pool)).toEqual(await exactly())
     expect(await total()).toBeGreaterThan(0)
@@ -316,7 +316,7 @@ describe('what the short cuts answer', () => {
     expect(await countEvents(pool)).toEqual(await exactly())
   })
 
-  it('leaves the seeded ledger whole', async () => {
+  it('leave the seeded ledger valid', async () => {
     expect(await verifyLedger(pool)).toMatchObject({ faults: [] })
   })
 })

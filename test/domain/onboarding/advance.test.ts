@@ -18,14 +18,14 @@ const JOB = { by: '1', now: 1_000, leaseMs: 500 }
 
 const unknown = (): Draft => draftOf({ onboarding: newOnboarding(IDENTITY, 'adopted', null), effects: [] })
 
-/** What Paxos says now, as the saga takes it; what was written down before is left out. */
+/** What Paxos says now, as the saga observes it. Earlier entries are left out. */
 function says(draft: Draft, status: string, { operator = false, documents }: { operator?: boolean; documents?: string[] } = {}): Draft {
   const event = documents ? 'identity.documents_required' : 'identity.approved'
   const decision = transition(draft.onboarding, { event, status, requiredDocuments: documents ?? [] }, operator ? 'operator' : 'machine')
   return applyDecision(draftOf(draft), decision, status)
 }
 
-/** Makes the attempt that is due, of the step that the test expects. */
+/** Makes the next attempt, which must be of this step. */
 function attempt(draft: Draft, step: string): Draft {
   const claim = claimNext(draft, JOB)
   if (claim.kind !== 'attempt' || claim.effect.step !== step) throw new Error(`not ${step}, but ${JSON.stringify(claim)}`)
@@ -43,8 +43,8 @@ const denied = (): Draft => succeed(says(unknown(), 'DENIED'), 'notice:denied:1'
 const effect = ({ effects }: Draft, step: string): Effect | undefined => effects.find((candidate) => candidate.step === step)
 const steps = ({ effects }: Draft): string[] => effects.map(({ step }) => step).sort()
 
-describe('what the ledger says', () => {
-  it('of an approval: the move, then intent and receipt of each effect, then ready', () => {
+describe('the ledger entries', () => {
+  it('of an approval are the move, then intent and receipt of each effect, then ready', () => {
     const approved = says(unknown(), 'APPROVED')
     const accountKey = { step: 'account', key: `gatehouse-account-${IDENTITY}` }
     const notificationKey = { step: 'notice:ready:1', key: `notice_ready_1_${IDENTITY}` }
@@ -65,7 +65,7 @@ describe('what the ledger says', () => {
     expect(end.onboarding).toMatchObject({ state: 'ready', accountId: ACCOUNT.accountId, profileId: ACCOUNT.profileId })
   })
 
-  it('of a request for documents: which, and they stay on the onboarding when Paxos decides', () => {
+  it('of a request name the documents, which stay on the onboarding after Paxos decides', () => {
     const asked = says(unknown(), 'PENDING', { documents: ['PROOF_OF_FUNDS', 'CURP'] })
     expect(asked.entries).toEqual([
       { kind: 'documents.required', data: { from: 'pending', documents: ['CURP', 'PROOF_OF_FUNDS'] } },
@@ -78,7 +78,7 @@ describe('what the ledger says', () => {
     expect(says(asked, 'APPROVED').onboarding.requiredDocuments).toEqual(['CURP', 'PROOF_OF_FUNDS'])
   })
 
-  it('of a hold and its release: where it was, why, and where to', () => {
+  it('of a hold and its release say the state before, the reason and the state after', () => {
     const held = says(ready(), 'DENIED')
     expect(held.entries).toEqual([{ kind: 'state.held', data: { from: 'ready', reason: 'denied-after-approved', status: 'DENIED' } }])
     expect(held.onboarding).toMatchObject({
@@ -96,14 +96,14 @@ describe('what the ledger says', () => {
     expect(released.onboarding).toMatchObject({ state: 'denied', heldFrom: null, heldReason: null })
   })
 
-  it('of a second hold: still the state that it was in before the first', () => {
+  it('of a second hold name the state before the first', () => {
     expect(hold(says(ready(), 'DENIED'), 'account-mismatch').onboarding).toMatchObject({
       heldFrom: 'ready',
       heldReason: 'account-mismatch',
     })
   })
 
-  it('of a superseded notice: whether it may have been sent', () => {
+  it('of a superseded notification say whether it may have been sent', () => {
     const untried = says(says(unknown(), 'DENIED'), 'APPROVED')
     const inFlight = says(attempt(says(unknown(), 'DENIED'), 'notice:denied:1'), 'APPROVED')
     const data = { step: 'notice:denied:1', key: `notice_denied_1_${IDENTITY}` }
@@ -112,7 +112,7 @@ describe('what the ledger says', () => {
     expect(effect(inFlight, 'notice:denied:1')).toMatchObject({ state: 'suppressed', lease: null })
   })
 
-  it('of an observation that changes nothing: nothing', () => {
+  it('of an observation without a change are none', () => {
     for (const status of ['APPROVED', 'PENDING']) {
       const before = ready()
       expect(says(before, status)).toEqual({ ...before, entries: [] })
@@ -120,10 +120,10 @@ describe('what the ledger says', () => {
   })
 })
 
-describe('when the other side refuses for good', () => {
+describe('when a receiver refuses an effect for good', () => {
   const refused = recordRefusal(attempt(says(unknown(), 'APPROVED'), 'account'), 'account', 'PAXOS_REJECTED')
 
-  it('is on record with its code, and nobody attempts it any more', () => {
+  it('the refusal is recorded with its code, and the effect is not attempted again', () => {
     expect(effect(refused, 'account')).toMatchObject({
       state: 'refused',
       errorCode: 'PAXOS_REJECTED',
@@ -137,13 +137,13 @@ describe('when the other side refuses for good', () => {
     expect(claimNext(refused, JOB)).toEqual({ kind: 'refused', effect: effect(refused, 'account') })
   })
 
-  it('is tried again under the same key once a person asks for it', () => {
+  it('it is tried again under the same key once an operator requests it', () => {
     const again = reopenRefused(refused)
     expect(effect(again, 'account')).toEqual({ ...effect(refused, 'account'), state: 'intended', errorCode: null })
     expect(claimNext(again, JOB)).toMatchObject({ kind: 'attempt', effect: { key: `gatehouse-account-${IDENTITY}`, attempts: 1 } })
   })
 
-  it('is tried again under the same key once a hold is released', () => {
+  it('it is tried again under the same key once a hold is released', () => {
     const held = says(refused, 'DENIED')
     expect(effect(held, 'account')?.state).toBe('refused')
     const released = says(held, 'APPROVED', { operator: true })
@@ -155,12 +155,12 @@ describe('when the other side refuses for good', () => {
     })
   })
 
-  it('opens nothing again but what was refused', () => {
+  it('only refused effects are reopened', () => {
     const before = says(ready(), 'DISABLED')
     expect(reopenRefused(before)).toEqual(before)
   })
 
-  it('says so of that effect alone', () => {
+  it('only the reopened effect is recorded', () => {
     const opened = succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT)
     const told = recordRefusal(attempt(opened, 'notice:ready:1'), 'notice:ready:1', 'NOTICE_REJECTED')
     expect(effect(told, 'notice:ready:1')?.state).toBe('refused')
@@ -168,23 +168,23 @@ describe('when the other side refuses for good', () => {
     expect(told.onboarding).toMatchObject({ state: 'approved', accountId: ACCOUNT.accountId })
   })
 
-  it('does not undo a receipt that came meanwhile, and knows no step that was never intended', () => {
+  it('a receipt that came meanwhile is kept, and an unknown step changes nothing', () => {
     const done = ready()
     expect(recordRefusal(done, 'account', 'PAXOS_REJECTED')).toBe(done)
     expect(recordRefusal(done, 'notice:denied:1', 'NOTICE_REJECTED')).toBe(done)
   })
 
-  it('suppresses a refused notice like one that waits when the identity moves on', () => {
+  it('its notification is suppressed like a pending one when the identity moves on', () => {
     const tried = recordRefusal(attempt(says(unknown(), 'DENIED'), 'notice:denied:1'), 'notice:denied:1', 'NOTICE_REJECTED')
     expect(effect(says(tried, 'APPROVED'), 'notice:denied:1')?.state).toBe('suppressed')
   })
 })
 
-describe('when an account is looked up after its state was left, and is not there', () => {
+describe('when an account is looked up after its state was left, and does not exist', () => {
   const documents = succeed(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1', TOLD)
   const left = says(attempt(says(documents, 'APPROVED'), 'account'), 'DISABLED')
 
-  it('is given up, and nothing else is', () => {
+  it('the account is suppressed, and no other effect is', () => {
     const absent = recordAbsence(left, 'account')
     expect(effect(absent, 'account')).toMatchObject({ state: 'suppressed', lease: null })
     for (const step of ['notice:documents_required:1', 'notice:disabled:1']) expect(effect(absent, step)).toEqual(effect(left, step))
@@ -194,7 +194,7 @@ describe('when an account is looked up after its state was left, and is not ther
     })
   })
 
-  it('stays what it is when its receipt or refusal came first, or nothing was intended', () => {
+  it('a receipt or refusal that came first stays, and without an intent nothing changes', () => {
     const done = applyReceipt(left, 'account', ACCOUNT)
     expect(recordAbsence(done, 'account')).toBe(done)
     expect(recordAbsence(unknown(), 'account')).toEqual(unknown())
@@ -202,14 +202,14 @@ describe('when an account is looked up after its state was left, and is not ther
 })
 
 describe('when an operator releases a hold', () => {
-  it('does not ask for a second account while the first is under way', () => {
+  it('no second account is requested while the first is in progress', () => {
     const held = says(attempt(says(unknown(), 'APPROVED'), 'account'), 'DENIED')
     const released = says(held, 'APPROVED', { operator: true })
     expect(effect(released, 'account')).toEqual(effect(held, 'account'))
     expect(released.entries.map(({ kind }) => kind)).toEqual(['hold.released', 'state.moved'])
   })
 
-  it('goes back to waiting where Paxos has not decided', () => {
+  it('the onboarding waits again when Paxos has not decided', () => {
     const released = says(says(unknown(), 'ERROR'), 'PENDING', { operator: true })
     expect(released.onboarding).toMatchObject({ state: 'pending', heldFrom: null })
     expect(released.effects).toEqual([])
@@ -223,19 +223,19 @@ describe('when an operator releases a hold', () => {
       () => succeed(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1', TOLD),
       'PENDING',
     ],
-  ] as const)('says nothing twice to a user who was told of %s before', (state, before, status) => {
+  ] as const)('a user who was told of %s gets no second notification', (state, before, status) => {
     const options = status === 'PENDING' ? { operator: true, documents: ['CURP'] } : { operator: true }
     const released = says(says(before(), 'ERROR'), status, options)
     expect(released.onboarding.state).toBe(state)
     expect(steps(released)).toEqual(steps(before()))
   })
 
-  it('tells of a denial anew when the user was told of an approval in between', () => {
+  it('a denial is told again when the user was told of an approval in between', () => {
     const approved = says(says(denied(), 'APPROVED'), 'APPROVED', { operator: true })
     const told = succeed(succeed(approved, 'account', ACCOUNT), 'notice:ready:1', TOLD)
     const again = says(says(told, 'DENIED'), 'DENIED', { operator: true })
     expect(effect(again, 'notice:denied:2')).toMatchObject({ state: 'intended', key: `notice_denied_2_${IDENTITY}` })
-    // Held once more before it was sent: what counts is the last notice, not the first.
+    // Held again before it was sent: the last notification counts, not the first.
     expect(effect(says(says(again, 'ERROR'), 'DENIED', { operator: true }), 'notice:denied:3')?.state).toBe('intended')
   })
 })
@@ -243,7 +243,7 @@ describe('when an operator releases a hold', () => {
 describe('when Paxos re-enables a disabled identity', () => {
   const disabled = (): Draft => succeed(says(ready(), 'DISABLED'), 'notice:disabled:1', TOLD)
 
-  it('F39: becomes ready with the account that exists once the application took `reactivated`', () => {
+  it('F39: it becomes ready with the existing account once the application has accepted `reactivated`', () => {
     const approved = says(disabled(), 'APPROVED')
     expect(approved.entries).toEqual([
       { kind: 'state.moved', data: { from: 'disabled', to: 'approved', status: 'APPROVED' } },
@@ -254,20 +254,20 @@ describe('when Paxos re-enables a disabled identity', () => {
     expect(steps(again)).toEqual(['account', 'notice:disabled:1', 'notice:reactivated:1', 'notice:ready:1'])
   })
 
-  it('F39: gives each reactivation a key of its own', () => {
+  it('F39: each reactivation has its own key', () => {
     const once = succeed(says(disabled(), 'APPROVED'), 'notice:reactivated:1', TOLD)
     const twice = says(succeed(says(once, 'DISABLED'), 'notice:disabled:2', TOLD), 'APPROVED')
     expect(effect(twice, 'notice:reactivated:2')).toMatchObject({ state: 'intended', key: `notice_reactivated_2_${IDENTITY}` })
   })
 
-  it('F39: opens the first account and sends `ready` when the identity was disabled before it had one', () => {
+  it('F39: it gets its first account and `ready` when it had none before', () => {
     const approved = says(succeed(says(unknown(), 'DISABLED'), 'notice:disabled:1', TOLD), 'APPROVED')
     const end = succeed(succeed(approved, 'account', ACCOUNT), 'notice:ready:1', TOLD)
     expect(end.onboarding.state).toBe('ready')
     expect(steps(end)).not.toContain('notice:reactivated:1')
   })
 
-  it('F39: sends `ready` again when the application may not have got it before the identity was disabled', () => {
+  it('F39: `ready` is sent again when the application may not have received it before', () => {
     const opened = attempt(succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT), 'notice:ready:1')
     const approved = says(says(opened, 'DISABLED'), 'APPROVED')
     expect(effect(approved, 'notice:ready:2')?.state).toBe('intended')
@@ -276,14 +276,14 @@ describe('when Paxos re-enables a disabled identity', () => {
     expect(succeed(late, 'notice:ready:2', TOLD).onboarding.state).toBe('ready')
   })
 
-  it('F39: says nothing twice when a hold of a reactivated customer is released', () => {
+  it('F39: no second notification follows when the hold of a reactivated customer is released', () => {
     const again = succeed(says(disabled(), 'APPROVED'), 'notice:reactivated:1', TOLD)
     const released = says(says(again, 'ERROR'), 'APPROVED', { operator: true })
     expect(released.onboarding.state).toBe('ready')
     expect(steps(released)).toEqual(steps(again))
   })
 
-  it('F39: reactivates from a hold of an older version once an operator releases it', () => {
+  it('F39: it is reactivated from a hold of an older version once an operator releases it', () => {
     const released = says(hold(disabled(), 'approved-after-disabled'), 'APPROVED', { operator: true })
     expect(released.entries[0]).toEqual({ kind: 'hold.released', data: { reason: 'approved-after-disabled', to: 'approved' } })
     expect(succeed(released, 'notice:reactivated:1', TOLD).onboarding).toMatchObject({ state: 'ready', heldReason: null })
@@ -291,44 +291,44 @@ describe('when Paxos re-enables a disabled identity', () => {
 })
 
 describe('when a receipt comes late', () => {
-  it('does not make a disabled identity ready', () => {
+  it('a disabled identity does not become ready', () => {
     const opened = attempt(succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT), 'notice:ready:1')
     const late = applyReceipt(says(opened, 'DISABLED'), 'notice:ready:1', TOLD)
     expect(late.onboarding.state).toBe('disabled')
     expect(effect(late, 'notice:ready:1')).toMatchObject({ state: 'done', receipt: TOLD })
   })
 
-  it('of a request for documents does not make an approved identity ready', () => {
+  it('an approved identity does not become ready by the receipt of a document request', () => {
     const asked = attempt(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1')
     expect(applyReceipt(says(asked, 'APPROVED'), 'notice:documents_required:1', TOLD).onboarding.state).toBe('approved')
   })
 
-  it('of a notice changes nothing when there is one already', () => {
+  it('a second receipt of a notification changes nothing', () => {
     const before = ready()
     expect(applyReceipt(before, 'notice:ready:1', { kind: 'notice', channel: 'webhook', status: 200 })).toBe(before)
   })
 
-  it('holds the onboarding when it names another profile, or is of another kind', () => {
+  it('the onboarding is held when the receipt names another profile or has another kind', () => {
     for (const receipt of [{ ...ACCOUNT, profileId: '00000000-0000-4000-8000-000000000000' }, TOLD])
       expect(applyReceipt(ready(), 'account', receipt).onboarding).toMatchObject({ state: 'held', heldReason: 'account-mismatch' })
     expect(applyReceipt(ready(), 'notice:ready:1', ACCOUNT).onboarding.state).toBe('held')
   })
 
-  it('is a fault of ours when nothing of the kind was intended', () => {
+  it('it throws when nothing of its kind was intended', () => {
     expect(() => applyReceipt(unknown(), 'account', ACCOUNT)).toThrow('has no effect account')
   })
 })
 
-describe('what is attempted next', () => {
+describe('the next attempt', () => {
   const approved = says(unknown(), 'APPROVED')
 
-  it('is nothing where nothing is intended, or a person must look', () => {
+  it('is none when nothing is intended or an operator must act', () => {
     expect(claimNext(unknown(), JOB)).toEqual({ kind: 'complete' })
     expect(claimNext(hold(approved, 'identity-frozen'), JOB)).toEqual({ kind: 'complete' })
     expect(claimNext(ready(), JOB)).toEqual({ kind: 'complete' })
   })
 
-  it('is the notice of the state, never an effect of one that was left', () => {
+  it('is the notification of the current state, never an effect of a state that was left', () => {
     expect(claimNext(says(approved, 'DISABLED'), JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:disabled:1' } })
     const documents = says(unknown(), 'PENDING', { documents: ['CURP'] })
     expect(claimNext(documents, JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:documents_required:1' } })
@@ -338,7 +338,7 @@ describe('what is attempted next', () => {
       expect(claimNext({ ...left, onboarding: { ...left.onboarding, state: 'approved' } }, JOB)).toEqual({ kind: 'complete' })
   })
 
-  it('is on record as an attempt of this job before it is made', () => {
+  it('is recorded as an attempt of this job before it is made', () => {
     const claimed = attempt(approved, 'account')
     expect(effect(claimed, 'account')).toMatchObject({ attempts: 1, lease: { seq: '1', generation: 0, until: 1_500 }, errorCode: null })
     expect(claimed.entries).toEqual(approved.entries)

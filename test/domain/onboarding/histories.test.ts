@@ -17,7 +17,7 @@ const ACCOUNT = {
 } as const
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 20_000)
 
-/** A world in which everything that was ever attempted is written down. */
+/** A world that records every attempt. */
 interface World {
   draft: Draft
   accountCalls: number
@@ -32,7 +32,7 @@ const start = (): World => ({
 
 const answer = (effect: Effect): Receipt => (effect.kind === 'create-account' ? ACCOUNT : { kind: 'notice', channel: 'log', status: null })
 
-/** One event through the pure core; `crashAfterClaim` dies between the attempt and its receipt. */
+/** One event through the pure core. `crashAfterClaim` stops between the attempt and its receipt. */
 function deliver(world: World, event: OnboardingEvent, status: string, { documents = [] as string[], crashAfterClaim = false } = {}): void {
   const seen = { event, status, requiredDocuments: documents }
   world.draft = applyDecision(world.draft, transition(world.draft.onboarding, seen, 'machine'), status)
@@ -50,8 +50,8 @@ function deliver(world: World, event: OnboardingEvent, status: string, { documen
 const events = fc.constantFrom(...ONBOARDING_EVENTS)
 const documents = fc.subarray(['CURP', 'PROOF_OF_FUNDS', 'PROOF_OF_RESIDENCY'])
 
-describe('a history of events, in any order and repeated', () => {
-  it('ends in the same state as in any other order, when Paxos has decided', () => {
+describe('a history of events in any order, with repetitions', () => {
+  it('ends in the same state as any other order when Paxos has decided', () => {
     const history = fc.array(events, { minLength: 1, maxLength: 8 })
     const decided = fc.constantFrom('APPROVED', 'DENIED', 'DISABLED')
     fc.assert(
@@ -70,7 +70,7 @@ describe('a history of events, in any order and repeated', () => {
     )
   })
 
-  it('asks for the same documents in any order', () => {
+  it('requests the same documents in any order', () => {
     fc.assert(
       fc.property(fc.array(documents, { minLength: 1, maxLength: 5 }), (requests) => {
         const [left, right] = [start(), start()]
@@ -82,7 +82,7 @@ describe('a history of events, in any order and repeated', () => {
     )
   })
 
-  it('opens at most one account, under one key, and uses each notice key once, whatever Paxos decides in between', () => {
+  it('opens at most one account under one key, and uses each notification key once, for any decisions of Paxos', () => {
     const story = fc.array(fc.tuple(events, fc.constantFrom('PENDING', 'APPROVED', 'DENIED', 'DISABLED', 'ERROR'), documents), {
       maxLength: 12,
     })
@@ -100,7 +100,7 @@ describe('a history of events, in any order and repeated', () => {
     )
   })
 
-  it('attempts again under the same key after a crash, and never under a second one', () => {
+  it('is attempted again under the same key after a crash, never under a second one', () => {
     const story = fc.array(fc.tuple(events, fc.constantFrom('APPROVED', 'DENIED', 'DISABLED'), fc.boolean()), {
       minLength: 1,
       maxLength: 10,
@@ -119,13 +119,13 @@ describe('a history of events, in any order and repeated', () => {
   })
 })
 
-/** Every order of the values. */
+/** All permutations of the values. */
 function* permutations<T>(values: readonly T[]): Generator<T[]> {
   if (values.length === 0) yield []
   for (const [index, first] of values.entries()) for (const rest of permutations(values.toSpliced(index, 1))) yield [first, ...rest]
 }
 
-/** The seven identity events in the order in which Paxos made them, each with the status that it came from. */
+/** The seven identity events in the order of their creation at Paxos, each with the status before it. */
 const REENABLED = [
   ['identity.documents_required', 'PENDING'],
   ['identity.approved', 'APPROVED'],
@@ -150,7 +150,7 @@ describe('A34: all 5,040 orders of arrival of seven identity events', () => {
     ['APPROVED', 'ready'],
     ['DENIED', 'denied'],
     ['DISABLED', 'disabled'],
-  ])('A34: end where Paxos is when it says %s: %s, with one notification', (status, state) => {
+  ])("A34: end in Paxos's status %s: %s, with one notification", (status, state) => {
     const ends = new Set<string>()
     for (const order of permutations(SEVEN)) {
       const world = start()
@@ -160,11 +160,11 @@ describe('A34: all 5,040 orders of arrival of seven identity events', () => {
     expect([...ends]).toEqual([`${state} notice_${state}_1_${IDENTITY}`])
   })
 
-  it('A34, F39: end in ready with one account when Paxos disabled and re-enabled the identity while they came', () => {
+  it('A34, F39: end in ready with one account when Paxos disabled and re-enabled the identity meanwhile', () => {
     const ends = new Set<string>()
     for (const order of permutations([...REENABLED.entries()])) {
       const world = start()
-      let happened = 0 // an event comes at its own time or later; the status is the one of the last that happened
+      let happened = 0 // an event comes at its own time or later; the status is that of the latest event
       for (const [made, [event]] of order) {
         happened = Math.max(happened, made)
         if (isOnboardingEvent(event)) deliver(world, event, REENABLED[happened]?.[1] ?? '')
@@ -175,46 +175,46 @@ describe('A34: all 5,040 orders of arrival of seven identity events', () => {
   })
 })
 
-describe('an effect that somebody has in hand', () => {
+describe('an effect that one event has leased', () => {
   const approved = applyDecision(start().draft, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
   const first = claimNext(approved, { by: '1', now: 1_000, leaseMs: 500 })
   if (first.kind !== 'attempt') throw new Error('the account is not claimed')
 
-  it('makes another event wait until the lease runs out', () => {
+  it('makes another event wait until the lease ends', () => {
     expect(claimNext(first.draft, { by: '2', now: 1_499, leaseMs: 500 })).toMatchObject({ kind: 'waiting', until: 1_500 })
     expect(claimNext(first.draft, { by: '2', now: 1_500, leaseMs: 500 }).kind).toBe('attempt')
   })
-  it('is taken over at once by the same event, which knows that an attempt was made', () => {
+  it('is resumed at once by the same event, which counts the earlier attempt', () => {
     const again = claimNext(first.draft, { by: '1', now: 1_001, leaseMs: 500 })
     expect(again.kind === 'attempt' && again.effect.attempts).toBe(1)
   })
 })
 
-describe('an account that may be there, of an identity that is approved no more', () => {
+describe('an account that may exist, of an identity that is no longer approved', () => {
   const approved = applyDecision(start().draft, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
   const attempted = claimNext(approved, { by: '1', now: 0, leaseMs: 500 })
   if (attempted.kind !== 'attempt') throw new Error('the account is not claimed')
   const claim = (draft: Draft) => claimNext(draft, { by: '2', now: 1, leaseMs: 500 })
   const held = hold(attempted.draft, 'denied-after-approved')
 
-  it('is looked up, and never attempted, wherever the identity has come to', () => {
+  it('is looked up and never attempted, in every later state', () => {
     expect(claim(held)).toMatchObject({ kind: 'look-up', effect: { step: 'account', attempts: 1 } })
     const disabled = applyDecision(attempted.draft, { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED')
     const notice = claim(disabled)
     if (notice.kind !== 'attempt') throw new Error('the notice is not claimed')
-    expect(notice.effect.step).toBe('notice:disabled:1') // who was disabled is told first
+    expect(notice.effect.step).toBe('notice:disabled:1') // the user is told of the disablement first
     const told = applyReceipt(notice.draft, 'notice:disabled:1', { kind: 'notice', channel: 'log', status: null })
     expect(claim(told)).toMatchObject({ kind: 'look-up', effect: { step: 'account' } })
   })
-  it('is nobody any more when it was never attempted', () => {
+  it('needs no look-up when it was never attempted', () => {
     expect(claim(hold(approved, 'denied-after-approved')).kind).toBe('complete')
   })
-  it('stays with the identity when it is found', () => {
+  it('is recorded on the onboarding when it is found', () => {
     const found = applyReceipt(held, 'account', { ...ACCOUNT, how: 'adopted' })
     expect(found.onboarding).toMatchObject({ state: 'held', heldReason: 'denied-after-approved', accountId: ACCOUNT.accountId })
     expect(claim(found).kind).toBe('complete')
   })
-  it('is given up when it is not there, and asked for under the same key when an operator releases the hold', () => {
+  it('is suppressed when it does not exist, and requested under the same key when an operator releases the hold', () => {
     const absent = recordAbsence(held, 'account')
     expect(absent.entries.at(-1)).toMatchObject({ kind: 'effect.suppressed', data: { step: 'account', mayHaveBeenSent: false } })
     expect(claim(absent).kind).toBe('complete')
@@ -223,18 +223,18 @@ describe('an account that may be there, of an identity that is approved no more'
   })
 })
 
-describe('a receipt that comes late', () => {
+describe('a late receipt', () => {
   const approved = applyDecision(start().draft, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED')
   const done = applyReceipt(approved, 'account', ACCOUNT)
 
-  it('changes nothing when it says what is known', () => {
+  it('changes nothing when it repeats what is known', () => {
     expect(applyReceipt(done, 'account', { ...ACCOUNT, how: 'adopted' })).toBe(done)
   })
   it('holds the onboarding when it names another account', () => {
     const other = applyReceipt(done, 'account', { ...ACCOUNT, accountId: '00000000-0000-4000-8000-000000000000' })
     expect(other.onboarding).toMatchObject({ state: 'held', heldReason: 'account-mismatch', accountId: ACCOUNT.accountId })
   })
-  it('is recorded even when the identity was disabled meanwhile, and no ready notice follows', () => {
+  it('is recorded even when the identity was disabled meanwhile, without a ready notification', () => {
     const disabled = applyDecision(approved, { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED')
     const late = applyReceipt(disabled, 'account', ACCOUNT)
     expect(late.onboarding).toMatchObject({ state: 'disabled', accountId: ACCOUNT.accountId })
@@ -242,19 +242,19 @@ describe('a receipt that comes late', () => {
   })
 })
 
-describe('a superseded notice', () => {
+describe('a superseded notification', () => {
   const approved = applyReceipt(
     applyDecision(start().draft, { kind: 'move', to: 'approved', requiredDocuments: [] }, 'APPROVED'),
     'account',
     ACCOUNT,
   )
 
-  it('is suppressed and says so when the identity is disabled before it was sent', () => {
+  it('is suppressed and recorded when the identity is disabled before it was sent', () => {
     const disabled = applyDecision(approved, { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED')
     expect(disabled.effects.find(({ step }) => step === 'notice:ready:1')?.state).toBe('suppressed')
     expect(disabled.entries.at(-2)).toMatchObject({ kind: 'effect.suppressed', data: { step: 'notice:ready:1', mayHaveBeenSent: false } })
   })
-  it('is sent anew, under a new key, when an operator releases the hold that suppressed it', () => {
+  it('is sent under a new key when an operator releases the hold that suppressed it', () => {
     const held = hold(approved, 'identity-frozen')
     const released = applyDecision(
       held,
@@ -263,7 +263,7 @@ describe('a superseded notice', () => {
     )
     expect(released.effects.find(({ step }) => step === 'notice:ready:2')?.state).toBe('intended')
   })
-  it('is not repeated when the hold is released to what the user was already told', () => {
+  it('is not repeated when the hold is released to what the user was told already', () => {
     const ready = applyReceipt(approved, 'notice:ready:1', { kind: 'notice', channel: 'log', status: null })
     const held = hold(ready, 'review-reopened')
     const released = applyDecision(
