@@ -14,6 +14,7 @@ import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
+import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 import { NOTICE_SECRET } from './gatehouse.ts'
 import type { Delivery } from './load.ts'
 import { runProgram } from './program.ts'
@@ -50,6 +51,7 @@ await runProgram<Settings, readonly Delivery[], null>(async ({ design, ...settin
 function openGatehouse({ upstream, concurrency }: Omit<Settings, 'design'>): Calls {
   const paxos = createPaxosClient({
     ...upstream,
+    outgoing: EVERY_NETWORK,
     clientId: 'bench',
     clientSecret: 'bench',
     timeoutMs: 10_000,
@@ -60,7 +62,7 @@ function openGatehouse({ upstream, concurrency }: Omit<Settings, 'design'>): Cal
   })
   const reader = createConfirmationReader(paxos)
   const account = createAccountEffect(paxos)
-  const notices = createWebhookChannel({ url: upstream.noticeUrl, secret: NOTICE_SECRET, timeoutMs: 10_000 })
+  const notices = createWebhookChannel({ url: upstream.noticeUrl, secret: NOTICE_SECRET, outgoing: EVERY_NETWORK, timeoutMs: 10_000 })
 
   return {
     onboard: async ({ id, time }) => {

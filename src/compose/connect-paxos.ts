@@ -20,5 +20,6 @@ export function connectPaxos(
     logger,
     metrics,
     connections: config.worker.concurrency,
+    outgoing: config.outgoing,
   })
 }

@@ -9,9 +9,9 @@ import { NOTICE_TIMEOUT_MS } from './running-role.ts'
  * Sends one signed test notification to the application, over a connection of its own.
  * @throws UsageError when no address is set; NoticeRefusedError and its kin when the application does not take it
  */
-export async function sendTestNotice({ notifyWebhook }: Config): Promise<TestNoticeResult> {
+export async function sendTestNotice({ notifyWebhook, outgoing }: Config): Promise<TestNoticeResult> {
   if (!notifyWebhook) throw new UsageError('NOTIFY_WEBHOOK_URL is not set, so notifications go to the log of the worker and nowhere else.')
-  const channel = createWebhookChannel({ ...notifyWebhook, timeoutMs: NOTICE_TIMEOUT_MS, connections: 1 })
+  const channel = createWebhookChannel({ ...notifyWebhook, outgoing, timeoutMs: NOTICE_TIMEOUT_MS, connections: 1 })
   const { origin, pathname } = new URL(notifyWebhook.url)
   const key = `test_${randomUUID()}`
   const startedAt = performance.now()

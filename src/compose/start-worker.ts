@@ -123,8 +123,8 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   return { name: 'worker', url, close: () => closeInTurn([() => app.close(), ...stages]) }
 }
 
-function openNoticeChannel({ notifyWebhook, worker }: Config, logger: Logger): NoticeChannel {
+function openNoticeChannel({ notifyWebhook, outgoing, worker }: Config, logger: Logger): NoticeChannel {
   return notifyWebhook
-    ? createWebhookChannel({ ...notifyWebhook, timeoutMs: NOTICE_TIMEOUT_MS, connections: 2 * worker.concurrency })
+    ? createWebhookChannel({ ...notifyWebhook, outgoing, timeoutMs: NOTICE_TIMEOUT_MS, connections: 2 * worker.concurrency })
     : createLogChannel({ logger })
 }

@@ -1,5 +1,8 @@
+import ipaddr from 'ipaddr.js'
+import { addressKind, allowsAddress } from '../platform/outgoing-address.ts'
 import { isPooled } from '../platform/postgres/database-url.ts'
 import { isLoopback } from './loopback.ts'
+import { DESTINATIONS, outgoingPolicy } from './outgoing.ts'
 import type { Role } from './role.ts'
 import { isReadBy } from './variables.ts'
 import { weakSecrets } from './weak-secrets.ts'
@@ -34,6 +37,8 @@ export function contradictions(set: Values, role: Role): string[] {
     ...requirements(set, role),
     ...simulator(set, role),
     ...pooler(set),
+    ...destinations(set, role),
+    ...certificates(set),
     ...(callsPaxos(set) ? [...plainHttp(set), ...weakSecrets(set)] : []),
   ]
 }
@@ -106,4 +111,26 @@ function plainHttp(set: Values): string[] {
   return ['PAXOS_API_URL', 'PAXOS_TOKEN_URL']
     .filter((name) => /^http:/i.test(set[name] ?? '') && !isLoopback(set[name] ?? ''))
     .map((name) => `${name} must be https:// beyond this machine (for a simulator elsewhere, set SANDBOX_URL instead)`)
+}
+
+/** An address that no connection will be made to. A name is looked up when it is connected to. */
+function destinations(set: Values, role: Role): string[] {
+  const policy = outgoingPolicy(set)
+  return DESTINATIONS.filter((name) => isReadBy(role, name)).flatMap((name) => {
+    const host = hostOf(set[name])
+    if (host === null || !ipaddr.isValid(host) || allowsAddress(policy, host)) return []
+    return [`${name} leads to ${host} (${addressKind(host)}), which is not allowed: set another address, or add it to OUTGOING_NETWORKS`]
+  })
+}
+
+function hostOf(url: string | undefined): string | null {
+  if (url === undefined || !URL.canParse(url)) return null // said as malformed
+  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
+  return host === 'localhost' ? '127.0.0.1' : host
+}
+
+/** Node's own switch: with it, anyone on the network can read Paxos's secret and people's data. */
+function certificates(set: Values): string[] {
+  if (set.NODE_ENV !== 'production' || set.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return []
+  return ['NODE_TLS_REJECT_UNAUTHORIZED must not be 0 when NODE_ENV=production: name a CA of your own with NODE_EXTRA_CA_CERTS instead']
 }

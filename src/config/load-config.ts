@@ -1,9 +1,11 @@
 import type { z } from 'zod'
 import { ConfigError } from '../platform/app-error.ts'
+import type { OutgoingPolicy } from '../platform/outgoing-address.ts'
 import { contradictions } from './contradictions.ts'
 import { readDotEnv, sayUnknown } from './dot-env.ts'
 import { likelyName } from './likely-name.ts'
 import { type ListenPort, listenPort } from './listen.ts'
+import { outgoingPolicy } from './outgoing.ts'
 import type { BudgetLimits } from './paxos.ts'
 import type { Role } from './role.ts'
 import { fileVariable, readSecrets } from './secret-files.ts'
@@ -57,6 +59,8 @@ export interface Config {
   unknownIdentities: 'adopt' | 'hold'
   /** `null`: the log channel. */
   notifyWebhook: { url: string; secret: string } | null
+  /** Where this process may connect to when it calls Paxos and the application. */
+  outgoing: OutgoingPolicy
   /** How often List Events is swept for what no webhook has brought, seconds. */
   sweepEverySeconds: number
   /** A replay of more events than this needs two people; `null`: one is enough. */
@@ -97,12 +101,15 @@ export function loadConfig({
     ({ path, message }) => `${String(path[0])} ${path.length > 1 ? `(item ${Number(path[1]) + 1}) ` : ''}${message}`,
   )
   const names = new Set(issues.map(({ path }) => String(path[0])))
-  const wrongTogether = contradictions(secrets.values, role).filter((problem) => !names.has(problem.split(' ')[0] ?? ''))
+  const wrongTogether = contradictions({ ...secrets.values, NODE_TLS_REJECT_UNAUTHORIZED: env.NODE_TLS_REJECT_UNAUTHORIZED }, role).filter(
+    (problem) => !names.has(problem.split(' ')[0] ?? ''),
+  )
   const problems = [...malformed, ...secrets.problems, ...wrongTogether]
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return {
     role,
     ...toConfig(parsed.data),
+    outgoing: outgoingPolicy(secrets.values),
     warnings: [...file.warnings, ...slips(env)],
     weakSecrets: weakSecrets({ ...given, ...secrets.values }),
   }
@@ -124,7 +131,7 @@ function slips(env: NodeJS.ProcessEnv): string[] {
     .map((name) => sayUnknown(name, KNOWN))
 }
 
-function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'warnings' | 'weakSecrets'> {
+function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoing' | 'warnings' | 'weakSecrets'> {
   const { PAXOS_API_URL: apiUrl, PAXOS_TOKEN_URL: tokenUrl } = v
   return {
     mode: v.NODE_ENV,

@@ -4,6 +4,7 @@ import { HTTP } from './http.ts'
 import { LISTEN } from './listen.ts'
 import { NOTIFY } from './notify.ts'
 import { OPERATOR } from './operator.ts'
+import { OUTGOING } from './outgoing.ts'
 import { PAXOS } from './paxos.ts'
 import { PROCESS } from './process.ts'
 import { QUEUE } from './queue.ts'
@@ -23,6 +24,7 @@ export const Variables = z.object({
   ...PAXOS,
   ...WEBHOOK,
   ...NOTIFY,
+  ...OUTGOING,
   ...WORKER,
   ...SANDBOX,
 })
@@ -90,6 +92,7 @@ export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
   WEBHOOK_SIGNING_SECRETS: ['receiver'],
   NOTIFY_WEBHOOK_URL: ['worker', 'commands'],
   NOTIFY_WEBHOOK_SECRET: ['worker', 'commands'],
+  OUTGOING_NETWORKS: CALLERS,
   WORKER_CONCURRENCY: CALLERS,
   SWEEP_EVERY_SECONDS: ['worker'],
   ADOPT_UNKNOWN_IDENTITIES: CALLERS,

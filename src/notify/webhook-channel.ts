@@ -1,7 +1,9 @@
 import { Webhook } from 'standardwebhooks'
 import { Pool } from 'undici'
 import { errorCode } from '../platform/app-error.ts'
+import { guardedConnect } from '../platform/guarded-connect.ts'
 import { ExchangeFailedError, exchange } from '../platform/http-exchange.ts'
+import type { OutgoingPolicy } from '../platform/outgoing-address.ts'
 import { requestTarget } from '../platform/request-target.ts'
 import { parseRetryAfter } from '../platform/retry-after.ts'
 import type { NoticeChannel } from './notice.ts'
@@ -14,6 +16,8 @@ export interface WebhookChannelOptions {
   secret: string
   /** For one delivery: connecting and the answer's headers together. */
   timeoutMs: number
+  /** Where the application may be. */
+  outgoing: OutgoingPolicy
   /** Open connections at most: as many as there are sends at once, because one that waits for a connection may outlive its lease. */
   connections?: number
   /** The time for `webhook-timestamp`, milliseconds since 1970. */
@@ -32,10 +36,18 @@ const TELLS_NOTHING = new Set([408, 409])
  * Tells the brokerage's own application by webhook, as Standard Webhooks has it: `webhook-id` is the notice's key, the same
  * in every attempt; `webhook-timestamp` is the attempt's, so that a receiver may refuse old copies. Any 2xx means taken.
  */
-export function createWebhookChannel({ url, secret, timeoutMs, connections = 100, now = Date.now }: WebhookChannelOptions): NoticeChannel {
+export function createWebhookChannel({
+  url,
+  secret,
+  timeoutMs,
+  outgoing,
+  connections = 100,
+  now = Date.now,
+}: WebhookChannelOptions): NoticeChannel {
   const { origin, path, headers: credentials } = requestTarget(url)
   const signer = new Webhook(secret)
-  const pool = new Pool(origin, { connections, connectTimeout: timeoutMs, headersTimeout: 0, bodyTimeout: timeoutMs, allowH2: false })
+  const connect = guardedConnect({ policy: outgoing, timeoutMs })
+  const pool = new Pool(origin, { connections, connect, headersTimeout: 0, bodyTimeout: timeoutMs })
 
   return {
     name: 'webhook',

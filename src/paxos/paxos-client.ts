@@ -1,5 +1,6 @@
 import { Histogram, type Registry } from 'prom-client'
 import type { Logger } from '../platform/logger.ts'
+import type { OutgoingPolicy } from '../platform/outgoing-address.ts'
 import { type AccountsOfPaxos, accountsOfPaxos } from './accounts.ts'
 import { type BalancesOfPaxos, balancesOfPaxos } from './balances.ts'
 import { type DepositsOfPaxos, depositsOfPaxos } from './deposits.ts'
@@ -61,6 +62,8 @@ export interface PaxosClientOptions {
   metrics: Registry
   /** Open connections to the API at most; 50 by default, as many as a worker has jobs. */
   connections?: number
+  /** Where Paxos may be. */
+  outgoing: OutgoingPolicy
   /** Milliseconds of a clock that never goes back. */
   now?: () => number
 }
@@ -81,6 +84,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     logger,
     metrics,
     connections = 50,
+    outgoing,
     now = () => performance.now(),
   } = options
   const closing = new AbortController()
@@ -114,8 +118,8 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     )
   }
 
-  const http = createPaxosHttp({ baseUrl: apiUrl, timeoutMs, connections, seconds })
-  const tokenHttp = createPaxosHttp({ baseUrl: tokenUrl, timeoutMs, connections: 1, seconds })
+  const http = createPaxosHttp({ baseUrl: apiUrl, timeoutMs, connections, outgoing, seconds })
+  const tokenHttp = createPaxosHttp({ baseUrl: tokenUrl, timeoutMs, connections: 1, outgoing, seconds })
   // One request stands for all calls that wait for it, so three failures say enough.
   const tokenBreaker = createBreaker({ ...breakerFor('token'), failuresInARow: 3 })
   const tokensOf = (scopes: readonly string[]): AccessTokens =>

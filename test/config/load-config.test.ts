@@ -311,3 +311,55 @@ describe('c17: the address of the database', () => {
     ])
   })
 })
+
+describe('where a process may connect to', () => {
+  const networks = (env: Record<string, string>): readonly string[] => load(env).outgoing.networks
+
+  it('is public and private networks in production, and this machine too where a destination is on it', () => {
+    expect(networks(PRODUCTION)).toEqual(['public', 'private'])
+    const here = {
+      NOTIFY_WEBHOOK_URL: 'http://localhost:9000/hook',
+      NOTIFY_WEBHOOK_SECRET: `whsec_${PRODUCTION.ENCRYPTION_KEY}`,
+    }
+    expect(networks({ ...PRODUCTION, ...here })).toContain('loopback')
+    expect(networks({})).toEqual(['public', 'private', 'loopback'])
+  })
+
+  it('is what OUTGOING_NETWORKS lists, networks and ranges', () => {
+    expect(load({ ...PRODUCTION, OUTGOING_NETWORKS: 'public, 10.1.0.0/16' }).outgoing).toEqual({
+      networks: ['public'],
+      ranges: ['10.1.0.0/16'],
+    })
+    for (const OUTGOING_NETWORKS of ['internet', '10.1.0.0', '10.1.0.0/33', ','])
+      expect(problems({ OUTGOING_NETWORKS })).toEqual([
+        'OUTGOING_NETWORKS must list any of public, private, loopback and address ranges such as 10.1.0.0/16, separated by commas',
+      ])
+  })
+
+  it('refuses at start an address that no connection would be made to, and names the remedy', () => {
+    const refused = (url: string, kind: string): void => {
+      const host = new URL(url).hostname.replace(/[[\]]/g, '')
+      const text = `NOTIFY_WEBHOOK_URL leads to ${host} (${kind}), which is not allowed: set another address, or add it to OUTGOING_NETWORKS`
+      expect(
+        problems({
+          ...PRODUCTION,
+          NOTIFY_WEBHOOK_URL: url,
+          NOTIFY_WEBHOOK_SECRET: `whsec_${PRODUCTION.ENCRYPTION_KEY}`,
+        }),
+      ).toEqual([text])
+    }
+    refused('http://169.254.169.254/latest', 'link-local')
+    refused('http://[::ffff:a9fe:a9fe]/', 'link-local')
+    refused('http://0.0.0.0:80/', 'reserved')
+    expect(problems({ ...PRODUCTION, OUTGOING_NETWORKS: 'public', PAXOS_API_URL: 'https://10.0.0.1/v2' })).toEqual([
+      'PAXOS_API_URL leads to 10.0.0.1 (private), which is not allowed: set another address, or add it to OUTGOING_NETWORKS',
+    ])
+  })
+
+  it('is never a server whose certificate nobody verified, in production', () => {
+    expect(problems({ ...PRODUCTION, NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toEqual([
+      'NODE_TLS_REJECT_UNAUTHORIZED must not be 0 when NODE_ENV=production: name a CA of your own with NODE_EXTRA_CA_CERTS instead',
+    ])
+    expect(problems({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toEqual([])
+  })
+})

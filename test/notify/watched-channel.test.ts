@@ -5,6 +5,7 @@ import { readNoticeHealth } from '../../src/notify/notice-health.ts'
 import { watchChannel } from '../../src/notify/watched-channel.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { createLogger } from '../../src/platform/logger.ts'
+import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { type NoticeReceiver, startNoticeReceiver } from './notice-receiver.ts'
 import { readyNotice } from './notices.ts'
@@ -33,7 +34,10 @@ const WARN = 40
 function worker(receiver: NoticeReceiver): NoticeChannel {
   const logger = createLogger({ level: 'info', destination: { write: (line) => lines.push(JSON.parse(line)) } })
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
-  const channel = watchChannel(createWebhookChannel({ url: receiver.url, secret, timeoutMs: 2_000 }), { pool, logger })
+  const channel = watchChannel(createWebhookChannel({ url: receiver.url, secret, outgoing: EVERY_NETWORK, timeoutMs: 2_000 }), {
+    pool,
+    logger,
+  })
   onTestFinished(() => channel.close())
   return channel
 }
@@ -95,10 +99,13 @@ describe('F5: an application that refuses notifications', () => {
 it('sends all the same while Postgres does not answer', async () => {
   const receiver = await startNoticeReceiver()
   const away = new pg.Pool({ host: '127.0.0.1', port: 9 })
-  const channel = watchChannel(createWebhookChannel({ url: receiver.url, secret: `whsec_${'A'.repeat(44)}`, timeoutMs: 2_000 }), {
-    pool: away,
-    logger: createLogger({ level: 'silent' }),
-  })
+  const channel = watchChannel(
+    createWebhookChannel({ url: receiver.url, secret: `whsec_${'A'.repeat(44)}`, outgoing: EVERY_NETWORK, timeoutMs: 2_000 }),
+    {
+      pool: away,
+      logger: createLogger({ level: 'silent' }),
+    },
+  )
   expect(await channel.send(readyNotice)).toEqual({ status: 204 })
   await channel.close()
   await away.end()

@@ -3,6 +3,7 @@ import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
+import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 import { startSilentServer } from '../support/silent-server.ts'
 import { startNoticeReceiver } from './notice-receiver.ts'
 import { documentsNotice, indiscreetNotice, readyNotice } from './notices.ts'
@@ -11,7 +12,7 @@ const SECRET = `whsec_${Buffer.from('a test secret of thirty-two byte').toString
 const OTHER_SECRET = `whsec_${Buffer.from('another secret of thirty-two byt').toString('base64')}`
 
 function channelTo(url: string, options: { timeoutMs?: number; now?: () => number } = {}): NoticeChannel {
-  const channel = createWebhookChannel({ url, secret: SECRET, timeoutMs: 2_000, ...options })
+  const channel = createWebhookChannel({ url, secret: SECRET, outgoing: EVERY_NETWORK, timeoutMs: 2_000, ...options })
   onTestFinished(() => channel.close())
   return channel
 }
@@ -73,7 +74,7 @@ describe('a notice by webhook', () => {
   it('F59: opens no more connections than it may', async () => {
     const receiver = await startNoticeReceiver()
     receiver.reply((response) => void setTimeout(() => response.writeHead(204).end(), 50))
-    const channel = createWebhookChannel({ url: receiver.url, secret: SECRET, timeoutMs: 5_000, connections: 3 })
+    const channel = createWebhookChannel({ url: receiver.url, secret: SECRET, outgoing: EVERY_NETWORK, timeoutMs: 5_000, connections: 3 })
     onTestFinished(() => channel.close())
     await Promise.all(Array.from({ length: 20 }, () => channel.send(readyNotice)))
     expect(receiver.connections()).toBe(3)
@@ -244,7 +245,7 @@ describe('closing', () => {
 describe('F37: a test notification', () => {
   it('arrives signed like any other, with a type of its own and no data', async () => {
     const receiver = await startNoticeReceiver()
-    const channel = createWebhookChannel({ url: receiver.url, secret: SECRET, timeoutMs: 2_000 })
+    const channel = createWebhookChannel({ url: receiver.url, secret: SECRET, outgoing: EVERY_NETWORK, timeoutMs: 2_000 })
     onTestFinished(() => channel.close())
     const occurredAt = new Date('2026-03-02T09:15:41.500Z')
     expect(await channel.send({ key: 'test_1', kind: 'gatehouse.test', occurredAt, data: {} })).toEqual({ status: 204 })

@@ -5,6 +5,7 @@ import { PaxosConflictError } from '../../src/paxos/paxos-errors.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
+import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { person } from '../sandbox/person.ts'
 import { type Running, startSandbox } from '../sandbox/start-sandbox.ts'
@@ -13,6 +14,7 @@ function clientOf({ apiUrl, tokenUrl }: Sandbox): PaxosClient {
   const paxos = createPaxosClient({
     apiUrl,
     tokenUrl,
+    outgoing: EVERY_NETWORK,
     clientId: 'sandbox',
     clientSecret: 'sandbox',
     timeoutMs: 5_000,

@@ -6,6 +6,7 @@ import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
+import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 import type { Operation } from '../../src/sandbox/api/operations.ts'
 import { createSandbox } from '../../src/sandbox/sandbox.ts'
 
@@ -18,6 +19,7 @@ async function start() {
   const paxos = createPaxosClient({
     apiUrl: sandbox.apiUrl,
     tokenUrl: sandbox.tokenUrl,
+    outgoing: EVERY_NETWORK,
     clientId: 'sandbox',
     clientSecret: 'sandbox',
     timeoutMs: 2_000,

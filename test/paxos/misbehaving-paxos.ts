@@ -6,6 +6,7 @@ import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-clien
 import { type Budget, createBudget } from '../../src/paxos/transport/budget.ts'
 import { type BudgetLimits, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
+import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 
 interface SeenRequest {
   method: string
@@ -98,6 +99,7 @@ export async function startMisbehavingPaxos(
   const paxos = createPaxosClient({
     apiUrl: options.apiUrl ?? `${url}/v2`,
     tokenUrl: options.tokenUrl ?? `${url}/oauth2/token`,
+    outgoing: EVERY_NETWORK,
     clientId: 'a-client',
     clientSecret: 'a-secret-that-nobody-sees',
     timeoutMs: options.timeoutMs ?? 5_000,

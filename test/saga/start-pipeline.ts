@@ -16,6 +16,7 @@ import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-clien
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { type BudgetLimits, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
+import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { createEventQueue, type EventHandler, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
@@ -109,6 +110,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     'paxos',
     createPaxosClient({
       ...options.paxos,
+      outgoing: EVERY_NETWORK,
       clientId: 'sandbox',
       clientSecret: 'sandbox',
       timeoutMs: paxosTimeoutMs,
@@ -117,7 +119,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       metrics,
     }),
   )
-  const notices: NoticeChannel = decorate('notices', createWebhookChannel({ ...options.notices, timeoutMs: 2_000 }))
+  const notices: NoticeChannel = decorate(
+    'notices',
+    createWebhookChannel({ ...options.notices, outgoing: EVERY_NETWORK, timeoutMs: 2_000 }),
+  )
   const reader = decorate('reader', createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger })))
   const orderLedger = decorate('orderLedger', createLedger({ pool, table: ORDER_TABLE }))
   const depositLedger = decorate('depositLedger', createLedger({ pool, table: DEPOSIT_TABLE }))

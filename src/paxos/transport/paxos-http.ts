@@ -2,7 +2,9 @@ import type { Histogram } from 'prom-client'
 import { Pool } from 'undici'
 import { errorCode } from '../../platform/app-error.ts'
 import { createByteRoom } from '../../platform/byte-room.ts'
+import { guardedConnect } from '../../platform/guarded-connect.ts'
 import { ExchangeFailedError, exchange, type HttpRequest } from '../../platform/http-exchange.ts'
+import type { OutgoingPolicy } from '../../platform/outgoing-address.ts'
 import { requestTarget } from '../../platform/request-target.ts'
 import { PaxosOutcomeUnknownError, PaxosUnavailableError } from '../paxos-errors.ts'
 import { type AnswerRules, readAnswer } from './paxos-answer.ts'
@@ -19,6 +21,8 @@ export interface PaxosHttpOptions {
   baseUrl: string
   timeoutMs: number
   connections: number
+  /** Where Paxos may be. */
+  outgoing: OutgoingPolicy
   seconds: Histogram<'operation' | 'outcome'>
 }
 
@@ -27,15 +31,14 @@ const LARGEST_ANSWER_BYTES = 1024 * 1024
 /** What all answers under way may hold together, so that many endless ones cannot fill the memory. */
 const ALL_ANSWERS_BYTES = 32 * 1024 * 1024
 
-export function createPaxosHttp({ baseUrl, timeoutMs, connections, seconds }: PaxosHttpOptions): PaxosHttp {
+export function createPaxosHttp({ baseUrl, timeoutMs, connections, outgoing, seconds }: PaxosHttpOptions): PaxosHttp {
   const { origin, path: asSet } = requestTarget(baseUrl)
   const basePath = asSet.replace(/\?.*$/, '').replace(/\/+$/, '')
   const pool = new Pool(origin, {
     connections,
-    connectTimeout: timeoutMs,
+    connect: guardedConnect({ policy: outgoing, timeoutMs }), // HTTP/1.1: with one call at a time on a connection, "never sent" is certain
     headersTimeout: 0, // `exchange` has the one bound
     bodyTimeout: 0,
-    allowH2: false, // with one call at a time on a connection, «never sent» is certain
   })
 
   const room = createByteRoom({ each: LARGEST_ANSWER_BYTES, total: ALL_ANSWERS_BYTES })

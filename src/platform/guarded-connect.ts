@@ -1,0 +1,60 @@
+import { lookup as systemLookup } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
+import { buildConnector } from 'undici'
+import { AppError } from './app-error.ts'
+import { addressKind, allowsAddress, type OutgoingPolicy } from './outgoing-address.ts'
+
+/** The server's address lies where this process must not connect to. Nothing was sent. */
+export class AddressNotAllowedError extends AppError {
+  readonly code = 'ADDRESS_NOT_ALLOWED'
+  readonly retry = 'snooze'
+  constructor(host: string, addresses: readonly string[]) {
+    const found = addresses.map((address) => `${address} (${addressKind(address)})`).join(', ')
+    super(`${host} is at ${found}, where OUTGOING_NETWORKS does not let this process connect to`)
+  }
+}
+
+export interface GuardedConnectOptions {
+  policy: OutgoingPolicy
+  /** For name look-up, TCP and TLS together, milliseconds. */
+  timeoutMs: number
+  /** The look-up of names; the system's by default. */
+  lookup?: LookupFunction
+}
+
+/**
+ * Connects an undici pool only to addresses that the policy allows. The check sits in the socket's own look-up: what was checked is what is
+ * connected to, so that a name that changes its address between a check and the connection (DNS rebinding) gains nothing. It knows no
+ * proxy: undici's pools read none from the environment. TLS certificates are verified, also by the CAs of `NODE_EXTRA_CA_CERTS`.
+ */
+export function guardedConnect({ policy, timeoutMs, lookup = systemLookup }: GuardedConnectOptions): buildConnector.connector {
+  const connect = buildConnector({ timeout: timeoutMs, allowH2: false, lookup: guardedLookup(policy, lookup) })
+  return (options, callback) => {
+    const host = options.hostname.replace(/^\[(.*)\]$/, '$1')
+    // The look-up is not asked about what is an address already.
+    if (isIP(host) !== 0 && !allowsAddress(policy, host)) return callback(new AddressNotAllowedError(host, [host]), null)
+    connect(options, callback)
+  }
+}
+
+function guardedLookup(policy: OutgoingPolicy, lookup: LookupFunction): LookupFunction {
+  return (host, options, callback) => {
+    lookup(host, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, '')
+      const addresses = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found
+      const allowed = addresses.filter(({ address }) => allowsAddress(policy, address))
+      const [first] = allowed
+      if (!first) {
+        return callback(
+          new AddressNotAllowedError(
+            host,
+            addresses.map(({ address }) => address),
+          ),
+          '',
+        )
+      }
+      if (options.all) return callback(null, allowed)
+      callback(null, first.address, first.family)
+    })
+  }
+}
