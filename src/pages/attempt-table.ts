@@ -2,7 +2,7 @@ import type { AttemptRecord } from '../operate/use-cases.ts'
 import { type Html, html } from './html.ts'
 import { dataTable, moment } from './page-parts.ts'
 
-/** Every call that an effect made outside, and how it ended. */
+/** The attempts of effects: each call to Paxos or to the application, with its result. */
 export function attemptTable(attempts: readonly AttemptRecord[], now: Date): Html {
   const rows = attempts.map(({ at, step, attemptNo, operation, status, code, problemType, detail, durationMs }) => [
     moment(at, now),

@@ -5,7 +5,7 @@ import { type FilterField, filterForm, type Sent, wrongFilters } from './filter-
 import { type Html, html } from './html.ts'
 import { dataTable, emptyState, moment, morePages, notice, page } from './page-parts.ts'
 
-/** Who did what, and why; and whether it still reads as it was written. */
+/** The audit: who did what and why, and whether the hash chain is intact. */
 export function auditPage(
   { items, nextCursor }: Page<AuditEntry>,
   report: AuditReport,
@@ -32,7 +32,7 @@ ${morePages('/audit', filters, nextCursor)}`,
 
 const AUDIT_FIELDS: readonly FilterField[] = [
   { name: 'by', label: 'Who', words: AUDIT_BY },
-  { name: 'operator', label: 'Name', placeholder: 'whole name', maxlength: 80 },
+  { name: 'operator', label: 'Name', placeholder: 'full name', maxlength: 80 },
   { name: 'action', label: 'Action', placeholder: 'replay, queue.pause', maxlength: 80 },
   { name: 'from', label: 'From (UTC)', placeholder: '2h, or 2026-03-01', maxlength: 40 },
   { name: 'to', label: 'to', placeholder: '15m, or 2026-03-02', maxlength: 40 },
@@ -41,17 +41,17 @@ const AUDIT_FIELDS: readonly FilterField[] = [
 function noEntries(filtered: boolean): Html {
   return filtered
     ? emptyState('No entry matches.', html`<a href="/audit">Show all</a>`)
-    : emptyState('No operator has done anything yet.', 'Creating an onboarding, planning and approving a replay leave an entry here.')
+    : emptyState('No operator action recorded yet.', 'Actions such as creating an onboarding or approving a replay appear here.')
 }
 
 function verdict({ entries, head, fault }: AuditReport, checked: number): Html | null {
   if (fault)
-    return notice('bad', html`<strong>Broken at entry ${fault.entryNo}:</strong> ${fault.problem}. The ${entries} before it are in order.`)
+    return notice('bad', html`<strong>Broken at entry ${fault.entryNo}:</strong> ${fault.problem}. The ${entries} before it are intact.`)
   if (head === null) return null
   const seen =
     entries > checked
-      ? html`The last ${checked} of ${entries} are in order; <code>gatehouse audit verify</code> checks all.`
-      : html`The chain is whole: ${entries} in order.`
+      ? html`The last ${checked} of ${entries} are intact. To check all, run <code>gatehouse audit verify</code>.`
+      : html`The chain is intact: ${entries} checked.`
   return notice('good', html`${seen} Head <code>${head.slice(0, 16)}…</code>`)
 }
 

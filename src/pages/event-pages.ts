@@ -16,7 +16,7 @@ interface Reader {
   now: Date
 }
 
-/** As they came in the address, so that a page can be kept and sent. */
+/** As the URL holds them, so that a filtered list can be bookmarked and shared. */
 export interface EventFilters {
   state?: string | undefined
   type?: string | undefined
@@ -28,12 +28,12 @@ export interface EventFilters {
 const EVENT_FIELDS: readonly FilterField[] = [
   { name: 'state', label: 'State', words: EVENT_STATES },
   { name: 'type', label: 'Type', placeholder: 'identity.approved' },
-  { name: 'identityId', label: 'Identity', placeholder: 'whole id', wide: true },
+  { name: 'identityId', label: 'Identity', placeholder: 'full id', wide: true },
   { name: 'from', label: 'Received from (UTC)', placeholder: '2h, or 2026-03-01', maxlength: 40 },
   { name: 'to', label: 'to', placeholder: '15m, or 2026-03-02', maxlength: 40 },
 ]
 
-/** `wrong`: what is wrong with which filter; then no event is listed. */
+/** The list of events. `wrong`: an error per filter; with any error, the list is not shown. */
 export function eventListPage(
   { items, nextCursor }: Page<EventView>,
   filters: EventFilters,
@@ -61,11 +61,11 @@ function noEvents({ state }: EventFilters): Html {
   if (state === 'parked' || state === 'dead')
     return emptyState(
       `No event is ${state}.`,
-      'Nothing waits for a person here. Parked: a person must look. Dead: every attempt is used up.',
+      'No action needed. A parked event needs an operator. A dead event has used all its attempts.',
     )
   return emptyState(
     'No event matches.',
-    html`Paxos delivers to <code>POST /webhooks/paxos</code> of the receiver. <a href="/events">Show all</a>`,
+    html`Paxos sends webhooks to <code>POST /webhooks/paxos</code> of the receiver. <a href="/events">Show all</a>`,
   )
 }
 
@@ -81,7 +81,7 @@ export function eventTable(events: readonly EventView[], now: Date): Html {
   return dataTable('Events', ['Type', 'State', 'Customer', 'Received', { name: 'Attempts', numeric: true }, 'Outcome'], rows)
 }
 
-/** One event: what it is, what it led to, and what happens next. */
+/** One event: its facts, its outcome, its attempts, and what an operator can do. */
 export function eventPage(event: EventStory, { operator, now }: Reader): Html {
   const { eventId, type, state, identityId, waitingFor, attempts, generation, origin, deliveryCount } = event
   const needsPerson = state === 'parked' || state === 'dead'
@@ -92,19 +92,19 @@ export function eventPage(event: EventStory, { operator, now }: Reader): Html {
     live: state === 'accepted',
     content: html`<p class="crumb"><a href="/events">Events</a></p>
 <h1>${type} ${badge(state)}</h1>
-${waitingFor && notice(needsPerson ? 'bad' : 'warn', html`<strong>Why isn't this finished?</strong> ${waitingFor}`)}
+${waitingFor && notice(needsPerson ? 'bad' : 'warn', html`<strong>Why is this not finished?</strong> ${waitingFor}`)}
 <div class="split">
 <section class="card"><h2>As received</h2>${facts([
       ['Event', html`<code>${eventId}</code>`],
       ['Occurred', moment(event.occurredAt, now)],
       ['Received', moment(event.receivedAt, now)],
-      ['How', origin === 'sweep' ? 'found in the Events API' : `by webhook, ${counted(deliveryCount, 'delivery')}`],
+      ['Received by', origin === 'sweep' ? 'sweep of the Events API' : `webhook, ${counted(deliveryCount, 'delivery')}`],
       ['Webhook key', event.keySlot && html`<code>${event.keySlot}</code>`],
-      ['Test', event.isTest && 'yes: recorded, and inert'],
+      ['Test', event.isTest && 'yes: recorded, never acted on'],
       ['Body SHA-256', event.bodySha256 && html`<code>${event.bodySha256}</code>`],
     ])}</section>
-<section class="card"><h2>What became of it</h2>${facts([
-      ['Trust', event.trust === 'confirmed' ? 'confirmed by the Events API' : 'a hint: not confirmed yet'],
+<section class="card"><h2>Outcome</h2>${facts([
+      ['Trust', event.trust === 'confirmed' ? 'confirmed by the Events API' : 'not confirmed yet'],
       ['Customer', identityId && html`<a href="/onboardings/${identityId}"><code>${identityId}</code></a>`],
       ['Outcome', event.outcome && sayOutcome(event.outcome)],
       ['Attempts', `${attempts} of ${MAX_ATTEMPTS}`],
@@ -115,7 +115,7 @@ ${waitingFor && notice(needsPerson ? 'bad' : 'warn', html`<strong>Why isn't this
       ['Dismissed', event.dismissal && html`by ${event.dismissal.by}, ${moment(event.dismissal.at, now)}: ${event.dismissal.reason}`],
     ])}</section>
 </div>
-${event.effectAttempts.length > 0 && html`<h2>Attempts outside</h2>${attemptTable(event.effectAttempts, now)}`}
+${event.effectAttempts.length > 0 && html`<h2>Calls to Paxos and to the application</h2>${attemptTable(event.effectAttempts, now)}`}
 ${state !== 'test' && state !== 'dismissed' && replayThis(eventId)}
 ${needsPerson && setAside(eventId, 'dismiss')}${state === 'dismissed' && setAside(eventId, 'undismiss')}`,
   })
@@ -123,21 +123,21 @@ ${needsPerson && setAside(eventId, 'dismiss')}${state === 'dismissed' && setAsid
 
 function replayThis(eventId: string): Html {
   return html`<h2>Replay</h2>
-<p>Works on this event again. Shows what it would do before anything is done.</p>
+<p>Processes this event again. The plan shows the result before anything changes.</p>
 <form method="post" action="/replays" class="inline"><input type="hidden" name="eventIds" value="${eventId}"><button>Plan a replay</button></form>
 ${command(`gatehouse replay plan --event ${eventId}`)}`
 }
 
-/** Closes what cannot succeed, or brings it back. */
+/** The form that dismisses an event or restores a dismissed one. */
 function setAside(eventId: string, verb: 'dismiss' | 'undismiss'): Html {
   const [title, text, button] =
     verb === 'dismiss'
       ? [
           'Dismiss',
-          'For an event that cannot succeed, such as a forged one. It leaves the home page and the default plans, and can be restored.',
+          'For an event that cannot succeed, such as a forged one. The home page and default plans leave it out. You can restore it later.',
           'Dismiss',
         ]
-      : ['Restore', 'Brings the event back to where it was before it was dismissed.', 'Restore']
+      : ['Restore', 'Returns the event to the state it had before it was dismissed.', 'Restore']
   return html`<h2>${title}</h2>
 <p>${text}</p>
 <form method="post" action="/events/${eventId}/${verb}" class="card stacked">

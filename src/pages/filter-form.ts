@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts'
 import { notice } from './page-parts.ts'
 
-/** One filter of a list: a choice among words, or a text. */
+/** One filter of a list: a choice from fixed words, or free text. */
 export interface FilterField {
   name: string
   label: string
@@ -11,10 +11,10 @@ export interface FilterField {
   wide?: boolean
 }
 
-/** What was sent, as it was sent, so that a wrong value can be corrected where it stands. */
+/** The values exactly as the browser sent them, so that the reader corrects a wrong value in its field. */
 export type Sent = Readonly<Record<string, string | undefined>>
 
-/** The filters of a list. A field that is wrong keeps its value and says what would be right. */
+/** The filter form of a list. A field with an error keeps its value and shows the message. */
 export function filterForm(
   action: string,
   fields: readonly FilterField[],
@@ -40,7 +40,7 @@ function filterField(
   return html`<label ${wide && html`class="wide"`}>${label}${input}${wrong && html`<small class="wrong" id="wrong-${name}">${wrong}</small>`}</label>`
 }
 
-/** In the place of the list. */
+/** Replaces the list when a filter is wrong. */
 export function wrongFilters(wrong: ReadonlyMap<string, string>): Html {
   const said = [...wrong].map(([name, message]) => `${name} ${message}`).join('; ')
   return html`<div role="alert">${notice('bad', `${said}.`)}</div>`

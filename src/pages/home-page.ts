@@ -15,13 +15,13 @@ export interface HomeView {
   parked: readonly EventView[]
   dead: readonly EventView[]
   held: readonly OnboardingView[]
-  /** Approved by Paxos and not ready, longest first. */
+  /** Approved by Paxos but not ready, longest wait first. */
   longest: readonly OnboardingView[]
-  /** The latest. */
+  /** The newest replays. */
   replays: readonly ReplayLine[]
 }
 
-/** Is anything wrong? Then how far customers come, the numbers, each a link to its list, and what waits for a person. */
+/** The home page: problems first, then the last 24 hours, counts that link to their lists, and everything that needs an operator. */
 export function homePage(
   { home, stats, parked, dead, held, longest, replays }: HomeView,
   { operator, now }: { operator: string; now: Date },
@@ -53,16 +53,16 @@ ${inboxHint(stats, now)}</section>
     )}</section>
 <section class="card"><h2>Notifications</h2>${tiles([
       ['sent', stats.notices.sent, '/onboardings?state=ready', ''],
-      ['on their way', stats.notices.pending, '/onboardings?state=approved', ''],
+      ['pending', stats.notices.pending, '/onboardings?state=approved', ''],
       ['refused', stats.notices.failed, '/onboardings?state=approved', 'bad'],
       ['suppressed', stats.notices.suppressed, '/onboardings', ''],
     ])}
-<p class="hint">One of each kind per transition. Refused: the last answer of your application was a refusal. Suppressed: no longer true when
-they could be sent.</p></section>
+<p class="hint">Each transition sends one notification. Refused: your application rejected the last attempt. Suppressed: no longer true when it
+was due, so never sent.</p></section>
 <section class="card"><h2>Queue</h2><p><a href="/queue">Pause, resume or rebuild the queue</a></p></section>
 </div>
-${longest.length > 0 && html`<h2>Approved and not ready: who waits longest</h2>${onboardingTable(longest, now)}`}
-${stuck.length > 0 && html`<h2>Events that wait for a person</h2>${eventTable(stuck, now)}`}
+${longest.length > 0 && html`<h2>Approved but not ready, longest wait first</h2>${onboardingTable(longest, now)}`}
+${stuck.length > 0 && html`<h2>Events that need an operator</h2>${eventTable(stuck, now)}`}
 ${held.length > 0 && html`<h2>Held onboardings</h2>${onboardingTable(held, now)}`}
 ${replays.length > 0 && html`<h2>Latest replays</h2>${replayTable(replays, now)}<p class="more"><a href="/replays">All replays</a></p>`}
 ${stats.lastWebhookAt === null && firstSteps()}`,
@@ -72,14 +72,14 @@ ${stats.lastWebhookAt === null && firstSteps()}`,
 function inboxHint({ inbox, oldestUnfinishedSeconds, lastWebhookAt, upstream }: Stats, now: Date): Html {
   const backlog =
     inbox.accepted > 0 && upstream.backlogSeconds !== null
-      ? ` Within Paxos's limits they take about ${roughSpan(upstream.backlogSeconds)}.`
+      ? ` Estimated time to finish them within Paxos's rate limits: ${roughSpan(upstream.backlogSeconds)}.`
       : ''
   return html`<p class="hint">Last webhook: ${moment(lastWebhookAt, now) ?? 'none yet'}. Oldest unfinished: ${
     oldestUnfinishedSeconds === null ? 'none' : span(oldestUnfinishedSeconds)
   }.${backlog} ${counted(inbox.duplicates, 'repeated delivery')}, stored once.</p>`
 }
 
-/** How far things come: each bar beside the first of its kind. */
+/** The last 24 hours as bars, each relative to the first of its kind. */
 function flowCard({ received, confirmed, opened, approved, withAccount, ready, toReady }: Flow, now: Date): Html | null {
   if (received === 0 && opened === 0) return null
   const steps = [
@@ -97,8 +97,8 @@ function flowCard({ received, confirmed, opened, approved, withAccount, ready, t
   )}</ol>
 <p class="hint">${
     toReady
-      ? html`From the deciding webhook to the notification "ready": half of ${counted(toReady.customers, 'customer')} within ${quick(toReady.p50)}, 95 % within ${quick(toReady.p95)}, 99 % within ${quick(toReady.p99)}.`
-      : 'No customer became ready in this time.'
+      ? html`Time from the deciding webhook to the notification "ready": 50 % of ${counted(toReady.customers, 'customer')} within ${quick(toReady.p50)}, 95 % within ${quick(toReady.p95)}, 99 % within ${quick(toReady.p99)}.`
+      : 'No customer became ready in the last 24 hours.'
   } As of ${moment(now, now)}.</p></section>`
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { printable } from '../platform/printable.ts'
 
-/** Markup that is safe to send: what was put into it is escaped. Only `html` makes it. */
+/** Markup that is safe to send: every value in it is escaped. Only `html` creates it. */
 export class Html {
   readonly text: string
   constructor(text: string) {
@@ -9,12 +9,12 @@ export class Html {
   }
 }
 
-/** What a template takes: text and numbers are escaped and made printable, markup is not, lists are joined, and null, undefined and false are nothing. */
+/** A value in a template. Text and numbers are escaped and made printable; markup is kept; lists are joined; null, undefined and false print nothing. */
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[]
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Markup as a tagged template. Attribute values must stand in double quotes: there the escaping holds too. */
+/** Markup as a tagged template. Put attribute values in double quotes, because the escaping is safe only there and in text. */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(parts.reduce((text, part, at) => text + render(values[at - 1]) + part))
 }

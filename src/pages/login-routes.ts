@@ -9,7 +9,7 @@ import type { SessionCookie } from './session-cookie.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is logged in on the pages; null for nobody. */
+    /** The operator who is logged in on the pages; null without a login. */
     operatorName: string | null
   }
 }
@@ -18,11 +18,11 @@ export interface LoginOptions {
   useCases: OperatorUseCases
   guard: TokenGuard
   sessions: SessionCookie
-  /** A session ends after so long without use, milliseconds. */
+  /** Milliseconds without use after which a session ends. */
   idleMs: number
 }
 
-/** Says on each request who is logged in. A page that refreshes itself (by `fetch`, so without a destination) does not keep its session alive. */
+/** Sets the logged-in operator on each request. The refresh of a live page (a `fetch` without a destination) does not extend its session. */
 export function recogniseOperators(app: FastifyInstance, { useCases, sessions, idleMs }: LoginOptions): void {
   app.decorateRequest('operatorName', null)
   app.addHook('onRequest', async (request) => {
@@ -46,7 +46,7 @@ export function serveLogin(app: FastifyInstance, { useCases, guard, sessions }: 
     if (!form.success) return sendHtml(reply.code(400), loginPage({ next, problem: `A name takes ${NAME_RULE}.` }))
     const { name, token } = form.data
     const verdict = guard.check(token, { address: request.ip, face: 'pages' })
-    if (verdict === 'wrong') return sendHtml(reply.code(401), loginPage({ next, name, problem: 'This is not the operator token.' }))
+    if (verdict === 'wrong') return sendHtml(reply.code(401), loginPage({ next, name, problem: 'Wrong operator token.' }))
     if (verdict !== 'right') return refuseForNow(reply, { next, name, waitSeconds: verdict.waitSeconds })
     await endCurrent(request)
     await useCases.openSession(sessions.set(request, reply), name)
@@ -69,7 +69,7 @@ function refuseForNow(reply: FastifyReply, { next, name, waitSeconds }: { next: 
   return sendHtml(reply.code(429).header('retry-after', String(waitSeconds)), loginPage({ next, name, problem }))
 }
 
-/** Where to go after the login: a path of ours, never another site's (`//…`, `/\…`). */
+/** The path to open after the login: always on this site, never another one (`//…`, `/\…`). */
 function ownPath(next: unknown): string {
   return typeof next === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) ? next : '/'
 }

@@ -42,13 +42,13 @@ ${morePages('/onboardings', { ...filters }, nextCursor)}`,
 function noOnboardings({ state, q }: OnboardingFilters): Html {
   if (q)
     return emptyState(
-      'Nothing begins so.',
-      'The search knows ids and ref_ids, whole or their beginning; it never looks at names or numbers of people.',
+      'No matches.',
+      'Search by an id or ref_id, complete or its first characters. Names and personal numbers are not searchable.',
     )
   if (state) return emptyState(`No onboarding is ${state.replaceAll('_', ' ')}.`, html`<a href="/onboardings">Show all</a>`)
   return emptyState(
-    'There is no onboarding yet.',
-    html`Open one with <code>POST /v1/onboardings</code> (<a href="/v1/openapi.json">how</a>) or <code>gatehouse onboarding create</code>.`,
+    'No onboarding yet.',
+    html`Create one with <code>POST /v1/onboardings</code> (<a href="/v1/openapi.json">how</a>) or <code>gatehouse onboarding create</code>.`,
   )
 }
 
@@ -60,10 +60,10 @@ export function onboardingTable(items: readonly OnboardingView[], now: Date): Ht
     moment(createdAt, now),
     html`<small class="when">${relativeTime(updatedAt, now)}</small>`,
   ])
-  return dataTable('Onboardings', ['Customer', 'State', 'Waits for', 'Created', 'Changed'], rows)
+  return dataTable('Onboardings', ['Customer', 'State', 'Waiting for', 'Created', 'Changed'], rows)
 }
 
-/** One customer: where they stand, why they are not moving, and how it came to that. */
+/** One customer: the state, why it is not moving, and its history. */
 export function onboardingPage(story: OnboardingStory, { operator, now }: Reader): Html {
   const { identityId, refId, state, waitingFor, requiredDocuments } = story
   return page({
@@ -73,40 +73,40 @@ export function onboardingPage(story: OnboardingStory, { operator, now }: Reader
     live: true,
     content: html`<p class="crumb"><a href="/onboardings">Onboardings</a></p>
 <h1>${refId ?? shortId(identityId)} ${badge(state)}</h1>
-${waitingFor && notice(state === 'held' ? 'bad' : 'warn', html`<strong>Why isn't this moving?</strong> ${waitingFor}`)}
+${waitingFor && notice(state === 'held' ? 'bad' : 'warn', html`<strong>Why is this not moving?</strong> ${waitingFor}`)}
 <div class="split">
 <section class="card"><h2>Facts</h2>${facts([
       ['Identity', html`<code>${identityId}</code>`],
       ['Account', story.accountId && html`<code>${story.accountId}</code>`],
       ['Profile', story.profileId && html`<code>${story.profileId}</code>`],
-      ['Paxos says', story.identityStatus],
+      ['Status at Paxos', story.identityStatus],
       ['Documents', requiredDocuments.join(', ')],
-      ['Origin', story.origin === 'created' ? 'created through our API' : 'adopted: a webhook told of it first'],
+      ['Origin', story.origin === 'created' ? 'created through this API' : 'adopted: first seen in a webhook'],
       ['Created', moment(story.createdAt, now)],
       ['Approved', moment(story.approvedAt, now)],
       ['Ready', moment(story.readyAt, now)],
       ['Changed', moment(story.updatedAt, now)],
     ])}</section>
-<section class="card"><h2>What we asked for outside</h2>${effectTable(story, now)}</section>
+<section class="card"><h2>Effects at Paxos and in the application</h2>${effectTable(story, now)}</section>
 </div>
-${story.effectAttempts.length > 0 && html`<h2>Attempts outside</h2>${attemptTable(story.effectAttempts, now)}`}
+${story.effectAttempts.length > 0 && html`<h2>Calls to Paxos and to the application</h2>${attemptTable(story.effectAttempts, now)}`}
 <h2>Timeline</h2>
 ${timeline(story.timeline)}
 <h2>Events</h2>
-${story.events.length > 0 ? eventTable(story.events, now) : emptyState('No event yet.', 'Paxos tells by webhook when it has decided.')}
+${story.events.length > 0 ? eventTable(story.events, now) : emptyState('No event yet.', 'Paxos sends a webhook once it has decided.')}
 <h2>Replay</h2>
-<p>A replay works on this customer's events again. It shows what it would do before anything is done.</p>
+<p>A replay processes this customer's events again. The plan shows the result before anything changes.</p>
 <form method="post" action="/replays" class="inline">
 <input type="hidden" name="identityIds" value="${identityId}">
 <input type="hidden" name="states" value="parked"><input type="hidden" name="states" value="dead"><input type="hidden" name="states" value="processed">
-${state === 'held' && html`<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release the hold: let the live status decide</label>`}
+${state === 'held' && html`<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release the hold: decide by the live status at Paxos</label>`}
 <button>Plan a replay</button></form>
 ${command(`gatehouse replay plan --identity ${identityId} --state parked --state dead --state processed${state === 'held' ? ' --release-holds' : ''}`)}`,
   })
 }
 
 function effectTable({ effects }: OnboardingStory, now: Date): Html {
-  if (effects.length === 0) return html`<p class="hint">Nothing yet: account and notices follow Paxos's decision.</p>`
+  if (effects.length === 0) return html`<p class="hint">None yet. Gatehouse creates the account and notifies your application after Paxos's decision.</p>`
   const rows = effects.map(({ step, key, state, attempts, completedAt, errorCode }) => [
     html`${sayStep(step)}<br><small><code>${key}</code></small>`,
     html`${badge(state)} ${errorCode && html`<small>${errorCode}</small>`}`,

@@ -23,30 +23,30 @@ import { queuePage } from './queue-page.ts'
 import { serveReplayPages } from './replay-page-routes.ts'
 import { createSessionCookie } from './session-cookie.ts'
 
-/** Everything from us, nothing inline, in nobody's frame. */
+/** Everything loads from this server, nothing is inline, and no site may frame a page. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 const ASSETS = { 'pages.css': 'text/css; charset=utf-8', 'pages.js': 'text/javascript; charset=utf-8' }
-/** How many entries the audit's page checks, the newest; `gatehouse audit verify` checks them all. */
+/** How many of the newest entries the audit page verifies; `gatehouse audit verify` verifies all. */
 const AUDIT_CHECKED = 1_000
-/** A list whose filters are wrong shows none. */
+/** A list with a wrong filter shows no rows. */
 const NO_ITEMS = { items: [], nextCursor: null }
-/** How many of each list the home page shows. */
+/** How many rows of each list the home page shows. */
 const HOME_ROWS = 10
 const HOME_REPLAYS = 3
 const HOME_LONGEST = 3
 
 export interface OperatorPagesOptions {
-  /** OPERATOR_TOKEN: keys the hashes of sessions. */
+  /** OPERATOR_TOKEN: the key for the hashes of sessions. */
   token: string
   guard: TokenGuard
-  /** A session ends after so long without use, milliseconds. */
+  /** Milliseconds without use after which a session ends. */
   idleMs: number
   /** Milliseconds since 1970. */
   now: () => number
 }
 
-/** The pages at `/`, rendered here; the same use cases as the API, behind a login with the operator token. */
+/** The pages at `/`, rendered on the server behind a login with the operator token. They call the same use cases as the API. */
 export function registerOperatorPages(
   app: FastifyInstance,
   useCases: OperatorUseCases,
@@ -57,7 +57,7 @@ export function registerOperatorPages(
   void app.register(formbody)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
-    // A browser that may send no referrer calls the origin of our own forms "null", and the check below would refuse them.
+    // Without a referrer policy of its own, a browser may send the origin "null" with our forms, and the check below would refuse them.
     reply.header('referrer-policy', 'same-origin')
     reply.header('cache-control', 'no-store')
     if (request.method === 'POST') refuseForeignForm(request)
@@ -70,7 +70,7 @@ export function registerOperatorPages(
   recogniseOperators(app, login)
   serveAssets(app)
   app.get('/*', async (request) => {
-    throw unknownRoute(request, 'There is no such page. The API is described at /v1/openapi.json.')
+    throw unknownRoute(request, 'Unknown page. GET /v1/openapi.json describes the API.')
   })
   serveLogin(app, login)
   void app.register((pages, _options, done) => {
@@ -79,11 +79,11 @@ export function registerOperatorPages(
   })
 }
 
-/** Another site's form cannot act here: the session's cookie stays away (SameSite=Strict), and where the form comes from is checked. */
+/** Refuses forms of other sites. The browser does not send the session cookie with them (SameSite=Strict), and this hook checks the origin. */
 function refuseForeignForm({ headers }: FastifyRequest): void {
   const site = headers['sec-fetch-site']
   const own = site === undefined ? hostOf(headers.origin) === headers.host : site === 'same-origin'
-  if (!own) throw new HttpProblem(403, 'FOREIGN_FORM', 'This form was not sent from these pages. Open the page here and send it again.')
+  if (!own) throw new HttpProblem(403, 'FOREIGN_FORM', 'This form came from another site. Open the page here and send it again.')
 }
 
 function hostOf(origin: string | undefined): string | null {
@@ -137,12 +137,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   })
   app.get<{ Params: { id: string } }>('/onboardings/:id', async (request, reply) => {
     const story = await useCases.getOnboarding(canonicalId(request.params.id))
-    if (!story)
-      throw new HttpProblem(
-        404,
-        'ONBOARDING_UNKNOWN',
-        'There is no onboarding of this identity. The list searches by the beginning of an id.',
-      )
+    if (!story) throw new HttpProblem(404, 'ONBOARDING_UNKNOWN', 'Unknown onboarding. Search the list by the first characters of an id.')
     return sendHtml(reply, onboardingPage(story, reader(request)))
   })
   app.get('/events', async (request, reply) => {
@@ -153,7 +148,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   })
   app.get<{ Params: { id: string } }>('/events/:id', async (request, reply) => {
     const event = await useCases.getEvent(canonicalId(request.params.id))
-    if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'This event was never received.')
+    if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'Unknown event: Gatehouse never received it.')
     return sendHtml(reply, eventPage(event, reader(request)))
   })
   for (const [verb, act] of [
@@ -163,7 +158,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     app.post<{ Params: { id: string } }>(`/events/:id/${verb}`, async (request, reply) => {
       const id = canonicalId(request.params.id)
       const event = await act(id, readForm(ReasonForm, request.body), actorOf(request))
-      if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'This event was never received.')
+      if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'Unknown event: Gatehouse never received it.')
       return reply.redirect(`/events/${encodeURIComponent(id)}`, 303)
     })
   }

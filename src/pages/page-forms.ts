@@ -28,7 +28,7 @@ export const LoginForm = z.object({
   next: z.string().max(1_000).default('/'),
 })
 
-/** One field may hold several values, and a field may come several times: checkboxes, lists of ids. */
+/** A field that takes several values: as checkboxes (the field is repeated) or as a list of ids in one text. */
 const words = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [value].flat().flatMap((text) => text.split(/[\s,]+/).filter((word) => word !== '')))
@@ -49,7 +49,7 @@ export const PlanForm = z.object({
     .optional(),
 })
 
-/** What a form or an address holds, or what is wrong with it; a browser sends fields left empty as empty text. */
+/** Parses a form or a query: the values, or the errors. Empty text counts as absent, because a browser sends empty fields so. */
 type Read<Form extends z.ZodObject> =
   | { query: z.output<Form>; errors: null }
   | { query: null; errors: { field: string; message: string }[] }
@@ -70,7 +70,7 @@ export function readForm<Form extends z.ZodObject>(form: Form, sent: unknown): z
   throw new HttpProblem(400, 'REQUEST_INVALID', `${errors.map(({ field, message }) => `${field} ${message}`).join('; ')}.`, { errors })
 }
 
-/** Filters of a list: what is wrong with which, so that the list can show the form again with a message at each. */
+/** Parses the filters of a list. Returns an error per filter, so that the list shows the form again with a message at each. */
 export function readFilters<Form extends z.ZodObject>(
   form: Form,
   sent: unknown,
@@ -79,7 +79,7 @@ export function readFilters<Form extends z.ZodObject>(
   return errors === null ? { query, wrong: null } : { query: null, wrong: new Map(errors.map(({ field, message }) => [field, message])) }
 }
 
-/** What was sent, as texts, for the form that is shown again. */
+/** The sent values as text, to fill the form when it is shown again. */
 export function sentTexts(sent: unknown): Record<string, string> {
   const entries = Object.entries(typeof sent === 'object' && sent !== null ? sent : {})
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))

@@ -1,14 +1,14 @@
 import { relativeTime, utcTime } from '../operate/say-time.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
 
-/** What every page shows around its content. */
+/** Title, navigation and login state around a page's content. */
 export interface Frame {
   title: string
-  /** Which entry of the navigation is meant; null: none. */
+  /** The current entry of the navigation; null: none. */
   section: 'home' | 'onboardings' | 'events' | 'replays' | 'audit' | null
-  /** Who is logged in; null on the login page. */
+  /** The operator who is logged in; null on the login page. */
   operator: string | null
-  /** The page takes a new look at itself every few seconds. */
+  /** The page refreshes every 4 s. */
   live?: boolean
   /** What stands in the search box. */
   searched?: string
@@ -46,7 +46,7 @@ ${operator && html`<form class="who" method="post" action="/logout"><span>${oper
 <div class="stale" role="alert" hidden></div>
 <main id="main" ${live && html`data-live="4"`}>
 ${content}
-${live && html`<p class="freshness">Last updated <time data-updated="${now.toISOString()}" datetime="${now.toISOString()}">${now.toISOString().slice(11, 19)} UTC</time><span data-without-script>. Without scripts, load the page again for a newer look.</span></p>`}
+${live && html`<p class="freshness">Last updated <time data-updated="${now.toISOString()}" datetime="${now.toISOString()}">${now.toISOString().slice(11, 19)} UTC</time><span data-without-script>. Scripts are off: reload the page to update it.</span></p>`}
 </main>
 </body>
 </html>
@@ -68,11 +68,11 @@ function searchBox(text: string | undefined): Html {
 
 export interface Column {
   name: string
-  /** Numbers stand to the right. */
+  /** Numbers are aligned to the right. */
   numeric?: boolean
 }
 
-/** A table that becomes a stack of cards on a phone, where each cell carries the name of its column. */
+/** A table. On a phone each row becomes a card, and each cell shows the name of its column. */
 export function dataTable(caption: string, columns: readonly (Column | string)[], rows: readonly (readonly HtmlValue[])[]): Html {
   const heads = columns.map((column) => (typeof column === 'string' ? { name: column } : column))
   return html`<table><caption class="hidden">${caption}</caption>
@@ -83,19 +83,19 @@ export function dataTable(caption: string, columns: readonly (Column | string)[]
   )}</tbody></table>`
 }
 
-/** Names and values. What has no value is left out. */
+/** Names and values. A name without a value is left out. */
 export function facts(rows: readonly (readonly [string, HtmlValue])[]): Html {
   return html`<dl class="facts">${rows
     .filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '')
     .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
-/** The state as a coloured word: the colour repeats what the word says. */
+/** The state as a coloured word. The word alone is enough: colour only repeats it. */
 export function badge(state: string): Html {
   return html`<span class="badge ${state}">${state.replaceAll('_', ' ')}</span>`
 }
 
-/** A moment in UTC, with how long ago that is. */
+/** A time in UTC with its age. */
 export function moment(at: Date | null, now: Date): Html | null {
   return (
     at &&
@@ -103,7 +103,7 @@ export function moment(at: Date | null, now: Date): Html | null {
   )
 }
 
-/** A whole id, easy to select; shortened only where it is a link that leads to it. */
+/** A full id that one click selects. Ids are shortened only in links. */
 export function shortId(id: string): string {
   return `${id.slice(0, 8)}…`
 }
@@ -117,12 +117,12 @@ export function notice(kind: 'good' | 'warn' | 'bad' | 'plain', content: HtmlVal
   return html`<div class="notice ${kind}">${content}</div>`
 }
 
-/** What an empty list says: that it is empty, and what to do about it. */
+/** An empty list: says that it is empty, and the next action. */
 export function emptyState(title: string, content: HtmlValue): Html {
   return html`<div class="empty"><p><strong>${title}</strong></p><p>${content}</p></div>`
 }
 
-/** The link to the rest of a list, with the filters that are in force. */
+/** The link to the next page of a list, with the current filters. */
 export function morePages(path: string, filters: Readonly<Record<string, string | undefined>>, nextCursor: string | null): Html | null {
   return nextCursor === null
     ? null
@@ -134,7 +134,7 @@ export function linkTo(path: string, query: Readonly<Record<string, string | und
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
 }
 
-/** A choice among words, with the empty one in front. */
+/** A choice from fixed words, with "any" first. */
 export function select(
   name: string,
   { label, words, chosen }: { label: string; words: readonly string[]; chosen: string | undefined },

@@ -1,6 +1,6 @@
-// The little that the pages need beside HTML; without it everything still works by hand.
+// Copy buttons and live refresh. Without this script every page still works; the reader reloads by hand.
 
-/** Buttons that copy a command; hidden where the browser cannot. */
+/** Buttons that copy a command. They stay hidden where the browser has no clipboard. */
 function offerCopying() {
   if (!navigator.clipboard) return
   for (const button of document.querySelectorAll('[data-copy]')) {
@@ -12,15 +12,15 @@ function offerCopying() {
   }
 }
 
-/** A look that takes longer counts as missed, milliseconds. */
+/** Milliseconds after which a refresh counts as missed. */
 const LOOK_MS = 8000
-/** Looks that may be missed before the page says that it is stale. */
+/** Missed refreshes after which the page says that it is stale. */
 const MAY_MISS = 2
 
 /**
- * Keeps a live page true: takes a new look every few seconds, says when the last one was, and after two missed ones covers the page's top
- * with a red band, so that an old "all is well" is never taken for a new one. A login that ended leads to the login page. What the reader
- * types, selects or has opened stays: the parts that they are at are left alone, and nothing else.
+ * Refreshes a live page every few seconds and shows the time of the last refresh. After two missed refreshes a red band at the top says
+ * that the page is stale, so that no operator takes an old "all is well" for a new one. When the login has ended, the browser goes to the
+ * login page. The refresh leaves alone only the parts where the reader types, selects text or has opened a detail.
  */
 function stayLive() {
   const main = document.querySelector('main[data-live]')
@@ -35,7 +35,7 @@ function stayLive() {
     const stale = missed >= MAY_MISS
     band.hidden = !stale
     main.classList.toggle('old', stale)
-    if (stale) band.textContent = `Not up to date: ${reason}. What is below is from ${updatedAt}.`
+    if (stale) band.textContent = `Not up to date: ${reason}. The data below is from ${updatedAt}.`
   }
   const look = async () => {
     try {
@@ -45,9 +45,9 @@ function stayLive() {
         signal: AbortSignal.timeout(LOOK_MS),
       })
       if (answer.type === 'opaqueredirect') return location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`)
-      if (!answer.ok) throw new Error(`Gatehouse answers ${answer.status}`)
+      if (!answer.ok) throw new Error(`Gatehouse answered ${answer.status}`)
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main')
-      if (!fresh) throw new Error('the answer is no page of Gatehouse')
+      if (!fresh) throw new Error('the answer is not a Gatehouse page')
       for (const hint of fresh.querySelectorAll('[data-without-script]')) hint.remove()
       keepFocus(main, () => renew(main, fresh))
       missed = 0
@@ -63,12 +63,12 @@ function stayLive() {
     if (!document.hidden) await look()
     setTimeout(again, main.dataset.live * 1000)
   }
-  // A page that was in the background is looked at anew at once.
+  // A page that returns from the background refreshes immediately.
   document.addEventListener('visibilitychange', () => document.hidden || look())
   setTimeout(again, main.dataset.live * 1000)
 }
 
-/** Replaces what has changed, child by child; a part that the reader is at (a field, an open detail, a selection) stays as it is. */
+/** Replaces changed children one by one. A part that the reader uses (a focused field, an open detail, a selection) stays unchanged. */
 function renew(old, fresh) {
   const [before, after] = [[...old.children], [...fresh.children]]
   const sameShape = before.length === after.length && before.every((child, n) => child.tagName === after[n].tagName)
@@ -80,7 +80,7 @@ function renew(old, fresh) {
   for (const [n, child] of before.entries()) if (child.outerHTML !== after[n].outerHTML && !isAt(child)) child.replaceWith(after[n])
 }
 
-/** The page has gained or lost parts while the reader is at one of them: everything around that part is new. */
+/** The page has gained or lost parts while the reader uses one of them: replaces everything around that part. */
 function renewMatching(old, before, after) {
   const kept = before.find(isAt)
   const place = after.findIndex((part) => part.tagName === kept.tagName && part.className === kept.className)
@@ -90,7 +90,7 @@ function renewMatching(old, before, after) {
   old.append(...after.slice(place + 1))
 }
 
-/** A link or button that has the focus is replaced like anything else; its successor takes the focus over. */
+/** A focused link or button is replaced too; its replacement takes the focus. */
 function keepFocus(main, work) {
   const all = () => [...main.querySelectorAll('a, button, summary')]
   const active = document.activeElement

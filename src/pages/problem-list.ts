@@ -3,9 +3,9 @@ import type { Problem } from '../operate/problem.ts'
 import { type Html, html } from './html.ts'
 import { command, moment, notice } from './page-parts.ts'
 
-/** The answer to "Is anything wrong?": one entry for each problem, worst first. */
+/** The problems, worst first; "No." when there are none. */
 export function problemList(problems: readonly Problem[], now: Date): Html {
-  if (problems.length === 0) return notice('good', html`<strong>No.</strong> Nothing waits for a person, and nothing waits too long.`)
+  if (problems.length === 0) return notice('good', html`<strong>No.</strong> No event needs an operator, and none is late.`)
   return html`<ol class="problems">${problems.map((problem) => entry(problem, now))}</ol>`
 }
 

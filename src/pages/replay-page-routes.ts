@@ -14,11 +14,11 @@ interface Parts {
   actorOf: (request: FastifyRequest) => Actor
 }
 
-/** The list of replays, the form for a new one, and one replay with what can be done to it. */
+/** Pages for replays: the list, the form for a plan, and one replay with its actions. */
 export function serveReplayPages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
   const find = async (id: string): Promise<ReplayStory> => {
     const replay = UUID.test(id) ? await useCases.getReplay(id.toLowerCase()) : null
-    if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'There is no such replay.')
+    if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'Unknown replay.')
     return replay
   }
   app.get('/replays', async (request, reply) => {

@@ -10,10 +10,10 @@ interface Reader {
   now: Date
 }
 
-/** Rows of a page; the API lists them all. */
+/** Rows on the page; the API lists all items. */
 const MOST_ROWS = 200
 
-/** A plan to look at and approve, a run to watch and steer, or what it led to. */
+/** One replay: a plan to approve, a run to watch and steer, or a finished run with its results. */
 export function replayPage(replay: ReplayStory, { operator, now }: Reader): Html {
   const { id, state, expired, events } = replay
   return page({
@@ -26,7 +26,7 @@ export function replayPage(replay: ReplayStory, { operator, now }: Reader): Html
 ${notice(toneOf(replay), sayState(replay))}
 <section class="card">${replayFacts(replay, now)}</section>
 ${warnings(replay)}
-${events === 0 && state !== 'planning' ? emptyState('No event matches.', html`There is nothing to run. <a href="/replays/new">Choose again</a>`) : whatNext(replay)}
+${events === 0 && state !== 'planning' ? emptyState('No event matches.', html`<a href="/replays/new">Plan with other filters</a>`) : whatNext(replay)}
 ${events > 0 && itemTable(replay)}`,
   })
 }
@@ -42,7 +42,7 @@ function replayFacts(replay: ReplayStory, now: Date): Html {
   const { id, state, events, effects, counts, results, secondBy } = replay
   return facts([
     ['Replay', html`<code>${id}</code>`],
-    ['Asked for', sayFilter(replay.filter)],
+    ['Filter', sayFilter(replay.filter)],
     ['Planned', html`by ${replay.plannedBy}, ${moment(replay.plannedAt, now)}`],
     ['Expires', (state === 'planned' || state === 'awaiting_second') && moment(replay.expiresAt, now)],
     ['Approved', replay.approvedBy && html`by ${replay.approvedBy}, ${moment(replay.approvedAt, now)}`],
@@ -54,16 +54,14 @@ function replayFacts(replay: ReplayStory, now: Date): Html {
     ['By verdict', sayResults(counts)],
     ['Result', sayResults(results)],
     ['Plan against run', sayCompared(replay.compared)],
-    [state === 'planned' || state === 'awaiting_second' ? 'Takes' : 'What is left', sayPace(replay)],
+    [state === 'planned' || state === 'awaiting_second' ? 'Estimated time' : 'Estimated time left', sayPace(replay)],
     ['Plan hash', replay.planHash && html`<code>${replay.planHash.slice(0, 16)}…</code>`],
   ])
 }
 
 function sayPace({ state, upstream: { etaSeconds } }: ReplayStory): string | null {
   if (!etaSeconds || state === 'planning' || state === 'cancelled' || state === 'discarded') return null
-  return state === 'planned' || state === 'awaiting_second'
-    ? `${sayEta(etaSeconds)}, counting what waits already`
-    : `takes ${sayEta(etaSeconds)}`
+  return state === 'planned' || state === 'awaiting_second' ? `${sayEta(etaSeconds)}, current backlog included` : sayEta(etaSeconds)
 }
 
 function warnings(replay: ReplayStory): (Html | null)[] {
@@ -75,21 +73,21 @@ function warnings(replay: ReplayStory): (Html | null)[] {
       ? null
       : notice(
           'warn',
-          'More events matched than the limit took; these are the oldest. Plan again for the others, with a higher limit (100000 at most) or from a later time on.',
+          'More events matched than the limit allows; the plan holds the oldest. For the others, plan again with a higher limit (at most 100000) or a later start time.',
         ),
     upstream.etaSeconds !== 0 && upstream.lockedForSeconds
-      ? notice('warn', `${sayLock(upstream.lockedForSeconds)}. It goes on by itself.`)
+      ? notice('warn', `${sayLock(upstream.lockedForSeconds)}. The run then continues by itself.`)
       : null,
     changed ? notice('warn', `${changed}.`) : null,
     more
-      ? html`<form class="inline" method="post" action="/replays/${id}/new">${notice('warn', html`${more}. <button>Plan those too</button>`)}</form>`
+      ? html`<form class="inline" method="post" action="/replays/${id}/new">${notice('warn', html`${more}. <button>Plan those</button>`)}</form>`
       : null,
   ]
 }
 
 function whatNext(replay: ReplayStory): Html | null {
   const { id, state, expired } = replay
-  if (expired) return html`<p><a class="button" href="/replays/new">Plan anew</a></p>${steer(id, ['discard'])}`
+  if (expired) return html`<p><a class="button" href="/replays/new">Plan again</a></p>${steer(id, ['discard'])}`
   switch (state) {
     case 'planned':
     case 'awaiting_second':
@@ -113,9 +111,9 @@ function approval(replay: ReplayStory): Html {
   return html`<form class="card stacked" method="post" action="/replays/${id}/approve">
 <h2>Approve and run</h2>
 ${notice('warn', sayApproval(replay))}
-${needsSecond && notice('warn', `Two people must agree: ${plannedBy}, who planned it, and another one, or two others.`)}
+${needsSecond && notice('warn', `Two people must approve: ${plannedBy}, who planned it, and another person, or two other people.`)}
 <label>Reason${reasonField('what happened, and the ticket')}</label>
-<p class="hint">At least ${SHORTEST_REASON} characters. Your name and the reason are kept with the replay and in the audit.</p>
+<p class="hint">At least ${SHORTEST_REASON} characters. The replay and the audit record your name and the reason.</p>
 <button>Approve and run</button>
 </form>
 ${command(`gatehouse replay approve ${id} --operator <you> --reason "<why>"`)}`
@@ -124,9 +122,9 @@ ${command(`gatehouse replay approve ${id} --operator <you> --reason "<why>"`)}`
 function sayApproval(replay: ReplayStory): string {
   const what =
     'action' in replay.filter && replay.filter.action === 'dismiss'
-      ? `This ${sayPlan(replay)}. They can be restored one by one.`
-      : `This works again on ${sayEvents(replay)}, in stages of 1, 2, 5, 20, 50 customers, then the rest.`
-  return `${what} What has changed since the plan is skipped and listed.`
+      ? `This ${sayPlan(replay)}. You can restore each event later.`
+      : `This processes ${sayEvents(replay)} again, in stages of 1, 2, 5, 20, 50 customers, then the rest.`
+  return `${what} Events that have changed since the plan are skipped and listed.`
 }
 
 function reasonField(placeholder: string): Html {

@@ -10,7 +10,7 @@ interface Reader {
   now: Date
 }
 
-/** Who planned and approved what, and why. */
+/** The list of replays: who planned and approved each, and why. */
 export function replayListPage({ items, nextCursor }: Page<ReplayLine>, { operator, now }: Reader): Html {
   return page({
     title: 'Replays',
@@ -18,7 +18,7 @@ export function replayListPage({ items, nextCursor }: Page<ReplayLine>, { operat
     operator,
     content: html`<h1>Replays</h1>
 <p><a class="button" href="/replays/new">Plan a replay</a></p>
-${items.length > 0 ? replayTable(items, now) : emptyState('Nothing was ever planned.', 'A replay works on stored events again. Its plan changes nothing: it says for each what would be done.')}
+${items.length > 0 ? replayTable(items, now) : emptyState('No replay yet.', 'A replay processes stored events again. Its plan changes nothing: it shows what would happen to each event.')}
 ${morePages('/replays', {}, nextCursor)}`,
   })
 }
@@ -35,7 +35,7 @@ export function replayTable(replays: readonly ReplayLine[], now: Date): Html {
   return dataTable('Replays', ['Replay', 'State', 'Events', 'Planned by', 'Approved by', 'Reason'], rows)
 }
 
-/** Choose what to replay. Nothing is done from here: it leads to a plan. */
+/** The form that selects events. It leads to a plan and changes nothing. */
 export function newReplayPage({ operator }: Reader): Html {
   return page({
     title: 'Plan a replay',
@@ -43,21 +43,21 @@ export function newReplayPage({ operator }: Reader): Html {
     operator,
     content: html`<p class="crumb"><a href="/replays">Replays</a></p>
 <h1>Plan a replay</h1>
-<p>Works on stored events again. First comes a plan: what it would do for each event. Only an approval, with your name and a reason, runs it.
-A customer who has an account and a notification gets no second one.</p>
+<p>A replay processes stored events again. The plan shows what would happen to each event. It runs only after an approval with your name and a
+reason. A customer never gets a second account or a repeated notification.</p>
 <form class="card stacked" method="post" action="/replays">
 <fieldset><legend>Events that are</legend>${REPLAYABLE_STATES.map(
       (state) =>
         html`<label class="check"><input type="checkbox" name="states" value="${state}" ${(state === 'parked' || state === 'dead') && html`checked`}> ${state === 'accepted' ? 'unfinished' : state}</label>`,
     )}</fieldset>
-<label>of these event ids<textarea name="eventIds" rows="2" placeholder="one or more, apart by blanks or lines; empty: any"></textarea></label>
+<label>with these event ids<textarea name="eventIds" rows="2" placeholder="one or more, separated by spaces or lines; empty: any"></textarea></label>
 <label>of these identities<textarea name="identityIds" rows="2" placeholder="one or more; empty: any"></textarea></label>
 <label>of this type<input name="types" placeholder="identity.approved; empty: any"></label>
 <label>with this error<input name="errorCodes" placeholder="NOTICE_REFUSED; empty: any"></label>
 <div class="row"><label>received from (UTC)<input name="from" placeholder="2026-03-01T12:00:00Z"></label>
 <label>to<input name="to" placeholder="empty: now"></label>
 <label>at most<input name="limit" inputmode="numeric" placeholder="1000; ${MAX_REPLAY_LIMIT} at most"></label></div>
-<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release holds: let the live status at Paxos decide</label>
+<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release holds: decide by the live status at Paxos</label>
 <button>Make the plan</button>
 </form>`,
   })

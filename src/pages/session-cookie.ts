@@ -3,10 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { SESSION_SECONDS } from '../operate/sessions.ts'
 
 const COOKIE = 'gatehouse_session'
-/** Browsers take a cookie of this name over TLS only, for this host and every path, so that no neighbour can set or read it. */
+/** The prefix makes browsers accept the cookie only over TLS, for this host and every path, so that no other host can set or read it. */
 const HOST_COOKIE = `__Host-${COOKIE}`
 
-/** The cookie of a session: a random id and nothing else. */
+/** The session cookie. It holds a random id only. */
 export interface SessionCookie {
   /** Sets a new id and returns its hash. */
   set(request: FastifyRequest, reply: FastifyReply): Buffer
@@ -15,7 +15,7 @@ export interface SessionCookie {
   clear(request: FastifyRequest, reply: FastifyReply): void
 }
 
-/** The hash is keyed with the operator token: a new token ends all sessions. */
+/** The key of the hash is the operator token, so a new token ends all sessions. */
 export function createSessionCookie(token: string): SessionCookie {
   const key = Buffer.from(hkdfSync('sha256', token, '', 'gatehouse/operator-session', 32))
   const hash = (id: string): Buffer => createHmac('sha256', key).update(id).digest()
@@ -38,12 +38,12 @@ export function createSessionCookie(token: string): SessionCookie {
   }
 }
 
-/** Read here, because this is asked before the plugin's own hook has run. */
+/** Parsed here, because this runs before the plugin's own hook. */
 function cookiesOf({ server, headers }: FastifyRequest): Record<string, string | undefined> {
   return server.parseCookie(headers.cookie ?? '')
 }
 
-/** The browser says how it reached us, whatever stands between: over TLS the cookie stays on TLS. */
+/** The browser's own header says whether it reached us over TLS, even behind a proxy. Over TLS the cookie is `Secure`. */
 function cameOverTls({ headers }: FastifyRequest): boolean {
   return headers.origin?.startsWith('https://') ?? false
 }

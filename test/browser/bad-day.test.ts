@@ -104,7 +104,7 @@ async function doctor(): Promise<{ code: number | string; findings: Record<strin
 const stats = async (): Promise<Stats> =>
   (await fetch(`${gatehouse.operatorUrl}/v1/stats`, { headers: { authorization: `Bearer ${TOKEN}` } })).json() as Promise<Stats>
 const problem = (kind: string) => page.locator(`[data-problem="${kind}"]`)
-const calm = () => page.getByText('Nothing waits for a person')
+const calm = () => page.getByText('No event needs an operator')
 
 describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is never loaded again by hand', () => {
   it('begins calm: home says so with its time, and doctor finds every role, Paxos and the application', async () => {
@@ -145,7 +145,7 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
       .toMatch(
         /Paxos (has not answered since \d\d:\d\d UTC|does not answer).*5 events wait; nothing is lost\. Next probe (in \d+ s|is due now)\./s,
       )
-    expect(await page.locator('main').textContent()).not.toMatch(/they take about/)
+    expect(await page.locator('main').textContent()).not.toMatch(/Estimated time to finish/)
     expect((await stats()).upstream.backlogSeconds).toBeNull()
     const { output } = await shell('queue', 'status')
     expect(output).toMatch(/Paxos (has not answered since|does not answer)/)
@@ -204,7 +204,7 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     await once(gatehouse.process, 'exit')
     const band = page.getByRole('alert')
     await band.waitFor(SOON)
-    expect(await band.textContent()).toMatch(/^Not up to date: Gatehouse does not answer\. What is below is from \d\d:\d\d:\d\d UTC\.$/)
+    expect(await band.textContent()).toMatch(/^Not up to date: Gatehouse does not answer\. The data below is from \d\d:\d\d:\d\d UTC\.$/)
     expect(await page.locator('main.old').count()).toBe(1) // no green stays green
     await picture(page, 'home-stale')
     const { code, findings } = await doctor()
