@@ -7,7 +7,7 @@ import { type OpenUseCases, parseCount, parseOneOf, parseTime, withUseCases } fr
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
 
-/** The operators' audit is not what was written: an entry is missing or changed. */
+/** The audit was tampered with: an entry is missing or changed. */
 export class AuditBrokenError extends AppError {
   readonly code = 'AUDIT_BROKEN'
   readonly retry = 'never'
@@ -24,20 +24,20 @@ interface ListFlags {
   json?: boolean
 }
 
-/** `audit list|verify`: what operators did. */
+/** `audit list|verify`: the record of operators' actions. */
 export function registerAuditCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
-  const audit = program.command('audit').description('what operators did: who, what, why')
+  const audit = program.command('audit').description("the record of operators' actions: who, what, why")
 
   audit
     .command('list')
-    .description('newest first')
-    .option('--by <kind>', `only: ${AUDIT_BY.join(', ')}; people: all but what programs did through the API`, parseOneOf(AUDIT_BY))
-    .option('--operator <name>', 'only what this person did')
-    .option('--action <action>', 'only this action, or those that begin so: replay, queue.pause')
+    .description('list entries, newest first')
+    .option('--by <kind>', `only: ${AUDIT_BY.join(', ')}; people: leaves out what programs did through the API`, parseOneOf(AUDIT_BY))
+    .option('--operator <name>', 'only actions of this operator')
+    .option('--action <action>', 'only this action, or actions with these first words: replay, queue.pause')
     .option('--since <time>', 'done at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
     .option('--until <time>', 'done before', parseTime)
-    .option('--limit <number>', 'at most so many', parseCount(200), 50)
-    .option('--cursor <cursor>', 'go on where the last page ended')
+    .option('--limit <number>', 'most entries to list', parseCount(200), 50)
+    .option('--cursor <cursor>', 'continue after the previous page')
     .option('--json', 'print JSON')
     .action(async ({ json, since, until, ...query }: ListFlags) => {
       await withUseCases(open, async (useCases) => {
@@ -47,15 +47,15 @@ export function registerAuditCommands(program: Command, open: OpenUseCases, prin
         print(renderList(page.items))
         print(
           page.nextCursor
-            ? `\nThere are more: add --cursor ${page.nextCursor}`
-            : '\nCheck that nothing was changed: gatehouse audit verify',
+            ? `\nMore entries: add --cursor ${page.nextCursor}`
+            : '\nTo check that no entry was changed: gatehouse audit verify',
         )
       })
     })
 
   audit
     .command('verify')
-    .description('recompute the chain: no gap, no change; exit 1 when something is wrong')
+    .description('recompute the hash chain; exit 1 if an entry is missing or changed')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
@@ -65,12 +65,12 @@ export function registerAuditCommands(program: Command, open: OpenUseCases, prin
         else if (!fault)
           print(
             head
-              ? `${entries} in order. Head: ${head}\nKeep the head elsewhere: it shows whether the end was cut off.`
-              : 'The audit is empty.',
+              ? `${entries} intact. Head: ${head}\nStore the head elsewhere: it proves later whether the end was cut off.`
+              : 'The audit has no entries.',
           )
         if (fault)
           throw new AuditBrokenError(
-            `The audit is broken at entry ${fault.entryNo}: ${fault.problem}. The ${entries} before it are in order.`,
+            `The audit is broken at entry ${fault.entryNo}: ${fault.problem}. The ${entries} before it are intact.`,
           )
       })
     })
@@ -79,7 +79,7 @@ export function registerAuditCommands(program: Command, open: OpenUseCases, prin
 function sayEmpty({ by, operator, action, since, until }: ListFlags): string {
   return by || operator || action || since || until
     ? 'No entry matches. gatehouse audit list shows all.'
-    : 'No operator has done anything yet. Creating, planning and approving leave an entry here.'
+    : 'No operator action recorded yet. Actions such as creating an onboarding or approving a replay appear here.'
 }
 
 function renderList(entries: readonly AuditEntry[]): string {

@@ -1,8 +1,8 @@
-/** A role goes on serving when the reader of its output is gone. */
+/** A role keeps serving when the reader of its output has closed the pipe. */
 let serving = false
 
 /**
- * A command whose reader has seen enough (`gatehouse event list | head -1`) ends without a word. Other errors of the streams stay errors.
+ * A command ends silently when its reader closes the pipe (`gatehouse event list | head -1`). Other stream errors stay errors.
  */
 export function endOnBrokenPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {

@@ -8,10 +8,10 @@ import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { canonicalId, OPAQUE_ID, UUID } from '../platform/opaque-id.ts'
 
-/** Opens the use cases for the length of one command. */
+/** Opens the use cases for one command. */
 export type OpenUseCases = () => Promise<{ useCases: OperatorUseCases; close(): Promise<void> }>
 
-/** Does the work of one command and closes what was opened for it, also when it fails. */
+/** Runs one command and closes the use cases afterwards, also when it fails. */
 export async function withUseCases(open: OpenUseCases, work: (useCases: OperatorUseCases) => Promise<void>): Promise<void> {
   const { useCases, close } = await open()
   try {
@@ -23,16 +23,16 @@ export async function withUseCases(open: OpenUseCases, work: (useCases: Operator
 
 /** An id that Paxos issued, as an argument or an option. */
 export function parsePaxosId(text: string): string {
-  if (!OPAQUE_ID.test(text)) throw new InvalidArgumentError('It takes an id at Paxos: 1 to 200 visible ASCII characters.')
+  if (!OPAQUE_ID.test(text)) throw new InvalidArgumentError('It takes an id issued by Paxos: 1 to 200 visible ASCII characters.')
   return canonicalId(text)
 }
 
-/** Who acts and why, for what is audited. @throws UsageError naming what is missing */
+/** The actor and the reason of an audited action. @throws UsageError naming what is missing */
 export function nameAndReason({ operator = '', reason = '' }: { operator?: string | undefined; reason?: string | undefined }): {
   actor: Actor
   reason: string
 } {
-  if (operator.trim() === '') throw new UsageError('--operator must name a person; it is kept in the audit')
+  if (operator.trim() === '') throw new UsageError('--operator must name a person; the audit records it')
   const name = OperatorName.safeParse(operator)
   if (!name.success) throw new UsageError(`--operator takes a name of ${NAME_RULE}`)
   return { actor: { kind: 'operator', name: name.data }, reason: readReason(reason) }
@@ -44,7 +44,7 @@ export function parseId(text: string): string {
   return text.toLowerCase()
 }
 
-/** For an option that may be repeated. */
+/** Collects the values of a repeatable option. */
 export function collectPaxosIds(text: string, before: string[] = []): string[] {
   return [...before, parsePaxosId(text)]
 }
@@ -53,7 +53,7 @@ export function collectTexts(text: string, before: string[] = []): string[] {
   return [...before, text]
 }
 
-/** For an option that may be repeated and takes only these words. */
+/** Collects the values of a repeatable option that takes only these words. */
 export function collectOneOf<Word extends string>(words: readonly Word[]): (text: string, before?: Word[]) => Word[] {
   const parse = parseOneOf(words)
   return (text, before = []) => [...before, parse(text)]
@@ -76,24 +76,24 @@ export function parseCount(most: number): (text: string) => number {
   }
 }
 
-/** A time with its zone, a date (its first instant in UTC), or so long ago: `90s`, `15m`, `2h`, `3d`. */
+/** A time with its zone, a date (its start in UTC), or an age: `90s`, `15m`, `2h`, `3d`. */
 export function parseTime(text: string): Date {
   const at = readTime(text)
   if (at === null) throw new InvalidArgumentError(`It takes ${TIME_FORMS}.`)
   return at
 }
 
-/** @throws UsageError for ids that Gatehouse knows nothing of: an empty answer about a slip of the pen would look like an answer */
+/** @throws UsageError for unknown ids, because an empty result would hide a mistyped id */
 export async function requireKnown(
   useCases: OperatorUseCases,
   { identities = [], events = [] }: { identities?: readonly string[]; events?: readonly string[] },
 ): Promise<void> {
   const unknown: string[] = []
   for (const id of new Set(identities))
-    if (!(await isKnownIdentity(useCases, id))) unknown.push(`No onboarding and no event of identity ${id}.`)
+    if (!(await isKnownIdentity(useCases, id))) unknown.push(`No onboarding and no event has identity ${id}.`)
   for (const id of new Set(events)) if ((await useCases.getEvent(id)) === null) unknown.push(`Event ${id} was never received.`)
   if (unknown.length > 0)
-    throw new UsageError(`${unknown.join(' ')} gatehouse onboarding list and gatehouse event list show what there is.`)
+    throw new UsageError(`${unknown.join(' ')} gatehouse onboarding list and gatehouse event list show the known ids.`)
 }
 
 async function isKnownIdentity(useCases: OperatorUseCases, identityId: string): Promise<boolean> {
@@ -101,11 +101,11 @@ async function isKnownIdentity(useCases: OperatorUseCases, identityId: string): 
   return (await useCases.listEvents({ identityId, limit: 1 })).items.length > 0
 }
 
-/** Who runs the command, as the system knows them: the name in the audit where none is given. */
+/** The system user who runs the command: the default name in the audit. */
 export function systemUser(): string {
   try {
     return userInfo().username || 'cli'
   } catch {
-    return 'cli' // a container's user may have no name
+    return 'cli' // the user of a container may have no name
   }
 }

@@ -16,21 +16,21 @@ const DEPOSIT = '10000.00'
 const SPENT = '250.00'
 const DEMO = { kind: 'operator', name: 'demo' } as const
 
-/** `demo trade`: an invented person from identity to a filled buy and a sale, with the balances at each step. */
+/** `demo trade`: takes an invented person from identity to a filled buy and a sale, and prints the balances at each step. */
 export function registerDemoCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   program
     .command('demo')
-    .description('show the product with invented people')
+    .description('demonstrate the product with invented people')
     .command('trade')
-    .description('identity, account, deposit, buy, hold, sell: with the balances at each step; needs running roles')
+    .description('identity, account, deposit, buy, hold, sell, with the balances at each step; needs running roles')
     .action(async () => withUseCases(open, (useCases) => demoTrade(useCases, { person: PersonRequest.parse(samplePerson()), print })))
 }
 
-/** The guide's steps 7 to 12 for one invented person. @throws Error when a step does not end as it should */
+/** The guide's steps 7 to 12 for one invented person. @throws Error when a step ends in an unexpected state */
 export async function demoTrade(useCases: OperatorUseCases, { person, print }: { person: PersonRequest; print: Print }): Promise<void> {
   const run = randomUUID()
   const made = await useCases.createOnboarding({ idempotencyKey: `demo-${run}`, request: person }, DEMO)
-  if (made.kind === 'running') throw new Error('Paxos takes longer than a few seconds to create the identity')
+  if (made.kind === 'running') throw new Error('Paxos did not create the identity within 5 s')
   const { identityId } = made
   print(`1 identity   ${identityId}`)
   const accountId = await waitForAccount(useCases, identityId)
@@ -43,7 +43,7 @@ export async function demoTrade(useCases: OperatorUseCases, { person, print }: {
   print(`4 buy        ${bought.orderId}: ${bought.state}, ${bought.amountFilled} ${bought.baseAsset} at ${bought.averagePrice}`)
   await show()
   const again = await trade(useCases, { accountId, key: `demo-buy-${run}`, side: 'BUY', amount: SPENT })
-  print(`5 same buy   ${again.orderId}: the same order, nothing is bought twice`)
+  print(`5 same buy   ${again.orderId}: the same order; no second buy`)
   await show()
   print('6 hold       the asset stays in the account')
   const sold = await trade(useCases, { accountId, key: `demo-sell-${run}`, side: 'SELL', amount: bought.amountFilled })
@@ -51,9 +51,7 @@ export async function demoTrade(useCases: OperatorUseCases, { person, print }: {
   await show()
   const { assets } = await useCases.proveBalances(accountId)
   const drift = assets.filter(({ drift: each }) => !each.isZero())
-  print(
-    `8 proof      ${drift.length === 0 ? 'the ledger comes to the balances that Paxos reports, to the last unit' : JSON.stringify(drift)}`,
-  )
+  print(`8 proof      ${drift.length === 0 ? 'the ledger equals the balances at Paxos exactly' : JSON.stringify(drift)}`)
   if (drift.length > 0) throw new Error('the ledger and Paxos differ')
 }
 
@@ -62,7 +60,8 @@ async function waitForAccount(useCases: OperatorUseCases, identityId: string): P
   for (;;) {
     const onboarding = await useCases.getOnboarding(identityId)
     if (onboarding?.state === 'ready' && onboarding.accountId) return onboarding.accountId
-    if (Date.now() > until) throw new Error(`the onboarding is still ${onboarding?.state}: ${onboarding?.waitingFor}. Is a worker running?`)
+    if (Date.now() > until)
+      throw new Error(`the onboarding is still ${onboarding?.state}: ${onboarding?.waitingFor}. Check that a worker runs.`)
     await sleep(100)
   }
 }

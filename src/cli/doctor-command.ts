@@ -7,17 +7,17 @@ import { print } from './print.ts'
 
 const OLDEST_NODE = 24
 
-/** What reading the configuration says about it when it can be used. */
+/** The warnings about a usable configuration. */
 interface Checked {
   warnings: readonly string[]
   weakSecrets: readonly string[]
 }
 
-/** `doctor`: looks at everything that Gatehouse stands on and says what to mend. Exit 1 when there is a fault. */
+/** `doctor`: checks everything that Gatehouse depends on and says how to fix faults. Exit 1 if there is a fault. */
 export function registerDoctorCommand(program: Command, { config, open }: { config: () => Checked; open: OpenUseCases }): void {
   program
     .command('doctor')
-    .description('check configuration, database, roles, queue, clock, Redis, Paxos and the application, and say what to mend')
+    .description('check configuration, database, roles, queue, clock, Redis, Paxos and the application, and say how to fix each fault')
     .option('--notice', 'also send one signed test notification to the application')
     .option('--json', 'print JSON')
     .action(async ({ json, notice }: { json?: boolean; notice?: boolean }) => {
@@ -27,7 +27,7 @@ export function registerDoctorCommand(program: Command, { config, open }: { conf
     })
 }
 
-/** All checks; a failing one never hides the others that can still be made. */
+/** All checks. A failed check does not hide the others that can still run. */
 export async function examine({
   config,
   open,
@@ -43,7 +43,7 @@ export async function examine({
     const { warnings, weakSecrets } = config()
     const said = [...warnings, ...weakSecrets]
     if (said.length === 0) return { result: 'ok', saw: 'every variable is usable' }
-    return { result: 'warning', saw: said.join('; '), mend: 'docs/configuration.md; beside the real Paxos a weak secret is refused' }
+    return { result: 'warning', saw: said.join('; '), mend: 'see docs/configuration.md; with the real Paxos a weak secret is refused' }
   })
   findings.push(configuration)
   if (configuration.result === 'fault') return findings
@@ -64,7 +64,7 @@ export async function examine({
 
 async function tryNotice({ useCases }: Awaited<ReturnType<OpenUseCases>>): Promise<Seen> {
   const { url, status, tookMs } = await useCases.testNotice({ kind: 'operator', name: systemUser() })
-  return { result: 'ok', saw: `${url} took a test notification (${status}) in ${tookMs} ms` }
+  return { result: 'ok', saw: `${url} accepted a test notification (${status}) in ${tookMs} ms` }
 }
 
 function nodeVersion(): Finding {

@@ -39,18 +39,18 @@ interface ListFlags {
 
 /** `event list|show|dismiss|undismiss`: the inbox. */
 export function registerEventCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
-  const event = program.command('event').description('what was received, and what became of it')
+  const event = program.command('event').description('received events and their outcome')
 
   event
     .command('list')
-    .description('events, last received first')
+    .description('list events, last received first')
     .option('--state <state>', `only: ${EVENT_STATES.join(', ')}`, parseOneOf(EVENT_STATES))
     .option('--type <type>', 'only this type, such as identity.approved')
-    .option('--identity <id>', 'only those of this identity', parsePaxosId)
+    .option('--identity <id>', 'only events of this identity', parsePaxosId)
     .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
     .option('--until <time>', 'received before', parseTime)
-    .option('--limit <number>', 'at most so many', parseCount(200), 50)
-    .option('--cursor <cursor>', 'go on where the last page ended')
+    .option('--limit <number>', 'most entries to list', parseCount(200), 50)
+    .option('--cursor <cursor>', 'continue after the previous page')
     .option('--json', 'print JSON')
     .action(async ({ identity, since, until, json, ...flags }: ListFlags) => {
       await withUseCases(open, async (useCases) => {
@@ -58,7 +58,7 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
         const page = await useCases.listEvents({ ...flags, identityId: identity, from: since, to: until })
         if (json) return print(JSON.stringify(page, null, 2))
         print(page.items.length === 0 ? sayEmpty(flags.state) : renderList(page.items))
-        if (page.nextCursor) print(`\nThere are more: add --cursor ${page.nextCursor}`)
+        if (page.nextCursor) print(`\nMore events: add --cursor ${page.nextCursor}`)
         const hint = hintFor(page.items)
         if (hint) print(`\n${hint}`)
       })
@@ -66,28 +66,29 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
 
   event
     .command('samples')
-    .description('evidence of deliveries: samples of refused ones, and what was sent for events that Paxos has not confirmed')
-    .option('--refused', 'only those that were refused')
-    .option('--event <id>', 'only those of this event', parsePaxosId)
-    .option('--limit <number>', 'at most so many', parseCount(200), 50)
+    .description('list evidence: samples of refused deliveries, and bodies of deliveries whose event Paxos has not confirmed')
+    .option('--refused', 'only refused deliveries')
+    .option('--event <id>', 'only deliveries of this event', parsePaxosId)
+    .option('--limit <number>', 'most entries to list', parseCount(200), 50)
     .option('--json', 'print JSON')
     .action(async ({ event: eventId, json, ...flags }: { event?: string; refused?: boolean; limit: number; json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         const samples = await useCases.listDeliverySamples({ eventId, ...flags })
         if (json) return print(JSON.stringify(samples.map(withText), null, 2))
-        print(samples.length === 0 ? 'No samples are kept.' : renderSamples(samples))
+        print(samples.length === 0 ? 'No samples.' : renderSamples(samples))
       })
     })
 
   event
     .command('show')
-    .description('one event: attempts, last error, outcome, next attempt')
+    .description('show one event: attempts, last error, outcome, next attempt')
     .argument('<event-id>', 'its id at Paxos', parsePaxosId)
     .option('--json', 'print JSON')
     .action(async (eventId: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         const found = await useCases.getEvent(eventId)
-        if (!found) throw new UsageError(`Event ${eventId} was never received. gatehouse event list shows those that were.`)
+        if (!found)
+          throw new UsageError(`Unknown event ${eventId}: Gatehouse never received it. gatehouse event list shows the known events.`)
         print(json ? JSON.stringify(found, null, 2) : renderEvent(found, new Date()))
       })
     })
@@ -109,16 +110,16 @@ interface DismissFlags {
 function registerDismissal(event: Command, open: OpenUseCases, print: Print): void {
   event
     .command('dismiss')
-    .description('close events that are parked or dead and cannot succeed; by filters: a plan to be approved')
-    .argument('[event-ids...]', 'their ids at Paxos; left out: choose by the filters', collectPaxosIds, [])
-    .option('--state <state>', 'those that are parked, or dead; may be repeated', collectOneOf(['parked', 'dead'] as const))
-    .option('--error <code>', 'those whose last error has this code; may be repeated', collectTexts)
-    .option('--type <type>', 'those of this type; may be repeated', collectTexts)
-    .option('--key <slot>', 'those that this webhook key brought, as event show prints it; may be repeated', collectTexts)
+    .description('dismiss parked or dead events that cannot succeed; with filters, makes a plan to approve')
+    .argument('[event-ids...]', 'event ids; without any, the filters select events', collectPaxosIds, [])
+    .option('--state <state>', 'events in this state (parked, dead); repeatable', collectOneOf(['parked', 'dead'] as const))
+    .option('--error <code>', 'events whose last error has this code; repeatable', collectTexts)
+    .option('--type <type>', 'events of this type; repeatable', collectTexts)
+    .option('--key <slot>', 'events received with this webhook key, as event show prints it; repeatable', collectTexts)
     .option('--since, --from <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
     .option('--until, --to <time>', 'received before', parseTime)
-    .requiredOption('--operator <name>', 'who asks')
-    .requiredOption('--reason <text>', 'why; kept with the event and in the audit')
+    .requiredOption('--operator <name>', 'your name, for the audit')
+    .requiredOption('--reason <text>', 'why; recorded with the event and in the audit')
     .option('--json', 'print JSON')
     .action(async (eventIds: string[], flags: DismissFlags) => {
       const { actor, reason } = nameAndReason(flags)
@@ -134,10 +135,10 @@ function registerDismissal(event: Command, open: OpenUseCases, print: Print): vo
     })
   event
     .command('undismiss')
-    .description('bring dismissed events back to where they were')
-    .argument('<event-ids...>', 'their ids at Paxos', collectPaxosIds)
-    .requiredOption('--operator <name>', 'who asks')
-    .requiredOption('--reason <text>', 'why; kept in the audit')
+    .description('restore dismissed events to their earlier state')
+    .argument('<event-ids...>', 'event ids', collectPaxosIds)
+    .requiredOption('--operator <name>', 'your name, for the audit')
+    .requiredOption('--reason <text>', 'why; recorded in the audit')
     .option('--json', 'print JSON')
     .action(async (eventIds: string[], flags: DismissFlags) => {
       const { actor, reason } = nameAndReason(flags)
@@ -145,14 +146,14 @@ function registerDismissal(event: Command, open: OpenUseCases, print: Print): vo
     })
 }
 
-/** One event after the other; one that cannot be acted on ends the command, and what was done before it stays done. */
+/** Acts on one event after the other. An event that cannot be acted on ends the command; earlier actions stay done. */
 async function act(
   on: OperatorUseCases['dismissEvent'],
   { eventIds, actor, reason, print, json }: { eventIds: string[]; actor: Actor; reason: string; print: Print; json?: boolean | undefined },
 ): Promise<void> {
   for (const eventId of eventIds) {
     const event = await on(eventId, { reason }, actor)
-    if (!event) throw new UsageError(`Event ${eventId} was never received. gatehouse event list shows those that were.`)
+    if (!event) throw new UsageError(`Unknown event ${eventId}: Gatehouse never received it. gatehouse event list shows the known events.`)
     print(json ? JSON.stringify(event, null, 2) : `Event ${eventId} is ${event.state}.`)
   }
 }
@@ -171,14 +172,15 @@ function renderList(events: readonly EventView[]): string {
 }
 
 function sayEmpty(state: string | undefined): string {
-  if (state === 'parked' || state === 'dead') return `No event is ${state}: nothing waits for a person here.`
-  return 'No event matches. Paxos delivers to POST /webhooks/paxos; gatehouse doctor says whether everything runs.'
+  if (state === 'parked' || state === 'dead') return `No event is ${state}. No action needed.`
+  return 'No event matches. Paxos sends webhooks to POST /webhooks/paxos; gatehouse doctor checks that everything runs.'
 }
 
 function hintFor(events: readonly EventView[]): string | null {
   const stuck = [...new Set(events.map(({ state }) => state))].filter((state) => state === 'parked' || state === 'dead')
-  if (stuck.length > 0) return `See what a replay would do: gatehouse replay plan ${stuck.map((state) => `--state ${state}`).join(' ')}`
-  return events[0] ? `One of them in full: gatehouse event show ${events[0].eventId}` : null
+  if (stuck.length > 0)
+    return `Plan a replay (changes nothing): gatehouse replay plan ${stuck.map((state) => `--state ${state}`).join(' ')}`
+  return events[0] ? `Show one in full: gatehouse event show ${events[0].eventId}` : null
 }
 
 function renderEvent(event: EventStory, now: Date): string {
@@ -187,14 +189,14 @@ function renderEvent(event: EventStory, now: Date): string {
     ['event', event.eventId],
     ['type', `${event.type}${event.isTest ? ' (test)' : ''}`],
     ['state', event.state],
-    ['identity', event.identityId ?? 'not known yet: it is read back from Paxos'],
+    ['identity', event.identityId ?? 'not known until the event is read back from Paxos'],
     ['occurred', time(event.occurredAt)],
     [
       'received',
       `${time(event.receivedAt)}, ${event.origin === 'sweep' ? 'by the sweep' : `delivered ${counted(event.deliveryCount, 'time')}`}`,
     ],
     ['key', event.keySlot ?? '-'],
-    ['trust', event.trust === 'confirmed' ? 'confirmed by the Events API' : 'a hint: not confirmed yet'],
+    ['trust', event.trust === 'confirmed' ? 'confirmed by the Events API' : 'not confirmed yet'],
     ['attempts', `${event.attempts}${event.generation > 0 ? `, replayed ${counted(event.generation, 'time')}` : ''}`],
     ['last error', event.errorCode ? `${sayError(event)}: ${event.errorDetail ?? ''}` : '-'],
     ['outcome', event.outcome ?? '-'],
@@ -209,17 +211,17 @@ function renderEvent(event: EventStory, now: Date): string {
     ...(event.waitingFor ? ['', event.waitingFor] : []),
     ...(next
       ? [
-          `See what a replay would do: ${next}`,
-          `It cannot succeed? gatehouse event dismiss ${event.eventId} --operator <you> --reason "<why>"`,
+          `Plan a replay (changes nothing): ${next}`,
+          `Dismiss it if it cannot succeed: gatehouse event dismiss ${event.eventId} --operator <you> --reason "<why>"`,
         ]
       : []),
-    ...(event.identityId ? [`The customer's story: gatehouse onboarding show ${event.identityId}`] : []),
+    ...(event.identityId ? [`Show the customer: gatehouse onboarding show ${event.identityId}`] : []),
   ].join('\n')
 }
 
 type Samples = Awaited<ReturnType<OperatorUseCases['listDeliverySamples']>>
 
-/** The body as text, since it is JSON where it is what it should be. */
+/** The body as text: a genuine webhook is JSON. */
 function withText(sample: Samples[number]): object {
   return { ...sample, body: sample.body?.toString() ?? null }
 }

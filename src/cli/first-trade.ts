@@ -13,7 +13,7 @@ interface FirstOrder {
   averagePrice: string | null
 }
 
-/** Funds the first customer's account and buys for it, as an application would: over HTTP, each write with its Idempotency-Key. */
+/** Funds the first customer's account and places a buy, as an application would: over HTTP, each write with an Idempotency-Key. */
 export async function firstTrade(
   { operatorUrl, token, accountId }: { operatorUrl: string; token: string; accountId: string },
   say: (text: string) => void,

@@ -26,18 +26,18 @@ import { registerTradingCommands } from './trading-commands.ts'
 const json = process.argv.includes('--json')
 
 const program = new Command('gatehouse')
-  .description('Gives your users a crypto brokerage at Paxos: loses no event, opens no account twice, places no order twice.')
+  .description('Gives your users a crypto brokerage at Paxos. Loses no event, opens no account twice, places no order twice.')
   .version(readVersion())
   .showHelpAfterError(json ? false : '(gatehouse --help lists the commands)')
   .showSuggestionAfterError()
   .addHelpText(
     'after',
-    `\nVariables (docs/configuration.md explains each; also read from .env):\n  ${wrap(VARIABLE_NAMES)}\n\nExit codes: 0 done, 1 failed, 2 wrong use.`,
+    `\nVariables (docs/configuration.md explains each; also read from .env):\n  ${wrap(VARIABLE_NAMES)}\n\nExit codes: 0 success, 1 failure, 2 wrong usage.`,
   )
 
 registerRoleCommands(program)
 const open = async (): ReturnType<typeof openForCommand> => openForCommand()
-/** `doctor` is to say what differs, so it is not refused for it. */
+/** `doctor` must report a world that differs, so it is not refused because of it. */
 const openAnyWorld = async (): ReturnType<typeof openForCommand> => openForCommand({ anyWorld: true })
 registerFindCommand(program, open)
 registerOnboardingCommands(program, open)
@@ -60,12 +60,12 @@ await main()
 async function main(): Promise<void> {
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride()
-    if (json) command.configureOutput({ outputError: () => {} }) // reportError says it
+    if (json) command.configureOutput({ outputError: () => {} }) // reportError prints it
   }
   try {
     await program.parseAsync()
   } catch (error) {
-    // What a failed start had opened must not keep the process half alive; it has nothing to finish.
+    // Parts opened by a failed start must not keep the process alive. They have no work to finish.
     process.exit(reportError(error, { json }))
   }
 }

@@ -5,7 +5,7 @@ import { type OpenUseCases, parsePaxosId, withUseCases } from './command-input.t
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
 
-/** The ledger is not what was written: an entry is missing, changed or moved. Somebody had write access past the application. */
+/** The ledger was tampered with: an entry is missing, changed or moved. Someone wrote to the database past the application. */
 export class LedgerBrokenError extends AppError {
   readonly code = 'LEDGER_BROKEN'
   readonly retry = 'never'
@@ -17,20 +17,20 @@ export function registerLedgerCommands(program: Command, open: OpenUseCases, pri
     .command('ledger')
     .description('the append-only record of every onboarding')
     .command('verify')
-    .description('recompute every chain: no gap, no change, nothing moved; exit 1 when something is wrong')
-    .option('--identity <id>', "only this identity's", parsePaxosId)
+    .description('recompute every hash chain; exit 1 if an entry is missing, changed or moved')
+    .option('--identity <id>', 'only the chain of this identity', parsePaxosId)
     .option('--json', 'print JSON')
     .action(async ({ identity, json }: { identity?: string; json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         if (identity !== undefined && (await useCases.getOnboarding(identity))?.identityId !== identity)
           throw new UsageError(
-            `No onboarding of identity ${identity}: there is no chain to verify. gatehouse onboarding list shows those there are.`,
+            `Unknown identity ${identity}: it has no chain to verify. gatehouse onboarding list shows the known ones.`,
           )
         const report = await useCases.verifyLedger({ identityId: identity })
         const { identities, entries, faults } = report
         const seen = `${counted(entries, 'entry')} of ${counted(identities, 'identity')}`
         if (json) print(JSON.stringify(report, null, 2))
-        else if (faults.length === 0) print(`${seen}: every chain is whole.`)
+        else if (faults.length === 0) print(`${seen}: every chain is intact.`)
         else
           print(
             renderTable(
@@ -39,7 +39,7 @@ export function registerLedgerCommands(program: Command, open: OpenUseCases, pri
             ),
           )
         if (faults.length > 0)
-          throw new LedgerBrokenError(`${seen}: ${counted(faults.length, 'fault')}. Compare with a backup before anything is replayed.`)
+          throw new LedgerBrokenError(`${seen}: ${counted(faults.length, 'fault')}. Compare with a backup before you replay anything.`)
       })
     })
 }

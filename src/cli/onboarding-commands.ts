@@ -28,35 +28,35 @@ interface CreateFlags {
 
 /** `onboarding list|show|create`: the customers. */
 export function registerOnboardingCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
-  const onboarding = program.command('onboarding').description('customers on their way onto the brokerage')
+  const onboarding = program.command('onboarding').description('customers and their onboarding')
 
   onboarding
     .command('list')
-    .description('onboardings, newest first; within one state, last changed first')
+    .description('list onboardings, newest first; within one state, last changed first')
     .option('--state <state>', `only: ${ONBOARDING_STATES.join(', ')}`, parseOneOf(ONBOARDING_STATES))
-    .option('--q <text>', 'only where an identity, account, profile or event id, or the ref_id, is this or begins so')
-    .option('--limit <number>', 'at most so many', parseCount(200), 50)
-    .option('--cursor <cursor>', 'go on where the last page ended')
+    .option('--q <text>', 'match by prefix: identity, account, profile or event id, or ref_id')
+    .option('--limit <number>', 'most entries to list', parseCount(200), 50)
+    .option('--cursor <cursor>', 'continue after the previous page')
     .option('--json', 'print JSON')
     .action(async ({ json, ...query }: ListFlags) => {
       await withUseCases(open, async (useCases) => {
         const page = await useCases.listOnboardings(query)
         if (json) return print(JSON.stringify(page, null, 2))
         print(page.items.length === 0 ? sayEmpty(query) : renderList(page.items))
-        if (page.nextCursor) print(`\nThere are more: add --cursor ${page.nextCursor}`)
-        if (page.items[0]) print(`\nOne of them in full: gatehouse onboarding show ${page.items[0].identityId}`)
+        if (page.nextCursor) print(`\nMore onboardings: add --cursor ${page.nextCursor}`)
+        if (page.items[0]) print(`\nShow one in full: gatehouse onboarding show ${page.items[0].identityId}`)
       })
     })
 
   onboarding
     .command('show')
-    .description('one onboarding: where it stands, what it waits for, and its timeline')
+    .description('show one onboarding: its state, what it waits for, and its timeline')
     .argument('<id>', "the identity's id at Paxos, or the ref_id", parsePaxosId)
     .option('--json', 'print JSON')
     .action(async (id: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         const story = await useCases.getOnboarding(id)
-        if (!story) throw new UsageError(`There is no onboarding of ${id}. gatehouse find ${id.slice(0, 8)} searches all ids and keys.`)
+        if (!story) throw new UsageError(`Unknown onboarding ${id}. Search all ids and keys: gatehouse find ${id.slice(0, 8)}`)
         print(json ? JSON.stringify(story, null, 2) : renderTimeline(story))
         const hint = hintFor(story)
         if (hint && !json) print(`\n${hint}`)
@@ -66,25 +66,25 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
   onboarding
     .command('create')
     .description('onboard a person from a JSON file (or standard input): the body of POST /v1/onboardings')
-    .argument('[file]', 'the file; - or nothing reads standard input', '-')
-    .option('--idempotency-key <key>', 'the same for every repetition; the ref_id where it is not given')
-    .option('--operator <name>', 'who asks', systemUser())
+    .argument('[file]', 'the file; - (the default) reads standard input', '-')
+    .option('--idempotency-key <key>', 'use the same key to repeat safely; default: the ref_id')
+    .option('--operator <name>', 'your name, for the audit', systemUser())
     .option('--json', 'print JSON')
     .action(async (file: string, { idempotencyKey, operator, json }: CreateFlags) => {
       const request = parsePerson(await readInput(file))
       const key = idempotencyKey ?? request.ref_id
-      if (!key) throw new UsageError('--idempotency-key: give one, or a ref_id in the data, so that repeating the command is safe')
+      if (!key) throw new UsageError('--idempotency-key is required if the data has no ref_id, so that repeating the command is safe')
       await withUseCases(open, async (useCases) => {
         const made = await useCases.createOnboarding({ idempotencyKey: key, request }, { kind: 'operator', name: operator })
         const { kind: _, ...shown } = made
         if (json) return print(JSON.stringify(shown, null, 2))
         if (made.kind === 'running') {
           return print(
-            `Accepted as command ${made.commandId}; Paxos has not answered yet. Run this again under the same key to see what came of it.`,
+            `Accepted as command ${made.commandId}; Paxos has not answered yet. Run this again with the same key to see the result.`,
           )
         }
-        print(made.created ? `Opened onboarding ${made.identityId}.` : `Onboarding ${made.identityId} was there already under this key.`)
-        print(`\nFollow it: gatehouse onboarding show ${made.identityId}`)
+        print(made.created ? `Opened onboarding ${made.identityId}.` : `Onboarding ${made.identityId} already exists under this key.`)
+        print(`\nShow its progress: gatehouse onboarding show ${made.identityId}`)
       })
     })
 }
@@ -92,14 +92,14 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
 async function readInput(file: string): Promise<string> {
   if (file !== '-') {
     return readFile(file, 'utf8').catch((error: unknown) => {
-      throw new UsageError(`${file} cannot be read (${errorCode(error)})`)
+      throw new UsageError(`cannot read ${file} (${errorCode(error)})`)
     })
   }
   if (process.stdin.isTTY) throw new UsageError('name a JSON file, or pipe one in: gatehouse sandbox person | gatehouse onboarding create')
   return text(process.stdin)
 }
 
-/** @throws UsageError naming every wrong field, repeating no value */
+/** @throws UsageError naming every wrong field, but no value */
 function parsePerson(input: string): PersonRequest {
   let value: unknown
   try {
@@ -110,7 +110,7 @@ function parsePerson(input: string): PersonRequest {
   const parsed = PersonRequest.safeParse(value, { error: sayIssue })
   if (parsed.success) return parsed.data
   const wrong = fieldErrors(parsed.error, { known: Object.keys(PersonRequest.shape), whole: 'the input' })
-  throw new UsageError(`the data cannot be used:\n${wrong.map(({ field, message }) => `  - ${field} ${message}`).join('\n')}`)
+  throw new UsageError(`the data is not valid:\n${wrong.map(({ field, message }) => `  - ${field} ${message}`).join('\n')}`)
 }
 
 function renderList(onboardings: readonly OnboardingView[]): string {
@@ -125,13 +125,13 @@ function renderList(onboardings: readonly OnboardingView[]): string {
 }
 
 function sayEmpty({ state, q }: ListFlags): string {
-  if (q) return `Nothing has an id or a ref_id that begins with ${q}.`
+  if (q) return `No id and no ref_id starts with ${q}.`
   if (state) return `No onboarding is ${state}.`
-  return 'There is no onboarding yet. Open one: gatehouse onboarding create person.json (gatehouse sandbox person prints an invented one)'
+  return 'No onboarding yet. Create one: gatehouse onboarding create person.json (gatehouse sandbox person prints an invented person)'
 }
 
 function hintFor({ state, identityId, waiting }: OnboardingView): string | null {
   if (state === 'held')
-    return `See what letting the live status decide would do: gatehouse replay plan --identity ${identityId} --release-holds`
-  return waiting?.nextAction === 'plan-replay' ? `See what a replay would do: gatehouse replay plan --identity ${identityId}` : null
+    return `Plan a release by the live status (changes nothing): gatehouse replay plan --identity ${identityId} --release-holds`
+  return waiting?.nextAction === 'plan-replay' ? `Plan a replay (changes nothing): gatehouse replay plan --identity ${identityId}` : null
 }

@@ -1,6 +1,6 @@
 import { openFoundation, settings } from './settings.ts'
 
-/** What opens for one command: the use cases on the same database, without roles and with little talk. */
+/** Opens the use cases for one command, on the roles' database, without starting a role. */
 export async function openForCommand({ anyWorld = false } = {}) {
   const { openUseCases } = await import('../compose/open-use-cases.ts')
   const { joinWorld, lookAtWorld } = await import('../compose/join-world.ts')

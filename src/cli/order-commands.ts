@@ -31,7 +31,7 @@ interface PlaceFlags extends OrderFlags {
   wait?: boolean
 }
 
-/** How long `--wait` waits for the end of an order, and how often it looks, milliseconds. */
+/** Milliseconds that `--wait` waits for the end of an order, and milliseconds between checks. */
 const WAIT_MS = 30_000
 const POLL_EVERY_MS = 100
 
@@ -50,8 +50,8 @@ function withOrderOptions(command: Command): Command {
     .argument('<side>', ORDER_SIDES.join(' or '), (text: string) => parseOneOf(ORDER_SIDES)(text.toUpperCase()))
     .requiredOption('--market <market>', 'for example BTCUSD')
     .option('--type <type>', ORDER_TYPES.join(', '), parseOneOf(ORDER_TYPES), 'MARKET')
-    .option('--quote-amount <amount>', 'what a market buy spends')
-    .option('--base-amount <amount>', 'what any other order trades')
+    .option('--quote-amount <amount>', 'amount that a market buy spends')
+    .option('--base-amount <amount>', 'amount that any other order trades')
     .option('--price <price>', 'for limit orders')
     .option('--stop-price <price>', 'for stop orders')
     .option('--time-in-force <time>', 'GTC, IOC, FOK or GTT')
@@ -61,26 +61,27 @@ function withOrderOptions(command: Command): Command {
 
 function registerPreview(order: Command, open: OpenUseCases, print: Print): void {
   withOrderOptions(order.command('preview'))
-    .description('what an order would do, and what would refuse it; sends nothing')
+    .description('show the expected result of an order and every limit that would refuse it; sends nothing')
     .action(async (accountId: string, side: string, flags: OrderFlags) => {
       const request = readFlags(side, flags)
       await withUseCases(open, async (useCases) => {
         const preview = await useCases.previewOrder(accountId, request)
         if (flags.json) return print(JSON.stringify(preview, null, 2))
         const { pays, obstacles, dust } = preview
-        print(`It takes ${pays.amount ?? 'the market price'} ${pays.asset}; ${pays.availableAfter ?? 'an unknown amount'} stays available.`)
-        if (dust) print(`${dust} ${pays.asset} would stay behind, too little to sell.`)
-        for (const { field, message, nearest } of obstacles) print(`Refused: ${field} ${message}${nearest ? `; nearest ${nearest}` : ''}`)
+        print(`Costs ${pays.amount ?? 'the market price'} ${pays.asset}. Available afterwards: ${pays.availableAfter ?? 'unknown'}.`)
+        if (dust) print(`${dust} ${pays.asset} would remain, which is too little to sell.`)
+        for (const { field, message, nearest } of obstacles)
+          print(`Refused: ${field} ${message}${nearest ? `; nearest valid value ${nearest}` : ''}`)
       })
     })
 }
 
 function registerPlace(order: Command, open: OpenUseCases, print: Print): void {
   withOrderOptions(order.command('place'))
-    .description('place an order: once, however often the command runs with the same key')
-    .option('--idempotency-key <key>', 'the same for every repetition; a new one where it is not given')
-    .option('--operator <name>', 'who asks', systemUser())
-    .option('--wait', `wait up to ${WAIT_MS / 1_000} s for its end`)
+    .description('place an order; repeating with the same key places no second one')
+    .option('--idempotency-key <key>', 'use the same key to repeat safely; default: a new key')
+    .option('--operator <name>', 'your name, for the audit', systemUser())
+    .option('--wait', `wait up to ${WAIT_MS / 1_000} s until it has ended`)
     .action(async (accountId: string, side: string, { idempotencyKey = randomUUID(), operator, wait, ...flags }: PlaceFlags) => {
       const request = readFlags(side, flags)
       await withUseCases(open, async (useCases) => {
@@ -95,11 +96,11 @@ function registerPlace(order: Command, open: OpenUseCases, print: Print): void {
 function registerReads(order: Command, open: OpenUseCases, print: Print): void {
   order
     .command('list')
-    .description('orders, newest first')
-    .option('--account <account-id>', 'only of this account', parseOpaqueId)
+    .description('list orders, newest first')
+    .option('--account <account-id>', 'only orders of this account', parseOpaqueId)
     .option('--state <state>', `only: ${ORDER_STATES.join(', ')}`, parseOneOf(ORDER_STATES))
-    .option('--limit <number>', 'at most so many', parseCount(200), 50)
-    .option('--cursor <cursor>', 'go on where the last page ended')
+    .option('--limit <number>', 'most entries to list', parseCount(200), 50)
+    .option('--cursor <cursor>', 'continue after the previous page')
     .option('--json', 'print JSON')
     .action(
       async ({ account, json, ...query }: { account?: string; state?: OrderState; limit: number; cursor?: string; json?: boolean }) => {
@@ -115,19 +116,19 @@ function registerReads(order: Command, open: OpenUseCases, print: Print): void {
             each.amountFilled,
           ])
           print(renderTable(['CREATED (UTC)', 'STATE', 'ORDER', 'WHAT', 'FILLED'], rows))
-          if (page.nextCursor) print(`\nThere are more: add --cursor ${page.nextCursor}`)
+          if (page.nextCursor) print(`\nMore orders: add --cursor ${page.nextCursor}`)
         })
       },
     )
   order
     .command('show')
-    .description('one order with its executions and its ledger')
-    .argument('<order-id>', 'begins with order-', parseOpaqueId)
+    .description('show one order with its executions and ledger entries')
+    .argument('<order-id>', 'starts with order-', parseOpaqueId)
     .option('--json', 'print JSON')
     .action(async (orderId: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         const found = await useCases.getOrder(orderId)
-        if (!found) throw new UsageError(`There is no order ${orderId}. gatehouse order list shows them.`)
+        if (!found) throw new UsageError(`Unknown order ${orderId}. gatehouse order list shows the known ones.`)
         print(json ? JSON.stringify(found, null, 2) : sayOrder(found))
       })
     })
@@ -136,10 +137,10 @@ function registerReads(order: Command, open: OpenUseCases, print: Print): void {
 function registerCancel(order: Command, open: OpenUseCases, print: Print): void {
   order
     .command('cancel')
-    .description('ask for the cancellation of an order')
-    .argument('<order-id>', 'begins with order-', parseOpaqueId)
-    .option('--operator <name>', 'who asks', systemUser())
-    .option('--wait', `wait up to ${WAIT_MS / 1_000} s for its end`)
+    .description('request the cancellation of an order')
+    .argument('<order-id>', 'starts with order-', parseOpaqueId)
+    .option('--operator <name>', 'your name, for the audit', systemUser())
+    .option('--wait', `wait up to ${WAIT_MS / 1_000} s until it has ended`)
     .action(async (orderId: string, { operator, wait }: { operator: string; wait?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         const asked = await useCases.cancelOrder(orderId, { kind: 'operator', name: operator })
@@ -148,7 +149,7 @@ function registerCancel(order: Command, open: OpenUseCases, print: Print): void 
     })
 }
 
-/** The order once it has ended, or as it stands when the wait is over. */
+/** The order once it has ended, or its current state when the wait ends. */
 export async function waitForEnd(useCases: Pick<OperatorUseCases, 'getOrder'>, order: OrderStory): Promise<OrderStory> {
   const until = Date.now() + WAIT_MS
   let current = order
@@ -164,7 +165,7 @@ function readFlags(side: string, { json: _, ...flags }: OrderFlags): OrderReques
   const parsed = OrderBody.safeParse({ side, ...flags }, { error: sayIssue })
   if (parsed.success) return parsed.data
   const wrong = fieldErrors(parsed.error, { known: [], whole: 'the order' })
-  throw new UsageError(`the order cannot be placed:\n${wrong.map(({ field, message }) => `  - ${field} ${message}`).join('\n')}`)
+  throw new UsageError(`the order is not valid:\n${wrong.map(({ field, message }) => `  - ${field} ${message}`).join('\n')}`)
 }
 
 function sayOrder({

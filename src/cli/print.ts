@@ -1,6 +1,6 @@
 import { printable } from '../platform/printable.ts'
 
-/** Where a command's output goes: one call, one or more whole lines. What a terminal would obey is written out (printable.ts). */
+/** Prints a command's output: each call prints one or more whole lines. Control characters are made visible (printable.ts). */
 export type Print = (text: string) => void
 
 export const print: Print = (text) => {

@@ -12,13 +12,13 @@ interface Flags {
   reason?: string
 }
 
-/** `queue status|rebuild|pause|resume`: the transport, which may be lost at any time. */
+/** `queue status|rebuild|pause|resume`: the disposable queue. */
 export function registerQueueCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
-  const queue = program.command('queue').description('the queue: disposable, and rebuilt from the inbox at any time')
+  const queue = program.command('queue').description('the disposable queue, which can be rebuilt from the inbox at any time')
 
   queue
     .command('status')
-    .description('jobs by state, beside what the inbox still has to finish')
+    .description("show jobs by state and the inbox's unfinished events")
     .option('--json', 'print JSON')
     .action(async ({ json }: Flags) => {
       await withUseCases(open, async (useCases) => {
@@ -27,7 +27,7 @@ export function registerQueueCommands(program: Command, open: OpenUseCases, prin
       })
     })
 
-  writing(queue.command('rebuild'), 'empty the queue and fill it again from the inbox; nothing is lost or done twice').action(
+  writing(queue.command('rebuild'), 'empty the queue and fill it again from the inbox; no event is lost or processed twice').action(
     async (flags: Flags) => {
       const { actor, reason } = nameAndReason(flags)
       await withUseCases(open, async (useCases) => {
@@ -38,15 +38,16 @@ export function registerQueueCommands(program: Command, open: OpenUseCases, prin
   )
 
   for (const verb of ['pause', 'resume'] as const) {
-    writing(queue.command(verb), verb === 'pause' ? 'stop handing out jobs; webhooks are still accepted' : 'hand out jobs again').action(
-      async (flags: Flags) => {
-        const { actor, reason } = nameAndReason(flags)
-        await withUseCases(open, async (useCases) => {
-          const { queue: counts } = await useCases[`${verb}Queue`]({ reason }, actor)
-          print(flags.json ? JSON.stringify({ queue: counts }) : `queue     ${describe(counts)}`)
-        })
-      },
-    )
+    writing(
+      queue.command(verb),
+      verb === 'pause' ? 'give workers no new jobs; the receiver still accepts webhooks' : 'give workers jobs again',
+    ).action(async (flags: Flags) => {
+      const { actor, reason } = nameAndReason(flags)
+      await withUseCases(open, async (useCases) => {
+        const { queue: counts } = await useCases[`${verb}Queue`]({ reason }, actor)
+        print(flags.json ? JSON.stringify({ queue: counts }) : `queue     ${describe(counts)}`)
+      })
+    })
   }
 }
 
@@ -54,9 +55,9 @@ function renderStatus({ queue, pause, inbox, problems, upstream: { lockedForSeco
   return [
     `queue     ${describe(queue)}`,
     `inbox     ${inbox.accepted} unfinished, ${inbox.parked} parked, ${inbox.dead} dead`,
-    ...(backlogSeconds ? [`paxos     what is unfinished takes ${sayEta(backlogSeconds)}`] : []),
-    ...(lockedForSeconds ? [`${sayLock(lockedForSeconds)}. It goes on by itself.`] : []),
-    ...(pause ? [`${sayPause(pause, now)}. Go on: gatehouse queue resume --operator <you> --reason "..."`] : []),
+    ...(backlogSeconds ? [`paxos     backlog: ${sayEta(backlogSeconds)}`] : []),
+    ...(lockedForSeconds ? [`${sayLock(lockedForSeconds)}. Gatehouse then continues by itself.`] : []),
+    ...(pause ? [`${sayPause(pause, now)}. Resume: gatehouse queue resume --operator <you> --reason "..."`] : []),
     ...problems.filter(({ kind }) => kind !== 'queue-paused').map(({ sentence, nextAction }) => `${sentence} ${nextAction}`),
   ].join('\n')
 }
@@ -72,8 +73,8 @@ function renderRebuild({ before, unfinished, requeued, jobs, after }: RebuildRep
 function writing(command: Command, description: string): Command {
   return command
     .description(description)
-    .requiredOption('--operator <name>', 'who asks')
-    .requiredOption('--reason <text>', 'why; kept in the audit')
+    .requiredOption('--operator <name>', 'your name, for the audit')
+    .requiredOption('--reason <text>', 'why; recorded in the audit')
     .option('--json', 'print JSON')
 }
 

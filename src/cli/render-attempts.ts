@@ -2,7 +2,7 @@ import { utcTime } from '../operate/say-time.ts'
 import type { AttemptRecord } from '../operate/use-cases.ts'
 import { renderTable } from './render-table.ts'
 
-/** Every call that an effect made outside, and how it ended, for a terminal. */
+/** The attempts of effects for a terminal: each call to Paxos or to the application, with its result. */
 export function renderAttempts(attempts: readonly AttemptRecord[]): string {
   const rows = attempts.map(({ at, step, attemptNo, operation, status, code, problemType, detail, durationMs }) => [
     utcTime(at),

@@ -4,7 +4,7 @@ import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { ReplayLine, ReplayStory } from '../operate/use-cases.ts'
 import { renderTable } from './render-table.ts'
 
-/** Rows of a replay on a terminal; `--json` and the list of its items have them all. */
+/** Rows of a replay on a terminal; `--json` and the list of its items hold all. */
 const MOST_ROWS = 100
 
 export function renderReplayList(replays: readonly ReplayLine[]): string {
@@ -20,22 +20,21 @@ export function renderReplayList(replays: readonly ReplayLine[]): string {
   return renderTable(['PLANNED (UTC)', 'STATE', 'EVENTS', 'REPLAY', 'PLANNED BY', 'APPROVED BY', 'REASON'], rows)
 }
 
-/** A replay in full: what was asked for, what it would do, who approved it, and what came of it. */
+/** A replay in full: its filter, its plan, its approvals and its results. */
 export function renderReplay(replay: ReplayStory): string {
   const { id, state, events } = replay
-  if (events === 0) return `Replay ${id} is empty: no event matches. gatehouse event list --state parked shows what waits for a person.`
+  if (events === 0)
+    return `Replay ${id} is empty: no event matches. gatehouse event list --state parked shows events that need an operator.`
   return [...renderHead(replay), '', renderItems(replay), '', ...renderNext(replay)].join('\n')
 
   function renderNext({ needsSecond, plannedBy }: ReplayStory): string[] {
-    if (replay.expired) return ['Plan anew with the same filter: gatehouse replay plan']
+    if (replay.expired) return ['Plan again with the same filter: gatehouse replay plan']
     if (state === 'planned' || state === 'awaiting_second') {
-      const who = needsSecond ? ` (two people must agree${state === 'planned' ? `; one may be ${plannedBy}, who planned it` : ''})` : ''
+      const who = needsSecond ? ` (two people must approve${state === 'planned' ? `; one may be ${plannedBy}, who planned it` : ''})` : ''
       return [`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"${who}`]
     }
-    if (state === 'paused') return [`Go on: gatehouse replay resume ${id} --operator <you> --reason "<why>"`]
-    return replay.newSince
-      ? [`Plan them too: gatehouse replay plan --new-since ${id}`]
-      : [`See where its events stand: gatehouse replay show ${id}`]
+    if (state === 'paused') return [`Resume: gatehouse replay resume ${id} --operator <you> --reason "<why>"`]
+    return replay.newSince ? [`Plan those: gatehouse replay plan --new-since ${id}`] : [`Show its progress: gatehouse replay show ${id}`]
   }
 }
 
@@ -46,13 +45,13 @@ function renderHead(replay: ReplayStory): string[] {
     `Replay ${id}: ${expired ? 'expired' : state}`,
     sayState(replay),
     `planned by ${plannedBy} at ${utcTime(plannedAt)}`,
-    `asked for ${sayFilter(replay.filter)}`,
+    `filter: ${sayFilter(replay.filter)}`,
     ...(approvedBy && approvedAt ? [`approved by ${approvedBy} at ${utcTime(approvedAt)}: ${reason}`] : []),
     ...(secondBy ? [`and by ${secondBy}: ${secondReason}`] : []),
     plan ? `${sayEvents(replay)}, ${plan}` : `${sayEvents(replay)}: ${sayResults(replay.counts)}`,
     ...(matched === null
       ? []
-      : ['These are the oldest. Plan again for the others, with a higher --limit (at most 100000) or a later --since.']),
+      : ['The plan holds the oldest. For the others, plan again with a higher --limit (at most 100000) or a later --since.']),
     ...renderResult(replay),
     ...renderPace(replay),
   ]
@@ -81,14 +80,17 @@ function renderItems({ items, events, state }: ReplayStory): string {
       difference ?? detail,
     ])
   const table = renderTable(['EVENT', 'TYPE', 'IDENTITY', 'STATE NOW', ran ? 'RESULT' : 'WOULD', 'DETAIL'], rows)
-  return events > rows.length ? `${table}\n… and ${events - rows.length} more; --json has them` : table
+  return events > rows.length ? `${table}\n… and ${events - rows.length} more; --json prints all` : table
 }
 
-/** How long it takes as far as Paxos's limits allow, where something is to be done. */
+/** The estimated time within Paxos's rate limits, if there is work to do. */
 function renderPace({ state, upstream: { etaSeconds, lockedForSeconds } }: ReplayStory): string[] {
   if (etaSeconds === 0 || state === 'cancelled' || state === 'discarded') return []
   const locked = lockedForSeconds ? [sayLock(lockedForSeconds)] : []
   if (etaSeconds === null) return locked
   const begun = state === 'running' || state === 'paused' || state === 'finished'
-  return [begun ? `What is left takes ${sayEta(etaSeconds)}` : `It takes ${sayEta(etaSeconds)}, counting what waits already`, ...locked]
+  return [
+    begun ? `Estimated time left: ${sayEta(etaSeconds)}` : `Estimated time: ${sayEta(etaSeconds)}, current backlog included`,
+    ...locked,
+  ]
 }

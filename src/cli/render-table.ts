@@ -6,17 +6,17 @@ const NO_BORDERS = {
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 }
 const GAP = NO_BORDERS.middle.length
-/** A column is not cut below this: an id cut shorter could be another one. */
+/** Narrowest width of a cut column, because a shorter id could be mistaken for another one. */
 const LEAST_WIDTH = 9
 
-/** Columns of the terminal that standard output is; null for a pipe or a file, which get everything. */
+/** The terminal's width in columns; null if standard output is a pipe or a file, which get full rows. */
 export function terminalWidth(): number | null {
   return process.stdout.isTTY ? process.stdout.columns : null
 }
 
 /**
  * Aligned columns without borders, so that a line can be copied, cut and grepped. On a terminal the widest columns are cut, with an ellipsis,
- * until a row fits its width; `--json` and a pipe have the whole.
+ * until a row fits. `--json` and a pipe get full values.
  */
 export function renderTable(
   head: readonly string[],
@@ -35,7 +35,7 @@ export function renderTable(
     .join('\n')
 }
 
-/** Takes from the widest column, one character at a time, until all of them fit or none can give more. */
+/** Narrows the widest column by one character at a time, until the row fits or every column has its narrowest width. */
 function narrow(widths: number[], room: number): void {
   let over = widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1)) - room
   for (; over > 0; over -= 1) {

@@ -1,7 +1,7 @@
 import { span } from '../operate/say-time.ts'
 import { printableLine } from '../platform/printable.ts'
 
-/** An onboarding with its story, from the use cases or as the operator API gives it (times are then text). */
+/** An onboarding with its timeline, from the use cases or from the operator API (where times are text). */
 export interface Told {
   identityId: string
   refId: string | null
@@ -12,7 +12,7 @@ export interface Told {
   timeline: readonly { at: Date | string; source: 'ledger' | 'inbox'; sentence: string; actor: string }[]
 }
 
-/** The story of one customer for a terminal: where they stand, then line by line when and how it came to that, in UTC. */
+/** One onboarding for a terminal: its state, then its timeline in UTC. */
 export function renderTimeline({ identityId, refId, state, accountId, profileId, waitingFor, timeline }: Told): string {
   const head = [
     `Onboarding ${identityId}: ${state.replaceAll('_', ' ')}`,

@@ -44,12 +44,12 @@ interface ApproveFlags {
   json?: boolean
 }
 
-/** How often the command looks again while it waits, milliseconds. */
+/** Milliseconds between checks while the command waits. */
 const POLL_EVERY_MS = 2_000
 
-/** `replay plan|approve|list|show|pause|resume|cancel|discard`: stored events again, after a look at what that would do. */
+/** `replay plan|approve|list|show|pause|resume|cancel|discard`: processes stored events again, after an approved plan. */
 export function registerReplayCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
-  const replay = program.command('replay').description('work on stored events again: plan first, then approve')
+  const replay = program.command('replay').description('process stored events again: plan first, then approve')
   registerPlan(replay, open, print)
   registerApprove(replay, open, print)
   registerLooking(replay, open, print)
@@ -59,22 +59,22 @@ export function registerReplayCommands(program: Command, open: OpenUseCases, pri
 function registerPlan(replay: Command, open: OpenUseCases, print: Print): void {
   replay
     .command('plan')
-    .description('choose events and say for each what a replay would do now; changes nothing. Takes at least one filter')
-    .option('--event <id>', 'this event; may be repeated', collectPaxosIds)
-    .option('--identity <id>', 'events of this identity; may be repeated', collectPaxosIds)
-    .option('--type <type>', 'events of this type; may be repeated', collectTexts)
-    .option('--state <state>', `events in this state (${REPLAYABLE_STATES.join(', ')}); may be repeated`, collectOneOf(REPLAYABLE_STATES))
-    .option('--error <code>', 'events whose last error has this code; may be repeated', collectTexts)
+    .description('select events and show what a replay would do with each; changes nothing. Takes at least one filter')
+    .option('--event <id>', 'this event; repeatable', collectPaxosIds)
+    .option('--identity <id>', 'events of this identity; repeatable', collectPaxosIds)
+    .option('--type <type>', 'events of this type; repeatable', collectTexts)
+    .option('--state <state>', `events in this state (${REPLAYABLE_STATES.join(', ')}); repeatable`, collectOneOf(REPLAYABLE_STATES))
+    .option('--error <code>', 'events whose last error has this code; repeatable', collectTexts)
     .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
     .option('--until <time>', 'received before', parseTime)
     .option(
       '--limit <number>',
-      `at most this number of events, oldest first (1000; ${MAX_REPLAY_LIMIT} at most)`,
+      `most events to take, oldest first (default 1000, at most ${MAX_REPLAY_LIMIT})`,
       parseCount(MAX_REPLAY_LIMIT),
     )
-    .option('--release-holds', 'let the live status at Paxos decide what is held')
-    .option('--new-since <replay-id>', 'what failed after this replay was planned, by its filter', parseId)
-    .option('--operator <name>', 'who asks', systemUser())
+    .option('--release-holds', 'decide held onboardings by the live status at Paxos')
+    .option('--new-since <replay-id>', 'events that failed after this replay was planned, by its filter', parseId)
+    .option('--operator <name>', 'your name, for the audit', systemUser())
     .option('--json', 'print JSON')
     .action(async ({ newSince, operator, json, ...flags }: PlanFlags) => {
       const { event, identity, type, state, error, since, until, limit, releaseHolds } = flags
@@ -92,7 +92,7 @@ function registerPlan(replay: Command, open: OpenUseCases, print: Print): void {
     })
 }
 
-/** Goes on with the plan to its end, and says on a terminal how far it is. Where this process ends, a server goes on with it. */
+/** Continues the plan to its end and shows the progress on a terminal. If this process ends, a server continues the plan. */
 async function planned(useCases: OperatorUseCases, started: ReplayStory): Promise<ReplayStory> {
   let plan = started
   while (plan.state === 'planning') {
@@ -105,11 +105,11 @@ async function planned(useCases: OperatorUseCases, started: ReplayStory): Promis
 function registerApprove(replay: Command, open: OpenUseCases, print: Print): void {
   replay
     .command('approve')
-    .description('approve a plan; a worker runs it in stages, and what has changed since is skipped and listed')
-    .argument('<replay-id>', 'as replay plan has printed it', parseId)
-    .requiredOption('--operator <name>', 'who approves')
-    .requiredOption('--reason <text>', 'why; kept with the replay and in the audit')
-    .option('--yes', 'do not ask')
+    .description('approve a plan; a worker runs it in stages, and skips and lists events that have changed since')
+    .argument('<replay-id>', 'the id that replay plan printed', parseId)
+    .requiredOption('--operator <name>', 'your name, for the audit')
+    .requiredOption('--reason <text>', 'why; recorded with the replay and in the audit')
+    .option('--yes', 'do not ask for confirmation')
     .option('--wait', 'wait until it has finished or stopped')
     .option('--json', 'print JSON')
     .action(async (id: string, { operator, reason, yes, wait, json }: ApproveFlags) => {
@@ -139,28 +139,28 @@ async function finished(useCases: OperatorUseCases, approved: ReplayStory): Prom
 function registerLooking(replay: Command, open: OpenUseCases, print: Print): void {
   replay
     .command('list')
-    .description('who planned and approved what, and why; last planned first')
-    .option('--limit <number>', 'at most this number of lines', parseCount(200), 50)
-    .option('--cursor <cursor>', 'go on where the last page ended')
+    .description('list replays with planner, approver and reason, last planned first')
+    .option('--limit <number>', 'most entries to list', parseCount(200), 50)
+    .option('--cursor <cursor>', 'continue after the previous page')
     .option('--json', 'print JSON')
     .action(async ({ json, ...query }: { limit: number; cursor?: string; json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         const page = await useCases.listReplays(query)
         if (json) return print(JSON.stringify(page, null, 2))
         if (page.items.length === 0)
-          return print('Nothing was ever planned. gatehouse replay plan changes nothing yet: it says what a replay would do.')
+          return print('No replay yet. gatehouse replay plan shows what a replay would do and changes nothing.')
         print(renderReplayList(page.items))
         print(
           page.nextCursor
-            ? `\nThere are more: add --cursor ${page.nextCursor}`
-            : '\nOne of them in full: gatehouse replay show <replay-id>',
+            ? `\nMore replays: add --cursor ${page.nextCursor}`
+            : '\nShow one in full: gatehouse replay show <replay-id>',
         )
       })
     })
   replay
     .command('show')
-    .description('a replay: its plan, who approved it and why, and what it led to')
-    .argument('<replay-id>', 'as replay plan has printed it', parseId)
+    .description('show a replay: its plan, its approvals and its results')
+    .argument('<replay-id>', 'the id that replay plan printed', parseId)
     .option('--json', 'print JSON')
     .action(async (id: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
@@ -172,9 +172,9 @@ function registerLooking(replay: Command, open: OpenUseCases, print: Print): voi
 }
 
 const STEERED: Readonly<Record<Steering, string>> = {
-  pause: 'open nothing more of a run; what was opened goes on to its end',
-  resume: 'go on with a paused run, in stages from the first on',
-  cancel: 'end a run; what was not opened stays as it was',
+  pause: 'pause a run: start no more events; started events run to their end',
+  resume: 'resume a paused run, starting again at the first stage',
+  cancel: 'end a run; events that were not started stay unchanged',
   discard: 'discard a plan that will not be run',
 }
 
@@ -182,9 +182,9 @@ function registerSteering(replay: Command, steering: Steering, { open, print }: 
   replay
     .command(steering)
     .description(STEERED[steering])
-    .argument('<replay-id>', 'as replay plan has printed it', parseId)
-    .requiredOption('--operator <name>', 'who asks')
-    .requiredOption('--reason <text>', 'why; kept with the replay and in the audit')
+    .argument('<replay-id>', 'the id that replay plan printed', parseId)
+    .requiredOption('--operator <name>', 'your name, for the audit')
+    .requiredOption('--reason <text>', 'why; recorded with the replay and in the audit')
     .option('--json', 'print JSON')
     .action(async (id: string, { operator, reason, json }: { operator: string; reason: string; json?: boolean }) => {
       const { actor, ...why } = nameAndReason({ operator, reason })
@@ -198,20 +198,20 @@ function registerSteering(replay: Command, steering: Steering, { open, print }: 
 
 function unknownReplay(id: string): UsageError {
   return new UsageError(
-    `There is no replay ${id}. gatehouse replay list shows those that there are; gatehouse replay plan makes a new one.`,
+    `Unknown replay ${id}. gatehouse replay list shows the known ones; gatehouse replay plan makes a new one.`,
   )
 }
 
-/** Asks on the terminal, beside the output; without a terminal only --yes will do. */
+/** Asks for confirmation on the terminal. Without a terminal, --yes is required. */
 async function confirm(plan: ReplayStory): Promise<void> {
-  if (!process.stdin.isTTY) throw new UsageError('--yes: say it where there is no terminal to ask on')
+  if (!process.stdin.isTTY) throw new UsageError('--yes is required without a terminal')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     const word = plan.id.slice(0, 8)
     const typed = await terminal.question(
       `This runs a plan over ${sayEvents(plan)} (${sayPlan(plan) ?? plan.state}). Type ${word} to run it: `,
     )
-    if (typed.trim() !== word) throw new UsageError('not confirmed; nothing was done')
+    if (typed.trim() !== word) throw new UsageError('not confirmed; the plan was not approved')
   } finally {
     terminal.close()
   }

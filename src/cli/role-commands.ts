@@ -10,35 +10,35 @@ import { registerSandboxCommands } from './sandbox-commands.ts'
 import { openFoundation, STATE_DIRECTORY, settings } from './settings.ts'
 import { simulatorUrl } from './simulator-url.ts'
 
-/** `heapGrowth`, percent: of receiver and worker as measured under full load, where less would cost speed (docs/performance.md). */
+/** `heapGrowth`, percent: measured for receiver and worker under full load, where a lower value would cost speed (docs/performance.md). */
 const ROLES = [
   {
     name: 'receiver' as const,
-    description: 'take webhooks: POST /webhooks/paxos on PORT',
+    description: 'run a receiver: accepts webhooks at POST /webhooks/paxos on PORT',
     loadStart: async () => (await import('../compose/start-receiver.ts')).startReceiver,
     heapGrowth: 30,
   },
   {
     name: 'worker' as const,
-    description: 'confirm events, advance onboardings, send notices; health and metrics on WORKER_PORT',
+    description: 'run a worker: confirms events, advances onboardings, sends notifications; health and metrics on WORKER_PORT',
     loadStart: async () => (await import('../compose/start-worker.ts')).startWorker,
     heapGrowth: 150,
     prepare: giveWay,
   },
   {
     name: 'operator' as const,
-    description: 'serve the onboarding and operator API and the pages on OPERATOR_PORT',
+    description: 'run an operator server: the operator API and the pages on OPERATOR_PORT',
     loadStart: async () => (await import('../compose/start-operator.ts')).startOperator,
     heapGrowth: 100,
   },
 ]
 
-/** `start|receiver|worker|operator|sandbox|migrate`: what runs until it is stopped, and what prepares the database for it. */
+/** `start|receiver|worker|operator|sandbox|migrate`: the commands that run a role until it is stopped, and the one that prepares the database. */
 export function registerRoleCommands(program: Command): void {
   program
     .command('start')
     .description('run all roles; without DATABASE_URL and PAXOS_*, with an embedded Postgres and the Paxos simulator')
-    .option('--no-first-onboarding', 'do not onboard an invented person at the start (only done with the simulator)')
+    .option('--no-first-onboarding', 'do not onboard an invented person at the first start (this happens only with the simulator)')
     .action(async ({ firstOnboarding }: { firstOnboarding: boolean }) => {
       const { config, logger } = settings('start', { quiet: true })
       const { startEverything } = await import('./start-everything.ts')
@@ -71,7 +71,7 @@ export function registerRoleCommands(program: Command): void {
   const sandbox = program
     .command('sandbox')
     .description(
-      'run the Paxos simulator alone on SANDBOX_PORT; it delivers to SANDBOX_WEBHOOK_URL (GET /_sandbox lists its faults and knobs)',
+      'run only the Paxos simulator on SANDBOX_PORT; it sends webhooks to SANDBOX_WEBHOOK_URL (GET /_sandbox lists its faults and settings)',
     )
     .action(async () => {
       const { config, logger } = settings('sandbox')
@@ -85,16 +85,16 @@ export function registerRoleCommands(program: Command): void {
     })
   sandbox
     .command('person')
-    .description('print the data of an invented person, as POST /v1/onboardings takes it')
+    .description('print an invented person as a body for POST /v1/onboardings')
     .action(() => print(JSON.stringify(samplePerson(), null, 2)))
   registerSandboxCommands(sandbox, simulatorUrl)
 
   program
     .command('migrate')
-    .description('bring the database schema up to date; safe to run from several machines at once')
+    .description('migrate the database schema; safe to run from several machines at once')
     .option(
       '--roles',
-      'also make the database roles gatehouse_receiver, gatehouse_worker and gatehouse_operator, with the rights that each needs',
+      'also create the database roles gatehouse_receiver, gatehouse_worker and gatehouse_operator with their minimal rights',
     )
     .action(async ({ roles = false }: { roles?: boolean }) => {
       const { config, logger } = settings('migrate')
@@ -106,7 +106,7 @@ export function registerRoleCommands(program: Command): void {
       logger.info('the schema is up to date')
       if (applied)
         logger.info(
-          "the database roles have what they need; a new one gets its password from you: ALTER ROLE gatehouse_receiver PASSWORD '…'",
+          "the database roles are up to date; set the password of a new role yourself: ALTER ROLE gatehouse_receiver PASSWORD '…'",
         )
     })
 }

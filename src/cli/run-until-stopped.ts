@@ -3,12 +3,12 @@ import { startEventLoopWatchdog } from '../platform/event-loop-watchdog.ts'
 import type { Logger } from '../platform/logger.ts'
 import { keepServingOnBrokenPipe } from './broken-pipe.ts'
 
-/** How long roles may take to finish what is in hand before the process leaves anyway. */
+/** Milliseconds that roles have to finish their work before the process exits anyway. */
 const SHUTDOWN_MS = 25_000
-/** How long the event loop of a role may stand still: nothing that Gatehouse does keeps it for a second. */
+/** Longest stall of a role's event loop, milliseconds. No work of Gatehouse blocks it for a second. */
 const STANDSTILL_MS = 30_000
 
-/** Runs until SIGINT or SIGTERM, then closes in reverse order of opening; a second signal leaves at once. */
+/** Runs until SIGINT or SIGTERM, then closes in reverse order of opening. A second signal exits immediately. */
 export async function runUntilStopped(
   logger: Logger,
   opened: readonly Pick<RunningRole, 'close'>[],
@@ -18,15 +18,15 @@ export async function runUntilStopped(
   const stopWatchdog = startEventLoopWatchdog({ limitMs: STANDSTILL_MS, logger })
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name))
-    process.once('disconnect', () => resolve('the end of gatehouse start')) // the parent wants it, or is gone
+    process.once('disconnect', () => resolve('the end of gatehouse start')) // the parent asks for the end, or has died
   })
-  say(`${signal}: finishing what is under way`)
+  say(`${signal}: finishing work in progress`)
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => process.exit(1))
   setTimeout(() => {
-    logger.error('not everything has finished in time; leaving (nothing is lost: the inbox has it)')
+    logger.error('some work did not finish in time; exiting (no event is lost: the inbox holds them)')
     process.exit(1)
   }, SHUTDOWN_MS).unref()
   for (const part of opened.toReversed()) await part.close()
   await stopWatchdog()
-  say('Gatehouse has ended.')
+  say('Gatehouse has stopped.')
 }

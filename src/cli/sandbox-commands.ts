@@ -16,7 +16,7 @@ interface Trigger {
   readonly call: (values: readonly string[]) => ControlCall
 }
 
-/** What can be made to happen at once, besides what Paxos's own API offers. */
+/** What an operator can trigger in the simulator beyond Paxos's own API. */
 const TRIGGERS: Readonly<Record<string, Trigger>> = {
   decide: {
     takes: ['IDENTITY', 'VERDICT'],
@@ -25,7 +25,7 @@ const TRIGGERS: Readonly<Record<string, Trigger>> = {
   },
   event: {
     takes: ['TYPE', 'IDENTITY'],
-    does: 'emit an event that nothing caused',
+    does: 'emit an event without a cause',
     call: ([type, identityId]) => ({ method: 'POST', path: '/events', body: { type, identityId } }),
   },
   'test-event': {
@@ -50,28 +50,28 @@ const TRIGGERS: Readonly<Record<string, Trigger>> = {
   },
   forget: {
     takes: ['REF_ID'],
-    does: 'let the ref_id of an order be used again at once',
+    does: 'free the ref_id of an order for reuse',
     call: ([refId]) => ({ method: 'POST', path: '/orders/forget', body: { refId } }),
   },
-  'revoke-tokens': { takes: [], does: 'make every access token stop working', call: () => ({ method: 'POST', path: '/tokens/revoke' }) },
+  'revoke-tokens': { takes: [], does: 'revoke every access token', call: () => ({ method: 'POST', path: '/tokens/revoke' }) },
 }
 
 const CLOSED = 'UNSCHEDULED_MAINTENANCE'
 
-/** Each lasts `forMs`, but for those that `outage end` ends. */
+/** Each lasts `forMs`, except those that last until `outage end`. */
 const OUTAGES: Readonly<Record<string, { does: string; call: (forMs: number) => ControlCall }>> = {
-  down: { does: '503 to every call', call: (forMs) => fault({ on: '*', do: 'answer', status: 503, forMs }) },
-  slow: { does: '2 s before every answer', call: (forMs) => fault({ on: '*', do: 'latency', ms: 2_000, forMs }) },
+  down: { does: 'every call gets 503', call: (forMs) => fault({ on: '*', do: 'answer', status: 503, forMs }) },
+  slow: { does: 'every answer takes 2 s longer', call: (forMs) => fault({ on: '*', do: 'latency', ms: 2_000, forMs }) },
   lossy: {
-    does: 'one answer in five is lost after the call has acted',
+    does: 'every fifth answer is lost after the call has acted',
     call: (forMs) => fault({ on: '*', do: 'act-then-drop', ratio: 0.2, forMs }),
   },
-  limited: { does: '429 to every call', call: (forMs) => fault({ on: '*', do: 'answer', status: 429, forMs }) },
+  limited: { does: 'every call gets 429', call: (forMs) => fault({ on: '*', do: 'answer', status: 429, forMs }) },
   markets: {
     does: 'all markets closed, until `outage end`',
     call: () => ({ method: 'POST', path: '/markets/ALL', body: { buy: CLOSED, sell: CLOSED } }),
   },
-  webhooks: { does: 'no delivery is tried, until `outage end`', call: () => ({ method: 'POST', path: '/webhook/pause' }) },
+  webhooks: { does: 'no webhook is sent, until `outage end`', call: () => ({ method: 'POST', path: '/webhook/pause' }) },
 }
 
 const END_OF_OUTAGES: readonly ControlCall[] = [
@@ -84,15 +84,15 @@ function fault(body: object): ControlCall {
   return { method: 'POST', path: '/faults', body }
 }
 
-/** `sandbox trigger|fault|outage|replay|assumptions`: the control of a simulator that runs, over HTTP. */
+/** `sandbox trigger|fault|outage|replay|assumptions`: controls a running simulator over HTTP. */
 export function registerSandboxCommands(sandbox: Command, simulatorUrl: () => string, print: Print = toStdout): void {
   const withUrl = (command: Command): Command =>
-    command.option('--url <url>', 'where the simulator listens (default: the one of this installation)')
+    command.option('--url <url>', "the simulator's URL (default: the simulator of this installation)")
   const send = async (call: ControlCall, { url }: { url?: string }): Promise<unknown> => control(url ?? simulatorUrl(), call)
 
   withUrl(sandbox.command('trigger').argument('<what>').argument('[values...]'))
     .description(
-      `make something happen now: ${Object.entries(TRIGGERS)
+      `trigger something now: ${Object.entries(TRIGGERS)
         .map(([name, { takes }]) => [name, ...takes].join(' '))
         .join(', ')}`,
     )
@@ -104,18 +104,18 @@ export function registerSandboxCommands(sandbox: Command, simulatorUrl: () => st
       print(JSON.stringify(await send(trigger.call(values), flags)))
     })
 
-  withUrl(sandbox.command('fault').argument('[what]', 'list, clear, or nothing to arm one', 'arm'))
-    .description('arm a fault of calls or deliveries, list those that are armed, or clear them')
+  withUrl(sandbox.command('fault').argument('[what]', 'list or clear; omit it to arm a fault', 'arm'))
+    .description('arm a fault of calls or deliveries, list the armed faults, or clear them')
     .option('--on <operation>', 'an operation such as "POST /identity/accounts", "*" or "delivery"', '*')
     .option(
       '--do <kind>',
       'answer, latency, drop, silence, act-then-drop, act-then-silence, act-then-answer; for deliveries lose, duplicate, delay, reorder',
     )
-    .addOption(new Option('--status <n>', 'of answer and act-then-answer').argParser(Number))
-    .addOption(new Option('--ms <n>', 'of latency, delay and reorder').argParser(Number))
-    .addOption(new Option('--next <n>', 'only the next so many').argParser(Number))
+    .addOption(new Option('--status <n>', 'for answer and act-then-answer').argParser(Number))
+    .addOption(new Option('--ms <n>', 'for latency, delay and reorder').argParser(Number))
+    .addOption(new Option('--next <n>', 'only the next n calls or deliveries').argParser(Number))
     .addOption(new Option('--ratio <share>', 'only this share, above 0 and up to 1').argParser(Number))
-    .addOption(new Option('--seconds <n>', 'only for so long').argParser(Number))
+    .addOption(new Option('--seconds <n>', 'only for n seconds').argParser(Number))
     .action(async (what: string, flags: { url?: string; seconds?: number; do?: string } & Record<string, unknown>) => {
       const { url: _url, seconds, ...body } = flags
       const calls: Readonly<Record<string, ControlCall>> = {
@@ -125,33 +125,32 @@ export function registerSandboxCommands(sandbox: Command, simulatorUrl: () => st
       }
       const call = calls[what]
       if (!call) throw new UsageError('fault: must be list, clear, or options that describe one')
-      if (what === 'arm' && flags.do === undefined)
-        throw new UsageError('fault: --do says what goes wrong, such as --do answer --status 503')
+      if (what === 'arm' && flags.do === undefined) throw new UsageError('fault: --do is required, for example --do answer --status 503')
       print(JSON.stringify(await send(call, flags)))
     })
 
   withUrl(sandbox.command('outage').argument('<kind>'))
     .description(
-      `begin an outage (${Object.entries(OUTAGES)
+      `start an outage (${Object.entries(OUTAGES)
         .map(([kind, { does }]) => `${kind}: ${does}`)
         .join('; ')}), or end them all: end`,
     )
-    .addOption(new Option('--seconds <n>', 'how long it lasts').argParser(Number).default(60))
+    .addOption(new Option('--seconds <n>', 'its duration in seconds').argParser(Number).default(60))
     .action(async (kind: string, flags: { url?: string; seconds: number }) => {
       const outage = OUTAGES[kind]
       if (!outage && kind !== 'end') throw new UsageError(`outage: must be one of ${Object.keys(OUTAGES).join(', ')}, end`)
       for (const call of outage ? [outage.call(flags.seconds * 1000)] : END_OF_OUTAGES) await send(call, flags)
-      print(outage ? `Outage begun: ${outage.does}.` : 'Outages ended: no fault is armed, markets are open, webhooks are delivered.')
+      print(outage ? `Outage started: ${outage.does}.` : 'Outages ended: no fault is armed, markets are open, webhooks are sent.')
     })
 
   withUrl(sandbox.command('replay').argument('<file>'))
-    .description('replay a rule file: resets the simulator, loads its rules, follows its timeline (docs/simulator.md)')
+    .description('replay a rule file: reset the simulator, load the rules, follow the timeline (docs/simulator.md)')
     .action(async (file: string, flags: { url?: string }) => {
       print(JSON.stringify(await send({ method: 'PUT', path: '/story', body: await readRules(file) }, flags), null, 2))
     })
 
   withUrl(sandbox.command('assumptions'))
-    .description('print what the simulator does, and whether Paxos documents it or it is assumed')
+    .description("print the simulator's behaviours, and whether Paxos documents each or it is assumed")
     .action(async (flags: { url?: string }) => {
       const { facts } = (await send({ method: 'GET', path: '/assumptions' }, flags)) as {
         facts: readonly Readonly<Record<string, string>>[]
@@ -163,22 +162,22 @@ export function registerSandboxCommands(sandbox: Command, simulatorUrl: () => st
 
 async function readRules(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UsageError(`${file}: cannot be read (${errorCode(error) ?? 'unknown error'})`)
+    throw new UsageError(`${file}: cannot read it (${errorCode(error) ?? 'unknown error'})`)
   })
   try {
     return JSON.parse(text)
   } catch {
-    throw new UsageError(`${file}: is no JSON`)
+    throw new UsageError(`${file}: not valid JSON`)
   }
 }
 
-/** @throws UsageError with the simulator's own words when it refuses, or says where none was found. */
+/** @throws UsageError with the simulator's own message if it refuses, or with the URL where none answered. */
 async function control(url: string, { method, path, body }: ControlCall): Promise<unknown> {
   const answer = await fetch(`${url.replace(/\/$/, '')}/_sandbox${path}`, {
     method,
     ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   }).catch(() => {
-    throw new UsageError(`No simulator answers at ${url}. Start one (npm start, or gatehouse sandbox), or name it with --url.`)
+    throw new UsageError(`No simulator answers at ${url}. Start one (npm start or gatehouse sandbox), or give its address with --url.`)
   })
   const result: unknown = await answer.json()
   if (answer.ok) return result

@@ -12,17 +12,17 @@ interface Flags {
   json?: boolean
 }
 
-/** `session end`: puts operators out of the pages at once, after a laptop was stolen or a colleague has left. */
+/** `session end`: logs operators out of the pages immediately, for example after a laptop was stolen or a colleague left. */
 export function registerSessionCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   program
     .command('session')
-    .description('who is logged in on the pages')
+    .description('logins on the pages')
     .command('end')
-    .description('end the sessions of one operator, or all; the operator token still opens new ones')
-    .option('--of <name>', 'of this operator')
-    .option('--all', 'of everybody')
-    .requiredOption('--operator <name>', 'who asks')
-    .requiredOption('--reason <text>', 'why; kept in the audit')
+    .description('end the sessions of one operator or of all; the operator token still allows new logins')
+    .option('--of <name>', 'end the sessions of this operator')
+    .option('--all', 'end all sessions')
+    .requiredOption('--operator <name>', 'your name, for the audit')
+    .requiredOption('--reason <text>', 'why; recorded in the audit')
     .option('--json', 'print JSON')
     .action(async ({ of, all, json, ...flags }: Flags) => {
       if ((of === undefined) !== (all === true)) throw new UsageError('name one operator with --of, or end all sessions with --all')

@@ -18,13 +18,13 @@ import { renderTimeline } from './render-timeline.ts'
 import { startReceiverProcess } from './start-receiver-process.ts'
 
 const FIRST_ONBOARDING_MS = 30_000
-/** The shortest way to a command in the project's folder: `npx` takes seconds more for each. */
+/** The fastest way to run a command in the project folder: `npx` takes seconds longer. */
 const COMMAND = './gatehouse'
 
 /**
- * All roles in the order in which an event passes them, the receiver as a process of its own; with the simulator where no `PAXOS_*` is set. Says on
- * standard output what happens, onboards an invented person through the operator API, and shows how to go on. Returns what
- * is to be closed, in order of opening.
+ * Starts all roles in the order in which an event passes them, the receiver in its own process, and the simulator if no `PAXOS_*` is set.
+ * Prints the progress, onboards an invented person through the operator API, and prints the next commands. Returns the parts to close, in
+ * order of opening.
  */
 export async function startEverything({
   config,
@@ -46,7 +46,7 @@ export async function startEverything({
       (base) => hostOf(base.databaseUrl),
     )
     opened.push(foundation)
-    // An embedded database belongs to one folder, and one start is all that a folder needs; with DATABASE_URL any number may share it.
+    // An embedded database belongs to one folder, which allows one start at a time. With DATABASE_URL any number of starts may share it.
     if (config.databaseUrl === null) opened.push(await startOnce(foundation))
     const roles = await startRoles(foundation, { opened, directory })
     say(`  queue          BullMQ on ${worldOf(foundation).queue}`)
@@ -64,7 +64,7 @@ export async function startEverything({
   }
 }
 
-/** `running.json` in the state folder: where this installation listens, for a person or a script that looks for it. */
+/** `running.json` in the state folder: the addresses of this installation, for operators and scripts. */
 function leaveHints(directory: string, { receiver, operator, simulator }: Roles): Pick<RunningRole, 'close'> {
   const path = join(directory, 'running.json')
   const hints = {
@@ -95,14 +95,14 @@ async function startRoles(
     opened.push(role)
     return role
   }
-  // Production alone may have none, and there is no simulator then.
+  // Only production may have none, and production has no simulator.
   const webhookApiKey = foundation.secrets.webhookApiKeys[0] ?? ''
   const withSimulator = config.paxos === null && config.sandbox.url === null
   const stateFile = join(directory, simulatorFile(config.databaseUrl))
   const simulator = withSimulator
     ? await started('Paxos simulator', () => startSandbox({ config, logger, webhookApiKey, stateFile }))
     : null
-  // The simulator may have moved to a free port: the roles find it where it is, and so does every command.
+  // The simulator may have moved to a free port, so roles and commands get its actual address.
   const complete: Foundation = simulator ? { ...foundation, simulatorUrl: simulator.url } : foundation
   refuseOtherWorld(worldOf(complete), await foundation.roster.live())
   const receiver = await started('receiver', () => startReceiverProcess(complete))
@@ -110,24 +110,24 @@ async function startRoles(
     url: `${receiver.url}/webhooks/paxos`,
     auth: { kind: 'api-key', header: config.webhook.apiKeyHeader, key: webhookApiKey },
   })
-  giveWay() // the receiver has its priority already: what must be acknowledged comes first, as with a worker of its own
+  giveWay() // the receiver process keeps its higher priority, so that acknowledgements come first, as with a separate worker
   await started('worker', async () => enrolled(complete, 'worker', await startWorker(complete)))
   const operator = await started('operator', async () => enrolled(complete, 'operator', await startOperator(complete)))
   return { receiver, operator, simulator }
 }
 
-/** Whether nobody was onboarded yet: the invented person is for the first start of a database. */
+/** Whether the database has no onboarding yet: the invented person is only for its first start. */
 async function isEmpty(operatorUrl: string, token: string): Promise<boolean> {
   const answer = await fetch(`${operatorUrl}/v1/onboardings?limit=1`, { headers: { authorization: `Bearer ${token}` } })
   return answer.ok && ((await answer.json()) as { items: unknown[] }).items.length === 0 // our own API: its schema is tested
 }
 
-/** Each database has a simulator's world of its own: customers of one must not appear in another. */
+/** Each database has its own simulator state, so that customers of one database do not appear in another. */
 function simulatorFile(databaseUrl: string | null): string {
   return databaseUrl === null ? 'sandbox.json' : `sandbox-${hash('sha256', databaseUrl).slice(0, 8)}.json`
 }
 
-/** One invented person, as an application would do it: over HTTP, then waiting for the state. Returns the account; null: it is not ready yet. */
+/** Onboards an invented person as an application would: over HTTP, then waits for the state. Returns the account; null if it is not ready yet. */
 async function onboardSomebody(operatorUrl: string, token: string): Promise<string | null> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
   say('\nOnboarding an invented person through the operator API:')
@@ -136,7 +136,7 @@ async function onboardSomebody(operatorUrl: string, token: string): Promise<stri
     headers: { ...headers, 'idempotency-key': `first-onboarding-${Date.now()}` },
     body: JSON.stringify(samplePerson()),
   })
-  if (!created.ok) throw new Error(`the first onboarding was refused: ${created.status} ${await created.text()}`)
+  if (!created.ok) throw new Error(`Gatehouse refused the first onboarding: ${created.status} ${await created.text()}`)
   const { identityId } = (await created.json()) as { identityId: string }
   const deadline = Date.now() + FIRST_ONBOARDING_MS
   for (;;) {
@@ -145,7 +145,7 @@ async function onboardSomebody(operatorUrl: string, token: string): Promise<stri
     const { state, accountId } = onboarding as { state: string; accountId: string | null }
     if (state === 'ready' || Date.now() > deadline) {
       say(renderTimeline(onboarding as Parameters<typeof renderTimeline>[0]))
-      if (state !== 'ready') say(`\nThe onboarding is still ${state}; its page says what it waits for.`)
+      if (state !== 'ready') say(`\nThe onboarding is still ${state}. Its page shows what it waits for.`)
       return state === 'ready' ? accountId : null
     }
     await sleep(50)
@@ -160,19 +160,19 @@ Webhooks         POST ${receiver.url}/webhooks/paxos  (${config.webhook.apiKeyHe
   const tokenFile = join(directory, 'operator-token')
   say(
     secrets.fresh
-      ? `Operator token   ${secrets.operatorToken}  (shown this once; kept in ${tokenFile})`
+      ? `Operator token   ${secrets.operatorToken}  (shown only now; stored in ${tokenFile})`
       : `Operator token   in ${tokenFile}`,
   )
   if (simulator) {
     say(`
-Onboard the next one:
+Onboard another person:
   ${COMMAND} sandbox person | curl -s ${operator.url}/v1/onboardings -H "authorization: Bearer $(cat ${quoted(tokenFile)})" -H "idempotency-key: $(date +%s%N)" -H 'content-type: application/json' -d @-`)
   }
-  if (simulator) say(`\nFrom identity to a sale, with the balances at each step:\n  ${COMMAND} demo trade`)
+  if (simulator) say(`\nRun the demo, from identity to a sale with the balances at each step:\n  ${COMMAND} demo trade`)
   say('\nGatehouse is running. Ctrl-C stops everything.')
 }
 
-/** As one word for the shell, whatever the folder is called. */
+/** Quotes a path as one shell word. */
 function quoted(path: string): string {
   return `'${path.replaceAll("'", `'\\''`)}'`
 }

@@ -24,14 +24,14 @@ interface ExecuteFlags {
   json?: boolean
 }
 
-/** An id of Paxos or of ours, as an argument: an opaque text. */
+/** An id of Paxos or Gatehouse as an argument: an opaque text. */
 export function parseOpaqueId(text: string): string {
   const id = OpaqueId.safeParse(text)
   if (!id.success) throw new InvalidArgumentError('An id has letters, digits, - and _.')
   return id.data
 }
 
-/** `account`, `deposit`, `market`, `quote`, `proof`: money of one customer, and where it can be traded. */
+/** `account`, `deposit`, `market`, `quote`, `proof`: one customer's money, and the markets. */
 export function registerTradingCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   registerAccountCommands(program, open, print)
   registerDepositCommand(program, open, print)
@@ -44,7 +44,7 @@ function registerAccountCommands(program: Command, open: OpenUseCases, print: Pr
   const account = program.command('account').description('brokerage accounts of customers')
   account
     .command('show')
-    .description('one account with its balances')
+    .description('show one account with its balances')
     .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
     .option('--json', 'print JSON')
     .action(async (accountId: string, { json }: { json?: boolean }) => {
@@ -58,9 +58,9 @@ function registerAccountCommands(program: Command, open: OpenUseCases, print: Pr
     })
 }
 
-/** The balances as a table; what Paxos reports, to the last digit. */
+/** The balances as a table, exactly as Paxos reports them. */
 export function renderBalances({ items, asOf }: Balances): string {
-  if (items.length === 0) return `The account holds nothing (${asOf.toISOString()}).`
+  if (items.length === 0) return `The account is empty (${asOf.toISOString()}).`
   const rows = items.map(({ asset, available, trading }) => [asset, String(available), String(trading)])
   return renderTable(['ASSET', 'AVAILABLE', 'IN ORDERS'], rows)
 }
@@ -68,12 +68,12 @@ export function renderBalances({ items, asOf }: Balances): string {
 function registerDepositCommand(program: Command, open: OpenUseCases, print: Print): void {
   program
     .command('deposit')
-    .description('fund an account with invented money: Sandbox and simulator only')
+    .description('fund an account with invented money (Sandbox and simulator only)')
     .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
     .argument('<amount>', 'for example 10000.00', parseDecimal)
-    .option('--asset <asset>', 'what to deposit', 'USD')
-    .option('--idempotency-key <key>', 'the same for every repetition; a new one where it is not given')
-    .option('--operator <name>', 'who asks', systemUser())
+    .option('--asset <asset>', 'asset to deposit', 'USD')
+    .option('--idempotency-key <key>', 'use the same key to repeat safely; default: a new key')
+    .option('--operator <name>', 'your name, for the audit', systemUser())
     .option('--json', 'print JSON')
     .action(async (accountId: string, amount: string, { asset, idempotencyKey = randomUUID(), operator, json }: DepositFlags) => {
       await withUseCases(open, async (useCases) => {
@@ -82,7 +82,7 @@ function registerDepositCommand(program: Command, open: OpenUseCases, print: Pri
         print(
           `deposit ${deposit.depositId}: ${deposit.amount} ${deposit.asset}, ${deposit.state}${deposit.reason ? ` (${deposit.reason})` : ''}`,
         )
-        if (deposit.state === 'submitting') print('The worker has not sent it yet. Is one running? gatehouse doctor tells.')
+        if (deposit.state === 'submitting') print('No worker has sent it yet. Check that one runs: gatehouse doctor')
       })
     })
 }
@@ -92,7 +92,7 @@ function registerMarketCommand(program: Command, open: OpenUseCases, print: Prin
     .command('market')
     .description('markets')
     .command('list')
-    .description('markets with their steps, limits and status')
+    .description('list markets with their steps, limits and status')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
@@ -112,7 +112,7 @@ function registerQuoteCommand(program: Command, open: OpenUseCases, print: Print
   const quote = program.command('quote').description('held rates')
   quote
     .command('list')
-    .description('quotes of one market, each good until its time of expiry')
+    .description('list the quotes of one market; each is valid until it expires')
     .argument('<market>', 'for example BTCUSD')
     .option('--json', 'print JSON')
     .action(async (market: string, { json }: { json?: boolean }) => {
@@ -129,13 +129,13 @@ function registerQuoteCommand(program: Command, open: OpenUseCases, print: Print
 function registerQuoteExecution(quote: Command, open: OpenUseCases, print: Print): void {
   quote
     .command('execute')
-    .description('execute a quote that was listed, with at least 2 s left: once, however often the command runs with the same key')
+    .description('execute a listed quote with at least 2 s left; repeating with the same key executes no second one')
     .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
     .argument('<quote-id>', 'as quote list prints it', parseOpaqueId)
-    .option('--base-amount <amount>', 'of the base asset; or else --quote-amount')
-    .option('--quote-amount <amount>', 'of the quote asset')
-    .option('--idempotency-key <key>', 'the same for every repetition; a new one where it is not given')
-    .option('--operator <name>', 'who asks', systemUser())
+    .option('--base-amount <amount>', 'amount of the base asset; give this or --quote-amount')
+    .option('--quote-amount <amount>', 'amount of the quote asset')
+    .option('--idempotency-key <key>', 'use the same key to repeat safely; default: a new key')
+    .option('--operator <name>', 'your name, for the audit', systemUser())
     .option('--json', 'print JSON')
     .action(async (accountId: string, quoteId: string, flags: ExecuteFlags) => {
       const { idempotencyKey = randomUUID(), operator, json } = flags
@@ -146,12 +146,12 @@ function registerQuoteExecution(quote: Command, open: OpenUseCases, print: Print
         if (json) return print(JSON.stringify(execution, null, 2))
         const { executionId, side, market, price, state, reason } = execution
         print(`quote execution ${executionId}: ${side} ${market} at ${price}, ${state}${reason ? ` (${reason})` : ''}`)
-        if (state === 'submitting') print('The worker has not sent it yet. Is one running? gatehouse doctor tells.')
+        if (state === 'submitting') print('No worker has sent it yet. Check that one runs: gatehouse doctor')
       })
     })
 }
 
-/** @throws UsageError that says what is wrong with each flag */
+/** @throws UsageError with an error for each wrong flag */
 function readExecuteFlags(quoteId: string, { baseAmount, quoteAmount }: ExecuteFlags): z.infer<typeof QuoteExecutionBody> {
   const read = QuoteExecutionBody.safeParse({ quoteId, baseAmount, quoteAmount })
   if (read.success) return read.data
@@ -161,9 +161,9 @@ function readExecuteFlags(quoteId: string, { baseAmount, quoteAmount }: ExecuteF
 function registerProofCommand(program: Command, open: OpenUseCases, print: Print): void {
   program
     .command('proof')
-    .description('what can be proved')
+    .description('proofs that the ledger and Paxos agree')
     .command('balances')
-    .description('compare the ledger of an account with the balances that Paxos reports; exit code 1 where they differ')
+    .description('compare the ledger of an account with the balances at Paxos; exit 1 if they differ')
     .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
     .option('--json', 'print JSON')
     .action(async (accountId: string, { json }: { json?: boolean }) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseAmount } from '../domain/money.ts'
 
-/** An amount of a request: a decimal string, kept as it was sent. Says what to send instead of what it is not. */
+/** An amount in a request: a decimal string, kept as sent. Its error says what to send. */
 export function amountInput({ decimals }: { decimals: number }) {
   return z
     .unknown()

@@ -3,7 +3,7 @@ import { appendAudit } from '../audit/audit.ts'
 import type { Actor } from '../domain/actor.ts'
 import { errorCode } from '../platform/app-error.ts'
 
-/** How an action stands in the audit. It is declared with the action, before the action runs. */
+/** How an action is audited. It is declared with the action, before the action runs. */
 export interface AuditRule<Result> {
   /** `replay.approve`: the noun, then the verb. */
   action: string
@@ -11,15 +11,15 @@ export interface AuditRule<Result> {
   reason: string | null
   data?: Record<string, unknown>
   /**
-   * `before`: the entry is committed before the action runs, so that its reason is not lost with the process; the action does not run when
-   * the entry cannot be written. `after`: only success is told, for what is repeated many times a minute and gives no reason.
+   * `before`: the entry is committed before the action runs, so that a crash cannot lose its reason. The action does not run when
+   * the entry cannot be written. `after`: only a success is recorded, for actions that run many times per minute and take no reason.
    */
   entry: 'before' | 'after'
-  /** What came of it: part of the entry `after`, or an entry `<action>.done` of its own. */
+  /** The result: part of the entry `after`, or a separate entry `<action>.done`. */
   result?: (result: Result) => { target?: string; data: Record<string, unknown> }
 }
 
-/** Runs an action and audits it by its rule. An action that fails leaves `<action>.failed` with its error code. */
+/** Runs an action and audits it by its rule. A failed action leaves `<action>.failed` with its error code. */
 export type Perform = <Result>(actor: Actor, rule: AuditRule<Result>, act: () => Promise<Result>) => Promise<Result>
 
 /** `now`: milliseconds since 1970. */
@@ -33,7 +33,7 @@ export function createPerform(pool: Pool, now: () => number): Perform {
     try {
       done = await act()
     } catch (error) {
-      // An audit that cannot be written must not hide why the action failed.
+      // A failure of the audit must not hide why the action failed.
       await record('.failed', { data: { ...data, code: errorCode(error) } }).catch(() => undefined)
       throw error
     }

@@ -13,11 +13,11 @@ export interface CreateParts {
   inbox: Pick<Inbox, 'acceptCommand' | 'findCommand' | 'reopen'>
   requests: Ledger<IdentityRequestSnapshot>
   vault: Vault
-  /** Works on an event at once, as a worker would; throws what made it fail, which its row keeps too. */
+  /** Processes an event immediately, as a worker would. Throws the failure, which the event's row also records. */
   workNow: (event: OpenEvent) => Promise<void>
-  /** 32 bytes: keys the hashes that stand for the request and its key. */
+  /** 32 bytes: the key for the hashes of the request and of its idempotency key. */
   encryptionKey: Buffer
-  /** How long a caller waits for the onboarding, milliseconds; 5,000 by default. */
+  /** Milliseconds that a caller waits for the onboarding; 5,000 by default. */
   patienceMs?: number
   now: () => number
 }
@@ -26,19 +26,19 @@ export interface CreateOrder {
   idempotencyKey: string
   /** Body of Paxos's Create Identity (paxos/api.md 4.1); `ref_id` optional. Sealed in the vault until the identity exists. */
   request: Record<string, unknown> & { ref_id?: string | undefined }
-  /** Who asked: a name for the ledger. */
+  /** The requester's name for the ledger. */
   requestedBy: string
 }
 
-/** `created`: by this request; else it was there already. `running`: it takes longer; the command says how far it is. */
+/** `created`: true if this request created it, false if it existed. `running`: it takes longer; read the command for its progress. */
 export type CreatedOnboarding = { kind: 'opened'; identityId: string; created: boolean } | { kind: 'running'; commandId: string }
 
 const PATIENCE_MS = 5_000
 const POLL_EVERY_MS = 50
 
 /**
- * Onboards a person: commits the command, works on it at once, and waits a few seconds for its end. Safe to repeat with the same key, also after a lost
- * answer. What this process does not finish, a worker does: the person's data is sealed until then.
+ * Onboards a person: commits the command, processes it immediately, and waits a few seconds for the result. Safe to repeat with the same key,
+ * also after a lost answer. A worker finishes what this process does not; the person's data stays sealed until then.
  * @throws IdempotencyKeyReusedError, RefIdTakenError, PersonAlreadyKnownError, PaxosError
  */
 export async function createOnboarding(parts: CreateParts, order: CreateOrder): Promise<CreatedOnboarding> {
@@ -54,20 +54,20 @@ export async function createOnboarding(parts: CreateParts, order: CreateOrder): 
   const { command, fresh } = await inbox.acceptCommand({ kind: CREATE_ONBOARDING, streamId: requestId, hashes, requestedBy })
   if (command.state === 'done') return result(parts, command, { created: false })
   await vault.seal(requestId, request)
-  // A try that has ended is made again at once; one that may be under way in another process is left to it.
+  // A failed attempt is repeated immediately. An attempt that another process may still be running is left to that process.
   const [event] = command.state === 'failed' ? await inbox.reopen([command.event.seq], { authority: 'machine' }) : [command.event]
   const idle = fresh || command.state === 'failed' || command.errorCode !== null
   return finish(parts, { ...command, event: event ?? command.event }, idle)
 }
 
-/** Works on the command, or watches it, for as long as the caller waits. */
+/** Processes the command, or watches it, while the caller waits. */
 async function finish(parts: CreateParts, command: Command, idle: boolean): Promise<CreatedOnboarding> {
   const { patienceMs = PATIENCE_MS, inbox, workNow } = parts
   const deadline = performance.now() + patienceMs
   if (idle) {
     const worked = workNow(command.event)
     await Promise.race([worked.catch(refusalOf), sleep(patienceMs, undefined, { ref: false })])
-    worked.catch(() => undefined) // its row keeps the failure
+    worked.catch(() => undefined) // its row records the failure
   }
   for (;;) {
     const seen = await inbox.findCommand(command.id)
@@ -77,7 +77,7 @@ async function finish(parts: CreateParts, command: Command, idle: boolean): Prom
   }
 }
 
-/** What the caller is told: the refusal itself, and nothing of an attempt that another process makes. */
+/** The answer for the caller: the refusal itself, but no failure of another process's attempt. */
 function refusalOf(error: unknown): void {
   if (error instanceof EffectInHandError) return
   throw error instanceof EffectRefusedError && error.cause instanceof Error ? error.cause : error

@@ -25,18 +25,18 @@ import { readStats } from './stats.ts'
 import type { OperatorActions, OperatorUseCases } from './use-cases.ts'
 
 export interface UseCaseParts {
-  /** The caller ends it. */
+  /** The caller closes it. */
   pool: Pool
   queue: Pick<EventQueue, 'counts' | 'paused' | 'pause' | 'resume' | 'evictionPolicy'>
-  /** The sagas and replays behind what changes something. */
+  /** The sagas and replays behind the actions. */
   actions: OperatorActions
   pace: UpstreamPace
-  /** Who runs on this database, and where this process itself works. */
+  /** The processes on this database, and the queue and Paxos of this process. */
   roster: Pick<Roster, 'live'>
   world: World
-  /** How often the sweep is to run, seconds; null: not known here. */
+  /** Seconds between sweeps; null: not known here. */
   sweepEverySeconds: number | null
-  /** One cheap read at Paxos, for `doctor`. Rejects with a PaxosError. */
+  /** One cheap read from Paxos, for `doctor`. Rejects with a PaxosError. */
   askPaxos: () => Promise<void>
   /** The streams, the inbox and the client behind accounts and orders. */
   trading: Omit<TradingParts, 'pool' | 'perform' | 'now'>
@@ -44,7 +44,7 @@ export interface UseCaseParts {
   now: () => number
 }
 
-/** The use cases over one database, put together from one file per feature. Whatever acts goes through `perform`, which audits it. */
+/** The use cases over one database, composed from one file per feature. Every action goes through `perform`, which audits it. */
 export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const { pool, queue, actions, now } = parts
   const prisma = createPrisma(pool)

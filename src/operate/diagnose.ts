@@ -22,23 +22,23 @@ export interface DiagnoseParts {
   events: Pick<EventReads, 'count' | 'countOverdue'>
   pace: UpstreamPace
   roster: Pick<Roster, 'live'>
-  /** Where this process works. */
+  /** The queue and the Paxos of this process. */
   world: World
-  /** One cheap read at Paxos, with a token of its own. Rejects with a PaxosError. */
+  /** One cheap read from Paxos, with a new token. Rejects with a PaxosError. */
   askPaxos: () => Promise<void>
   problems: () => Promise<Problem[]>
 }
 
-/** Clocks further apart than this make leases, retries and token lifetimes wrong, milliseconds. */
+/** Largest tolerable difference between the clocks, milliseconds. Beyond it, leases, retries and token lifetimes are wrong. */
 const CLOCK_TOLERANCE_MS = 2_000
-/** A canary goes through the queue every five seconds. */
+/** A canary job runs through the queue every 5 s. */
 const TOO_QUIET_MS = 60_000
 const OVERDUE_SECONDS = 120
-/** Of each role that an installation needs, at least one process. */
+/** An installation needs at least one process of each of these roles. */
 const NEEDED_ROLES = ['receiver', 'worker', 'operator'] as const
 const OLDEST_POSTGRES = 160_000
 
-/** All checks over an open database; a failing one never hides the others. */
+/** All checks over an open database. A check that throws does not hide the others. */
 export async function diagnose(parts: DiagnoseParts): Promise<Finding[]> {
   const { pool } = parts
   return [
@@ -81,14 +81,14 @@ async function durability(pool: Pool): Promise<Seen> {
   }
 }
 
-/** Rows that were copied without their sequence make the receiver refuse: advanced here as the receiver would, or told how. */
+/** The receiver refuses events when rows were copied without their sequence. This check advances the sequence as the receiver would. */
 async function eventNumbers(pool: Pool): Promise<Seen> {
   if (!(await numbersAreBehind(pool))) return { result: 'ok', saw: 'the next event gets a free number' }
   await advanceNumbers(pool)
   return {
     result: 'warning',
-    saw: 'were behind the rows of inbox_event, and are advanced',
-    mend: 'after a copy of the database, copy its sequences too',
+    saw: 'were behind the rows of inbox_event; now advanced',
+    mend: 'when you copy a database, copy its sequences too',
   }
 }
 
@@ -106,33 +106,33 @@ async function clock(pool: Pool): Promise<Seen> {
       }
 }
 
-/** Who runs here, and whether all of them use the queue and the Paxos that this process sees. */
+/** The running processes, and whether all use the same queue and Paxos as this process. */
 async function roles({ roster, world }: DiagnoseParts): Promise<Seen> {
   const running = await roster.live()
   const apart = differences(world, running)
   if (apart.length > 0)
-    return { result: 'fault', saw: apart.join(' '), mend: 'what this process says of the queue and of Paxos is of another place' }
+    return { result: 'fault', saw: apart.join(' '), mend: 'run this command with the same REDIS_URL and PAXOS_* settings as the roles' }
   const counts = NEEDED_ROLES.map((role) => ({ role, count: running.filter((process) => process.role === role).length }))
   const missing = counts.filter(({ count }) => count === 0).map(({ role }) => role)
   const saw = counts.map(({ role, count }) => `${count} ${role}`).join(', ')
   if (missing.length > 0)
     return { result: 'fault', saw, mend: `start what is missing: ${missing.map((role) => `gatehouse ${role}`).join(', ')}` }
   const silent = Math.max(...running.map(({ silentSeconds }) => silentSeconds))
-  return { result: 'ok', saw: `${saw}; last signs of life within ${Math.ceil(silent)} s` }
+  return { result: 'ok', saw: `${saw}; all reported within the last ${Math.ceil(silent)} s` }
 }
 
-/** As the workers have seen it; the application itself is not asked. */
+/** The application as the workers last saw it; this check does not call it. */
 async function application({ pool, problems }: DiagnoseParts): Promise<Seen> {
   const refused = (await problems()).find(({ kind }) => kind === 'application-refuses' || kind === 'application-down')
   if (refused) return { result: 'fault', saw: refused.sentence, mend: refused.nextAction }
   const { lastTakenAt } = await readNoticeHealth(pool)
   return {
     result: 'ok',
-    saw: lastTakenAt ? `took its last notification ${relativeTime(lastTakenAt, new Date())}` : 'no notification was sent yet',
+    saw: lastTakenAt ? `took its last notification ${relativeTime(lastTakenAt, new Date())}` : 'no notification sent yet',
   }
 }
 
-/** Token and scopes by one read of List Events; nothing is said of what was not asked. */
+/** Proves token and scopes by one read of List Events. */
 async function paxos({ world, askPaxos }: DiagnoseParts): Promise<Seen> {
   const where = `${world.upstream}${world.simulated ? ' (the simulator)' : ''}`
   const startedAt = performance.now()
@@ -152,7 +152,7 @@ async function queue({ pool, queue }: DiagnoseParts, now: Date): Promise<Seen> {
   return { result: 'warning', saw: `${pause}; ${saw}`, mend: 'gatehouse queue resume --operator <you> --reason "..."' }
 }
 
-/** Do jobs go through? The queue may answer, and the workers be connected, and still none be taken. */
+/** Whether workers take jobs. The queue can answer and workers can be connected, and still take none. */
 async function canary({ pool, queue }: DiagnoseParts): Promise<Seen> {
   const { sinceSeenMs, seenBy, waitingMs } = await readCanary(pool)
   if (sinceSeenMs === null) return { result: 'warning', saw: 'no worker has taken a job yet', mend: 'start one: gatehouse worker' }
@@ -160,8 +160,8 @@ async function canary({ pool, queue }: DiagnoseParts): Promise<Seen> {
   if (sinceSeenMs <= TOO_QUIET_MS) return { result: 'ok', saw }
   if (await queue.paused()) return { result: 'warning', saw: `${saw}; the queue is paused`, mend: 'see the line above' }
   return waitingMs === null
-    ? { result: 'fault', saw, mend: 'no worker sends one: is any running, and does it reach the queue?' }
-    : { result: 'fault', saw: `${saw}; one waits`, mend: 'workers run and are given no jobs: see their logs, then restart them' }
+    ? { result: 'fault', saw, mend: 'no worker sends canaries: check that one runs and reaches the queue' }
+    : { result: 'fault', saw: `${saw}; one is waiting`, mend: 'workers run but get no jobs: read their logs, then restart them' }
 }
 
 async function eviction({ queue }: DiagnoseParts): Promise<Seen> {
@@ -170,12 +170,12 @@ async function eviction({ queue }: DiagnoseParts): Promise<Seen> {
   if (policy === 'unknown')
     return {
       result: 'warning',
-      saw: 'Redis does not say (CONFIG and INFO are hidden)',
-      mend: 'make sure that its maxmemory-policy is noeviction',
+      saw: 'unknown: Redis hides CONFIG and INFO',
+      mend: 'check that its maxmemory-policy is noeviction',
     }
   return policy === 'noeviction'
     ? { result: 'ok', saw: policy }
-    : { result: 'fault', saw: policy, mend: 'set maxmemory-policy noeviction: any other drops jobs' }
+    : { result: 'fault', saw: policy, mend: 'set maxmemory-policy to noeviction: any other value drops jobs' }
 }
 
 async function backlog({ events }: DiagnoseParts): Promise<Seen> {
@@ -183,31 +183,30 @@ async function backlog({ events }: DiagnoseParts): Promise<Seen> {
   if (overdue > 0)
     return {
       result: 'warning',
-      saw: `${counted(overdue, 'event')} overdue by more than two minutes`,
-      mend: 'is a worker running? gatehouse queue status',
+      saw: `${counted(overdue, 'event')} overdue by more than 2 min`,
+      mend: 'check that a worker runs: gatehouse queue status',
     }
   if (parked + dead > 0)
     return { result: 'warning', saw: `${counted(parked, 'event')} parked, ${dead} dead`, mend: 'gatehouse event list --state parked' }
-  return { result: 'ok', saw: 'nothing overdue, nothing parked or dead' }
+  return { result: 'ok', saw: 'no event overdue, parked or dead' }
 }
 
-/** What is known here of Paxos's limits; Paxos itself is not asked. */
+/** Paxos's rate limits as the processes see them; this check does not call Paxos. */
 async function limits({ events, pace }: DiagnoseParts): Promise<Seen> {
   const { accepted } = await events.count()
   const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
-  if (lockedForSeconds === null)
-    return { result: 'warning', saw: 'what the processes share of the budget cannot be read', mend: 'see the database above' }
+  if (lockedForSeconds === null) return { result: 'warning', saw: 'the shared budget cannot be read', mend: 'see the database above' }
   const takes =
     etaSeconds === null
-      ? `${counted(accepted, 'unfinished event')}; how long they take is not known while something else keeps them`
+      ? `${counted(accepted, 'unfinished event')}; no estimate while something else delays them`
       : accepted > 0
         ? `${counted(accepted, 'unfinished event')}: ${sayEta(etaSeconds)}`
-        : 'nothing waits'
+        : 'no backlog'
   return lockedForSeconds > 0
     ? {
         result: 'warning',
         saw: `${sayLock(lockedForSeconds)}; ${takes}`,
-        mend: 'it goes on by itself; does anything else call Paxos from this address?',
+        mend: 'Gatehouse continues by itself; check whether anything else calls Paxos from this address',
       }
     : { result: 'ok', saw: takes }
 }

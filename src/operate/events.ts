@@ -10,7 +10,7 @@ import { explainEvent } from './explain-waiting.ts'
 import type { EventUseCases, EventView } from './use-cases.ts'
 import { told } from './waiting.ts'
 
-/** The event is not in a state that this can be done to. */
+/** The event's state does not allow the action. */
 export class EventStateError extends AppError {
   readonly code = 'EVENT_STATE'
   readonly retry = 'never'
@@ -24,7 +24,7 @@ interface Parts {
   now: () => number
 }
 
-/** What was received, what became of it, and setting aside what cannot succeed. */
+/** Received events: lists, details, and dismissing those that cannot succeed. */
 export function eventUseCases({ pool, events, perform, now }: Parts): EventUseCases {
   const getEvent: EventUseCases['getEvent'] = async (eventId) => {
     const event = await events.find(eventId)
@@ -37,7 +37,7 @@ export function eventUseCases({ pool, events, perform, now }: Parts): EventUseCa
       const event = await getEvent(eventId)
       if (!event || event.state === act.to) return event
       if (!act.from.includes(event.state))
-        throw new EventStateError(`event ${eventId} is ${event.state}; only what is ${act.from.join(' or ')} can be ${act.done}`)
+        throw new EventStateError(`event ${eventId} is ${event.state}; only an event that is ${act.from.join(' or ')} can be ${act.done}`)
       await perform(actor, { action: `event.${act.verb}`, target: eventId, reason, entry: 'before' }, async () => {
         const [seq] = (await seqsOf(pool, [eventId])).values()
         if (seq !== undefined) await act.run(pool, [seq], { actor, reason })
@@ -61,7 +61,7 @@ interface Act {
   verb: 'dismiss' | 'undismiss'
   done: string
   from: readonly string[]
-  /** Where it has led to already when there is nothing left to do; null: wherever it was before. */
+  /** The state if the event has nothing left to do; null: the state before the dismissal. */
   to: string | null
   run: (pool: Pool, seqs: readonly string[], why: { actor: Actor; reason: string }) => Promise<unknown>
 }
@@ -75,7 +75,7 @@ const UNDISMISS: Act = {
   run: (pool, seqs) => restoreEvents(pool, seqs),
 }
 
-/** Events as operators see them: with who dismissed them, and how the other side refused. */
+/** Events as operators see them: with their dismissal, and with the refusal by Paxos or the application. */
 export async function viewEvents(pool: Pool, records: readonly EventRecord[], now: Date): Promise<EventView[]> {
   const dismissed = records.filter(({ state }) => state === 'dismissed').map(({ eventId }) => eventId)
   const refused = records.filter(({ errorCode }) => errorCode === 'EFFECT_REFUSED').flatMap((event) => streamOf(event) ?? [])
@@ -92,7 +92,7 @@ export async function viewEvents(pool: Pool, records: readonly EventRecord[], no
   }))
 }
 
-/** The stream whose effects an event asks for: what a command names, else its customer. */
+/** The stream whose effects an event requests: the one that a command names, else its customer. */
 function streamOf({ streamId, identityId }: EventRecord): string | null {
   return streamId ?? identityId
 }

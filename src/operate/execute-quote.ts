@@ -33,7 +33,7 @@ const WAIT_MS = 5_000
 const POLL_EVERY_MS = 40
 
 /**
- * Commits the execution with its intent, gives the command to send it, and waits a moment for its end. Safe to repeat with the same key, also
+ * Commits the execution with its intent, stores the command that sends it, and waits up to 5 s for the result. Safe to repeat with the same key, also
  * after the quote has ended.
  */
 export async function executeQuote(
@@ -77,7 +77,7 @@ function refuseOther(known: QuoteExecutionRecord, asked: ExecuteQuote): void {
   if (fields.length > 0) throw new IdempotencyKeyReusedError(fields)
 }
 
-/** The quote with its customer, if it may still be executed (A25) and the customer may trade. Nothing is sent. */
+/** The quote with its customer, if the quote has at least 2 s left (A25) and the customer may trade. Sends nothing. */
 async function admit(parts: ExecuteQuoteParts, { accountId, quoteId }: ExecuteQuote): Promise<AccountRecord & { quote: HeldQuote }> {
   const account = await parts.account(accountId)
   const quote = await parts.quote(quoteId)
@@ -87,7 +87,7 @@ async function admit(parts: ExecuteQuoteParts, { accountId, quoteId }: ExecuteQu
   return { ...account, quote }
 }
 
-/** The execution once it is settled or refused, or as it stands when the wait is over. */
+/** The execution once it is settled or refused, or its current state when the wait ends. */
 async function answered({ find, now }: ExecuteQuoteParts, executionId: string): Promise<QuoteExecutionRecord> {
   const until = now() + WAIT_MS
   for (;;) {

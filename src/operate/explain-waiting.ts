@@ -9,52 +9,55 @@ import type { NextAction, Waiting } from './waiting.ts'
 
 export { MAX_ATTEMPTS }
 
-/** What each hold means, for the person who must decide. */
+/** The meaning of each hold, for the operator who decides. */
 const HOLDS: Readonly<Record<HoldReason, string>> = {
-  'unknown-identity': 'Paxos told of an identity that Gatehouse did not create, and ADOPT_UNKNOWN_IDENTITIES=hold',
-  'denied-after-approved': 'Paxos says DENIED after it had approved',
-  'denied-after-disabled': 'Paxos says DENIED after it had disabled',
-  'approved-after-denied': 'Paxos says APPROVED after the user was told of a denial',
-  'approved-after-disabled': 'Paxos says APPROVED after it had disabled the identity',
-  'disabled-after-denied': 'Paxos says DISABLED after it had denied',
-  'review-reopened': 'Paxos asks for documents after it had decided',
+  'unknown-identity': 'Paxos reported an identity that Gatehouse did not create, and ADOPT_UNKNOWN_IDENTITIES is hold',
+  'denied-after-approved': 'Paxos says DENIED after it approved the identity',
+  'denied-after-disabled': 'Paxos says DENIED after it disabled the identity',
+  'approved-after-denied': 'Paxos says APPROVED after the application was notified of a denial',
+  'approved-after-disabled': 'Paxos says APPROVED after it disabled the identity',
+  'disabled-after-denied': 'Paxos says DISABLED after it denied the identity',
+  'review-reopened': 'Paxos asks for documents after its decision',
   'identity-frozen': 'Paxos has frozen the identity (ERROR)',
-  'status-not-settled': "the identity's status never came to agree with the event",
+  'status-not-settled': "the identity's status never matched the event",
   'status-unknown': 'Paxos reports a status that Gatehouse does not know',
-  'account-mismatch': 'the account at Paxos is not the one that was asked for',
+  'account-mismatch': 'the account at Paxos is not the one that Gatehouse requested',
   'account-without-profile': 'the account exists without a profile',
 }
 
-/** What keeps an event that failed for a reason that is not its own, and who can do something about it. */
+/** External causes that delay an event, and who must act. */
 const CAUSES: Readonly<Record<string, { reason: string; nextAction: NextAction }>> = {
-  BUDGET_EXHAUSTED: { reason: "Our share of Paxos's rate limits is used up. It goes on by itself when there is room.", nextAction: 'none' },
+  BUDGET_EXHAUSTED: {
+    reason: "Our share of Paxos's rate limits is used up. Gatehouse continues by itself when capacity returns.",
+    nextAction: 'none',
+  },
   PAXOS_THROTTLED: {
-    reason: 'Paxos refuses all calls from our address for a while (429). It goes on by itself; home says for how long.',
+    reason: 'Paxos refuses all calls from our address for now (429). Gatehouse continues by itself; the home page shows when.',
     nextAction: 'none',
   },
-  PAXOS_UNAVAILABLE: { reason: 'Paxos does not answer. It goes on by itself when Paxos does.', nextAction: 'none' },
+  PAXOS_UNAVAILABLE: { reason: 'Paxos does not answer. Gatehouse continues by itself when Paxos answers.', nextAction: 'none' },
   PAXOS_CIRCUIT_OPEN: {
-    reason: 'Paxos keeps failing, so Gatehouse asks it at most once a minute whether it is back. It goes on by itself.',
+    reason: 'Paxos keeps failing, so Gatehouse probes it at most once per minute and continues by itself.',
     nextAction: 'none',
   },
-  PAXOS_FORBIDDEN: { reason: 'Paxos lets our API user read nothing of this.', nextAction: 'grant-access' },
+  PAXOS_FORBIDDEN: { reason: 'Paxos forbids our API user to read this.', nextAction: 'grant-access' },
   PAXOS_SCOPE_MISSING: { reason: 'Our client at Paxos lacks a scope.', nextAction: 'grant-access' },
   NOTICE_REFUSED: { reason: 'The application refuses the notification.', nextAction: 'check-application' },
-  NOTICE_UNAVAILABLE: { reason: 'The application does not answer. It goes on by itself when it does.', nextAction: 'none' },
+  NOTICE_UNAVAILABLE: { reason: 'The application does not answer. Gatehouse continues by itself when it answers.', nextAction: 'none' },
 }
 
-/** An event that no worker has taken for longer than this points to the workers, not to the event. */
+/** Seconds overdue after which the cause is the workers, not the event. */
 const OVERDUE_SECONDS = 60
 
-/** Events that no worker could confirm yet: any of them may be about a customer of whom nothing was heard. */
+/** Events that no worker could confirm yet. Any of them may concern a customer without a known decision. */
 export interface Unread {
   events: number
-  /** What keeps them, as a sentence; null: not known. */
+  /** What delays them, as a sentence; null: not known. */
   because: string | null
 }
 
 export function describeHold(reason: HoldReason | null): string {
-  return reason === null ? 'no reason was kept' : (HOLDS[reason] ?? reason)
+  return reason === null ? 'no reason recorded' : (HOLDS[reason] ?? reason)
 }
 
 /** Why the event is not finished and when it will next be worked on; null for one that is. */
@@ -66,9 +69,9 @@ export function explainEvent(event: EventRecord, now: Date): Waiting | null {
     case 'dismissed':
       return null
     case 'parked':
-      return { reason: `Parked: ${failure ?? 'no error was kept'}.`, nextAction: 'plan-replay', at: null }
+      return { reason: `Parked: ${failure ?? 'no error recorded'}.`, nextAction: 'plan-replay', at: null }
     case 'dead':
-      return { reason: `Dead, with all its attempts used up: ${failure ?? 'no error was kept'}.`, nextAction: 'plan-replay', at: null }
+      return { reason: `Dead, all attempts used: ${failure ?? 'no error recorded'}.`, nextAction: 'plan-replay', at: null }
     case 'accepted':
       return explainUnfinished(event, failure, now)
   }
@@ -77,9 +80,13 @@ export function explainEvent(event: EventRecord, now: Date): Waiting | null {
 function explainUnfinished({ attempts, dueAt, receivedAt, errorCode }: EventRecord, failure: string | null, now: Date): Waiting {
   const overdue = (now.getTime() - dueAt.getTime()) / 1_000
   if (overdue > OVERDUE_SECONDS)
-    return { reason: `Was due ${relativeTime(dueAt, now)}, and no worker has taken it.`, nextAction: 'check-workers', at: null }
+    return { reason: `Overdue: it was due ${relativeTime(dueAt, now)} and no worker has taken it.`, nextAction: 'check-workers', at: null }
   if (!failure)
-    return { reason: `Waits for a worker since ${utcTime(receivedAt)} (${relativeTime(receivedAt, now)}).`, nextAction: 'none', at: null }
+    return {
+      reason: `Waiting for a worker. Received ${utcTime(receivedAt)} (${relativeTime(receivedAt, now)}).`,
+      nextAction: 'none',
+      at: null,
+    }
   const spent = attempts === 0 ? 'no attempt spent' : `${attempts} of ${MAX_ATTEMPTS} attempts spent`
   const cause = CAUSES[errorCode ?? '']
   return {
@@ -90,8 +97,8 @@ function explainUnfinished({ attempts, dueAt, receivedAt, errorCode }: EventReco
 }
 
 /**
- * "Why isn't this moving?": for an onboarding that still waits for something, null for one that has arrived.
- * `openEvents` are its events that are unfinished, parked or dead. What a person must do comes before what the machine will do.
+ * Answers "Why is this not moving?". Null for an onboarding that has reached its end.
+ * `openEvents` are its unfinished, parked and dead events. An operator's task takes precedence over the machine's next step.
  */
 export function explainWaiting(
   onboarding: OnboardingRecord,
@@ -121,13 +128,13 @@ function ofEvent(event: EventRecord, now: Date): Waiting | null {
 function explainIntent({ step, attempts, leaseUntil, intendedAt }: EffectRecord, now: Date): Waiting {
   if (leaseUntil && leaseUntil > now)
     return {
-      reason: `${sayStep(step)} is being attempted (attempt ${attempts}), until ${utcTime(leaseUntil)} at most.`,
+      reason: `${sayStep(step)}: attempt ${attempts} is running, until ${utcTime(leaseUntil)} at most.`,
       nextAction: 'none',
       at: null,
     }
   const tried = attempts === 0 ? 'not attempted yet' : `attempted ${counted(attempts, 'time')}, outcome unknown`
   return {
-    reason: `${sayStep(step)} was requested at ${utcTime(intendedAt)}, ${tried}, and no event is at work on it.`,
+    reason: `${sayStep(step)} was requested at ${utcTime(intendedAt)}, ${tried}. No event is processing it.`,
     nextAction: 'plan-replay',
     at: null,
   }
@@ -146,33 +153,33 @@ function explainState(
       return { reason: explainPending(createdAt, { now, unread }), nextAction: 'none', at: null }
     case 'documents_required':
       return {
-        reason: `Waits for documents from the customer (${requiredDocuments.join(', ') || 'none named'}) for ${span((now.getTime() - updatedAt.getTime()) / 1_000)}.`,
+        reason: `Waiting for documents from the customer (${requiredDocuments.join(', ') || 'none named'}) for ${span((now.getTime() - updatedAt.getTime()) / 1_000)}.`,
         nextAction: 'send-documents',
         at: null,
       }
     case 'approved':
-      return { reason: 'Approved, and no event is at work on it.', nextAction: 'plan-replay', at: null }
+      return { reason: 'Approved, but no event is processing it.', nextAction: 'plan-replay', at: null }
     default:
       return null
   }
 }
 
-/** Paxos is said to have the word only when Gatehouse has read all that Paxos has said. */
+/** Says "waiting for Paxos" only if Gatehouse has read every event that Paxos has sent. */
 function explainPending(createdAt: Date, { now, unread }: { now: Date; unread: Unread }): string {
   if (unread.events === 0)
-    return `Waits for Paxos's decision since ${utcTime(createdAt)} (${relativeTime(createdAt, now)}): seconds where the risk is low, up to a day otherwise.`
+    return `Waiting for Paxos's decision. Created ${utcTime(createdAt)} (${relativeTime(createdAt, now)}). Paxos takes seconds at low risk, otherwise up to a day.`
   const many =
-    unread.events === 1 ? '1 event from Paxos is unread, and may be' : `${unread.events} events from Paxos are unread, and one may be`
+    unread.events === 1 ? '1 event from Paxos is unread and may be' : `${unread.events} events from Paxos are unread, and one may be`
   return `No decision is known: ${many} this customer's.${unread.because ? ` ${unread.because}` : ''}`
 }
 
-/** An effect by the name that it is stored under: `account` or `notice:ready:1`, in words. */
+/** A stored step name (`account`, `notice:ready:1`) in words. */
 export function sayStep(step: string): string {
   const notification = notificationOf(step)
   return notification === null ? 'Account with profile' : `Notification "${notification}"`
 }
 
-/** An effect that was decided and not yet attempted. */
+/** An effect that is decided and not yet attempted, in words. */
 export function sayIntent(step: string): string {
   const notification = notificationOf(step)
   return notification === null ? 'Account creation requested' : `Notification "${notification}" queued`

@@ -3,11 +3,11 @@ import type { Problem } from '../platform/problem.ts'
 
 type FieldErrors = NonNullable<Problem['errors']>
 
-/** Says what is wrong with a value and what would be right, without repeating the value: it may be personal data. */
+/** Says what is wrong with a value and what is right. Never repeats the value, which may be personal data. */
 export const sayIssue: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.input === null) return `must be ${article(issue.expected)}, not null; leave it out where there is none`
+      if (issue.input === null) return `must be ${article(issue.expected)}, not null; omit the field if there is no value`
       return issue.input === undefined ? 'is required' : `must be ${article(issue.expected)}`
     case 'invalid_value':
       return issue.input === undefined ? `is required: one of ${issue.values.join(', ')}` : `must be one of ${issue.values.join(', ')}`
@@ -22,17 +22,17 @@ export const sayIssue: z.core.$ZodErrorMap = (issue) => {
   }
 }
 
-/** One line for each wrong field; `known`: the names that are allowed at the top, for whoever sent another one. */
+/** One error per wrong field. `known`: the names allowed at the top level, listed when the request has an unknown one. */
 export function fieldErrors(error: z.ZodError, { known, whole }: { known: readonly string[]; whole: string }): FieldErrors {
   return error.issues.flatMap((issue): FieldErrors => {
     const path = issue.path.map(String)
     if (issue.code !== 'unrecognized_keys') return [{ field: path.join('.') || whole, message: issue.message, ...suggestionOf(issue) }]
-    const allowed = path.length === 0 && known.length > 0 ? `; known here: ${known.join(', ')}` : ''
-    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: `is not known here${allowed}` }))
+    const allowed = path.length === 0 && known.length > 0 ? `; known fields: ${known.join(', ')}` : ''
+    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: `is not a known field${allowed}` }))
   })
 }
 
-/** How the value could be written, where its rule knows: the one place where something of what was sent comes back. */
+/** A suggested spelling, if the rule has one. This is the only place where part of a sent value is returned. */
 function suggestionOf(issue: z.core.$ZodIssue): { suggestion?: string } {
   const suggestion: unknown = issue.code === 'custom' ? issue.params?.suggestion : undefined
   return typeof suggestion === 'string' ? { suggestion } : {}

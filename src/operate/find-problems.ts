@@ -6,20 +6,20 @@ import { PROBLEM_KINDS, type Problem } from './problem.ts'
 import { sayPause } from './queue-pause.ts'
 import { clockTime, roughSpan, span } from './say-time.ts'
 
-/** An event that is unfinished for longer than this is worth a look, even while it is still tried. */
+/** Seconds after which an unfinished event is reported, even while Gatehouse still retries it. */
 const TOO_OLD_SECONDS = 300
-/** A canary goes through the queue every five seconds. */
+/** A canary job runs through the queue every 5 s. */
 const TOO_QUIET_MS = 60_000
-/** The next try of what Paxos's outage keeps is this much before the event is due (the dispatcher waits for the job's own try). */
+/** During an outage the job itself retries this long before the event is due, because the dispatcher waits for that retry. */
 const DISPATCH_GRACE_MS = 15_000
-/** What was due longer ago than this was not tried again: its error says nothing of Paxos now. */
+/** An event overdue by more than this was not retried, so its last error says nothing about Paxos now. */
 const STALE_MS = 60_000
-/** Causes that home names one by one; the rest is one sentence. */
+/** How many causes the home page lists separately; the rest share one sentence. */
 const MOST_CAUSES = 5
 
-/** Paxos does not answer, or not as Paxos does. The event waits and spends no attempt. */
+/** Paxos does not answer, or something else answers in its place. The event waits and spends no attempt. */
 const OUTAGE_CODES: ReadonlySet<string> = new Set(['PAXOS_UNAVAILABLE', 'PAXOS_CIRCUIT_OPEN'])
-/** Paxos answers, and refuses us: credentials, scopes, the API user. */
+/** Paxos answers but refuses our credentials, scopes or API user. */
 const ACCESS_CODES: ReadonlySet<string> = new Set([
   'PAXOS_UNAUTHORIZED',
   'PAXOS_CREDENTIALS_REFUSED',
@@ -27,7 +27,7 @@ const ACCESS_CODES: ReadonlySet<string> = new Set([
   'PAXOS_FORBIDDEN',
 ])
 
-/** What was seen, as problems, worst first. Pure. */
+/** The observations as problems, worst first. Pure. */
 export function findProblems(seen: Observed): Problem[] {
   const problems = [
     ...[queueUnreachable(seen), queuePaused(seen), noWorker(seen), noReceiver(seen), workerSilent(seen)],
@@ -43,10 +43,10 @@ function queueUnreachable({ counts }: Observed): Problem | null {
   return {
     kind: 'queue-unreachable',
     severity: 'fault',
-    sentence: 'The queue does not answer. Events are accepted and kept; none is worked on.',
+    sentence: 'The queue does not answer. The receiver still accepts events; workers process none.',
     since: null,
     customers: null,
-    nextAction: 'Bring back Redis (REDIS_URL). Work goes on by itself within a minute after that.',
+    nextAction: 'Restore Redis (REDIS_URL). Workers continue by themselves within 1 min.',
     page: null,
     command: 'gatehouse doctor',
   }
@@ -60,7 +60,7 @@ function queuePaused({ pause, now }: Observed): Problem | null {
     sentence: `The queue is paused. ${sayPause(pause, now)}.`,
     since: pause.at,
     customers: null,
-    nextAction: 'Resume it when the reason is gone. Webhooks are accepted meanwhile.',
+    nextAction: 'Resume it when the reason is gone. The receiver still accepts webhooks.',
     page: '/queue',
     command: 'gatehouse queue resume --operator <you> --reason "..."',
   }
@@ -71,10 +71,10 @@ function noWorker({ running, canary }: Observed): Problem | null {
   return {
     kind: 'no-worker',
     severity: 'fault',
-    sentence: 'No worker runs. Events are accepted and kept; none is worked on.',
+    sentence: 'No worker is running. The receiver still accepts events; none is processed.',
     since: canary.seenAt,
     customers: null,
-    nextAction: 'Start one.',
+    nextAction: 'Start one with the command below.',
     page: null,
     command: 'gatehouse worker',
   }
@@ -85,10 +85,10 @@ function noReceiver({ running }: Observed): Problem | null {
   return {
     kind: 'no-receiver',
     severity: 'fault',
-    sentence: 'No receiver runs, so webhooks are not accepted. Paxos sends them again for 24 h.',
+    sentence: 'No receiver is running, so webhooks are not accepted. Paxos retries each for 24 h.',
     since: null,
     customers: null,
-    nextAction: 'Start one.',
+    nextAction: 'Start one with the command below.',
     page: null,
     command: 'gatehouse receiver',
   }
@@ -101,16 +101,16 @@ function workerSilent({ running, counts, canary }: Observed): Problem | null {
   return {
     kind: 'worker-silent',
     severity: 'fault',
-    sentence: `A worker runs, and no worker has taken a job for ${span(quietMs / 1_000)}.`,
+    sentence: `A worker is running, but no job was taken for ${span(quietMs / 1_000)}.`,
     since: canary.seenAt,
     customers: null,
-    nextAction: 'Look at the logs of the workers, then restart them.',
+    nextAction: 'Read the logs of the workers, then restart them.',
     page: null,
     command: 'gatehouse doctor',
   }
 }
 
-/** Unfinished events whose last try failed so, and whose next try is still to come. */
+/** Unfinished events whose last attempt failed with such an error and whose next attempt is still due. */
 function keptBy({ causes, now }: Observed, codes: ReadonlySet<string>): OpenCause[] {
   return causes.filter(
     ({ state, errorCode, nextDueAt }) =>
@@ -127,14 +127,14 @@ function paxosDown(seen: Observed): Problem | null {
   if (!outage) return null
   const waiting = seen.causes.filter(({ state }) => state === 'accepted')
   const events = sum(waiting, 'events')
-  const wait = events === 0 ? 'No event waits' : `${counted(events, 'event')} ${events === 1 ? 'waits' : 'wait'}; nothing is lost`
+  const wait = events === 0 ? 'No event is waiting' : `${counted(events, 'event')} waiting; none is lost`
   return {
     kind: 'paxos-down',
     severity: 'fault',
     sentence: `${outage.said}. ${wait}. Next probe ${outage.probeSeconds > 0 ? `in ${roughSpan(outage.probeSeconds)}` : 'is due now'}.`,
     since: outage.since,
     customers: sum(waiting, 'customers') || null,
-    nextAction: "Look at Paxos's status page. Work goes on by itself when Paxos answers.",
+    nextAction: "Check Paxos's status page. Gatehouse continues by itself when Paxos answers.",
     page: '/events?state=accepted',
     command: 'gatehouse event list --state accepted',
   }
@@ -146,7 +146,7 @@ interface Outage {
   probeSeconds: number
 }
 
-/** Circuits that are open now, unless what opened them was a refusal of our credentials. */
+/** Circuits that are open now, except those opened by a refusal of our credentials. */
 function failing({ contact }: Observed): (UpstreamContact & { failingSince: Date })[] {
   return contact.filter(
     (circuit): circuit is UpstreamContact & { failingSince: Date } =>
@@ -154,12 +154,12 @@ function failing({ contact }: Observed): (UpstreamContact & { failingSince: Date
   )
 }
 
-/** What the breakers know: since when, why, and when the next call goes out. */
+/** From the breakers: when the outage began, why, and when the next probe is due. */
 function outageByBreaker(seen: Observed): Outage | null {
   const [first] = failing(seen).toSorted((a, b) => a.failingSince.getTime() - b.failingSince.getTime())
   if (!first) return null
   const { circuit, failingSince, httpStatus, errorCode, nextProbeAt } = first
-  const who = circuit === 'token' ? 'Paxos has given no access token' : 'Paxos has not answered'
+  const who = circuit === 'token' ? 'Paxos has issued no access token' : 'Paxos has not answered'
   const why = httpStatus ?? (errorCode === 'PAXOS_UNAVAILABLE' || errorCode === null ? 'no answer' : errorCode)
   return {
     said: `${who} since ${clockTime(failingSince)} (${why})`,
@@ -168,7 +168,7 @@ function outageByBreaker(seen: Observed): Outage | null {
   }
 }
 
-/** Too few calls failed to open a breaker: all that is known is which events failed. Events received before Paxos last answered prove nothing. */
+/** Too few failed calls to open a breaker, so only the failed events show the outage. Events received before Paxos last answered prove nothing. */
 function outageByEvents(seen: Observed): Outage | null {
   const answeredAt = Math.max(0, ...seen.contact.map((circuit) => circuit.answeredAt?.getTime() ?? 0))
   const kept = keptBy(seen, OUTAGE_CODES).filter(({ oldestReceivedAt }) => oldestReceivedAt.getTime() > answeredAt)
@@ -176,13 +176,13 @@ function outageByEvents(seen: Observed): Outage | null {
   const since = earliest(kept, 'oldestReceivedAt')
   const answer = kept.find(({ errorCode }) => errorCode === 'PAXOS_UNAVAILABLE')?.detail
   return {
-    said: `Paxos does not answer${answer ? ` (${statusIn(answer)})` : ''}; the oldest event waits since ${clockTime(since)}`,
+    said: `Paxos does not answer${answer ? ` (${statusIn(answer)})` : ''}; the oldest waiting event arrived at ${clockTime(since)}`,
     since,
     probeSeconds: Math.max(1, (earliest(kept, 'nextDueAt').getTime() - DISPATCH_GRACE_MS - seen.now.getTime()) / 1_000),
   }
 }
 
-/** `503` out of an error's text (`Paxos events.get (503 Service Unavailable): …`), which names no person; the text itself otherwise. */
+/** The status in an error text (`Paxos events.get (503 Service Unavailable): …`); `no answer` without one. */
 function statusIn(detail: string): string {
   return /\((\d{3})[ )]/.exec(detail)?.[1] ?? 'no answer'
 }
@@ -194,10 +194,11 @@ function paxosRefusesUs(seen: Observed): Problem | null {
   return {
     kind: 'paxos-refuses-us',
     severity: 'fault',
-    sentence: `Paxos refuses our credentials or scopes (${first.errorCode}). ${counted(sum(kept, 'events'), 'event')} kept by it; nothing is lost.`,
+    sentence: `Paxos refuses our credentials or scopes (${first.errorCode}). ${counted(sum(kept, 'events'), 'event')} waiting; none is lost.`,
     since: earliest(kept, 'oldestReceivedAt'),
     customers: sum(kept, 'customers') || null,
-    nextAction: 'Check PAXOS_CLIENT_ID, PAXOS_CLIENT_SECRET, that the API user is enabled, and its scopes. Work goes on by itself then.',
+    nextAction:
+      'Check PAXOS_CLIENT_ID and PAXOS_CLIENT_SECRET, that the API user is enabled, and its scopes. Gatehouse then continues by itself.',
     page: '/events?state=accepted',
     command: 'gatehouse doctor',
   }
@@ -211,13 +212,13 @@ function paxosLocked({ lockedForMs }: Observed): Problem | null {
     sentence: `Paxos answered 429 (too many requests), so Gatehouse does not call it for another ${roughSpan(lockedForMs / 1_000)}.`,
     since: null,
     customers: null,
-    nextAction: 'Nothing: it goes on by itself. Does anything else call Paxos from this address?',
+    nextAction: 'None: Gatehouse continues by itself. If this repeats, check whether anything else calls Paxos from this address.',
     page: null,
     command: null,
   }
 }
 
-/** The customer's own endpoint: it refuses notifications, or does not answer. */
+/** The application's endpoint refuses notifications or does not answer. */
 function application({ notices, causes }: Observed): Problem | null {
   const { failingSince, failures, lastCode, lastStatus } = notices
   if (failingSince === null) return null
@@ -229,12 +230,12 @@ function application({ notices, causes }: Observed): Problem | null {
     severity: 'fault',
     sentence: refuses
       ? `Your application refuses notifications (${answer}), ${failures} in a row since ${clockTime(failingSince)}.`
-      : `Your application does not take notifications (${answer}), ${failures} failures in a row since ${clockTime(failingSince)}. They are sent again by themselves.`,
+      : `Your application does not take notifications (${answer}), ${failures} failures in a row since ${clockTime(failingSince)}. Gatehouse retries them by itself.`,
     since: failingSince,
     customers: sum(kept, 'customers') || null,
     nextAction: refuses
-      ? 'Check NOTIFY_WEBHOOK_URL, the secret, and the log of your application; then replay what is dead.'
-      : 'Bring your application back. Notifications go on by themselves then.',
+      ? 'Check NOTIFY_WEBHOOK_URL, the secret and the log of your application. Then replay the dead events.'
+      : 'Restore your application. Gatehouse then sends the notifications by itself.',
     page: refuses ? '/events?state=dead' : '/events?state=accepted',
     command: 'gatehouse doctor',
   }
@@ -250,7 +251,7 @@ function givenUp({ causes }: Observed, state: 'dead' | 'parked'): Problem[] {
       ? [
           {
             ...givenUpBy(rest[0]!),
-            sentence: `${counted(sum(rest, 'events'), 'event')} more ${state}, of ${counted(rest.length, 'other cause')}.`,
+            sentence: `${counted(sum(rest, 'events'), 'event')} more ${state}, with ${counted(rest.length, 'other cause')}.`,
             customers: sum(rest, 'customers') || null,
           },
         ]
@@ -265,7 +266,7 @@ function givenUpBy({ state, errorCode, innerCode, events, customers, firstComple
     sentence: `${counted(events, 'event')} ${state}: ${errorCode ?? 'no error was kept'}${innerCode ? ` (${innerCode})` : ''}.`,
     since: firstCompletedAt,
     customers: customers || null,
-    nextAction: state === 'dead' ? 'Mend the cause, then plan a replay.' : 'Look at the events, then plan a replay.',
+    nextAction: state === 'dead' ? 'Fix the cause, then plan a replay.' : 'Check the events, then plan a replay.',
     page: `/events?state=${state}`,
     command: `gatehouse replay plan --state ${state}`,
   }
@@ -276,16 +277,16 @@ function held({ held }: Observed): Problem | null {
   return {
     kind: 'held',
     severity: 'fault',
-    sentence: `${counted(held, 'onboarding')} held: what is known of the customer contradicts itself.`,
+    sentence: `${counted(held, 'onboarding')} held: the facts about the customer contradict each other.`,
     since: null,
     customers: held,
-    nextAction: 'Decide each, then release it by a replay.',
+    nextAction: 'Decide on each, then release it by a replay.',
     page: '/onboardings?state=held',
     command: 'gatehouse onboarding list --state held',
   }
 }
 
-/** `explained`: another problem says already why. */
+/** `explained`: another problem already gives the cause. */
 function oldestUnfinished({ oldestUnfinishedAt, now, causes }: Observed, explained: boolean): Problem | null {
   if (oldestUnfinishedAt === null || explained) return null
   const seconds = (now.getTime() - oldestUnfinishedAt.getTime()) / 1_000
@@ -297,7 +298,7 @@ function oldestUnfinished({ oldestUnfinishedAt, now, causes }: Observed, explain
     sentence: `Oldest unfinished event: ${span(seconds)}. ${counted(sum(unfinished, 'events'), 'event')} unfinished.`,
     since: oldestUnfinishedAt,
     customers: sum(unfinished, 'customers') || null,
-    nextAction: 'Look at its last error.',
+    nextAction: 'Check its last error.',
     page: '/events?state=accepted',
     command: 'gatehouse event list --state accepted',
   }
@@ -306,15 +307,15 @@ function oldestUnfinished({ oldestUnfinishedAt, now, causes }: Observed, explain
 function sweepOverdue({ sweptTo, sweepEverySeconds, now }: Observed): Problem | null {
   if (sweptTo === null || sweepEverySeconds === null) return null
   const behindSeconds = (now.getTime() - sweptTo.getTime()) / 1_000
-  // A window ends a while before its sweep; three missed ones are no delay any more.
+  // A window ends some time before its sweep. Three missed sweeps are more than a delay.
   if (behindSeconds <= Math.max(3 * sweepEverySeconds, TOO_OLD_SECONDS)) return null
   return {
     kind: 'sweep-overdue',
     severity: 'warning',
-    sentence: `The last sweep over Paxos's list of events ends ${span(behindSeconds)} ago. Events that no webhook brought since then are not known.`,
+    sentence: `The last sweep of Paxos's event list ended ${span(behindSeconds)} ago. Gatehouse does not know later events whose webhook was lost.`,
     since: sweptTo,
     customers: null,
-    nextAction: 'Nothing while Paxos does not answer; else look at the log of the workers.',
+    nextAction: 'None while Paxos does not answer. Otherwise read the log of the workers.',
     page: null,
     command: 'gatehouse doctor',
   }

@@ -1,6 +1,6 @@
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
 
-/** One thing that `doctor` looked at. `mend` says what to do about what is not `ok`. */
+/** The result of one check of `doctor`. `mend` says how to fix a result that is not `ok`. */
 export interface Finding {
   check: string
   result: 'ok' | 'warning' | 'fault'
@@ -24,6 +24,6 @@ export function fault(check: string, error: unknown): Finding {
     check,
     result: 'fault',
     saw: `${errorMessage(error)} [${errorCode(error)}]`,
-    mend: error instanceof AppError ? 'see docs/errors.md for the code' : 'see above',
+    mend: error instanceof AppError ? 'see docs/errors.md for the code' : 'see the error on the left',
   }
 }

@@ -27,7 +27,7 @@ export interface FundParts extends CommandParts {
 const WAIT_MS = 5_000
 const POLL_EVERY_MS = 40
 
-/** Funds an account of the Sandbox: commits the deposit, gives the command, waits a moment for the answer. Safe to repeat with the same key. */
+/** Funds an account in the Sandbox: commits the deposit, stores the command, waits up to 5 s for the answer. Safe to repeat with the same key. */
 export async function fundAccount(parts: FundParts, asked: FundRequest, actor: Actor): Promise<{ deposit: Deposit; created: boolean }> {
   const { accountId, idempotencyKey, asset, amount } = asked
   const depositId = `deposit-${createHash('sha256').update(`gatehouse/deposit/${idempotencyKey}`).digest('hex').slice(0, 32)}`

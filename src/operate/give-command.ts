@@ -6,12 +6,12 @@ import type { EventQueue } from '../queue/event-queue.ts'
 export interface CommandParts {
   inbox: Pick<Inbox, 'acceptCommand' | 'setTimer'>
   queue: Pick<EventQueue, 'add'>
-  /** 32 bytes: keys the hashes that stand for a request. */
+  /** 32 bytes: the key for the hashes of requests. */
   encryptionKey: Buffer
 }
 
 /**
- * Gives a command to the inbox, and its job to the queue at once; what the queue does not take, the dispatcher brings within 15 s. Safe to
+ * Stores a command in the inbox and puts its job on the queue. If the queue does not take the job, the dispatcher adds it within 15 s. Safe to
  * repeat with the same key. @throws IdempotencyKeyReusedError for other data
  */
 export async function giveCommand(

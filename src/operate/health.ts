@@ -22,15 +22,15 @@ export interface HealthParts {
   onboardings: Pick<OnboardingReads, 'countStates'>
   roster: Pick<Roster, 'live'>
   pace: Pick<UpstreamPace, 'lockedForMs'>
-  /** How often the sweep is to run, seconds; null: this process does not know. */
+  /** Seconds between sweeps; null: this process does not know. */
   sweepEverySeconds: number | null
   now: () => number
 }
 
-/** A page must not wait for a queue that is away. */
+/** Milliseconds to wait for the queue, so that an unreachable queue does not block a page. */
 const QUEUE_MS = 1_500
 
-/** What is wrong now, worst first; empty: nothing is. Rejects when Postgres does not answer. */
+/** The current problems, worst first; empty if there are none. Rejects if Postgres does not answer. */
 export async function readProblems(parts: HealthParts): Promise<Problem[]> {
   return findProblems(await observe(parts))
 }

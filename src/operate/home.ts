@@ -3,16 +3,16 @@ import type { RecentFlow } from '../inbox/recent-flow.ts'
 import type { OnboardingReads, Progress } from '../ledger/read-onboardings.ts'
 import type { Problem } from './problem.ts'
 
-/** What went through lately: from the event that arrived to the customer whose application was told. */
+/** Recent progress: from received events to notified applications. */
 export interface Flow extends RecentFlow, Progress {
   since: Date
 }
 
-/** Is anything wrong, how far do customers come, and who waits longest? */
+/** The home page as data: problems, recent progress, and the longest waits. */
 export interface Home {
-  /** When all of it was looked at. */
+  /** When Gatehouse read all of it. */
   at: Date
-  /** Worst first; empty: nothing is wrong. */
+  /** Worst first; empty if there is no problem. */
   problems: Problem[]
   flow: Flow
 }

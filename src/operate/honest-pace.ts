@@ -2,8 +2,8 @@ import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { type Problem, stopsTheBacklog } from './problem.ts'
 
 /**
- * The pace that Paxos's limits allow, which is an estimate only while nothing else keeps the work: with the queue paused, no worker, Paxos
- * down or the application refusing, a time would be made up. Then `etaMs` rejects, which every caller shows as "not known".
+ * The pace that Paxos's rate limits allow. It is an estimate only while nothing else delays the work (a paused queue, no worker, Paxos down,
+ * the application refusing). Otherwise `etaMs` rejects, and every caller shows "not known".
  */
 export function honestPace(pace: UpstreamPace, problems: () => Promise<Problem[]>): UpstreamPace {
   return {

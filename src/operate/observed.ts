@@ -6,7 +6,7 @@ import type { QueueCounts } from '../queue/event-queue.ts'
 import type { RoleProcess } from '../roster/role-process.ts'
 import type { QueuePause } from './queue-pause.ts'
 
-/** What was seen of everything at one moment. What could not be asked is null. */
+/** Observations of every part at one moment. A part that could not be read is null. */
 export interface Observed {
   now: Date
   running: readonly RoleProcess[]
@@ -15,12 +15,12 @@ export interface Observed {
   pause: QueuePause | null
   canary: CanaryTrace
   causes: readonly OpenCause[]
-  /** Whether Paxos answers, as the breakers of all processes saw it last. */
+  /** Whether Paxos answers, as the breakers of all processes last saw it. */
   contact: readonly UpstreamContact[]
   notices: NoticeHealth
   held: number
   oldestUnfinishedAt: Date | null
-  /** Up to when every event that Paxos lists is accounted for. */
+  /** The time up to which every event that Paxos lists is in the inbox. */
   sweptTo: Date | null
   sweepEverySeconds: number | null
   lockedForMs: number | null

@@ -22,7 +22,7 @@ interface Parts {
 
 type Reads = Pick<Parts, 'onboardings' | 'events' | 'problems' | 'now'>
 
-/** Customers: lists, the story of one, and opening a new one. */
+/** Onboardings: lists, the details of one, and creating one. */
 export function onboardingUseCases(parts: Parts): OnboardingUseCases {
   const { onboardings, events, actions, perform } = parts
   return {
@@ -38,7 +38,7 @@ export function onboardingUseCases(parts: Parts): OnboardingUseCases {
         actor,
         {
           action: 'onboarding.create',
-          target: 'onboarding', // not the caller's key, which may be an address, and stays for ever
+          target: 'onboarding', // not the caller's key: it may be an e-mail address, and the audit is permanent
           reason: null,
           entry: 'after',
           result: (made) =>
@@ -57,7 +57,7 @@ async function explainAll({ events, problems, now }: Reads, records: readonly On
   return records.map((record) => ({ ...record, ...told(explainWaiting(record, open.get(record.identityId) ?? [], moment), moment.now) }))
 }
 
-/** Asked only where a customer waits for word from Paxos. */
+/** Read only if a customer waits for Paxos's decision. */
 async function readUnread({ events, problems }: Pick<Reads, 'events' | 'problems'>, records: readonly OnboardingRecord[]): Promise<Unread> {
   if (!records.some(({ state }) => state === 'pending')) return { events: 0, because: null }
   const unread = await events.countUnread()
@@ -65,7 +65,7 @@ async function readUnread({ events, problems }: Pick<Reads, 'events' | 'problems
   return { events: unread, because: (await problems()).find(stopsTheBacklog)?.sentence ?? null }
 }
 
-/** Customers that Paxos has approved and that are not ready, longest first. */
+/** Customers that Paxos approved and that are not ready, longest wait first. */
 export async function listLongestApproved(reads: Reads, limit: number): Promise<OnboardingView[]> {
   return explainAll(reads, await reads.onboardings.longestApproved(limit))
 }

@@ -4,9 +4,9 @@ import { ServiceUnavailableError } from '../platform/app-error.ts'
 import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
 
-/** Longest look of one scrape, milliseconds: Prometheus gives up after ten seconds, and then it has nothing at all. */
+/** Longest time for one scrape, milliseconds. Prometheus gives up after 10 s and then loses every gauge. */
 const READ_TIMEOUT_MS = 3_000
-/** One look serves all gauges of a scrape, and scrapes that come together, milliseconds. */
+/** Milliseconds for which one reading serves all gauges of a scrape, and concurrent scrapes. */
 const SAME_READ_MS = 2_000
 
 interface OpenWork {
@@ -18,7 +18,7 @@ interface OpenWork {
   sweepSeconds: number | null
 }
 
-/** Reads partial indexes, which hold only what is open: as cheap in an inbox of ten million events as in an empty one. */
+/** Reads partial indexes of open events only, so the cost does not grow with the inbox. */
 export const COUNT_OPEN_WORK = `
 SELECT unfinished.count AS accepted, unfinished.oldest AS "oldestSeconds",
   (SELECT count(*)::int FROM inbox_event WHERE state = 'parked') AS parked,
@@ -29,8 +29,8 @@ FROM (SELECT count(*)::int AS count, greatest(0, extract(epoch FROM now() - min(
   FROM inbox_event WHERE state = 'accepted') AS unfinished`
 
 /**
- * What waits for the machine or for a person, asked at each scrape. What cannot be asked now (Postgres or the queue is away) is missing from
- * the answer rather than old: alert on its absence.
+ * Gauges of open work, read at each scrape. If Postgres or the queue does not answer, its gauges are absent instead of stale: alert on their
+ * absence.
  */
 export function registerOperatorGauges(metrics: Registry, { pool, queue }: { pool: Pool; queue: Pick<EventQueue, 'counts'> }): void {
   const work = readOnce(async () => (await pool.query<OpenWork>(COUNT_OPEN_WORK)).rows[0] ?? null)
@@ -58,16 +58,16 @@ export function registerOperatorGauges(metrics: Registry, { pool, queue }: { poo
     })
 
   byState(
-    { name: 'gatehouse_inbox_open_events', help: 'Events that are unfinished (accepted) or wait for a person (parked, dead).' },
+    { name: 'gatehouse_inbox_open_events', help: 'Events that are unfinished (accepted) or need an operator (parked, dead).' },
     async () => pick(await work(), ['accepted', 'parked', 'dead']),
   )
   one(
-    { name: 'gatehouse_inbox_oldest_unfinished_seconds', help: 'Since the oldest unfinished event was received; 0 when none is.' },
+    { name: 'gatehouse_inbox_oldest_unfinished_seconds', help: 'Seconds since the oldest unfinished event was received; 0 if there is none.' },
     async () => (await work())?.oldestSeconds,
   )
-  one({ name: 'gatehouse_onboardings_held', help: 'Onboardings that a person must release.' }, async () => (await work())?.held)
+  one({ name: 'gatehouse_onboardings_held', help: 'Onboardings that an operator must release.' }, async () => (await work())?.held)
   one(
-    { name: 'gatehouse_sweep_age_seconds', help: 'How far back the last complete sweep over List Events ends; missing before the first.' },
+    { name: 'gatehouse_sweep_age_seconds', help: 'Seconds since the end of the window of the last complete sweep; absent before the first sweep.' },
     async () => (await work())?.sweepSeconds,
   )
   byState({ name: 'gatehouse_queue_jobs', help: 'Jobs on the queue: waiting, active, delayed.' }, async () =>

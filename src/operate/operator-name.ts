@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 
-/** What a name may hold, for messages. */
-export const NAME_RULE = "up to 80 letters (accents too), digits, blanks and . _ @ + ' -"
+/** The characters of a name, for messages. */
+export const NAME_RULE = "up to 80 letters (accents too), digits, spaces and . _ @ + ' -"
 
-/** Who acts: the name that stands in the audit. Letters of any script, in their composed form, so that one name is one text. */
+/** The actor's name in the audit. Letters of any script, in composed form, so that equal names are equal texts. */
 export const OperatorName = z
   .string('is required')
   .transform((name) => name.normalize('NFC').trim())

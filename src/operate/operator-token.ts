@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** Whether it is the token, in a time that says nothing about how much of it is right. */
+/** Whether it is the token. Compares in constant time. */
 export function isOperatorToken(given: string, token: string): boolean {
   return timingSafeEqual(sha256(given), sha256(token))
 }

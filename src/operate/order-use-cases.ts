@@ -14,11 +14,11 @@ import type { QuoteUseCases } from './quote-use-cases.ts'
 
 export interface Balances {
   readonly items: readonly PaxosBalance[]
-  /** When Paxos was asked. */
+  /** When Gatehouse read the balances from Paxos. */
   readonly asOf: Date
 }
 
-/** An order with what happened to it. */
+/** An order with its history. */
 export interface OrderStory extends OrderRecord {
   readonly timeline: readonly StreamEntry[]
 }
@@ -31,25 +31,25 @@ export interface PlaceOrder {
 
 export interface PlacedOrder {
   readonly order: OrderStory
-  /** This call made the order; false: it was there under the same key. */
+  /** True if this call created the order, false if it existed under the same key. */
   readonly created: boolean
 }
 
-/** What a customer's application does with accounts and orders. Each that asks Paxos rejects with a PaxosError. */
+/** What the application does with accounts and orders. Every call that reaches Paxos can reject with a PaxosError. */
 export interface TradingUseCases extends QuoteUseCases {
   /** @throws AccountUnknownError */
   getAccount(accountId: string): Promise<AccountRecord>
   /** @throws AccountUnknownError */
   getBalances(accountId: string): Promise<Balances>
   listMarkets(): Promise<readonly PaxosMarket[]>
-  /** What the order would do; sends nothing. @throws AccountUnknownError, MarketUnknownError */
+  /** The expected result of the order; sends nothing. @throws AccountUnknownError, MarketUnknownError */
   previewOrder(accountId: string, request: OrderRequest): Promise<OrderPreview>
   /**
-   * Commits the order and then sends it; waits some seconds for Paxos's answer, so that the order may still be `submitting` or `unknown`. Safe to
+   * Commits the order, sends it, and waits up to 5 s for Paxos's answer. After that the order may still be `submitting` or `unknown`. Safe to
    * repeat with the same key. @throws AccountUnknownError, AccountNotTradableError, MarketUnknownError, OrderNotPossibleError, IdempotencyKeyReusedError
    */
   placeOrder(order: PlaceOrder, actor: Actor): Promise<PlacedOrder>
-  /** Asks for a cancellation, which an order that has ended refuses. @throws OrderUnknownError, OrderEndedError */
+  /** Requests a cancellation; refused if the order has ended. @throws OrderUnknownError, OrderEndedError */
   cancelOrder(orderId: string, actor: Actor): Promise<OrderStory>
   getOrder(orderId: string): Promise<OrderStory | null>
   /** Newest first. @throws UsageError for a foreign cursor */

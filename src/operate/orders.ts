@@ -26,7 +26,7 @@ export interface TradingParts extends Omit<PlaceParts, 'account'> {
   quoteLedger: Ledger<QuoteExecutionSnapshot>
 }
 
-/** Accounts, markets and orders: what a customer may do with the brokerage once the onboarding is ready. */
+/** Accounts, markets and orders: available to a customer once the onboarding is ready. */
 export function tradingUseCases({ pool, perform, depositLedger, quoteLedger, ...parts }: TradingParts): TradingUseCases {
   const { orders, paxos, inbox, now } = parts
   const account = async (accountId: string): Promise<AccountRecord> => {

@@ -3,11 +3,11 @@ import { ASCII_TEXT, asciiSpelling } from '../domain/person/ascii-spelling.ts'
 import { birthDateFault } from '../domain/person/birth-date.ts'
 import { COUNTRIES } from '../domain/person/countries.ts'
 
-/** The rules of single fields of a person or an institution, as Paxos has them (paxos/api.md 4.1 to 4.5). */
+/** Paxos's rules for single fields of a person or an institution (paxos/api.md 4.1 to 4.5). */
 
-const ASCII_RULE = "may hold only ASCII letters, digits, blanks and /?:().,&'+-"
+const ASCII_RULE = "may hold only ASCII letters, digits, spaces and /?:().,&'+-"
 
-/** A name or a line of an address. A refusal suggests how it is written without accents (`suggestion`). */
+/** A name or a line of an address. Its error suggests a spelling without accents (`suggestion`). */
 export const ascii = (maxLength: number): z.ZodString =>
   z
     .string()
@@ -17,7 +17,8 @@ export const ascii = (maxLength: number): z.ZodString =>
       if (text !== '' && text.trim() === '') context.addIssue({ code: 'custom', message: 'must not be blank' })
       if (ASCII_TEXT.test(text)) return
       const suggestion = asciiSpelling(text)
-      const message = suggestion === null ? `${ASCII_RULE}: write it in Latin letters` : `${ASCII_RULE}; suggestion has it without accents`
+      const message =
+        suggestion === null ? `${ASCII_RULE}: write it in Latin letters` : `${ASCII_RULE}; see suggestion for a spelling without accents`
       context.addIssue({ code: 'custom', message, params: { suggestion } })
     })
 
@@ -28,7 +29,7 @@ export const country = z
   .refine((code) => COUNTRIES.has(code), {
     error: ({ input }) =>
       /^[A-Z]{3}$/.test(String(input))
-        ? 'is no country of ISO 3166-1 alpha-3'
+        ? 'is not a country code of ISO 3166-1 alpha-3'
         : 'must be an ISO 3166-1 alpha-3 code in capitals, such as USA',
   })
   .meta({ pattern: '^[A-Z]{3}$', examples: ['USA'] })
@@ -41,11 +42,11 @@ export const birthDate = z
   })
   .meta({ format: 'date', examples: ['1988-04-12'] })
 
-/** Words of one alphabet, written in one line: `OTHER, NONE`. */
+/** Enumerated words, written as one line: `OTHER, NONE`. */
 export const oneOf = (words: string): z.ZodEnum<Record<string, string>> =>
   z.enum(Object.fromEntries(words.split(', ').map((word) => [word, word])))
 
-/** Words with one beginning: `prefixed('INCOME', '0_TO_50K, ABOVE_1M')`. */
+/** Words with a common prefix: `prefixed('INCOME', '0_TO_50K, ABOVE_1M')`. */
 export const prefixed = (prefix: string, ranges: string): ReturnType<typeof oneOf> =>
   oneOf(
     ranges
@@ -56,14 +57,14 @@ export const prefixed = (prefix: string, ranges: string): ReturnType<typeof oneO
 
 const MOST_METADATA = 50
 
-/** Paxos documents no bounds; these keep a request from being mostly metadata. */
+/** Paxos documents no limits for metadata. These limits are ours. */
 export const metadata = z
   .record(z.string().max(100, 'may have at most 100 characters'), z.string().max(500, 'may have at most 500 characters'))
   .refine((entries) => Object.keys(entries).length <= MOST_METADATA, `may have at most ${MOST_METADATA} entries`)
 
 /**
- * A rule over several fields, for `schema.refine(...rule(…))`. It is asked even when other fields are wrong, so that everything is told at
- * once; so `holds` gets what was sent, of whatever shape, and answers true for what it cannot judge.
+ * A rule over several fields, for `schema.refine(...rule(…))`. It runs even if other fields are wrong, so that one answer lists every error.
+ * Therefore `holds` gets the raw input in any shape, and returns true for input that it cannot judge.
  */
 export function rule(path: string, message: string, holds: (sent: Sent) => boolean): [(sent: unknown) => boolean, RuleOptions] {
   return [(sent) => holds(new Sent(sent)), { path: path.split('.'), message, when: () => true }]
@@ -75,7 +76,7 @@ interface RuleOptions {
   when: () => boolean
 }
 
-/** What was sent, looked at by path without knowing its shape. */
+/** The raw input, read by path without assuming its shape. */
 export class Sent {
   readonly #value: unknown
   constructor(value: unknown) {

@@ -19,7 +19,7 @@ const hasUsNumber = (sent: Sent): boolean => sent.at('cip_id_type') === 'SSN' ||
 const requiredWithPassthrough = (field: string): ReturnType<typeof rule> =>
   rule(field, 'is required when verifier_type is PASSTHROUGH', (sent) => sent.at('verifier_type') !== 'PASSTHROUGH' || sent.has(field))
 
-/** What is needed of a person for crypto brokerage: paxos/api.md 4.2. */
+/** The fields of a person that crypto brokerage requires: paxos/api.md 4.2. */
 const PersonDetails = z
   .strictObject({
     first_name: ascii(200),
@@ -84,7 +84,7 @@ const Sector = oneOf(
     'NOT_CLASSIFIED, ADULT_ENTERTAINMENT, AUCTIONS, AUTOMOBILES, BLOCKCHAIN, CRYPTO, DRUGS, EXPORT_IMPORT, E_COMMERCE, ' +
     'FINANCIAL_INSTITUTION, GAMBLING, INSURANCE, MARKET_MAKER, SHELL_BANK, TRAVEL_TRANSPORT, WEAPONS',
 )
-/** The five that Paxos needs of a person, and those it takes: paxos/api.md 4.3. */
+/** The five due-diligence fields that Paxos requires of a person, and the optional ones: paxos/api.md 4.3. */
 const DueDiligence = z.strictObject({
   estimated_yearly_income: prefixed('INCOME', '0_TO_50K, 50K_TO_100K, 100K_TO_250K, 250K_TO_500K, 500K_TO_750K, 750K_TO_1M, ABOVE_1M'),
   expected_transfer_value: prefixed(
@@ -109,17 +109,17 @@ const DueDiligence = z.strictObject({
   aliases: z.array(short).optional(),
 })
 
-/** Paxos fills the tax details of a US person from cip_id (paxos/api.md 4.1); nobody else's. */
+/** Paxos derives the tax details from cip_id for US persons only (paxos/api.md 4.1). */
 function hasTaxDetails(sent: Sent): boolean {
   const details = sent.at('tax_details')
-  const given = Array.isArray(details) ? details.length > 0 : details !== undefined // what is no list is told as such
+  const given = Array.isArray(details) ? details.length > 0 : details !== undefined // another rule reports a value that is not a list
   return given || sent.at('tax_details_not_required') === true || sent.at('person_details.cip_id_country') === 'USA'
 }
 
 /**
- * What `POST /v1/onboardings` takes: the body of Paxos's Create Identity for a person (paxos/api.md 4.1 to 4.3, documented), checked
- * here so that every wrong field is named at once and before anything is asked of Paxos. A field that is not documented is
- * refused: a misspelt one would otherwise be lost in silence.
+ * The body of `POST /v1/onboardings`: Paxos's Create Identity for a person (paxos/api.md 4.1 to 4.3, documented). Checked here so that one
+ * answer names every wrong field before Gatehouse calls Paxos. Undocumented fields are refused, because a misspelt field would otherwise be
+ * dropped silently.
  */
 export const PersonRequest = z
   .strictObject({

@@ -26,13 +26,13 @@ export interface PlaceParts extends CommandParts {
   now: () => number
 }
 
-/** How long a caller waits for Paxos's answer before it is told to look again, and how often it is looked, milliseconds. */
+/** Milliseconds that a caller waits for Paxos's answer, and milliseconds between checks. */
 const WAIT_MS = 5_000
 const POLL_EVERY_MS = 40
 
 /**
- * Commits the order with its intent, gives the command to send it, and waits a moment for the answer. The order's id comes from the key alone, so
- * that the same request is always the same order, also after a restore from a backup.
+ * Commits the order with its intent, stores the command that sends it, and waits up to 5 s for the answer. The order's id is derived from the key
+ * alone, so that the same request is always the same order, also after a restore from a backup.
  */
 export async function placeOrder(parts: PlaceParts, asked: PlaceOrder, actor: Actor): Promise<{ order: OrderRecord; created: boolean }> {
   const orderId = orderIdOf(asked.idempotencyKey)
@@ -44,7 +44,7 @@ export async function placeOrder(parts: PlaceParts, asked: PlaceOrder, actor: Ac
   const order = await admit(parts, asked, orderId)
   const at = new Date(parts.now())
   const committed = await parts.orderLedger.commit({ before: null, draft: openOrder(order), actor: `${actor.kind}:${actor.name}`, at })
-  // Another request with the same key was faster: its order stands, if it is the same.
+  // Another request with the same key was faster. Its order counts, if all fields are equal.
   if (!committed) return placeOrder(parts, asked, actor)
   await giveCommand(parts, { kind: 'place-order', streamId: orderId, identityId: order.identityId }, { ...asked, actor })
   return { order: await answered(parts, orderId), created: true }
@@ -60,7 +60,7 @@ function refuseOther(known: OrderRecord, { accountId, request }: PlaceOrder): vo
   if (fields.length > 0) throw new IdempotencyKeyReusedError(fields)
 }
 
-/** The order, if the customer may place it and Paxos would take it. Nothing is sent. */
+/** The order, if the customer may place it and it passes the limits that Paxos publishes. Sends nothing. */
 async function admit(parts: PlaceParts, { accountId, request }: PlaceOrder, orderId: string): Promise<Order> {
   const account = await parts.account(accountId)
   await requireTradable(parts.paxos, account, request.side)
@@ -79,7 +79,7 @@ export async function requireMarket(paxos: PaxosClient, name: string): Promise<P
   return found
 }
 
-/** The order once Paxos has answered, or as it stands when the wait is over. */
+/** The order once Paxos has answered, or its current state when the wait ends. */
 async function answered({ orders, now }: PlaceParts, orderId: string): Promise<OrderRecord> {
   const until = now() + WAIT_MS
   for (;;) {

@@ -1,4 +1,4 @@
-/** What can be wrong, worst first: home, `doctor` and the commands list problems in this order. */
+/** The kinds of problems, worst first. Home, `doctor` and the commands list problems in this order. */
 export const PROBLEM_KINDS = [
   'queue-unreachable',
   'no-worker',
@@ -18,25 +18,25 @@ export const PROBLEM_KINDS = [
 ] as const
 export type ProblemKind = (typeof PROBLEM_KINDS)[number]
 
-/** One thing that is wrong now, as data: each face has the same sentence from it. */
+/** One current problem as data, so that every face shows the same sentence. */
 export interface Problem {
   readonly kind: ProblemKind
   readonly severity: 'fault' | 'warning'
   /** What is wrong, with its cause. */
   readonly sentence: string
-  /** Null where it is not known. */
+  /** Null if not known. */
   readonly since: Date | null
-  /** Customers that it is known to keep; null where that cannot be said. */
+  /** Number of customers delayed by it; null if not known. */
   readonly customers: number | null
-  /** What a person does about it, or that nothing is to be done. */
+  /** The operator's next action, or that none is needed. */
   readonly nextAction: string
-  /** The page that shows what is meant; null: none does. */
+  /** The page that shows the affected items; null: none. */
   readonly page: string | null
-  /** The command that does the next action, or that shows what is meant; null: none. */
+  /** The command that does the next action or shows the affected items; null: none. */
   readonly command: string | null
 }
 
-/** While one of these lasts, the backlog waits for something else than Paxos's limits, so no estimate of its time can be made. */
+/** While one of these lasts, something other than Paxos's rate limits delays the backlog, so its time cannot be estimated. */
 const STOPS_THE_BACKLOG: ReadonlySet<ProblemKind> = new Set([
   'queue-unreachable',
   'no-worker',

@@ -4,25 +4,25 @@ import type { FlowRecord } from '../ledger/read-flows.ts'
 import type { PaxosExecution } from '../paxos/executions.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 
-/** One asset of one account: what is on record, what Paxos reports, and the difference to the last unit, with its sign (A30). */
+/** One asset of one account: recorded balance, balance at Paxos, and their exact signed difference (A30). */
 export interface AssetProof {
   readonly asset: string
   /** The sum of all flows. */
   readonly onRecord: Amount
   /** Available and trading. */
   readonly atPaxos: Amount
-  /** What Paxos reports less what is on record: positive where it has more. */
+  /** Balance at Paxos minus recorded balance: positive if Paxos has more. */
   readonly drift: Amount
-  /** Where the two part; null where they agree. */
+  /** The first difference; null if both agree. */
   readonly firstBreak: BalanceBreak | null
 }
 
-/** The first movement that one side has and the other has not, or has otherwise. */
+/** The first movement that exists on one side only, or differs. */
 export interface BalanceBreak {
   readonly kind: 'missing-here' | 'missing-at-paxos' | 'different-amount' | 'unexplained'
   /** RFC 3339. */
   readonly at: string | null
-  /** The stream and entry here; null for what is missing here. */
+  /** The stream and entry in the ledger; null if the ledger lacks it. */
   readonly entry: string | null
   /** The execution or activity at Paxos. */
   readonly source: string | null
@@ -42,8 +42,8 @@ export interface ProofParts {
 }
 
 /**
- * Compares, for each asset that either side knows (A27), all flows on record with the balance that Paxos reports. Where they part, it walks the
- * union of both sides' executions to the first that breaks the sum. It changes nothing: drift never heals itself (A26).
+ * Compares all recorded flows with the balance at Paxos, for each asset that either side knows (A27). If they differ, it walks the union of
+ * both sides' executions to the first one that breaks the sum. It changes nothing: an operator must resolve drift (A26).
  */
 export async function proveBalances({ paxos, flows, now }: ProofParts, { accountId, profileId }: AccountRecord): Promise<AccountProof> {
   const asOf = new Date(now())
@@ -67,7 +67,7 @@ export async function proveBalances({ paxos, flows, now }: ProofParts, { account
   return { accountId, asOf, assets: proofs }
 }
 
-/** By time: the first execution that is on one side alone, or moves another amount there. */
+/** The earliest execution that exists on one side only, or moves a different amount. */
 function findBreak(asset: string, own: readonly FlowRecord[], executions: readonly PaxosExecution[]): BalanceBreak {
   const theirs = new Map(executions.map((execution) => [execution.id, execution]))
   const ours = Map.groupBy(

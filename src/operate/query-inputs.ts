@@ -3,8 +3,8 @@ import { ACTOR_KINDS } from '../domain/actor.ts'
 import { canonicalId, OPAQUE_ID } from '../platform/opaque-id.ts'
 import { readTime, TIME_FORMS } from './read-time.ts'
 
-/** An id that Paxos issued: opaque. One that is a uuid is taken in upper case too. */
-const Id = z.string().regex(OPAQUE_ID, 'must be an id at Paxos: 1 to 200 visible ASCII characters').transform(canonicalId)
+/** An opaque id that Paxos issued. A uuid may also be in upper case. */
+const Id = z.string().regex(OPAQUE_ID, 'must be an id issued by Paxos: 1 to 200 visible ASCII characters').transform(canonicalId)
 export const IdParams = z.strictObject({ id: Id })
 /** An id that Gatehouse issued. */
 export const OwnIdParams = z.strictObject({
@@ -25,7 +25,7 @@ export const Time = z.string().transform((text, context): Date => {
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200
 
-/** The query of a list: its filters, and where and how much to read. Anything else is refused by name. */
+/** The query of a list: its filters, cursor and limit. Unknown parameters are refused by name. */
 export function pageQuery<Filters extends z.ZodRawShape>(filters: Filters) {
   return z.strictObject({
     ...filters,
@@ -34,13 +34,13 @@ export function pageQuery<Filters extends z.ZodRawShape>(filters: Filters) {
   })
 }
 
-/** Whose entries of the audit are wanted. */
+/** Whose entries of the audit to list. */
 export const AUDIT_BY = ['people', ...ACTOR_KINDS] as const
 
 /** The filters of the audit, the same on all faces. */
 export const AUDIT_FILTERS = {
-  by: z.enum(AUDIT_BY).optional().describe('people: everything but what programs did through the API.'),
-  operator: z.string().min(1, 'must not be empty').max(80, 'may have at most 80 characters').optional().describe('The name, whole.'),
+  by: z.enum(AUDIT_BY).optional().describe('people: leaves out what programs did through the API.'),
+  operator: z.string().min(1, 'must not be empty').max(80, 'may have at most 80 characters').optional().describe('The full name.'),
   action: z
     .string()
     .regex(/^[a-z]+(\.[a-z]+)*$/, 'must be an action or its first words, such as replay or replay.approve')

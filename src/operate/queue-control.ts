@@ -18,7 +18,7 @@ interface Parts {
   perform: Perform
 }
 
-/** The queue, which is disposable: look at it, stop it, let it go on, build it anew. Each act is audited before it runs. */
+/** Reads, pauses, resumes and rebuilds the disposable queue. Each action is audited before it runs. */
 export function queueUseCases({ pool, events, queue, pace, problems, actions, perform }: Parts): QueueUseCases {
   const status = async (): Promise<QueueStatus> => {
     const [counts, { accepted, processed, parked, dead, test, dismissed, duplicates }, found] = await Promise.all([

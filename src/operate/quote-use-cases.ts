@@ -13,16 +13,16 @@ import type { Page } from '../platform/page.ts'
 import type { Perform } from './audited.ts'
 import { type ExecuteQuote, type ExecuteQuoteParts, executeQuote } from './execute-quote.ts'
 
-/** An execution with what happened to it. */
+/** An execution with its history. */
 export interface QuoteExecutionStory extends QuoteExecutionRecord {
   readonly timeline: readonly StreamEntry[]
 }
 
 export interface QuoteUseCases {
-  /** Held rates of one market, each good until its own `expiresAt` and not a moment longer. Must be enabled by Paxos. */
+  /** Held rates of one market. Each is valid until its own `expiresAt`. Paxos must have enabled quotes. */
   listQuotes(market: string): Promise<readonly PaxosQuote[]>
   /**
-   * Commits the execution of a listed quote and then sends it; waits some seconds, so that it may still be `submitting`, `unknown` or `created`.
+   * Commits the execution of a listed quote, sends it, and waits up to 5 s. After that it may still be `submitting`, `unknown` or `created`.
    * Safe to repeat with the same key. @throws AccountUnknownError, AccountNotTradableError, QuoteUnknownError, QuoteExpiredError, IdempotencyKeyReusedError
    */
   executeQuote(asked: ExecuteQuote, actor: Actor): Promise<{ execution: QuoteExecutionStory; created: boolean }>

@@ -1,9 +1,9 @@
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
 
-/** What `readTime` takes, for messages and hints. */
-export const TIME_FORMS = 'a time with its zone (2026-03-01T12:00:00Z), a date, or how long ago (15m, 2h, 3d)'
+/** The forms that `readTime` accepts, for messages and hints. */
+export const TIME_FORMS = 'a time with its zone (2026-03-01T12:00:00Z), a date, or an age (15m, 2h, 3d)'
 
-/** One vocabulary of times on all faces: a time with its zone, a date (its first instant in UTC), or how long ago. Null: none of these. */
+/** Parses a time, the same on all faces: a time with its zone, a date (its start in UTC), or an age. Null: none of these. */
 export function readTime(text: string, nowMs: number = Date.now()): Date | null {
   const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   if (count !== undefined) return new Date(nowMs - Number(count) * (UNIT_SECONDS[unit] ?? 0) * 1_000)

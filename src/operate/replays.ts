@@ -17,7 +17,7 @@ interface Parts {
   perform: Perform
 }
 
-/** Plan, approve, steer, look. A plan is audited with what it chose, everything else before it acts. */
+/** Plans, approves, steers and reads replays. A plan is audited with its filter after it is made; every other action before it runs. */
 export function replayUseCases({ pool, events, pace, actions, perform }: Parts): ReplayUseCases {
   const estimate = async (replay: ReplayView): Promise<ReplayStory> => {
     const { accepted } = await events.count()

@@ -1,6 +1,6 @@
 import type { AttemptRecord } from '../ledger/read-attempts.ts'
 
-/** An error code with what is behind it: `EFFECT_REFUSED (403 forbidden: scope missing)`. Null where there was no error. */
+/** An error code with its cause: `EFFECT_REFUSED (403 forbidden: scope missing)`. Null without an error. */
 export function sayError({ errorCode, refusal }: { errorCode: string | null; refusal: AttemptRecord | null }): string | null {
   if (errorCode === null || refusal === null) return errorCode
   const { status, code, problemType, detail } = refusal

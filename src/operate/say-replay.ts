@@ -4,7 +4,7 @@ import { MOST_NEW, type ReplayView } from '../replay/read-replay.ts'
 import type { ReplayHead } from '../replay/replay-record.ts'
 import { counted } from './counted.ts'
 
-/** `6 events`; `1000 of 2500 events that match` where the limit took fewer. */
+/** `6 events`; `1000 of 2500 events that match` if the limit cut the list. */
 export function sayEvents({ events, matched }: { events: number; matched: number | null }): string {
   if (matched === null) return counted(events, 'event')
   return `${events} of ${matched > MOST_COUNTED ? `more than ${MOST_COUNTED}` : matched} events that match`
@@ -18,7 +18,7 @@ export function sayEffects(effects: EffectTotals): string {
   const how = notificationsAgain > 0 ? ` (${notificationsFirst} first, ${notificationsAgain} again under their key)` : ''
   const parts = [
     accountsOpened > 0 && `opens ${counted(accountsOpened, 'account')}`,
-    accountsAdopted > 0 && `adopts ${counted(accountsAdopted, 'account')} that Paxos has already`,
+    accountsAdopted > 0 && `adopts ${counted(accountsAdopted, 'account')} that already exist at Paxos`,
     accountsLookedUp > 0 && `looks up ${counted(accountsLookedUp, 'account')}`,
     sent > 0 && `sends ${counted(sent, 'notification')}${how}`,
     holdsReleased > 0 && `releases the hold of ${counted(holdsReleased, 'customer')}`,
@@ -32,11 +32,11 @@ export function sayEffects(effects: EffectTotals): string {
   return effects.customers > 0 ? `${counted(effects.customers, 'customer')}: ${sentence}` : sentence || 'nothing'
 }
 
-/** What the plan would bring about; null while it is made. */
+/** The plan's effects in words; null while planning. */
 export function sayPlan({ filter, counts, effects }: Pick<ReplayView, 'filter' | 'counts' | 'effects'>): string | null {
   if (effects === null) return null
   if (!('action' in filter) || filter.action !== 'dismiss') return sayEffects(effects)
-  const blocked = counts.blocked ? `, leaves ${counts.blocked} alone` : ''
+  const blocked = counts.blocked ? `, skips ${counts.blocked}` : ''
   return `dismisses ${counted(counts['would-dismiss'] ?? 0, 'event')}${blocked}`
 }
 
@@ -48,30 +48,30 @@ export function sayResults(results: Readonly<Record<string, number>>): string {
     .join(', ')
 }
 
-/** `13 as planned, 7 otherwise for a known reason, 0 unexplained`. Null: nothing has ended. */
+/** `13 as planned, 7 different for a known reason, 0 unexplained`. Null: no event has ended. */
 export function sayCompared({ asPlanned, explained, unexplained }: ReplayView['compared']): string | null {
   if (asPlanned + explained + unexplained === 0) return null
-  return `${asPlanned} as planned, ${explained} otherwise for a known reason, ${unexplained} unexplained`
+  return `${asPlanned} as planned, ${explained} different for a known reason, ${unexplained} unexplained`
 }
 
-/** Where the replay stands, in a sentence. */
+/** The state of the replay, in a sentence. */
 export function sayState({ state, expired, events, plannedItems, progress, stage, note, approvedBy }: ReplayView): string {
-  if (expired) return 'Expired: what it says may no longer hold. Plan anew.'
+  if (expired) return 'Expired: the plan may be out of date. Plan again.'
   switch (state) {
     case 'planning':
-      return `Planning: ${plannedItems} of ${events} events${note ? `. Waits: ${note}` : ''}`
+      return `Planning: ${plannedItems} of ${events} events${note ? `. Waiting: ${note}` : ''}`
     case 'planned':
-      return 'Planned: nothing is done before it is approved.'
+      return 'Planned: nothing runs before an approval.'
     case 'awaiting_second':
-      return `Approved by ${approvedBy}; a second person must approve it too.`
+      return `Approved by ${approvedBy}; a second person must also approve it.`
     case 'approved':
-      return 'Approved: nothing of it is opened yet; a worker or the operator role goes on with it.'
+      return 'Approved: not started yet; a worker or the operator role starts it.'
     case 'running':
-      return `Running: ${progress.ended} of ${progress.ended + progress.running + progress.waiting} events have ended, ${progress.running} are under way (stage ${stage})`
+      return `Running: ${progress.ended} of ${progress.ended + progress.running + progress.waiting} events have ended, ${progress.running} are running (stage ${stage})`
     case 'paused':
       return `Paused after ${progress.ended} of ${progress.ended + progress.running + progress.waiting} events: ${note ?? 'no note'}`
     case 'finished':
-      return progress.ended === 0 ? 'Finished: nothing was done.' : `Finished: ${counted(progress.ended, 'event')} worked on.`
+      return progress.ended === 0 ? 'Finished: no event was processed.' : `Finished: ${counted(progress.ended, 'event')} processed.`
     case 'cancelled':
       return `Cancelled: ${note ?? 'no note'}`
     case 'discarded':
@@ -79,12 +79,12 @@ export function sayState({ state, expired, events, plannedItems, progress, stage
   }
 }
 
-/** A run of which every event was left alone although the plan had something to do. */
+/** Whether the run skipped every event although the plan had something to do. */
 export function didNothing({ state, progress, results }: ReplayView): boolean {
   return state === 'finished' && progress.ended === 0 && Object.keys(results).some((result) => result.startsWith('skipped'))
 }
 
-/** `2 of 22 have changed since the plan and would be skipped`. Null: none has, or it is not known. */
+/** `2 of 22 have changed since the plan and would be skipped`. Null: none, or not known. */
 export function sayChanged({ changedSince, events }: ReplayView): string | null {
   return changedSince ? `${changedSince} of ${events} have changed since the plan and would be skipped` : null
 }
@@ -97,7 +97,7 @@ export function sayNew({ newSince }: ReplayView): string | null {
     : `${counted(newSince, 'more event')} failed since this plan`
 }
 
-/** What the plan was asked for, in words: `parked and dead events of type identity.approved received before 2026-… ; releases holds`. */
+/** The plan's filter in words: `parked and dead events of type identity.approved received before 2026-… ; releases holds`. */
 export function sayFilter(filter: ReplayHead['filter']): string {
   const asked = filter as Record<string, unknown> // as startPlan has written it
   const list = (field: string, most = 3): string | null => {
@@ -111,13 +111,13 @@ export function sayFilter(filter: ReplayHead['filter']): string {
     list('identityIds') && `of the customers ${list('identityIds')}`,
     list('types') && `of the types ${list('types')}`,
     list('errorCodes') && `with the errors ${list('errorCodes')}`,
-    list('keySlots') && `brought by the webhook keys ${list('keySlots')}`,
+    list('keySlots') && `received with the webhook keys ${list('keySlots')}`,
     asked.from && `received from ${String(asked.from)}`,
     asked.to && `received before ${String(asked.to)}`,
     asked.newSince && `that failed after replay ${String(asked.newSince)} was planned`,
     asked.limit && `at most ${String(asked.limit)}`,
     asked.action === 'dismiss' ? 'to be dismissed' : null,
-    asked.releaseHolds === true ? 'and holds may be released: the live status at Paxos decides' : null,
+    asked.releaseHolds === true ? 'and releases holds by the live status at Paxos' : null,
   ]
   return parts.filter(Boolean).join(', ')
 }

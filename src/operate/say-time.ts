@@ -3,7 +3,7 @@ export function utcTime(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-/** `20:34 UTC`, for what happened lately; the day is told beside it where it matters. */
+/** `20:34 UTC`, for recent times. The caller adds the day if it matters. */
 export function clockTime(at: Date): string {
   return `${at.toISOString().slice(11, 16)} UTC`
 }
@@ -14,13 +14,13 @@ const STEPS = [
   { unit: 'min', seconds: 60 },
 ] as const
 
-/** `12 s`, `3 min`, `5 h`, `2 d`: the largest unit that fits, cut rather than rounded. */
+/** `12 s`, `3 min`, `5 h`, `2 d`: the largest unit that fits, rounded down. */
 export function span(seconds: number): string {
   const step = STEPS.find((candidate) => seconds >= candidate.seconds)
   return step ? `${Math.floor(seconds / step.seconds)} ${step.unit}` : `${Math.floor(seconds)} s`
 }
 
-/** For an estimate: `1 s`, `90 s`, `3 min`, `115 min`, `5 h`. Rounded, in a unit of which at least two fit, so that little is lost. */
+/** For an estimate: `1 s`, `90 s`, `3 min`, `115 min`, `5 h`. Rounded, in a unit with a value of at least 2, to limit the rounding error. */
 export function roughSpan(seconds: number): string {
   const step = STEPS.find((candidate) => seconds >= 2 * candidate.seconds)
   return step ? `${Math.round(seconds / step.seconds)} ${step.unit}` : `${Math.round(seconds)} s`

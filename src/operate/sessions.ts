@@ -10,22 +10,22 @@ import {
 import type { Actor } from '../domain/actor.ts'
 import type { Perform } from './audited.ts'
 
-/** Longest life of a session, however busy, seconds. */
+/** Seconds after which a session ends even if it is in use. */
 export const SESSION_SECONDS = 12 * 3_600
-/** How exactly the last use of a session is kept: it is written down at most so often, milliseconds. */
+/** Milliseconds between two writes of a session's last use. */
 const TOUCH_EVERY_MS = 60_000
 
-/** The sessions of the pages. They are known by a hash of their id alone. */
+/** The sessions of the pages. The database holds only a hash of each id. */
 export interface SessionUseCases {
-  /** After the operator token was shown. The audit says who came in. */
+  /** Starts a session after the token was checked. The audit records the login. */
   openSession(idHash: Buffer, operator: string): Promise<OperatorSession>
-  /** Null when it is over, was ended, or lay idle for `idleMs`. `active`: the operator did something, as against a page that refreshes itself. */
+  /** Null if it expired, was ended, or was idle for `idleMs`. `active`: the operator acted, as opposed to a page refresh. */
   findSession(idHash: Buffer, options: { idleMs: number; active: boolean }): Promise<OperatorSession | null>
-  /** Ends it at once, also for a copy of the cookie. */
+  /** Ends the session immediately, also for a copied cookie. */
   endSession(idHash: Buffer): Promise<void>
-  /** Ends the sessions of one operator, or all of them. How many there were. */
+  /** Ends the sessions of one operator, or all. Returns how many. */
   endSessions(options: { operator: string | null; reason: string }, actor: Actor): Promise<number>
-  /** Tells the audit of wrong operator tokens. */
+  /** Records wrong operator tokens in the audit. */
   recordRefusedTokens(seen: { count: number; face: string; network: string }): Promise<void>
 }
 

@@ -14,7 +14,7 @@ interface Parts {
   now: () => number
 }
 
-/** Counts of everything, and whether something waits too long. */
+/** Counts of events, onboardings and notifications, and the oldest unfinished event. */
 export async function readStats({ onboardings, events, pool, pace, now }: Parts): Promise<Stats> {
   const [inbox, states, notices, pulse, canary] = await Promise.all([
     events.count(),
@@ -36,7 +36,7 @@ export async function readStats({ onboardings, events, pool, pace, now }: Parts)
   }
 }
 
-/** A notice that the application refused is tried again, so its effect is still intended: its event knows that the last answer was a refusal. */
+/** A refused notification is retried, so its effect stays intended. Only its event records that the last answer was a refusal. */
 async function countNotices({ onboardings, events }: Pick<Parts, 'onboardings' | 'events'>): Promise<NoticeCounts> {
   const [notices, identityIds] = await Promise.all([onboardings.countNotices(), events.failingWith('NOTICE_REFUSED')])
   const refused = Math.min(notices.pending, await onboardings.countIntendedNotices(identityIds))

@@ -5,14 +5,14 @@ import type { EventRecord } from '../inbox/read-events.ts'
 import type { EntryRecord } from '../ledger/read-onboardings.ts'
 import { describeHold, sayIntent, sayStep } from './explain-waiting.ts'
 
-/** One line of a customer's story: a sentence, and what it was made from. */
+/** One line of a customer's timeline: a sentence, and its source data. */
 export interface TimelineLine {
   at: Date
-  /** `ledger`: what Gatehouse decided and did. `inbox`: what it heard. */
+  /** `ledger`: what Gatehouse decided and did. `inbox`: what it received. */
   source: 'ledger' | 'inbox'
   sentence: string
   kind: string
-  /** `event:<uuid>`, `operator:<name>`; `paxos` for what was heard. */
+  /** `event:<uuid>`, `operator:<name>`; `paxos` for received events. */
   actor: string
   data: unknown
 }
@@ -24,7 +24,7 @@ const HOW: Readonly<Record<EventOrigin, (type: string) => string>> = {
   timer: (type) => `Timer: ${type}`,
 }
 
-/** The ledger and the inbox as one timeline. At one instant: first what was received, then what was done, then how it ended. */
+/** The ledger and the inbox as one timeline. At the same instant: first received events, then actions, then results. */
 export function mergeTimeline(entries: readonly EntryRecord[], events: readonly EventRecord[]): TimelineLine[] {
   const heard = events.map(describeReceived)
   const done = entries.map(({ at, kind, actor, data }): TimelineLine => {
@@ -47,12 +47,12 @@ function describeReceived(event: EventRecord): TimelineLine {
   }
 }
 
-/** The end of an event that led to no ledger entry; a move has its entry already. */
+/** The end of an event without a ledger entry. A move has its own entry. */
 function describeEnd({ eventId, state, completedAt, outcome, errorCode, errorDetail }: EventRecord): TimelineLine[] {
   if (completedAt === null) return []
   const line = { at: completedAt, source: 'inbox', actor: 'gatehouse' } as const
   if (state === 'parked' || state === 'dead') {
-    const sentence = `Event ${eventId} ${state === 'parked' ? 'parked' : 'given up'}: ${errorCode ?? 'no code'}${errorDetail ? `, ${errorDetail}` : ''}`
+    const sentence = `Event ${eventId} ${state === 'parked' ? 'parked' : 'dead'}: ${errorCode ?? 'no code'}${errorDetail ? `, ${errorDetail}` : ''}`
     return [{ ...line, sentence, kind: `event.${state}`, data: { eventId, errorCode, errorDetail } }]
   }
   if (state === 'dismissed') {
@@ -70,7 +70,7 @@ function describeEnd({ eventId, state, completedAt, outcome, errorCode, errorDet
   ]
 }
 
-/** An outcome as the inbox stores it, in words; a text of a newer version as it is. */
+/** A stored outcome in words. An outcome of a newer version stays unchanged. */
 export function sayOutcome(text: string): string {
   const outcome = readOutcome(text)
   const words = (what: string): string => what.replaceAll(/[-_]/g, ' ')
@@ -78,7 +78,7 @@ export function sayOutcome(text: string): string {
     case 'moved':
       return `moved to ${words(outcome.to)}`
     case 'resumed':
-      return `finished what was open: ${words(outcome.state)}`
+      return `finished open effects: ${words(outcome.state)}`
     case 'held':
       return `held: ${words(outcome.reason)}`
     case 'ignored':
@@ -99,7 +99,7 @@ function describeEntry(kind: string, data: Record<string, unknown>): string {
       return `Adopted: an identity that Gatehouse did not create (${text('event')})`
     case 'state.moved':
       return data.to === 'ready'
-        ? 'Ready: account and profile exist, and the application was told'
+        ? 'Ready: account and profile exist, and the application was notified'
         : `Moved from ${text('from')} to ${text('to')}: Paxos says ${text('status')}`
     case 'state.held':
       return `Held: ${describeHold(data.reason as HoldReason)}`

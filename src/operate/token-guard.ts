@@ -3,12 +3,12 @@ import { atMostEvery } from '../platform/at-most-every.ts'
 import { isOperatorToken } from './operator-token.ts'
 
 const WINDOW_MS = 60_000
-/** Wrong tokens in a window: from one network, and from all together. */
+/** Wrong tokens allowed per minute: from one network, and from all networks. */
 const MOST_OF_NETWORK = 60
 const MOST_IN_ALL = 600
-/** For how long a network counts as one from which the right token came. */
+/** Milliseconds for which a network stays trusted after it sent the right token. */
 const TRUSTED_MS = 3_600_000
-/** Networks that are remembered at most; the one that was heard of longest ago is forgotten first. */
+/** Most networks kept in memory. The one seen longest ago is removed first. */
 const MOST_NETWORKS = 10_000
 const WARN_EVERY_MS = 10_000
 const AUDIT_EVERY_MS = 60_000
@@ -19,9 +19,9 @@ export type TokenVerdict = 'right' | 'wrong' | { waitSeconds: number }
 /**
  * Checks the operator token, and makes guessing slow and visible: every check is counted, wrong ones are logged and audited.
  *
- * A network that has shown more than 60 wrong tokens in a minute is refused unchecked, unless the right one came from there within the hour:
- * behind a proxy the application and an attacker share an address, and the application must not be locked out. When all networks together
- * have shown more than 600, wrong tokens are answered with a wait and right ones still open.
+ * A network that sent more than 60 wrong tokens in a minute is refused without a check, unless the right token came from it within the hour.
+ * The exception exists because behind a proxy the application and an attacker share an address, and the application must not be locked out.
+ * After more than 600 wrong tokens from all networks, each wrong token gets a 429; the right one still works.
  */
 export interface TokenGuard {
   check(given: string, from: { address: string; face: Face }): TokenVerdict
@@ -30,9 +30,9 @@ export interface TokenGuard {
 export interface TokenGuardOptions {
   token: string
   metrics: Registry
-  /** Told at most once in ten seconds, with how many wrong tokens it stands for. */
+  /** Called at most once in 10 s, with the number of wrong tokens since the last call. */
   warn(seen: { count: number; face: Face; network: string }): void
-  /** Told at most once a minute. */
+  /** Called at most once per minute. */
   record(seen: { count: number; face: Face; network: string }): void
   /** Milliseconds since 1970. */
   now: () => number
@@ -93,7 +93,7 @@ export function createTokenGuard({ token, metrics, warn, record, now }: TokenGua
   }
 }
 
-/** The address as it is limited and logged: IPv4 whole, of IPv6 the first 64 bits, because one sender has all of the rest. */
+/** The network of an address, for limits and logs: the whole IPv4 address, or the first 64 bits of IPv6, because one sender owns the rest. */
 export function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
   if (!plain.includes(':')) return plain

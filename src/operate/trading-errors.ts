@@ -1,16 +1,16 @@
 import type { OrderObstacle } from '../domain/trade/preview-order.ts'
 import { AppError } from '../platform/app-error.ts'
 
-/** Paxos has no such market, or no longer. */
+/** Paxos does not list this market. */
 export class MarketUnknownError extends AppError {
   readonly code = 'NO_SUCH_MARKET'
   readonly retry = 'never'
   constructor(market: string) {
-    super(`market: Paxos has no market ${market}. GET /v1/markets lists those that it has.`)
+    super(`market: Paxos has no market ${market}. GET /v1/markets lists the available ones.`)
   }
 }
 
-/** The order would be refused: each obstacle names its limit and the nearest amount that would pass. Nothing was sent. */
+/** Paxos would refuse the order. Each obstacle names its limit and the nearest valid amount. Nothing was sent. */
 export class OrderNotPossibleError extends AppError {
   readonly code = 'ORDER_NOT_POSSIBLE'
   readonly retry = 'never'
@@ -18,41 +18,41 @@ export class OrderNotPossibleError extends AppError {
   constructor(obstacles: readonly OrderObstacle[]) {
     const said = obstacles.map(({ field, limit, message, nearest }) => ({
       field,
-      message: `${message} (${limit})${nearest === null ? '' : `; the nearest that would pass is ${nearest}`}`,
+      message: `${message} (${limit})${nearest === null ? '' : `; the nearest valid value is ${nearest}`}`,
     }))
-    super(`The order would be refused, and was not sent: ${said.map(({ field, message }) => `${field} ${message}`).join('; ')}.`)
+    super(`The order was not sent, because Paxos would refuse it: ${said.map(({ field, message }) => `${field} ${message}`).join('; ')}.`)
     this.errors = said
   }
 }
 
-/** No order of ours has this id. */
+/** No order has this id. */
 export class OrderUnknownError extends AppError {
   readonly code = 'NO_SUCH_ORDER'
   readonly retry = 'never'
   constructor(orderId: string) {
-    super(`There is no order ${orderId}. It begins with order-; GET /v1/orders lists them.`)
+    super(`Unknown order ${orderId}. An order id starts with order-; GET /v1/orders lists them.`)
   }
 }
 
-/** We have listed no such quote, or it is long over. */
+/** Gatehouse never listed this quote, or it expired long ago. */
 export class QuoteUnknownError extends AppError {
   readonly code = 'NO_SUCH_QUOTE'
   readonly retry = 'never'
   constructor(quoteId: string) {
-    super(`quoteId: There is no quote ${quoteId}, or it is long over. GET /v1/quotes?market= lists those that hold now.`)
+    super(`quoteId: Unknown or long expired quote ${quoteId}. GET /v1/quotes?market= lists the valid ones.`)
   }
 }
 
-/** The quote has less than two seconds left, so that it could end on the way. Nothing was sent. */
+/** The quote has less than 2 s left and could expire in transit. Nothing was sent. */
 export class QuoteExpiredError extends AppError {
   readonly code = 'QUOTE_EXPIRED'
   readonly retry = 'never'
   constructor(quoteId: string, expiresAt: Date) {
-    super(`quoteId: Quote ${quoteId} ends at ${expiresAt.toISOString()}, which leaves less than 2 s; it was not sent. List quotes anew.`)
+    super(`quoteId: Quote ${quoteId} expires at ${expiresAt.toISOString()}, in less than 2 s, so it was not sent. List quotes again.`)
   }
 }
 
-/** The order has ended, so that there is nothing to cancel. */
+/** The order has ended and cannot be cancelled. */
 export class OrderEndedError extends AppError {
   readonly code = 'ORDER_ENDED'
   readonly retry = 'never'

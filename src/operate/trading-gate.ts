@@ -3,16 +3,16 @@ import type { AccountRecord } from '../ledger/read-accounts.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { AppError } from '../platform/app-error.ts'
 
-/** No account of ours has this id; another customer's is not told apart, so that ids cannot be tried out. */
+/** No account of this installation has this id. Foreign accounts get the same answer, so that ids cannot be probed. */
 export class AccountUnknownError extends AppError {
   readonly code = 'ACCOUNT_UNKNOWN'
   readonly retry = 'never'
   constructor(accountId: string) {
-    super(`There is no account ${accountId}. An account is opened once its onboarding is ready; GET /v1/onboardings lists them.`)
+    super(`Unknown account ${accountId}. Gatehouse opens an account when Paxos approves its onboarding; GET /v1/onboardings lists them.`)
   }
 }
 
-/** The customer may not do this now: the onboarding is not ready, or the identity's status or a control forbids it (paxos/api.md 4.8). */
+/** The customer may not trade now: the onboarding is not ready, or the identity's status or a control forbids it (paxos/api.md 4.8). */
 export class AccountNotTradableError extends AppError {
   readonly code = 'ACCOUNT_NOT_TRADABLE'
   readonly retry = 'never'
@@ -21,9 +21,9 @@ export class AccountNotTradableError extends AppError {
   }
 }
 
-/** What an identity's status permits (paxos/api.md 4.8). A status that is new permits nothing. */
+/** The order sides that an identity's status permits (paxos/api.md 4.8). An unknown status permits none. */
 const PERMITS: Readonly<Record<string, readonly OrderSide[]>> = { APPROVED: ['BUY', 'SELL'], DISABLED: ['SELL'] }
-/** What stays permitted under a control. `SELL_ONLY` and an off-boarding leave the sale of what is held. */
+/** The order sides that a control permits. Under `SELL_ONLY` and an off-boarding the customer may still sell. */
 const UNDER_CONTROL: Readonly<Record<string, readonly OrderSide[]>> = {
   SELL_ONLY: ['SELL'],
   CLOSED: ['SELL'],
@@ -31,7 +31,7 @@ const UNDER_CONTROL: Readonly<Record<string, readonly OrderSide[]>> = {
   FROZEN: [],
 }
 
-/** Refuses a trade that the customer's state forbids, by the identity's live status. @throws AccountNotTradableError, PaxosError */
+/** Refuses a trade that the customer's state or the identity's live status forbids. @throws AccountNotTradableError, PaxosError */
 export async function requireTradable(paxos: PaxosClient, account: AccountRecord, side: OrderSide): Promise<void> {
   const { onboardingState, identityId, accountId } = account
   if (onboardingState !== 'ready' && onboardingState !== 'disabled') {

@@ -2,12 +2,12 @@ import type { Problem } from '../platform/problem.ts'
 
 type FieldErrors = NonNullable<Problem['errors']>
 
-/** How deep an input is looked into; no schema of ours is deeper, and what is deeper is refused by it. */
+/** Levels of an input that are checked. No schema here is deeper, so deeper input is refused anyway. */
 const MOST_DEPTH = 12
 
 /**
- * The places in an input that hold a character which Postgres cannot store: NUL, or half of a surrogate pair. Every face asks this before it
- * reads a filter or a body, so that no field can be forgotten.
+ * The fields of an input with a character that Postgres cannot store: NUL, or half of a surrogate pair. Every face calls this before it
+ * reads a filter or a body, so that no field is missed.
  */
 export function unstorableFields(input: unknown, path: readonly string[] = []): FieldErrors {
   if (typeof input === 'string') return isStorable(input) ? [] : [{ field: path.join('.') || 'text', message: MESSAGE }]

@@ -38,7 +38,7 @@ export { STEERINGS, type Steering } from '../replay/steer-replay.ts'
 export type { RebuildReport } from '../saga/rebuild-queue.ts'
 
 export interface OnboardingView extends OnboardingRecord {
-  /** Why it is not moving, and when or by whom it will; null once it has arrived. */
+  /** Why it is not moving, and who or what moves it next; null once it has ended. */
   readonly waiting: Waiting | null
   /** The same as a sentence. */
   readonly waitingFor: string | null
@@ -53,14 +53,14 @@ export interface OnboardingStory extends OnboardingView {
 }
 
 export interface EventView extends EventRecord {
-  /** By when it is worked on (again); null for what is finished or waits for a person. */
+  /** The time by which its next attempt is due; null if it is finished or needs an operator. */
   readonly nextAttemptBy: Date | null
   readonly waiting: Waiting | null
   /** The same as a sentence. */
   readonly waitingFor: string | null
-  /** Who dismissed it, when and why; null: it is not dismissed. */
+  /** Who dismissed it, when and why; null if it is not dismissed. */
   readonly dismissal: Dismissal | null
-  /** Of `EFFECT_REFUSED`: how the other side refused; null where it is another error or not known. */
+  /** For `EFFECT_REFUSED`: the refusal by Paxos or the application; null for another error, or if not known. */
   readonly refusal: AttemptRecord | null
 }
 
@@ -70,51 +70,51 @@ export interface EventStory extends EventView {
 }
 
 export interface ReplayStory extends ReplayView {
-  /** Of what running it would open, counting what waits already; once it was run, of what is left. */
+  /** For the events that a run would open, current backlog included; during a run, for the rest. */
   readonly upstream: UpstreamOutlook
 }
 
-/** Of the inbox exact, but for late duplicates of old events; of onboardings and notices see `OnboardingReads`. */
+/** Exact for the inbox, except late duplicates of old events. For onboardings and notifications see `OnboardingReads`. */
 export interface Stats {
   /** Events by state; `duplicates`: deliveries after the first. */
   inbox: { accepted: number; processed: number; parked: number; dead: number; test: number; dismissed: number; duplicates: number }
   onboardings: Record<OnboardingState, number>
   notices: NoticeCounts
-  /** Since the oldest event was received that is still unfinished; null when none is. */
+  /** Seconds since the oldest unfinished event was received; null if there is none. */
   oldestUnfinishedSeconds: number | null
   lastWebhookAt: Date | null
-  /** Whether jobs are taken at all: when a worker last took the canary, and for how long one waits that none takes. */
+  /** Whether workers take jobs: when one last took the canary, and for how long a canary has been waiting. */
   canary: { seenAt: Date | null; sinceSeenSeconds: number | null; waitingSeconds: number | null }
   /**
-   * For how long Paxos lets nobody call (429), and how long the unfinished events take within its limits. Null when not known; the second also
-   * while something else than the limits keeps them: the queue is paused, no worker runs, Paxos or the application is down.
+   * Seconds until Paxos may be called again after a 429, and estimated seconds for the backlog within the rate limits. Null if not known. The
+   * estimate is also null while something else delays the backlog: a paused queue, no worker, Paxos or the application down.
    */
   upstream: { lockedForSeconds: number | null; backlogSeconds: number | null }
 }
 
-/** Jobs by state beside what the inbox still has to finish. */
+/** Jobs by state, and the inbox's unfinished events. */
 export interface QueueStatus {
   queue: QueueCounts
-  /** Null while the queue is not paused. */
+  /** Null if the queue is not paused. */
   pause: QueuePause | null
   inbox: Stats['inbox']
   upstream: Stats['upstream']
-  /** What keeps the backlog beside Paxos's limits, worst first; empty: nothing. */
+  /** What delays the backlog apart from Paxos's rate limits, worst first; empty if nothing does. */
   problems: readonly Problem[]
 }
 
-/** What changes something, as the composition provides it. `createUseCases` puts the audit in front of each. */
+/** The actions, as the composition provides them. `createUseCases` adds the audit to each. */
 export interface OperatorActions extends ReplayActions {
   /** Safe to repeat with the same key. @throws AppError */
   createOnboarding(order: CreateOrder): Promise<CreatedOnboarding>
   findCommand(id: string): Promise<Command | null>
   /** Empties the queue and fills it from the inbox. @throws ServiceUnavailableError when the queue does not answer */
   rebuildQueue(): Promise<RebuildReport>
-  /** Sends one signed test notification. @throws UsageError when no address is set; an AppError when the application does not take it */
+  /** Sends one signed test notification. @throws UsageError without an address; AppError if the application refuses it or does not answer */
   sendTestNotice(): Promise<TestNoticeResult>
 }
 
-/** The application took a test notification. */
+/** A test notification that the application accepted. */
 export interface TestNoticeResult {
   /** Its `webhook-id`. */
   key: string
@@ -131,7 +131,7 @@ export interface OnboardingUseCases {
   getOnboarding(id: string): Promise<OnboardingStory | null>
   /** Safe to repeat with the same key. @throws AppError */
   createOnboarding(order: Omit<CreateOrder, 'requestedBy'>, actor: Actor): Promise<CreatedOnboarding>
-  /** How far a command has come; null where there is none. */
+  /** The progress of a command; null if there is none. */
   getCommand(id: string): Promise<Command | null>
 }
 
@@ -139,11 +139,11 @@ export interface EventUseCases {
   /** Last received first. @throws UsageError for a foreign cursor */
   listEvents(query: EventQuery): Promise<Page<EventView>>
   getEvent(eventId: string): Promise<EventStory | null>
-  /** Evidence of deliveries, newest first: samples of refused ones, and bodies of accepted ones whose event is not confirmed. */
+  /** Evidence of deliveries, newest first: samples of refused deliveries, and bodies of accepted ones whose event is not confirmed. */
   listDeliverySamples(query: { eventId?: string | undefined; refused?: boolean | undefined; limit: number }): Promise<DeliverySample[]>
-  /** Closes what is parked or dead and cannot succeed. Safe to repeat. Null: never received. @throws EventStateError */
+  /** Dismisses a parked or dead event that cannot succeed. Safe to repeat. Null: never received. @throws EventStateError */
   dismissEvent(eventId: string, why: { reason: string }, actor: Actor): Promise<EventStory | null>
-  /** Brings a dismissed event back to where it was. Null: never received. @throws EventStateError */
+  /** Restores a dismissed event to its earlier state. Null: never received. @throws EventStateError */
   undismissEvent(eventId: string, why: { reason: string }, actor: Actor): Promise<EventStory | null>
 }
 
@@ -153,11 +153,11 @@ export interface ReplayUseCases {
   getReplay(id: string): Promise<ReplayStory | null>
   /** In the order of receiving. @throws UsageError for a foreign cursor or an unknown replay */
   listReplayItems(id: string, query: { cursor?: string | undefined; limit: number }): Promise<Page<ReplayItem>>
-  /** Answers after `waitMs` at the latest, with a plan that may still be `planning`. @throws UsageError */
+  /** Returns within `waitMs`; the plan may still be `planning`. @throws UsageError */
   planReplay(filter: ReplayFilter, actor: Actor, options?: { waitMs?: number }): Promise<ReplayStory>
-  /** Goes on with a plan that is `planning`, or waits for the process that does, for `waitMs`. */
+  /** Continues a plan that is `planning`, or waits up to `waitMs` for the process that does. */
   continuePlan(id: string, options: { waitMs: number }): Promise<ReplayStory>
-  /** Plans what failed since this replay was planned, by the same filter. @throws UsageError */
+  /** Plans the events that failed since this replay was planned, by the same filter. @throws UsageError */
   planNewSince(id: string, actor: Actor, options?: { waitMs?: number }): Promise<ReplayStory>
   /** @throws ReplayStateError, ReplayExpiredError, ReplaySecondPersonError */
   approveReplay(id: string, approval: { reason: string }, actor: Actor): Promise<ReplayStory>
@@ -165,7 +165,7 @@ export interface ReplayUseCases {
   steerReplay(id: string, steering: Steering, why: { reason: string }, actor: Actor): Promise<ReplayStory>
 }
 
-/** Each rejects with ServiceUnavailableError when the queue does not answer within ten seconds. */
+/** Each rejects with ServiceUnavailableError if the queue does not answer within 10 s. */
 export interface QueueUseCases {
   queueStatus(): Promise<QueueStatus>
   pauseQueue(why: { reason: string }, actor: Actor): Promise<QueueStatus>
@@ -173,7 +173,7 @@ export interface QueueUseCases {
   rebuildQueue(why: { reason: string }, actor: Actor): Promise<RebuildReport>
 }
 
-/** Everything that an operator can ask or do: one set behind the commands, the HTTP API and the pages. */
+/** Everything that an operator can read or do. The commands, the HTTP API and the pages share it. */
 export interface OperatorUseCases
   extends OnboardingUseCases,
     TradingUseCases,
@@ -182,14 +182,14 @@ export interface OperatorUseCases
     QueueUseCases,
     FindUseCases,
     SessionUseCases {
-  /** Is anything wrong? */
+  /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>
-  /** Customers that Paxos has approved and that are not ready, longest first. */
+  /** Customers that Paxos approved and that are not ready, longest wait first. */
   longestApproved(limit: number): Promise<OnboardingView[]>
-  /** @throws UsageError when no address is set; an AppError when the application does not take it */
+  /** @throws UsageError without an address; AppError if the application refuses it or does not answer */
   testNotice(actor: Actor): Promise<TestNoticeResult>
   stats(): Promise<Stats>
-  /** Looks at everything that Gatehouse stands on; a check that fails never hides the others. */
+  /** Checks everything that Gatehouse depends on. A failed check does not hide the others. */
   diagnose(): Promise<Finding[]>
   verifyLedger(options: { identityId?: string | undefined }): Promise<LedgerReport>
   /** Newest first. @throws UsageError for a foreign cursor */

@@ -1,13 +1,13 @@
 import { relativeTime, utcTime } from './say-time.ts'
 
 /**
- * Who must do something next for what waits:
- * - `none`: no person; it goes on by itself;
- * - `check-workers`: an operator looks whether workers run;
+ * Who must act next:
+ * - `none`: no person; Gatehouse continues by itself;
+ * - `check-workers`: an operator checks that workers run;
  * - `grant-access`: an administrator at Paxos enables the API user or grants scopes;
- * - `check-application`: the engineer of the customer's application looks why it refuses;
+ * - `check-application`: an engineer of the application finds out why it refuses;
  * - `send-documents`: the customer;
- * - `plan-replay`: an operator looks at the cause, then plans a replay;
+ * - `plan-replay`: an operator fixes the cause, then plans a replay;
  * - `release-hold`: an operator decides, then releases the hold by a replay.
  */
 export const NEXT_ACTIONS = [
@@ -21,28 +21,28 @@ export const NEXT_ACTIONS = [
 ] as const
 export type NextAction = (typeof NEXT_ACTIONS)[number]
 
-/** Why something is not moving, as data: what a program asks, it asks of this and never of the sentence. */
+/** Why something is not moving, as data. Programs read this, never the sentence. */
 export interface Waiting {
-  /** What keeps it, as one or two sentences. */
+  /** The cause, in one or two sentences. */
   readonly reason: string
   readonly nextAction: NextAction
-  /** When the machine tries next; null: it does not, or at no time that is known. */
+  /** When Gatehouse tries next; null if it does not, or if the time is not known. */
   readonly at: Date | null
 }
 
 const SAID: Readonly<Record<NextAction, string | null>> = {
   none: null,
-  'check-workers': 'Is a worker running? gatehouse doctor says.',
-  'grant-access': "Enable the API user at Paxos, or grant the client's scopes; it goes on by itself then.",
-  'check-application': 'Check NOTIFY_WEBHOOK_URL, the secret, and what the application says.',
+  'check-workers': 'Check that a worker runs: gatehouse doctor.',
+  'grant-access': "Enable the API user at Paxos, or grant the client's scopes. Gatehouse then continues by itself.",
+  'check-application': 'Check NOTIFY_WEBHOOK_URL, the secret and the log of the application.',
   'send-documents': null,
-  'plan-replay': 'Mend the cause, then plan a replay.',
-  'release-hold': 'A person must decide; a replay that releases holds lets the live status count.',
+  'plan-replay': 'Fix the cause, then plan a replay.',
+  'release-hold': 'An operator must decide. A replay with "release holds" then decides by the live status at Paxos.',
 }
 
 /** The sentence for people, the same on every face. */
 export function sayWaiting({ reason, nextAction, at }: Waiting, now: Date): string {
-  const next = at && `Next try by ${utcTime(at)} (${relativeTime(at, now)}).`
+  const next = at && `Next attempt by ${utcTime(at)} (${relativeTime(at, now)}).`
   return [reason, next, SAID[nextAction]].filter(Boolean).join(' ')
 }
 

@@ -123,7 +123,7 @@ function sayApproval(replay: ReplayStory): string {
   const what =
     'action' in replay.filter && replay.filter.action === 'dismiss'
       ? `This ${sayPlan(replay)}. You can restore each event later.`
-      : `This processes ${sayEvents(replay)} again, in stages of 1, 2, 5, 20, 50 customers, then the rest.`
+      : `This replays ${sayEvents(replay)}, in stages of 1, 2, 5, 20, 50 customers, then the rest.`
   return `${what} Events that have changed since the plan are skipped and listed.`
 }
 

@@ -69,7 +69,7 @@ describe('when the application onboards a person', () => {
     const first = await send()
     expect(first.status).toBe(201)
     expect(API_SCHEMAS.Onboarding.parse(first.body)).toMatchObject({ state: 'pending', refId: person.ref_id, origin: 'created' })
-    expect(first.body.waitingFor).toContain("Waits for Paxos's decision")
+    expect(first.body.waitingFor).toContain("Waiting for Paxos's decision")
     const again = await send()
     expect([again.status, again.body.id]).toEqual([200, first.body.id])
     expect(operator.sandbox.story.read({ after: 0, limit: 100, kind: 'identity-created' })).toHaveLength(1)
@@ -148,7 +148,7 @@ describe('when the application onboards a person', () => {
       'person_details.first_name': expect.stringContaining('ASCII'),
       'person_details.date_of_birth': 'is no day of the calendar: that month has 29 days',
       'person_details.nationality': 'must be an ISO 3166-1 alpha-3 code in capitals, such as USA',
-      'person_details.emial': 'is not known here',
+      'person_details.emial': 'is not a known field',
       'person_details.address.city': 'may have at most 35 characters',
       'customer_due_diligence.source_of_wealth': expect.stringContaining('must be one of INHERITANCE, '),
       'customer_due_diligence.employment_status': expect.stringContaining('is required: one of CONTRACTUAL, '),
@@ -262,7 +262,7 @@ describe('when onboardings are listed', () => {
   })
 
   it.each([
-    ['stat=held', 'stat', 'is not known here; known here: state, q, cursor, limit'],
+    ['stat=held', 'stat', 'is not a known field; known fields: state, q, cursor, limit'],
     ['state=happy', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, held'],
     ['limit=0', 'limit', 'must be at least 1'],
     ['limit=201', 'limit', 'must be at most 200'],
@@ -303,11 +303,11 @@ describe('when one onboarding is read', () => {
       expect.stringMatching(new RegExp(`^Account ${accountId} with profile .* opened$`)),
       'Notification "ready" queued',
       'Notification "ready" was sent (webhook answered 204)',
-      'Ready: account and profile exist, and the application was told',
-      'Held: Paxos says DENIED after it had approved',
+      'Ready: account and profile exist, and the application was notified',
+      'Held: Paxos says DENIED after it approved the identity',
       'Webhook from Paxos: identity.approved',
     ])
-    expect(body.waitingFor).toMatch(/^Held: Paxos says DENIED after it had approved\. A person must decide/)
+    expect(body.waitingFor).toMatch(/^Held: Paxos says DENIED after it approved the identity\. An operator must decide/)
     expect(body.timeline[0]).toMatchObject({
       source: 'ledger',
       kind: 'onboarding.created',
@@ -321,7 +321,7 @@ describe('when one onboarding is read', () => {
     expect([unknown.status, unknown.body.code]).toEqual([404, 'ONBOARDING_UNKNOWN'])
     expect((await get('/v1/onboardings/abc')).status).toBe(404)
     const bad = await get('/v1/onboardings/a%20b')
-    expect(fields(bad).id).toContain('must be an id at Paxos')
+    expect(fields(bad).id).toContain('must be an id issued by Paxos')
   })
 })
 
@@ -357,16 +357,16 @@ describe('when events are read', () => {
     expect(API_SCHEMAS.EventStory.parse(body)).toMatchObject({
       waiting: { nextAction: 'none', at: body.dueAt },
       waitingFor: expect.stringMatching(
-        /Last error PAXOS_UNAVAILABLE: no answer; 2 of 12 attempts spent\. Next try by .* UTC \(in 1 min\)\.$/,
+        /Last error PAXOS_UNAVAILABLE: no answer; 2 of 12 attempts spent\. Next attempt by .* UTC \(in 1 min\)\.$/,
       ),
     })
   })
 
   it.each([
     ['state=lost', 'state', 'must be one of accepted, processed, parked, dead, test, dismissed'],
-    ['identityId=%C3%BC', 'identityId', 'must be an id at Paxos: 1 to 200 visible ASCII characters'],
-    ['from=yesterday', 'from', 'must be a time with its zone (2026-03-01T12:00:00Z), a date, or how long ago (15m, 2h, 3d)'],
-    ['since=2h', 'since', 'is not known here; known here: state, type, identityId, from, to, cursor, limit'],
+    ['identityId=%C3%BC', 'identityId', 'must be an id issued by Paxos: 1 to 200 visible ASCII characters'],
+    ['from=yesterday', 'from', 'must be a time with its zone (2026-03-01T12:00:00Z), a date, or an age (15m, 2h, 3d)'],
+    ['since=2h', 'since', 'is not a known field; known fields: state, type, identityId, from, to, cursor, limit'],
   ])('refuses ?%s by name', async (query, field, message) => {
     expect(fields(await get(`/v1/events?${query}`))).toEqual({ [field]: message })
   })
@@ -427,8 +427,8 @@ describe('when a replay is planned and approved', () => {
     await lockOut(operator, 0)
     const approve = (body: object): Promise<Reply> =>
       operator.call('POST', `/v1/replays/${plan.body.id}/approve`, { headers: bearer({ 'x-operator': 'grace' }), body })
-    expect(fields(await approve({}))).toEqual({ reason: 'is required: say why in at least 3 characters; it is kept in the audit' })
-    expect(fields(await approve({ reason: '  ' }))).toEqual({ reason: 'must have at least 3 characters; it is kept in the audit' })
+    expect(fields(await approve({}))).toEqual({ reason: 'is required: say why in at least 3 characters; the audit records it' })
+    expect(fields(await approve({ reason: '  ' }))).toEqual({ reason: 'must have at least 3 characters; the audit records it' })
     const run = await approve({ reason: 'incident 7' })
     expect(run.status).toBe(200)
     expect(API_SCHEMAS.Replay.parse(run.body)).toMatchObject({

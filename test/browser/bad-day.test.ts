@@ -143,7 +143,7 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     await expect
       .poll(() => problem('paxos-down').textContent(), SOON)
       .toMatch(
-        /Paxos (has not answered since \d\d:\d\d UTC|does not answer).*5 events wait; nothing is lost\. Next probe (in \d+ s|is due now)\./s,
+        /Paxos (has not answered since \d\d:\d\d UTC|does not answer).*5 events waiting; none is lost\. Next probe (in \d+ s|is due now)\./s,
       )
     expect(await page.locator('main').textContent()).not.toMatch(/Estimated time to finish/)
     expect((await stats()).upstream.backlogSeconds).toBeNull()

@@ -77,8 +77,8 @@ async function writePerson(person: object): Promise<string> {
 
 describe('gatehouse event', () => {
   it('says that the inbox is empty, and what to do', async () => {
-    expect(await gatehouse('event', 'list')).toContain('Paxos delivers to POST /webhooks/paxos')
-    expect(await gatehouse('event', 'list', '--state', 'dead')).toBe('No event is dead: nothing waits for a person here.')
+    expect(await gatehouse('event', 'list')).toContain('Paxos sends webhooks to POST /webhooks/paxos')
+    expect(await gatehouse('event', 'list', '--state', 'dead')).toBe('No event is dead. No action needed.')
   })
 
   it('lists what waits for a person, with the command that replays it', async () => {
@@ -93,7 +93,7 @@ describe('gatehouse event', () => {
     expect(lines[1]).toMatch(
       new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d +parked +identity\\.approved +${eventId} +- +5 +EVENT_UNKNOWN_TO_PAXOS$`),
     )
-    expect(lines.at(-1)).toBe('See what a replay would do: gatehouse replay plan --state parked')
+    expect(lines.at(-1)).toBe('Plan a replay (changes nothing): gatehouse replay plan --state parked')
     const shown = await gatehouse('event', 'show', eventId)
     expect(shown).toMatch(/^state +parked$/m)
     expect(shown).toContain(`gatehouse replay plan --event ${eventId}`)
@@ -141,10 +141,10 @@ describe('gatehouse event', () => {
   })
 
   it.each([
-    [['event', 'show', 'a b'], 'It takes an id at Paxos'],
+    [['event', 'show', 'a b'], 'It takes an id issued by Paxos'],
     [['replay', 'show', 'abc'], 'Ids look like'],
     [['event', 'list', '--state', 'lost'], 'It takes accepted, processed, parked, dead, test, dismissed.'],
-    [['event', 'list', '--since', 'yesterday'], 'how long ago (15m, 2h, 3d)'],
+    [['event', 'list', '--since', 'yesterday'], 'an age (15m, 2h, 3d)'],
     [['event', 'list', '--limit', '0'], 'It takes a number from 1 to 200.'],
   ])('refuses %j before it opens anything', async (args, message) => {
     await expect(gatehouse(...args)).rejects.toThrow(message)
@@ -155,7 +155,7 @@ describe('gatehouse event', () => {
   it('says so when an event was never received', async () => {
     await expect(gatehouse('event', 'show', randomUUID())).rejects.toMatchObject({
       code: 'USAGE',
-      message: expect.stringContaining('was never received'),
+      message: expect.stringContaining('never received it'),
     })
   })
 })
@@ -167,11 +167,11 @@ describe('gatehouse onboarding', () => {
     const created = await gatehouse('onboarding', 'create', file, '--operator', 'ada')
     const [, identityId = ''] = /^Opened onboarding (\S+)\.$/m.exec(created) ?? []
     expect(created).toContain(`gatehouse onboarding show ${identityId}`)
-    expect(await gatehouse('onboarding', 'create', file, '--operator', 'ada')).toContain(`${identityId} was there already`)
+    expect(await gatehouse('onboarding', 'create', file, '--operator', 'ada')).toContain(`${identityId} already exists`)
     expect(JSON.parse(await gatehouse('onboarding', 'create', file, '--json'))).toEqual({ identityId, created: false })
     const story = (await gatehouse('onboarding', 'show', identityId)).split('\n')
     expect(story[0]).toBe(`Onboarding ${identityId}: pending`)
-    expect(story[2]).toMatch(/^ {2}waiting {2}Waits for Paxos's decision/)
+    expect(story[2]).toMatch(/^ {2}waiting {2}Waiting for Paxos's decision/)
     expect(story.at(-2)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +→ Command accepted: create-onboarding$/)
     expect(story.at(-1)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +(\+\S+ ms )? *· Created at Paxos as \S+ {2}by ada$/)
   })
@@ -183,7 +183,7 @@ describe('gatehouse onboarding', () => {
     expect(refused).toContain('  - person_details.first_name may hold only ASCII')
     expect(refused).toContain('  - person_details.nationality must be an ISO 3166-1 alpha-3 code')
     expect(refused).not.toMatch(/s.cret/i)
-    await expect(gatehouse('onboarding', 'create', join(folder, 'nothing.json'))).rejects.toThrow('cannot be read (ENOENT)')
+    await expect(gatehouse('onboarding', 'create', join(folder, 'nothing.json'))).rejects.toThrow('(ENOENT)')
     await expect(gatehouse('onboarding', 'create', await writePerson({ ...samplePerson(), ref_id: undefined }))).rejects.toThrow(
       '--idempotency-key',
     )
@@ -193,9 +193,11 @@ describe('gatehouse onboarding', () => {
   it('lists by state and by the beginning of an id, and says what a held one needs', async () => {
     const { identityId } = await seedOnboarding(operator.ledger, { refId: 'cli-held', statuses: ['APPROVED', 'DENIED'] })
     const listed = await gatehouse('onboarding', 'list', '--state', 'held', '--q', identityId.slice(0, 8))
-    expect(listed.split('\n')[1]).toMatch(new RegExp(`held +${identityId} +cli-held +Held: Paxos says DENIED after it had approved`))
+    expect(listed.split('\n')[1]).toMatch(
+      new RegExp(`held +${identityId} +cli-held +Held: Paxos says DENIED after it approved the identity`),
+    )
     expect(await gatehouse('onboarding', 'show', identityId)).toContain(`gatehouse replay plan --identity ${identityId} --release-holds`)
-    expect(await gatehouse('onboarding', 'list', '--q', 'nobody')).toBe('Nothing has an id or a ref_id that begins with nobody.')
+    expect(await gatehouse('onboarding', 'list', '--q', 'nobody')).toBe('No id and no ref_id starts with nobody.')
     expect(JSON.parse(await gatehouse('onboarding', 'list', '--state', 'held', '--json')).items[0]).toMatchObject({
       identityId,
       state: 'held',
@@ -206,7 +208,7 @@ describe('gatehouse onboarding', () => {
 
 describe('gatehouse replay', () => {
   it('says that nothing was ever planned', async () => {
-    expect(await gatehouse('replay', 'list')).toMatch(/^Nothing was ever planned\./)
+    expect(await gatehouse('replay', 'list')).toMatch(/^No replay yet\./)
   })
 
   it('plans, then runs once approved with a name and a reason', async () => {
@@ -217,9 +219,9 @@ describe('gatehouse replay', () => {
     const planned = await gatehouse('replay', 'plan', '--state', 'dead', '--event', event.id, '--operator', 'ada')
     const [, id = ''] = /^Replay (\S+): planned$/m.exec(planned) ?? []
     expect(planned).toMatch(new RegExp(`^${event.id} +identity\\.denied +\\S+ +dead +would-send-notice`, 'm'))
-    expect(planned).toMatch(/^It takes about 1 s within Paxos's limits, counting what waits already$/m)
+    expect(planned).toMatch(/^Estimated time: about 1 s within Paxos's rate limits, current backlog included$/m)
     await lockOut(operator, 299)
-    expect(await gatehouse('replay', 'show', id)).toMatch(/already\nPaxos answered 429, so nobody calls it for another 5 min$/m)
+    expect(await gatehouse('replay', 'show', id)).toMatch(/included\nPaxos answered 429, so Gatehouse does not call it for another 5 min$/m)
     await lockOut(operator, 0)
     expect(planned.split('\n').at(-1)).toBe(`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"`)
     const approve = ['replay', 'approve', id, '--operator', 'grace', '--reason', 'incident 7']
@@ -238,7 +240,7 @@ describe('gatehouse replay', () => {
     const listed = (await gatehouse('replay', 'list')).split('\n')
     expect(listed[0]).toMatch(/^PLANNED \(UTC\) +STATE +EVENTS +REPLAY +PLANNED BY +APPROVED BY +REASON$/)
     expect(listed[1]).toMatch(new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\S+ +running +1 event +${id} +ada +grace +incident 7$`))
-    expect(listed.at(-1)).toBe('One of them in full: gatehouse replay show <replay-id>')
+    expect(listed.at(-1)).toBe('Show one in full: gatehouse replay show <replay-id>')
     await gatehouse('replay', 'plan', '--event', event.id, '--operator', 'ada')
     const { items, nextCursor } = JSON.parse(await gatehouse('replay', 'list', '--limit', '1', '--json'))
     expect(items).toMatchObject([{ state: 'planned' }])
@@ -252,11 +254,11 @@ describe('gatehouse replay', () => {
     await gatehouse('replay', 'approve', id, ...why, '--yes')
     const paused = (await gatehouse('replay', 'pause', id, ...why)).split('\n')
     expect(paused.slice(0, 2)).toEqual([`Replay ${id}: paused`, 'Paused after 0 of 1 events: paused by ada: incident 8'])
-    expect(paused.at(-1)).toBe(`Go on: gatehouse replay resume ${id} --operator <you> --reason "<why>"`)
+    expect(paused.at(-1)).toBe(`Resume: gatehouse replay resume ${id} --operator <you> --reason "<why>"`)
     expect(await gatehouse('replay', 'cancel', id, ...why)).toContain('Cancelled: cancelled by ada: incident 8')
     await expect(gatehouse('replay', 'resume', id, ...why)).rejects.toMatchObject({ code: 'REPLAY_STATE' })
     const plan = JSON.parse(await gatehouse('replay', 'plan', '--state', 'accepted', '--event', eventId, '--json'))
-    expect(await gatehouse('replay', 'discard', plan.id, ...why)).toContain('asked for events that are accepted, with the ids')
+    expect(await gatehouse('replay', 'discard', plan.id, ...why)).toContain('filter: events that are accepted, with the ids')
     await expect(gatehouse('replay', 'plan')).rejects.toThrow('name at least one of')
   })
 
@@ -266,7 +268,7 @@ describe('gatehouse replay', () => {
     await operator.pool.query('UPDATE inbox_event SET generation = 1, batch = NULL WHERE event_id = $1', [eventId])
     expect(await gatehouse('replay', 'show', id)).toContain('1 of 1 have changed since the plan and would be skipped')
     const run = await gatehouse('replay', 'approve', id, '--operator', 'ada', '--reason', 'incident 9', '--yes')
-    expect([run.includes('Finished: nothing was done.'), process.exitCode]).toEqual([true, 1])
+    expect([run.includes('Finished: no event was processed.'), process.exitCode]).toEqual([true, 1])
     process.exitCode = undefined
   })
 
@@ -274,7 +276,7 @@ describe('gatehouse replay', () => {
     const ids = await receiveDecided(operator, { count: 3, refIdPrefix: 'cli-limited-' })
     const plan = (limit: string) => gatehouse('replay', 'plan', '--limit', limit, ...ids.flatMap((id) => ['--event', id]))
     expect(await plan('2')).toMatch(
-      /^2 of 3 events that match, 2 customers: sends 2 notifications\nThese are the oldest\. Plan again for the others/m,
+      /^2 of 3 events that match, 2 customers: sends 2 notifications\nThe plan holds the oldest\. For the others, plan again/m,
     )
     expect(await plan('3')).toMatch(/^3 events, 3 customers: sends 3 notifications\nIt takes/m)
   })
@@ -282,7 +284,7 @@ describe('gatehouse replay', () => {
   it('says that nothing matches, and that there is no such replay', async () => {
     expect(await gatehouse('replay', 'plan', '--type', 'identity.nothing')).toContain('is empty: no event matches')
     for (const args of [['show'], ['approve', '--operator', 'a', '--reason', 'because', '--yes']]) {
-      await expect(gatehouse('replay', args[0] ?? '', randomUUID(), ...args.slice(1))).rejects.toThrow('There is no replay')
+      await expect(gatehouse('replay', args[0] ?? '', randomUUID(), ...args.slice(1))).rejects.toThrow('Unknown replay')
     }
   })
 })
@@ -290,11 +292,11 @@ describe('gatehouse replay', () => {
 describe('F22: an id that Gatehouse knows nothing of', () => {
   const unknown = randomUUID()
   it.each([
-    [['ledger', 'verify', '--identity', unknown], 'No onboarding of identity'],
-    [['event', 'list', '--identity', unknown], 'No onboarding and no event of identity'],
-    [['event', 'show', unknown], 'was never received'],
-    [['onboarding', 'show', unknown], 'There is no onboarding of identity'],
-    [['replay', 'plan', '--identity', unknown], 'No onboarding and no event of identity'],
+    [['ledger', 'verify', '--identity', unknown], 'Unknown identity'],
+    [['event', 'list', '--identity', unknown], 'No onboarding and no event has identity'],
+    [['event', 'show', unknown], 'never received it'],
+    [['onboarding', 'show', unknown], 'Unknown onboarding'],
+    [['replay', 'plan', '--identity', unknown], 'No onboarding and no event has identity'],
     [['replay', 'plan', '--event', unknown], 'was never received'],
     [['replay', 'show', unknown], ''],
     [['replay', 'approve', unknown, '--operator', 'ada', '--reason', 'a good one', '--yes'], ''],
@@ -327,16 +329,19 @@ describe('gatehouse queue status, and gatehouse doctor', () => {
   it("say how long what is unfinished takes within Paxos's limits, and for how long a 429 lets nobody call", async () => {
     await operator.accept({ id: randomUUID(), type: 'identity.approved' })
     const calm = await gatehouse('queue', 'status')
-    expect(calm).toMatch(/^inbox {5}\d+ unfinished, .*\npaxos {5}what is unfinished takes about 1 s within Paxos's limits$/m)
+    expect(calm).toMatch(/^inbox {5}\d+ unfinished, .*\npaxos {5}backlog: about 1 s within Paxos's rate limits$/m)
     expect(calm).not.toContain('429')
     expect(await limits()).toMatchObject({ result: 'ok', saw: expect.stringMatching(/^\d+ unfinished events?: about 1 s within/) })
     await lockOut(operator, 299)
     expect(await gatehouse('queue', 'status')).toMatch(
-      /takes about 5 min within.*\nPaxos answered 429, so nobody calls it for another 5 min\./,
+      /backlog: about 5 min within.*\nPaxos answered 429, so Gatehouse does not call it for another 5 min\./,
     )
     const { upstream } = JSON.parse(await gatehouse('queue', 'status', '--json'))
     expect([upstream.lockedForSeconds > 240, upstream.backlogSeconds > 240]).toEqual([true, true])
-    expect(await limits()).toMatchObject({ result: 'warning', saw: expect.stringContaining('nobody calls it for another 5 min; ') })
+    expect(await limits()).toMatchObject({
+      result: 'warning',
+      saw: expect.stringContaining('Gatehouse does not call it for another 5 min; '),
+    })
     await lockOut(operator, 0)
   })
 })
@@ -344,7 +349,7 @@ describe('gatehouse queue status, and gatehouse doctor', () => {
 describe('gatehouse queue', () => {
   it('F27: says who paused it and why, and leaves both in the audit', async () => {
     await gatehouse('queue', 'pause', '--operator', 'ada', '--reason', 'deploy 42')
-    expect(await gatehouse('queue', 'status')).toMatch(/^Paused by ada (now|\d s ago): deploy 42\. Go on: gatehouse queue resume/m)
+    expect(await gatehouse('queue', 'status')).toMatch(/^Paused by ada (now|\d s ago): deploy 42\. Resume: gatehouse queue resume/m)
     await gatehouse('queue', 'resume', '--operator', 'ada', '--reason', 'deployed')
     expect(await gatehouse('queue', 'status')).not.toContain('Paused')
     expect(await gatehouse('audit', 'list', '--action', 'queue')).toMatch(
@@ -360,7 +365,7 @@ describe('gatehouse audit', () => {
     expect(JSON.parse(await gatehouse('audit', 'list', '--limit', '1', '--json')).items).toHaveLength(1)
     expect(await gatehouse('audit', 'list', '--by', 'people', '--action', 'replay.approve')).not.toContain('replay.plan')
     expect(await gatehouse('audit', 'list', '--operator', 'nobody')).toBe('No entry matches. gatehouse audit list shows all.')
-    expect(await gatehouse('audit', 'verify')).toMatch(/^\d+ in order\. Head: [0-9a-f]{64}$/m)
+    expect(await gatehouse('audit', 'verify')).toMatch(/^\d+ intact\. Head: [0-9a-f]{64}$/m)
     await operator.pool.query(
       `BEGIN; ALTER TABLE audit_entry DISABLE TRIGGER USER; UPDATE audit_entry SET reason = 'lunch' WHERE entry_no = 2; ALTER TABLE audit_entry ENABLE TRIGGER USER; COMMIT`,
     )
@@ -374,8 +379,8 @@ describe('gatehouse audit', () => {
 describe('gatehouse ledger', () => {
   it('verifies every chain, or one, and fails when an entry was changed', async () => {
     const { identityId } = await seedOnboarding(operator.ledger, { statuses: ['APPROVED'] })
-    expect(await gatehouse('ledger', 'verify')).toMatch(/^\d+ entries of \d+ identities: every chain is whole\.$/)
-    expect(await gatehouse('ledger', 'verify', '--identity', identityId)).toBe('7 entries of 1 identity: every chain is whole.')
+    expect(await gatehouse('ledger', 'verify')).toMatch(/^\d+ entries of \d+ identities: every chain is intact\.$/)
+    expect(await gatehouse('ledger', 'verify', '--identity', identityId)).toBe('7 entries of 1 identity: every chain is intact.')
     await operator.pool.query(
       `BEGIN; ALTER TABLE ledger_entry DISABLE TRIGGER USER; UPDATE ledger_entry SET actor = 'eve' WHERE stream_id = '${identityId}' AND entry_no = 3; ALTER TABLE ledger_entry ENABLE TRIGGER USER; COMMIT`,
     )
@@ -401,7 +406,7 @@ describe('gatehouse event dismiss', () => {
     expect(planned).toMatch(/^2 events, dismisses 2 events$/m)
     const [, id = ''] = /^Replay (\S+): planned$/m.exec(planned) ?? []
     const run = await gatehouse('replay', 'approve', id, ...why, '--yes')
-    expect(run).toContain('Finished: 2 events worked on.\n')
+    expect(run).toContain('Finished: 2 events processed.\n')
     expect(run).toMatch(/^result: 2 dismissed$/m)
     expect(await gatehouse('event', 'undismiss', ...eventIds, ...why)).toContain(`Event ${first} is parked.`)
     await expect(gatehouse('event', 'dismiss', ...why)).rejects.toThrow('name at least one of')

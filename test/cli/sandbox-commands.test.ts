@@ -43,7 +43,7 @@ describe('gatehouse sandbox', () => {
 
   it('outage begins and ends', async () => {
     const running = await startSandbox()
-    expect(await sandboxCommand(running, 'outage', 'down', '--seconds', '30')).toBe('Outage begun: 503 to every call.')
+    expect(await sandboxCommand(running, 'outage', 'down', '--seconds', '30')).toBe('Outage started: every call gets 503.')
     await sandboxCommand(running, 'outage', 'markets')
     await sandboxCommand(running, 'outage', 'webhooks')
     expect([running.sandbox.webhooks.paused, running.sandbox.marketStatus.of('BTCUSD').buy]).toEqual([true, 'UNSCHEDULED_MAINTENANCE'])
@@ -65,11 +65,11 @@ describe('gatehouse sandbox', () => {
     [['trigger', 'price', 'BTCUSD'], 'trigger price takes MARKET PRICE'],
     [['trigger', 'price', 'BTCUSD', 'high'], 'price: must be a decimal'],
     [['trigger', 'decide', 'nobody', 'approve'], 'no identity with this id'],
-    [['fault'], '--do says what goes wrong'],
+    [['fault'], '--do is required'],
     [['fault', '--do', 'explode'], 'do: must be one of answer, latency'],
     [['outage', 'flood'], 'outage: must be one of down'],
-    [['replay', 'nothing.json'], 'nothing.json: cannot be read'],
-    [['replay', 'README.md'], 'README.md: is no JSON'],
+    [['replay', 'nothing.json'], 'nothing.json: cannot read it'],
+    [['replay', 'README.md'], 'README.md: not valid JSON'],
     [['outage', 'down', '--url', 'http://127.0.0.1:9'], 'No simulator answers at http://127.0.0.1:9'],
   ])('%j says what is wrong and what to do', async (args, message) => {
     await expect(sandboxCommand(await startSandbox(), ...args)).rejects.toThrow(message)

@@ -39,30 +39,30 @@ describe('an onboarding that does not move', () => {
   const failing = event({ attempts: 3, errorCode: 'PAXOS_UNAVAILABLE', errorDetail: 'no answer', dueAt: at(30) })
   const parked = event({ state: 'parked', errorCode: 'EFFECT_REFUSED', errorDetail: 'account was refused' })
   it.each<[string, Partial<OnboardingRecord>, EventRecord[], RegExp | null]>([
-    ['pending', {}, [], /^Waits for Paxos's decision since 2026-03-01 11:58:30 UTC \(1 min ago\)/],
+    ['pending', {}, [], /^Waiting for Paxos's decision. Created 2026-03-01 11:58:30 UTC \(1 min ago\)/],
     [
       'documents',
       { state: 'documents_required', requiredDocuments: ['A', 'B'] },
       [],
-      /^Waits for documents from the customer \(A, B\) for 30 s/,
+      /^Waiting for documents from the customer \(A, B\) for 30 s/,
     ],
     [
       'held',
       { state: 'held', heldReason: 'identity-frozen' },
       [failing],
-      /^Held: Paxos has frozen the identity \(ERROR\)\. A person must decide/,
+      /^Held: Paxos has frozen the identity \(ERROR\)\. An operator must decide/,
     ],
     [
       'retried',
       { state: 'approved', effects: [effect({ attempts: 1 })] },
       [failing],
-      /^Event identity\.approved e: Paxos does not answer\. .* Last error PAXOS_UNAVAILABLE: no answer; 3 of 12 attempts spent\. Next try by 2026-03-01 12:00:30 UTC \(in 30 s\)\.$/,
+      /^Event identity\.approved e: Paxos does not answer\. .* Last error PAXOS_UNAVAILABLE: no answer; 3 of 12 attempts spent\. Next attempt by 2026-03-01 12:00:30 UTC \(in 30 s\)\.$/,
     ],
     [
       'parked',
       { state: 'approved', effects: [effect({})] },
       [parked],
-      /^Event identity\.approved e: Parked: EFFECT_REFUSED: account was refused\. Mend the cause, then plan a replay\.$/,
+      /^Event identity\.approved e: Parked: EFFECT_REFUSED: account was refused\. Fix the cause, then plan a replay\.$/,
     ],
     [
       'refused',
@@ -74,7 +74,7 @@ describe('an onboarding that does not move', () => {
       'attempt in progress',
       { state: 'approved', effects: [effect({ attempts: 2, leaseUntil: at(40) })] },
       [],
-      /^Account with profile is being attempted \(attempt 2\), until 2026-03-01 12:00:40 UTC at most/,
+      /^Account with profile: attempt 2 is running, until 2026-03-01 12:00:40 UTC at most/,
     ],
     [
       'forgotten',
@@ -83,12 +83,12 @@ describe('an onboarding that does not move', () => {
         effects: [effect({ step: 'notice:denied:1', kind: 'send-notification', name: 'denied', attempts: 2, leaseUntil: at(-1) })],
       },
       [],
-      /^Notification "denied" was requested at .* attempted 2 times, outcome unknown, and no event is at work on it\. Mend the cause, then plan a replay\.$/,
+      /^Notification "denied" was requested at .* attempted 2 times, outcome unknown\. No event is processing it\. Fix the cause, then plan a replay\.$/,
     ],
-    ['approved without an event in progress', { state: 'approved' }, [], /^Approved, and no event is at work on it\. /],
+    ['approved without an event in progress', { state: 'approved' }, [], /^Approved, but no event is processing it\. /],
     ['ready', { state: 'ready', effects: [effect({ state: 'done' })] }, [], null],
     ['ready, with another event parked', { state: 'ready' }, [parked], null],
-    ['ready, with a replay in progress', { state: 'ready' }, [event({})], /Waits for a worker since 2026-03-01 11:59:00 UTC \(1 min ago\)/],
+    ['ready, with a replay in progress', { state: 'ready' }, [event({})], /Waiting for a worker. Received 2026-03-01 11:59:00 UTC \(1 min ago\)/],
     [
       'denied, with its notification sent',
       { state: 'denied', effects: [effect({ state: 'done' }), effect({ state: 'suppressed' })] },
@@ -104,23 +104,23 @@ describe('an onboarding that does not move', () => {
 
 describe('an unfinished event', () => {
   it.each<[string, Partial<EventRecord>, RegExp | null]>([
-    ['fresh', {}, /^Waits for a worker since 2026-03-01 11:59:00 UTC/],
-    ['overdue', { dueAt: at(-120) }, /^Was due 2 min ago, and no worker has taken it\. Is a worker running/],
-    ['failed without a spent attempt', { errorCode: 'PAXOS_UNAVAILABLE' }, /Last error PAXOS_UNAVAILABLE; no attempt spent\. Next try by/],
+    ['fresh', {}, /^Waiting for a worker. Received 2026-03-01 11:59:00 UTC/],
+    ['overdue', { dueAt: at(-120) }, /^Overdue: it was due 2 min ago and no worker has taken it\. Check that a worker runs/],
+    ['failed without a spent attempt', { errorCode: 'PAXOS_UNAVAILABLE' }, /Last error PAXOS_UNAVAILABLE; no attempt spent\. Next attempt by/],
     [
       'breaker open',
       { errorCode: 'PAXOS_CIRCUIT_OPEN' },
-      /^Paxos keeps failing, so Gatehouse asks it at most once a minute .* Last error PAXOS_CIRCUIT_OPEN; no attempt spent\./,
+      /^Paxos keeps failing, so Gatehouse probes it at most once per minute .* Last error PAXOS_CIRCUIT_OPEN; no attempt spent\./,
     ],
-    ['budget used up', { errorCode: 'BUDGET_EXHAUSTED' }, /rate limits is used up\. It goes on by itself when there is room/],
-    ['throttled', { errorCode: 'PAXOS_THROTTLED' }, /\(429\)\. It goes on by itself; home says for how long/],
+    ['budget used up', { errorCode: 'BUDGET_EXHAUSTED' }, /rate limits is used up\. Gatehouse continues by itself when capacity returns/],
+    ['throttled', { errorCode: 'PAXOS_THROTTLED' }, /\(429\)\. Gatehouse continues by itself; the home page shows when/],
     [
       'reads forbidden',
       { errorCode: 'PAXOS_FORBIDDEN' },
-      /Enable the API user at Paxos, or grant the client's scopes; it goes on by itself then\.$/,
+      /Enable the API user at Paxos, or grant the client's scopes\. Gatehouse then continues by itself\.$/,
     ],
-    ['parked for a forbidden write', { state: 'parked', errorCode: 'PAXOS_FORBIDDEN' }, /^Parked: PAXOS_FORBIDDEN\. Mend the cause/],
-    ['dead', { state: 'dead', attempts: 12, errorCode: 'NOTICE_REFUSED' }, /^Dead, with all its attempts used up: NOTICE_REFUSED\./],
+    ['parked for a forbidden write', { state: 'parked', errorCode: 'PAXOS_FORBIDDEN' }, /^Parked: PAXOS_FORBIDDEN\. Fix the cause/],
+    ['dead', { state: 'dead', attempts: 12, errorCode: 'NOTICE_REFUSED' }, /^Dead, all attempts used: NOTICE_REFUSED\./],
     ['processed', { state: 'processed' }, null],
     ['test event', { state: 'test' }, null],
   ])('is explained: %s', (_name, change, expected) => {
@@ -150,8 +150,8 @@ describe('F6: a customer without any event', () => {
   it("waits for Paxos's decision only while no event from Paxos is unread", () => {
     const because = 'Paxos does not answer (503).'
     const unread = (events: number): string | undefined => explainWaiting(onboarding({}), [], { now, unread: { events, because } })?.reason
-    expect(unread(0)).toMatch(/^Waits for Paxos's decision/)
-    expect(unread(1)).toBe("No decision is known: 1 event from Paxos is unread, and may be this customer's. Paxos does not answer (503).")
+    expect(unread(0)).toMatch(/^Waiting for Paxos's decision/)
+    expect(unread(1)).toBe("No decision is known: 1 event from Paxos is unread and may be this customer's. Paxos does not answer (503).")
     expect(unread(15)).toMatch(/^No decision is known: 15 events from Paxos are unread, and one may be this customer's\./)
   })
 })

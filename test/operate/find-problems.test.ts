@@ -51,7 +51,8 @@ describe('the problems', () => {
     })
     expect(problem).toMatchObject({
       kind: 'paxos-down',
-      sentence: 'Paxos does not answer (503); the oldest event waits since 20:34 UTC. 15 events wait; nothing is lost. Next probe in 20 s.',
+      sentence:
+        'Paxos does not answer (503); the oldest waiting event arrived at 20:34 UTC. 15 events waiting; none is lost. Next probe in 20 s.',
       since: ago(360),
       customers: 3,
     })
@@ -63,13 +64,13 @@ describe('the problems', () => {
     expect(see({ contact: [DOWN], causes })).toMatchObject([
       {
         kind: 'paxos-down',
-        sentence: 'Paxos has not answered since 20:34 UTC (503). 15 events wait; nothing is lost. Next probe in 20 s.',
+        sentence: 'Paxos has not answered since 20:34 UTC (503). 15 events waiting; none is lost. Next probe in 20 s.',
         since: ago(360),
       },
     ])
-    expect(see({ contact: [DOWN] })).toMatchObject([{ sentence: expect.stringContaining('No event waits. Next probe in 20 s.') }])
+    expect(see({ contact: [DOWN] })).toMatchObject([{ sentence: expect.stringContaining('No event is waiting. Next probe in 20 s.') }])
     expect(see({ contact: [{ ...DOWN, httpStatus: null, nextProbeAt: ago(1) }] })).toMatchObject([
-      { sentence: 'Paxos has not answered since 20:34 UTC (no answer). No event waits. Next probe is due now.' },
+      { sentence: 'Paxos has not answered since 20:34 UTC (no answer). No event is waiting. Next probe is due now.' },
     ])
   })
 
@@ -142,7 +143,7 @@ describe('the problems', () => {
     )
     expect(see({ causes }).map(({ sentence }) => sentence)).toEqual([
       ...[10, 9, 8, 7, 6].map((events, n) => `${events} events dead: CODE_${n}.`),
-      '12 events more dead, of 3 other causes.',
+      '12 events more dead, with 3 other causes.',
     ])
   })
 

@@ -48,7 +48,7 @@ describe('F33: a person', () => {
       Object.assign(address, { country: 'USA', zip_code: 'ABC' })
     })
     expect(told).toMatchObject({
-      'person_details.nationality': 'is no country of ISO 3166-1 alpha-3',
+      'person_details.nationality': 'is not a country code of ISO 3166-1 alpha-3',
       'person_details.cip_id_country': 'must be an ISO 3166-1 alpha-3 code in capitals, such as USA',
       'person_details.address.zip_code': 'must be a US ZIP code: 12207 or 12207-1234',
     })
@@ -60,8 +60,8 @@ describe('F33: a person', () => {
       delete person_details.last_name
     })
     expect(told).toEqual({
-      'person_details.first_name': 'must be a string, not null; leave it out where there is none',
-      'person_details.middle_name': 'must be a string, not null; leave it out where there is none',
+      'person_details.first_name': 'must be a string, not null; omit the field if there is no value',
+      'person_details.middle_name': 'must be a string, not null; omit the field if there is no value',
       'person_details.last_name': 'is required',
     })
   })

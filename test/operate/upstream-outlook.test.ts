@@ -53,6 +53,6 @@ describe('the text of an estimate', () => {
     [9_000, '3 h'],
     [200_000, '2 d'],
   ])('of %i s is: about %s', (seconds, said) => {
-    expect(sayEta(seconds)).toBe(`about ${said} within Paxos's limits`)
+    expect(sayEta(seconds)).toBe(`about ${said} within Paxos's rate limits`)
   })
 })

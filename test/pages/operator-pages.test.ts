@@ -215,7 +215,7 @@ describe('the pages', () => {
   it('say on the home page what waits for a person, each number a link to its list', async () => {
     const page = await (await get('/')).text()
     expect(page).toContain('<a href="/events?state=parked">1 event parked: ')
-    expect(page).toContain('<a href="/onboardings?state=held">1 onboarding held: what is known of the customer contradicts itself.</a>')
+    expect(page).toContain('<a href="/onboardings?state=held">1 onboarding held: the facts about the customer contradict each other.</a>')
     for (const state of ['pending', 'documents_required', 'approved', 'ready', 'denied', 'disabled', 'held']) {
       expect(page).toContain(`href="/onboardings?state=${state}"`)
     }
@@ -224,7 +224,7 @@ describe('the pages', () => {
   it('say on the home page that no worker takes jobs, once that has lasted for a minute', async () => {
     const takenAgo = (seconds: number) =>
       operator.pool.query('UPDATE canary SET seen_by = $1, seen_at = now() - make_interval(secs => $2)', ['host:1', seconds])
-    const quiet = /A worker runs, and no worker has taken a job for 3 min/
+    const quiet = /A worker is running, but no job was taken for 3 min/
     expect(await (await get('/')).text()).not.toMatch(quiet)
     await takenAgo(20)
     expect(await (await get('/')).text()).not.toMatch(/no worker has/)
@@ -237,7 +237,7 @@ describe('the pages', () => {
     const locked = /Paxos answered 429 \(too many requests\), so Gatehouse does not call it for another 5 min/
     await operator.accept({ id: randomUUID(), type: 'identity.approved' })
     const before = await (await get('/')).text()
-    expect(before).toContain('limits they take about 1 s.')
+    expect(before).toContain('rate limits: 1 s.')
     expect(before).not.toMatch(locked)
     await lockOut(operator, 299)
     expect(await (await get('/')).text()).toMatch(locked)
@@ -288,7 +288,7 @@ describe('the pages', () => {
     expect(page).toContain('<option value="parked" selected>')
     expect(page).toContain('name="type" value="identity.approved"')
     expect(page).toMatch(/name="from" value="yesterday"[^>]* aria-invalid="true" aria-describedby="wrong-from"/)
-    expect(page).toContain('id="wrong-from">must be a time with its zone (2026-03-01T12:00:00Z), a date, or how long ago (15m, 2h, 3d)')
+    expect(page).toContain('id="wrong-from">must be a time with its zone (2026-03-01T12:00:00Z), a date, or an age (15m, 2h, 3d)')
     expect(page).not.toContain('aria-describedby="wrong-state"')
   })
 
@@ -350,19 +350,19 @@ describe('when an operator replays from the pages', () => {
     const plan = await (await get(path)).text()
     expect(plan).toContain('would-create-account')
     expect(plan).toContain(`action="${path}/approve"`)
-    expect(plan).toContain('about 1 s within Paxos&#39;s limits, counting what waits already')
+    expect(plan).toContain('about 1 s within Paxos&#39;s rate limits, current backlog included')
     expect(plan).not.toContain('answered 429')
     await lockOut(operator, 299)
     const locked = await (await get(path)).text()
-    expect(locked).toContain('about 5 min within Paxos&#39;s limits, counting what waits already')
-    expect(locked).toContain('Paxos answered 429, so nobody calls it for another 5 min. It goes on by itself.')
+    expect(locked).toContain('about 5 min within Paxos&#39;s rate limits, current backlog included')
+    expect(locked).toContain('Paxos answered 429, so Gatehouse does not call it for another 5 min. The run then continues by itself.')
     await lockOut(operator, 0)
     const unreasoned = await post(`${path}/approve`, { reason: ' ' })
     expect([unreasoned.status, (await unreasoned.text()).includes('reason must have at least 3 characters')]).toEqual([400, true])
     expect((await post(`${path}/approve`, { reason: 'incident 7' })).headers.get('location')).toBe(path)
     const run = await (await get(path)).text()
     expect(run).toContain('reopened')
-    expect(run).toContain('Running: 0 of 1 events have ended, 1 are under way (stage 1)')
+    expect(run).toContain('Running: 0 of 1 events have ended, 1 are running (stage 1)')
     expect(run).not.toContain('/approve"')
     expect(run).toContain('about 1 s within')
     expect((await post(`${path}/approve`, { reason: 'once more' })).status).toBe(409)
@@ -383,7 +383,7 @@ describe('when an operator replays from the pages', () => {
       return (await get(planned.headers.get('location') ?? '')).text()
     }
     const short = await plan('2')
-    expect(short).toContain('This processes 2 of 3 events that match, in stages')
+    expect(short).toContain('This replays 2 of 3 events that match, in stages')
     expect(short).toContain('More events matched than the limit allows')
     expect(await plan('3')).not.toContain('More events matched')
   })
@@ -410,7 +410,7 @@ describe('when an operator replays from the pages', () => {
     const answer = await post('/replays', { eventIds: 'über', limit: '0' })
     expect(answer.status).toBe(400)
     const page = await answer.text()
-    expect(page).toContain('eventIds.0 must be an id at Paxos')
+    expect(page).toContain('eventIds.0 must be an id issued by Paxos')
     expect(page).toContain('limit must be at least 1')
   })
 })

@@ -208,7 +208,7 @@ describe('F28: when the method or the media type is wrong', () => {
 
 describe('F70: the cost of a refusal', () => {
   it('is an answer of a few kilobytes for any number of wrong fields and any length of names', () => {
-    const errors = Array.from({ length: 10_000 }, (_, at) => ({ field: `${'x'.repeat(5_000)}.${at}`, message: 'is not known here' }))
+    const errors = Array.from({ length: 10_000 }, (_, at) => ({ field: `${'x'.repeat(5_000)}.${at}`, message: 'is not a known field' }))
     const body = JSON.stringify(new HttpProblem(400, 'REQUEST_INVALID', 'x'.repeat(1_000_000), { errors }))
     expect(body.length).toBeLessThan(20_000)
     expect(JSON.parse(body).errors.at(-1)).toEqual({ field: '(more)', message: '9950 further errors' })
