@@ -278,7 +278,7 @@ describe('gatehouse replay', () => {
     expect(await plan('2')).toMatch(
       /^2 of 3 events that match, 2 customers: sends 2 notifications\nThe plan holds the oldest\. For the others, plan again/m,
     )
-    expect(await plan('3')).toMatch(/^3 events, 3 customers: sends 3 notifications\nIt takes/m)
+    expect(await plan('3')).toMatch(/^3 events, 3 customers: sends 3 notifications\nEstimated time/m)
   })
 
   it('says that nothing matches, and that there is no such replay', async () => {
