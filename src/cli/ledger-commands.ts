@@ -23,9 +23,7 @@ export function registerLedgerCommands(program: Command, open: OpenUseCases, pri
     .action(async ({ identity, json }: { identity?: string; json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         if (identity !== undefined && (await useCases.getOnboarding(identity))?.identityId !== identity)
-          throw new UsageError(
-            `Unknown identity ${identity}: it has no chain to verify. gatehouse onboarding list shows the known ones.`,
-          )
+          throw new UsageError(`Unknown identity ${identity}: it has no chain to verify. gatehouse onboarding list shows the known ones.`)
         const report = await useCases.verifyLedger({ identityId: identity })
         const { identities, entries, faults } = report
         const seen = `${counted(entries, 'entry')} of ${counted(identities, 'identity')}`

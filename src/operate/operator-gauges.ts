@@ -62,12 +62,18 @@ export function registerOperatorGauges(metrics: Registry, { pool, queue }: { poo
     async () => pick(await work(), ['accepted', 'parked', 'dead']),
   )
   one(
-    { name: 'gatehouse_inbox_oldest_unfinished_seconds', help: 'Seconds since the oldest unfinished event was received; 0 if there is none.' },
+    {
+      name: 'gatehouse_inbox_oldest_unfinished_seconds',
+      help: 'Seconds since the oldest unfinished event was received; 0 if there is none.',
+    },
     async () => (await work())?.oldestSeconds,
   )
   one({ name: 'gatehouse_onboardings_held', help: 'Onboardings that an operator must release.' }, async () => (await work())?.held)
   one(
-    { name: 'gatehouse_sweep_age_seconds', help: 'Seconds since the end of the window of the last complete sweep; absent before the first sweep.' },
+    {
+      name: 'gatehouse_sweep_age_seconds',
+      help: 'Seconds since the end of the window of the last complete sweep; absent before the first sweep.',
+    },
     async () => (await work())?.sweepSeconds,
   )
   byState({ name: 'gatehouse_queue_jobs', help: 'Jobs on the queue: waiting, active, delayed.' }, async () =>

@@ -106,7 +106,8 @@ ${command(`gatehouse replay plan --identity ${identityId} --state parked --state
 }
 
 function effectTable({ effects }: OnboardingStory, now: Date): Html {
-  if (effects.length === 0) return html`<p class="hint">None yet. Gatehouse creates the account and notifies your application after Paxos's decision.</p>`
+  if (effects.length === 0)
+    return html`<p class="hint">None yet. Gatehouse creates the account and notifies your application after Paxos's decision.</p>`
   const rows = effects.map(({ step, key, state, attempts, completedAt, errorCode }) => [
     html`${sayStep(step)}<br><small><code>${key}</code></small>`,
     html`${badge(state)} ${errorCode && html`<small>${errorCode}</small>`}`,

@@ -143,7 +143,7 @@ describe('what Paxos would refuse', () => {
     await api.pool.query(`UPDATE held_quote SET expires_at = now() + interval '1900 milliseconds' WHERE quote_id = $1`, [quote.id])
     const stale = await refusedUnsent('quote-executions', { quoteId: quote.id, quoteAmount: '250.00' })
     expect([stale.status, stale.body.code]).toEqual([409, 'QUOTE_EXPIRED'])
-    expect(stale.body.detail).toMatch(/less than 2 s; it was not sent/)
+    expect(stale.body.detail).toMatch(/less than 2 s, so it was not sent/)
     const unknown = await refusedUnsent('quote-executions', QUOTE)
     expect([unknown.status, unknown.body.code]).toEqual([404, 'NO_SUCH_QUOTE'])
   })

@@ -88,7 +88,12 @@ describe('an onboarding that does not move', () => {
     ['approved without an event in progress', { state: 'approved' }, [], /^Approved, but no event is processing it\. /],
     ['ready', { state: 'ready', effects: [effect({ state: 'done' })] }, [], null],
     ['ready, with another event parked', { state: 'ready' }, [parked], null],
-    ['ready, with a replay in progress', { state: 'ready' }, [event({})], /Waiting for a worker. Received 2026-03-01 11:59:00 UTC \(1 min ago\)/],
+    [
+      'ready, with a replay in progress',
+      { state: 'ready' },
+      [event({})],
+      /Waiting for a worker. Received 2026-03-01 11:59:00 UTC \(1 min ago\)/,
+    ],
     [
       'denied, with its notification sent',
       { state: 'denied', effects: [effect({ state: 'done' }), effect({ state: 'suppressed' })] },
@@ -106,7 +111,11 @@ describe('an unfinished event', () => {
   it.each<[string, Partial<EventRecord>, RegExp | null]>([
     ['fresh', {}, /^Waiting for a worker. Received 2026-03-01 11:59:00 UTC/],
     ['overdue', { dueAt: at(-120) }, /^Overdue: it was due 2 min ago and no worker has taken it\. Check that a worker runs/],
-    ['failed without a spent attempt', { errorCode: 'PAXOS_UNAVAILABLE' }, /Last error PAXOS_UNAVAILABLE; no attempt spent\. Next attempt by/],
+    [
+      'failed without a spent attempt',
+      { errorCode: 'PAXOS_UNAVAILABLE' },
+      /Last error PAXOS_UNAVAILABLE; no attempt spent\. Next attempt by/,
+    ],
     [
       'breaker open',
       { errorCode: 'PAXOS_CIRCUIT_OPEN' },
