@@ -3,7 +3,7 @@
  * the limits permit, and which limit binds. The code that works on an event is the real one, from the event processor down to the
  * client's budget, batches and answers; Postgres, the queue and the wire are stood in for, since they cannot wait for this clock.
  *
- *   node bench/drain.ts [--events 10000] [--order all] [--accounts general] [--concurrency 50] [--latency-ms 50] [--spacing-ms 100] [--out <file>]
+ *   node bench/drain.ts [--events 10000] [--order all] [--accounts general|identity] [--concurrency 50] [--latency-ms 50] [--spacing-ms 100] [--out <file>]
  *
  * Three orders, or one of them with --order: `in-order`; `shuffled`; and `jittered`, as Paxos's retries with exponential backoff and jitter
  * bring events after an outage: each is displaced by up to its age.
@@ -70,13 +70,12 @@ const leastIdentityCalls = pages + (accountsClass === 'identity' ? backlog : 0)
 /** As many calls at once as there are slots take this long at the least. */
 const slotSeconds = (backlog * latencyMs) / 1_000 / concurrency
 const best = {
-  // A rested window takes so many calls at once, and the rest at the average rate.
-  rested: bestSeconds((limit) => limit * (WINDOW_MS / 1_000)),
-  busy: bestSeconds(() => 0),
+  // A rested window takes all its calls at once, and the next ones when these have left it.
+  rested: bestSeconds((calls, limit) => Math.max(0, Math.ceil((calls * 1_000) / (limit * WINDOW_MS)) - 1) * (WINDOW_MS / 1_000)),
+  busy: bestSeconds((calls, limit) => calls / limit),
 }
 
-function bestSeconds(atOnce: (limit: number) => number): { seconds: number; binding: string } {
-  const seconds = (calls: number, limit: number): number => Math.max(0, calls - atOnce(limit)) / limit
+function bestSeconds(seconds: (calls: number, limit: number) => number): { seconds: number; binding: string } {
   const [general, identity] = [seconds(leastGeneralCalls, LIMITS.general), seconds(leastIdentityCalls, LIMITS.identity)]
   const most = Math.max(general, identity, slotSeconds)
   const binding = most === slotSeconds ? 'slots' : most === general ? 'general' : 'identity'
@@ -94,8 +93,7 @@ mock.reset()
 const comparisons: Comparison[] = runs.flatMap(({ order, beginning, drained }) => [
   {
     name: `drain: best that the limits permit / taken, ${order}, ${beginning}`,
-    // Where the limits permit everything at once, the best is what the slots can do, and nobody is promised that.
-    asked: best[beginning].binding === 'slots' ? null : ASKED,
+    asked: ASKED,
     ...spreadOf([best[beginning].seconds / drained.seconds]),
   },
   { name: `drain: 0.05 reads per onboarding / made, ${order}, ${beginning}`, asked: 1, ...spreadOf([0.05 / readsPerOnboarding(drained)]) },

@@ -89,6 +89,40 @@ describe('a pass over the backlog', () => {
     await pass.close()
   })
 
+  it('F49: lets an event go on as soon as its own status is known, while the pass goes on', async () => {
+    const { options, events } = world(3_000)
+    const gate = Promise.withResolvers<void>()
+    const lastAt = Date.parse(events[2_999]!.createdAt)
+    const pass = createBacklogPass({
+      ...options,
+      listEvents: async (fromMs, cursor) => {
+        if (fromMs > lastAt - 60_000) await gate.promise
+        return options.listEvents(fromMs, cursor)
+      },
+    })
+    expect(await pass.event('e1', 12)).toMatchObject({ id: 'e1' })
+    expect(await pass.status('e1', null)).toMatchObject({ status: 'APPROVED' })
+    gate.resolve()
+    expect(await pass.event('e2999', 12)).toMatchObject({ id: 'e2999' })
+    await pass.close()
+  })
+
+  it('F49: renews in one pass the statuses that will be too old when their turn comes', async () => {
+    const { events, waiting, calls, options, pass: wait } = world(3_000)
+    const pass = createBacklogPass(options)
+    const order = events.toSorted((one, other) => (Number(one.id.slice(1)) % 7) - (Number(other.id.slice(1)) % 7))
+    waiting.sort((one, other) => order.findIndex(({ id }) => id === one.eventId) - order.findIndex(({ id }) => id === other.eventId))
+    for (const [index, { id }] of order.entries()) {
+      await pass.event(id, 12)
+      expect(await pass.status(id, null)).toMatchObject({ status: 'APPROVED' })
+      waiting.shift()
+      wait(50)
+      if (index % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect((calls.events + calls.identities) / events.length).toBeLessThanOrEqual(0.05)
+    await pass.close()
+  })
+
   it('reads nothing while few reads are in progress or few events wait', async () => {
     const many = world(500)
     expect(await createBacklogPass(many.options).event('e1', 3)).toBeNull()
@@ -139,6 +173,14 @@ describe('a pass over the backlog', () => {
     expect(await pass.event('f1', 1)).toBeNull()
     expect(onMostlyAbsent).toHaveBeenCalledWith(expect.arrayContaining(['e0', 'e49']), 1_000)
     await pass.close()
+  })
+
+  it('leaves the reading to single calls when the versions cannot be read', async () => {
+    const { options } = world(500)
+    const versions = () => Promise.reject(new Error('Postgres is away'))
+    const pass = createBacklogPass({ ...options, backlog: { ...options.backlog, versions } })
+    expect(await pass.event('e1', 12)).toMatchObject({ id: 'e1' })
+    expect(await pass.status('e1', null)).toBeNull()
   })
 
   it('leaves the reading to single calls when a listing fails', async () => {

@@ -64,7 +64,7 @@ export function createPaxosCall({ http, tokensFor, budget, breaker, signal, acco
     const { message, rules } = messageOf(rest, path)
     const send = async (token: string | null) => {
       if (unproven) await budget.acquire('unproven', { priority, signal })
-      await budget.acquire(endpointClass, { priority, signal })
+      await budget.acquire(endpointClass, { priority, signal, acts: rules.acts })
       const headers = token === null ? message.headers : { ...message.headers, authorization: `Bearer ${token}` }
       return http.send({ ...message, headers }, rules)
     }
