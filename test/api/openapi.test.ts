@@ -43,7 +43,7 @@ describe('F29: an OpenAPI document', () => {
     }
   })
 
-  it.each(documents)('of the $name says where its server and its licence are, and refers to nothing that is missing', ({ document }) => {
+  it.each(documents)('of the $name names its server and licence, and refers to nothing that is missing', ({ document }) => {
     expect(document.servers).toHaveLength(1)
     expect(document.info.license).toMatchObject({ name: 'MIT' })
     for (const [, name = ''] of JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
@@ -51,13 +51,13 @@ describe('F29: an OpenAPI document', () => {
     }
   })
 
-  it.each(documents)('of the $name has an example for each body that is sent', ({ document }) => {
+  it.each(documents)('of the $name has an example for each request body', ({ document }) => {
     for (const { operationId: id, requestBody } of operations(document)) {
       if (requestBody) expect([id, Object.values(requestBody.content)[0]?.example]).toEqual([id, expect.anything()])
     }
   })
 
-  it('gives examples that its own schemas take', () => {
+  it('has examples that its own schemas accept', () => {
     for (const { method, path, schemas } of operatorRoutes({} as OperatorUseCases)) {
       const example = REQUEST_EXAMPLES[operationId(method, path)]
       if (schemas.body && example) expect(schemas.body.safeParse(example).error).toBe(undefined)
@@ -75,7 +75,7 @@ describe('F29: an OpenAPI document', () => {
     expect(Notification.safeParse(sent?.requestBody?.content['application/json']?.example).error).toBe(undefined)
   })
 
-  it('describes bodies without a schema that takes anything', () => {
+  it('has a schema for every request body', () => {
     for (const { schemas } of operatorRoutes({} as OperatorUseCases))
       if (schemas.body) expect(Object.keys(z.toJSONSchema(schemas.body, { io: 'input' })).length).toBeGreaterThan(1)
   })

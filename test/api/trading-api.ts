@@ -2,21 +2,21 @@ import { type NoticeLog, startNoticeLog } from '../faults/notice-log.ts'
 import { type Operator, type Reply, startOperator, TOKEN } from '../operate/start-operator.ts'
 import { eventually, reaches } from '../saga/world.ts'
 
-/** The operator API with a worker behind it, and a ready customer with 10,000 USD. */
+/** The operator API with a worker, and a ready customer with 10,000 USD. */
 export interface TradingApi extends Operator {
   notices: NoticeLog
   accountId: string
-  /** A further ready customer's account, without money. */
+  /** The account of another ready customer, without money. */
   openAccount(): Promise<string>
-  /** An account that Paxos has and that is not ours. */
+  /** An account at Paxos that is not ours. */
   foreignAccount(): Promise<string>
-  /** One request for this account unless the path says otherwise; `key`: its Idempotency-Key, and none where it is left out. */
+  /** One request for this account unless `path` says otherwise. `key` is its Idempotency-Key; without it the request has none. */
   ask(thing: 'orders' | 'quote-executions' | 'deposits', body: unknown, options?: { key?: string; accountId?: string }): Promise<Reply>
-  /** Calls that the simulator has been asked so far, reads and writes apart. */
+  /** The calls that the simulator has received until now, reads and writes apart. */
   upstream(): { reads: number; writes: number }
 }
 
-/** For `beforeAll`; `close` belongs into `afterAll`. Prices stand still. */
+/** For `beforeAll`. `close` belongs into `afterAll`. Prices do not move. */
 export async function startTradingApi(): Promise<TradingApi> {
   const notices = await startNoticeLog()
   const operator = await startOperator({ concurrency: 5, noticesUrl: notices.url, sandbox: { priceStepMs: 0, fillDelayMs: 1 } })

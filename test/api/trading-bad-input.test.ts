@@ -12,7 +12,7 @@ const SELL = { side: 'SELL', market: 'BTCUSD', type: 'MARKET', baseAmount: '0.00
 const QUOTE = { quoteId: 'q', quoteAmount: '250.00' }
 const DEPOSIT = { asset: 'USD', amount: '10.00' }
 
-/** How an amount is written wrongly, and what the answer says of it. */
+/** Wrong spellings of an amount, and what the answer says about each. */
 const WRONG_AMOUNTS: readonly (readonly [value: unknown, message: RegExp])[] = [
   ['1e3', /has an exponent; write all digits/],
   ['1E+3', /has an exponent/],
@@ -50,7 +50,7 @@ afterAll(() => api.close())
 
 const fieldsOf = ({ body }: Reply): string[] => (body.errors ?? []).map(({ field }: { field: string }) => field)
 
-/** Paxos's calls that this costs, which are those of the API and not of the worker's polls: no order is unfinished here. */
+/** The calls of Paxos that a request causes. The worker makes none, since no order is unfinished here. */
 async function costs(work: () => Promise<unknown>): Promise<{ reads: number; writes: number }> {
   const before = api.upstream()
   await work()
@@ -58,8 +58,8 @@ async function costs(work: () => Promise<unknown>): Promise<{ reads: number; wri
   return { reads: after.reads - before.reads, writes: after.writes - before.writes }
 }
 
-describe('an amount that is written wrongly', () => {
-  it.each(AMOUNT_FIELDS)('is refused with a remedy and no call of Paxos: %s %j, %s', async (thing, body, field) => {
+describe('an amount in a wrong spelling', () => {
+  it.each(AMOUNT_FIELDS)('is refused with a remedy and without a call of Paxos: %s %j, %s', async (thing, body, field) => {
     const spent = await costs(async () => {
       for (const [value, message] of WRONG_AMOUNTS) {
         const refused = await api.ask(thing, { ...body, [field]: value }, { key: 'never-used' })
@@ -72,31 +72,31 @@ describe('an amount that is written wrongly', () => {
   })
 })
 
-describe('a body that cannot be', () => {
+describe('an invalid body', () => {
   it.each<[string, Thing, unknown, string[]]>([
     ['an order with both amounts', 'orders', { ...BUY, baseAmount: '1' }, ['baseAmount']],
     ['an order with neither amount', 'orders', { ...BUY, quoteAmount: undefined }, ['quoteAmount']],
     ['a limit order by quote', 'orders', { ...LIMIT, baseAmount: undefined, quoteAmount: '300.00' }, ['baseAmount', 'quoteAmount']],
-    ['a field that is none', 'orders', { ...BUY, quantity: '1' }, ['quantity']],
-    ['a market that can be none', 'orders', { ...BUY, market: 'btc/usd' }, ['market']],
+    ['an unknown field', 'orders', { ...BUY, quantity: '1' }, ['quantity']],
+    ['an invalid market', 'orders', { ...BUY, market: 'btc/usd' }, ['market']],
     [
-      'everything of an order wrong at once',
+      'an order with every field wrong',
       'orders',
       { side: 'UP', market: 5, type: 'ODD', quoteAmount: 1, price: '-1', x: 1 },
       ['idempotency-key', 'market', 'price', 'quoteAmount', 'side', 'type', 'x'],
     ],
-    ['no order at all', 'orders', [], ['body', 'idempotency-key']],
+    ['an empty order', 'orders', [], ['body', 'idempotency-key']],
     ['a quote with both amounts', 'quote-executions', { ...QUOTE, baseAmount: '1' }, ['baseAmount', 'quoteAmount']],
     ['a quote with neither amount', 'quote-executions', { quoteId: 'q' }, ['baseAmount', 'quoteAmount']],
     [
-      'everything of a quote execution wrong at once',
+      'a quote execution with every field wrong',
       'quote-executions',
       { quoteId: 'a b', x: 1 },
       ['idempotency-key', 'baseAmount', 'quoteAmount', 'quoteId', 'x'],
     ],
-    ['everything of a deposit wrong at once', 'deposits', { asset: 'usd', amount: 10, x: 1 }, ['idempotency-key', 'amount', 'asset', 'x']],
-    ['nothing of a deposit', 'deposits', {}, ['idempotency-key', 'amount', 'asset']],
-  ])('is refused, all problems at once, and no call of Paxos: %s', async (_, thing, body, fields) => {
+    ['a deposit with every field wrong', 'deposits', { asset: 'usd', amount: 10, x: 1 }, ['idempotency-key', 'amount', 'asset', 'x']],
+    ['an empty deposit', 'deposits', {}, ['idempotency-key', 'amount', 'asset']],
+  ])('is refused with all problems at once and without a call of Paxos: %s', async (_, thing, body, fields) => {
     const key = fields.includes('idempotency-key') ? {} : { key: 'never-used' }
     const spent = await costs(async () => {
       const refused = await api.ask(thing, body, key)
@@ -107,7 +107,7 @@ describe('a body that cannot be', () => {
   })
 })
 
-describe('what Paxos would refuse', () => {
+describe('an order that Paxos would refuse', () => {
   const refusedUnsent = async (thing: Thing, body: Body, { accountId }: { accountId?: string } = {}): Promise<Reply> => {
     let refused: Reply | undefined
     const spent = await costs(async () => {
@@ -118,13 +118,13 @@ describe('what Paxos would refuse', () => {
     return refused
   }
 
-  it('is a market that it has not: the answer names the market', async () => {
+  it('names a market that Paxos does not have: the answer names it', async () => {
     const refused = await refusedUnsent('orders', { ...BUY, market: 'NOPEUSD' })
     expect([refused.status, refused.body.code]).toEqual([422, 'NO_SUCH_MARKET'])
     expect(refused.body.detail).toMatch(/NOPEUSD.*GET \/v1\/markets/)
   })
 
-  it('A21: is a market that is closed to this side: the answer says why', async () => {
+  it('A21: is for a market that is closed to its side: the answer gives the reason', async () => {
     const close = (buy: string): Promise<Response> =>
       fetch(`${api.sandbox.url}/_sandbox/markets/BTCUSD`, {
         method: 'POST',
@@ -138,7 +138,7 @@ describe('what Paxos would refuse', () => {
     expect(refused.body.errors).toEqual([{ field: 'market', message: expect.stringContaining('TRADING_SUSPENDED') }])
   })
 
-  it('A25: is a quote with less than two seconds left, and one that we never listed', async () => {
+  it('A25: uses a quote with less than two seconds left, or an unknown quote', async () => {
     const [quote] = (await api.call('GET', '/v1/quotes?market=BTCUSD')).body.items
     await api.pool.query(`UPDATE held_quote SET expires_at = now() + interval '1900 milliseconds' WHERE quote_id = $1`, [quote.id])
     const stale = await refusedUnsent('quote-executions', { quoteId: quote.id, quoteAmount: '250.00' })
@@ -148,12 +148,12 @@ describe('what Paxos would refuse', () => {
     expect([unknown.status, unknown.body.code]).toEqual([404, 'NO_SUCH_QUOTE'])
   })
 
-  it('A21: is several limits at once: the answer names each', async () => {
+  it('A21: violates several limits: the answer names each', async () => {
     const refused = await refusedUnsent('orders', { ...LIMIT, baseAmount: '800', price: '3000.01' })
     expect([refused.status, new Set(fieldsOf(refused))]).toEqual([422, new Set(['price', 'baseAmount'])])
   })
 
-  it('is a GTT that ends within ten seconds', async () => {
+  it('is a GTT order that ends within ten seconds', async () => {
     const soon = new Date(Date.now() + 9_000).toISOString()
     const refused = await refusedUnsent('orders', { ...LIMIT, timeInForce: 'GTT', expiresAt: soon })
     expect([refused.status, fieldsOf(refused)]).toEqual([422, ['expiresAt']])
@@ -163,7 +163,7 @@ describe('what Paxos would refuse', () => {
     ['orders', BUY],
     ['quote-executions', QUOTE],
     ['deposits', DEPOSIT],
-  ])('is 404 for %s of an account that Paxos has and that is not ours, as for one that nobody has', async (thing, body) => {
+  ])('is answered 404 for %s of an account at Paxos that is not ours, as for an unknown account', async (thing, body) => {
     const foreign = await refusedUnsent(thing, body, { accountId: await api.foreignAccount() })
     const nowhere = await refusedUnsent(thing, body, { accountId: 'no-such-account' })
     expect([foreign.status, foreign.body.code, nowhere.status, nowhere.body.code]).toEqual([404, 'ACCOUNT_UNKNOWN', 404, 'ACCOUNT_UNKNOWN'])
@@ -185,14 +185,14 @@ describe('A7: the same Idempotency-Key with one field changed', () => {
       expect([elsewhere.status, elsewhere.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
       expect(elsewhere.body.detail).toMatch(/\baccountId\b/)
     })
-    // Only the second customer's own account was asked for; neither money nor an order.
+    // Only the second customer's own account was read; neither money nor an order moved.
     expect(writes.writes).toBe(1)
     const again = await api.ask(thing, first, { key })
     expect(again.body.id).toBe(made.body.id)
   }
   const inAnHour = (minutes: number): string => new Date(Date.now() + 3_600_000 + minutes * 60_000).toISOString()
 
-  it('names it, for every field of an order, and places nothing', async () => {
+  it('is refused with the field, for every field of an order, and places nothing', async () => {
     const gtt = { ...LIMIT, timeInForce: 'GTT', expiresAt: inAnHour(0) }
     await reused('orders', gtt, {
       side: { side: 'SELL' },
@@ -208,7 +208,7 @@ describe('A7: the same Idempotency-Key with one field changed', () => {
     await reused('orders', STOP, { stopPrice: { stopPrice: '50000.5' } })
   })
 
-  it('names it, for every field of a quote execution, and executes nothing', async () => {
+  it('is refused with the field, for every field of a quote execution, and executes nothing', async () => {
     const [quote, other] = (await api.call('GET', '/v1/quotes?market=BTCUSD')).body.items
     await reused(
       'quote-executions',
@@ -221,17 +221,17 @@ describe('A7: the same Idempotency-Key with one field changed', () => {
     )
   })
 
-  it('names it, for every field of a deposit, and deposits nothing', async () => {
+  it('is refused with the field, for every field of a deposit, and deposits nothing', async () => {
     await reused('deposits', DEPOSIT, { asset: { asset: 'BTC' }, amount: { amount: '10.01' } })
   })
 
-  it('is the same request in another spelling: 250.00 is 250.0', async () => {
+  it('is the same request when only the spelling differs: 250.00 and 250.0', async () => {
     const made = await api.ask('orders', BUY, { key: 'spelt' })
     const again = await api.ask('orders', { ...BUY, quoteAmount: '250.0' }, { key: 'spelt' })
     expect([made.status, again.status, again.body.id]).toEqual([201, 200, made.body.id])
   })
 
-  it('answers with the order also after the end of its GTT', async () => {
+  it('is answered with the order even after the end of its GTT', async () => {
     const order = { ...LIMIT, timeInForce: 'GTT', expiresAt: inAnHour(2) }
     const made = await api.ask('orders', order, { key: 'gtt' })
     const passed = new Date(Date.now() - 60_000).toISOString()

@@ -27,13 +27,13 @@ const deed = (target: string) => ({
   data: { b: [1, { d: null, c: 'x' }], a: true },
 })
 
-/** What somebody with full rights on the database could do. */
+/** Changes that a user with full rights on the database could make. */
 async function tamper(sql: string): Promise<void> {
   await pool.query(`BEGIN; ALTER TABLE audit_entry DISABLE TRIGGER USER; ${sql}; ALTER TABLE audit_entry ENABLE TRIGGER USER; COMMIT`)
 }
 
-describe("the operators' audit", () => {
-  it('is numbered without gaps and chained, also when many write at once', async () => {
+describe('the audit of the operators', () => {
+  it('is numbered without gaps and chained, also with parallel writers', async () => {
     await Promise.all(Array.from({ length: 25 }, (_, n) => appendAudit(pool, deed(`t${n}`))))
     const report = await verifyAudit(pool)
     expect(report).toMatchObject({ entries: 25, fault: null })
@@ -43,7 +43,7 @@ describe("the operators' audit", () => {
     expect(new Set(items.map(({ target }) => target)).size).toBe(25)
   })
 
-  it('gives back what was written, whatever becomes of it on its way through the database', async () => {
+  it('returns what was written unchanged by the database', async () => {
     const at = new Date('2026-03-01T12:00:00.123Z')
     const filter = { from: at, to: undefined, types: ['identity.approved'] }
     const written = await appendAudit(pool, { ...deed('x'), data: { filter, number: 1e21, text: 'ünï "q" \\ \u2028' } }, at)
@@ -52,7 +52,7 @@ describe("the operators' audit", () => {
     expect((await verifyAudit(pool)).fault).toBeNull()
   })
 
-  it('F30: keeps people apart from programs, and finds by name, by action and by time', async () => {
+  it('F30: tells operators from programs, and finds entries by name, action and time', async () => {
     const api = { kind: 'api' as const, name: 'api' }
     const times = ['2026-03-01T12:00:00Z', '2026-03-01T13:00:00Z', '2026-03-01T14:00:00Z'].map((time) => new Date(time))
     await appendAudit(pool, { ...deed('created'), actor: api, action: 'onboarding.create' }, times[0])
@@ -72,7 +72,7 @@ describe("the operators' audit", () => {
     ])
   })
 
-  it('counts an entry from before the kind was kept as a person, and its hash stays good', async () => {
+  it("treats an entry without a kind as an operator's, and its hash stays valid", async () => {
     const [at, content] = [new Date('2026-03-01T12:00:00Z'), { target: 'old', reason: null, data: {} }]
     const hash = hashLink(GENESIS, { chain: 'audit', entryNo: 1, at, kind: 'replay.plan', actor: 'ada', data: content })
     await pool.query(
@@ -93,7 +93,7 @@ describe("the operators' audit", () => {
     await expect(listAudit(pool, { limit: 2, cursor: 'WyJhIl0' })).rejects.toMatchObject({ code: 'USAGE' })
   })
 
-  it('refuses to be changed: the database takes inserts only', async () => {
+  it('refuses changes: the database allows inserts only', async () => {
     await appendAudit(pool, deed('a'))
     await expect(pool.query(`UPDATE audit_entry SET operator = 'eve'`)).rejects.toThrow('insert-only')
     await expect(pool.query('DELETE FROM audit_entry')).rejects.toThrow('insert-only')
@@ -108,7 +108,7 @@ describe("the operators' audit", () => {
     ['another time', `UPDATE audit_entry SET at = at - interval '1 ms' WHERE entry_no = 2`, 2, 'its content does not match its hash'],
     ['other data', `UPDATE audit_entry SET data = '{}' WHERE entry_no = 2`, 2, 'its content does not match its hash'],
     ['a missing entry', 'DELETE FROM audit_entry WHERE entry_no = 2', 3, 'entry 2 is missing'],
-    ['a missing beginning', 'DELETE FROM audit_entry WHERE entry_no = 1', 2, 'entry 1 is missing'],
+    ['a missing first entry', 'DELETE FROM audit_entry WHERE entry_no = 1', 2, 'entry 1 is missing'],
     [
       'an entry replaced by another',
       `UPDATE audit_entry SET hash = sha256('x') WHERE entry_no = 1`,
@@ -121,14 +121,14 @@ describe("the operators' audit", () => {
       2,
       'does not follow from the entry before it',
     ],
-  ])('shows %s, put in past the guard', async (_what, sql, entryNo, problem) => {
+  ])('shows %s when the trigger was off', async (_what, sql, entryNo, problem) => {
     for (const target of ['a', 'b', 'c']) await appendAudit(pool, deed(target))
     expect((await verifyAudit(pool)).fault).toBeNull()
     await tamper(sql)
     expect((await verifyAudit(pool)).fault).toEqual({ entryNo, problem })
   })
 
-  it('can be checked in its last entries alone: what was changed before them stays unseen, what was changed in them does not', async () => {
+  it('can be verified for its last entries alone: an earlier change stays unseen, a change within them does not', async () => {
     for (const target of ['a', 'b', 'c', 'd']) await appendAudit(pool, deed(target))
     const whole = await verifyAudit(pool)
     await tamper(`UPDATE audit_entry SET target = 'y' WHERE entry_no = 2`)
@@ -137,7 +137,7 @@ describe("the operators' audit", () => {
     expect((await verifyAudit(pool, { last: 9 })).fault?.entryNo).toBe(2)
   })
 
-  it('shows by its head that the end was cut off', async () => {
+  it('shows by its head that the last entry was removed', async () => {
     for (const target of ['a', 'b', 'c']) await appendAudit(pool, deed(target))
     const before = await verifyAudit(pool)
     await tamper('DELETE FROM audit_entry WHERE entry_no = 3')

@@ -13,7 +13,7 @@ import { type Browser, logIn, openBrowser, picture } from './open-browser.ts'
 const CLI = join(import.meta.dirname, '../../src/cli/gatehouse.ts')
 const API_KEY = 'bad-day-webhook-key-0001'
 const TOKEN = 'operator-token-of-a-bad-day'
-/** A page looks every 4 s; an outage is noticed within a try, and the breaker's waits grow to a minute. */
+/** A page refreshes every 4 s. The client notices an outage within one try, and the breaker's waits grow to a minute. */
 const SOON = { timeout: 30_000 }
 const RECOVERED = { timeout: 90_000 }
 
@@ -76,7 +76,7 @@ async function startApplication(): Promise<typeof application> {
   return app
 }
 
-/** Customers that Paxos approves, told of by webhook. */
+/** Customers whom Paxos approves, each with a webhook. */
 async function approve(count: number, refIdPrefix: string): Promise<void> {
   const events = await sandbox.populate({ count, refIdPrefix, decision: 'approve', deliver: false })
   for (const { id, type } of events) {
@@ -106,8 +106,8 @@ const stats = async (): Promise<Stats> =>
 const problem = (kind: string) => page.locator(`[data-problem="${kind}"]`)
 const calm = () => page.getByText('No event needs an operator')
 
-describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is never loaded again by hand', () => {
-  it('begins calm: home says so with its time, and doctor finds every role, Paxos and the application', async () => {
+describe('F4 to F7, F18, F27: a bad day on one open home page that is never reloaded by hand', () => {
+  it('starts calm: home says so with its time, and doctor finds every role, Paxos and the application', async () => {
     await approve(3, 'calm-')
     await expect.poll(() => application.taken, SOON).toBe(3)
     await calm().waitFor(SOON)
@@ -120,7 +120,7 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     await picture(page, 'home-calm')
   })
 
-  it('F18, F37: a signed test notification says whether the application takes what it is told', async () => {
+  it('F18, F37: a signed test notification shows whether the application accepts it', async () => {
     const taken = await shell('notice', 'test', '--operator', 'ada')
     expect(taken).toMatchObject({
       code: 0,
@@ -136,7 +136,7 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     expect((await shell('audit', 'list', '--action', 'notice')).output).toMatch(/notice\.test\.failed.*\n.*notice\.test.*\n.*notice\.test/s)
   })
 
-  it('F6: Paxos answers 503: home, doctor and queue status name it, and none makes up a time', async () => {
+  it('F6: Paxos answers 503: home, doctor and queue status name it, and none invents a time', async () => {
     const fault = sandbox.faults.arm({ on: '*', do: 'answer', status: 503 })
     await approve(5, 'outage-')
     await problem('paxos-down').waitFor(SOON)
@@ -158,7 +158,7 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     await calm().waitFor(RECOVERED)
   })
 
-  it('F4, F5: the application refuses: counted and named from the first refusal on, with one warning in the log', async () => {
+  it('F4, F5: the application refuses: home counts and names it from the first refusal on, and the log warns once', async () => {
     application.status = 400
     await approve(2, 'refused-')
     await problem('application-refuses').waitFor(SOON)
@@ -176,7 +176,7 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     await calm().waitFor(RECOVERED)
   })
 
-  it('F27: the queue is paused from its page: an open home says by whom and why; it resumes by command', async () => {
+  it('F27: an operator pauses the queue on its page: an open home says who and why, and a command resumes it', async () => {
     const other = await browser.context.newPage()
     await other.goto(`${gatehouse.operatorUrl}/queue`)
     await other.getByRole('textbox', { name: 'Reason' }).first().fill('deploy 42')
@@ -191,14 +191,14 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     await calm().waitFor(SOON)
   })
 
-  it('F7: keyboard focus stops no update, and stays where it is', async () => {
+  it('F7: keyboard focus stops no refresh, and stays in its place', async () => {
     await page.locator('a[href="/events?state=dead"]').first().focus()
     const before = await page.locator('[data-updated]').getAttribute('data-updated')
     await expect.poll(() => page.locator('[data-updated]').getAttribute('data-updated'), SOON).not.toBe(before)
     expect(await page.evaluate(`document.activeElement?.getAttribute('href')`)).toBe('/events?state=dead')
   })
 
-  it('F7: Gatehouse stops: the open page turns red with the time of its last look, and recovers with Gatehouse', async () => {
+  it('F7: Gatehouse stops: the open page turns red with the time of its last refresh, and recovers with Gatehouse', async () => {
     const ports = { PORT: new URL(gatehouse.receiverUrl).port, OPERATOR_PORT: new URL(gatehouse.operatorUrl).port }
     gatehouse.process.kill('SIGTERM')
     await once(gatehouse.process, 'exit')
@@ -214,14 +214,14 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     await calm().waitFor(SOON)
   })
 
-  it('F7: the login ends: the open page leads to the login, and back', async () => {
+  it('F7: the session ends: the open page leads to the login, and back', async () => {
     await browser.context.clearCookies()
     await page.waitForURL(/\/login\?next=%2F$/, SOON)
     await logIn(page, gatehouse.operatorUrl, { name: 'ada', token: TOKEN })
     await calm().waitFor(SOON)
   })
 
-  it('fits a phone in the dark: no page is wider than the screen', async () => {
+  it('the pages fit a phone in the dark: none is wider than the screen', async () => {
     const phone = await openBrowser({ phone: true, dark: true })
     later.push(() => phone.close())
     await logIn(phone.page, gatehouse.operatorUrl, { name: 'ada', token: TOKEN })
@@ -232,7 +232,7 @@ describe('F4 to F7, F18, F27: a bad day, seen on one open home page that is neve
     }
   })
 
-  it('loses and doubles nothing: ten customers, ten notifications', async () => {
+  it('Gatehouse loses and doubles nothing: ten customers, ten notifications', async () => {
     expect(application.taken).toBe(10)
     expect((await stats()).onboardings).toMatchObject({ ready: 10, approved: 0, held: 0 })
   })

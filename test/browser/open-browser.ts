@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-/** Headless, in a container as root, and silent towards the network. */
+/** Headless, as root in a container, without network traffic of its own. */
 const FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -17,7 +17,7 @@ export interface Browser {
   close(): Promise<void>
 }
 
-/** A real Chromium with an empty profile. @throws when there is none, with how to get one: a test that cannot look must not pass. */
+/** A real Chromium with an empty profile. @throws when there is none, with how to get one: a test without a browser must not pass. */
 export async function openBrowser({ phone = false, dark = false } = {}): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? PLACES.find((place) => existsSync(place))
   if (!executablePath)
@@ -49,7 +49,7 @@ export async function logIn(page: Page, url: string, { name, token }: { name: st
   await page.waitForURL(`${url}/`)
 }
 
-/** A picture of the whole page, kept where SCREENSHOTS names a folder. */
+/** A picture of the whole page, saved when SCREENSHOTS names a folder. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENSHOTS
   if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })

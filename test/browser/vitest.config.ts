@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { TotalsReporter } from '../support/totals-reporter.ts'
 
-/** Apart from `npm test`, which needs neither root nor a browser: `npm run test:browser`, for which Debian's package `chromium` is enough. */
+/** Separate from `npm test`, which needs neither root nor a browser: `npm run test:browser`, which needs Debian's package `chromium`. */
 export default defineConfig({
   test: {
     include: ['test/browser/**/*.test.ts'],

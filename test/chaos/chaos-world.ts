@@ -17,7 +17,7 @@ import { createMember, type Member } from './member.ts'
 
 export type ChaosBackend = 'redis' | 'postgres'
 
-/** A Redis that keeps nothing, on one port, to be killed and started empty. */
+/** A Redis without persistence on one port, to be killed and started empty. */
 export interface DisposableRedis {
   url: string
   kill(): Promise<void>
@@ -25,15 +25,15 @@ export interface DisposableRedis {
   stop(): Promise<void>
 }
 
-/** The product in processes of its own, and everything around it that can be made to fail. */
+/** The product in processes of its own, with everything around it that can fail. */
 export interface ChaosWorld {
   backend: ChaosBackend
   sandbox: Sandbox
   notices: NoticeLog
   postgres: BreakablePostgres
-  /** Null where the queue is on Postgres. */
+  /** Null when the queue is on Postgres. */
   redis: DisposableRedis | null
-  /** The lines between the product and what it depends on. The checker's own look at the tables does not go over them. */
+  /** The lines between the product and its dependencies. The checker reads the tables on connections of its own. */
   lines: { paxos: TcpProxy; postgres: TcpProxy; redis: TcpProxy | null }
   receiver: Member
   workers: readonly Member[]
@@ -42,14 +42,14 @@ export interface ChaosWorld {
   operatorUrl: string
   /** The checker's own connections. */
   pool: pg.Pool
-  /** Versions of what it runs on. */
+  /** Versions of the runtime and the stores. */
   versions: string
-  /** When processes died, and when else they could not learn or write down what became of a call. */
+  /** When processes died, and when else they could not learn or record the outcome of a call. */
   deaths: number[]
   outages: Outage[]
-  /** Where the processes' logs are. */
+  /** The folder with the logs of the processes. */
   logs: string
-  /** Ends everything; `keepLogs` leaves the folder of logs. */
+  /** Ends everything. `keepLogs` keeps the folder with the logs. */
   close(options?: { keepLogs?: boolean }): Promise<void>
 }
 
@@ -63,10 +63,10 @@ export interface WorldOptions {
 export const API_KEY = 'the-key-of-the-chaos-run'
 export const OPERATOR_TOKEN = 'the-token-of-the-chaos-run'
 const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
-/** Short against the product's own ten seconds, so that a run meets many time-outs. */
+/** Short against the product's 10 s, so that a run has many timeouts. */
 export const PAXOS_TIMEOUT_MS = 5_000
 const SWEEP_EVERY_SECONDS = 5
-/** A retry that Paxos makes after 5 s comes here after half a second. */
+/** A retry that Paxos makes after 5 s comes here after 0.5 s. */
 const TIME_SCALE = 10
 
 export async function openChaosWorld({ backend, seed, workers: workerCount, say }: WorldOptions): Promise<ChaosWorld> {
@@ -151,7 +151,7 @@ export async function openChaosWorld({ backend, seed, workers: workerCount, say 
   }
 }
 
-/** The same URL, by way of the line. */
+/** The same URL through the line. */
 function over({ port }: TcpProxy, url: string): string {
   const changed = Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href
   return changed.replace(/\/$/, '')

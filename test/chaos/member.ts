@@ -11,19 +11,19 @@ const CLI = join(import.meta.dirname, '../../src/cli/gatehouse.ts')
 const RESTART_MS = 500
 const STOP_MS = 20_000
 
-/** One process of the product, `gatehouse <role>`, kept running as an orchestrator would: what ends by itself is started again. */
+/** One process of the product, `gatehouse <role>`, kept running as an orchestrator does: it starts again when it ends by itself. */
 export interface Member {
   name: string
-  /** When it ended by itself after it had been up, and what it said last: a defect, whatever made it end. */
+  /** When it ended by itself after it was up, and its last output. This is always a defect. */
   readonly collapses: readonly string[]
   /** Resolves when it is up. */
   start(): Promise<void>
-  /** SIGKILL; when it was dead, milliseconds since 1970. It stays so until `start`. */
+  /** SIGKILL. Gives the time of death in milliseconds since 1970. It stays dead until `start`. */
   kill(): Promise<number>
-  /** SIGSTOP: alive, holding what it holds, doing nothing. */
+  /** SIGSTOP: alive with its connections and locks, doing nothing. */
   halt(): void
   goOn(): void
-  /** SIGTERM, and SIGKILL when that is not enough. */
+  /** SIGTERM, then SIGKILL if needed. */
   stop(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ export interface MemberOptions {
   name: string
   role: 'receiver' | 'worker' | 'operator'
   env: Record<string, string>
-  /** Everything that it prints. */
+  /** Its whole output. */
   logFile: string
 }
 

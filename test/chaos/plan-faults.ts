@@ -2,8 +2,8 @@ import { SeededRandom } from '../../src/sandbox/world/seeded-random.ts'
 import type { ChaosBackend } from './chaos-world.ts'
 
 /**
- * What can go wrong: what the table calls it, what it strikes (one strike at a time on each), how long it lasts (milliseconds, from
- * shortest to longest; null: an instant), and whether only a queue on Redis has it.
+ * The faults: name in the table, what each hits (one fault at a time per target), how long it lasts (milliseconds, shortest to longest;
+ * null: an instant), and whether only a queue on Redis has it.
  */
 export const FAULTS = {
   'worker-killed': { label: 'worker killed (SIGKILL)', strikes: 'worker', lastsMs: [0, 2_000] },
@@ -32,10 +32,10 @@ export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[] // the keys of the
 
 export interface PlannedFault {
   name: FaultName
-  /** From the beginning of the run, milliseconds. */
+  /** Milliseconds since the start of the run. */
   atMs: number
   lastsMs: number
-  /** From 0 up to 1: which of several, and in which way. */
+  /** From 0 up to 1: selects among several targets and ways. */
   draw: number
 }
 
@@ -43,12 +43,12 @@ const SELDOM_MS = 3_000
 const OFTEN_MS = 1_000
 /** The end of a run without new faults. */
 const QUIET_SHARE = 0.1
-/** A short run has short faults, or it would see nothing else. */
+/** A short run needs short faults, since it would contain nothing else. */
 const LONGEST_SHARE = 0.15
 
 /**
- * The faults of a run, by its seed: in shuffled rounds, each of which has every fault once, so that a run of whatever length has
- * them in equal measure. Same seed, same faults in the same order at the same times.
+ * The faults of a run by its seed, in shuffled rounds. Each round has every fault once, so that a run of any length has them equally often.
+ * The same seed gives the same faults in the same order at the same times.
  */
 export function planFaults({ seed, durationMs, backend }: { seed: number; durationMs: number; backend: ChaosBackend }): PlannedFault[] {
   const random = new SeededRandom(seed)

@@ -4,16 +4,15 @@ import { FAULT_NAMES, FAULTS } from './plan-faults.ts'
 import type { ChaosReport, Injection } from './run-chaos.ts'
 import type { EventLife } from './watch-events.ts'
 
-/** An event that is accepted so soon after a fault was lifted still counts as one that met it, milliseconds. */
+/** An event that is accepted within this many milliseconds after the end of a fault still counts as hit by it. */
 const AFTERMATH_MS = 2_000
 
 const HEAD = ['fault', 'times', 'accepted', 'ended', 'lost', 'doubled', 'recovery: median', 'max', 'all in hand: median', 'max']
 
 /**
- * The table of a run, and what belongs to it. A row counts the events that were in hand, or were accepted, between a fault and two
- * seconds after it was lifted; with faults on top of each other, an event stands in several rows. Recovery is the time from the
- * injection (the fault's own duration is in it) to the first end of an event after it; `all in hand` that to the last end of those that
- * were in hand at the injection.
+ * The table of a run with its notes. A row counts the events that were in progress, or were accepted, between a fault and two seconds after
+ * its end. When faults overlap, an event stands in several rows. Recovery is the time from the injection (it includes the fault itself) to
+ * the first completion of an event after it; `all in hand` is that to the last completion of the events in progress at the injection.
  */
 export function renderReport(report: ChaosReport): string {
   const { options, versions, verdict, deliveries, findings, strangers } = report
@@ -44,7 +43,7 @@ export function renderReport(report: ChaosReport): string {
 }
 
 function faultRow({ lives, findings, forged }: ChaosReport, { label, struck }: { label: string; struck: readonly Injection[] }): string[] {
-  const all = [...lives.values()].filter(({ eventId }) => !forged.includes(eventId)) // a forged one waits, however well all goes
+  const all = [...lives.values()].filter(({ eventId }) => !forged.includes(eventId)) // a forged event waits, even in a good run
   const met = all.filter(({ acceptedAtMs, endedAtMs }) =>
     struck.some(
       ({ struckAtMs, liftedAtMs }) => acceptedAtMs <= liftedAtMs + AFTERMATH_MS && (endedAtMs ?? Number.POSITIVE_INFINITY) >= struckAtMs,
@@ -71,7 +70,7 @@ interface Row {
   findings: readonly Finding[]
   recoveries?: readonly number[]
   drained?: readonly number[]
-  /** Findings that are about no event count here too. */
+  /** Findings without an event count here too. */
   all?: boolean
 }
 

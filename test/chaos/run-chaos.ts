@@ -12,24 +12,24 @@ import { type EventLife, watchEvents } from './watch-events.ts'
 export interface ChaosOptions {
   backend: ChaosBackend
   seed: number
-  /** How long faults are struck, milliseconds; the recovery comes on top. */
+  /** How long faults are injected, in milliseconds. The recovery comes on top. */
   durationMs: number
-  /** New identities per second; each brings one to three events. */
+  /** New identities per second. Each brings one to three events. */
   perSecond: number
   workers: number
   say: (line: string) => void
-  /** Ends the faults early; what has happened by then is judged. */
+  /** Ends the faults early. The run is judged by what has happened by then. */
   signal?: AbortSignal
 }
 
-/** A fault that was struck, milliseconds since 1970. */
+/** A fault that was injected, in milliseconds since 1970. */
 export interface Injection {
   name: FaultName
   struckAtMs: number
   liftedAtMs: number
 }
 
-/** What happened, and what an outsider makes of it. */
+/** The events of a run, and an observer's verdict. */
 export interface ChaosReport {
   options: ChaosOptions
   versions: string
@@ -38,25 +38,25 @@ export interface ChaosReport {
   verdict: Verdict
   /** Everything that breaks the promise: what the checker found, chains that do not verify, processes that ended by themselves. */
   findings: Finding[]
-  /** Deliveries as the simulator tells of them. */
+  /** Deliveries according to the simulator. */
   deliveries: { told: number; attempts: number; failed: number; copies: number; neverDelivered: string[] }
   /** Events that Paxos never had. */
   forged: readonly string[]
   strangers: Traffic['strangers']
   asked: number
-  /** From the first identity to the end of the faults, milliseconds: less than was asked for when it was ended early. */
+  /** From the first identity to the end of the faults, in milliseconds. Less than requested when the run ended early. */
   struckForMs: number
-  /** From the end of the faults until nothing was in hand, milliseconds. */
+  /** From the end of the faults until no event was in progress, in milliseconds. */
   completedInMs: number
-  /** Where the logs were left, when something was found. */
+  /** The folder with the logs, kept when the run has findings. */
   logs: string | null
 }
 
 const PROGRESS_EVERY_MS = 10_000
-/** How long the end may take, milliseconds: an event that has failed often waits for minutes between its tries. */
+/** How long the end may take, in milliseconds: an event that has failed often waits for minutes between its tries. */
 const PATIENCE_MS = 240_000
 
-/** Opens a world, breaks it by the seed's plan while identities arrive, lets it recover, and judges what is left. */
+/** Opens a world, breaks it by the seed's plan while identities arrive, lets it recover, and judges the result. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { seed, backend, say } = options
   say(
@@ -99,7 +99,7 @@ interface Striking {
   injections: Injection[]
 }
 
-/** Each fault at its time; those that strike the same thing one after the other. Resolves when the last is lifted. */
+/** Injects each fault at its time; faults on one target follow one another. Resolves when the last has ended. */
 async function strikeAll(plan: readonly PlannedFault[], striking: Striking): Promise<void> {
   const { signal = new AbortController().signal, durationMs } = striking.options
   const turns = new Map<string, Promise<void>>()
@@ -134,14 +134,14 @@ async function strike(
   }
 }
 
-/** Every story told to its end, everything that Paxos lists found, nothing in hand. @throws when that takes too long */
+/** Waits until every story has ended, every event that Paxos lists is stored, and none is in progress. @throws when that takes too long */
 async function quiesce(world: ChaosWorld, traffic: Traffic): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS
   const left = (): number => Math.max(1, deadline - Date.now())
   await withTimeout(left(), traffic.stop(), () => new Error('our API does not answer everybody who asked for an onboarding'))
   let swept = false
   for (;;) {
-    // What no webhook has brought by now, only a sweep can find.
+    // Only a sweep can find what no webhook has brought by now.
     if (!swept) swept = await sweepTwice(world).catch(() => false)
     const { rows } = await world.pool.query<{ open: number }>(`SELECT count(*)::int AS open FROM inbox_event WHERE state = 'accepted'`)
     if (swept && rows[0]?.open === 0 && world.sandbox.webhooks.pending.inFlight === 0) return

@@ -11,10 +11,10 @@ import { startPipeline } from '../saga/start-pipeline.ts'
 import { type ChaosWorld, OPERATOR_TOKEN, PAXOS_TIMEOUT_MS } from './chaos-world.ts'
 import type { FaultName, PlannedFault } from './plan-faults.ts'
 
-/** What one needs to strike, besides the world. */
+/** What an injection needs besides the world. */
 export interface StrikeContext {
   world: ChaosWorld
-  /** Events that have ended, for replays. */
+  /** Completed events, for replays. */
   finished(): string[]
 }
 
@@ -28,7 +28,7 @@ const REPLAYED_AT_ONCE = 10
 const RELEASING_SHARE = 0.3
 const TRIES = 5
 
-/** How each fault is brought about. */
+/** How each fault is injected. */
 export const STRIKES: Record<FaultName, Strike> = {
   'worker-killed': async ({ world }, { draw }) => {
     const worker = chosen(world.workers, draw)
@@ -76,7 +76,7 @@ export const STRIKES: Record<FaultName, Strike> = {
     world.lines.paxos.swallow()
     return outage(world, async () => {
       await world.lines.paxos.pass()
-      // Connections with a hole in them stay so; whoever waits on one has its own time-out, and here it is cut at last.
+      // Connections with lost bytes stay broken. Their users have timeouts of their own, and here they are cut.
       setTimeout(() => world.lines.paxos.cut(), 2 * PAXOS_TIMEOUT_MS).unref()
     })
   },
@@ -110,7 +110,7 @@ export const STRIKES: Record<FaultName, Strike> = {
   },
 }
 
-/** Whatever is still on when a run ends. */
+/** Ends every fault that is still on at the end of a run. */
 export async function liftEverything({ sandbox, lines, notices, redis, postgres, workers }: ChaosWorld): Promise<void> {
   sandbox.faults.clear()
   await Promise.all([lines.paxos.pass(), lines.postgres.pass(), lines.redis?.pass(), notices.up(), redis?.start(), postgres.start()])
@@ -128,7 +128,10 @@ function armed({ sandbox }: ChaosWorld, fault: FaultInput): Lift {
   return () => void sandbox.faults.disarm(id)
 }
 
-/** From now until it is lifted, and as long again as a call may take: nobody can be blamed for not knowing how a call ended. */
+/**
+ * From now until the end of the fault, plus the longest time of one call: within it, an unknown outcome of a call is no fault of the
+ * product.
+ */
 function outage({ outages }: ChaosWorld, lift: Lift = nothing): Lift {
   const entry = { fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY }
   outages.push(entry)
@@ -149,7 +152,7 @@ async function onRedis({ redis }: ChaosWorld, work: (client: Redis) => Promise<u
   }
 }
 
-/** What needs Paxos or Postgres, either of which may be away just now. */
+/** Runs an action that needs Paxos or Postgres, either of which may be away just now. */
 async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let left = TRIES; ; left--) {
     try {
@@ -161,7 +164,7 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Plans and approves, as an operator does. @throws when either is refused */
+/** Plans and approves as an operator does. @throws when either is refused */
 async function replay({ operatorUrl }: ChaosWorld, filter: { eventIds: string[]; releaseHolds: boolean }): Promise<void> {
   const { id } = (await ask(`${operatorUrl}/v1/replays`, filter)) as { id: string }
   await ask(`${operatorUrl}/v1/replays/${id}/approve`, { reason: 'chaos: whatever was done must not be done again' })
@@ -178,12 +181,12 @@ async function ask(url: string, body: object): Promise<unknown> {
   return answer.json()
 }
 
-/** The product's own lag of half a minute, taken back: these sweeps reach up to now, and meet the webhooks of the same events. */
+/** Without the product's lag of half a minute: these sweeps reach up to now and race with webhooks of the same events. */
 const LAG_MS = 30_000
 
 /**
- * Two sweepers at the same moment, on connections of their own; whichever comes second finds the first at work. Whether either did
- * sweep: one of the workers may have been at it. @throws when both fail
+ * Two sweeps at the same time on connections of their own. The second finds the first in progress. Returns whether either swept, since a
+ * worker may have been sweeping. @throws when both fail
  */
 export async function sweepTwice({ postgres, redis, sandbox, notices }: ChaosWorld): Promise<boolean> {
   const backend = redis
@@ -210,7 +213,7 @@ export async function sweepTwice({ postgres, redis, sandbox, notices }: ChaosWor
   return [one, other].some((each) => each.status === 'fulfilled' && each.value)
 }
 
-/** The one that the members' own installation has in Redis. */
+/** The queue of the members' installation in Redis. */
 async function prefixOf(databaseUrl: string): Promise<string> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
   try {

@@ -7,7 +7,7 @@ import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
 import { SeededRandom } from '../../src/sandbox/world/seeded-random.ts'
 import { API_KEY, type ChaosWorld, OPERATOR_TOKEN } from './chaos-world.ts'
 
-/** What becomes of an identity, and how often out of a hundred. Verdicts come one after the other, up to a few seconds apart. */
+/** What happens to an identity, and how often out of a hundred. Verdicts follow one another within a few seconds. */
 const STORIES: readonly (readonly [share: number, verdicts: readonly Verdict[]])[] = [
   [58, ['approve']],
   [10, ['deny']],
@@ -28,20 +28,20 @@ const TEST_SHARE = 0.03
 const ASK_AGAIN_MS = 500
 
 export interface Traffic {
-  /** Events that Paxos never had, told of by somebody who has our key, and which of them were answered 2xx; the answer of others may be lost. */
+  /** Events that Paxos never had, sent with our key, and which of them were answered 2xx. The answer to others may be lost. */
   forged: string[]
   forgedAccepted: string[]
-  /** Deliveries with a wrong key, and how many of them were let in. */
+  /** Deliveries with a wrong key, and how many of them were accepted. */
   strangers: { refused: number; letIn: number }
-  /** For each Idempotency-Key the identities that our API answered with. */
+  /** For each Idempotency-Key, the identities that our API answered with. */
   asked: Map<string, Set<string>>
-  /** What went wrong in a way that nothing here is meant to. */
+  /** Failures that no fault of the run explains. */
   failures: string[]
-  /** No new identities from now on; resolves when every story has come to its end and every request has its answer. */
+  /** Stops new identities. Resolves when every story has ended and every request has its answer. */
   stop(): Promise<void>
 }
 
-/** Identities at a steady rate, each with its story; by the seed, so that the nth identity of a seed always has the same. */
+/** Identities at a steady rate, each with its story. By the seed, the nth identity always has the same story. */
 export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: number; perSecond: number }): Traffic {
   const random = new SeededRandom(seed)
   const { sandbox } = world
@@ -72,7 +72,7 @@ export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: num
     }
   }
 
-  /** Asks our API for an identity, again and again under one key, as a client does that does not know what became of its request. */
+  /** Requests an identity from our API, repeated under one key, as a client does that does not know the outcome. */
   const askFor = async (n: number): Promise<Identity> => {
     const key = `chaos-${n}`
     const body = { ...person(n), metadata: { sandbox_decision: 'never' } }
@@ -93,7 +93,7 @@ export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: num
     return identity
   }
 
-  /** The status moves and its event is listed, but not delivered. */
+  /** The status changes and its event is listed, but not delivered. */
   const decideUnheard = (identity: Identity, verdict: 'approve' | 'deny'): StoredEvent => {
     const status = verdict === 'approve' ? 'APPROVED' : 'DENIED'
     identity.checks = { ...identity.checks, sanctions_verification_status: status, additional_screening_status: status }
@@ -103,14 +103,14 @@ export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: num
     return event
   }
 
-  /** Somebody with our key is faster than Paxos and says of a true event that it is another, or only a test. */
+  /** A forger with our key is faster than Paxos and reports a true event as another one, or as a test. */
   const lieAbout = async (event: StoredEvent, n: number): Promise<void> => {
     const lie = random.fraction('which lie', n) < 0.5 ? { type: 'transfer.completed' } : { is_test: true }
     await deliver(world, { id: event.id, type: event.type, ...lie })
     sandbox.webhooks.redeliver(event, 1)
   }
 
-  /** Somebody with our key tells of an event that never was. */
+  /** A forger with our key reports an event that never was. */
   const forge = async (n: number): Promise<void> => {
     const id = random.uuid('forged', n)
     traffic.forged.push(id)
@@ -151,9 +151,9 @@ function storyOf(fraction: number): readonly [Verdict, ...Verdict[]] {
   return ['approve']
 }
 
-/** The nth invented person, of whom there is no second: neither name at Paxos nor number is another's. */
+/** The nth invented person. Its ref_id and numbers are unique. */
 function person(n: number): Parameters<typeof createIdentity>[1] {
-  const sample = samplePerson() as Parameters<typeof createIdentity>[1] // what Create Identity takes
+  const sample = samplePerson() as Parameters<typeof createIdentity>[1] // the body of Create Identity
   const details = sample.person_details
   if (!details) throw new Error('the sample is no person')
   const cipId = `${100 + (n % 800)}-${10 + (Math.floor(n / 800) % 90)}-1234`
@@ -164,7 +164,7 @@ function person(n: number): Parameters<typeof createIdentity>[1] {
   }
 }
 
-/** The status of the answer; null: there was none. */
+/** The status of the answer, or null without one. */
 async function deliver(
   { receiverUrl }: ChaosWorld,
   { id, type, is_test = false }: { id: string; type: string; is_test?: boolean },
@@ -184,7 +184,7 @@ async function deliver(
   )
 }
 
-/** The identity that the answer names; null: there was no answer, or one that says to try again. @throws on any refusal */
+/** The identity that the answer names; null without an answer, or when it says to try again. @throws on any refusal */
 async function ask({ operatorUrl }: ChaosWorld, key: string, body: object): Promise<string | null> {
   const answer = await fetch(`${operatorUrl}/v1/onboardings`, {
     method: 'POST',

@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 
-/** The life of an event, milliseconds since 1970. */
+/** The life of an event, in milliseconds since 1970. */
 export interface EventLife {
   eventId: string
   identityId: string | null
   origin: 'webhook' | 'sweep'
   acceptedAtMs: number
-  /** When it ended the first time; null: not yet. Replays come after. */
+  /** When it completed the first time, or null. Replays come later. */
   endedAtMs: number | null
 }
 
 export interface EventWatch {
   lives: ReadonlyMap<string, EventLife>
-  /** Events that have ended, in the order in which that was seen. */
+  /** Completed events, in the order of observation. */
   finished(): string[]
-  /** Looks a last time, so that nothing is missing. */
+  /** Observes a last time, so that nothing is missing. */
   stop(): Promise<void>
 }
 
 const POLL_EVERY_MS = 400
-/** Rows are seen by their number and by when they were completed; what commits a little later than it says is seen once more. */
+/** Rows are read by number and completion time. A row that commits shortly after that time is read once more. */
 const OVERLAP = 500
 
 interface Row {
@@ -33,7 +33,7 @@ interface Row {
   state: string
 }
 
-/** Looks at the inbox several times a second, since a replay makes a row forget when it first ended. */
+/** Observes the inbox several times a second, since a replay makes a row lose its first completion time. */
 export function watchEvents(pool: Pool): EventWatch {
   const lives = new Map<string, EventLife>()
   const ended: string[] = []

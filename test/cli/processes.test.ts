@@ -38,7 +38,7 @@ async function start(): Promise<Running & { receiverPid: number }> {
 }
 
 describe('F72: gatehouse start', () => {
-  it('runs the receiver as a process of its own, and ends both in order', { timeout: SLOW }, async () => {
+  it('runs the receiver as a separate process, and stops both in order', { timeout: SLOW }, async () => {
     const { process: main, receiverPid, receiverUrl, output } = await start()
     expect(receiverPid).not.toBe(main.pid)
     expect(await answers(receiverUrl)).toBe(true)
@@ -54,7 +54,7 @@ describe('F72: gatehouse start', () => {
     await expect.poll(() => answers(receiverUrl), PATIENCE).toBe(false)
   })
 
-  it('ends with exit code 1 when its receiver is gone', { timeout: SLOW }, async () => {
+  it('exits with 1 when its receiver has gone', { timeout: SLOW }, async () => {
     const { process: main, receiverPid, output } = await start()
     process.kill(receiverPid, 'SIGKILL')
     expect(await once(main, 'exit')).toEqual([1, null])
@@ -62,12 +62,12 @@ describe('F72: gatehouse start', () => {
   })
 })
 
-describe('c21: what npm started', () => {
-  it('ends when npm is told to end, although the shell between them says nothing', { timeout: SLOW }, async () => {
+describe('c21: a role that npm started', () => {
+  it('ends when npm is told to end, although the shell between them passes no signal on', { timeout: SLOW }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-npm-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const port = await freePort()
-    const command = `'${process.execPath}' '${join(ROOT, 'src/bootstrap.mjs')}' sandbox; true` // two commands: no shell replaces itself
+    const command = `'${process.execPath}' '${join(ROOT, 'src/bootstrap.mjs')}' sandbox; true` // two commands, so that the shell does not replace itself
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'x', version: '1.0.0', scripts: { start: command } }))
     const env = { ...process.env, SANDBOX_PORT: String(port), WEBHOOK_API_KEYS: 'a-key-for-this-test-only' }
     const npm = spawn('npm', ['start'], { cwd: folder, env, stdio: 'ignore' })
@@ -78,26 +78,30 @@ describe('c21: what npm started', () => {
   })
 })
 
-describe('F17, c14: a command whose reader is gone', () => {
-  it.each(['sandbox person', '--help', 'no-such-command'])('ends without a word: gatehouse %s', async (words) => {
+describe('F17, c14: a command whose reader has gone', () => {
+  it.each([
+    ['sandbox person', 0],
+    ['--help', 0],
+    ['no-such-command', 2],
+  ])('ends silently with its own exit code: gatehouse %s, %i', async (words, exitCode) => {
     // The reader ends at once, so the first line that the command writes meets a broken pipe.
-    const line = `{ sleep 0.3; '${process.execPath}' '${CLI}' ${words} 2>&1; } 2>/dev/null | true`
-    const noise = `{ sleep 0.3; '${process.execPath}' '${CLI}' ${words}; } | true`
-    for (const command of [line, noise]) {
-      const said = await new Promise<string>((resolve) => {
-        execFile('bash', ['-c', command], { cwd: ROOT }, (_error, _stdout, stderr) => resolve(stderr))
+    const bothToThePipe = `{ sleep 0.3; '${process.execPath}' '${CLI}' ${words} 2>&1; echo $? >&3; } 2>/dev/null | true`
+    const outputToThePipe = `{ sleep 0.3; '${process.execPath}' '${CLI}' ${words}; echo $? >&3; } | true`
+    for (const command of [bothToThePipe, outputToThePipe]) {
+      const said = await new Promise<{ stdout: string; stderr: string }>((resolve) => {
+        execFile('bash', ['-c', `exec 3>&1; ${command}`], { cwd: ROOT }, (_error, stdout, stderr) => resolve({ stdout, stderr }))
       })
-      expect(said).not.toMatch(/EPIPE|throw|at .*\.ts/)
+      expect(said).toEqual({ stdout: `${exitCode}\n`, stderr: expect.not.stringMatching(/EPIPE|throw|at .*\.ts/) })
     }
   })
 })
 
-describe('with --json', () => {
+describe('a command with --json', () => {
   it.each([
     [['event', 'list', '--json', '--no-such-option'], 'USAGE'],
     [['no-such-command', '--json'], 'USAGE'],
     [['event', 'list', '--json'], 'SERVICE_UNAVAILABLE'],
-  ])('F24: an error is one JSON document on standard error: %j', async (args, code) => {
+  ])('F24: writes an error as one JSON document on standard error: %j', async (args, code) => {
     const env = { PATH: process.env.PATH ?? '', DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none', DATABASE_WAIT_SECONDS: '0' }
     const said = await new Promise<{ stdout: string; stderr: string }>((resolve) => {
       execFile(process.execPath, [CLI, ...args], { cwd: ROOT, env }, (_error, stdout, stderr) => resolve({ stdout, stderr }))
@@ -107,7 +111,7 @@ describe('with --json', () => {
   })
 })
 
-describe('F20: a project folder with a blank and a quote in its name', () => {
+describe('F20: a project folder with a space and a quote in its name', () => {
   it('gets a curl line that finds the token', { timeout: SLOW }, async () => {
     const { output } = await start()
     const line = /^ {2}(.*curl .*)$/m.exec(output())?.[1] ?? ''

@@ -8,18 +8,18 @@ const ROWS = [
 ]
 
 describe('F24: a table', () => {
-  it('has every value whole in a pipe or a file', () => {
+  it('shows every value whole in a pipe or a file', () => {
     expect(renderTable(HEAD, ROWS, { width: null })).toContain('x'.repeat(300))
   })
 
-  it.each([60, 80, 120])('fits a terminal of %i columns, its widest column cut with an ellipsis', (width) => {
+  it.each([60, 80, 120])('fits a terminal of %i columns and cuts its widest column with an ellipsis', (width) => {
     const lines = renderTable(HEAD, ROWS, { width }).split('\n')
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
     expect(lines[1]).toContain('x…')
     expect(lines[2]).toContain('little to say')
   })
 
-  it('leaves alone what fits, and cuts no column to nothing however narrow the terminal', () => {
+  it('cuts nothing that fits, and no column to nothing in the narrowest terminal', () => {
     expect(renderTable(HEAD, ROWS.slice(1), { width: 40 })).not.toContain('…')
     expect(renderTable(HEAD, ROWS, { width: 5 }).split('\n')[1]).toMatch(/^7f0f5b7e…/)
   })

@@ -4,7 +4,7 @@ import { registerSandboxCommands } from '../../src/cli/sandbox-commands.ts'
 import { limit, marketBuy, startTrader } from '../sandbox/exchange/trader.ts'
 import { type Running, startSandbox } from '../sandbox/start-sandbox.ts'
 
-/** Runs `gatehouse sandbox …` against this simulator, and gives what it prints. */
+/** Runs `gatehouse sandbox …` against this simulator and returns its output. */
 async function sandboxCommand({ sandbox }: Running, ...args: string[]): Promise<string> {
   const printed: string[] = []
   const program = new Command('sandbox').exitOverride()
@@ -18,7 +18,7 @@ async function sandboxCommand({ sandbox }: Running, ...args: string[]): Promise<
 }
 
 describe('gatehouse sandbox', () => {
-  it('trigger makes things happen: a decision, a price, an annulled execution, a forgotten ref_id', async () => {
+  it('trigger causes a decision, a price, an annulled execution, a forgotten ref_id', async () => {
     const trader = await startTrader()
     const { body } = await trader.order(marketBuy('100.00', { ref_id: 'mine', await_fill_millis: 5_000 }))
     const [execution] = trader.sandbox.executions.ofOrder(body.id)
@@ -71,7 +71,7 @@ describe('gatehouse sandbox', () => {
     [['replay', 'nothing.json'], 'nothing.json: cannot read it'],
     [['replay', 'README.md'], 'README.md: not valid JSON'],
     [['outage', 'down', '--url', 'http://127.0.0.1:9'], 'No simulator answers at http://127.0.0.1:9'],
-  ])('%j says what is wrong and what to do', async (args, message) => {
+  ])('%j exits with what is wrong and what to do', async (args, message) => {
     await expect(sandboxCommand(await startSandbox(), ...args)).rejects.toThrow(message)
   })
 })

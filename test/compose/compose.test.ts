@@ -10,7 +10,7 @@ const ROLES = ['receiver', 'worker', 'operator', 'sandbox']
 const TOKEN = 'a-token-that-only-this-test-knows'
 const WEBHOOK_KEY = 'a-key-that-only-this-test-knows'
 
-/** What is set on this machine for Gatehouse, in the environment or in .env, is not for these containers. */
+/** The settings of this machine for Gatehouse, from the environment or .env, are not for these containers. */
 const ENVIRONMENT = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !VARIABLE_NAMES.includes(name))),
   ...{ PORT: '0', OPERATOR_PORT: '0', SANDBOX_PORT: '0', OPERATOR_TOKEN: TOKEN, WEBHOOK_API_KEYS: WEBHOOK_KEY },
@@ -73,7 +73,7 @@ describe('docker compose up', () => {
     expect(response.status).toBe(401)
   })
 
-  it('runs as an ordinary user, with the gatehouse command on the PATH, and publishes on loopback only', async () => {
+  it('runs the roles as an ordinary user with gatehouse on the PATH, and publishes ports on loopback only', async () => {
     for (const role of ROLES) expect(await compose('exec', '-T', role, 'id', '-u')).not.toBe('0')
     const { version } = JSON.parse(await compose('exec', '-T', 'worker', 'cat', 'package.json')) as { version: string }
     expect(await compose('exec', '-T', 'worker', 'gatehouse', '--version')).toBe(version)
@@ -86,7 +86,7 @@ describe('docker compose up', () => {
     }
   })
 
-  it('stops every role in order, and at once, on SIGTERM', async () => {
+  it('stops every role in order and at once on SIGTERM', async () => {
     const begun = performance.now()
     await compose('stop', '--timeout', '30', ...ROLES)
     expect(performance.now() - begun).toBeLessThan(20_000)

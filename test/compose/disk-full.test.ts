@@ -13,7 +13,7 @@ const VOLUME_BYTES = 128 * 1024 * 1024
 interface Disk {
   name: string
   queue: 'redis' | 'postgres'
-  /** With the log on a volume of its own, statements fail for want of room; on the same, Postgres ends itself and cannot start. */
+  /** With its log on another volume, statements fail for lack of room. With its log on the same volume, Postgres ends and cannot start. */
   logApart: boolean
 }
 const DISKS: readonly Disk[] = [
@@ -24,7 +24,7 @@ const DISKS: readonly Disk[] = [
 
 describe.concurrent('when the disk of Postgres is full', () => {
   it.for(DISKS)(
-    'the volume $name: refuses events, spends no attempt, and ends everything once there is room',
+    'the volume $name: Gatehouse refuses events, spends no attempt, and completes everything once there is room',
     {
       timeout: 240_000,
     },
@@ -75,7 +75,7 @@ async function endings({ pool }: AwayWorld): Promise<unknown> {
 
 type OnTestFinished = TestContext['onTestFinished']
 
-/** A Postgres whose volume is small and really full when it is filled. It is started again whenever it ends itself. */
+/** A Postgres on a small volume that is really full when it is filled. It starts again whenever it ends by itself. */
 async function startOnSmallDisk({ logApart, onTestFinished }: { logApart: boolean; onTestFinished: OnTestFinished }) {
   await refuseWithoutDocker()
   const size = { [DATA]: `rw,size=${VOLUME_BYTES}`, ...(logApart ? { [WAL]: `rw,size=${VOLUME_BYTES}` } : {}) }

@@ -6,7 +6,7 @@ import { readText } from '../docs/read-tables.ts'
 
 const text = readText('docker-compose.yml')
 
-/** The lines of a block: those that follow its head and are indented further. */
+/** The lines of a block: those after its head with a deeper indentation. */
 function block(head: string): string[] {
   const lines = text.split('\n')
   const at = lines.findIndex((line) => line === head || line.startsWith(`${head} `))
@@ -16,7 +16,7 @@ function block(head: string): string[] {
   return [lines[at] ?? '', ...lines.slice(at + 1, end < 0 ? undefined : end)]
 }
 
-/** The variables that a service is given, with what compose makes their values from. */
+/** The variables that a service gets, each with the expression for its value. */
 function environmentOf(service: Role): Map<string, string> {
   const lines = block(`  ${service}:`)
   const own =
@@ -32,7 +32,10 @@ function environmentOf(service: Role): Map<string, string> {
   return new Map(entries)
 }
 
-/** Chosen by compose itself: the ports inside the containers stand, and the variable chooses the one outside; the others follow from names of services. */
+/**
+ * Chosen by compose itself: the ports inside the containers are fixed and the variable chooses the one outside; the others follow from
+ * service names.
+ */
 const BY_COMPOSE: Readonly<Record<string, readonly string[]>> = {
   PORT: ['receiver', 'sandbox'],
   OPERATOR_PORT: ['operator'],
@@ -44,7 +47,7 @@ const pairs = Object.entries(READ_BY).flatMap(([name, roles]) =>
 )
 
 describe('docker-compose.yml', () => {
-  it.each(pairs)('F16: passes %s on to the %s, which reads it', (name, service) => {
+  it.each(pairs)('F16: passes %s to the %s, which reads it', (name, service) => {
     expect(environmentOf(service).get(name)).toContain(`\${${name}:-`)
   })
 
@@ -64,16 +67,16 @@ describe('docker-compose.yml', () => {
       expect(text).toContain(`127.0.0.1:\${${name}:-${port}}:${port}`)
   })
 
-  it('F16: has the simulator as a profile', () => {
+  it('F16: has the simulator in a profile', () => {
     expect(block('  sandbox:').join('\n')).toContain('profiles: [simulator]')
   })
 
-  // Compose reads `${A:+${B:?}}` in full whether A is set or not (2.26), so it is the roles that ask.
+  // Compose evaluates `${A:+${B:?}}` in full whether A is set or not (2.26), so the roles check this.
   it.each([
     ['receiver', ['WEBHOOK_API_KEYS']],
     ['worker', ['ENCRYPTION_KEY']],
     ['operator', ['OPERATOR_TOKEN', 'ENCRYPTION_KEY']],
-  ] as const)('F54: has the %s refuse its public secrets once PAXOS_API_URL is set', (service, secrets) => {
+  ] as const)('F54: makes the %s refuse its public secrets once PAXOS_API_URL is set', (service, secrets) => {
     const defaults = [...environmentOf(service)].map(([name, value]) => [name, /^\$\{\w+:-(.*)\}$/.exec(value)?.[1] ?? ''])
     const paxos = {
       PAXOS_API_URL: 'https://api.paxos.com/v2',

@@ -42,7 +42,7 @@ function problems(env: Record<string, string>): readonly string[] {
 }
 
 describe('the configuration', () => {
-  it('works with nothing set: embedded Postgres, the queue on it, the simulator', () => {
+  it('is complete with nothing set: embedded Postgres, the queue on it, the simulator', () => {
     expect(load({})).toMatchObject({
       databaseUrl: null,
       redisUrl: null,
@@ -52,26 +52,26 @@ describe('the configuration', () => {
       budget: { token: 1, identity: 10, general: 50 },
     })
   })
-  it('takes .env, over which the environment wins', () => {
+  it('reads .env, which the environment overrides', () => {
     expect(load({ PORT: '9001' }, 'PORT=9000\nOPERATOR_PORT=9002\n')).toMatchObject({
       receiver: { port: 9001, asked: true },
       operator: { port: 9002 },
     })
   })
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(load({ REDIS_URL: '' }).redisUrl).toBeNull()
   })
-  it('takes several keys for rotation', () => {
+  it('accepts several keys for rotation', () => {
     expect(load(PRODUCTION).webhook.apiKeys).toEqual(['webhook-key-number-1', 'webhook-key-number-2'])
   })
-  it('takes budgets as documented, off, or by class', () => {
+  it('accepts budgets as documented, off, or by class', () => {
     expect(load({ PAXOS_BUDGET: 'off' }).budget).toEqual(NO_LIMITS)
     expect(load({ PAXOS_BUDGET: '{"identity": 5, "general": null}' }).budget).toEqual({ ...DOCUMENTED_LIMITS, identity: 5, general: null })
   })
 })
 
 describe('a wrong configuration', () => {
-  it('names every bad variable at once, malformed ones and contradictions alike', () => {
+  it('is refused with every bad variable at once, malformed or contradictory', () => {
     const named = problems({
       PORT: 'x',
       REDIS_URL: 'http://x',
@@ -87,7 +87,7 @@ describe('a wrong configuration', () => {
       'WEBHOOK_OAUTH_CLIENTS',
     ])
   })
-  it('names everything that production must set', () => {
+  it('is refused with everything that production must set', () => {
     expect(
       problems({ NODE_ENV: 'production' })
         .map((problem) => problem.split(' ')[0])
@@ -104,7 +104,7 @@ describe('a wrong configuration', () => {
     ])
     expect(problems(PRODUCTION)).toEqual([])
   })
-  it('never repeats a value', () => {
+  it('is refused without repeating a value', () => {
     const told = problems({
       DATABASE_URL: SECRET,
       OPERATOR_TOKEN: 'short',
@@ -122,18 +122,18 @@ describe('a wrong configuration', () => {
     ['ADOPT_UNKNOWN_IDENTITIES', 'maybe'],
     ['WORKER_CONCURRENCY', '0'],
     ['PAXOS_API_URL', 'ftp://x'],
-  ])('refuses %s=%s', (name, value) => {
+  ])('is refused for %s=%s', (name, value) => {
     expect(problems({ [name]: value }).some((problem) => problem.startsWith(name))).toBe(true)
   })
 })
 
 describe('an empty value', () => {
-  it('c16: counts as not set in the environment, so that the file counts', () => {
+  it('c16: counts as unset in the environment, so that the file counts', () => {
     expect(load({ OPERATOR_TOKEN: '' }, 'OPERATOR_TOKEN=token-of-the-file-0123456789\n').operator.token).toBe(
       'token-of-the-file-0123456789',
     )
   })
-  it('counts as not set in the file too', () => {
+  it('counts as unset in the file too', () => {
     expect(load({}, 'PORT=\n').receiver).toEqual({ port: 8080, asked: false })
   })
 })
@@ -145,7 +145,7 @@ describe('a secret', () => {
     return join(directory, 'secret')
   }
 
-  it('c15: is read without the line end that echo makes, in a variable and in a file', () => {
+  it('c15: is read without the line end that echo writes, in a variable and in a file', () => {
     const token = 'operator-token-0123456789'
     expect(load({ OPERATOR_TOKEN: `${token}\n` }).operator.token).toBe(token)
     expect(load({ OPERATOR_TOKEN_FILE: secretFile(`${token}\r\n`) }).operator.token).toBe(token)
@@ -160,18 +160,18 @@ describe('a secret', () => {
     expect(both).toContainEqual(`${name} and ${name}_FILE are both set: set one of them`)
   })
 
-  it('is refused where no header could carry it', () => {
+  it('is refused when no header can carry it', () => {
     for (const token of ['a token with blanks in it', 'tökentökentökentöken', 'a-token-with\nline-end-within'])
       expect(problems({ OPERATOR_TOKEN: token })).toContainEqual(expect.stringMatching(/^OPERATOR_TOKEN /))
   })
 
-  it('F54: is refused when it decodes to too little, whatever its length', () => {
+  it('F54: is refused when it decodes to too few bytes, for any length', () => {
     for (const secret of [`whsec_${'='.repeat(40)}`, `whsec_${Buffer.alloc(23, 1).toString('base64')}`, 'whsec_a'])
       expect(problems({ WEBHOOK_SIGNING_SECRETS: secret })).toContainEqual(expect.stringMatching(/^WEBHOOK_SIGNING_SECRETS /))
   })
 })
 
-describe('F54: beside the real Paxos', () => {
+describe('F54: with the real Paxos', () => {
   it.each([
     ['OPERATOR_TOKEN', 'development-only-operator-token', 'is printed in'],
     ['ENCRYPTION_KEY', 'ZGV2ZWxvcG1lbnQtb25seS1lbmNyeXB0aW9uLWtleSE=', 'is printed in'],
@@ -183,7 +183,7 @@ describe('F54: beside the real Paxos', () => {
     ['WEBHOOK_API_KEYS', 'webhook-key-number-1,webhook-key-number-1', 'another of its own values'],
     ['PAXOS_API_URL', 'http://api.paxos.com/v2', 'must be https://'],
     ['PAXOS_TOKEN_URL', 'http://oauth.paxos.com/oauth2/token', 'must be https://'],
-  ])('refuses %s=%s: %s', (name, value, reason) => {
+  ])('%s=%s is refused: %s', (name, value, reason) => {
     for (const mode of ['production', 'development']) {
       const named = problems({ ...PRODUCTION, NODE_ENV: mode, [name]: value })
       expect(named).toEqual([expect.stringContaining(reason)])
@@ -191,7 +191,7 @@ describe('F54: beside the real Paxos', () => {
     }
   })
 
-  it('refuses every secret that this repository prints', () => {
+  it('every secret that this repository prints is refused', () => {
     const files = ['.env.example', 'docker-compose.yml', 'docs/configuration.md', 'docs/operations.md', 'README.md']
     const texts = files.map((file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')).join('\n')
     const printed = SECRET_NAMES.filter((name) => !name.endsWith('URL')).flatMap((name) => [
@@ -207,7 +207,7 @@ describe('F54: beside the real Paxos', () => {
     for (const [name, value] of printed) expect([name, value, weakSecrets({ [name]: value }).length > 0]).toEqual([name, value, true])
   })
 
-  it('takes them where the simulator is asked for by name, or runs here, and says what is weak to doctor', () => {
+  it('they are accepted when the simulator is named or runs here, and doctor says which are weak', () => {
     const { PAXOS_API_URL: _api, PAXOS_TOKEN_URL: _token, ...others } = PRODUCTION
     const weak = { OPERATOR_TOKEN: 'development-only-operator-token' }
     expect(problems({ ...others, ...weak, SANDBOX_URL: 'http://sandbox:8082' })).toEqual([])
@@ -216,14 +216,14 @@ describe('F54: beside the real Paxos', () => {
     ])
   })
 
-  it('still refuses them in production when Paxos is set beside the simulator', () => {
+  it('they are still refused in production with Paxos beside the simulator', () => {
     const named = problems({ ...PRODUCTION, OPERATOR_TOKEN: 'development-only-operator-token', SANDBOX_URL: 'http://sandbox:8082' })
     expect(named).toEqual([expect.stringMatching(/^OPERATOR_TOKEN is printed in/)])
   })
 })
 
 describe('F65: the simulator in production', () => {
-  it('starts only where it is asked for by name, and never beside Paxos', () => {
+  it('starts only when it is named, and never beside Paxos', () => {
     const told = (env: Record<string, string>): readonly string[] => {
       try {
         loadConfig({ directory: mkdtempSync(join(tmpdir(), 'gatehouse-f65-')), env, role: 'sandbox' })
@@ -248,7 +248,7 @@ describe('F62: a role', () => {
   const without = (...names: (keyof typeof PRODUCTION)[]) =>
     Object.fromEntries(Object.entries(PRODUCTION).filter(([name]) => !names.includes(name as never)))
 
-  it('asks only for what it needs', () => {
+  it('requires only what it needs', () => {
     const needs = (role: Role): string[] => {
       try {
         given(role, { NODE_ENV: 'production' })
@@ -265,7 +265,7 @@ describe('F62: a role', () => {
     expect(needs('migrate')).toEqual(['DATABASE_URL'])
   })
 
-  it('is not given the secrets of another one, even where they are set', () => {
+  it('does not get the secrets of another role, even when they are set', () => {
     const receiver = given('receiver', { ...PRODUCTION, OPERATOR_TOKEN: 'too short', NOTIFY_WEBHOOK_SECRET: 'malformed' })
     expect(receiver).toMatchObject({ paxos: null, encryptionKey: null, operator: { token: null }, notifyWebhook: null })
     expect(JSON.stringify(receiver)).not.toContain(SECRET)
@@ -275,8 +275,8 @@ describe('F62: a role', () => {
   })
 })
 
-describe('F25: what is set and changes nothing', () => {
-  it('is told with the name that was probably meant, and the number of its line', () => {
+describe('F25: a variable that changes nothing', () => {
+  it('is reported with the name that was probably meant, and its line', () => {
     const text = '# a comment\nWEBHOOK_API_KEY=x\nPAXOS_APIURL=https://x\nnot a line\nexport LOG_LEVEL=warn\nCOMPOSE_PROFILES=simulator\n'
     expect(load({}, text).warnings).toEqual([
       '.env line 2: WEBHOOK_API_KEY is no variable of Gatehouse: did you mean WEBHOOK_API_KEYS?',
@@ -285,10 +285,10 @@ describe('F25: what is set and changes nothing', () => {
       '.env line 6: COMPOSE_PROFILES is no variable of Gatehouse and is ignored',
     ])
   })
-  it('takes a value over several lines for one assignment', () => {
+  it('may have a value over several lines, which is one assignment', () => {
     expect(load({}, 'LOG_LEVEL="info"\nHOST="127.0.0.1\nnot a line"\nPORT=0\n').warnings).toEqual([])
   })
-  it('is told of the environment where a name is nearly one of ours, and of no other', () => {
+  it('is reported from the environment only when its name is nearly one of ours', () => {
     expect(load({ PAXOS_APIURL: 'x', OPERATOR_TOKEN_FIL: 'x', PAXOS_SOMETHING_ELSE: 'x', HOME: '/root', OPORT: '1' }).warnings).toEqual([
       'PAXOS_APIURL is no variable of Gatehouse: did you mean PAXOS_API_URL?',
       'OPERATOR_TOKEN_FIL is no variable of Gatehouse: did you mean OPERATOR_TOKEN_FILE?',
@@ -301,11 +301,11 @@ describe('c17: the address of the database', () => {
     'postgres://user:password@/gatehouse?host=/cloudsql/project:region:instance',
     'postgres://user@localhost/db?host=/var/run/postgresql',
     'postgresql://user:p%40ss%2Fw@db:5432/x',
-  ])('takes %s', (url) => expect(load({ DATABASE_URL: url }).databaseUrl).toBe(url))
-  it.each(['mysql://x/y', 'user@host/db', ''.padEnd(3, 'x')])('refuses %s', (url) => {
+  ])('is accepted: %s', (url) => expect(load({ DATABASE_URL: url }).databaseUrl).toBe(url))
+  it.each(['mysql://x/y', 'user@host/db', ''.padEnd(3, 'x')])('is refused: %s', (url) => {
     expect(problems({ DATABASE_URL: url })).toEqual(['DATABASE_URL must be a postgres:// or postgresql:// URL'])
   })
-  it('asks for a direct one beside PgBouncer', () => {
+  it('needs a direct one beside PgBouncer', () => {
     expect(problems({ DATABASE_URL: 'postgres://u@pool:6432/x?pgbouncer=true' })).toEqual([
       expect.stringMatching(/^DATABASE_DIRECT_URL is required/),
     ])

@@ -10,7 +10,7 @@ import { readTables, readText } from './read-tables.ts'
 
 const REQUIRED = '**required in production**'
 const ALL_ROLES = ['commands', 'migrate', 'operator', 'receiver', 'sandbox', 'worker']
-/** Mean nothing without their other half; each example is tried with its own. */
+/** Variables without meaning alone; each example is tried together with its other half. */
 const HALVES = ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET']
 
 const variables = readTables('docs/configuration.md')
@@ -19,14 +19,14 @@ const variables = readTables('docs/configuration.md')
 const names = variables.map(({ name }) => name)
 const examples = Object.fromEntries(variables.map(({ name, example }) => [name, example]))
 
-/** Reads the environment alone: a `.env` of whoever runs the tests is somewhere else. */
+/** Reads the environment alone: the `.env` of the person who runs the tests is elsewhere. */
 function load(env: NodeJS.ProcessEnv): Config {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-docs-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   return loadConfig({ directory, env })
 }
 
-/** What is wrong with them, but for what all secrets printed here have in common: everybody knows them, so the real Paxos is refused with them. */
+/** Their faults, except the fault of every secret printed here: the real Paxos refuses it, because it is public. */
 function faultsOf(env: NodeJS.ProcessEnv): string[] {
   try {
     load(env)
@@ -37,7 +37,7 @@ function faultsOf(env: NodeJS.ProcessEnv): string[] {
   }
 }
 
-/** Whether a port was asked for tells a default from the same value set, and nothing else should. */
+/** `asked` tells a default port from the same port set explicitly. All other values must be equal. */
 const withoutAsked = (config: Config): unknown => JSON.parse(JSON.stringify(config, (key, value) => (key === 'asked' ? undefined : value)))
 
 describe('docs/configuration.md', () => {
@@ -46,7 +46,7 @@ describe('docs/configuration.md', () => {
   })
 
   it.each(variables.filter(({ default: text }) => text.startsWith('`')).map(({ name, default: text }) => [name, text]))(
-    'tells the default of %s as it is',
+    'gives the real default of %s',
     (name, text) => {
       const value = /^`([^`]+)`/.exec(text)?.[1]
       const paxos = name.startsWith('PAXOS_CLIENT') ? { PAXOS_API_URL: 'http://127.0.0.1:1/v2', PAXOS_TOKEN_URL: 'http://127.0.0.1:1' } : {}
@@ -54,7 +54,7 @@ describe('docs/configuration.md', () => {
     },
   )
 
-  it.each(variables)('gives an example of $name that is taken', ({ name, example }) => {
+  it.each(variables)('gives an accepted example of $name', ({ name, example }) => {
     const others = HALVES.includes(name) ? Object.fromEntries(HALVES.map((half) => [half, examples[half]])) : {}
     const production = example === 'production' ? examples : {}
     const authenticators = name === 'WEBHOOK_AUTH' ? { WEBHOOK_OAUTH_CLIENTS: examples.WEBHOOK_OAUTH_CLIENTS } : {}
@@ -100,7 +100,7 @@ describe('.env.example', () => {
     expect(given.toSorted()).toEqual([...VARIABLE_NAMES].sort())
   })
 
-  it('sets nothing as it stands, and is taken as a whole once its lines are', () => {
+  it('sets nothing as it stands, and is accepted as a whole with its lines uncommented', () => {
     expect(parseEnv(text)).toEqual({})
     expect(faultsOf(parseEnv(text.replaceAll(/^#(?=[A-Z_]+=)/gm, '')))).toEqual([])
   })

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { readTables, readText } from './read-tables.ts'
 
-/** What the source says of one code, or what the page does. Empty sets: it is no AppError, or has no HTTP status of its own. */
+/** What the source or the page says about one code. Empty sets: it is no AppError, or has no HTTP status of its own. */
 interface CodeFacts {
   retry: Set<string>
   http: Set<string>
@@ -11,7 +11,7 @@ interface CodeFacts {
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
 const sources = globSync('src/**/*.ts', { cwd: PROJECT, exclude: ['src/generated/**'] }).map(readText)
-/** What an HttpProblem is given in the place of a literal: these carry codes that are found elsewhere. */
+/** Non-literal codes that an HttpProblem may get. They are found elsewhere. */
 const PASSED_ON = new Set(['known.code', 'error.code', 'code', "error.code ?? 'REQUEST_REFUSED'"])
 
 /** The classes of a source, each from its own line to the next one's. */
@@ -57,7 +57,7 @@ const documented = new Map(rows.map(({ name, cells }) => [name, { retry: split(c
 const inSource = codesInSource()
 
 describe('docs/errors.md', () => {
-  it('finds the codes of every kind in the source: a pattern that finds nothing any more would prove nothing', () => {
+  it('is compared with codes of every kind: a pattern that no longer finds any would prove nothing', () => {
     const ofEachKind = ['CONFIG_INVALID', 'PAXOS_ANSWER_MALFORMED', 'DELIVERY_INVALID', 'WEBHOOK_UNAUTHENTICATED', 'BODY_TOO_LARGE']
     for (const code of [...ofEachKind, 'REQUEST_REFUSED', 'POISON', 'invalid_client', 'CONTROL_INVALID']) {
       expect([...inSource.keys()]).toContain(code)
@@ -65,18 +65,18 @@ describe('docs/errors.md', () => {
     expect(inSource.get('REPLAY_STATE')).toEqual({ retry: new Set(['never']), http: new Set(['409']) })
   })
 
-  it('explains each code once, and none that is not there', () => {
+  it('explains each code once, and no unknown one', () => {
     expect(rows.map(({ name }) => name).toSorted()).toEqual([...inSource.keys()].sort())
   })
 
   it.each([...inSource].map(([code, facts]) => ({ code, ...facts })))(
-    'tells the retry class and the HTTP status of $code',
+    'gives the retry class and the HTTP status of $code',
     ({ code, retry, http }) => {
       expect(documented.get(code)).toEqual({ retry, http })
     },
   )
 
-  it.each(rows)('says of $name what it means and what to do', ({ cells }) => {
+  it.each(rows)('says what $name means and what to do', ({ cells }) => {
     expect(cells['What it means, and why']).toMatch(/\w.{15,}/)
     expect(cells['What to do']).toMatch(/\w/)
   })

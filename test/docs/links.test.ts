@@ -10,7 +10,7 @@ const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: PROJECT }).sort()
 const withoutFences = (text: string): string => text.replaceAll(/^```.*?^```$/gms, '')
 const withoutCode = (text: string): string => withoutFences(text).replaceAll(/`[^`\n]*`/g, '')
 
-/** The anchors that GitHub makes of a page's headings; a heading that comes again gets a number. */
+/** The anchors that GitHub makes of a page's headings. A repeated heading gets a number. */
 function anchorsOf(page: string): Set<string> {
   const anchors = new Set<string>()
   for (const [, heading = ''] of withoutFences(readText(page)).matchAll(/^#{1,6} +(.+?) *$/gm)) {
@@ -26,7 +26,7 @@ function anchorsOf(page: string): Set<string> {
   return anchors
 }
 
-/** What is wrong with a link from a page; null for one that leads somewhere, or out of the project. */
+/** What is wrong with a link on a page, or null for a valid one and for one that leaves the project. */
 function fault(page: string, target: string): string | null {
   if (/^[a-z]+:/.test(target)) return null
   const [path = '', anchor] = target.split('#')
@@ -41,12 +41,12 @@ describe.each(pages)('%s', (page) => {
   const text = withoutCode(readText(page))
   const targets = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, target = '']) => target)
 
-  it('links only to what is there', () => {
+  it('has links with existing targets only', () => {
     const faults = targets.map((target) => [target, fault(page, target)]).filter(([, wrong]) => wrong !== null)
     expect(faults).toEqual([])
   })
 
-  it('names only files that are there', () => {
+  it('names existing files only', () => {
     const files = Array.from(readText(page).matchAll(/`((?:src|test|prisma|docs|bench|\.ci)\/[\w./-]*)`/g), ([, file = '']) => file)
     expect(files.filter((file) => !existsSync(join(PROJECT, file)))).toEqual([])
   })
@@ -58,8 +58,8 @@ describe('the commands in the pages', () => {
   for (const name of ['receiver', 'worker', 'operator', 'pause', 'resume', 'cancel', 'discard']) words.add(name) // made in loops
   const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
 
-  it.each(pages)('of %s are commands of Gatehouse, with options that they take', (page) => {
-    // At the beginning of a code span or of a line of a code block, after a prompt, `npx` or a way into a container.
+  it.each(pages)('of %s are commands of Gatehouse with existing options', (page) => {
+    // At the start of a code span or of a line in a code block, after a prompt, `npx` or an exec into a container.
     const lines = Array.from(
       readText(page).matchAll(/(?:`|^ *(?:\$ )?|\| ?)(?:[A-Z_]+=\S+ )?(?:npx |.*\bexec (?:-T )?\w+ )?gatehouse ([a-z][^`\n|]*)/gm),
       ([, line = '']) => line,

@@ -19,17 +19,17 @@ function wordsOf(type: string, path: string): string[] {
 }
 
 describe('docs/operations.md', () => {
-  it('explains every reason for which an onboarding is held', () => {
+  it('explains every reason why an onboarding is held', () => {
     expect(explained('Reason')).toEqual(wordsOf('HoldReason', 'src/domain/onboarding/onboarding.ts'))
     expect(explained('Reason')).toContain('identity-frozen')
   })
 
-  it('explains every verdict that a plan may give', () => {
+  it('explains every verdict of a plan', () => {
     expect(explained('Verdict')).toEqual(wordsOf('Verdict', 'src/effects/effect-kind.ts'))
     expect(explained('Verdict')).toContain('no-op')
   })
 
-  it('names every metric that Gatehouse gives, and none that it does not', () => {
+  it('names every metric of Gatehouse, and no other', () => {
     const sources = globSync('src/**/*.ts', { cwd: PROJECT }).map(readText)
     const metrics = sources.flatMap((source) => Array.from(source.matchAll(/name: '(gatehouse_\w+)'/g), ([, name]) => name))
     expect(explained('Metric')).toEqual(metrics.sort())

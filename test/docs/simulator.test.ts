@@ -16,7 +16,7 @@ describe('docs/simulator.md', () => {
     for (const { about, does, basis } of FACTS) expect(page).toContain(`| ${about} | ${does} | ${basis} |`)
   })
 
-  it('names only knobs that there are', () => {
+  it('names existing knobs only', () => {
     const knobs = Object.keys(SettingsSchema.shape)
     for (const { knob } of FACTS) for (const name of knob?.split(', ') ?? []) expect(knobs).toContain(name)
   })
