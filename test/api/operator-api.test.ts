@@ -15,13 +15,13 @@ const get = (path: string): Promise<Reply> => operator.call('GET', path)
 const fields = ({ body }: Reply): Record<string, string> =>
   Object.fromEntries(body.errors.map(({ field, message }: { field: string; message: string }) => [field, message]))
 
-describe('when a request brings no operator token, or a wrong one', () => {
+describe('when a request has no operator token or a wrong one', () => {
   it.each([
     ['none', {}],
     ['a wrong one', { authorization: 'Bearer wrong' }],
-    ['one that begins right', { authorization: `Bearer ${TOKEN}x` }],
+    ['a token with a right beginning', { authorization: `Bearer ${TOKEN}x` }],
     ['another scheme', { authorization: `Basic ${TOKEN}` }],
-  ])('answers 401 to %s, on every route and on none', async (_name, headers: Record<string, string>) => {
+  ])('the API answers 401 to %s, on every route and on unknown ones', async (_name, headers: Record<string, string>) => {
     const routes = ['/v1/onboardings', `/v1/onboardings/${randomUUID()}`, '/v1/events', '/v1/stats', '/v1/audit', '/v1/nothing']
     for (const path of routes) {
       const refused = await operator.call('GET', path, { headers })
@@ -36,7 +36,7 @@ describe('when a request brings no operator token, or a wrong one', () => {
     expect(created.status).toBe(401)
   })
 
-  it('F55: answers 429 with Retry-After after too many, still takes the right one, and leaves an entry in the audit', async () => {
+  it('F55: the API answers 429 with Retry-After after too many, still accepts the right one, and records them in the audit', async () => {
     expect((await operator.call('GET', '/v1/stats')).status).toBe(200)
     let last: Reply | undefined
     for (let tried = 0; tried < 70; tried += 1)
@@ -48,18 +48,18 @@ describe('when a request brings no operator token, or a wrong one', () => {
     expect(items).toContainEqual(expect.objectContaining({ action: 'token.refused', target: 'api' }))
   })
 
-  it('F70: forbids every cache to keep an answer', async () => {
+  it('F70: every answer forbids caches to keep it', async () => {
     expect((await get('/v1/stats')).headers.get('cache-control')).toBe('no-store')
     expect((await get('/v1/nothing')).headers.get('cache-control')).toBe('no-store')
   })
 
-  it('still describes itself: the OpenAPI document is no secret', async () => {
+  it('the OpenAPI document is still served, since it is not secret', async () => {
     expect((await operator.call('GET', '/v1/openapi.json', { headers: {} })).status).toBe(200)
   })
 })
 
 describe('when the application onboards a person', () => {
-  it('answers 201 with the onboarding, and 200 with the same one to every repetition', async () => {
+  it('the API answers 201 with the onboarding, and 200 with the same one to every repetition', async () => {
     const person = samplePerson()
     const send = (): Promise<Reply> =>
       operator.call('POST', '/v1/onboardings', {
@@ -80,7 +80,7 @@ describe('when the application onboards a person', () => {
     ])
   })
 
-  it('c20: takes the name of an operator with accents, in UTF-8 and in Latin-1, and keeps it as one name', async () => {
+  it("c20: the API accepts an operator's name with accents, in UTF-8 and in Latin-1, and keeps it as one name", async () => {
     for (const name of [
       Buffer.from('José Núñez').toString('latin1'),
       'José Núñez',
@@ -94,7 +94,7 @@ describe('when the application onboards a person', () => {
     expect([refused.status, fields(refused)['x-operator']]).toEqual([400, expect.stringContaining('accents too')])
   })
 
-  it('F32: says what a second try does, for the route that was called', async () => {
+  it('F32: the error says what a second try does on this route', async () => {
     const fault = operator.sandbox.faults.arm({ on: '*', do: 'drop' })
     const created = await operator.call('POST', '/v1/onboardings', {
       headers: bearer({ 'idempotency-key': 'lost-answer' }),
@@ -106,13 +106,13 @@ describe('when the application onboards a person', () => {
     expect(created.body.detail).not.toMatch(/before trying again/i)
   })
 
-  it('asks for the Idempotency-Key and says how to make one', async () => {
+  it('the API requires the Idempotency-Key and says how to make one', async () => {
     const refused = await operator.call('POST', '/v1/onboardings', { body: samplePerson() })
     expect(refused.status).toBe(400)
     expect(fields(refused)['idempotency-key']).toContain('sent again with every repetition')
   })
 
-  it('refuses the same key with other data, and the same ref_id under another key, and audits both', async () => {
+  it('the API refuses the same key with other data, and the same ref_id under another key, and audits both', async () => {
     const person = samplePerson()
     const send = (key: string, body: object): Promise<Reply> =>
       operator.call('POST', '/v1/onboardings', { headers: bearer({ 'idempotency-key': key }), body })
@@ -127,7 +127,7 @@ describe('when the application onboards a person', () => {
     ])
   })
 
-  it('names every wrong field at once and repeats no value but a suggested spelling, since values are personal data', async () => {
+  it('the error names every wrong field at once and repeats no value but a suggested spelling, since values are personal data', async () => {
     const person = structuredClone(samplePerson()) as {
       person_details: Record<string, unknown>
       customer_due_diligence: Record<string, unknown>
@@ -169,14 +169,14 @@ describe('when the application onboards a person', () => {
     ],
     ['passthrough_verified_at', { passthrough_verified_at: undefined }, 'is required when verifier_type is PASSTHROUGH'],
     ['passthrough_verification_status', { passthrough_verification_status: 'PENDING' }, 'must be one of APPROVED, DENIED'],
-  ])('knows the rules between fields: %s', async (field, change, message) => {
+  ])('the API knows the rules between fields: %s', async (field, change, message) => {
     const person = samplePerson() as { person_details: object }
     const body = { ...person, person_details: { ...person.person_details, ...change } }
     const refused = await operator.call('POST', '/v1/onboardings', { headers: bearer({ 'idempotency-key': 'rule' }), body })
     expect(fields(refused)).toEqual({ [`person_details.${field}`]: message })
   })
 
-  it('passes on what Paxos refuses, as 422 with its code', async () => {
+  it('the API passes on a refusal of Paxos as 422 with its code', async () => {
     const fault = operator.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status: 400 })
     const refused = await operator.call('POST', '/v1/onboardings', {
       headers: bearer({ 'idempotency-key': 'refused' }),
@@ -186,7 +186,7 @@ describe('when the application onboards a person', () => {
     expect([refused.status, refused.body.code]).toEqual([422, 'PAXOS_REJECTED'])
   })
 
-  it('says when to come again while Paxos is away; nothing is done twice then', async () => {
+  it('the API says when to try again while Paxos is away, and a second try does nothing twice', async () => {
     const person = samplePerson()
     const send = (): Promise<Reply> =>
       operator.call('POST', '/v1/onboardings', { headers: bearer({ 'idempotency-key': 'outage' }), body: person })
@@ -197,12 +197,12 @@ describe('when the application onboards a person', () => {
     expect((await send()).status).toBe(201)
   })
 
-  it('refuses an X-Operator that is not a name', async () => {
+  it('the API refuses an X-Operator that is not a name', async () => {
     const refused = await operator.call('POST', '/v1/replays', { headers: bearer({ 'x-operator': '<script>' }), body: {} })
     expect([refused.status, Object.keys(fields(refused))]).toEqual([400, ['x-operator']])
   })
 
-  it('refuses a body that is no JSON, is empty or too large', async () => {
+  it('the API refuses a body that is not JSON, is empty or too large', async () => {
     const send = (body: string): Promise<Response> =>
       fetch(`${operator.url}/v1/onboardings`, {
         method: 'POST',
@@ -216,7 +216,7 @@ describe('when the application onboards a person', () => {
 })
 
 describe('when onboardings are listed', () => {
-  it('pages through all of them once, newest first, whatever is added meanwhile', async () => {
+  it('pages hold each of them once, newest first, when others are added meanwhile', async () => {
     const made: string[] = []
     for (let n = 0; n < 7; n += 1) made.push((await seedOnboarding(operator.ledger, { at: new Date(Date.now() + 60_000 + n) })).identityId)
     const seen: string[] = []
@@ -226,12 +226,12 @@ describe('when onboardings are listed', () => {
       API_SCHEMAS.OnboardingPage.parse(body)
       seen.push(...body.items.map(({ id }: { id: string }) => id))
       cursor = body.nextCursor
-      await seedOnboarding(operator.ledger, { at: new Date(Date.now() + 120_000) }) // newer than all that is shown
+      await seedOnboarding(operator.ledger, { at: new Date(Date.now() + 120_000) }) // newer than everything on the pages
     } while (cursor && seen.length < 7)
     expect(seen.slice(0, 7)).toEqual(made.toReversed())
   })
 
-  it('pages through onboardings of the very same instant without losing or repeating one', async () => {
+  it('pages neither lose nor repeat onboardings of the same instant', async () => {
     const at = new Date('2020-01-01T00:00:00.000Z')
     const made = await Promise.all(Array.from({ length: 5 }, () => seedOnboarding(operator.ledger, { at, statuses: ['DISABLED'] })))
     const seen: string[] = []
@@ -244,9 +244,9 @@ describe('when onboardings are listed', () => {
     expect(seen.toSorted()).toEqual(made.map(({ identityId }) => identityId).toSorted())
   })
 
-  it('finds one by identity, account, profile or event id and by ref_id, whole or by their beginning', async () => {
+  it('a search finds one by identity, account, profile or event id and by ref_id, whole or by prefix', async () => {
     const { identityId, accountId, profileId } = await seedOnboarding(operator.ledger, { refId: 'find-me%_1', statuses: ['APPROVED'] })
-    await seedOnboarding(operator.ledger, { refId: 'find-me too' }) // what % would match, were it a pattern
+    await seedOnboarding(operator.ledger, { refId: 'find-me too' }) // what % would match if it were a pattern
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: 'identity.approved' })
     await operator.pool.query('UPDATE inbox_event SET identity_id = $1 WHERE event_id = $2', [identityId, eventId])
@@ -274,13 +274,13 @@ describe('when onboardings are listed', () => {
       'is not one that this list has given out; take nextCursor from the page before, with the same filters',
     ],
     ['state=held&state=ready', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, held'],
-  ])('refuses ?%s by name', async (query, field, message) => {
+  ])('the API refuses ?%s and names the field', async (query, field, message) => {
     const refused = await get(`/v1/onboardings?${query}`)
     expect(refused.status).toBe(400)
     expect(fields(refused)).toEqual({ [field]: message })
   })
 
-  it('refuses a cursor of the list with another filter, which is in another order', async () => {
+  it('the API refuses a cursor of a list with another filter, which has another order', async () => {
     const { nextCursor } = (await get('/v1/onboardings?limit=1')).body
     const refused = await get(`/v1/onboardings?state=pending&cursor=${nextCursor}`)
     expect([refused.status, Object.keys(fields(refused))]).toEqual([400, ['cursor']])
@@ -288,7 +288,7 @@ describe('when onboardings are listed', () => {
 })
 
 describe('when one onboarding is read', () => {
-  it('tells its story: ledger and events in time, each line a sentence with what it was made from', async () => {
+  it('it tells its timeline: ledger and events in order of time, each line a sentence with its data', async () => {
     const { identityId, accountId } = await seedOnboarding(operator.ledger, { refId: 'story', statuses: ['APPROVED', 'DENIED'] })
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: 'identity.approved' })
@@ -316,7 +316,7 @@ describe('when one onboarding is read', () => {
     })
   })
 
-  it('answers 404 for one that there is not, and 400 for what is no id', async () => {
+  it('the API answers 404 when it does not exist, and 400 when the id is malformed', async () => {
     const unknown = await get(`/v1/onboardings/${randomUUID()}`)
     expect([unknown.status, unknown.body.code]).toEqual([404, 'ONBOARDING_UNKNOWN'])
     expect((await get('/v1/onboardings/abc')).status).toBe(404)
@@ -326,7 +326,7 @@ describe('when one onboarding is read', () => {
 })
 
 describe('when events are read', () => {
-  it('filters by state, type, identity and time, and pages', async () => {
+  it('filters for state, type, identity and time work, with pages', async () => {
     const identityId = randomUUID()
     const ids = Array.from({ length: 5 }, () => randomUUID())
     for (const id of ids) await operator.accept({ id, type: 'transfer.crypto_deposit.pending' })
@@ -346,7 +346,7 @@ describe('when events are read', () => {
     expect(await list(`type=transfer.crypto_deposit.pending&limit=3&cursor=${first.body.nextCursor}`)).toEqual(ids.slice(0, 2).toReversed())
   })
 
-  it('says of one event what it waits for', async () => {
+  it('one event says what it waits for', async () => {
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: 'identity.approved' })
     await operator.pool.query(
@@ -367,18 +367,18 @@ describe('when events are read', () => {
     ['identityId=%C3%BC', 'identityId', 'must be an id issued by Paxos: 1 to 200 visible ASCII characters'],
     ['from=yesterday', 'from', 'must be a time with its zone (2026-03-01T12:00:00Z), a date, or an age (15m, 2h, 3d)'],
     ['since=2h', 'since', 'is not a known field; known fields: state, type, identityId, from, to, cursor, limit'],
-  ])('refuses ?%s by name', async (query, field, message) => {
+  ])('the API refuses ?%s and names the field', async (query, field, message) => {
     expect(fields(await get(`/v1/events?${query}`))).toEqual({ [field]: message })
   })
 
-  it('answers 404 for an event that was never received', async () => {
+  it('the API answers 404 for an event that was never received', async () => {
     const unknown = await get(`/v1/events/${randomUUID()}`)
     expect([unknown.status, unknown.body.code]).toEqual([404, 'EVENT_UNKNOWN'])
   })
 })
 
 describe('when an event cannot succeed', () => {
-  it('F11: is dismissed with a name and a reason, and restored', async () => {
+  it('F11: an operator dismisses it with a name and a reason, and restores it', async () => {
     const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'hopeless-' })
     const act = (verb: string, body: object = { reason: 'forged, ticket 7' }) =>
       operator.call('POST', `/v1/events/${eventId}/${verb}`, { headers: bearer({ 'x-operator': 'ada' }), body })
@@ -407,8 +407,8 @@ describe('when an event cannot succeed', () => {
 })
 
 describe('when a replay is planned and approved', () => {
-  it('runs once, names who and why, and leaves the approval in the audit before it runs', async () => {
-    // What an outage of Paxos keeps has no estimate, and a test above has played one.
+  it('it runs once, names who and why, and its approval is in the audit before it runs', async () => {
+    // Events that wait for Paxos during an outage have no estimate, and an earlier test played one.
     await operator.pool.query(`UPDATE inbox_event SET error_code = NULL, error_detail = NULL WHERE state = 'accepted'`)
     const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'replayed-', decision: 'approve', deliver: false })
     await operator.accept(event ?? { id: '', type: '' })
@@ -446,7 +446,7 @@ describe('when a replay is planned and approved', () => {
     ])
   })
 
-  it('B16: pages through the frozen events, and refuses an empty filter by name', async () => {
+  it('B16: the API pages through the frozen events, and refuses an empty filter by name', async () => {
     const eventIds = await receiveDecided(operator, { count: 3, refIdPrefix: 'paged-' })
     const { body } = await operator.call('POST', '/v1/replays', { body: { eventIds } })
     const first = API_SCHEMAS.ReplayItemPage.parse((await get(`/v1/replays/${body.id}/items?limit=2`)).body)
@@ -457,7 +457,7 @@ describe('when a replay is planned and approved', () => {
     expect([empty.status, Object.keys(fields(empty))]).toEqual([400, ['states']])
   })
 
-  it('F31: discards a plan, which cannot be approved any more', async () => {
+  it('F31: a discarded plan cannot be approved any more', async () => {
     const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'discarded-' })
     const { body } = await operator.call('POST', '/v1/replays', { body: { eventIds: [eventId] } })
     const act = (verb: string) => operator.call('POST', `/v1/replays/${body.id}/${verb}`, { body: { reason: 'not needed' } })
@@ -466,7 +466,7 @@ describe('when a replay is planned and approved', () => {
     for (const verb of ['approve', 'pause', 'resume', 'cancel']) expect((await act(verb)).body.code).toBe('REPLAY_STATE')
   })
 
-  it('says how many match where the limit took fewer', async () => {
+  it('the answer says how many match when the limit took fewer', async () => {
     const eventIds = await receiveDecided(operator, { count: 2, refIdPrefix: 'limited-' })
     const plan = async (limit: number) => {
       const { body } = await operator.call('POST', '/v1/replays', { body: { eventIds, limit } })
@@ -476,7 +476,7 @@ describe('when a replay is planned and approved', () => {
     expect(await plan(2)).toMatchObject({ matched: null, items: [{}, {}] })
   })
 
-  it('lists all, last planned first, and pages', async () => {
+  it('the list holds all replays, last planned first, in pages', async () => {
     const plan = async () => (await operator.call('POST', '/v1/replays', { body: { eventIds: [randomUUID()] } })).body.id as string
     const made = [await plan(), await plan(), await plan()]
     await operator.pool.query(
@@ -494,7 +494,7 @@ describe('when a replay is planned and approved', () => {
     expect(Object.keys(fields(await get('/v1/replays?state=planned')))).toEqual(['state'])
   })
 
-  it('answers 404 for a replay that there is not, and names what a filter does not know', async () => {
+  it('the API answers 404 for an unknown replay, and names the unknown values of a filter', async () => {
     expect((await get(`/v1/replays/${randomUUID()}`)).body.code).toBe('REPLAY_UNKNOWN')
     const approved = await operator.call('POST', `/v1/replays/${randomUUID()}/approve`, { body: { reason: 'because' } })
     expect([approved.status, approved.body.code]).toEqual([404, 'REPLAY_UNKNOWN'])
@@ -503,8 +503,8 @@ describe('when a replay is planned and approved', () => {
   })
 })
 
-describe('when the counts are asked for', () => {
-  it('F4: counts a notification as refused from its first refusal on, while it is still tried again', async () => {
+describe('when the counts are read', () => {
+  it('F4: a notification counts as refused from its first refusal on, while it is still retried', async () => {
     const before = (await get('/v1/stats')).body.notices
     const { identityId } = await seedOnboarding(operator.ledger, { statuses: ['DENIED'], told: false })
     expect((await get('/v1/stats')).body.notices).toMatchObject({ pending: before.pending + 1, failed: before.failed })
@@ -518,7 +518,7 @@ describe('when the counts are asked for', () => {
     await operator.pool.query(`UPDATE inbox_event SET error_code = NULL WHERE event_id = $1`, [eventId])
   })
 
-  it('gives every state, also those that nobody is in, and whether something waits too long', async () => {
+  it('every state is present, also with 0, and whether something waits too long', async () => {
     await seedOnboarding(operator.ledger, { statuses: ['DENIED'], told: false, refusedWith: 'NOTICE_REFUSED' })
     const { body } = await get('/v1/stats')
     const stats = API_SCHEMAS.Stats.parse(body)
@@ -538,7 +538,7 @@ describe('when the counts are asked for', () => {
 })
 
 describe('the OpenAPI document', () => {
-  it('describes exactly the routes of the contract, and refers to nothing that is not there', async () => {
+  it('describes exactly the routes of the contract, and refers to nothing that is missing', async () => {
     const { body } = await operator.call('GET', '/v1/openapi.json', { headers: {} })
     expect(body.openapi).toBe('3.1.0')
     const operations = Object.entries<object>(body.paths).flatMap(([path, of]) => Object.keys(of).map((method) => `${method} ${path}`))
@@ -593,7 +593,7 @@ describe('the OpenAPI document', () => {
     expect(state).toMatchObject({ in: 'query', required: false, schema: { enum: expect.arrayContaining(['held']) } })
   })
 
-  it('is pointed to from routes that do not exist', async () => {
+  it('is linked from answers to unknown routes', async () => {
     const unknown = await get('/v1/reconciliations')
     expect([unknown.status, unknown.body.code, unknown.body.detail]).toEqual([
       404,
@@ -616,12 +616,12 @@ describe('c19 and F67: when a filter or a body holds what Postgres cannot store'
     `/v1/events/${NUL}`,
     `/v1/onboardings/${NUL}`,
     `/v1/onboardings?${NUL}=1`,
-  ])('answers 400 to GET %s', async (path) => {
+  ])('the API answers 400 to GET %s', async (path) => {
     expect((await get(path)).status).toBe(400)
   })
 
   it.each(['nul \u0000', 'half \ud83d', 'half \ude00'])(
-    'answers 400 to %j in a plan and in a reason, and names the field',
+    'the API answers 400 to %j in a plan and in a reason, and names the field',
     async (text) => {
       const planned = await operator.call('POST', '/v1/replays', { body: { types: [text] } })
       expect([planned.status, Object.keys(fields(planned))]).toEqual([400, ['types.0']])

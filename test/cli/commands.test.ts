@@ -36,7 +36,7 @@ beforeEach(() => {
   closed = 0
 })
 
-/** Runs `gatehouse …` in this process, as cli.ts would, and gives what it prints. Closes what it opened, or the test fails. */
+/** Runs `gatehouse …` in this process, as cli.ts does, and returns its output. The test fails when the command leaves anything open. */
 async function gatehouse(...args: string[]): Promise<string> {
   const printed: string[] = []
   const program = new Command('gatehouse')
@@ -76,12 +76,12 @@ async function writePerson(person: object): Promise<string> {
 }
 
 describe('gatehouse event', () => {
-  it('says that the inbox is empty, and what to do', async () => {
+  it('says that the inbox is empty, and what to do next', async () => {
     expect(await gatehouse('event', 'list')).toContain('Paxos sends webhooks to POST /webhooks/paxos')
     expect(await gatehouse('event', 'list', '--state', 'dead')).toBe('No event is dead. No action needed.')
   })
 
-  it('lists what waits for a person, with the command that replays it', async () => {
+  it('lists what waits for an operator, with the command that replays it', async () => {
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: 'identity.approved' })
     await operator.pool.query(
@@ -99,7 +99,7 @@ describe('gatehouse event', () => {
     expect(shown).toContain(`gatehouse replay plan --event ${eventId}`)
   })
 
-  it('F14: say what refused an effect, in the list, and show every attempt with status, detail and duration', async () => {
+  it('F14: says what refused an effect in the list, and shows every attempt with status, detail and duration', async () => {
     const { identityId } = await seedOnboarding(operator.ledger, {
       statuses: ['APPROVED'],
       told: false,
@@ -131,7 +131,7 @@ describe('gatehouse event', () => {
     await operator.pool.query(`UPDATE inbox_event SET state = 'processed' WHERE event_id = $1`, [eventId])
   })
 
-  it('prints exactly one JSON document with --json, and pages', async () => {
+  it('prints exactly one JSON document with --json, in pages', async () => {
     for (let n = 0; n < 2; n += 1) await operator.accept({ id: randomUUID(), type: 'identity.denied' })
     const first = JSON.parse(await gatehouse('event', 'list', '--type', 'identity.denied', '--limit', '1', '--json'))
     const second = JSON.parse(await gatehouse('event', 'list', '--type', 'identity.denied', '--cursor', first.nextCursor, '--json'))
@@ -146,13 +146,13 @@ describe('gatehouse event', () => {
     [['event', 'list', '--state', 'lost'], 'It takes accepted, processed, parked, dead, test, dismissed.'],
     [['event', 'list', '--since', 'yesterday'], 'an age (15m, 2h, 3d)'],
     [['event', 'list', '--limit', '0'], 'It takes a number from 1 to 200.'],
-  ])('refuses %j before it opens anything', async (args, message) => {
+  ])('refuses %j before it connects to anything', async (args, message) => {
     await expect(gatehouse(...args)).rejects.toThrow(message)
     await expect(gatehouse(...args)).rejects.toBeInstanceOf(CommanderError)
     expect(opened).toBe(0)
   })
 
-  it('says so when an event was never received', async () => {
+  it('says when an event was never received', async () => {
     await expect(gatehouse('event', 'show', randomUUID())).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringContaining('never received it'),
@@ -161,7 +161,7 @@ describe('gatehouse event', () => {
 })
 
 describe('gatehouse onboarding', () => {
-  it('creates one from a file, safely again, and shows its story', async () => {
+  it('creates one from a file, safely again, and shows its timeline', async () => {
     const person = samplePerson()
     const file = await writePerson(person)
     const created = await gatehouse('onboarding', 'create', file, '--operator', 'ada')
@@ -176,7 +176,7 @@ describe('gatehouse onboarding', () => {
     expect(story.at(-1)).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} +(\+\S+ ms )? *· Created at Paxos as \S+ {2}by ada$/)
   })
 
-  it('names every wrong field of the file at once, repeating no value, and opens nothing', async () => {
+  it('names every wrong field of the file at once, repeats no value, and connects to nothing', async () => {
     const { person_details, ...person } = samplePerson() as { person_details: object }
     const file = await writePerson({ ...person, person_details: { ...person_details, first_name: 'Sécret', nationality: 'Secret' } })
     const refused = await gatehouse('onboarding', 'create', file).catch((error: Error) => error.message)
@@ -190,7 +190,7 @@ describe('gatehouse onboarding', () => {
     expect(opened).toBe(0)
   })
 
-  it('lists by state and by the beginning of an id, and says what a held one needs', async () => {
+  it('lists by state and by the start of an id, and says what a held one needs', async () => {
     const { identityId } = await seedOnboarding(operator.ledger, { refId: 'cli-held', statuses: ['APPROVED', 'DENIED'] })
     const listed = await gatehouse('onboarding', 'list', '--state', 'held', '--q', identityId.slice(0, 8))
     expect(listed.split('\n')[1]).toMatch(
@@ -207,7 +207,7 @@ describe('gatehouse onboarding', () => {
 })
 
 describe('gatehouse replay', () => {
-  it('says that nothing was ever planned', async () => {
+  it('says when no replay was ever planned', async () => {
     expect(await gatehouse('replay', 'list')).toMatch(/^No replay yet\./)
   })
 
@@ -247,7 +247,7 @@ describe('gatehouse replay', () => {
     expect(JSON.parse(await gatehouse('replay', 'list', '--cursor', nextCursor, '--json')).items).toMatchObject([{ id }])
   })
 
-  it('F12, F31: says where a replay stands, what it was asked for, and how to go on', async () => {
+  it('F12, F31: says where a replay stands, what was requested, and how to continue', async () => {
     const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'cli-steered-' })
     const { id } = JSON.parse(await gatehouse('replay', 'plan', '--state', 'accepted', '--event', eventId, '--json'))
     const why = ['--operator', 'ada', '--reason', 'incident 8']
@@ -262,7 +262,7 @@ describe('gatehouse replay', () => {
     await expect(gatehouse('replay', 'plan')).rejects.toThrow('name at least one of')
   })
 
-  it('F12: ends with 1 and says that nothing was done when every event was skipped', async () => {
+  it('F12: exits with 1 and says that nothing was done when every event was skipped', async () => {
     const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'cli-skipped-' })
     const { id } = JSON.parse(await gatehouse('replay', 'plan', '--event', eventId, '--json'))
     await operator.pool.query('UPDATE inbox_event SET generation = 1, batch = NULL WHERE event_id = $1', [eventId])
@@ -272,7 +272,7 @@ describe('gatehouse replay', () => {
     process.exitCode = undefined
   })
 
-  it('says how many match where the limit took fewer, and how to plan the others', async () => {
+  it('says how many events match when the limit took fewer, and how to plan the others', async () => {
     const ids = await receiveDecided(operator, { count: 3, refIdPrefix: 'cli-limited-' })
     const plan = (limit: string) => gatehouse('replay', 'plan', '--limit', limit, ...ids.flatMap((id) => ['--event', id]))
     expect(await plan('2')).toMatch(
@@ -281,7 +281,7 @@ describe('gatehouse replay', () => {
     expect(await plan('3')).toMatch(/^3 events, 3 customers: sends 3 notifications\nEstimated time/m)
   })
 
-  it('says that nothing matches, and that there is no such replay', async () => {
+  it('says when nothing matches, and when a replay does not exist', async () => {
     expect(await gatehouse('replay', 'plan', '--type', 'identity.nothing')).toContain('is empty: no event matches')
     for (const args of [['show'], ['approve', '--operator', 'a', '--reason', 'because', '--yes']]) {
       await expect(gatehouse('replay', args[0] ?? '', randomUUID(), ...args.slice(1))).rejects.toThrow('Unknown replay')
@@ -289,7 +289,7 @@ describe('gatehouse replay', () => {
   })
 })
 
-describe('F22: an id that Gatehouse knows nothing of', () => {
+describe('F22: an unknown id', () => {
   const unknown = randomUUID()
   it.each([
     [['ledger', 'verify', '--identity', unknown], 'Unknown identity'],
@@ -300,7 +300,7 @@ describe('F22: an id that Gatehouse knows nothing of', () => {
     [['replay', 'plan', '--event', unknown], 'was never received'],
     [['replay', 'show', unknown], ''],
     [['replay', 'approve', unknown, '--operator', 'ada', '--reason', 'a good one', '--yes'], ''],
-  ])('is wrong use of %j, not an empty answer', async (args, message) => {
+  ])('is a usage error of %j, not an empty answer', async (args, message) => {
     await expect(gatehouse(...args)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(message) })
   })
 })
@@ -311,7 +311,7 @@ describe('F23: a reason that is too short', () => {
     ['queue', 'resume'],
     ['queue', 'rebuild'],
     ['replay', 'approve', randomUUID()],
-  ])('is refused with the least length, as the API and the pages do: %s %s', async (...words) => {
+  ])('is refused with the minimum length, as in the API and the pages: %s %s', async (...words) => {
     await expect(gatehouse(...words, '--operator', 'ada', '--reason', ' x ')).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringContaining('--reason must have at least 3 characters'),
@@ -320,13 +320,13 @@ describe('F23: a reason that is too short', () => {
   })
 })
 
-describe('gatehouse queue status, and gatehouse doctor', () => {
+describe('gatehouse queue status and gatehouse doctor', () => {
   const limits = async () => {
     const open = async () => ({ ...operator, close: async () => undefined })
     return (await examine({ config: () => ({ warnings: [], weakSecrets: [] }), open })).find(({ check }) => check === 'paxos limits')
   }
 
-  it("say how long what is unfinished takes within Paxos's limits, and for how long a 429 lets nobody call", async () => {
+  it("estimate the time for unfinished events within Paxos's limits, and say how long a 429 stops all calls", async () => {
     await operator.accept({ id: randomUUID(), type: 'identity.approved' })
     const calm = await gatehouse('queue', 'status')
     expect(calm).toMatch(/^inbox {5}\d+ unfinished, .*\npaxos {5}backlog: about 1 s within Paxos's rate limits$/m)
@@ -347,7 +347,7 @@ describe('gatehouse queue status, and gatehouse doctor', () => {
 })
 
 describe('gatehouse queue', () => {
-  it('F27: says who paused it and why, and leaves both in the audit', async () => {
+  it('F27: says who paused it and why, and records both in the audit', async () => {
     await gatehouse('queue', 'pause', '--operator', 'ada', '--reason', 'deploy 42')
     expect(await gatehouse('queue', 'status')).toMatch(/^Paused by ada (now|\d s ago): deploy 42\. Resume: gatehouse queue resume/m)
     await gatehouse('queue', 'resume', '--operator', 'ada', '--reason', 'deployed')
@@ -359,7 +359,7 @@ describe('gatehouse queue', () => {
 })
 
 describe('gatehouse audit', () => {
-  it('lists who did what and verifies the chain, until somebody changes it', async () => {
+  it('lists who did what, and verifies the chain until an entry is changed', async () => {
     const listed = await gatehouse('audit', 'list')
     expect(listed).toMatch(/grace +operator +replay\.approve +\S+ +incident 7$/m)
     expect(JSON.parse(await gatehouse('audit', 'list', '--limit', '1', '--json')).items).toHaveLength(1)
@@ -377,7 +377,7 @@ describe('gatehouse audit', () => {
 })
 
 describe('gatehouse ledger', () => {
-  it('verifies every chain, or one, and fails when an entry was changed', async () => {
+  it('verifies every chain, or one, and exits with an error when an entry was changed', async () => {
     const { identityId } = await seedOnboarding(operator.ledger, { statuses: ['APPROVED'] })
     expect(await gatehouse('ledger', 'verify')).toMatch(/^\d+ entries of \d+ identities: every chain is intact\.$/)
     expect(await gatehouse('ledger', 'verify', '--identity', identityId)).toBe('7 entries of 1 identity: every chain is intact.')
@@ -392,7 +392,7 @@ describe('gatehouse ledger', () => {
 })
 
 describe('gatehouse event dismiss', () => {
-  it('F11: closes what cannot succeed, one by one or by a plan, and brings it back', async () => {
+  it('F11: closes what cannot succeed, one event or a plan of them, and reopens it', async () => {
     const eventIds = await receiveDecided(operator, { count: 3, refIdPrefix: 'cli-hopeless-' })
     await operator.pool.query(
       `UPDATE inbox_event SET state = 'parked', error_code = 'CLI_HOPELESS', completed_at = now() WHERE event_id = ANY ($1)`,
@@ -414,7 +414,7 @@ describe('gatehouse event dismiss', () => {
 })
 
 describe('F64: gatehouse session end', () => {
-  it('ends the sessions of one operator or of all, and the audit says who asked and why', async () => {
+  it('ends the sessions of one operator or of all, and the audit says who did it and why', async () => {
     const { useCases } = operator
     for (const [seed, name] of [
       [1, 'Grace'],
@@ -430,13 +430,13 @@ describe('F64: gatehouse session end', () => {
     await expect(gatehouse('session', 'end', ...why)).rejects.toThrow('--of')
   })
 
-  it('c20: takes names with accents, and refuses what is no name', async () => {
+  it('c20: accepts names with accents, and refuses what is not a name', async () => {
     await expect(gatehouse('session', 'end', '--all', '--operator', 'a/b', '--reason', 'trying')).rejects.toThrow('accents too')
   })
 })
 
 describe('F36: gatehouse event samples', () => {
-  it('shows what was kept of deliveries, made printable', async () => {
+  it('shows the kept parts of deliveries in printable form', async () => {
     const sample = { at: new Date(), proof: 'api-key', keySlot: 'api-key:1', sourceHash: '0011223344556677', bodySha256: null } as const
     await insertSamples(operator.pool, [
       { ...sample, status: 200, reason: 'accepted', eventId: 'an-event', body: Buffer.from('{"id":"an-event"}') },
@@ -451,7 +451,7 @@ describe('F36: gatehouse event samples', () => {
 })
 
 describe('gatehouse event dismiss', () => {
-  it('F50, F11: plan to dismiss what one webhook key brought between two times, and print the key of an event', async () => {
+  it('F50, F11: plans to dismiss what one webhook key brought between two times, and prints the key of an event', async () => {
     const ids = Array.from({ length: 4 }, () => randomUUID())
     const park = async (eventIds: string[], keySlot: string): Promise<void> => {
       for (const id of eventIds) await operator.accept({ id, type: 'identity.approved' })
@@ -463,7 +463,7 @@ describe('gatehouse event dismiss', () => {
     await park(ids.slice(0, 2), 'api-key:stolen')
     await park(ids.slice(3), 'api-key:good')
     const until = (await momentAfterNow(operator.pool)).toISOString()
-    await operator.pool.query('SELECT pg_sleep(0.01)') // received_at counts whole milliseconds
+    await operator.pool.query('SELECT pg_sleep(0.01)') // received_at has whole milliseconds
     await park(ids.slice(2, 3), 'api-key:stolen')
     expect(await gatehouse('event', 'show', ids[0]!)).toMatch(/^key +api-key:stolen$/m)
     const forged = ['--key', 'api-key:stolen', '--from', '2h', '--to', until, '--operator', 'ada', '--reason', 'stolen key']

@@ -45,7 +45,7 @@ describe('F72: gatehouse start', () => {
     main.kill('SIGTERM')
     expect(await once(main, 'exit')).toEqual([0, null])
     expect(await answers(receiverUrl)).toBe(false)
-    expect(output()).toMatch(/SIGTERM: finishing work in progress\n(.*\n)*Gatehouse has stopped\.\n$/) // F35: no silent end
+    expect(output()).toMatch(/SIGTERM: finishing work in progress\n(.*\n)*Gatehouse has stopped\.\n$/) // F35: says that it ends
   })
 
   it('leaves no receiver behind when it is killed', { timeout: SLOW }, async () => {
