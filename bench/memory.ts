@@ -17,7 +17,7 @@ import { startProgram } from './support/program.ts'
 import { printReport } from './support/report.ts'
 import { describeGround, openServices } from './support/services.ts'
 import { medianOf, spreadOf } from './support/statistics.ts'
-import { untilReady } from './support/until-ready.ts'
+import { NOTICES_PER_ONBOARDING, untilReady } from './support/until-ready.ts'
 import { approvals, deliveryOf, startUpstream } from './support/upstream.ts'
 
 const { values: options } = parseArgs({
@@ -127,7 +127,7 @@ async function underLoad(): Promise<{ samples: Sample[]; peaks: { receiver: numb
       }
       await loader.ask<LoadResult>(order)
       onboarded += batch
-      await untilReady(upstream, database, { notices: batch, ready: onboarded })
+      await untilReady(upstream, database, { notices: NOTICES_PER_ONBOARDING * batch, ready: onboarded })
     }
     const peaks = { receiver: residentMegabytesOf(receiver.pid).peak, worker: residentMegabytesOf(worker.pid).peak }
     return { samples, peaks, onboarded }

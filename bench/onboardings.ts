@@ -7,8 +7,8 @@
  *
  * Postgres is the one of DATABASE_URL (databases are created there and dropped), else the embedded one; Redis that of REDIS_URL,
  * else one of this machine. The side `gatehouse-full` works on the database of FULL_URL, on the same Postgres, which bench/seed-scale.ts has filled.
- * `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one account, one ready onboarding and one
- * notice for each event fails the bench.
+ * `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one account, one ready onboarding and its
+ * two notices for each event fails the bench.
  */
 import { parseArgs } from 'node:util'
 import { openDatabases } from './support/database.ts'
@@ -19,7 +19,7 @@ import { type Program, startProgram } from './support/program.ts'
 import { type Comparison, printReport, type Report } from './support/report.ts'
 import { describeGround, openServices, type Services } from './support/services.ts'
 import { medianOf, spreadOf } from './support/statistics.ts'
-import { readyRows, untilReady } from './support/until-ready.ts'
+import { NOTICES_PER_ONBOARDING, readyRows, untilReady } from './support/until-ready.ts'
 import { approvals, deliveryOf, startUpstream, type Upstream, type UpstreamCounts } from './support/upstream.ts'
 
 /** Jobs at once for each worker, of every side: within what BullMQ's documentation calls a standard setting for jobs that wait, 100 to 300. */
@@ -157,7 +157,7 @@ async function run({ services, databases, upstream, loader }: Ground, name: Side
         patient: true,
       })
       if (loaded.refused > 0) console.error(`${name} refused some webhooks at first: ${JSON.stringify(loaded.statuses)}`)
-      await untilReady(upstream, side.served.database, { notices: to, ready: to })
+      await untilReady(upstream, side.served.database, { notices: NOTICES_PER_ONBOARDING * to, ready: to })
       return { elapsedMs: now() - loaded.startedAt, ackP99Ms: loaded.p99Ms }
     }
     await onboard(0, warmUp)
@@ -193,8 +193,8 @@ async function verify(name: SideName, side: Side, counts: UpstreamCounts, expect
   const seen = {
     accounts,
     identitiesWithAccount,
-    notices,
-    noticeKeys,
+    notices: notices / NOTICES_PER_ONBOARDING,
+    noticeKeys: noticeKeys / NOTICES_PER_ONBOARDING,
     ready: side.served ? await readyRows(side.served.database) : expected,
   }
   for (const [what, count] of Object.entries(seen))

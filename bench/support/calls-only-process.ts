@@ -74,12 +74,9 @@ function openGatehouse({ upstream, concurrency }: Omit<Settings, 'design'>): Cal
       const receipt = await account.perform({ streamId: identityId, snapshot, effect, priority: 'live' })
       if (!isAccountReceipt(receipt)) throw new Error('unreachable')
       const { accountId, profileId } = receipt
-      await notices.send({
-        key: notificationKey(identityId, 'ready', 1),
-        kind: 'onboarding.ready',
-        occurredAt: new Date(),
-        data: { identityId, refId: null, accountId, profileId },
-      })
+      const said = { occurredAt: new Date(), data: { identityId, refId: null, accountId, profileId } }
+      await notices.send({ key: notificationKey(identityId, 'account_opened', 1), kind: 'account.opened', ...said })
+      await notices.send({ key: notificationKey(identityId, 'ready', 1), kind: 'onboarding.ready', ...said })
     },
     close: async () => {
       await Promise.all([reader.close(), notices.close()])
@@ -97,7 +94,9 @@ async function openTextbook({ upstream, concurrency }: Omit<Settings, 'design'>)
       await paxos.get(`/identity/identities/${identityId}`)
       const created = await paxos.post<{ id: string }>('/identity/accounts', accountOrder(identityId))
       const account = await paxos.get<{ id: string; profile_id: string }>(`/identity/accounts/${created.id}`)
-      await sendNotice(`notice-ready-${identityId}`, { identityId, accountId: account.id, profileId: account.profile_id })
+      const data = { identityId, accountId: account.id, profileId: account.profile_id }
+      await sendNotice(`notice-opened-${identityId}`, data)
+      await sendNotice(`notice-ready-${identityId}`, data)
     },
     close,
   }

@@ -107,6 +107,7 @@ async function openWorker(settings: Settings, prisma: PrismaClient) {
     const unchained = { prevHash: new Uint8Array(0), hash: new Uint8Array(0) }
     await prisma.ledgerEntry.create({ data: { ...entry, ...unchained }, select: { entryNo: true } })
 
+    await sendNotice(`notice-opened-${identityId}`, { identityId, ...data })
     const key = `notice-ready-${identityId}`
     await prisma.effect.create({
       data: { streamId: identityId, step: 'notice', kind: 'notice', number: 1, key, state: 'intended' },

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchDatabase } from './database.ts'
 import type { Upstream, UpstreamCounts } from './upstream.ts'
 
+/** Of the account that was opened, and of the approval: every design that is measured sends both. */
+export const NOTICES_PER_ONBOARDING = 2
+
 /** Without any progress for so long a run has failed. */
 const PATIENCE_MS = 30_000
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 const TYPES = [
+  'account.opened',
   'onboarding.ready',
   'onboarding.reactivated',
   'onboarding.denied',
@@ -19,7 +20,11 @@ export const Notification = z.strictObject({
   timestamp: z.iso.datetime().describe('When it happened; the same in every attempt.'),
   data: z.strictObject({
     identityId: z.string(),
-    refId: z.string().nullable().optional().describe('With onboarding.*: null for an identity that Gatehouse did not create.'),
+    refId: z
+      .string()
+      .nullable()
+      .optional()
+      .describe('With onboarding.* and account.opened: null for an identity that Gatehouse did not create.'),
     accountId: z.string().optional(),
     profileId: z.string().optional(),
     requiredDocuments: z.array(z.string()).optional().describe('With onboarding.documents_required.'),

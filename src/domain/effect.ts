@@ -171,11 +171,9 @@ export function suppressAll<S extends Snapshot>(draft: Draft<S>, superseded: rea
 
 function suppress<S extends Snapshot>(draft: Draft<S>, effect: Effect, { mayHaveBeenSent }: { mayHaveBeenSent: boolean }): Draft<S> {
   const { step, key } = effect
-  return withEffect(
-    draft,
-    { ...effect, state: 'suppressed', lease: null },
-    { kind: 'effect.suppressed', data: { step, key, mayHaveBeenSent } },
-  )
+  // The lease of an attempt that may be under way stays: a state that wants the effect again waits for it.
+  const given: Effect = { ...effect, state: 'suppressed', lease: mayHaveBeenSent ? effect.lease : null }
+  return withEffect(draft, given, { kind: 'effect.suppressed', data: { step, key, mayHaveBeenSent } })
 }
 
 /** Marks an attempt before it is made, so that after a crash the next worker knows that the outcome is unknown. */

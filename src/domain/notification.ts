@@ -17,7 +17,11 @@ export function notificationKey(streamId: string, name: string, number: number):
 
 /** The next notification of this name: each transition sends one of its own. */
 export function nextNotification(streamId: string, name: string, snapshot: Snapshot): Effect {
-  const number = 1 + effectsOf(snapshot, SEND_NOTIFICATION, name).length
+  return nthNotification(streamId, name, 1 + effectsOf(snapshot, SEND_NOTIFICATION, name).length)
+}
+
+/** The `number`-th notification of this name. */
+export function nthNotification(streamId: string, name: string, number: number): Effect {
   return newEffect(
     { kind: SEND_NOTIFICATION, name, number },
     { step: `notice:${name}:${number}`, key: notificationKey(streamId, name, number) },

@@ -32,7 +32,7 @@ export function renderReport(report: ChaosReport): string {
     '',
     `Deliveries: ${deliveries.attempts} attempts, ${deliveries.failed} failed and tried again, ${deliveries.copies} sent twice on purpose. ` +
       `Forged with our key: ${report.forged.length}. With a wrong key: ${strangers.refused} refused, ${strangers.letIn} let in. Asked for through our API: ${report.asked}.`,
-    `Accounts opened: ${verdict.accounts}. Notices told: ${verdict.notices}.`,
+    `Accounts opened: ${verdict.accounts}. Notices told: ${verdict.notices} of decisions, ${verdict.opened} of accounts.`,
     `Apart, and allowed: ${verdict.resent} notices were sent again under their key and ${verdict.askedAgain} accounts asked for again under theirs, ` +
       'after an outcome that was unknown.',
     `After the last fault everything had ended in ${seconds(report.completedInMs)}.`,

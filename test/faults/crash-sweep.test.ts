@@ -17,6 +17,8 @@ const WRITES = [
   'ledger.commit #2',
   'notices.send #1',
   'ledger.commit #3',
+  'notices.send #2',
+  'ledger.commit #4',
   'inbox.complete #1',
 ] as const
 const APPROVAL: readonly Instant[] = [
@@ -46,6 +48,7 @@ const TWICE: readonly (readonly Instant[])[] = [
   ['before paxos.accounts.create #1', 'after paxos.accounts.create #1'],
   ['after ledger.commit #1', 'after ledger.commit #2'],
   ['after notices.send #1', 'after notices.send #1'],
+  ['after notices.send #2', 'after notices.send #1'],
   ['during notices.send #1', 'during ledger.commit #2'],
 ]
 
@@ -76,9 +79,9 @@ forEachBackend((backend) => {
   afterAll(() => Promise.allSettled(results.values()))
 
   describe('when the process is killed', () => {
-    it.each(CASES)('$name, every event ends with one account and one notice', { timeout: 150_000 }, async ({ name }) => {
+    it.each(CASES)('$name, every event ends with one account and one notice of each', { timeout: 150_000 }, async ({ name }) => {
       const verdict = await results.get(name)
-      expect(verdict).toMatchObject({ faults: [], ended: 2, accounts: 1, notices: 1 })
+      expect(verdict).toMatchObject({ faults: [], ended: 2, accounts: 1, opened: 1, notices: 1 })
     })
   })
 

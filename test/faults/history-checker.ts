@@ -59,8 +59,10 @@ export interface Verdict {
   findings: Finding[]
   ended: number
   accounts: number
-  /** Different notices. */
+  /** Different notices of decisions. */
   notices: number
+  /** Different notices of accounts that were opened. */
+  opened: number
   /** Notices sent again under their key, each after an unknown outcome. Allowed, and counted apart. */
   resent: number
   /** Accounts asked for again, each after an unknown outcome and a look whether it is there. */
@@ -95,7 +97,8 @@ export async function checkHistory(history: History): Promise<Verdict> {
     findings,
     ended,
     accounts: [...world.accounts.values()].flat().length,
-    notices: new Set(history.sends.map(({ key }) => key)).size,
+    notices: keysOf(history.sends).filter((key) => !isOfAccount(key)).length,
+    opened: keysOf(history.sends).filter(isOfAccount).length,
     resent,
     askedAgain,
   }
@@ -291,8 +294,9 @@ function checkNotices({ sends }: History, { unknownBetween }: World, { ledger, r
   for (const { key, state, identity_id: identityId } of notices) {
     const taken = byKey.get(key)?.some(({ answered }) => answered) ?? false
     if (state === 'done' && !taken) report('lost', `notice ${key} is done in the ledger and never arrived`, { identityId })
-    const suppressed = ledger.entries.get(identityId)?.find(({ kind, data }) => kind === 'effect.suppressed' && data.key === key)
-    if (suppressed && byKey.has(key) && !isTold(suppressed.kind, suppressed.data))
+    // account.opened may be given up and wanted again under its key: the last entry counts.
+    const last = ledger.entries.get(identityId)?.findLast(({ data }) => data.key === key)
+    if (last?.kind === 'effect.suppressed' && byKey.has(key) && !isTold(last.kind, last.data))
       report('untrue', `notice ${key} arrived, and the ledger says that it cannot have been sent`, { identityId })
     if (state === 'intended' || state === 'refused') report('lost', `notice ${key} is still ${state}`, { identityId })
   }
@@ -305,9 +309,13 @@ function checkNotices({ sends }: History, { unknownBetween }: World, { ledger, r
   return sends.length - byKey.size
 }
 
+const keysOf = (sends: History['sends']): string[] => [...new Set(sends.map(({ key }) => key))]
+const isOfAccount = (key: string): boolean => key.startsWith('notice_account_opened_')
+
 /** The transitions of which the user hears, and those that were overtaken when they may have heard already. */
 function isTold(kind: string, data: Record<string, unknown>): boolean {
   if (kind === 'effect.suppressed') return data.mayHaveBeenSent === true
+  if (kind === 'effect.done') return data.step === 'account' // account.opened
   return kind === 'documents.required' || (kind === 'state.moved' && ['ready', 'denied', 'disabled'].includes(String(data.to)))
 }
 

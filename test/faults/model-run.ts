@@ -304,8 +304,9 @@ class ScheduleRun {
     for (const key of keys)
       if (new Set(sends.filter((send) => send.key === key).map(({ body }) => body)).size > 1) broken(`${key} said different things`)
     for (const { key, accountId, accounts: known } of sends)
-      if (/^notice_(ready|reactivated)_/.test(key) && (known === 0 || accountId !== accounts[0]?.id))
+      if (/^notice_(account_opened|ready|reactivated)_/.test(key) && (known === 0 || accountId !== accounts[0]?.id))
         broken(`${key} came before the account`)
+    if ([...keys].filter((key) => key.startsWith('notice_account_opened_')).length > accounts.length) broken('an account was told twice')
     for (const kind of ['ready', 'reactivated', 'denied', 'disabled']) {
       const told = [...keys].filter((key) => key.startsWith(`notice_${kind}_`)).length
       const moved = entries.filter(

@@ -102,7 +102,8 @@ describe('a change', () => {
   it('keeps the time at which it first was approved, and first was ready', async () => {
     const before = await withAccount()
     const { identityId } = before.onboarding
-    const told = applyReceipt(draftOf(before), 'notice:ready:1', { kind: 'notice', channel: 'log', status: null })
+    const taken = { kind: 'notice', channel: 'log', status: null }
+    const told = applyReceipt(applyReceipt(draftOf(before), 'notice:account_opened:1', taken), 'notice:ready:1', taken)
     const ready = await commit(before, told)
     const times = async () => (await pool.query('SELECT approved_at, ready_at FROM onboarding WHERE identity_id = $1', [identityId])).rows
     expect(await times()).toEqual([{ approved_at: at, ready_at: at }])
@@ -474,17 +475,17 @@ describe('verification', () => {
     [
       'a missing chain',
       'DELETE FROM ledger_entry WHERE stream_id = $1',
-      { entryNo: null, problem: 'has 0 entries where the onboarding counts 4' },
+      { entryNo: null, problem: 'has 0 entries where the onboarding counts 5' },
     ],
     [
       'a missing last entry',
-      'DELETE FROM ledger_entry WHERE stream_id = $1 AND entry_no = 4',
-      { entryNo: null, problem: 'has 3 entries where the onboarding counts 4' },
+      'DELETE FROM ledger_entry WHERE stream_id = $1 AND entry_no = 5',
+      { entryNo: null, problem: 'has 4 entries where the onboarding counts 5' },
     ],
     [
       'a forged head',
       `UPDATE onboarding SET head_hash = decode(repeat('00', 32), 'hex') WHERE identity_id = $1`,
-      { entryNo: 4, problem: 'is not the head that the onboarding carries' },
+      { entryNo: 5, problem: 'is not the head that the onboarding carries' },
     ],
   ])('finds %s, made by somebody who may do anything', async (_what, sql, fault) => {
     const { onboarding } = await withAccount()

@@ -21,7 +21,9 @@ interface Stats {
 
 forEachBackend((backend) => {
   describe('when 5,000 events with 5 % duplicates arrive, 64 at a time', () => {
-    it('ends with 5,000 ready customers, 5,000 accounts and 5,000 notices', { timeout: 180_000 }, async () => {
+    it('ends with 5,000 ready customers, 5,000 accounts and 10,000 notices: one of each account and one of each approval', {
+      timeout: 180_000,
+    }, async () => {
       const database = await createTestDatabase()
       onTestFinished(() => database.drop())
       const notices = await startNoticeReceiver()
@@ -51,12 +53,12 @@ forEachBackend((backend) => {
         { withinMs: 120_000 },
       )
       expect(stats.onboardings).toEqual({ pending: 0, documents_required: 0, approved: 0, ready: EVENTS, denied: 0, disabled: 0, held: 0 })
-      expect(stats.notices).toMatchObject({ sent: EVENTS, suppressed: 0, failed: 0 })
+      expect(stats.notices).toMatchObject({ sent: 2 * EVENTS, suppressed: 0, failed: 0 })
       expect(stats.inbox).toMatchObject({ accepted: 0, processed: EVENTS, parked: 0, dead: 0 })
       expect(sandbox.story.of('account-created')).toHaveLength(EVENTS)
       expect([...sandbox.accounts.countByIdentity().values()].every((accounts) => accounts === 1)).toBe(true)
-      expect(new Set(notices.deliveries.map(({ headers }) => headers['webhook-id'])).size).toBe(EVENTS)
-      expect(notices.deliveries).toHaveLength(EVENTS)
+      expect(new Set(notices.deliveries.map(({ headers }) => headers['webhook-id'])).size).toBe(2 * EVENTS)
+      expect(notices.deliveries).toHaveLength(2 * EVENTS)
     })
   })
 })

@@ -102,7 +102,7 @@ describe('what a plan says', () => {
     const plan = await planReplay(holding, { identityIds: [event.identityId], releaseHolds: true }, 'ada')
     expect(plan.counts).toEqual({ 'would-create-account': 2 })
     expect(plan.effects).toEqual({
-      ...{ accountsOpened: 1, accountsAdopted: 0, accountsLookedUp: 0, notificationsFirst: 1, notificationsAgain: 0 },
+      ...{ accountsOpened: 1, accountsAdopted: 0, accountsLookedUp: 0, notificationsFirst: 2, notificationsAgain: 0 },
       ...{
         holdsReleased: 1,
         ordersPlaced: 0,

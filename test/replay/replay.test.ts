@@ -62,7 +62,7 @@ forEachBackend((backend) => {
       const plan = await planReplay(parts(pipeline), waiting, 'ada')
       expect(plan.items).toMatchObject([{ eventId: event.id, verdict: 'would-create-account', result: null, eventState: 'parked' }])
       expect(world.effectsOf(event.identityId).accounts).toBe(0) // a plan only looks
-      expect(plan.effects).toMatchObject({ accountsOpened: 1, notificationsFirst: 1, eventsWithoutEffect: 0 })
+      expect(plan.effects).toMatchObject({ accountsOpened: 1, notificationsFirst: 2, eventsWithoutEffect: 0 })
       await approveReplay(parts(pipeline), plan.id, approval)
       const run = await runToEnd(parts(pipeline), plan.id)
       expect(run).toMatchObject({ state: 'finished', approvedBy: 'ada', reason: approval.reason, items: [{ result: 'ready' }] })
@@ -268,7 +268,7 @@ describe('a plan', () => {
     const plan = await planReplay(parts(pipeline, { reader }), waiting, 'ada')
     expect(plan.counts).toEqual({ 'would-create-account': 2, 'would-park': 23 })
     expect([most, identities]).toEqual([25, 1])
-    expect(plan.effects).toMatchObject({ accountsOpened: 1, notificationsFirst: 1, customers: 1, eventsWithoutEffect: 24 })
+    expect(plan.effects).toMatchObject({ accountsOpened: 1, notificationsFirst: 2, customers: 1, eventsWithoutEffect: 24 })
   })
 
   it('opens what is parked although nothing is left to do, so that it ends, and leaves alone what has ended so', async () => {

@@ -41,7 +41,7 @@ describe('a run', () => {
     const { world, pipeline, identityIds, mend } = await parkedApprovals(9)
     mend()
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
-    expect(plan.effects).toMatchObject({ accountsOpened: 9, notificationsFirst: 9, customers: 9, eventsWithoutEffect: 0 })
+    expect(plan.effects).toMatchObject({ accountsOpened: 9, notificationsFirst: 18, customers: 9, eventsWithoutEffect: 0 })
     await approveReplay(parts(pipeline), plan.id, ADA)
     const run = await runToEnd(parts(pipeline), plan.id)
     expect(run).toMatchObject({ state: 'finished', results: { ready: 9 }, compared: { asPlanned: 9, explained: 0, unexplained: 0 } })

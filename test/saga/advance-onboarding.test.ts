@@ -55,6 +55,7 @@ describe('an approval', () => {
     expect(world.changes.map(({ actor, at, completion }) => ({ actor, at, completion }))).toEqual([
       { actor: 'event:event-7', at: new Date(world.now), completion: undefined },
       { actor: 'event:event-7', at: new Date(world.now), completion: undefined },
+      { actor: 'event:event-7', at: new Date(world.now), completion: undefined },
       { actor: 'event:event-7', at: new Date(world.now), completion: { seq: '7', generation: 0, outcome: 'moved:ready' } },
     ])
     expect(entriesOf(world)[0]).toEqual({ kind: 'onboarding.adopted', data: { event: 'identity.approved' } })
@@ -75,7 +76,7 @@ describe('an approval', () => {
     world.now += LEASE_MS
     world.send = () => Promise.reject(new NoticeOutcomeUnknownError({ key: 'any', answer: 500 }))
     await work(world)
-    expect(effectOf(world, 'notice:ready:1')).toMatchObject({ attempts: 1, lease: { seq: '7', generation: 1 } })
+    expect(effectOf(world, 'notice:account_opened:1')).toMatchObject({ attempts: 1, lease: { seq: '7', generation: 1 } })
   })
 
   it('tells the user account and profile under one key and as of one time, at every attempt', async () => {
@@ -91,13 +92,10 @@ describe('an approval', () => {
     world.now += 10_000
     world.send = async () => ({ status: 200 })
     await work(world)
-    const notice = {
-      key: `notice_ready_1_${IDENTITY}`,
-      kind: 'onboarding.ready',
-      occurredAt: since,
-      data: { identityId: IDENTITY, refId: null, accountId: ACCOUNT, profileId: PROFILE },
-    }
-    expect(world.notices).toEqual([notice, notice])
+    const data = { identityId: IDENTITY, refId: null, accountId: ACCOUNT, profileId: PROFILE }
+    const opened = { key: `notice_account_opened_1_${IDENTITY}`, kind: 'account.opened', occurredAt: since, data }
+    const ready = { key: `notice_ready_1_${IDENTITY}`, kind: 'onboarding.ready', occurredAt: since, data }
+    expect(world.notices).toEqual([opened, opened, ready])
     expect(creationsOf(world)).toBe(1)
     expect(world.row.outcome).toBe('resumed:ready')
   })
@@ -112,7 +110,7 @@ describe('an approval', () => {
     const [last, ...more] = world.changes.slice(length)
     expect(more).toEqual([])
     expect(last).toMatchObject({ completion: { seq: '8', generation: 0, outcome: 'ignored:already-ready' }, draft: { entries: [] } })
-    expect(world.notices).toHaveLength(1)
+    expect(world.notices).toHaveLength(2)
   })
 
   it('of an identity that another system created is held when unknownIdentities is hold, and opens nothing', async () => {
@@ -169,7 +167,7 @@ describe('the notification of another decision', () => {
     await work(world)
     next(world, 'identity.disabled', 'DISABLED')
     await work(world)
-    expect(world.notices[1]?.data).toEqual({ identityId: IDENTITY, refId: null })
+    expect(world.notices.at(-1)?.data).toEqual({ identityId: IDENTITY, refId: null })
     expect(world.row.outcome).toBe('moved:disabled')
   })
 })
@@ -215,16 +213,17 @@ describe('when another worker commits first', () => {
     }
   }
 
-  it.each([1, 2, 3])('at commit %i, the event observes and decides again, and does nothing twice', async (lost) => {
+  it.each([1, 2, 3, 4])('at commit %i, the event observes and decides again, and does nothing twice', async (lost) => {
     const world = createMemoryWorld()
     losing(world, (commit) => commit === lost)
     await work(world)
     expect(world.calls.filter((call) => call.startsWith('identity'))).toHaveLength(2)
     expect(world).toMatchObject({ row: { state: 'processed' }, stored: { onboarding: { state: 'ready', accountId: ACCOUNT } } })
     expect(creationsOf(world)).toBe(1)
-    expect(world.notices).toHaveLength(1)
+    expect(world.notices).toHaveLength(2)
     expect(world.stored?.effects.map(({ step, state }) => [step, state])).toEqual([
       ['account', 'done'],
+      ['notice:account_opened:1', 'done'],
       ['notice:ready:1', 'done'],
     ])
   })
@@ -441,7 +440,7 @@ describe('a step that was refused for good', () => {
     const world = createMemoryWorld()
     world.send = () => Promise.reject(new NoticeRefusedError({ key: 'any', answer: 404 }))
     await work(world)
-    expect(effectOf(world, 'notice:ready:1')).toMatchObject({ state: 'intended', attempts: 1 })
+    expect(effectOf(world, 'notice:account_opened:1')).toMatchObject({ state: 'intended', attempts: 1 })
     expect(world.row).toMatchObject({ state: 'accepted', attempts: 1, errorCode: 'NOTICE_REFUSED' })
   })
 

@@ -18,6 +18,8 @@ forEachBackend((backend) => {
       expect(world.accountIds(event.identityId)).toEqual([onboarding.accountId])
       expect(onboarding.profileId).not.toBeNull()
       expect(world.effectsOf(event.identityId)).toEqual({ accounts: 1, noticeKeys: [`notice_ready_1_${event.identityId}`], sends: 1 })
+      const told = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
+      expect(told).toEqual(['account.opened', 'onboarding.ready'])
       await completes(pipeline)
       const row = await pipeline.pool.query('SELECT state, outcome, trust, identity_id FROM inbox_event')
       expect(row.rows).toEqual([{ state: 'processed', outcome: 'moved:ready', trust: 'confirmed', identity_id: event.identityId }])
@@ -90,7 +92,8 @@ forEachBackend((backend) => {
       })
       await pipeline.accept(event)
       await reaches(pipeline, event.identityId, 'ready')
-      expect(world.effectsOf(event.identityId)).toEqual({ accounts: 1, noticeKeys: [`notice_ready_1_${event.identityId}`], sends: 2 })
+      const sent = world.notices.deliveries.map(({ headers }) => String(headers['webhook-id']).replace(`_${event.identityId}`, ''))
+      expect(sent).toEqual(['notice_account_opened_1', 'notice_account_opened_1', 'notice_ready_1'])
     })
   })
 

@@ -54,6 +54,7 @@ describe('a job that requests a slot', () => {
     expect(seen).toEqual([
       [1, 0, 'accepted'],
       [1, 1, 'accepted'],
+      [1, 2, 'accepted'],
     ])
     expect(world.row.state).toBe('processed')
   })

@@ -15,6 +15,7 @@ describe('F14: every attempt is recorded', () => {
     const kept = world.changes.flatMap(({ draft }) => draft.attempted ?? [])
     expect(kept).toMatchObject([
       { step: 'account', number: 1, at: world.now, code: null },
+      { step: 'notice:account_opened:1', number: 1, code: null },
       { step: 'notice:ready:1', number: 1, code: null },
     ])
     expect(world.attempts).toEqual([])
@@ -56,7 +57,7 @@ describe('F14: every attempt is recorded', () => {
     const world = createMemoryWorld()
     world.send = () => Promise.reject(new NoticeRefusedError({ key: 'any', answer: 400 }))
     await work(world)
-    expect(world.attempts).toMatchObject([{ step: 'notice:ready:1', operation: 'notify', status: 400, code: 'NOTICE_REFUSED' }])
+    expect(world.attempts).toMatchObject([{ step: 'notice:account_opened:1', operation: 'notify', status: 400, code: 'NOTICE_REFUSED' }])
   })
 })
 
@@ -110,7 +111,7 @@ it("F43: an onboarding becomes ready when Paxos's ids are not UUIDs", async () =
   world.row.eventId = 'evt_01HZX'
   await work(world)
   expect(world.stored?.onboarding).toMatchObject({ identityId: 'idn:7/AbC', state: 'ready' })
-  expect(world.notices[0]?.key).toBe('notice_ready_1_idn:7/AbC')
+  expect(world.notices.map(({ key }) => key)).toEqual(['notice_account_opened_1_idn:7/AbC', 'notice_ready_1_idn:7/AbC'])
 })
 
 it('A34: a disablement read before an approval does not commit after that approval changed nothing', async () => {
@@ -126,5 +127,5 @@ it('A34: a disablement read before an approval does not commit after that approv
   }
   await work(world)
   expect(world.stored?.onboarding.state).toBe('ready')
-  expect(world.notices).toHaveLength(1)
+  expect(world.notices).toHaveLength(2)
 })

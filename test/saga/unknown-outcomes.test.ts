@@ -194,6 +194,10 @@ describe('when one request never gets an answer and all others do', () => {
     expect(dead).toMatchObject({ state: 'dead', attempts: 0, unknown: MAX_UNKNOWN_OUTCOMES, code: 'NOTICE_OUTCOME_UNKNOWN' })
     expect(dead?.detail).toMatch(/\(500\).* Unknown 200 of 200 times\.$/)
     expect(ended).toMatchObject([{ state: 'processed' }, { state: 'processed' }])
-    expect(world.effectsOf(poisoned!.identityId)).toMatchObject({ accounts: 1, noticeKeys: [expect.any(String)] })
+    const sent = world.notices.deliveries
+      .map(({ headers }) => String(headers['webhook-id']))
+      .filter((key) => key.endsWith(poisoned!.identityId))
+    expect(new Set(sent)).toEqual(new Set([`notice_account_opened_1_${poisoned!.identityId}`])) // what comes after it waits
+    expect(world.effectsOf(poisoned!.identityId)).toMatchObject({ accounts: 1, noticeKeys: [] })
   }, 90_000)
 })

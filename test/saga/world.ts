@@ -63,7 +63,10 @@ export async function createWorld(backend: TestBackend, options: Partial<Sandbox
     effectsOf: (identityId) => {
       const accounts = sandbox.story.read({ after: 0, limit: 1_000_000, kind: 'account-created', identityId }).length
       const keys = notices.deliveries.map(({ headers }) => String(headers['webhook-id'])).filter((key) => key.endsWith(identityId))
-      return { accounts, noticeKeys: [...new Set(keys)].sort(), sends: keys.length }
+      const opened = keys.filter((key) => key.startsWith('notice_account_opened_'))
+      const ofDecisions = keys.filter((key) => !opened.includes(key))
+      if (new Set(opened).size > 1) throw new Error(`account.opened was told under several keys: ${opened.join()}`)
+      return { accounts, noticeKeys: [...new Set(ofDecisions)].sort(), sends: ofDecisions.length }
     },
   }
 }

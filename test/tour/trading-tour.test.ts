@@ -41,7 +41,7 @@ forEachBackend((backend) => {
       await completes(pipeline)
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
       const told = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
-      expect(told).toEqual(['onboarding.ready', 'deposit.completed', 'order.filled', 'order.filled'])
+      expect(told).toEqual(['account.opened', 'onboarding.ready', 'deposit.completed', 'order.filled', 'order.filled'])
     })
   })
 })

@@ -1,5 +1,5 @@
 import { type Draft as DraftOf, type Effect, effectsOf, intend, isOpen, type Receipt, suppressAll } from '../effect.ts'
-import { nextNotification, SEND_NOTIFICATION } from '../notification.ts'
+import { nextNotification, nthNotification, SEND_NOTIFICATION } from '../notification.ts'
 import { accountEffect, CREATE_ACCOUNT, isAccountReceipt } from './account-effect.ts'
 import type { HoldReason, NoticeKind, Onboarding, OnboardingEntry, OnboardingState, Snapshot } from './onboarding.ts'
 import type { Decision } from './transition.ts'
@@ -72,10 +72,15 @@ function intendWhatFollows(draft: Draft, told: boolean): Draft {
   }
 }
 
-/** An application that has answered `ready` knows the account: from then on it is told `reactivated`. */
+/**
+ * An application that has answered `ready` knows the account: from then on it is told `reactivated`. Before that it is told that the account was
+ * opened, once: the notification keeps its one key when the approval is withdrawn before it was taken, and comes again.
+ */
 function intendApprovalNotice(draft: Draft): Draft {
   const knowsAccount = effectsOf(draft, SEND_NOTIFICATION, 'ready').some(({ state }) => state === 'done')
-  return intendNotification(draft, knowsAccount ? 'reactivated' : 'ready')
+  if (knowsAccount) return intendNotification(draft, 'reactivated')
+  const opened = nthNotification(draft.onboarding.identityId, 'account_opened', 1)
+  return intendNotification(intend(draft, opened), 'ready')
 }
 
 function intendNotification(draft: Draft, name: NoticeKind): Draft {
@@ -88,7 +93,12 @@ export function nextEffect(snapshot: Snapshot): Effect | undefined {
   const { state } = snapshot.onboarding
   switch (state) {
     case 'approved':
-      return open(CREATE_ACCOUNT) ?? open(SEND_NOTIFICATION, 'ready') ?? open(SEND_NOTIFICATION, 'reactivated')
+      return (
+        open(CREATE_ACCOUNT) ??
+        open(SEND_NOTIFICATION, 'account_opened') ??
+        open(SEND_NOTIFICATION, 'ready') ??
+        open(SEND_NOTIFICATION, 'reactivated')
+      )
     case 'denied':
     case 'disabled':
     case 'documents_required':
@@ -100,8 +110,11 @@ export function nextEffect(snapshot: Snapshot): Effect | undefined {
   }
 }
 
+const OF_APPROVAL: ReadonlySet<string> = new Set<NoticeKind>(['account_opened', 'ready', 'reactivated'])
+
 /**
- * While the approval stands, a receipt of the account leads to the notification, and the receipt of the notification to the state `ready`.
+ * While the approval stands, a receipt of the account leads to the notifications of the account and of the approval, in this order, and the
+ * receipt of the second to the state `ready`.
  * The late receipt of a notification that was superseded does not: the one that took its place is still to be sent.
  */
 export function afterReceipt(draft: Draft, effect: Effect, receipt: Receipt): Draft {
@@ -111,8 +124,7 @@ export function afterReceipt(draft: Draft, effect: Effect, receipt: Receipt): Dr
     const opened = { ...draft, onboarding: { ...draft.onboarding, accountId, profileId } }
     return approved ? intendApprovalNotice(opened) : opened
   }
-  const ofApproval = effect.name === 'ready' || effect.name === 'reactivated'
-  return approved && ofApproval && nextEffect(draft) === undefined ? becomeReady(draft) : draft
+  return approved && OF_APPROVAL.has(effect.name ?? '') && nextEffect(draft) === undefined ? becomeReady(draft) : draft
 }
 
 function becomeReady(draft: Draft): Draft {

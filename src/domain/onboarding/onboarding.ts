@@ -43,8 +43,11 @@ export type HoldReason =
   | 'account-mismatch'
   | 'account-without-profile'
 
-/** What each notification tells the application. `reactivated`: the account of which `ready` told may be used again. */
-export type NoticeKind = 'ready' | 'reactivated' | 'denied' | 'disabled' | 'documents_required'
+/**
+ * What each notification tells the application. `account_opened`: the account and its profile exist. `reactivated`: the account of which `ready`
+ * told may be used again.
+ */
+export type NoticeKind = 'account_opened' | 'ready' | 'reactivated' | 'denied' | 'disabled' | 'documents_required'
 
 /** One identity's onboarding as last committed, without the bookkeeping of the store. */
 export interface Onboarding {

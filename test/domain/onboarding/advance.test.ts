@@ -34,8 +34,13 @@ function attempt(draft: Draft, step: string): Draft {
 
 const succeed = (draft: Draft, step: string, receipt: Receipt): Draft => applyReceipt(draftOf(attempt(draft, step)), step, receipt)
 
+/** The account is there, and the application was told of it. */
+function withAccount(approved: Draft): Draft {
+  return succeed(succeed(approved, 'account', ACCOUNT), 'notice:account_opened:1', TOLD)
+}
+
 function ready(): Draft {
-  return succeed(succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT), 'notice:ready:1', TOLD)
+  return succeed(withAccount(says(unknown(), 'APPROVED')), 'notice:ready:1', TOLD)
 }
 
 const denied = (): Draft => succeed(says(unknown(), 'DENIED'), 'notice:denied:1', TOLD)
@@ -44,9 +49,10 @@ const effect = ({ effects }: Draft, step: string): Effect | undefined => effects
 const steps = ({ effects }: Draft): string[] => effects.map(({ step }) => step).sort()
 
 describe('the ledger entries', () => {
-  it('of an approval are the move, then intent and receipt of each effect, then ready', () => {
+  it('of an approval are the move, then intent and receipt of each effect, `account.opened` before `ready`, then ready', () => {
     const approved = says(unknown(), 'APPROVED')
     const accountKey = { step: 'account', key: `gatehouse-account-${IDENTITY}` }
+    const openedKey = { step: 'notice:account_opened:1', key: `notice_account_opened_1_${IDENTITY}` }
     const notificationKey = { step: 'notice:ready:1', key: `notice_ready_1_${IDENTITY}` }
     expect(approved.entries).toEqual([
       { kind: 'state.moved', data: { from: 'pending', to: 'approved', status: 'APPROVED' } },
@@ -55,10 +61,13 @@ describe('the ledger entries', () => {
     const opened = applyReceipt(attempt(approved, 'account'), 'account', ACCOUNT)
     expect(opened.entries.slice(2)).toEqual([
       { kind: 'effect.done', data: { ...accountKey, accountId: ACCOUNT.accountId, profileId: ACCOUNT.profileId, how: 'created' } },
+      { kind: 'effect.intended', data: openedKey },
       { kind: 'effect.intended', data: notificationKey },
     ])
-    const end = applyReceipt(attempt(opened, 'notice:ready:1'), 'notice:ready:1', TOLD)
-    expect(end.entries.slice(4)).toEqual([
+    const told = applyReceipt(attempt(opened, 'notice:account_opened:1'), 'notice:account_opened:1', TOLD)
+    const end = applyReceipt(attempt(told, 'notice:ready:1'), 'notice:ready:1', TOLD)
+    expect(end.entries.slice(5)).toEqual([
+      { kind: 'effect.done', data: { ...openedKey, channel: 'webhook', status: 204 } },
       { kind: 'effect.done', data: { ...notificationKey, channel: 'webhook', status: 204 } },
       { kind: 'state.moved', data: { from: 'approved', to: 'ready', status: 'APPROVED' } },
     ])
@@ -109,7 +118,7 @@ describe('the ledger entries', () => {
     const data = { step: 'notice:denied:1', key: `notice_denied_1_${IDENTITY}` }
     expect(untried.entries.at(-1)).toEqual({ kind: 'effect.suppressed', data: { ...data, mayHaveBeenSent: false } })
     expect(inFlight.entries.at(-1)).toEqual({ kind: 'effect.suppressed', data: { ...data, mayHaveBeenSent: true } })
-    expect(effect(inFlight, 'notice:denied:1')).toMatchObject({ state: 'suppressed', lease: null })
+    expect(effect(inFlight, 'notice:denied:1')).toMatchObject({ state: 'suppressed', lease: { seq: '1' } })
   })
 
   it('of an observation without a change are none', () => {
@@ -161,7 +170,7 @@ describe('when a receiver refuses an effect for good', () => {
   })
 
   it('only the reopened effect is recorded', () => {
-    const opened = succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT)
+    const opened = withAccount(says(unknown(), 'APPROVED'))
     const told = recordRefusal(attempt(opened, 'notice:ready:1'), 'notice:ready:1', 'NOTICE_REJECTED')
     expect(effect(told, 'notice:ready:1')?.state).toBe('refused')
     expect(effect(told, 'account')).toEqual(effect(opened, 'account'))
@@ -232,7 +241,7 @@ describe('when an operator releases a hold', () => {
 
   it('a denial is told again when the user was told of an approval in between', () => {
     const approved = says(says(denied(), 'APPROVED'), 'APPROVED', { operator: true })
-    const told = succeed(succeed(approved, 'account', ACCOUNT), 'notice:ready:1', TOLD)
+    const told = succeed(withAccount(approved), 'notice:ready:1', TOLD)
     const again = says(says(told, 'DENIED'), 'DENIED', { operator: true })
     expect(effect(again, 'notice:denied:2')).toMatchObject({ state: 'intended', key: `notice_denied_2_${IDENTITY}` })
     // Held again before it was sent: the last notification counts, not the first.
@@ -251,7 +260,7 @@ describe('when Paxos re-enables a disabled identity', () => {
     ])
     const again = succeed(approved, 'notice:reactivated:1', TOLD)
     expect(again.onboarding).toMatchObject({ state: 'ready', accountId: ACCOUNT.accountId, profileId: ACCOUNT.profileId })
-    expect(steps(again)).toEqual(['account', 'notice:disabled:1', 'notice:reactivated:1', 'notice:ready:1'])
+    expect(steps(again)).toEqual(['account', 'notice:account_opened:1', 'notice:disabled:1', 'notice:reactivated:1', 'notice:ready:1'])
   })
 
   it('F39: each reactivation has its own key', () => {
@@ -262,13 +271,13 @@ describe('when Paxos re-enables a disabled identity', () => {
 
   it('F39: it gets its first account and `ready` when it had none before', () => {
     const approved = says(succeed(says(unknown(), 'DISABLED'), 'notice:disabled:1', TOLD), 'APPROVED')
-    const end = succeed(succeed(approved, 'account', ACCOUNT), 'notice:ready:1', TOLD)
+    const end = succeed(withAccount(approved), 'notice:ready:1', TOLD)
     expect(end.onboarding.state).toBe('ready')
     expect(steps(end)).not.toContain('notice:reactivated:1')
   })
 
   it('F39: `ready` is sent again when the application may not have received it before', () => {
-    const opened = attempt(succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT), 'notice:ready:1')
+    const opened = attempt(withAccount(says(unknown(), 'APPROVED')), 'notice:ready:1')
     const approved = says(says(opened, 'DISABLED'), 'APPROVED')
     expect(effect(approved, 'notice:ready:2')?.state).toBe('intended')
     const late = applyReceipt(approved, 'notice:ready:1', TOLD)
@@ -290,9 +299,41 @@ describe('when Paxos re-enables a disabled identity', () => {
   })
 })
 
+describe('account.opened', () => {
+  const opened = (): Draft => succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT)
+
+  it('is told before the approval, and once: a reactivation does not tell it again', () => {
+    expect(claimNext(opened(), JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:account_opened:1' } })
+    const disabled = succeed(says(ready(), 'DISABLED'), 'notice:disabled:1', TOLD)
+    const again = succeed(says(disabled, 'APPROVED'), 'notice:reactivated:1', TOLD)
+    expect(again.onboarding.state).toBe('ready')
+    expect(steps(again).filter((step) => step.includes('account_opened'))).toEqual(['notice:account_opened:1'])
+  })
+
+  it('keeps its one key when the approval was withdrawn before the application took it', () => {
+    const disabled = succeed(says(attempt(opened(), 'notice:account_opened:1'), 'DISABLED'), 'notice:disabled:1', TOLD)
+    expect(effect(disabled, 'notice:account_opened:1')?.state).toBe('suppressed')
+    const approved = says(disabled, 'APPROVED')
+    expect(claimNext(approved, JOB)).toMatchObject({
+      kind: 'attempt',
+      effect: { step: 'notice:account_opened:1', key: `notice_account_opened_1_${IDENTITY}`, attempts: 1 },
+    })
+    // Another job waits for the attempt that may still be under way.
+    expect(claimNext(approved, { ...JOB, by: '2' })).toMatchObject({ kind: 'waiting', until: 1_500 })
+    const told = succeed(approved, 'notice:account_opened:1', TOLD)
+    expect(succeed(told, 'notice:ready:2', TOLD).onboarding.state).toBe('ready')
+  })
+
+  it('is not told to an application that has learned of the account from `ready` of an older version', () => {
+    const older = { ...ready(), effects: ready().effects.filter(({ name }) => name !== 'account_opened') }
+    const disabled = succeed(says(older, 'DISABLED'), 'notice:disabled:1', TOLD)
+    expect(steps(says(disabled, 'APPROVED'))).not.toContain('notice:account_opened:1')
+  })
+})
+
 describe('when a receipt comes late', () => {
   it('a disabled identity does not become ready', () => {
-    const opened = attempt(succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT), 'notice:ready:1')
+    const opened = attempt(withAccount(says(unknown(), 'APPROVED')), 'notice:ready:1')
     const late = applyReceipt(says(opened, 'DISABLED'), 'notice:ready:1', TOLD)
     expect(late.onboarding.state).toBe('disabled')
     expect(effect(late, 'notice:ready:1')).toMatchObject({ state: 'done', receipt: TOLD })

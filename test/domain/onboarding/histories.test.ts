@@ -111,7 +111,7 @@ describe('a history of events in any order, with repetitions', () => {
         for (const [event, status, crashAfterClaim] of steps) deliver(world, event, status, { crashAfterClaim })
         const notices = world.draft.effects.filter(({ kind }) => kind === 'send-notification')
         expect(new Set(world.sent).size).toBeLessThanOrEqual(notices.length)
-        for (const kind of ['ready', 'denied'])
+        for (const kind of ['account_opened', 'ready', 'denied'])
           expect(notices.filter(({ step }) => step.startsWith(`notice:${kind}:`)).length).toBeLessThanOrEqual(1)
       }),
       { numRuns: RUNS },
@@ -150,14 +150,15 @@ describe('A34: all 5,040 orders of arrival of seven identity events', () => {
     ['APPROVED', 'ready'],
     ['DENIED', 'denied'],
     ['DISABLED', 'disabled'],
-  ])("A34: end in Paxos's status %s: %s, with one notification", (status, state) => {
+  ])("A34: end in Paxos's status %s: %s, with one notification of the decision", (status, state) => {
     const ends = new Set<string>()
     for (const order of permutations(SEVEN)) {
       const world = start()
       for (const event of order) if (isOnboardingEvent(event)) deliver(world, event, status)
       ends.add(`${world.draft.onboarding.state} ${world.sent.join()}`)
     }
-    expect([...ends]).toEqual([`${state} notice_${state}_1_${IDENTITY}`])
+    const opened = state === 'ready' ? [`notice_account_opened_1_${IDENTITY}`] : []
+    expect([...ends]).toEqual([`${state} ${[...opened, `notice_${state}_1_${IDENTITY}`].join()}`])
   })
 
   it('A34, F39: end in ready with one account when Paxos disabled and re-enabled the identity meanwhile', () => {
@@ -264,7 +265,8 @@ describe('a superseded notification', () => {
     expect(released.effects.find(({ step }) => step === 'notice:ready:2')?.state).toBe('intended')
   })
   it('is not repeated when the hold is released to what the user was told already', () => {
-    const ready = applyReceipt(approved, 'notice:ready:1', { kind: 'notice', channel: 'log', status: null })
+    const told = { kind: 'notice', channel: 'log', status: null }
+    const ready = applyReceipt(applyReceipt(approved, 'notice:account_opened:1', told), 'notice:ready:1', told)
     const held = hold(ready, 'review-reopened')
     const released = applyDecision(
       held,
