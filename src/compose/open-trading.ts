@@ -14,6 +14,7 @@ import { depositRoute } from '../saga/deposit-route.ts'
 import { orderRoutes } from '../saga/order-routes.ts'
 import type { OwnRoute } from '../saga/prepare-event.ts'
 import { quoteExecutionRoute } from '../saga/quote-execution-route.ts'
+import { NOT_WRAPPED, type Wrap } from './wrap-part.ts'
 
 /** The streams of trading, and the commands that move them: wired once, for the worker and for the use cases. */
 export interface Trading {
@@ -30,19 +31,17 @@ export function openTrading({
   paxos,
   notices,
   now = Date.now,
-  orderLedger = createLedger({ pool, table: ORDER_TABLE }),
-  depositLedger = createLedger({ pool, table: DEPOSIT_TABLE }),
-  quoteLedger = createLedger({ pool, table: QUOTE_EXECUTION_TABLE }),
+  wrap = NOT_WRAPPED,
 }: {
   pool: Pool
   paxos: PaxosClient
   notices: NoticeChannel
   now?: () => number
-  /** Given where a step is put between the stages and the ledger: crash tests do. */
-  orderLedger?: Ledger<OrderSnapshot>
-  depositLedger?: Ledger<DepositSnapshot>
-  quoteLedger?: Ledger<QuoteExecutionSnapshot>
+  wrap?: Wrap
 }): Trading {
+  const orderLedger = wrap('orderLedger', createLedger({ pool, table: ORDER_TABLE }))
+  const depositLedger = wrap('depositLedger', createLedger({ pool, table: DEPOSIT_TABLE }))
+  const quoteLedger = wrap('quoteLedger', createLedger({ pool, table: QUOTE_EXECUTION_TABLE }))
   const balanceOnRecord = (accountId: string, asset: string) => sumFlows(pool, accountId, asset)
   return {
     orders: readOrders(pool),

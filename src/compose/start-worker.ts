@@ -1,12 +1,8 @@
 import type { Config } from '../config/load-config.ts'
-import { createInbox } from '../inbox/inbox.ts'
-import { createLedger } from '../ledger/ledger.ts'
-import { ONBOARDING_TABLE } from '../ledger/onboarding-table.ts'
 import { createLogChannel } from '../notify/log-channel.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import { watchChannel } from '../notify/watched-channel.ts'
 import { createWebhookChannel } from '../notify/webhook-channel.ts'
-import { createConfirmationReader } from '../paxos/confirmation-reader.ts'
 import { createHttpServer, listen } from '../platform/http-server.ts'
 import type { Logger } from '../platform/logger.ts'
 import { createPool } from '../platform/postgres/postgres.ts'
@@ -14,7 +10,6 @@ import { scheduleSweeps } from '../queue/sweep-schedule.ts'
 import { startWatchedWorker } from '../queue/watched-worker.ts'
 import { sweepEvents } from '../reconcile/sweep-events.ts'
 import { startReplayRunner } from '../replay/replay-runner.ts'
-import { backlogOf } from '../saga/backlog-of.ts'
 import { startDispatcher } from '../saga/dispatch-due-events.ts'
 import { createEventProcessor } from '../saga/process-event.ts'
 import { createSagaMetrics } from '../saga/saga-metrics.ts'
@@ -23,9 +18,8 @@ import { createUnknownWatch } from '../saga/unknown-watch.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
-import { openTrading } from './open-trading.ts'
+import { openStages } from './open-stages.ts'
 import { closeInTurn, NOTICE_TIMEOUT_MS, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
-import { wireRoutes } from './wire-routes.ts'
 
 /** Confirms events, advances onboardings, sends notices; dispatches what is due and sweeps for what is missing. Serves its health and metrics. */
 export async function startWorker(foundation: Foundation): Promise<RunningRole> {
@@ -40,37 +34,20 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     byIndex: true,
   })
   const queue = await openQueue(foundation, logger)
-  const inbox = createInbox({
-    pool,
-    connectionString: databaseUrl,
-    logger,
-    metrics,
-    onAccepted: queue.add,
-  })
-  const ledger = createLedger({ pool, table: ONBOARDING_TABLE })
   const paxos = connectPaxos(foundation, { logger, metrics, pool })
   const notices = watchChannel(openNoticeChannel(config, logger), { pool, logger })
-  const trading = openTrading({ pool, paxos, notices })
-  const reader = createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger }))
+  const { unknownIdentities } = config
   const { encryptionKey } = foundation.secrets
-  const wires = wireRoutes({
-    pool,
-    ledger,
-    paxos,
-    notices,
-    unknownIdentities: config.unknownIdentities,
-    encryptionKey,
-    now: Date.now,
-    trading,
-  })
+  const stages = openStages(
+    { pool, queue, paxos, notices },
+    { databaseUrl, unknownIdentities, encryptionKey, readBacklog: true, logger, metrics },
+  )
+  const { inbox, trading } = stages
   const handle = createEventProcessor({
-    inbox,
-    reader,
-    ...wires,
+    ...stages,
     logger,
     metrics: createSagaMetrics(metrics),
     unknown: createUnknownWatch({ logger, metrics, now: Date.now }),
-    now: Date.now,
     random: Math.random,
   })
   const worker = startWatchedWorker(foundation.queueBackend, {
@@ -88,28 +65,8 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     sweep: () => sweepEvents({ pool, inbox, paxos, logger, now: Date.now }),
     logger,
   })
-  const stopReplays = startReplayRunner(
-    {
-      ...{ pool, inbox, queue, ledger, reader, ...wires, now: Date.now, secondPersonAbove: config.replaySecondPersonAbove },
-    },
-    logger,
-  )
-  const stages = [
-    stopReplays,
-    stopPolls,
-    stopSweeps,
-    stopDispatcher,
-    () => worker.close(),
-    () => queue.close(),
-    () => reader.close(),
-    () => notices.close(),
-    () => paxos.close(),
-    () => wires.close(),
-    () => ledger.close(),
-    () => trading.close(),
-    () => inbox.close(),
-    () => pool.end(),
-  ]
+  const stopReplays = startReplayRunner({ ...stages, secondPersonAbove: config.replaySecondPersonAbove }, logger)
+  const work = [stopReplays, stopPolls, stopSweeps, stopDispatcher, () => worker.close()]
   const readiness = [...storesReady(pool, queue), { name: 'jobs', check: worker.check }]
   const app = await createHttpServer({
     logger,
@@ -120,7 +77,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     readiness,
   })
   const url = await listen(app, { host: config.host, ...config.worker, variable: 'WORKER_PORT' })
-  return { name: 'worker', url, close: () => closeInTurn([() => app.close(), ...stages]) }
+  return { name: 'worker', url, close: () => closeInTurn([() => app.close(), ...work, stages.close]) }
 }
 
 function openNoticeChannel({ notifyWebhook, outgoing, worker }: Config, logger: Logger): NoticeChannel {

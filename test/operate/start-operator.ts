@@ -1,7 +1,6 @@
 import { Registry } from 'prom-client'
 import { serveOperator } from '../../src/compose/serve-operator.ts'
-import { createOnboarding } from '../../src/operate/create-onboarding.ts'
-import { createUseCases } from '../../src/operate/create-use-cases.ts'
+import { wireUseCases } from '../../src/compose/wire-use-cases.ts'
 import type { OperatorUseCases } from '../../src/operate/use-cases.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../../src/paxos/transport/budget-store.ts'
@@ -11,11 +10,9 @@ import { UsageError } from '../../src/platform/app-error.ts'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import type { ReplayParts } from '../../src/replay/plan-replay.ts'
-import { createReplayActions } from '../../src/replay/replay-actions.ts'
 import { createRoster, type Roster } from '../../src/roster/roster.ts'
-import { rebuildQueue } from '../../src/saga/rebuild-queue.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
-import { ENCRYPTION_KEY, type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
+import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 export const TOKEN = 'operator-token-of-this-test'
@@ -73,7 +70,6 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
   })
   let ahead = 0
   const now = (): number => Date.now() + ahead
-  const parts = { ...pipeline, now: Date.now, secondPersonAbove: 25, encryptionKey: ENCRYPTION_KEY }
   const budget = createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore(pipeline) })
   const pace = createUpstreamPace(budget)
   const roster = createRoster({ pool: pipeline.pool, logger })
@@ -81,29 +77,16 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
   for (const role of ['receiver', 'worker'] as const) {
     await roster.enroll({ queue: 'Postgres', upstream: null, simulated: true, role, url: null })
   }
-  const useCases = createUseCases({
-    pool: pipeline.pool,
-    queue: pipeline.queue,
-    now,
+  const { useCases, replays } = wireUseCases(pipeline, {
     roster,
     world: { queue: 'Postgres', upstream: sandbox.apiUrl, simulated: true },
-    sweepEverySeconds: 900,
-    askPaxos: async () => void (await pipeline.paxos.events.list({ limit: 1 })),
     pace,
-    trading: {
-      ...pipeline.trading,
-      inbox: pipeline.inbox,
-      queue: pipeline.queue,
-      paxos: pipeline.paxos,
-      encryptionKey: parts.encryptionKey,
-    },
-    actions: {
-      createOnboarding: (order) => createOnboarding(parts, order),
-      findCommand: (id) => pipeline.inbox.findCommand(id),
-      ...createReplayActions(parts),
-      rebuildQueue: () => rebuildQueue(parts),
-      sendTestNotice: () => Promise.reject(new UsageError('NOTIFY_WEBHOOK_URL is not set.')),
-    },
+    sweepEverySeconds: 900,
+    secondPersonAbove: 25,
+    sendTestNotice: () => Promise.reject(new UsageError('NOTIFY_WEBHOOK_URL is not set.')),
+    logger,
+    metrics: new Registry(),
+    now,
   })
   const app = await createHttpServer({ logger, bodyLimitBytes: 100_000, metrics: new Registry(), readiness: [] })
   await serveOperator(app, useCases, { token: TOKEN, now })
@@ -116,7 +99,7 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
     sandbox,
     useCases,
     pace,
-    replays: parts,
+    replays,
     advanceClock: (ms) => {
       ahead += ms
     },

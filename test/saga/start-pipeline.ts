@@ -1,33 +1,21 @@
-import type pg from 'pg'
 import { Registry } from 'prom-client'
-import { openTrading, type Trading } from '../../src/compose/open-trading.ts'
-import { wireRoutes } from '../../src/compose/wire-routes.ts'
-import type { IdentityRequestSnapshot } from '../../src/domain/identity-request/identity-request.ts'
-import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
-import { DEPOSIT_TABLE } from '../../src/ledger/deposit-table.ts'
-import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
-import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
-import { ORDER_TABLE } from '../../src/ledger/order-table.ts'
-import { QUOTE_EXECUTION_TABLE } from '../../src/ledger/quote-execution-table.ts'
+import { openStages, type Stages } from '../../src/compose/open-stages.ts'
+import type { WrappedPart } from '../../src/compose/wrap-part.ts'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
-import { type ConfirmationReader, createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
-import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
+import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { type BudgetLimits, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
-import { createEventQueue, type EventHandler, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
+import { createEventQueue, type EventHandler, startEventWorker } from '../../src/queue/event-queue.ts'
 import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import { startWatchedWorker, type WatchPace } from '../../src/queue/watched-worker.ts'
-import { backlogOf } from '../../src/saga/backlog-of.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
-import type { EventRoute, OwnRoute } from '../../src/saga/prepare-event.ts'
 import { createEventProcessor, workNow } from '../../src/saga/process-event.ts'
 import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
 import { startOrderPolls } from '../../src/saga/start-order-polls.ts'
-import type { Vault } from '../../src/vault/vault.ts'
 
 export interface PipelineOptions {
   /** No limits when it is absent. */
@@ -50,32 +38,11 @@ export interface PipelineOptions {
 /** The key of every test: 32 bytes. */
 export const ENCRYPTION_KEY = Buffer.alloc(32, 7)
 
-export type PartName =
-  | 'orderLedger'
-  | 'depositLedger'
-  | 'quoteLedger'
-  | 'inbox'
-  | 'queue'
-  | 'ledger'
-  | 'paxos'
-  | 'notices'
-  | 'reader'
-  | 'worker'
+export type PartName = WrappedPart | 'queue' | 'paxos' | 'notices' | 'worker'
 
-export interface Pipeline {
-  inbox: Inbox
-  ledger: Ledger
-  paxos: PaxosClient
-  queue: EventQueue
-  reader: ConfirmationReader
-  routes: readonly EventRoute[]
-  ownRoutes: readonly OwnRoute[]
-  trading: Trading
-  requests: Ledger<IdentityRequestSnapshot>
-  vault: Vault
+export interface Pipeline extends Omit<Stages, 'notices'> {
   /** Works on an event at once, as the API does with its commands. */
   workNow: ReturnType<typeof workNow>
-  pool: pg.Pool
   metrics: Registry
   /** Works on an event as the queue would deliver it. */
   handle: EventHandler
@@ -86,7 +53,7 @@ export interface Pipeline {
   close(): Promise<void>
 }
 
-/** Everything from the inbox to the notification, wired as src/compose wires it, against a simulator and real stores. */
+/** Everything from the inbox to the notification, wired by src/compose, against a simulator and real stores. */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { databaseUrl, backend, unknownIdentities = 'adopt', concurrency = 20, paxosTimeoutMs = 2_000 } = options
   const { decorate = (_name, part) => part } = options
@@ -94,52 +61,19 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const metrics = new Registry()
   const pool = createPool({ connectionString: databaseUrl, max: 6, applicationName: 'test pipeline' })
   const queue = decorate('queue', createEventQueue(backend, { logger }))
-  const inbox = decorate(
-    'inbox',
-    createInbox({
-      pool,
-      connectionString: databaseUrl,
-      logger,
-      metrics,
-      onAccepted: (accepted) => queue.add(accepted),
-    }),
-  )
-  const ledger = decorate('ledger', createLedger({ pool, table: ONBOARDING_TABLE }))
   const budget = createBudget({ limits: options.limits ?? NO_LIMITS })
-  const paxos = decorate(
-    'paxos',
-    createPaxosClient({
-      ...options.paxos,
-      outgoing: EVERY_NETWORK,
-      clientId: 'sandbox',
-      clientSecret: 'sandbox',
-      timeoutMs: paxosTimeoutMs,
-      budget,
-      logger,
-      metrics,
-    }),
-  )
+  const client = { ...options.paxos, outgoing: EVERY_NETWORK, clientId: 'sandbox', clientSecret: 'sandbox', timeoutMs: paxosTimeoutMs }
+  const paxos = decorate('paxos', createPaxosClient({ ...client, budget, logger, metrics }))
   const notices: NoticeChannel = decorate(
     'notices',
     createWebhookChannel({ ...options.notices, outgoing: EVERY_NETWORK, timeoutMs: 2_000 }),
   )
-  const reader = decorate('reader', createConfirmationReader(paxos, backlogOf({ inbox, ledger, queue, logger })))
-  const orderLedger = decorate('orderLedger', createLedger({ pool, table: ORDER_TABLE }))
-  const depositLedger = decorate('depositLedger', createLedger({ pool, table: DEPOSIT_TABLE }))
-  const quoteLedger = decorate('quoteLedger', createLedger({ pool, table: QUOTE_EXECUTION_TABLE }))
-  const trading = openTrading({ pool, paxos, notices, orderLedger, depositLedger, quoteLedger })
-  const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, encryptionKey: ENCRYPTION_KEY, now: Date.now, trading })
-  const { routes, ownRoutes, requests, vault } = wires
-  const parts = {
-    inbox,
-    reader,
-    routes,
-    ownRoutes,
-    logger,
-    metrics: createSagaMetrics(metrics),
-    now: Date.now,
-    random: () => 0,
-  }
+  const stages = openStages(
+    { pool, queue, paxos, notices },
+    { databaseUrl, unknownIdentities, encryptionKey: ENCRYPTION_KEY, readBacklog: true, logger, metrics, wrap: decorate },
+  )
+  const { inbox, trading } = stages
+  const parts = { ...stages, logger, metrics: createSagaMetrics(metrics), random: () => 0 }
   const { handle } = decorate('worker', { handle: createEventProcessor(parts) })
   const work = { handle, concurrency, logger, queue }
   const watched = options.watch ? startWatchedWorker(backend, { ...work, pool, metrics, pace: options.watch }) : null
@@ -147,18 +81,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const stopPolls = concurrency > 0 ? startOrderPolls({ pool, inbox, paxos, orders: trading.orders, logger, metrics }) : null
   const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null
   return {
-    inbox,
-    ledger,
-    paxos,
-    queue,
-    reader,
-    routes,
-    ownRoutes,
-    trading,
-    requests,
-    vault,
+    ...stages,
     workNow: workNow(parts),
-    pool,
     metrics,
     handle,
     check: async () => watched?.check(),
@@ -168,15 +92,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       await stopPolls?.()
       await stopDispatcher?.()
       await worker?.close()
-      await queue.close()
-      await reader.close()
-      await notices.close()
-      await paxos.close()
-      await wires.close()
-      await ledger.close()
-      await trading.close()
-      await inbox.close()
-      await pool.end()
+      await stages.close()
     },
   }
 }

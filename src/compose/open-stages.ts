@@ -1,0 +1,80 @@
+import type { Pool } from 'pg'
+import type { Registry } from 'prom-client'
+import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
+import { createInbox, type Inbox } from '../inbox/inbox.ts'
+import { createLedger, type Ledger } from '../ledger/ledger.ts'
+import { ONBOARDING_TABLE } from '../ledger/onboarding-table.ts'
+import type { NoticeChannel } from '../notify/notice.ts'
+import { type ConfirmationReader, createConfirmationReader } from '../paxos/confirmation-reader.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
+import { backlogOf } from '../saga/backlog-of.ts'
+import type { Routes } from '../saga/prepare-event.ts'
+import type { Vault } from '../vault/vault.ts'
+import { openTrading, type Trading } from './open-trading.ts'
+import { closeInTurn } from './running-role.ts'
+import { wireRoutes } from './wire-routes.ts'
+import { NOT_WRAPPED, type Wrap } from './wrap-part.ts'
+
+/** What a role brings, from its own settings. The stages take all of it over, and close it. */
+export interface StageParts {
+  pool: Pool
+  queue: EventQueue
+  paxos: PaxosClient
+  notices: NoticeChannel
+}
+
+export interface StageSettings {
+  /** Of the database of `pool`: the inbox commits over connections of its own. */
+  databaseUrl: string
+  unknownIdentities: 'adopt' | 'hold'
+  /** 32 bytes. */
+  encryptionKey: Buffer
+  /** Confirms many events of the backlog with one call to Paxos: for the role that works the backlog off. */
+  readBacklog: boolean
+  logger: Logger
+  metrics: Registry
+  /** Puts something between a stage and those that call it. Crash tests stop there. */
+  wrap?: Wrap | undefined
+}
+
+/** Everything between the inbox and the notification that is the same in each role that works on events. */
+export interface Stages extends StageParts, Required<Routes> {
+  inbox: Inbox
+  ledger: Ledger
+  reader: ConfirmationReader
+  trading: Trading
+  requests: Ledger<IdentityRequestSnapshot>
+  vault: Vault
+  encryptionKey: Buffer
+  now: () => number
+  /** Finishes what is under way and closes everything, what the role brought included. */
+  close(): Promise<void>
+}
+
+/** Wires the stages: once for the worker, the operator's role, the commands, and the tests. */
+export function openStages({ pool, queue, paxos, notices }: StageParts, settings: StageSettings): Stages {
+  const { databaseUrl, unknownIdentities, encryptionKey, readBacklog, logger, metrics, wrap = NOT_WRAPPED } = settings
+  // An event and a command go onto the queue at once, so that they need not wait for a dispatcher's round.
+  const onAccepted = queue.add
+  const inbox = wrap('inbox', createInbox({ pool, connectionString: databaseUrl, logger, metrics, onAccepted }))
+  const ledger = wrap('ledger', createLedger({ pool, table: ONBOARDING_TABLE }))
+  const backlog = readBacklog ? backlogOf({ inbox, ledger, queue, logger }) : null
+  const reader = wrap('reader', createConfirmationReader(paxos, backlog))
+  const trading = openTrading({ pool, paxos, notices, wrap })
+  const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, encryptionKey, now: Date.now, trading })
+  const close = (): Promise<void> =>
+    closeInTurn([
+      () => queue.close(),
+      () => reader.close(),
+      () => notices.close(),
+      () => paxos.close(),
+      () => wires.close(),
+      () => ledger.close(),
+      () => trading.close(),
+      () => inbox.close(),
+      () => pool.end(),
+    ])
+  return { pool, queue, paxos, notices, inbox, ledger, reader, trading, ...wires, encryptionKey, now: Date.now, close }
+}
