@@ -8,6 +8,8 @@ export type BudgetClass = (typeof BUDGET_CLASSES)[number]
 export type BudgetLimits = Readonly<Record<BudgetClass, number | null>>
 
 const DOCUMENTED: BudgetLimits = { token: 1, identity: 10, quote: 10, transfer: 20, general: 50, unproven: 5 }
+/** Of the general class, for single reads of event ids that only a webhook has named. */
+const UNPROVEN_SHARE = 0.1
 const UNLIMITED: BudgetLimits = { token: null, identity: null, quote: null, transfer: null, general: null, unproven: null }
 const BudgetOverrides = z.partialRecord(z.enum(BUDGET_CLASSES), z.number().positive().nullable())
 
@@ -25,11 +27,18 @@ export const PAXOS = {
   PAXOS_TIMEOUT_MS: positive.max(20_000, 'must be at most 20000').default(10_000),
 }
 
+/** What is given to unproven work grows and shrinks with what it is a share of. */
+function shareOf({ general }: Partial<BudgetLimits>): Partial<BudgetLimits> {
+  if (general === undefined) return {}
+  return { unproven: general === null ? null : general * UNPROVEN_SHARE }
+}
+
 function parseBudget(text: string, context: z.core.$RefinementCtx<string>): BudgetLimits {
   if (text === 'documented') return DOCUMENTED
   if (text === 'off') return UNLIMITED
   try {
-    return { ...DOCUMENTED, ...BudgetOverrides.parse(JSON.parse(text)) }
+    const asked = BudgetOverrides.parse(JSON.parse(text))
+    return { ...DOCUMENTED, ...shareOf(asked), ...asked }
   } catch {
     context.addIssue(`must be documented, off, or JSON with requests per second for any of ${BUDGET_CLASSES.join(', ')} (null: no limit)`)
     return z.NEVER

@@ -66,7 +66,14 @@ describe('the configuration', () => {
   })
   it('accepts budgets as documented, off, or by class', () => {
     expect(load({ PAXOS_BUDGET: 'off' }).budget).toEqual(NO_LIMITS)
-    expect(load({ PAXOS_BUDGET: '{"identity": 5, "general": null}' }).budget).toEqual({ ...DOCUMENTED_LIMITS, identity: 5, general: null })
+    expect(load({ PAXOS_BUDGET: '{"identity": 5, "general": null}' }).budget).toEqual({
+      ...DOCUMENTED_LIMITS,
+      identity: 5,
+      general: null,
+      unproven: null,
+    })
+    expect(load({ PAXOS_BUDGET: '{"general": 20}' }).budget).toEqual({ ...DOCUMENTED_LIMITS, general: 20, unproven: 2 })
+    expect(load({ PAXOS_BUDGET: '{"general": 20, "unproven": 1}' }).budget).toMatchObject({ general: 20, unproven: 1 })
   })
 })
 

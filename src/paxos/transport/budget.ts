@@ -7,11 +7,11 @@ import { type BudgetLimits, ENDPOINT_CLASSES, type EndpointClass, isLimitOfPaxos
 /** Leave to call Paxos. One for a process; those of several processes share what their common store keeps. */
 export interface Budget {
   /**
-   * Takes one call. Waits up to 2 s for it, or up to 20 s for a call that acts.
+   * Takes one call. Waits for it as `patience` says; up to 2 s by default.
    * @throws BUDGET_EXHAUSTED when that is not enough; SERVICE_UNAVAILABLE when the store does not answer; the signal's reason when it is
    * aborted while it waits.
    */
-  acquire(endpointClass: EndpointClass, options: { priority: Priority; signal?: AbortSignal; acts?: boolean }): Promise<void>
+  acquire(endpointClass: EndpointClass, options: { priority: Priority; signal?: AbortSignal; patience?: Patience }): Promise<void>
   /**
    * Paxos answered 429: nobody calls until `retryAfterMs` is over, five minutes when they did not say. Then one call goes, of all
    * processes together, and the others once it was answered.
@@ -28,13 +28,15 @@ export interface Budget {
 const LOCKOUT_MS = 300_000 // documented: a 429 throttles the whole address for five minutes
 /** A wrong date in Retry-After must not stop us for days: ask again after a quarter of an hour at the latest. */
 const LONGEST_LOCKOUT_MS = 900_000
-/** Longer waits are given back to the queue, which has better use for the worker. */
-const LONGEST_WAIT_MS = 2_000
 /**
- * A call that acts has cost its reads, and an attempt that is on record: given back, it would have to be looked for before it is made. So it waits
- * for its turn among the others, and ends well before its lease.
+ * How long a call waits for its turn at most, milliseconds.
+ * - `short`: a longer wait is given back to the queue, which has better use for the worker.
+ * - `long`: for a call that acts. It has cost its reads, and an attempt that is on record: given back, its outcome would have to be looked up
+ *   before it is made. Well below the lease of an effect.
+ * - `none`: for a read that has a cheaper substitute.
  */
-const LONGEST_WAIT_TO_ACT_MS = 20_000
+const LONGEST_WAIT_MS = { none: 0, short: 2_000, long: 20_000 }
+type Patience = keyof typeof LONGEST_WAIT_MS
 /** Permits are renewed this long before they end, while there are calls. */
 const RENEW_BEFORE_MS = LEASE_MS / 2
 /** Of live permits that nobody waits for yet: what the work on one event takes at the least, and a share of the window at most. */
@@ -211,9 +213,12 @@ export function createBudget({
     return dry && dry.askAgainMs > nowMs ? dry.untilMs - nowMs : 0
   }
 
-  const waitAndTake = async (endpointClass: EndpointClass, { priority, signal, acts }: Parameters<Budget['acquire']>[1]): Promise<void> => {
+  const waitAndTake = async (
+    endpointClass: EndpointClass,
+    { priority, signal, patience = 'short' }: Parameters<Budget['acquire']>[1],
+  ): Promise<void> => {
     const lane = lanes[endpointClass][priority]
-    const giveUpAtMs = now() + (acts ? LONGEST_WAIT_TO_ACT_MS : LONGEST_WAIT_MS)
+    const giveUpAtMs = now() + LONGEST_WAIT_MS[patience]
     lane.waiting++
     try {
       // Others wait for the same room, so it may be gone when we wake.

@@ -63,8 +63,8 @@ export function createPaxosCall({ http, tokensFor, budget, breaker, signal, acco
     const endpointClass = endpointClassOf(request.operation, { accountsClass })
     const { message, rules } = messageOf(rest, path)
     const send = async (token: string | null) => {
-      if (unproven) await budget.acquire('unproven', { priority, signal })
-      await budget.acquire(endpointClass, { priority, signal, acts: rules.acts })
+      if (unproven) await budget.acquire('unproven', { priority, signal, patience: 'none' })
+      await budget.acquire(endpointClass, { priority, signal, patience: rules.acts ? 'long' : 'short' })
       const headers = token === null ? message.headers : { ...message.headers, authorization: `Bearer ${token}` }
       return http.send({ ...message, headers }, rules)
     }
