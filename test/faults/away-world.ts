@@ -13,8 +13,8 @@ import { checkHistory, type Outage, type Verdict } from './history-checker.ts'
 import { type NoticeLog, startNoticeLog } from './notice-log.ts'
 
 /**
- * The product in a process of its own, with a Postgres that may go away, and a Paxos that delivers and delivers again. Only the
- * product goes over the line: what looks at the tables for the test does not.
+ * The product in a process of its own, with a Postgres that may go away, and a Paxos that delivers and retries. Only the product uses the
+ * line to Postgres: the test reads the tables directly.
  */
 export interface AwayWorld {
   sandbox: Sandbox
@@ -22,27 +22,27 @@ export interface AwayWorld {
   gatehouse: Running
   line: TcpProxy
   pool: pg.Pool
-  /** People on whom Paxos decides now, each with an event that it delivers until that is taken. */
+  /** People whom Paxos decides now, each with an event that it delivers until Gatehouse accepts it. */
   decide(count: number): Promise<void>
-  /** Posts an event of nobody, as Paxos would: the status and headers of the answer. */
+  /** Posts an event without an identity, as Paxos would. Gives the status and headers of the answer. */
   post(): Promise<{ status: number; retryAfter: string | null }>
-  /** The fault is on while `work` runs: what was under way may have an unknown outcome. */
+  /** The fault is on while `work` runs. Calls in progress then may have an unknown outcome. */
   outage<T>(work: () => Promise<T>): Promise<T>
-  /** Waits until every event that Paxos has was taken and has ended. */
+  /** Waits until every event of Paxos is accepted and finished. */
   ends(options: { withinMs: number }): Promise<void>
-  /** What outsiders saw of it all, and each fault of the ledger. */
+  /** What an observer saw of the run, and every fault of the ledger. */
   verdict(): Promise<Verdict>
 }
 
 const API_KEY = 'the-key-of-the-away-tests'
-/** A second of Paxos's patience is a tenth of one here: its first retry comes after half a second. */
+/** A second of Paxos's waits takes 0.1 s here: its first retry comes after 0.5 s. */
 const TIME_SCALE = 10
 
 export interface AwayWorldOptions {
   backend: TestBackend
   /** Of a superuser. */
   postgresUrl: string
-  /** Of the product's Redis, each world its own. */
+  /** The database of the product's Redis, one for each world. */
   redisDatabase: number
   /** Deliveries per second. */
   pace: number
@@ -70,7 +70,7 @@ export async function openAwayWorld({ backend, postgresUrl, redisDatabase, pace,
       PAXOS_CLIENT_ID: 'sandbox',
       PAXOS_CLIENT_SECRET: 'sandbox',
       PAXOS_BUDGET: 'off',
-      SWEEP_EVERY_SECONDS: '86400', // what the receiver refuses, its sender brings again, and nobody else
+      SWEEP_EVERY_SECONDS: '86400', // when the receiver refuses, only the sender's retry brings the event
       WEBHOOK_API_KEYS: API_KEY,
       OPERATOR_TOKEN: 'the-operator-of-the-away-tests',
       NOTIFY_WEBHOOK_URL: notices.url,

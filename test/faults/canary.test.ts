@@ -20,7 +20,7 @@ type Finish = (close: () => Promise<void>) => void
 
 const logger = createLogger({ level: 'silent' })
 const MINUTE_MS = 60_000
-/** So that a test of seconds sees what takes the product most of a minute. */
+/** A pace that lets a test of seconds see what takes the product up to a minute. */
 const HURRY = { sendEveryMs: 400, probeEveryMs: 200, silentAfterMs: 4_000 }
 const DONE: EventHandler = async () => ({ kind: 'done' })
 
@@ -34,7 +34,7 @@ const isWell = (worker: { check(): Promise<void> }): Promise<boolean> =>
   )
 const isReady = async ({ url }: Child): Promise<boolean> => (await fetch(`${url}/health/ready`)).ok
 
-/** The same queue, over a line that a test may break. */
+/** The same queue through a line that a test may break. */
 async function overProxy(backend: QueueBackend, onTestFinished: Finish): Promise<{ proxy: TcpProxy; backend: QueueBackend }> {
   const url = new URL(backend.kind === 'redis' ? backend.url : backend.connectionString)
   const proxy = await startTcpProxy({ port: Number(url.port), host: url.hostname })
@@ -43,7 +43,7 @@ async function overProxy(backend: QueueBackend, onTestFinished: Finish): Promise
   return { proxy, backend: backend.kind === 'redis' ? { ...backend, url: url.href } : { kind: 'postgres', connectionString: url.href } }
 }
 
-/** Every connection that stands is half-open from now on: neither end hears of the other again. New ones are good. */
+/** Makes every open connection half-open: neither end hears the other again. New connections work. */
 async function silence(proxy: TcpProxy): Promise<void> {
   expect(proxy.open).toBeGreaterThan(0)
   proxy.swallow()
@@ -54,17 +54,17 @@ interface Hall {
   backend: QueueBackend
   queue: EventQueue
   canary: () => ReturnType<typeof readCanary>
-  /** A worker of its own, on this queue unless `on` says otherwise. */
+  /** A worker of its own on this queue, unless `on` names another. */
   hire(options?: { handle?: EventHandler; concurrency?: number; on?: QueueBackend }): {
     check(): Promise<void>
     metrics: Registry
     jobs: string[]
   }
-  /** How many canaries were sent. */
+  /** The number of canaries that were sent. */
   sent(): number
 }
 
-/** A queue and a database, and as many workers as a test wants. */
+/** A queue and a database, with the workers that a test starts. */
 async function openHall(kind: TestBackend, onTestFinished: Finish): Promise<Hall> {
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())
@@ -111,7 +111,7 @@ const jobsFrom = (first: number, count: number) => Array.from({ length: count },
 
 describe.concurrent('when every connection of a worker to its queue goes silent', () => {
   forEachBackend((kind) => {
-    it('notices or heals within a minute, and what was accepted meanwhile ends', { timeout: 240_000 }, async ({ onTestFinished }) => {
+    it('the worker notices or heals within a minute, and accepted events complete', { timeout: 240_000 }, async ({ onTestFinished }) => {
       const stage = await openStage(kind)
       onTestFinished(() => stage.close())
       const { proxy, backend } = await overProxy(stage.backend, onTestFinished)
@@ -129,7 +129,7 @@ describe.concurrent('when every connection of a worker to its queue goes silent'
       const accepted = await stage.deliver(child, events)
       expect(accepted).toHaveLength(10)
       const ended = async () => (await stage.inbox()).every(({ state }) => state === 'processed')
-      // On Postgres a question that is not answered in time takes another connection, mostly before the silence has lasted long enough.
+      // On Postgres, a query without an answer in time uses another connection, mostly before the silence is noticed.
       const noticed = await eventually(
         async () => ({ silent: !(await isReady(child)), healed: stage.backend.kind === 'postgres' && (await ended()) }),
         ({ silent, healed }) => silent || healed,
@@ -151,7 +151,7 @@ describe.concurrent('when every connection of a worker to its queue goes silent'
       expect(verdict).toMatchObject({ faults: [], ended: 10, accounts: 10, notices: 10, resent: 0 })
     })
 
-    it('notices although others take every canary, and takes jobs again', { timeout: 120_000 }, async ({ onTestFinished }) => {
+    it('the worker notices although others take every canary, and takes jobs again', { timeout: 120_000 }, async ({ onTestFinished }) => {
       const hall = await openHall(kind, onTestFinished)
       const { proxy, backend } = await overProxy(hall.backend, onTestFinished)
       const deaf = hall.hire({ on: backend })
@@ -162,7 +162,7 @@ describe.concurrent('when every connection of a worker to its queue goes silent'
         ({ seenAt }) => seenAt !== null,
       )
       await silence(proxy)
-      // On Postgres a question may take a connection that is not silent, and then there is nothing to notice.
+      // On Postgres, a query may use a connection that is not silent, and then there is nothing to notice.
       if (hall.backend.kind === 'redis') {
         await eventually(
           () => isWell(deaf),
@@ -184,15 +184,15 @@ describe.concurrent('when every connection of a worker to its queue goes silent'
         await eventually(
           () => hall.queue.counts(),
           ({ waiting, active }) => waiting + active <= 1, // a canary may be there
-          { withinMs: MINUTE_MS }, // a silent line is given up after its time-out
+          { withinMs: MINUTE_MS }, // the client gives a silent line up after its timeout
         )
       }
     })
   })
 })
 
-describe.concurrent('when a worker is connected to a Redis that is not, or is no longer, the one with the queue', () => {
-  it('notices that a job waits which it is not given, and finds the right one by connecting again', { timeout: 60_000 }, async ({
+describe.concurrent('when a worker is connected to a Redis without the queue', () => {
+  it('the worker notices that a waiting job does not reach it, and finds the right Redis when it reconnects', { timeout: 60_000 }, async ({
     onTestFinished,
   }) => {
     const empty = await launchRedis(await findRedis({ directory: '.gatehouse', say: () => {} }))
@@ -208,7 +208,7 @@ describe.concurrent('when a worker is connected to a Redis that is not, or is no
       () => proxy.open,
       (open) => open >= 2,
     )
-    Object.assign(to, { port: Number(right.port), host: right.hostname }) // as a name that has come to mean another machine
+    Object.assign(to, { port: Number(right.port), host: right.hostname }) // like a host name that now means another machine
     await hall.queue.add(jobsFrom(1, 3))
     await eventually(
       () => isWell(worker),
@@ -228,7 +228,7 @@ describe.concurrent('when a worker is connected to a Redis that is not, or is no
 
 describe.concurrent('when nothing is wrong', () => {
   forEachBackend((kind) => {
-    it('sends one canary at a time over all machines', { timeout: 60_000 }, async ({ onTestFinished }) => {
+    it('all machines together send one canary at a time', { timeout: 60_000 }, async ({ onTestFinished }) => {
       const hall = await openHall(kind, onTestFinished)
       const from = performance.now()
       for (const _ of [1, 2, 3]) hall.hire()
@@ -240,7 +240,7 @@ describe.concurrent('when nothing is wrong', () => {
       )
     })
 
-    it('takes a queue that is full and hands that are full for work, not for silence', { timeout: 60_000 }, async ({ onTestFinished }) => {
+    it('a full queue and full slots count as work, not as silence', { timeout: 60_000 }, async ({ onTestFinished }) => {
       const hall = await openHall(kind, onTestFinished)
       await hall.queue.add(jobsFrom(1, 10_000))
       const worker = hall.hire({ concurrency: 2, handle: () => new Promise((done) => setTimeout(done, 25, { kind: 'done' })) })
@@ -252,7 +252,7 @@ describe.concurrent('when nothing is wrong', () => {
       await hall.queue.obliterate()
     })
 
-    it('takes hands that are full for longer than silence may last for work', { timeout: 60_000 }, async ({ onTestFinished }) => {
+    it('slots that are full for longer than the limit of silence count as work', { timeout: 60_000 }, async ({ onTestFinished }) => {
       const hall = await openHall(kind, onTestFinished)
       const work = Promise.withResolvers<void>()
       const worker = hall.hire({ concurrency: 1, handle: () => work.promise.then(() => ({ kind: 'done' })) })
@@ -270,7 +270,7 @@ describe.concurrent('when nothing is wrong', () => {
       expect(await metricOf(worker.metrics, 'gatehouse_worker_reopened_total')).toBe(0)
     })
 
-    it('sends none into a paused queue, and accuses nobody of it', { timeout: 60_000 }, async ({ onTestFinished }) => {
+    it('a paused queue gets no canary, and no worker is reported for it', { timeout: 60_000 }, async ({ onTestFinished }) => {
       const hall = await openHall(kind, onTestFinished)
       const worker = hall.hire()
       await eventually(
@@ -294,7 +294,9 @@ describe.concurrent('when nothing is wrong', () => {
   })
 })
 
-/** A job that is due in a day lets a worker on Postgres wait for a notification until then: deaf, were it not for the canary. */
+/**
+ * With a job that is due in a day, a worker on Postgres waits for a notification until then. Only the canary shows that it hears nothing.
+ */
 async function addJobOfTomorrow(backend: QueueBackend): Promise<void> {
   const connection = connectQueue(backend, { role: 'produce', logger })
   const queue = new Queue('gatehouse-events', connection.options, connection.factory)

@@ -6,19 +6,19 @@ import { registerReceiver } from '../../src/receive/register-receiver.ts'
 import { type PipelineOptions, startPipeline } from '../saga/start-pipeline.ts'
 import { type Instant, watch } from './instants.ts'
 
-/** What the parent asks for, as JSON in CRASH_CHILD. */
+/** The parent's orders, as JSON in CRASH_CHILD. */
 export interface ChildOrder
   extends Pick<PipelineOptions, 'databaseUrl' | 'backend' | 'paxos' | 'notices' | 'concurrency' | 'paxosTimeoutMs' | 'watch'> {
   apiKey: string
   /** Die at this instant. */
   dieAt: Instant | null
-  /** Die whenever this event is to be confirmed. */
+  /** Die whenever this event is confirmed. */
   poison: string | null
-  /** Instead of dying of the poison at once, never give way again; the watchdog ends what stands still for so long, milliseconds. */
+  /** Block the event loop for ever instead of dying of the poison. The watchdog kills after this time without a turn, in milliseconds. */
   standstillMs?: number
 }
 
-/** What the child tells its parent. */
+/** The child's messages to its parent. */
 export type ChildMessage = { url: string } | { passed: Instant[] }
 
 // A receiver and a worker in one process of their own, which kills itself (really: SIGKILL) where it is told to.
@@ -38,7 +38,7 @@ function poisoned(): never {
 function reach(at: Instant): void {
   passed.add(at)
   if (at !== order.dieAt) return
-  // A call under way: what it has to write is written, and its answer not read, a turn or two of the event loop later.
+  // A call in progress: a turn or two of the event loop later, it has sent its request and has not read the answer.
   if (at.startsWith('during')) setImmediate(() => setImmediate(() => setImmediate(die)))
   else die()
 }

@@ -17,7 +17,7 @@ const EVENTS = 150
 const ROUNDS = 10
 const RECEIVERS = 3
 
-it('nobody meets an error or a deadlock while events are completed, opened again, and delivered again at the same time', {
+it('completing, reopening and delivering events at the same time causes no error and no deadlock', {
   timeout: 120_000,
 }, async () => {
   const database = await createTestDatabase()
@@ -31,7 +31,7 @@ it('nobody meets an error or a deadlock while events are completed, opened again
   const events = Array.from({ length: EVENTS }, () => receivedEvent())
   await Promise.all(events.map((event) => receivers[0]?.accept(event)))
   const { rows } = await pool.query<{ seq: string }>('SELECT seq FROM inbox_event ORDER BY event_id')
-  /** The ledger goes by identity: in the order of the events for one half, against it for the other. */
+  /** The ledger locks by identity: in the order of the events for one half, in reverse for the other. */
   const identities = [...Array.from({ length: EVENTS }, () => randomUUID())].sort().reverse()
   const onboardings = new Map<string, Stored | null>(identities.map((id) => [id, null]))
 
@@ -67,7 +67,7 @@ it('nobody meets an error or a deadlock while events are completed, opened again
   const { rows: counted } = await pool.query('SELECT min(delivery_count) AS least, min(generation) AS opened FROM inbox_event')
   expect(counted[0]).toMatchObject({ opened: ROUNDS })
   expect(counted[0].least).toBeGreaterThan(RECEIVERS)
-  await pool.end() // a session tells of its deadlocks at its end at the latest
+  await pool.end() // a session reports its deadlocks at its end at the latest
   const reader = createPool({ connectionString: database.url, max: 1, applicationName: 'deadlock test' })
   onTestFinished(() => reader.end())
   const { rows: statistics } = await reader.query('SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()')

@@ -3,12 +3,12 @@ import { expect, it } from 'vitest'
 import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createWorld, eventually } from '../saga/world.ts'
 
-/** `FLOOD=20000 npx vitest run test/faults/flood.test.ts`: the whole goal of F50, which takes a minute or two. */
+/** `FLOOD=20000 npx vitest run test/faults/flood.test.ts`: the full goal of F50, which takes a minute or two. */
 const FORGED = Number(process.env.FLOOD ?? 1_500)
 const TRUE_EVENTS = FORGED >= 20_000 ? 50 : 20
 const READY_WITHIN_MS = 10_000
 
-it('F50: true events are ready within 10 s behind a flood of forged ones, and each forged one costs two calls at most', async () => {
+it('F50: true events are ready within 10 s behind a flood of forged ones, and each forged one costs at most two calls', async () => {
   const world = await createWorld({ kind: 'postgres' })
   const receiving = await world.start({ concurrency: 0 })
   const accept = (id: string) =>

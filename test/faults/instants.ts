@@ -1,11 +1,11 @@
 /**
- * Where a process is killed: before a part of the pipeline is called, while the call is under way, or after its answer came and
- * before anything was done with it. What a crash leaves behind changes only at these calls, so a process that dies anywhere else
- * leaves the same as at the nearest of them. The number counts the calls within one process.
+ * Where a process is killed: before a part of the pipeline is called, during the call, or after its answer and before anything else. What a
+ * crash leaves behind changes only at these calls, so that a process that dies anywhere else leaves the same as at the nearest of them. The
+ * number counts the calls within one process.
  */
 export type Instant = `${'before' | 'during' | 'after'} ${string} #${number}`
 
-/** Calls `reach` before and after each call of a method of `part` (and of the parts that it has). `during` is left to `reach`. */
+/** Calls `reach` before and after each call of a method of `part` and its parts. `during` is up to `reach`. */
 export function watch<Part extends object>(name: string, part: Part, reach: (at: Instant) => void): Part {
   return new Proxy(part, {
     get: (target, property) => {

@@ -1,4 +1,4 @@
-/** At most `width` of these at a time, in the order in which they were asked for. */
+/** Runs at most `width` of these at a time, in the order of the calls. */
 export function limiter(width: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let running = 0

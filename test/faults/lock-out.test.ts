@@ -15,7 +15,7 @@ const LIMITS = DOCUMENTED_LIMITS
 const EVENTS = 2_000
 const CONCURRENCY = 20
 const LATENCY_MS = 50
-/** A 429 locks the address out of everything for so long (paxos/api.md 1.5); each call meanwhile is answered with another. */
+/** A 429 locks the address out of everything for this time (paxos/api.md 1.5). Each call within it is answered 429. */
 const LOCKED_OUT_MS = 300_000
 
 beforeEach(() => {
@@ -25,8 +25,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('when Paxos locks the address out in the midst of a backlog', () => {
-  it('nobody calls for five minutes; then one call goes, then all, and nothing was spent on it', { timeout: 120_000 }, async () => {
+describe('when Paxos locks the address out during a backlog', () => {
+  it('no call is made for five minutes; then one call, then all, and no attempt is spent', { timeout: 120_000 }, async () => {
     const events = approvals(EVENTS)
     const stub = createStubPaxos()
     stub.load(events)
@@ -60,7 +60,7 @@ describe('when Paxos locks the address out in the midst of a backlog', () => {
     for (let seq = 1; seq <= EVENTS; seq += 1)
       expect(await stores.inbox.load(String(seq))).toMatchObject({ state: 'processed', attempts: 0, unknownOutcomes: 0 })
     const begun = lockedUntil - LOCKED_OUT_MS
-    // Those under way in three processes until the first 429 came, in each a pass's windows in the very tick in which it came, and then none.
+    // The calls in flight in three processes until the first 429, and in each the windows of a pass in the same tick; then none.
     expect(calls.filter(({ refused }) => refused).length).toBeLessThanOrEqual(3 * CONCURRENCY)
     expect(calls.filter(({ at }) => at >= begun && at < begun + LATENCY_MS).length).toBeLessThanOrEqual(3 * CONCURRENCY)
     expect(calls.filter(({ at }) => at === begun + LATENCY_MS).length).toBeLessThanOrEqual(3 * 8)
@@ -68,7 +68,7 @@ describe('when Paxos locks the address out in the midst of a backlog', () => {
     const after = calls.filter(({ at }) => at >= lockedUntil)
     const [probe, ...others] = after
     expect(others.filter(({ at }) => at < probe!.at + LATENCY_MS)).toEqual([])
-    expect(probe!.at - lockedUntil).toBeLessThan(180_000) // a snooze waits half as long again at most
+    expect(probe!.at - lockedUntil).toBeLessThan(180_000) // a snooze takes up to half as long again
     expect(after.filter(({ refused }) => refused)).toEqual([])
   })
 })

@@ -4,32 +4,32 @@ import { ModelWorld, type OnConflict } from './model-world.ts'
 
 type Worker = ModelProcess & { handle: EventHandler }
 
-/** A job on the model's queue. `dueAt`: delayed until then. */
+/** A job on the model's queue. With `dueAt` it is delayed until then. */
 interface Job {
   seq: string
   generation: number
   rescues: number
   dueAt: number
-  /** Who has it in hand; null: it waits. */
+  /** The worker that has it, or null while it waits. */
   worker: Worker | null
 }
 
-/** An event, and what Paxos has decided when it arrives. */
+/** An event, with Paxos's decision at its arrival. */
 interface Arrival {
   id: string
   type: string
-  /** Which of the story's statuses it tells of. */
+  /** Which of the story's statuses it tells. */
   phase: number
 }
 
 export interface Outcome {
   violations: string[]
   state: string
-  /** Notices and creations beyond the first of their key: after troubles only. */
+  /** Notices and creations beyond the first of their key, which only troubles may cause. */
   repeats: number
 }
 
-/** What Paxos decides in a schedule, and the events that tell of it. */
+/** Paxos's decisions in a schedule, with their events. */
 const STORIES = {
   approved: [['APPROVED', 'identity.approved']],
   denied: [['DENIED', 'identity.denied']],
@@ -47,7 +47,7 @@ const STORIES = {
     ['DENIED', 'identity.denied'],
   ],
 } as const
-/** Where each story may end. `held` is for contradictions; for a step that Paxos may take there is no reason to ask a person. */
+/** Where each story may end. `held` is for contradictions only: a step that Paxos may accept needs no operator. */
 const ENDS: Record<keyof typeof STORIES, readonly string[]> = {
   approved: ['ready'],
   denied: ['denied'],
@@ -59,9 +59,8 @@ const ENDS: Record<keyof typeof STORIES, readonly string[]> = {
 const LONGEST = 4_000
 
 /**
- * One schedule: events of one identity arrive in any order and number, or only by the sweep, at several workers, and everything that a call, a
- * process or the queue may suffer strikes in between. Then all is calm, and what was accepted must come to its end. The seed
- * is the schedule.
+ * One schedule: events of one identity arrive in any order and number, or only by the sweep, at several workers. Every fault of a call, a
+ * process or the queue hits in between. Then the faults stop, and all accepted events must finish. The seed is the schedule.
  */
 export async function runSchedule(seed: number): Promise<Outcome> {
   const run = new ScheduleRun(seed)
@@ -76,16 +75,16 @@ class ScheduleRun {
   #workers: Worker[]
   #jobs: Job[] = []
   #story: keyof typeof STORIES
-  /** Every event of the story, in the order in which Paxos makes them. */
+  /** Every event of the story, in the order of Paxos. */
   #told: Arrival[] = []
   /** Which of the story's statuses Paxos has now. */
   #phase = 0
-  /** Those whose webhook is still on its way, duplicates among them. */
+  /** Events whose webhook has not arrived yet, with duplicates. */
   #arrivals: Arrival[] = []
   #left: { callFaults: number; deaths: number; queueLosses: number; replays: number; leaps: number; drops: number; sweeps: number }
-  /** A Paxos that knows no conflicts makes one account only where no job runs beside itself and no request is done late. */
+  /** Without conflicts, Paxos creates one account only when no job runs twice at once and no request acts late. */
   #gentle: boolean
-  /** Things that leave an outcome unknown, or look like it. */
+  /** Faults that leave an outcome unknown, or look like it. */
   #troubles = 0
 
   constructor(seed: number) {
@@ -127,7 +126,7 @@ class ScheduleRun {
     }
   }
 
-  /** No more faults; what is due is dispatched, what waits for a time gets it. */
+  /** Ends the faults: due events are dispatched, and waits end. */
   async calm(): Promise<void> {
     Object.assign(this.#left, { callFaults: 0, deaths: 0, queueLosses: 0, replays: 0, leaps: 0, drops: 0, sweeps: 0 })
     for (let step = 0; step < LONGEST; step += 1) {
@@ -175,7 +174,7 @@ class ScheduleRun {
     calls.end(call, this.#dice.pick(ends))
   }
 
-  /** Paxos decides anew; the events of before have all arrived, though their work may still be under way. */
+  /** Paxos decides again. The earlier events have arrived, though their work may be in progress. */
   #changeStatus(): void {
     this.#enter(this.#arrivals[0]?.phase ?? this.#phase)
   }
@@ -188,17 +187,17 @@ class ScheduleRun {
   #deliver(arrival: Arrival): void {
     this.#arrivals.splice(this.#arrivals.indexOf(arrival), 1)
     const { seq, generation } = this.#world.accept(arrival.id, arrival.type)
-    // The receiver may die between the commit and the queue: then the dispatcher finds it.
+    // The receiver may die between the commit and the queue: then the dispatcher finds the event.
     if (!(this.#left.deaths > 0 && this.#dice.chance(0.1))) this.#enqueue(seq, generation)
   }
 
-  /** A webhook that never comes: the sweep has to find its event. */
+  /** A webhook that never comes: the sweep must find its event. */
   #drop(arrival: Arrival): void {
     this.#left.drops -= 1
     this.#arrivals.splice(this.#arrivals.indexOf(arrival), 1)
   }
 
-  /** What Paxos would list by now and the inbox lacks: its webhook was dropped, or is on its way. */
+  /** What Paxos would list now and the inbox lacks: its webhook was lost, or has not arrived. */
   #missed(): Arrival[] {
     const now = this.#told.findLastIndex(({ phase }) => phase === this.#phase)
     return this.#told.slice(0, now + 1).filter(({ id }) => !this.#world.rows.has(id))
@@ -212,7 +211,7 @@ class ScheduleRun {
     }
   }
 
-  /** Adding what is there changes nothing, as with BullMQ's job ids. */
+  /** Adding an existing job changes nothing, as with BullMQ's job ids. */
   #enqueue(seq: string, generation: number): void {
     if (this.#jobs.some((job) => job.seq === seq && job.generation === generation)) return
     this.#jobs.push({ seq, generation, rescues: 0, dueAt: 0, worker: null })
@@ -229,7 +228,7 @@ class ScheduleRun {
         else this.#jobs.splice(this.#jobs.indexOf(job), 1)
       },
       () => {
-        // The queue drops what failed; the dispatcher looks after the event.
+        // The queue drops what failed, and the dispatcher queues the event again.
         if (mine()) this.#jobs.splice(this.#jobs.indexOf(job), 1)
       },
     )
@@ -245,7 +244,7 @@ class ScheduleRun {
     for (const job of this.#jobs) if (job.worker === worker) Object.assign(job, { worker: null, rescues: job.rescues + 1 })
   }
 
-  /** A worker that lives but cannot renew its locks: its job runs beside itself. */
+  /** A live worker that cannot renew its locks: its job runs twice at once. */
   #hang(): void {
     const held = this.#jobs.filter(({ worker }) => worker !== null)
     if (held.length === 0) return
@@ -257,18 +256,18 @@ class ScheduleRun {
 
   #loseQueue(): void {
     this.#left.queueLosses -= 1
-    this.#troubles += 1 // what was in hand goes on, and comes again
+    this.#troubles += 1 // jobs in progress go on, and come again
     this.#jobs = []
   }
 
-  /** Past every lease. */
+  /** After every lease. */
   #leap(): void {
     this.#left.leaps -= 1
     this.#troubles += 1
     this.#world.now += 60_000
   }
 
-  /** An operator opens an event again, ended or not. */
+  /** An operator reopens an event, finished or not. */
   #replay(): void {
     if (this.#world.rows.size === 0) return
     this.#left.replays -= 1
@@ -295,7 +294,7 @@ class ScheduleRun {
     if (accounts.length > 1) broken(`${accounts.length} accounts`)
     if (new Set(creations.map(({ refId }) => refId)).size > 1) broken('an account was asked for under several keys')
     if (state === 'ready' && stored?.onboarding.accountId !== accounts[0]?.id) broken('ready with an account that is not there')
-    // Paxos may act on a request later than we can wait for it, and then on one that nothing follows.
+    // Paxos may act on a request after the caller's timeout, here on one without a successor.
     const tooLate = accounts[0]?.afterAbsence === true && stored?.onboarding.accountId === null
     if (!tooLate && (accounts[0]?.id ?? null) !== (stored?.onboarding.accountId ?? null)) broken('an account that the ledger does not know')
     if (this.#story === 'denied' && accounts.length > 0) broken('an account for a denied identity')
@@ -329,7 +328,7 @@ class ScheduleRun {
   }
 }
 
-/** All that can go on without an answer from outside has gone on. */
+/** Runs everything that can go on without an answer from outside. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -23,21 +23,21 @@ export class Dice {
   }
 
   pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)] as T // callers have looked that there is one
+    return from[this.below(from.length)] as T // callers have checked that there is one
   }
 }
 
-/** One process of ours, as far as the model goes: something that makes calls and may die. */
+/** One process of Gatehouse in the model: it makes calls and may die. */
 export interface ModelProcess {
   alive: boolean
 }
 
-/** A call under way. What it does, it does when the schedule lets it, and its caller hears of that or not. */
+/** A call in progress. It acts when the schedule lets it, and its caller gets the answer or not. */
 export interface PendingCall {
   process: ModelProcess
-  /** `read` changes nothing; `store` is our database; `outside` is Paxos or the receiver of notices. */
+  /** `read` changes nothing, `store` is our database, `outside` is Paxos or the notification receiver. */
   kind: 'read' | 'store' | 'outside'
-  /** Does it: the answer, or throws the other side's refusal. */
+  /** Acts: gives the answer, or throws the other side's refusal. */
   act: () => unknown
   /** What the caller gets when nothing was done, and when the answer was lost. */
   failure: { notDone: () => Error; lost: () => Error }
@@ -46,15 +46,15 @@ export interface PendingCall {
 }
 
 /**
- * What becomes of a call: done and answered; not done, and known so; done and the answer lost; lost before it was done; or
- * lost and done later, when its caller has long gone on.
+ * The end of a call: done and answered; known as not done; done with a lost answer; lost before it was done; or lost and done later, after
+ * its caller has continued.
  */
 export type CallEnd = 'answered' | 'not-done' | 'answer-lost' | 'request-lost' | 'done-late'
 
-/** Every call that the model's processes have under way, ended one by one in whatever order the schedule says. */
+/** Every call in progress of the model's processes, ended one by one in the order of the schedule. */
 export class CallsUnderWay {
   readonly pending: PendingCall[] = []
-  /** What will still be done for callers that have gone. */
+  /** Calls that will still act for callers that have gone. */
   readonly late: (() => unknown)[] = []
 
   make<T>(call: Omit<PendingCall, 'resolve' | 'reject'> & { act: () => T }): Promise<T> {
@@ -79,7 +79,7 @@ export class CallsUnderWay {
     call.reject(how === 'not-done' ? call.failure.notDone() : call.failure.lost())
   }
 
-  /** A process dies: each of its calls was done, is still on its way, or never left. */
+  /** A process dies: each of its calls was done, is in flight, or was never sent. */
   abandon(process: ModelProcess, dice: Dice, { late }: { late: boolean }): void {
     for (const call of this.pending.filter((each) => each.process === process)) {
       this.pending.splice(this.pending.indexOf(call), 1)
@@ -99,6 +99,6 @@ function quietly(act: () => unknown): void {
   try {
     act()
   } catch {
-    // refused, and nobody is there to hear it
+    // refused, and the caller has gone
   }
 }

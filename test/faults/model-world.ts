@@ -16,20 +16,20 @@ import { acceptedRow } from '../support/accepted-row.ts'
 import { commitInMemory } from '../support/commit-in-memory.ts'
 import { CallsUnderWay, type Dice, type ModelProcess } from './model-schedule.ts'
 
-/** What Paxos does with a second account under a known `ref_id`; `nothing`: it makes a second one, which we must never let it. */
+/** What Paxos does with a second account under a known `ref_id`. With `nothing` it creates a second one, which Gatehouse must prevent. */
 export type OnConflict = 'conflict' | 'conflict-bare' | 'return-existing' | 'nothing'
 
 export const IDENTITY = 'identity'
 
 /**
- * Paxos, the receiver of notices, and our tables, in memory, with the rules that the real ones enforce: a change is committed on
- * its version or not at all, a receipt is final, an event that has ended stays so. The code under test is the real one.
+ * Paxos, the notification receiver, and our tables, in memory, with the rules that the real ones enforce: a change commits on its version
+ * or not at all, a receipt is final, a finished event stays finished. The code under test is the real one.
  */
 export class ModelWorld {
   readonly calls = new CallsUnderWay()
   readonly events = new Map<string, { id: string; type: string }>()
   readonly rows = new Map<string, InboxRow>()
-  /** `afterAbsence`: made when the ledger had given it up already. */
+  /** `afterAbsence`: created after the ledger had suppressed it. */
   readonly accounts: (PaxosAccount & { afterAbsence: boolean })[] = []
   readonly creations: { refId: string; lookedBefore: boolean }[] = []
   readonly sends: { key: string; body: string; accountId: string | undefined; accounts: number }[] = []
@@ -45,7 +45,7 @@ export class ModelWorld {
     this.#dice = dice
   }
 
-  /** A worker of ours, on everything above. */
+  /** A worker of Gatehouse on all of this. */
   startProcess(): ModelProcess & { handle: EventHandler } {
     const process = { alive: true, handle: undefined as unknown as EventHandler } // set in the next statement
     process.handle = createEventProcessor({
@@ -95,7 +95,7 @@ export class ModelWorld {
       return true
     }
     return {
-      load: (seq) => this.#store(process, 'read', () => ({ ...this.bySeq(seq) }) as InboxRow), // the schedule hands out known ones
+      load: (seq) => this.#store(process, 'read', () => ({ ...this.bySeq(seq) }) as InboxRow), // the schedule takes known ones only
       complete: (completion) => this.#store(process, 'store', () => complete(completion)),
       recordStrike: (seq) =>
         this.#store(process, 'store', () => {
@@ -103,7 +103,7 @@ export class ModelWorld {
           if (row) row.strikes += 1
           return row?.strikes ?? 0
         }),
-    } as Inbox // the rest belongs to receiver and dispatcher, which the schedule plays
+    } as Inbox // the rest belongs to receiver and dispatcher, whose part the schedule plays
   }
 
   #ledger(process: ModelProcess): Ledger {
@@ -116,7 +116,7 @@ export class ModelWorld {
     }
   }
 
-  /** As COMMIT_CHANGES: on the version that was decided on, with everything or not at all. */
+  /** Like COMMIT_CHANGES: on the version of the decision, with everything or not at all. */
   #commit(change: Change): Stored | null {
     const { draft, completion } = change
     const next = commitInMemory(this.stored, change)
@@ -172,7 +172,7 @@ export class ModelWorld {
   }
 
   #paxos(process: ModelProcess): PaxosClient {
-    /** Whether this worker has looked since it last asked: what a second request must come after. */
+    /** Whether this worker has looked it up since its last request, which a second request requires. */
     let looked = false
     const accounts: Partial<PaxosClient['accounts']> = {
       create: ({ identityId, refId, type }) => {

@@ -6,9 +6,9 @@ export interface NoticeLog {
   url: string
   /** Everything that ever arrived. */
   sends: NoticeSend[]
-  /** What it does from now on; it answers 204 by default. */
+  /** What it does from now on. It answers 204 by default. */
   reply(next: (response: ServerResponse) => void): void
-  /** Connections are cut, and refused until it is up again. */
+  /** Cuts its connections and refuses new ones until it is up again. */
   down(): Promise<void>
   up(): Promise<void>
   close(): Promise<void>
@@ -16,7 +16,7 @@ export interface NoticeLog {
 
 export const takeNotice = (response: ServerResponse): void => void response.writeHead(204).end()
 
-/** The brokerage's own application, with a memory for what was sent to it and whether it could answer. */
+/** The brokerage's own application, which remembers each notification and whether it could answer. */
 export async function startNoticeLog(): Promise<NoticeLog> {
   const sends: NoticeSend[] = []
   let reply = takeNotice

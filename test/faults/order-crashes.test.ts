@@ -15,7 +15,7 @@ const ORDER: readonly Instant[] = [
   'before notices.send #1',
   'after notices.send #1',
 ]
-/** A deposit takes no ref_id: the balance tells. */
+/** A deposit has no ref_id: the balance tells. */
 const DEPOSIT: readonly Instant[] = [
   'after depositLedger.commit #1',
   'during paxos.deposits.fundSandbox #1',
@@ -23,7 +23,7 @@ const DEPOSIT: readonly Instant[] = [
   'after depositLedger.commit #2',
 ]
 
-/** The execution of a quote is looked up in the profile's list, and told by the 409. */
+/** The execution of a quote is found in the profile's list, and by the 409. */
 const QUOTE: readonly Instant[] = [
   'before quoteLedger.commit #1',
   'after quoteLedger.commit #1',
@@ -47,7 +47,7 @@ forEachBackend((backend) => {
   }
 
   describe('A8, A12: when the worker is killed', () => {
-    it.each(ORDER)('%s, the order is placed exactly once and its money proved', { timeout: 120_000 }, (dieAt) =>
+    it.each(ORDER)('%s, the order is placed exactly once and its money is proved', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.fund('10000.00')
         const { orderId } = await trader.placeAndCrash(dieAt)
@@ -57,7 +57,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.each(QUOTE)('%s, the quote is executed at most once and its money proved', { timeout: 120_000 }, (dieAt) =>
+    it.each(QUOTE)('%s, the quote is executed at most once and its money is proved', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.fund('10000.00')
         const { state, reason } = await trader.executeAndCrash(dieAt)

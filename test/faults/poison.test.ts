@@ -6,15 +6,15 @@ import { openStage } from './stage.ts'
 
 describe.concurrent.each([
   { does: 'kills its process', way: {} },
-  { does: 'never lets its process do anything else', way: { standstillMs: 1_000 } },
-])('when an event $does, every time', ({ way }) => {
+  { does: 'blocks the event loop of its process', way: { standstillMs: 1_000 } },
+])('when an event $does every time', ({ way }) => {
   forEachBackend((backend) => {
-    it('is parked with its evidence, and what was in hand beside it is not', { timeout: 150_000 }, async ({ onTestFinished }) => {
+    it('it is parked with its evidence, and the events in progress beside it are not', { timeout: 150_000 }, async ({ onTestFinished }) => {
       const stage = await openStage(backend)
       onTestFinished(() => stage.close())
       const poison = await stage.decided()
       const others = await Promise.all(Array.from({ length: 10 }, () => stage.decided()))
-      // The others have calls under way whenever the process dies, and are still there when it comes up again.
+      // The others have calls in progress whenever the process dies, and are still there when it starts again.
       const slow = stage.sandbox.faults.arm({ on: 'GET /identity/identities/{id}', do: 'latency', ms: 1_500 })
       const deaths: number[] = []
       const accepted: string[] = []
@@ -53,9 +53,9 @@ describe.concurrent.each([
   })
 })
 
-describe.concurrent('when an event never lets its process do anything else again', () => {
+describe.concurrent('when an event blocks the event loop', () => {
   forEachBackend((backend) => {
-    it('ends the process loudly, so that it is started again, and nothing is lost or doubled', { timeout: 120_000 }, async ({
+    it('the process ends with a log line, so that it is started again, and nothing is lost or doubled', { timeout: 120_000 }, async ({
       onTestFinished,
     }) => {
       const stage = await openStage(backend)
@@ -64,7 +64,7 @@ describe.concurrent('when an event never lets its process do anything else again
       const others = await Promise.all(Array.from({ length: 5 }, () => stage.decided()))
       const blocked = await stage.start({ poison: poison.id, standstillMs: 2_000 })
       const accepted = await stage.deliver(blocked, [...others, poison])
-      expect(accepted).toContain(others[0]?.id) // of the last it is not known: the answer may not have got out any more
+      expect(accepted).toContain(others[0]?.id) // the last one is unknown: its answer may not have been sent any more
       const diedAt = await blocked.died
       expect(blocked.complaint()).toContain('the event loop has not turned for 2 s')
       await stage.start()
@@ -82,7 +82,7 @@ describe.concurrent('when an event never lets its process do anything else again
   })
 })
 
-/** A pipeline whose handler is called by hand, as the queue would call it. */
+/** A pipeline whose handler the test calls as the queue would. */
 async function handlerOf(
   world: World,
   { spoil = () => undefined, concurrency = 20 }: { spoil?: (eventId: string) => unknown; concurrency?: number } = {},
@@ -110,7 +110,7 @@ async function handlerOf(
 }
 
 describe('when a suspect survives', () => {
-  it('is not parked for an outage of Paxos, however long that lasts', async () => {
+  it('an outage of Paxos of any length does not park it', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const { pipeline, handle, row } = await handlerOf(world)
     await pipeline.queue.pause()
@@ -126,7 +126,7 @@ describe('when a suspect survives', () => {
   })
 })
 
-describe('when a handler throws what cannot be written down', () => {
+describe('when a handler throws a value that cannot be recorded', () => {
   const circular: Record<string, unknown> = {}
   circular.self = circular
   const throwing = {
@@ -136,40 +136,37 @@ describe('when a handler throws what cannot be written down', () => {
   }
   it.each([
     ['a circular object', circular, 'UNKNOWN', '[object Object]'],
-    ['nothing at all', undefined, 'UNKNOWN', 'undefined'],
+    ['undefined', undefined, 'UNKNOWN', 'undefined'],
     ['an object that has no text', throwing, 'UNKNOWN', 'something that cannot be printed was thrown'],
     ['an error with a zero byte', new Error('not\0text'), 'Error', 'nottext'],
     ['an error cut within a character', new Error(`${'x'.repeat(499)}\u{1f600}`), 'Error', `${'x'.repeat(499)}\ufffd`],
-  ])(
-    '%s: it is tried again, is dead with its evidence once its tries are used up, and others proceed',
-    async (_name, thrown, code, detail) => {
-      const world = await createWorld({ kind: 'postgres' })
-      const event = await world.decided('approve')
-      const { pipeline, row } = await handlerOf(world, { spoil: (id) => (id === event.id ? Promise.reject(thrown) : undefined) })
-      await pipeline.accept(event)
-      const other = await world.decided('approve')
-      await pipeline.accept(other)
-      await reaches(pipeline, other.identityId, 'ready')
-      const tried = await eventually(
-        () => row(event.id),
-        ({ attempts }) => attempts > 0,
-      )
-      expect(tried).toMatchObject({ state: 'accepted', error_code: code, error_detail: detail })
-      await pipeline.pool.query('UPDATE inbox_event SET attempts = 11 WHERE event_id = $1', [event.id]) // each waits longer than the one before
-      const dead = await eventually(
-        () => row(event.id),
-        ({ state }) => state === 'dead',
-      )
-      expect(dead).toMatchObject({ attempts: 12, error_code: code, error_detail: detail })
-    },
-  )
+  ])('%s: its event is tried again, dead with its evidence after all attempts, and others proceed', async (_name, thrown, code, detail) => {
+    const world = await createWorld({ kind: 'postgres' })
+    const event = await world.decided('approve')
+    const { pipeline, row } = await handlerOf(world, { spoil: (id) => (id === event.id ? Promise.reject(thrown) : undefined) })
+    await pipeline.accept(event)
+    const other = await world.decided('approve')
+    await pipeline.accept(other)
+    await reaches(pipeline, other.identityId, 'ready')
+    const tried = await eventually(
+      () => row(event.id),
+      ({ attempts }) => attempts > 0,
+    )
+    expect(tried).toMatchObject({ state: 'accepted', error_code: code, error_detail: detail })
+    await pipeline.pool.query('UPDATE inbox_event SET attempts = 11 WHERE event_id = $1', [event.id]) // each waits longer than the one before
+    const dead = await eventually(
+      () => row(event.id),
+      ({ state }) => state === 'dead',
+    )
+    expect(dead).toMatchObject({ attempts: 12, error_code: code, error_detail: detail })
+  })
 })
 
 describe('when a handler never returns', () => {
   afterEach(() => {
     vi.useRealTimers()
   })
-  it('is left behind after two minutes, which cost an attempt, and others proceed', async () => {
+  it('the worker leaves it after two minutes, which spends an attempt, and others proceed', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const event = await world.decided('approve')
     const hangs = Promise.withResolvers<void>()

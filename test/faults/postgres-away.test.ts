@@ -19,7 +19,7 @@ const COMMITS = ['insert-events', 'commit-changes']
 
 describe.concurrent('when Postgres goes away', () => {
   forEachBackend((backend) => {
-    it('stopped again and again, connections cut: ends all that was taken, doubles nothing', {
+    it('by repeated stops and cut connections, every accepted event completes, and nothing is doubled', {
       timeout: FULL ? 1_800_000 : 150_000,
     }, async ({ onTestFinished }) => {
       const postgres = await startBreakablePostgres()
@@ -35,10 +35,10 @@ describe.concurrent('when Postgres goes away', () => {
       expect(stops).toEqual(Array.from(stops, () => ({ status: 503, retryAfter: '5' })))
       expect(cuts).toBeGreaterThan(1)
       expect(world.gatehouse.process.exitCode).toBeNull()
-      expect(await spentAttempts(world)).toBe(0) // an outage is nobody's fault
+      expect(await spentAttempts(world)).toBe(0) // an outage spends no attempt
     })
 
-    it('gone silent, connections half open: gives them up and ends all that was taken', { timeout: 150_000 }, async ({
+    it('by silence on half-open connections, Gatehouse gives them up and completes every accepted event', { timeout: 150_000 }, async ({
       onTestFinished,
     }) => {
       const postgres = await startBreakablePostgres()
@@ -68,7 +68,7 @@ async function spentAttempts({ pool }: AwayWorld): Promise<unknown> {
   return (await pool.query('SELECT coalesce(sum(attempts), 0)::int AS spent FROM inbox_event')).rows[0]?.spent
 }
 
-/** Stops for up to two seconds, twice at least, however long a busy machine takes for the first; what the receiver says to an event in each. */
+/** Stops for up to 2 s, at least twice on any machine, and gives what the receiver answers to an event in each. */
 async function stopNowAndThen(world: AwayWorld, postgres: BreakablePostgres, goesOn: () => boolean) {
   const answers: Awaited<ReturnType<AwayWorld['post']>>[] = []
   while (goesOn() || answers.length < 2) {
@@ -83,7 +83,7 @@ async function stopNowAndThen(world: AwayWorld, postgres: BreakablePostgres, goe
   return answers
 }
 
-/** All connections at once, or the one on which a commit was made, before its answer. How often. */
+/** Cuts all connections at once, or the one with a commit before its answer. Gives how often. */
 async function cutNowAndThen(world: AwayWorld, goesOn: () => boolean): Promise<number> {
   let cuts = 0
   while (goesOn()) {

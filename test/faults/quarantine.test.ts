@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { createQuarantine } from '../../src/queue/quarantine.ts'
 
-/** Work that says when it began and ends when told to. */
+/** Work that records its beginning and ends when told to. */
 function work(name: string, log: string[]) {
   const end = Promise.withResolvers<void>()
   const run = async (): Promise<string> => {
@@ -20,7 +20,7 @@ const settled = async (): Promise<void> => {
 }
 
 describe('the quarantine', () => {
-  it('runs everything side by side while nothing is to run alone', async () => {
+  it('runs everything in parallel while no work needs to be alone', async () => {
     const log: string[] = []
     const quarantine = createQuarantine()
     const [first, second] = [work('first', log), work('second', log)]
@@ -32,7 +32,7 @@ describe('the quarantine', () => {
     expect(await Promise.all(runs)).toEqual(['first', 'second'])
   })
 
-  it('runs one with nothing beside it: what is in hand ends first, what comes meanwhile waits', async () => {
+  it('runs one work alone: work in progress ends first, and later work waits', async () => {
     const log: string[] = []
     const quarantine = createQuarantine()
     const [running, suspect, later, another] = [work('in hand', log), work('suspect', log), work('later', log), work('another', log)]
@@ -56,7 +56,7 @@ describe('the quarantine', () => {
     expect(ends).toBe(begins + 1)
   })
 
-  it('forgets what has ended: a worker works on millions', async () => {
+  it('forgets finished work, since a worker handles millions', async () => {
     setFlagsFromString('--expose-gc')
     const collectGarbage = runInNewContext('gc') as () => void
     const quarantine = createQuarantine()
@@ -64,10 +64,10 @@ describe('the quarantine', () => {
     await settled()
     collectGarbage()
     expect(outcome.deref()).toBeUndefined()
-    await quarantine.alone(async () => {}) // it is still there, and so would be what it remembers
+    await quarantine.alone(async () => {}) // the quarantine is still referenced, and so would be what it remembers
   })
 
-  it('goes on when what ran alone, or beside, fails', async () => {
+  it('goes on when the work alone or beside it fails', async () => {
     const log: string[] = []
     const quarantine = createQuarantine()
     const [beside, suspect, later] = [work('beside', log), work('suspect', log), work('later', log)]

@@ -15,7 +15,7 @@ beforeAll(async () => {
   program = await findRedis({ directory: join(import.meta.dirname, '../../.gatehouse'), say: console.log })
 })
 
-/** A master, and a replica that holds what it holds. */
+/** A master and its replica. */
 async function openPair(onTestFinished: Finish): Promise<{ master: LaunchedRedis; replica: LaunchedRedis }> {
   const master = await launchRedis(program)
   onTestFinished(() => master.stop())
@@ -41,7 +41,7 @@ const roleOf = async (redis: LaunchedRedis): Promise<unknown> => ((await tell(re
 
 const processed = async (stage: Stage): Promise<number> => (await stage.inbox()).filter(({ state }) => state === 'processed').length
 
-/** Sixty events arrive; `fail` happens when some are done, some in hand, and most wait; five more arrive while it does. All must end. */
+/** Sixty events arrive. `fail` runs when some are done, some in progress, and most wait; five more arrive meanwhile. All must complete. */
 async function failMidway(stage: Stage, fail: () => Promise<unknown>): Promise<void> {
   const child = await stage.start({ concurrency: 4 })
   stage.sandbox.faults.arm({ on: 'POST /identity/accounts', do: 'latency', ms: 100 })
@@ -66,8 +66,8 @@ async function failMidway(stage: Stage, fail: () => Promise<unknown>): Promise<v
   expect(verdict).toMatchObject({ faults: [], ended: accepted.length, accounts: accepted.length, notices: accepted.length, resent: 0 })
 }
 
-describe.concurrent('when Redis fails over with jobs in hand', () => {
-  it('ends every accepted event on the replica that a Sentinel promotes, after the master was killed', { timeout: 120_000 }, async ({
+describe.concurrent('when Redis fails over with jobs in progress', () => {
+  it('every accepted event completes on the replica that a Sentinel promotes after the master was killed', { timeout: 120_000 }, async ({
     onTestFinished,
   }) => {
     const { master, replica } = await openPair(onTestFinished)
@@ -83,7 +83,7 @@ describe.concurrent('when Redis fails over with jobs in hand', () => {
     expect(await roleOf(replica)).toBe('master')
   })
 
-  it('ends every accepted event when the same name leads to a new master, and the old one lives on as its replica', {
+  it('every accepted event completes when the name leads to a new master and the old one lives on as its replica', {
     timeout: 120_000,
   }, async ({ onTestFinished }) => {
     const { master, replica } = await openPair(onTestFinished)
@@ -95,7 +95,7 @@ describe.concurrent('when Redis fails over with jobs in hand', () => {
     await failMidway(stage, async () => {
       await tell(replica, 'replicaof', 'no', 'one')
       to.port = replica.port
-      await tell(master, 'replicaof', '127.0.0.1', replica.port) // it closes no connection, and refuses to be written to
+      await tell(master, 'replicaof', '127.0.0.1', replica.port) // it closes no connection, and refuses writes
     })
     expect(await roleOf(master)).toBe('slave')
   })

@@ -25,21 +25,21 @@ interface Bed {
   client: Redis
 }
 
-/** A Redis that this test may break, and a receiver and worker on it. */
+/** A Redis that this test may break, with a receiver and a worker. */
 async function openBed(onTestFinished: (close: () => Promise<void>) => void, settings: string[] = []): Promise<Bed> {
   const redis = await launchRedis(program, { settings })
   onTestFinished(() => redis.stop())
   const stage = await openStage({ kind: 'redis', redisUrl: redis.url })
   onTestFinished(() => stage.close())
   const client = new Redis(redis.url)
-  client.on('error', () => {}) // it is there to be broken
+  client.on('error', () => {}) // the test may break it
   onTestFinished(async () => client.disconnect())
   return { stage, redis, client, child: await stage.start({ concurrency: 4 }) }
 }
 
 const processed = async (stage: Stage): Promise<number> => (await stage.inbox()).filter(({ state }) => state === 'processed').length
 
-/** Events arrive, and Redis fails while some are done, some in hand, and the others wait. */
+/** Events arrive, and Redis fails while some are done, some in progress, and the others wait. */
 async function deliverUntilMidway({ stage, child }: Bed): Promise<string[]> {
   stage.sandbox.faults.arm({ on: 'POST /identity/accounts', do: 'latency', ms: 100 })
   const events = await Promise.all(Array.from({ length: EVENTS }, () => stage.decided()))
@@ -63,17 +63,17 @@ async function expectAllEnded({ stage }: Bed, accepted: readonly string[]): Prom
   expect(verdict).toMatchObject({ faults: [], ended: accepted.length, accounts: accepted.length, notices: accepted.length, resent: 0 })
 }
 
-describe.concurrent('when Redis loses what it holds', () => {
-  it('ends every accepted event after FLUSHALL', { timeout: 120_000 }, async ({ onTestFinished }) => {
+describe.concurrent('when Redis loses its data', () => {
+  it('every accepted event completes after FLUSHALL', { timeout: 120_000 }, async ({ onTestFinished }) => {
     const bed = await openBed(onTestFinished)
     const accepted = await deliverUntilMidway(bed)
     await bed.client.flushall()
     await expectAllEnded(bed, accepted)
   })
 
-  it('ends every accepted event after kill -9 and a restart without data, and accepts while it is away', { timeout: 120_000 }, async ({
-    onTestFinished,
-  }) => {
+  it('every accepted event completes after kill -9 and a restart without data, and the receiver accepts meanwhile', {
+    timeout: 120_000,
+  }, async ({ onTestFinished }) => {
     const bed = await openBed(onTestFinished)
     const accepted = await deliverUntilMidway(bed)
     await bed.redis.kill()
@@ -85,7 +85,7 @@ describe.concurrent('when Redis loses what it holds', () => {
     await expectAllEnded(bed, [...accepted, ...taken])
   })
 
-  it('accepts while its memory is full, and ends every accepted event once there is room', { timeout: 120_000 }, async ({
+  it('the receiver accepts while its memory is full, and every accepted event completes once there is room', { timeout: 120_000 }, async ({
     onTestFinished,
   }) => {
     const bed = await openBed(onTestFinished)

@@ -7,12 +7,12 @@ import type { Child } from './start-child.ts'
 
 const JOBS = 20
 const WITHIN_MS = 10_000
-/** Longer than a lock (5 s), so that only its renewal keeps a job in the hands of who has it. */
+/** Longer than a lock (5 s), so that a job stays with its worker only if the worker renews the lock. */
 const SLOW_MS = 8_000
 
-describe.concurrent('when a worker is killed with twenty jobs in hand', () => {
+describe.concurrent('when a worker is killed with twenty jobs in progress', () => {
   forEachBackend((backend) => {
-    it('ends them within ten seconds of the kill while another worker runs', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    it('another running worker completes them within ten seconds of the kill', { timeout: 90_000 }, async ({ onTestFinished }) => {
       const stage = await openStage(backend)
       onTestFinished(() => stage.close())
       const { victim, accepted, release } = await holdJobs(stage)
@@ -26,7 +26,7 @@ describe.concurrent('when a worker is killed with twenty jobs in hand', () => {
       expect(await verdictOn(stage, accepted, [killedAt])).toMatchObject({ faults: [], ended: JOBS, accounts: JOBS, notices: JOBS })
     })
 
-    it('ends them within ten seconds of the restart when it was the only one', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    it('the only worker completes them within ten seconds of its restart', { timeout: 90_000 }, async ({ onTestFinished }) => {
       const stage = await openStage(backend)
       onTestFinished(() => stage.close())
       const { victim, accepted, release } = await holdJobs(stage)
@@ -42,9 +42,9 @@ describe.concurrent('when a worker is killed with twenty jobs in hand', () => {
   })
 })
 
-describe.concurrent('when a worker is slow and lives', () => {
+describe.concurrent('when a worker is slow and alive', () => {
   forEachBackend((backend) => {
-    it('leaves its job to it, although another worker is free', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    it('a free worker does not take its job', { timeout: 90_000 }, async ({ onTestFinished }) => {
       const stage = await openStage(backend)
       onTestFinished(() => stage.close())
       const workers = await Promise.all([stage.start({ paxosTimeoutMs: 20_000 }), stage.start({ paxosTimeoutMs: 20_000 })])
@@ -62,7 +62,7 @@ describe.concurrent('when a worker is slow and lives', () => {
   })
 })
 
-/** A worker with twenty jobs in hand: each waits for the answer to the creation of its account. `release`: others need not. */
+/** A worker with twenty jobs in progress. Each waits for the answer to the creation of its account, until `release`. */
 async function holdJobs(stage: Stage): Promise<{ victim: Child; accepted: string[]; release: () => void }> {
   const { faults } = stage.sandbox
   const slow = faults.arm({ on: 'POST /identity/accounts', do: 'latency', ms: 2 * SLOW_MS })
@@ -76,7 +76,7 @@ async function holdJobs(stage: Stage): Promise<{ victim: Child; accepted: string
   return { victim, accepted, release: () => void faults.disarm(slow) }
 }
 
-/** When the last event ended, milliseconds since 1970. */
+/** When the last event completed, in milliseconds since 1970. */
 async function ends(stage: Stage): Promise<number> {
   await eventually(
     () => stage.inbox(),

@@ -10,14 +10,14 @@ import { openStage, type Stage } from './stage.ts'
 const BUY = { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' }
 const RECOVERED = { withinMs: 80_000 }
 
-/** A ready customer whose orders are asked for here, and worked on by processes that may be killed. */
+/** A ready customer whose orders are requested here and worked on by processes that may be killed. */
 export interface SandboxTrader {
   fund(amount: string): Promise<void>
-  /** Asks for a deposit while a worker runs that dies at this instant, and starts another worker. */
+  /** Requests a deposit while a worker runs that dies at this instant, then starts another worker. */
   fundAndCrash(amount: string, dieAt: Instant): Promise<void>
-  /** Likewise for an order. */
+  /** The same for an order. */
   placeAndCrash(dieAt: Instant): Promise<{ orderId: string }>
-  /** Likewise for the execution of a quote, until it has ended. */
+  /** The same for the execution of a quote, until it has ended. */
   executeAndCrash(dieAt: Instant): Promise<QuoteExecutionStory>
   executionsAtPaxos(): Promise<number>
   ended(orderId: string): Promise<OrderStory>
@@ -29,7 +29,7 @@ export interface SandboxTrader {
 
 export async function openSandboxTrader(backend: TestBackend): Promise<SandboxTrader> {
   const stage = await openStage(backend)
-  /** The API's side: it asks, and works on nothing. */
+  /** The API's side, which requests and works on nothing. */
   const api = await startPipeline({
     databaseUrl: stage.databaseUrl,
     backend: stage.backend,
@@ -85,7 +85,7 @@ export async function openSandboxTrader(backend: TestBackend): Promise<SandboxTr
   }
 }
 
-/** A worker that dies at this instant while `ask` is worked on, and then one that lives. */
+/** A worker that dies at this instant during `ask`, then one that lives. */
 async function crashed<T>(stage: Stage, dieAt: Instant, ask: () => Promise<T>): Promise<T> {
   const child = await stage.start({ dieAt })
   const asked = ask()

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { runSchedule } from './model-run.ts'
 
-/** `PROPERTY_RUNS=5000000` for a long run; `PROPERTY_SEED` starts elsewhere, or runs a failed schedule again with `PROPERTY_RUNS=1`. */
+/** `PROPERTY_RUNS=5000000` for a long run. `PROPERTY_SEED` starts elsewhere, or repeats a failed schedule with `PROPERTY_RUNS=1`. */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 100_000)
 const FIRST_SEED = Number(process.env.PROPERTY_SEED ?? 1)
 const MOST_SHOWN = 5
 
-describe('whatever order calls, crashes, losses and replays come in', () => {
-  it(`keeps the promise in ${RUNS} schedules`, { timeout: Math.max(120_000, RUNS * 3) }, async () => {
+describe('with calls, crashes, losses and replays in any order', () => {
+  it(`Gatehouse keeps the promise in ${RUNS} schedules`, { timeout: Math.max(120_000, RUNS * 3) }, async () => {
     const stackTraceLimit = Error.stackTraceLimit
-    Error.stackTraceLimit = 0 // a schedule throws many errors, and looks at no stack
+    Error.stackTraceLimit = 0 // a schedule throws many errors, and reads no stack
     try {
       const failures: string[] = []
       const states: Record<string, number> = {}

@@ -15,25 +15,25 @@ import { type Child, startChild } from './start-child.ts'
 
 export type IdentityEvent = StoredEvent & { identityId: string }
 
-/** A Paxos, a receiver of notices, a database and a queue, which outlive the processes that are killed between them. */
+/** A Paxos, a notification receiver, a database and a queue, which outlive the processes that are killed between them. */
 export interface Stage {
   sandbox: Sandbox
   sends: NoticeSend[]
   pool: pg.Pool
   backend: QueueBackend
   databaseUrl: string
-  /** What the receiver of notices does from now on; it answers 204 by default. */
+  /** What the notification receiver does from now on. It answers 204 by default. */
   replyToNotices(reply: (response: ServerResponse) => void): void
   start(order?: Partial<ChildOrder>): Promise<Child>
-  /** An identity on which Paxos has decided, and the event of it. */
+  /** An identity that Paxos has decided on, with its event. */
   decided(decision?: 'approve' | 'deny'): Promise<IdentityEvent>
-  /** Another event of the same decision: other id, same meaning. */
+  /** Another event of the same decision: another id, the same meaning. */
   twinOf(event: IdentityEvent): IdentityEvent
-  /** Sends events as Paxos does, one after the other; the ids of those that were answered 200. */
+  /** Sends events one after the other as Paxos does. Gives the ids of those that were answered 200. */
   deliver(child: Child, events: readonly StoredEvent[]): Promise<string[]>
   /** Rows of the inbox. */
   inbox(): Promise<{ event_id: string; state: string; error_code: string | null; error_detail: string | null; strikes: number }[]>
-  /** Kills what still lives and closes everything. */
+  /** Kills what still runs and closes everything. */
   close(): Promise<void>
 }
 
@@ -95,7 +95,7 @@ export async function openStage(backend: TestBackend): Promise<Stage> {
   }
 }
 
-/** The status of the answer; null: there was none. */
+/** The status of the answer, or null without one. */
 async function post({ url }: Child, { id, type, createdAt }: StoredEvent): Promise<number | null> {
   if (url === null) return null
   try {

@@ -8,19 +8,19 @@ import type { Instant } from './instants.ts'
 const PROGRAM = join(import.meta.dirname, 'crash-child.ts')
 
 export interface Child {
-  /** Its receiver; null when it died before that was up. */
+  /** The address of its receiver, or null when it died before that was up. */
   url: string | null
-  /** When it died of SIGKILL, milliseconds since 1970. Rejects when it ended in any other way. */
+  /** When it died of SIGKILL, in milliseconds since 1970. Rejects when it ended in any other way. */
   died: Promise<number>
-  /** What it has written to standard error. */
+  /** Its output on standard error. */
   complaint(): string
-  /** Ends it in good order: what it has passed. */
+  /** Ends it in order. Gives the instants that it has passed. */
   stop(): Promise<Instant[]>
-  /** Kills it, if it still lives, and waits for its end. */
+  /** Kills it if it still runs, and waits for its end. */
   kill(): Promise<void>
 }
 
-/** A receiver and a worker in a process of their own, which is up when this resolves, or has died already. */
+/** A receiver and a worker in a process of their own, which is up or already dead when this resolves. */
 export async function startChild(order: ChildOrder): Promise<Child> {
   const child = spawn(process.execPath, [PROGRAM], {
     env: {
@@ -37,7 +37,7 @@ export async function startChild(order: ChildOrder): Promise<Child> {
     if (signal !== 'SIGKILL') throw new Error(`the child ended by itself (${code ?? signal}): ${complaint}`)
     return atMs
   })
-  died.catch(() => {}) // whoever waits for the death hears of it
+  died.catch(() => {}) // the caller that waits for the death gets it
   const message = nextMessage(child)
   const first = await Promise.race([message, died])
   return {

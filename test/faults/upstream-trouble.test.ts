@@ -8,11 +8,11 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 const EVENTS = 80
 const CONCURRENCY = 8
 const TIMEOUT_MS = 250
-/** Failures in a row that open the breaker; what was in hand then goes on, and two listings may have gone before. */
+/** Failures in a row that open the breaker. Calls in progress then go on, and two listings may have gone before. */
 const UNTIL_OPEN = 10 + CONCURRENCY + 2
-/** A pause in the calls that only a breaker or a lock-out makes: its shortest wait is half a second. */
+/** A pause in the calls that only a breaker or a lock-out makes: its shortest wait is 0.5 s. */
 const PAUSE_MS = 400
-/** Of each call after the trouble, so that calls that are under way together are seen to be. */
+/** The time that each call takes after the trouble, so that parallel calls overlap visibly. */
 const LATENCY_MS = 30
 
 interface Scene {
@@ -21,7 +21,7 @@ interface Scene {
   line: TcpProxy
 }
 
-/** Works through a TCP proxy, and has done one event: it holds a token and open connections. */
+/** Works through a TCP proxy, and has completed one event: it holds a token and open connections. */
 async function open(backend: TestBackend): Promise<Scene> {
   const world = await createWorld(backend)
   const line = await startTcpProxy({ port: Number(new URL(world.sandbox.url).port) })
@@ -41,7 +41,7 @@ async function acceptMany({ world, pipeline }: Scene): Promise<string[]> {
   return events.map(({ identityId }) => identityId)
 }
 
-/** HTTP requests to Paxos that have ended, also those that no answer ended. */
+/** HTTP requests to Paxos that have ended, with or without an answer. */
 const requests = ({ pipeline }: Scene): Promise<number> => total(pipeline, 'gatehouse_paxos_request_seconds', /_count$/)
 
 async function total({ metrics }: Pipeline, name: string, part = /$/, labels: Record<string, string> = {}): Promise<number> {
@@ -54,7 +54,7 @@ async function total({ metrics }: Pipeline, name: string, part = /$/, labels: Re
 
 const retriesFor = ({ pipeline }: Scene, code: string): Promise<number> => total(pipeline, 'gatehouse_event_retries_total', /$/, { code })
 
-/** Waits until calls came again after so many pauses, and says how many calls there were since `before`. */
+/** Waits until calls came again after this many pauses, and gives the number of calls since `before`. */
 async function afterPauses(scene: Scene, { pauses, before }: { pauses: number; before: number }): Promise<number> {
   let seen = before
   let roseAtMs = Number.POSITIVE_INFINITY
@@ -81,7 +81,10 @@ const inboxOf = async ({ pipeline }: Scene) =>
     )
   ).rows
 
-/** Everything ends in the pipeline that lived through it, exactly once, and with no more calls at a time than the worker has jobs. */
+/**
+ * Every event completes exactly once in the pipeline that lived through the trouble, with at most as many parallel calls as the worker has
+ * slots.
+ */
 async function recovers(scene: Scene, identityIds: readonly string[], end: () => unknown): Promise<void> {
   const { world, pipeline } = scene
   const waiting = await inboxOf(scene)
@@ -99,7 +102,7 @@ async function recovers(scene: Scene, identityIds: readonly string[], end: () =>
   expect(mostAtOnce(world, endedAtMs)).toBeLessThanOrEqual(CONCURRENCY)
 }
 
-/** By the simulator's log: the calls that were under way together, of those that began since then. */
+/** The calls that were in progress together, by the simulator's log, of those that began since then. */
 function mostAtOnce({ sandbox }: World, sinceMs: number): number {
   const calls = sandbox.story
     .of('call')
@@ -116,7 +119,7 @@ const TROUBLES: [string, (scene: Scene) => () => unknown][] = [
     'takes connections and never answers',
     ({ line }) => {
       line.swallow()
-      return () => line.pass() // what was open stays dead: nobody tells us
+      return () => line.pass() // an open connection stays dead, without a notice
     },
   ],
   [
@@ -141,11 +144,13 @@ function struck(fault: FaultInput): (scene: Scene) => () => unknown {
   }
 }
 
-/** Nothing here depends on where the queue is, save that jobs wait there: each trouble is met on one backend, two or three on each. */
+/**
+ * The backend of the queue makes no difference here, except that jobs wait there. Each trouble runs on one backend, two or three on each.
+ */
 const troublesOn = ({ kind }: TestBackend) => TROUBLES.filter((_, index) => (index % 3 === 0) === (kind === 'redis'))
 
 forEachBackend((backend) => {
-  it.each(troublesOn(backend))('while Paxos %s, it is probed and else left alone, and what waited ends once', async (_, begin) => {
+  it.each(troublesOn(backend))('while Paxos %s, only probes call it, and every waiting event completes once', async (_, begin) => {
     const scene = await open(backend)
     const before = await requests(scene)
     const end = begin(scene)
@@ -158,19 +163,19 @@ forEachBackend((backend) => {
   })
 })
 
-it('while Paxos answers everything with a 429 and Retry-After, it is asked again only then, and what waited ends once', async () => {
+it('while Paxos answers 429 with Retry-After, calls come only after that time, and every waiting event completes once', async () => {
   const scene = await open({ kind: 'postgres' })
   const before = await requests(scene)
   const end = struck({ on: '*', do: 'answer', status: 429, retryAfterSeconds: 2 })(scene)
   const identityIds = await acceptMany(scene)
   const lockouts = 2
   const calls = await afterPauses(scene, { pauses: lockouts, before })
-  // What was in hand, and two listings; then a single call at the end of each.
+  // The calls in progress, and two listings; then a single call at the end of each.
   expect(calls).toBeLessThanOrEqual(CONCURRENCY + 2 + lockouts)
   await recovers(scene, identityIds, end)
 })
 
-it('when Paxos answers one 429 without Retry-After, nothing calls again for five minutes, and nothing is spent', async () => {
+it('when Paxos answers one 429 without Retry-After, no call is made for five minutes, and no attempt is spent', async () => {
   const scene = await open({ kind: 'postgres' })
   const { world, pipeline } = scene
   const before = await requests(scene)

@@ -13,7 +13,7 @@ import { execute } from '../support/template-database.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { receivedEvent } from './received-event.ts'
 
-/** For what comes at once on a quiet machine. */
+/** The limit for what comes at once on a quiet machine. */
 const PATIENCE = { timeout: 20_000 }
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -44,13 +44,13 @@ function startAcceptor(options: Partial<AcceptorOptions> = {}): EventAcceptor {
   return acceptor
 }
 
-/** A logger, and what it was told. */
+/** A logger, and the lines that it got. */
 function told(): { lines: { level: number; msg: string }[]; logger: AcceptorOptions['logger'] } {
   const lines: { level: number; msg: string }[] = []
   return { lines, logger: createLogger({ level: 'info', destination: { write: (line) => lines.push(JSON.parse(line)) } }) }
 }
 
-/** A database of its own on a server whose settings are others, as far as its sessions can see. */
+/** A database on a server whose settings are different, as far as its sessions can see. */
 async function serverThatSays(settings: Record<string, string>): Promise<{ url: string }> {
   const own = await createTestDatabase()
   onTestFinished(() => own.drop())
@@ -60,7 +60,7 @@ async function serverThatSays(settings: Record<string, string>): Promise<{ url: 
     $$ SELECT coalesce('${JSON.stringify(settings)}'::jsonb ->> name, pg_catalog.current_setting(name)) $$`)
   await client.end()
   const url = new URL(own.url)
-  url.searchParams.set('options', '-c search_path=public,pg_catalog') // only the URL can: a session of ours overrules the database
+  url.searchParams.set('options', '-c search_path=public,pg_catalog') // only the URL can: our sessions override the database's setting
   return { url: url.href }
 }
 
@@ -68,18 +68,18 @@ async function storedRows(): Promise<Record<string, unknown>[]> {
   return (await pool.query('SELECT * FROM inbox_event ORDER BY seq')).rows
 }
 
-/** Until an acceptor waits for somebody's row. */
+/** Waits until an acceptor waits for a locked row. */
 async function waitsForLock(): Promise<void> {
   await vi.waitFor(async () => expect(await sessionsWaiting(pool, { applicationName: 'gatehouse inbox' })).toBeGreaterThan(0), PATIENCE)
 }
 
-/** Holds the event's row as another transaction would, so that accepting it hangs until `release`. */
+/** Locks the event's row as another transaction would, so that accepting it hangs until `release`. */
 async function holdEvent(eventId: string): Promise<{ waitedFor: () => Promise<void>; release: () => Promise<void> }> {
   const insert = `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin) VALUES ($1, 'x', now(), false, 'sweep')`
   return { waitedFor: waitsForLock, release: await holdLocks(pool, insert, [eventId]) }
 }
 
-/** A line to the database that can fall silent without breaking, as behind a firewall that forgets connections. */
+/** A line to the database that can go silent without breaking, as behind a firewall that forgets connections. */
 async function silenceableLine(to: string): Promise<{ url: string; silence: () => void; restore: () => void; close: () => Promise<void> }> {
   const target = new URL(to)
   const sockets = new Set<Socket>()
@@ -118,7 +118,7 @@ async function silenceableLine(to: string): Promise<{ url: string; silence: () =
 }
 
 describe('when an event arrives for the first time', () => {
-  it('is committed, due to the dispatcher in 15 s, when the answer comes', async () => {
+  it('it is committed before the answer, and due to the dispatcher in 15 s', async () => {
     const event = receivedEvent({ type: 'identity.documents_required' })
     expect(await startAcceptor().accept(event)).toBe('accepted')
     const [row] = await storedRows()
@@ -137,7 +137,7 @@ describe('when an event arrives for the first time', () => {
     expect((row!.due_at as Date).getTime() - (row!.received_at as Date).getTime()).toBe(15_000)
   })
 
-  it('keeps a type that nobody has heard of, whatever its characters', async () => {
+  it('an unknown type is kept, with any characters', async () => {
     const type = `brand.new "type" \\ {a,b} ' ünïcode`
     expect(await startAcceptor().accept(receivedEvent({ type }))).toBe('accepted')
     expect(await storedRows()).toMatchObject([{ type }])
@@ -145,7 +145,7 @@ describe('when an event arrives for the first time', () => {
 })
 
 describe('when an event arrives again', () => {
-  it('answers `duplicate` and counts the delivery in the row that is there', async () => {
+  it('the answer is `duplicate`, and the delivery counts in the existing row', async () => {
     const acceptor = startAcceptor()
     const event = receivedEvent()
     expect([await acceptor.accept(event), await acceptor.accept(event), await acceptor.accept(event)]).toEqual([
@@ -156,7 +156,7 @@ describe('when an event arrives again', () => {
     expect(await storedRows()).toMatchObject([{ delivery_count: 3 }])
   })
 
-  it('is accepted exactly once of fifty deliveries at the same moment, by two receivers', async () => {
+  it('of fifty deliveries at the same time to two receivers, one is accepted', async () => {
     const event = receivedEvent()
     const acceptors = [startAcceptor(), startAcceptor({ writers: 2 })]
     const statuses = await Promise.all(Array.from({ length: 50 }, (_, i) => acceptors[i % 2]!.accept(event)))
@@ -165,7 +165,7 @@ describe('when an event arrives again', () => {
     expect(await storedRows()).toMatchObject([{ delivery_count: 50 }])
   })
 
-  it('leaves what became of it alone', async () => {
+  it('the outcome of the event stays the same', async () => {
     const acceptor = startAcceptor()
     const event = receivedEvent()
     await acceptor.accept(event)
@@ -175,7 +175,7 @@ describe('when an event arrives again', () => {
     expect((await pool.query(`SELECT encode(body_sha256, 'hex') AS sha FROM inbox_event`)).rows).toEqual([{ sha: event.bodySha256 }])
   })
 
-  it('stays as it came first, also of two deliveries in one commit that say different things', async () => {
+  it('the event stays as it came first, also of two different deliveries in one commit', async () => {
     const acceptor = startAcceptor()
     const event = receivedEvent()
     const twin = { ...event, type: 'identity.denied', bodySha256: 'ff'.repeat(32) }
@@ -184,14 +184,14 @@ describe('when an event arrives again', () => {
     expect(await storedRows()).toMatchObject([{ type: 'identity.approved', body_sha256, delivery_count: 2 }])
   })
 
-  it('is taken in the order of the ids when many come together, whatever order they come in, so that no receivers deadlock', async () => {
+  it('the rows are locked in the order of the ids when many come together, so that receivers do not deadlock', async () => {
     const acceptor = startAcceptor({ timeoutMs: 20_000 })
     const events = Array.from({ length: 10 }, () => receivedEvent()).sort((a, b) => (a.eventId < b.eventId ? -1 : 1))
     await Promise.all(events.map(acceptor.accept))
     const release = await holdLocks(pool, 'SELECT FROM inbox_event WHERE event_id = $1 FOR UPDATE', [events[0]!.eventId])
     const again = Promise.all([...events.slice(5), ...events.slice(0, 5)].map(acceptor.accept))
     await waitsForLock()
-    // It waits for the first row and holds none of the others.
+    // It waits for the first row and has locked none of the others.
     expect((await pool.query('SELECT FROM inbox_event WHERE event_id <> $1 FOR UPDATE NOWAIT', [events[0]!.eventId])).rowCount).toBe(9)
     await release()
     expect(await again).toEqual(Array(10).fill('duplicate'))
@@ -200,7 +200,7 @@ describe('when an event arrives again', () => {
 })
 
 describe('when the sweep finds an event', () => {
-  it('stores it without a delivery; the delivery that comes late counts and adds its hash', async () => {
+  it('it is stored without a delivery, and a late delivery counts and adds its hash', async () => {
     const acceptor = startAcceptor()
     const event = receivedEvent()
     expect(await acceptor.accept({ ...event, origin: 'sweep', bodySha256: null })).toBe('accepted')
@@ -211,7 +211,7 @@ describe('when the sweep finds an event', () => {
 })
 
 describe('when a test event arrives', () => {
-  it('is recorded, inert, and never announced to the queue', async () => {
+  it('it is recorded, inert, and not queued', async () => {
     const announced: { seq: string }[][] = []
     const acceptor = startAcceptor({ onAccepted: (events) => announced.push(events) })
     const test = receivedEvent({ isTest: true })
@@ -222,7 +222,7 @@ describe('when a test event arrives', () => {
     await vi.waitFor(() => expect(announced).toEqual([[{ seq: second!.seq, generation: 0, batch: null }]]), PATIENCE)
   })
 
-  it('cannot use up the id of a real event: that becomes unfinished work', async () => {
+  it('the id can still become a real event, which is then unfinished work', async () => {
     const acceptor = startAcceptor()
     const event = receivedEvent()
     await acceptor.accept({ ...event, isTest: true })
@@ -230,7 +230,7 @@ describe('when a test event arrives', () => {
     expect(await storedRows()).toMatchObject([{ is_test: false, state: 'accepted' }])
   })
 
-  it('cannot turn a real event into a test, nor in the same commit', async () => {
+  it('a real event cannot become a test event, nor in the same commit', async () => {
     const acceptor = startAcceptor()
     const [first, second] = [receivedEvent(), receivedEvent()]
     expect([await acceptor.accept(first), await acceptor.accept({ ...first, isTest: true })]).toEqual(['accepted', 'duplicate'])
@@ -243,7 +243,7 @@ describe('when a test event arrives', () => {
 })
 
 describe('when events were accepted', () => {
-  it('lets those of one commit share jobs of the queue, evenly and at most sixteen each; one that came alone has its own', async () => {
+  it('those of one commit share jobs evenly, at most sixteen each, and a single one has its own', async () => {
     const announced: OpenEvent[] = []
     const acceptor = startAcceptor({ onAccepted: (events) => announced.push(...events) })
     await acceptor.accept(receivedEvent())
@@ -262,7 +262,7 @@ describe('when events were accepted', () => {
     expect(announced.toSorted((one, other) => Number(one.seq) - Number(other.seq))).toEqual(rows)
   })
 
-  it('announces each new one once, after its commit', async () => {
+  it('each new one is announced once, after its commit', async () => {
     const announced: string[] = []
     const visible: Promise<number>[] = []
     const acceptor = startAcceptor({
@@ -287,7 +287,7 @@ describe('when events were accepted', () => {
     ],
     ['rejects', () => Promise.reject(new Error('the queue is away'))],
     ['never ends', () => new Promise(() => {})],
-  ])('answers all the same when the announcement %s', async (_how, onAccepted) => {
+  ])('the answer still comes when the announcement %s', async (_how, onAccepted) => {
     const acceptor = startAcceptor({ onAccepted })
     expect(await acceptor.accept(receivedEvent())).toBe('accepted')
     expect(await acceptor.accept(receivedEvent())).toBe('accepted')
@@ -296,7 +296,7 @@ describe('when events were accepted', () => {
 
 describe('when the data of one event cannot be stored', () => {
   it.each([{ type: 'nul \u0000 byte' }, { eventId: 'nul \u0000 byte' }])(
-    'refuses that one and commits the events beside it: %o',
+    'that event is refused and its neighbours are committed: %o',
     async (fault) => {
       const acceptor = startAcceptor()
       const bad = receivedEvent(fault)
@@ -307,8 +307,8 @@ describe('when the data of one event cannot be stored', () => {
   )
 })
 
-describe('when the connection breaks in the middle of a commit', () => {
-  it('rejects what was in flight and accepts again on a new connection', async () => {
+describe('when the connection breaks during a commit', () => {
+  it('events in flight are rejected, and the next ones are accepted on a new connection', async () => {
     const acceptor = startAcceptor()
     const event = receivedEvent()
     const held = await holdEvent(event.eventId)
@@ -323,7 +323,7 @@ describe('when the connection breaks in the middle of a commit', () => {
     expect(await storedRows()).toMatchObject([{ event_id: event.eventId }])
   })
 
-  it('replaces a connection that broke while idle without refusing anything', async () => {
+  it('an idle broken connection is replaced without a refusal', async () => {
     const acceptor = startAcceptor()
     await acceptor.accept(receivedEvent())
     await pool.query(
@@ -334,7 +334,7 @@ describe('when the connection breaks in the middle of a commit', () => {
 })
 
 describe('when the database does not answer', () => {
-  it('gives up after the time-out, and accepts again once it answers', async () => {
+  it('the acceptor gives up after the timeout, and accepts again once it answers', async () => {
     const acceptor = startAcceptor({ timeoutMs: 300 })
     const event = receivedEvent()
     const held = await holdEvent(event.eventId)
@@ -346,7 +346,7 @@ describe('when the database does not answer', () => {
     expect(await storedRows()).toMatchObject([{ event_id: event.eventId }])
   })
 
-  it('gives up on a connection that has gone silent', async () => {
+  it('the acceptor gives up a connection that has gone silent', async () => {
     const line = await silenceableLine(database.url)
     const acceptor = startAcceptor({ connectionString: line.url, timeoutMs: 300 })
     expect(await acceptor.accept(receivedEvent())).toBe('accepted')
@@ -358,14 +358,14 @@ describe('when the database does not answer', () => {
     await line.close()
   })
 
-  it('rejects at once, and so does the readiness check, when nothing listens there', async () => {
+  it('events and the readiness check are rejected at once when the port is closed', async () => {
     const acceptor = startAcceptor({ connectionString: 'postgres://nobody@127.0.0.1:1/nothing' })
     const cause = expect.objectContaining({ code: 'ECONNREFUSED' })
     await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({ code: 'INBOX_UNAVAILABLE', cause })
     await expect(acceptor.checkAccepting()).rejects.toThrow()
   })
 
-  it('refuses everything that waits at once after a failure, in place of one time-out after the other', async () => {
+  it('all waiting events are refused at once after a failure, not one timeout after the other', async () => {
     const acceptor = startAcceptor({ timeoutMs: 300, maxBatch: 1 })
     const events = Array.from({ length: 20 }, () => receivedEvent())
     const held = await Promise.all([holdEvent(events[0]!.eventId)])
@@ -376,7 +376,7 @@ describe('when the database does not answer', () => {
     await held[0]!.release()
   })
 
-  it('holds a burst back beyond its waiting room', async () => {
+  it('a burst beyond the waiting room is refused', async () => {
     const acceptor = startAcceptor({ maxBatch: 1, maxWaiting: 5 })
     const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => acceptor.accept(receivedEvent())))
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
@@ -386,14 +386,14 @@ describe('when the database does not answer', () => {
   })
 })
 
-describe('c07: when the rows were copied and their sequence was not', () => {
-  /** The next number is that of the first row. */
+describe('c07: when the rows were copied without their sequence', () => {
+  /** Sets the sequence to the number of the first row. */
   const restart = (): Promise<unknown> => pool.query(`SELECT setval('inbox_event_seq_seq', min(seq), false) FROM inbox_event`)
   const fill = async (acceptor: EventAcceptor, count = 3): Promise<void> => {
     for (let n = 0; n < count; n += 1) await acceptor.accept(receivedEvent())
   }
 
-  it('advances the sequence and accepts the event, and those that came with it', async () => {
+  it('the acceptor advances the sequence and accepts the event, and those with it', async () => {
     const { lines, logger } = told()
     const acceptor = startAcceptor({ logger })
     await fill(acceptor)
@@ -403,7 +403,7 @@ describe('c07: when the rows were copied and their sequence was not', () => {
     expect(lines).toMatchObject([{ level: 40, msg: expect.stringContaining('numbers of inbox_event were behind') }])
   })
 
-  it('has the readiness check advance it, since a receiver that is not ready is sent nothing', async () => {
+  it('the readiness check advances it too, since a receiver that is not ready gets no events', async () => {
     const acceptor = startAcceptor()
     await fill(acceptor)
     await restart()
@@ -412,7 +412,7 @@ describe('c07: when the rows were copied and their sequence was not', () => {
     expect(await numbersAreBehind(pool)).toBe(false)
   })
 
-  it('refuses the event for a while, and says that it is not ready and what to run, where the role may not advance it', async () => {
+  it('the acceptor refuses events for a while, and says that it is not ready and what to run, when its role may not advance the sequence', async () => {
     const own = await createTestDatabase()
     onTestFinished(() => own.drop())
     const role = `receiver_${randomUUID().slice(0, 8)}`
@@ -436,7 +436,7 @@ describe('c07: when the rows were copied and their sequence was not', () => {
 })
 
 describe('when commits would not wait for the disk', () => {
-  it('sets synchronous_commit on its own session where the database turns it off', async () => {
+  it('the acceptor sets synchronous_commit on its own session when the database turns it off', async () => {
     const own = await createTestDatabase()
     try {
       await pool.query(`ALTER DATABASE "${new URL(own.url).pathname.slice(1)}" SET synchronous_commit = off`)
@@ -447,7 +447,7 @@ describe('when commits would not wait for the disk', () => {
     }
   })
 
-  it('says so, and takes nothing, where a session has it off all the same', async () => {
+  it('the acceptor says so and accepts nothing when a session still has it off', async () => {
     const own = await serverThatSays({ synchronous_commit: 'off' })
     const acceptor = startAcceptor({ connectionString: own.url })
     await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({
@@ -457,7 +457,7 @@ describe('when commits would not wait for the disk', () => {
     await open.pop()!.close()
   })
 
-  it('warns once of a server that does not wait for its disk at all', async () => {
+  it('the acceptor warns once about a server that never waits for its disk', async () => {
     const own = await serverThatSays({ fsync: 'off' })
     const { lines, logger } = told()
     const acceptor = startAcceptor({ connectionString: own.url, logger, writers: 2, maxBatch: 1 })
@@ -468,7 +468,7 @@ describe('when commits would not wait for the disk', () => {
     expect(lines).toHaveLength(1)
   })
 
-  it('inserts nothing on a session that has it off all the same', async () => {
+  it('the acceptor inserts nothing on a session that still has it off', async () => {
     const client = new pg.Client({ connectionString: database.url })
     await client.connect()
     const insert = insertEvents([
@@ -494,8 +494,8 @@ describe('when commits would not wait for the disk', () => {
   })
 })
 
-describe('what it tells', () => {
-  it('counts its commits, the events of each, and those that wait', async () => {
+describe('metrics and log of the acceptor', () => {
+  it('count its commits, the events of each, and those that wait', async () => {
     const metrics = new Registry()
     const acceptor = startAcceptor({ metrics, maxBatch: 3 })
     await Promise.all(Array.from({ length: 3 }, () => acceptor.accept(receivedEvent())))
@@ -517,7 +517,7 @@ describe('what it tells', () => {
     )
   })
 
-  it('logs once that it cannot commit, however often it cannot, and once that it can again; counts each failure', async () => {
+  it('tell once that it cannot commit and once that it can again, and count each failure', async () => {
     const { lines, logger } = told()
     const metrics = new Registry()
     const event = receivedEvent()
@@ -532,18 +532,18 @@ describe('what it tells', () => {
     expect(Number(failures)).toBeGreaterThan(1)
   })
 
-  it('warns when what it took was not put on the queue', async () => {
+  it('warn when accepted events were not queued', async () => {
     const { lines, logger } = told()
     await startAcceptor({ logger, onAccepted: () => Promise.reject(new Error('the queue is away')) }).accept(receivedEvent())
     await vi.waitFor(() => expect(lines).toMatchObject([{ level: 40, events: 1 }]), PATIENCE)
-    await startAcceptor({ logger }).accept(receivedEvent()) // nobody wants to be told
+    await startAcceptor({ logger }).accept(receivedEvent()) // no announcement
     await new Promise(setImmediate)
     expect(lines).toHaveLength(1)
   })
 })
 
-describe('when it is closed', () => {
-  it('commits what it took first', async () => {
+describe('when the acceptor closes', () => {
+  it('it commits accepted events first', async () => {
     const acceptor = startAcceptor({ maxBatch: 2 })
     const taken = Array.from({ length: 10 }, () => acceptor.accept(receivedEvent()))
     await open.pop()!.close()

@@ -32,7 +32,7 @@ const ask = (idempotencyKey: string, input: object, streamId = `order_${randomUU
   })
 
 describe('a command', () => {
-  it('is one inbox row, born confirmed, which the dispatcher takes up 15 s later', async () => {
+  it('is one inbox row that is confirmed from the start and due to the dispatcher in 15 s', async () => {
     const { command, fresh } = await ask('key-1', { side: 'BUY' }, 'order_1')
     expect([fresh, command]).toEqual([
       true,
@@ -46,20 +46,20 @@ describe('a command', () => {
     expect(await inbox.findCommand(command.id)).toEqual(command)
   })
 
-  it('that is asked for again under the same key is the same one, and says how far it has come', async () => {
+  it('that is repeated under the same key is the same one, and tells its state', async () => {
     const first = await ask('key-2', { side: 'BUY' })
     await inbox.complete({ seq: first.command.event.seq, generation: 0, state: 'processed', outcome: 'moved:open' })
     const again = await ask('key-2', { side: 'BUY' })
     expect(again).toEqual({ fresh: false, command: { ...first.command, state: 'done', outcome: 'moved:open' } })
   })
 
-  it('that fifty ask for at once is committed once', async () => {
+  it('that fifty callers request at once is committed once', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask('key-3', { side: 'BUY' })))
     expect(new Set(answers.map(({ command }) => command.id)).size).toBe(1)
     expect(answers.filter(({ fresh }) => fresh)).toHaveLength(1)
   })
 
-  it('with other data under a known key is refused, and each field that differs is named', async () => {
+  it('with other data under a known key is refused, and each differing field is named', async () => {
     await ask('key-4', { side: 'BUY', market: 'BTCUSD', person: { name: 'A', born: 1 } })
     await expect(ask('key-4', { side: 'SELL', person: { name: 'A', born: 2 }, more: [] })).rejects.toMatchObject({
       code: 'IDEMPOTENCY_KEY_REUSED',
@@ -67,7 +67,7 @@ describe('a command', () => {
     })
   })
 
-  it('F63: keeps neither the key nor anything of the data in the clear', async () => {
+  it('F63: keeps neither the key nor any of the data in the clear', async () => {
     await ask('ada@example.com', { email: 'ada@example.com', ssn: '123-45-6789' })
     const { rows } = await pool.query<{ all: string }>(
       'SELECT c::text || i::text AS all FROM command AS c JOIN inbox_event AS i ON i.stream_id = c.stream_id',
@@ -86,7 +86,7 @@ describe('a timer', () => {
       ])
     ).rows
 
-  it('set twice is set once, at its first time', async () => {
+  it('that is set twice exists once, at its first time', async () => {
     const dueAt = new Date('2099-01-01T00:00:00Z')
     const timer = { streamId: 'order_2', name: 'poll-order', dueAt }
     await inbox.setTimer(timer)
@@ -104,7 +104,7 @@ describe('a timer', () => {
     ])
   })
 
-  it('is taken up by the dispatcher at its time, and opened anew once it has ended', async () => {
+  it('is queued by the dispatcher at its time, and reopened when it is set after its end', async () => {
     const timer = { streamId: 'order_3', name: 'poll-order', dueAt: new Date(Date.now() - 1_000) }
     await inbox.setTimer(timer)
     const [due] = await inbox.claimDue({ limit: 10 })
@@ -114,7 +114,7 @@ describe('a timer', () => {
     expect(await inbox.claimDue({ limit: 10 })).toEqual([{ ...due, generation: 1 }])
   })
 
-  it('that is cancelled never comes due, and may be set again', async () => {
+  it('that is cancelled never comes due, and can be set again', async () => {
     const timer = { streamId: 'order_4', name: 'poll-order', dueAt: new Date(Date.now() - 1_000) }
     await inbox.setTimer(timer)
     await inbox.cancelTimer(timer)

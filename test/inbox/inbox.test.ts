@@ -25,7 +25,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Accepts so many events and resolves with their rows, oldest first; `set` is SQL that brings them where the test wants them. */
+/** Accepts `count` events and resolves with their rows, oldest first. `set` is SQL that moves them to the wanted state. */
 async function given(count: number, set?: string): Promise<InboxRow[]> {
   for (let i = 0; i < count; i += 1) await inbox.accept(receivedEvent())
   if (set) await pool.query(`UPDATE inbox_event SET ${set}`)
@@ -38,7 +38,7 @@ async function givenOne(set?: string): Promise<InboxRow> {
 }
 
 describe('when an event is loaded', () => {
-  it('comes with all that is stored of it', async () => {
+  it('it comes with everything that is stored of it', async () => {
     const event = receivedEvent({ type: 'identity.denied' })
     await inbox.accept(event)
     expect(await inbox.load('1')).toEqual({
@@ -72,7 +72,7 @@ describe('when an event is loaded', () => {
     } satisfies InboxRow)
   })
 
-  it('gives each of many callers its own row, and null where there is none', async () => {
+  it('each of many callers gets its own row, and null for an unknown one', async () => {
     const rows = await given(5)
     const loaded = await Promise.all(['3', '99', '1', '3'].map(inbox.load))
     expect(loaded).toEqual([rows[2], null, rows[0], rows[2]])
@@ -80,7 +80,7 @@ describe('when an event is loaded', () => {
 })
 
 describe('when work on an event ends', () => {
-  it.each(['processed', 'parked', 'dead'] as const)('is %s with its outcome, and no longer due', async (state) => {
+  it.each(['processed', 'parked', 'dead'] as const)('the event is %s with its outcome, and no longer due', async (state) => {
     const row = await givenOne(`due_at = now() - interval '1 minute', error_code = 'OLD', error_detail = 'old'`)
     const identityId = randomUUID()
     expect(await inbox.complete({ seq: row.seq, state, outcome: 'moved:ready', trust: 'confirmed', identityId, attempts: 2 })).toBe(true)
@@ -97,14 +97,14 @@ describe('when work on an event ends', () => {
     expect(await inbox.claimDue({ limit: 10 })).toEqual([])
   })
 
-  it('keeps what a failed try leaves out, and says what failed and when it is due again', async () => {
+  it('a failed try keeps the fields that it leaves out, and says what failed and when it is due again', async () => {
     const row = await givenOne(`trust = 'confirmed', identity_id = gen_random_uuid(), attempts = 3`)
     const dueAt = new Date('2027-01-01T00:00:00.000Z')
     await inbox.complete({ seq: row.seq, state: 'accepted', trust: 'hint', dueAt, errorCode: 'PAXOS_DOWN', errorDetail: 'no answer' })
     expect(await inbox.load(row.seq)).toEqual({ ...row, dueAt, errorCode: 'PAXOS_DOWN', errorDetail: 'no answer' })
   })
 
-  it('counts what is told to have stayed unknown, and keeps the count where nothing is told', async () => {
+  it('unknown outcomes are counted, and the count stays when none is given', async () => {
     const row = await givenOne('unknown_outcomes = 3')
     await inbox.complete({ seq: row.seq, state: 'accepted', unknownOutcomes: 4, dueAt: new Date() })
     expect(await inbox.load(row.seq)).toMatchObject({ unknownOutcomes: 4 })
@@ -112,7 +112,7 @@ describe('when work on an event ends', () => {
     expect(await inbox.load(row.seq)).toMatchObject({ unknownOutcomes: 4 })
   })
 
-  it('voids the strikes of a try that could say how it ended, and keeps those of one that condemns', async () => {
+  it('a try that reports its end voids the strikes, and one that condemns keeps them', async () => {
     const [survivor, condemned] = await given(2, 'strikes = 2')
     await inbox.complete({ seq: survivor!.seq, state: 'accepted', errorCode: 'PAXOS_UNAVAILABLE', dueAt: new Date() })
     await inbox.complete({ seq: condemned!.seq, state: 'parked', errorCode: 'POISON' })
@@ -120,13 +120,13 @@ describe('when work on an event ends', () => {
     expect(await inbox.load(condemned!.seq)).toMatchObject({ state: 'parked', strikes: 2 })
   })
 
-  it('keeps the last outcome of an event that is completed without a new one', async () => {
-    const row = await givenOne("outcome = 'moved:ready'") // opened again by a replay
+  it('an event that completes without a new outcome keeps the last one', async () => {
+    const row = await givenOne("outcome = 'moved:ready'") // reopened by a replay
     await inbox.complete({ seq: row.seq, state: 'parked', errorCode: 'EVENT_UNKNOWN' })
     expect(await inbox.load(row.seq)).toMatchObject({ state: 'parked', outcome: 'moved:ready' })
   })
 
-  it('completes many at once, each as it ended', async () => {
+  it('many events complete at once, each with its own end', async () => {
     const rows = await given(30)
     const completed = await Promise.all(
       rows.map(({ seq }, i) => inbox.complete({ seq, state: i % 2 === 0 ? 'processed' : 'parked', outcome: `outcome ${i}` })),
@@ -138,20 +138,20 @@ describe('when work on an event ends', () => {
     )
   })
 
-  it('changes nothing of an event that has ended already: a late worker is told so', async () => {
+  it('a finished event does not change, and a late worker gets told so', async () => {
     const row = await givenOne(`state = 'processed', outcome = 'moved:ready', completed_at = now()`)
     expect(await inbox.complete({ seq: row.seq, state: 'dead', errorCode: 'LATE' })).toBe(false)
     expect(await inbox.load(row.seq)).toEqual(row)
   })
 
-  it('changes nothing of an event that was opened again meanwhile, when it names the generation it worked on', async () => {
+  it('an event that was reopened meanwhile does not change when the worker names the earlier generation', async () => {
     const row = await givenOne(`generation = 1`)
     expect(await inbox.complete({ seq: row.seq, generation: 0, state: 'dead', errorCode: 'LATE' })).toBe(false)
     expect(await inbox.complete({ seq: row.seq, generation: 1, state: 'processed' })).toBe(true)
   })
 
-  it.each(['completed', 'opened again'])(
-    'takes the rows in the order of their event ids when many are %s, as accepting does, so that none deadlocks',
+  it.each(['completed', 'reopened'])(
+    'rows are locked in the order of their event ids when many are %s, as in accepting, so that none deadlocks',
     async (how) => {
       const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
       for (const eventId of ids.toReversed()) await inbox.accept(receivedEvent({ eventId })) // so seq runs against the ids
@@ -163,7 +163,7 @@ describe('when work on an event ends', () => {
           ? Promise.all(seqs.map((seq) => inbox.complete({ seq, state: 'processed' })))
           : inbox.reopen(seqs, { authority: 'machine' })
       await vi.waitFor(async () => expect(await sessionsWaiting(pool)).toBe(1), { timeout: 20_000 })
-      // It waits for the first row and holds none of the others.
+      // It waits for the first row and has locked none of the others.
       expect((await pool.query('SELECT FROM inbox_event WHERE event_id <> $1 FOR UPDATE NOWAIT', [ids[0]])).rowCount).toBe(9)
       await release()
       expect(await done).toHaveLength(10)
@@ -172,7 +172,7 @@ describe('when work on an event ends', () => {
 })
 
 describe('when the dispatcher claims', () => {
-  it('gets what is unfinished and due, the longest due first, and not again for a minute', async () => {
+  it('it gets unfinished due events, the longest due first, and not again for a minute', async () => {
     const rows = await given(3)
     await pool.query(`UPDATE inbox_event SET due_at = now() - make_interval(secs => seq)`)
     await pool.query(`UPDATE inbox_event SET generation = 4, batch = NULL WHERE seq = 3`)
@@ -187,7 +187,7 @@ describe('when the dispatcher claims', () => {
     expect(dueIn).toBeLessThan(70_000)
   })
 
-  it('learns which events share a job, until one comes back or is opened again: that has one of its own', async () => {
+  it('it learns which events share a job, until one returns or is reopened and gets its own', async () => {
     await given(4)
     await pool.query(`UPDATE inbox_event SET batch = 77, due_at = now() - interval '1 minute'`)
     await inbox.complete({ seq: '2', generation: 0, state: 'accepted', errorCode: 'E', dueAt: new Date(0) })
@@ -201,7 +201,7 @@ describe('when the dispatcher claims', () => {
     ])
   })
 
-  it('leaves alone what was accepted just now, and what is finished or inert', async () => {
+  it('it skips events that were accepted just now, are finished or inert', async () => {
     await given(1)
     expect(await inbox.claimDue({ limit: 10 })).toEqual([])
     await pool.query(`UPDATE inbox_event SET state = 'parked', due_at = now() - interval '1 hour'`)
@@ -210,7 +210,7 @@ describe('when the dispatcher claims', () => {
     expect(await inbox.claimDue({ limit: 10 })).toEqual([])
   })
 
-  it('gives no event to two of them', async () => {
+  it('two dispatchers never get the same event', async () => {
     await given(60, `due_at = now() - interval '1 second'`)
     const claims = await Promise.all(Array.from({ length: 6 }, () => inbox.claimDue({ limit: 10 })))
     const seqs = claims.flat().map(({ seq }) => seq)
@@ -218,7 +218,7 @@ describe('when the dispatcher claims', () => {
     expect(new Set(seqs).size).toBe(60)
   })
 
-  it('is not held up by an event that a transaction holds', async () => {
+  it('an event that a transaction has locked does not delay it', async () => {
     const [held] = await given(2, `due_at = now() - interval '1 second'`)
     const release = await holdLocks(pool, 'SELECT FROM inbox_event WHERE seq = $1 FOR UPDATE', [held!.seq])
     expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: '2', generation: 0, batch: null }])
@@ -227,7 +227,7 @@ describe('when the dispatcher claims', () => {
 })
 
 describe('when an operator replays', () => {
-  it.each(['parked', 'dead', 'processed'])('opens what is %s again: due, with all attempts, under a new generation', async (state) => {
+  it.each(['parked', 'dead', 'processed'])('a %s event is reopened: due, with all attempts, under a new generation', async (state) => {
     const row = await givenOne(
       `state = '${state}', completed_at = now(), attempts = 8, unknown_outcomes = 9, strikes = 2, generation = 1, due_at = now() + interval '1 day', error_code = 'E'`,
     )
@@ -245,7 +245,7 @@ describe('when an operator replays', () => {
     expect(await inbox.claimDue({ limit: 10 })).toEqual([{ seq: row.seq, generation: 2, batch: null }])
   })
 
-  it('leaves none in the job that it shared: what was opened again is worked on by itself', async () => {
+  it('a reopened event leaves its shared job and gets its own', async () => {
     const [row] = await given(1, 'batch = 77')
     await expect(pool.query('UPDATE inbox_event SET generation = 1')).rejects.toMatchObject({
       constraint: 'inbox_event_reopened_is_alone',
@@ -253,15 +253,15 @@ describe('when an operator replays', () => {
     expect(await inbox.reopen([row!.seq], { authority: 'machine' })).toEqual([{ seq: row!.seq, generation: 1, batch: null }])
   })
 
-  it('leaves test events inert', async () => {
+  it('test events stay inert', async () => {
     await inbox.accept(receivedEvent({ isTest: true }))
     expect(await inbox.reopen(['1', '77'], { authority: 'operator' })).toEqual([])
     expect(await inbox.load('1')).toMatchObject({ state: 'test', generation: 0 })
   })
 })
 
-describe('when a suspect is about to be worked on alone', () => {
-  it('counts one strike more', async () => {
+describe('when a suspect runs alone next', () => {
+  it('one more strike is counted', async () => {
     const { seq } = await givenOne()
     expect([await inbox.recordStrike(seq), await inbox.recordStrike(seq)]).toEqual([1, 2])
     expect(await inbox.recordStrike('77')).toBe(0)
@@ -269,7 +269,7 @@ describe('when a suspect is about to be worked on alone', () => {
 })
 
 describe('when the inbox is counted', () => {
-  it('tells events by state, and the deliveries beyond the first', async () => {
+  it('events count by state, and deliveries beyond the first count as duplicates', async () => {
     expect(await inbox.count()).toEqual({ accepted: 0, processed: 0, parked: 0, dead: 0, test: 0, dismissed: 0, duplicates: 0 })
     const events = Array.from({ length: 4 }, () => receivedEvent())
     for (const event of [...events, events[0]!, events[0]!, events[1]!]) await inbox.accept(event)
@@ -282,8 +282,8 @@ describe('when the inbox is counted', () => {
   })
 })
 
-describe('when it is closed', () => {
-  it('ends what it took first, and takes nothing more', async () => {
+describe('when the inbox closes', () => {
+  it('it completes accepted work first, and accepts nothing more', async () => {
     const closing = createInbox({
       pool,
       connectionString: database.url,

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { ReceivedEvent } from '../../src/inbox/accept-events.ts'
 
-/** An invented delivery, with what the test cares about. */
+/** An invented delivery with these fields. */
 export function receivedEvent(given: Partial<ReceivedEvent> = {}): ReceivedEvent {
   return {
     eventId: randomUUID(),

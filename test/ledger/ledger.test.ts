@@ -50,7 +50,7 @@ async function withAccount(): Promise<Stored> {
   return commit(stored, applyReceipt(draftOf(stored), 'account', receipt))
 }
 
-/** Past the write path. */
+/** Outside the write path. */
 async function insertEntry({ identityId, entryNo, prevHash }: { identityId: string; entryNo: number; prevHash: Buffer }): Promise<void> {
   await pool.query(
     `INSERT INTO ledger_entry (stream_id, entry_no, at, kind, actor, data, prev_hash, hash) VALUES ($1, $2, now(), 'x', 'x', '{}', $3, $4)`,
@@ -64,7 +64,7 @@ describe('a change', () => {
     expect(await ledger.load(stored.onboarding.identityId)).toEqual(stored)
   })
 
-  it('is refused on a version that somebody has moved on from, with everything that belongs to it', async () => {
+  it('is refused on an outdated version, with everything that belongs to it', async () => {
     const first = await commit(null, approvedDraft())
     const claim = claimNext(draftOf(first), { by: '1', now: 0, leaseMs: 1 })
     if (claim.kind !== 'attempt') throw new Error('nothing to claim')
@@ -78,7 +78,7 @@ describe('a change', () => {
     expect(stored?.effects.map(({ step }) => step)).toEqual(['account'])
   })
 
-  it('reads back with the attempt that it put on record, intended when it first was', async () => {
+  it('reads back with the attempt that it recorded, and the time of the first intent', async () => {
     const first = await commit(null, approvedDraft())
     const claim = claimNext(draftOf(first), { by: '7', now: later.getTime(), leaseMs: 45_000 })
     if (claim.kind !== 'attempt') throw new Error('nothing to claim')
@@ -89,7 +89,7 @@ describe('a change', () => {
     expect(await ledger.load(first.onboarding.identityId)).toEqual(claimed)
   })
 
-  it('leaves alone the effects that it does not touch: what is done keeps the time at which it was', async () => {
+  it('leaves other effects unchanged: a completed one keeps its time', async () => {
     const before = await withAccount()
     const doneAt = async () =>
       (await pool.query(`SELECT completed_at FROM effect WHERE stream_id = $1 AND step = 'account'`, [before.onboarding.identityId])).rows
@@ -99,7 +99,7 @@ describe('a change', () => {
     expect(await doneAt()).toEqual(first)
   })
 
-  it('keeps the time at which it first was approved, and first was ready', async () => {
+  it('keeps the time of its first approval and of its first ready', async () => {
     const before = await withAccount()
     const { identityId } = before.onboarding
     const taken = { kind: 'notice', channel: 'log', status: null }
@@ -111,7 +111,7 @@ describe('a change', () => {
     expect(await times()).toEqual([{ approved_at: at, ready_at: at }])
   })
 
-  it('that came first wins alone among fifty that were decided on the same version at once', async () => {
+  it('wins alone among fifty on the same version at once', async () => {
     const identityId = randomUUID()
     const results = await Promise.all(
       Array.from({ length: 50 }, () => ledger.commit({ before: null, draft: approvedDraft(identityId), actor: 'race', at })),
@@ -122,7 +122,7 @@ describe('a change', () => {
     ])
   })
 
-  it('loses quietly to another first one of the same identity, also where both bring its ref_id', async () => {
+  it('loses without an error to another first change of the same identity, also when both have its ref_id', async () => {
     const second = createLedger({ pool, table: ONBOARDING_TABLE }) // another process: its commits meet ours in the database
     for (let round = 0; round < 60; round += 1) {
       const onboarding = newOnboarding(randomUUID(), 'created', `ref-${randomUUID()}`)
@@ -135,7 +135,7 @@ describe('a change', () => {
     await second.close()
   })
 
-  /** The database fails the next insert of an onboarding with this SQLSTATE, and only that one. */
+  /** Makes the database fail the next insert of an onboarding with this SQLSTATE, and only that one. */
   async function failOnce(sqlState: string): Promise<void> {
     await pool.query(`
       CREATE SEQUENCE onboardings_tried;
@@ -147,7 +147,7 @@ describe('a change', () => {
     onTestFinished(async () => void (await pool.query('DROP FUNCTION fail_once CASCADE; DROP SEQUENCE onboardings_tried')))
   }
 
-  it('is tried once more after it met another on its ref_id, which may have been of the same identity', async () => {
+  it('is tried once more after a conflict on its ref_id, which may come from the same identity', async () => {
     await failOnce('23505')
     expect(await ledger.commit({ before: null, draft: approvedDraft(), actor: 'race', at })).toMatchObject({ version: 1 })
   })
@@ -162,20 +162,20 @@ describe('a change', () => {
     expect(await ledger.load(draft.onboarding.identityId)).toBeNull()
   })
 
-  it('takes the onboardings in the order of their identities when many go along together, so that none deadlocks', async () => {
+  it('locks the onboardings in the order of their identities when many commit together, so that none deadlocks', async () => {
     const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
     const stored = await Promise.all(ids.map((id) => commit(null, approvedDraft(id))))
     const release = await holdLocks(pool, 'SELECT FROM onboarding WHERE identity_id = $1 FOR UPDATE', [ids[0]])
     const done = Promise.all(stored.toReversed().map((before) => commit(before, draftOf(before))))
     await vi.waitFor(async () => expect(await sessionsWaiting(pool)).toBe(1), { timeout: 20_000 })
-    // It waits for the first row and holds none of the others.
+    // It waits for the first row and has locked none of the others.
     const others = 'SELECT FROM onboarding WHERE identity_id = ANY ($1) FOR UPDATE NOWAIT'
     expect((await pool.query(others, [ids.slice(1)])).rowCount).toBe(9)
     await release()
     expect(await done).toHaveLength(10)
   })
 
-  it('opens those that are new in that order too', async () => {
+  it('creates new onboardings in that order too', async () => {
     const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
     const open = `INSERT INTO onboarding (identity_id, origin, state, version, entry_count, head_hash)
       SELECT id, 'adopted', 'pending', 1, 0, '' FROM unnest($1::text[]) AS id`
@@ -184,14 +184,14 @@ describe('a change', () => {
       ids.toReversed().map((id) => ledger.commit({ before: null, draft: approvedDraft(id), actor: 'event:test', at })),
     )
     await vi.waitFor(async () => expect(await sessionsWaiting(pool)).toBe(1), { timeout: 20_000 })
-    // It waits for whoever opens the first one and has opened none of the others.
+    // It waits for the transaction that creates the first one and has created none of the others.
     await (await holdLocks(pool, `WITH patience AS (SELECT set_config('lock_timeout', '2s', true)) ${open}`, [ids.slice(1)]))()
     await release()
     expect(await done).toEqual(expect.arrayContaining([expect.objectContaining({ version: 1 })]))
     expect((await done).filter((stored) => stored === null)).toEqual([])
   })
 
-  it('ends events in the order of their ids, as accepting takes them', async () => {
+  it('completes events in the order of their ids, as accepting locks them', async () => {
     const ids = Array.from({ length: 10 }, () => randomUUID()).sort()
     const { rows } = await pool.query<{ seq: string }>(
       `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin)
@@ -211,7 +211,7 @@ describe('a change', () => {
     expect(await done).toHaveLength(10)
   })
 
-  it('F43: takes ids that are no uuids, and keeps their letters as they are', async () => {
+  it('F43: accepts ids that are not UUIDs, and keeps their case', async () => {
     const id = `Idn_${randomUUID().slice(0, 8).toUpperCase()}/x`
     const stored = await commit(null, approvedDraft(id))
     const receipt = { kind: 'account', accountId: `acc:${id}`, profileId: `prf:${id}`, how: 'created' } as const
@@ -220,13 +220,13 @@ describe('a change', () => {
     expect((await verifyLedger(pool, { identityId: id })).faults).toEqual([])
   })
 
-  it('is refused where nothing is of what it was decided on', async () => {
+  it('is refused when nothing exists of what it was decided on', async () => {
     const never = { ...(await commit(null, approvedDraft())), onboarding: newOnboarding(randomUUID(), 'adopted', null) }
     expect(await ledger.commit({ before: never, draft: draftOf(never), actor: 'event:test', at })).toBeNull()
     expect(await ledger.load(never.onboarding.identityId)).toBeNull()
   })
 
-  it('keeps which documents are asked for, whatever their names', async () => {
+  it('keeps the requested documents, with any names', async () => {
     const requiredDocuments = ['PASSPORT', 'a "quoted" one', 'back\\slash', '{braces}, comma', 'ünïcode', 'NULL', '']
     const move = { kind: 'move', to: 'documents_required', requiredDocuments } as const
     const fresh = draftOf({ onboarding: newOnboarding(randomUUID(), 'adopted', null), effects: [] })
@@ -234,7 +234,7 @@ describe('a change', () => {
     expect((await ledger.load(stored.onboarding.identityId))?.onboarding.requiredDocuments).toEqual(requiredDocuments)
   })
 
-  it('that was taken is committed before the ledger is closed, which then takes nothing more', async () => {
+  it('that was accepted commits before the ledger closes, which then accepts nothing more', async () => {
     const closing = createLedger({ pool, table: ONBOARDING_TABLE })
     const [taken, loading] = [
       closing.commit({ before: null, draft: approvedDraft(), actor: 'event:test', at }),
@@ -253,7 +253,7 @@ describe('a change', () => {
     })
   })
 
-  it('ends the opening of the event that it came from, and no later one', async () => {
+  it('completes the generation of the event that it came from, and no later one', async () => {
     const { rows } = await pool.query<{ seq: string }>(
       `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, generation) VALUES ($1, 'identity.approved', now(), false, 'webhook', 1) RETURNING seq`,
       [randomUUID()],
@@ -284,7 +284,7 @@ describe('a change', () => {
     expect(await state()).toBe('dead')
   })
 
-  it('fails alone when the database refuses it, and its neighbours are committed', async () => {
+  it('fails alone when the database refuses it, and its neighbours commit', async () => {
     const taken = await withAccount()
     const mine = await commit(null, approvedDraft())
     const theft = applyReceipt(draftOf(mine), 'account', {
@@ -316,16 +316,16 @@ describe('the ledger in the database', () => {
   it.each<[what: string, entry: (last: Stored) => { identityId?: string; entryNo: number; prevHash: Buffer }]>([
     ['a gap', ({ entryCount, headHash }) => ({ entryNo: entryCount + 2, prevHash: headHash })],
     [
-      'an entry on another hash than that of the one before',
+      "an entry on another hash than the previous entry's",
       ({ entryCount }) => ({ entryNo: entryCount + 1, prevHash: Buffer.alloc(32, 1) }),
     ],
-    ['a first entry of no onboarding', () => ({ identityId: randomUUID(), entryNo: 1, prevHash: GENESIS })],
+    ['a first entry without an onboarding', () => ({ identityId: randomUUID(), entryNo: 1, prevHash: GENESIS })],
   ])('refuses %s', async (_, entry) => {
     const last = await withAccount()
     await expect(insertEntry({ identityId: last.onboarding.identityId, ...entry(last) })).rejects.toMatchObject({ code: '23503' })
   })
 
-  it('refuses a first entry that stands on anything', async () => {
+  it('refuses a first entry with a previous hash', async () => {
     const identityId = randomUUID()
     const together = (prevHash: Buffer) =>
       pool.query(
@@ -338,7 +338,7 @@ describe('the ledger in the database', () => {
   })
 
   it.each(['DELETE FROM onboarding', 'UPDATE onboarding SET identity_id = gen_random_uuid()::text', 'TRUNCATE onboarding CASCADE'])(
-    'keeps each onboarding under its name: refuses %s',
+    'keeps every onboarding under its name: refuses %s',
     async (sql) => {
       await withAccount()
       await expect(pool.query(sql)).rejects.toThrow(/kept for ever/)
@@ -350,12 +350,12 @@ describe('the ledger in the database', () => {
     'UPDATE effect SET stream_id = gen_random_uuid()::text',
     `UPDATE effect SET step = 'notice:denied:1'`,
     'TRUNCATE effect',
-  ])('keeps each effect where it is, done or not: refuses %s', async (sql) => {
+  ])('keeps every effect in its place, done or not: refuses %s', async (sql) => {
     await commit(null, approvedDraft())
     await expect(pool.query(sql)).rejects.toThrow(/effect is kept for ever/)
   })
 
-  it('refuses an effect of no onboarding, also beside one that has its own', async () => {
+  it('refuses an effect without an onboarding, also beside one that has one', async () => {
     const { onboarding } = await commit(null, approvedDraft())
     const nobody = randomUUID()
     const intended = pool.query(
@@ -366,7 +366,7 @@ describe('the ledger in the database', () => {
     await expect(intended).rejects.toMatchObject({ code: '23503', message: expect.stringContaining(nobody) })
   })
 
-  it('refuses to change or to forget a receipt', async () => {
+  it('refuses to change or to remove a receipt', async () => {
     const { onboarding } = await withAccount()
     const where = `WHERE stream_id = '${onboarding.identityId}' AND step = 'account'`
     for (const set of [`receipt = '{}'`, `state = 'intended'`, `key = 'another'`]) {
@@ -384,7 +384,7 @@ describe('the ledger in the database', () => {
     await expect(theft('UPDATE onboarding SET ref_id = $1', 'ours')).rejects.toMatchObject({ code: '23505' })
   })
 
-  it('knows an effect by the step and key of its stream and kind, and by no other, so that no key is there twice', async () => {
+  it('identifies an effect by step and key within its stream and kind, so that no key exists twice', async () => {
     const { onboarding } = await commit(null, approvedDraft())
     const { onboarding: other } = await commit(null, approvedDraft())
     const id = onboarding.identityId
@@ -418,7 +418,7 @@ describe('the ledger in the database', () => {
       await expect(intend(kind, name, number, step, key)).rejects.toMatchObject({ constraint: 'effect_step_and_key_are_of_its_kind' })
   })
 
-  it('knows no hold without a reason, no reason without a hold, and nothing done without a receipt', async () => {
+  it('requires a reason for every hold, a hold for every reason, and a receipt for every done effect', async () => {
     const { onboarding } = await commit(null, approvedDraft())
     for (const set of [`state = 'held'`, `held_reason = 'account-mismatch'`])
       await expect(pool.query(`UPDATE onboarding SET ${set} WHERE identity_id = $1`, [onboarding.identityId])).rejects.toMatchObject({
@@ -429,7 +429,7 @@ describe('the ledger in the database', () => {
     })
   })
 
-  it('knows no ready customer without account and profile', async () => {
+  it('requires account and profile for every ready customer', async () => {
     const { onboarding } = await commit(null, approvedDraft())
     await expect(pool.query(`UPDATE onboarding SET state = 'ready' WHERE identity_id = $1`, [onboarding.identityId])).rejects.toMatchObject(
       { constraint: 'onboarding_ready_has_account' },
@@ -438,7 +438,7 @@ describe('the ledger in the database', () => {
 })
 
 describe('verification', () => {
-  it('finds every chain whole', async () => {
+  it('finds every chain valid', async () => {
     await Promise.all(Array.from({ length: 30 }, withAccount))
     const { rows } = await pool.query(
       'SELECT (SELECT count(*)::int FROM onboarding) AS identities, (SELECT count(*)::int FROM ledger_entry) AS entries',
@@ -446,7 +446,7 @@ describe('verification', () => {
     expect(await verifyLedger(pool)).toEqual({ ...rows[0], faults: [] })
   })
 
-  /** As a superuser who switches the guards off. */
+  /** As a superuser with the triggers off. */
   async function tamper(sql: string, values: unknown[]): Promise<void> {
     const client = await pool.connect()
     await client.query("SET session_replication_role = 'replica'")
@@ -462,12 +462,12 @@ describe('verification', () => {
       { entryNo: 2, problem: 'its content does not match its hash' },
     ],
     [
-      'a moved time',
+      'a changed time',
       `UPDATE ledger_entry SET at = at + interval '1 ms' WHERE stream_id = $1 AND entry_no = 1`,
       { entryNo: 1, problem: 'its content does not match its hash' },
     ],
     [
-      'an entry that follows from another',
+      'an entry after another previous hash',
       `UPDATE ledger_entry SET prev_hash = hash WHERE stream_id = $1 AND entry_no = 3`,
       { entryNo: 3, problem: 'does not follow from the entry before it' },
     ],
@@ -487,7 +487,7 @@ describe('verification', () => {
       `UPDATE onboarding SET head_hash = decode(repeat('00', 32), 'hex') WHERE identity_id = $1`,
       { entryNo: 5, problem: 'is not the head that the onboarding carries' },
     ],
-  ])('finds %s, made by somebody who may do anything', async (_what, sql, fault) => {
+  ])('finds %s that a superuser made', async (_what, sql, fault) => {
     const { onboarding } = await withAccount()
     await tamper(sql, [onboarding.identityId])
     expect((await verifyLedger(pool, { identityId: onboarding.identityId })).faults).toEqual([
@@ -495,7 +495,7 @@ describe('verification', () => {
     ])
   })
 
-  it('goes on past a thousand chains, and names no more faults than it is asked for', async () => {
+  it('continues past a thousand chains, and names at most as many faults as requested', async () => {
     const [first, last] = ['00000000-0000-4000-8000-000000000000', 'ffffffff-ffff-4fff-bfff-ffffffffffff']
     await pool.query(
       `INSERT INTO onboarding (identity_id, origin, state, version, entry_count, head_hash)
@@ -513,14 +513,14 @@ describe('verification', () => {
     expect((await verifyLedger(pool, { maxFaults: 1 })).faults).toEqual(faults.slice(0, 1))
   })
 
-  it('knows the hash of a link by its text, which anybody can recompute', () => {
+  it('knows the hash of a link by its text, so that anyone can recompute it', () => {
     const data = { z: [1, { b: null, a: 'two' }], from: { to: true } }
     const link = { chain: 'c', entryNo: 7, at: new Date('2026-11-23T12:00:00.005Z'), kind: 'state.moved', actor: 'api', data }
     const text = '["c",7,"2026-11-23T12:00:00.005Z","state.moved","api",{"from":{"to":true},"z":[1,{"a":"two","b":null}]}]'
     expect(hashLink(GENESIS, link)).toEqual(createHash('sha256').update(Buffer.alloc(32)).update(text).digest())
   })
 
-  it('covers all of an entry, however long it is and whatever its keys are', () => {
+  it('covers the whole of an entry, for any length and any keys', () => {
     const at = new Date('2026-11-23T12:00:00.005Z')
     const hashOf = (data: unknown) => hashLink(GENESIS, { chain: 'c', entryNo: 1, at, kind: 'k', actor: 'a', data }).toString('hex')
     const long = 'ü🦊'.repeat(20_000)

@@ -22,7 +22,7 @@ interface TrialSnapshot extends Snapshot {
   readonly trial: Trial
 }
 
-/** A second kind of stream, with a column of every type: a table, a declaration, and nothing else. */
+/** A second kind of stream, with a column of every type: a table and a declaration, nothing else. */
 const TRIAL_TABLE = streamTable<TrialSnapshot, 'trial'>({
   kind: 'trial',
   table: 'trial',
@@ -52,7 +52,7 @@ beforeAll(async () => {
   await pool.query(`CREATE TABLE trial (trial_id text COLLATE "C" PRIMARY KEY, state text NOT NULL, amount numeric, price numeric NOT NULL,
     fills integer NOT NULL, urgent boolean NOT NULL, until timestamptz(3), words text[] NOT NULL, terms jsonb, filled_at timestamptz(3),
     version integer NOT NULL, entry_count integer NOT NULL, head_hash bytea NOT NULL, created_at timestamptz(3) NOT NULL, updated_at timestamptz(3) NOT NULL)`)
-  // As the migration of a stream table does: its table joins the lists of what an effect and a first entry may belong to.
+  // As the migration of a stream table does: its table joins the lists of owners of an effect and of a first entry.
   for (const name of ['refuse_loose_effect', 'refuse_loose_entry']) {
     const { rows } = await pool.query<{ source: string }>('SELECT pg_get_functiondef($1::regproc) AS source', [name])
     const more = ', (SELECT t.trial_id FROM trial AS t WHERE t.trial_id = a.stream_id)'
@@ -84,7 +84,7 @@ const trial = (change: Partial<Trial> = {}): TrialSnapshot => ({
 })
 
 describe('a stream table', () => {
-  it('keeps and gives back a column of every type, exactly', async () => {
+  it('keeps and returns a column of every type exactly', async () => {
     for (const change of [{}, { amount: '0.000000010', until: null, terms: null, urgent: false, fills: -1, words: [] }]) {
       const fresh = trial(change)
       const stored = await ledger.commit({ before: null, draft: draftOf(fresh), actor: 'test', at })
@@ -93,7 +93,7 @@ describe('a stream table', () => {
     }
   })
 
-  it('moves on its version with its entries, effects and attempts, and keeps when it first was in a state', async () => {
+  it('moves its version with its entries, effects and attempts, and keeps the first time of a state', async () => {
     const fresh = trial()
     const { id } = fresh.trial
     const effect = intendedEffect(id, { kind: 'place-order' })

@@ -14,7 +14,9 @@ const names = readdirSync(MIGRATIONS).filter((name) => /^\d/.test(name))
 const sqlOf = (name: string): string => readFileSync(new URL(`${name}/migration.sql`, MIGRATIONS), 'utf8')
 
 type Rows = Record<string, unknown>[]
-/** Rows as that version's code committed them, as JSON: seven ways of an onboarding, a lease of a third opening, an account given up. */
+/**
+ * Rows as that version's code committed them, as JSON: seven paths of an onboarding, a lease of a third generation, a suppressed account.
+ */
 const written: Record<'onboarding' | 'effect' | 'ledger_entry' | 'inbox_event', Rows> = JSON.parse(
   readFileSync(new URL('written-before-streams.json', import.meta.url), 'utf8'),
 )
@@ -38,7 +40,7 @@ afterAll(async () => {
 })
 
 describe('a database that an earlier version wrote', () => {
-  it('verifies whole after the migrations', async () => {
+  it('verifies after the migrations', async () => {
     expect(await verifyLedger(pool)).toEqual({ identities: 9, entries: written.ledger_entry.length, faults: [] })
   })
 
@@ -68,7 +70,7 @@ describe('a database that an earlier version wrote', () => {
     for (const { step, kind, name, number } of rows) expect(step).toBe(kind === 'create-account' ? 'account' : `notice:${name}:${number}`)
   })
 
-  it('splits a lease of one number into the event and its opening', async () => {
+  it('splits a lease of one number into the event and its generation', async () => {
     const leased = written.effect.find(({ lease_by }) => lease_by !== null)!
     const stored = await ledger.load(String(leased.identity_id))
     expect(BigInt(String(leased.lease_by)) >> 48n).toBe(3n)
