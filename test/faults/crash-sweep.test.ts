@@ -8,7 +8,7 @@ import type { Instant } from './instants.ts'
 import { limiter } from './limit.ts'
 import { openStage, type Stage } from './stage.ts'
 
-/** Writes are cut before, during and after; reads before. Everything between two of these leaves behind what the earlier one does. */
+/** Writes are cut before, during and after; reads before. A crash between two of these leaves the same as the earlier one. */
 const WRITES = [
   'inbox.accept #1',
   'queue.add #1',
@@ -33,7 +33,7 @@ const APPROVAL: readonly Instant[] = [
   'after worker.handle #1',
   'after worker.handle #2',
 ]
-/** The account is made and the answer lost: the way of the look-up. */
+/** The account is created and the answer lost, which leads to the look-up. */
 const LOST_ANSWER: readonly Instant[] = [
   'before inbox.complete #1',
   'after inbox.complete #1',
@@ -41,7 +41,7 @@ const LOST_ANSWER: readonly Instant[] = [
   'before paxos.accounts.listOfIdentity #1',
   'after paxos.accounts.listOfIdentity #1',
 ]
-/** Whoever recovers dies too. */
+/** The process that recovers dies too. */
 const TWICE: readonly (readonly Instant[])[] = [
   ['after paxos.accounts.create #1', 'before paxos.accounts.listOfIdentity #1'],
   ['after paxos.accounts.create #1', 'after paxos.accounts.listOfIdentity #1'],
@@ -55,7 +55,7 @@ const TWICE: readonly (readonly Instant[])[] = [
 interface Case {
   name: string
   deaths: readonly Instant[]
-  /** The answer to the first creation of the account is lost, too. */
+  /** The answer to the first creation of the account is lost as well. */
   loseAnswer?: boolean
 }
 const CASES: readonly Case[] = [
@@ -64,7 +64,7 @@ const CASES: readonly Case[] = [
   ...TWICE.map((deaths) => ({ name: deaths.join(', then '), deaths })),
 ]
 
-/** Cases side by side: each mostly waits for the rescue of its jobs. */
+/** Parallel cases: each mostly waits for the rescue of its jobs. */
 const WIDTH = 6
 
 forEachBackend((backend) => {
@@ -72,7 +72,7 @@ forEachBackend((backend) => {
   beforeAll(() => {
     for (const each of CASES) {
       const result = inTurn(() => crash(backend, each))
-      result.catch(() => {}) // the case's own test tells
+      result.catch(() => {}) // the test of the case reports it
       results.set(each.name, result)
     }
   })
@@ -85,14 +85,14 @@ forEachBackend((backend) => {
     })
   })
 
-  describe('the sweep', () => {
-    it('names every instant at which an onboarding calls something', { timeout: 60_000 }, async () => {
+  describe('the sweep over all instants', () => {
+    it('names every instant at which an onboarding makes a call', { timeout: 60_000 }, async () => {
       const stage = await openStage(backend)
       onTestFinished(() => stage.close())
       const child = await stage.start({ concurrency: 1 })
       const event = await stage.decided()
       for (const [index, each] of [event, stage.twinOf(event)].entries()) {
-        // One after the other: a twin that comes while the first is on its last way finds the notice in its hands, and comes again.
+        // One after the other: a twin that comes while the first sends its notification finds that leased, and comes again.
         await stage.deliver(child, [each])
         await eventually(() => stage.inbox(), allEnded(index + 1))
       }
@@ -104,7 +104,7 @@ forEachBackend((backend) => {
   })
 })
 
-/** What leaves behind nothing new: reads for the twin and its job, the reader that calls Paxos, the dispatcher's look that finds nothing. */
+/** Calls that leave nothing new: reads for the twin and its job, the reader of Paxos, a dispatcher round that finds nothing. */
 const REPEATED =
   /^before (inbox\.(accept|load) #2|queue\.add #2|paxos\.\w+\.get #2|ledger\.load #2|worker\.handle #2|reader\.\w+ #\d|inbox\.claimDue #\d+)$/
 
@@ -119,7 +119,7 @@ async function crash(backend: TestBackend, each: Case): Promise<Verdict> {
   }
 }
 
-/** An approval and another event of it are delivered until they are accepted, to process after process; the last one lives. */
+/** Delivers an approval and a second event of it until accepted, to one process after the other. The last process lives. */
 async function crashOn(stage: Stage, { deaths: plan, loseAnswer = false }: Case): Promise<Verdict> {
   const event = await stage.decided()
   const events = [event, stage.twinOf(event)]

@@ -1,32 +1,32 @@
 import type { Pool } from 'pg'
 import type { StoryKind, StoryLog } from '../../src/sandbox/control/story-log.ts'
 
-/** A notice as it arrived at the brokerage's application. */
+/** A notification as the brokerage's application received it. */
 export interface NoticeSend {
   /** Its `webhook-id`. */
   key: string
   body: string
   atMs: number
-  /** It was taken, and the receiver could say so. */
+  /** The receiver accepted it and could answer. */
   answered: boolean
 }
 
-/** What outsiders saw, and what we wrote down. */
+/** What observers saw, and what Gatehouse recorded. */
 export interface History {
-  /** Of the simulator. */
+  /** The log of the simulator. */
   story: StoryLog
   sends: readonly NoticeSend[]
   /** The database with inbox and ledger, read only. */
   pool: Pool
   /** Events that were answered 2xx. */
   accepted: readonly string[]
-  /** When a process of ours died, milliseconds since 1970: what it had under way has an unknown outcome. */
+  /** When a process of Gatehouse died, in milliseconds since 1970: its calls in progress have an unknown outcome. */
   deaths: readonly number[]
-  /** When else a process of ours could not learn, or not write down, what became of a call: it was halted, or the way there was. */
+  /** When else a process of Gatehouse could not learn or record the outcome of a call: it was halted, or its line was cut. */
   outages?: readonly Outage[]
-  /** Events that Paxos never had: they are to be set aside, with nothing done. */
+  /** Events that Paxos never had. They must be parked without any effect. */
   forged?: readonly string[]
-  /** Nothing is on its way any more: what Paxos lists is to be in the inbox, whether it was ever delivered or not. */
+  /** No event is in progress any more: all that Paxos lists must be in the inbox, delivered or not. */
   complete?: boolean
 }
 
@@ -39,23 +39,23 @@ export interface Outage {
 /**
  * One way in which the promise was broken.
  *
- * - `lost`: accepted or listed, and not ended, or ended with nothing done.
- * - `doubled`: done twice, or under two keys, or out of nothing.
- * - `repeated`: asked for or told again under the same key, although nothing of the first time was unknown.
- * - `untrue`: the ledger says something else than the world, or is not whole.
+ * - `lost`: accepted or listed, and not completed, or completed without its effects.
+ * - `doubled`: done twice, or under two keys, or without a cause.
+ * - `repeated`: requested or sent again under the same key, although no outcome was unknown.
+ * - `untrue`: the ledger differs from the world, or is not whole.
  */
 export interface Finding {
   kind: 'lost' | 'doubled' | 'repeated' | 'untrue'
   text: string
-  /** Whichever of them it is about. */
+  /** The id of the identity, event or key in question. */
   eventId?: string
   identityId?: string
 }
 
 export interface Verdict {
-  /** Each way in which the promise was broken; empty when it was kept. */
+  /** Every break of the promise; empty when it was kept. */
   faults: string[]
-  /** The same, with what each is about. */
+  /** The same, each with its subject. */
   findings: Finding[]
   ended: number
   accounts: number
@@ -63,18 +63,18 @@ export interface Verdict {
   notices: number
   /** Different notices of accounts that were opened. */
   opened: number
-  /** Notices sent again under their key, each after an unknown outcome. Allowed, and counted apart. */
+  /** Notifications repeated under their key, each after an unknown outcome. Allowed, and counted apart. */
   resent: number
-  /** Accounts asked for again, each after an unknown outcome and a look whether it is there. */
+  /** Accounts requested again, each after an unknown outcome and a look-up. */
   askedAgain: number
 }
 
-/** The clock of a death and that of a request still on its way to the other side may differ by so much, milliseconds. */
+/** The clock of a death and that of a request in flight may differ by this many milliseconds. */
 const ON_ITS_WAY_MS = 1_000
 
 /**
- * Checks the promise against the history alone: the simulator's log, what the receiver of notices got, and the tables. Knows
- * nothing of how the pipeline works, so that it cannot share its mistakes.
+ * Checks the promise by the history alone: the simulator's log, the requests to the notification receiver, and the tables. It knows nothing
+ * of how the pipeline works, so that it cannot share its mistakes.
  */
 export async function checkHistory(history: History): Promise<Verdict> {
   const ledger = await readLedger(history.pool)
@@ -106,7 +106,7 @@ export async function checkHistory(history: History): Promise<Verdict> {
 
 type Report = (kind: Finding['kind'], text: string, about?: Pick<Finding, 'eventId' | 'identityId'>) => void
 
-/** What we wrote down, by identity. */
+/** What Gatehouse recorded, by identity. */
 interface Ledger {
   events: Map<string, { state: string; error_code: string | null; identity_id: string | null }>
   onboardings: Map<string, { state: string; account_id: string | null; profile_id: string | null }>
@@ -154,7 +154,7 @@ interface World {
   statuses: Map<string, Told<'status-changed'>[]>
   accounts: Map<string, Told<'account-created'>[]>
   calls: Map<string | undefined, Told<'call'>[]>
-  /** Something between the two moments may have kept us from knowing how a call ended. */
+  /** Whether anything between the two times may have made the outcome of a call unknown. */
   unknownBetween(fromMs: number, toMs: number): boolean
 }
 
@@ -173,7 +173,7 @@ function readWorld({ story, deaths, outages = [] }: History): World {
   }
 }
 
-/** Accepted means stored, stored events end, and what Paxos never had comes to nothing. */
+/** Accepted events are stored, stored events finish, and events that Paxos never had have no effect. */
 function checkInbox({ accepted, forged = [], complete = false, story }: History, { events }: Ledger, report: Report): number {
   for (const eventId of accepted)
     if (!events.has(eventId)) report('lost', `lost: event ${eventId} was answered 2xx and is not in the inbox`, { eventId })
@@ -195,7 +195,7 @@ function checkInbox({ accepted, forged = [], complete = false, story }: History,
 /** The events that move an onboarding (paxos/api.md 2.7). */
 const MOVING = ['identity.approved', 'identity.denied', 'identity.disabled', 'identity.documents_required']
 
-/** No event of an identity is taken for ended while the identity is unknown. */
+/** No event of an identity counts as completed while the identity is unknown. */
 function checkEventsLedSomewhere({ events }: World, ledger: Ledger, report: Report): void {
   for (const { eventId, identityId, type } of events) {
     if (identityId === null || !MOVING.includes(type) || ledger.events.get(eventId)?.state !== 'processed') continue
@@ -209,7 +209,7 @@ interface Look {
   report: Report
 }
 
-/** At most one account, with the profile that the ledger names; one exactly where the customer is ready. */
+/** At most one account, with the profile that the ledger names; exactly one when the customer is ready. */
 function checkAccount({ accounts }: World, { onboardings, effects }: Ledger, { identityId, report }: Look): void {
   const [first, ...more] = accounts.get(identityId) ?? []
   const onboarding = onboardings.get(identityId)
@@ -234,10 +234,13 @@ function checkAccount({ accounts }: World, { onboardings, effects }: Ledger, { i
 }
 
 const RESTING = ['ready', 'denied', 'disabled', 'documents_required', 'held']
-/** Where an identity of each status is to be, once every event of it has ended. */
+/** The states in which an identity of each status must end, once all its events are finished. */
 const STATE_OF_STATUS: Readonly<Record<string, string>> = { APPROVED: 'ready', DENIED: 'denied', DISABLED: 'disabled' }
 
-/** Nobody is left on the way; and whoever's events have all ended is where Paxos's last word puts them, or held for a contradiction. */
+/**
+ * No onboarding is left in progress. When all its events are finished, it has the state of Paxos's last decision, or is held for a
+ * contradiction.
+ */
 function checkState({ eventsOf, statuses }: World, { onboardings, events }: Ledger, { identityId, report }: Look): void {
   const onboarding = onboardings.get(identityId)
   if (!onboarding) return
@@ -254,7 +257,7 @@ function checkState({ eventsOf, statuses }: World, { onboardings, events }: Ledg
     report('lost', `forgotten: identity ${identityId} was ${history.join(', then ')} and is ${onboarding.state}`, { identityId })
 }
 
-/** Asked again only under the same ref_id, after an unknown outcome, and only after a look whether it is there. */
+/** Requested again only under the same ref_id, after an unknown outcome, and after a look-up. */
 function checkAccountCalls({ calls, unknownBetween }: World, { identityId, report }: Look): number {
   const own = calls.get(identityId) ?? []
   const posts = own.filter(({ operation }) => operation === 'POST /identity/accounts')
@@ -266,7 +269,7 @@ function checkAccountCalls({ calls, unknownBetween }: World, { identityId, repor
     if (!before) continue
     const unknown = before.outcome !== 'answered' || unknownBetween(before.atMs, post.atMs)
     if (!unknown) report('repeated', `account of ${identityId} was asked for again although the answer was known`, about)
-    // A call is told when it ends: one that was slow may have been looked for, and not found, before it acted.
+    // The log has a call at its end: a slow one may have been looked up, and not found, before it acted.
     const askedAtMs = before.atMs - before.durationMs
     const looked = own.some(({ operation, seq, atMs }) => operation === 'GET /identity/accounts' && atMs >= askedAtMs && seq < post.seq)
     if (!looked) report('repeated', `account of ${identityId} was asked for again without a look whether it is there`, about)
@@ -274,7 +277,7 @@ function checkAccountCalls({ calls, unknownBetween }: World, { identityId, repor
   return Math.max(0, posts.length - 1)
 }
 
-/** One key for each transition; the same words under it each time; again only after an unknown outcome. */
+/** One key for each transition, with the same content each time, and repeated only after an unknown outcome. */
 function checkNotices({ sends }: History, { unknownBetween }: World, { ledger, report }: { ledger: Ledger; report: Report }): number {
   const notices = [...ledger.effects.values()].flat().filter(({ kind }) => kind === 'send-notification')
   const owner = new Map(notices.map(({ key, identity_id }) => [key, identity_id]))
@@ -312,14 +315,14 @@ function checkNotices({ sends }: History, { unknownBetween }: World, { ledger, r
 const keysOf = (sends: History['sends']): string[] => [...new Set(sends.map(({ key }) => key))]
 const isOfAccount = (key: string): boolean => key.startsWith('notice_account_opened_')
 
-/** The transitions of which the user hears, and those that were overtaken when they may have heard already. */
+/** The transitions that the user hears of, and those superseded when the user may have heard already. */
 function isTold(kind: string, data: Record<string, unknown>): boolean {
   if (kind === 'effect.suppressed') return data.mayHaveBeenSent === true
   if (kind === 'effect.done') return data.step === 'account' // account.opened
   return kind === 'documents.required' || (kind === 'state.moved' && ['ready', 'denied', 'disabled'].includes(String(data.to)))
 }
 
-/** Numbered without gaps, each linked to the one before, one receipt for each step. */
+/** Numbered without gaps, each linked to the one before, one receipt per step. */
 function checkEntries({ entries }: Ledger, { identityId, report }: Look): void {
   const own = entries.get(identityId) ?? []
   const about = { identityId }
@@ -332,7 +335,7 @@ function checkEntries({ entries }: Ledger, { identityId, report }: Look): void {
     if (step === undefined) continue
     const count = (kind: string): number => kinds.filter((entry) => entry.kind === kind).length
     if (count('effect.done') > 1) report('doubled', `ledger of ${identityId} has an effect.done twice for ${step}`, about)
-    // An account that was given up while the identity was disabled is wanted again when Paxos re-enables it.
+    // An account that was suppressed while the identity was disabled is intended again when Paxos re-enables it.
     if (count('effect.intended') > 1 + count('effect.suppressed'))
       report('doubled', `ledger of ${identityId} has an effect.intended twice for ${step}`, about)
   }
