@@ -2,15 +2,15 @@ import { OpaqueIdParams } from '../operate/amount-input.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 
-const ACCOUNT_UNKNOWN = 'There is no such account, or it is not ours (ACCOUNT_UNKNOWN).'
+const ACCOUNT_UNKNOWN = 'Unknown account (ACCOUNT_UNKNOWN).'
 
-/** Accounts of customers, their balances, and the markets that they trade on. */
+/** Routes for accounts, their balances, and markets. */
 export function accountRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [
     apiRoute({
       method: 'GET',
       path: '/v1/accounts/{id}',
-      summary: 'One brokerage account',
+      summary: 'Get one brokerage account',
       params: OpaqueIdParams,
       answers: { 200: { description: 'The account.', schema: 'Account' } },
       refusals: { 404: ACCOUNT_UNKNOWN },
@@ -22,7 +22,7 @@ export function accountRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/accounts/{id}/balances',
-      summary: 'What the account holds, as Paxos says it now',
+      summary: "Get the account's balances, read from Paxos now",
       params: OpaqueIdParams,
       answers: { 200: { description: 'The balances.', schema: 'Balances' } },
       refusals: { 404: ACCOUNT_UNKNOWN },
@@ -31,7 +31,7 @@ export function accountRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/markets',
-      summary: 'Markets with their steps, limits and status',
+      summary: 'List markets with their steps, limits and status',
       answers: { 200: { description: 'The markets.', schema: 'MarketList' } },
       handle: async () => ({ status: 200, body: { items: await useCases.listMarkets() } }),
     }),

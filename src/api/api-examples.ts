@@ -1,6 +1,6 @@
 import type { ApiSchemaName } from './api-schemas.ts'
 
-/** Invented, and checked against the schemas by a test. */
+/** Invented examples. A test checks them against the schemas. */
 
 const IDENTITY_ID = 'e5f62a34-5f2f-465a-83c8-87c140a96dd1'
 const EVENT_ID = 'd8b7552f-ed28-4535-84b3-bd0aece3879e'
@@ -34,7 +34,7 @@ const PERSON = {
   },
 }
 
-/** The bodies of requests, by operation. */
+/** Request bodies, by operation. */
 export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   createOnboarding: PERSON,
   createAccountDeposit: { asset: 'USD', amount: '10000.00' },
@@ -42,19 +42,19 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   createAccountOrder: { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' },
   createAccountQuoteExecution: { quoteId: '9f6a2c1e-5a2b-4f1c-8a3d-2b6f0c9d7e11', quoteAmount: '250.00' },
   createReplay: { states: ['parked', 'dead'], from: '2026-03-01T00:00:00Z' },
-  dismissEvent: { reason: 'forged: Paxos does not know it, ticket 4711' },
+  dismissEvent: { reason: 'forged: unknown to Paxos, ticket 4711' },
   undismissEvent: { reason: 'Paxos knows it after all' },
   approveReplay: { reason: 'Paxos was down from 12:00 to 12:40' },
   pauseReplay: { reason: 'the application answers 500' },
   resumeReplay: { reason: 'the application is back' },
-  cancelReplay: { reason: 'the cause is not mended' },
+  cancelReplay: { reason: 'the cause is not fixed' },
   discardReplay: { reason: 'planned with the wrong filter' },
   pauseQueue: { reason: 'deploy 42' },
   resumeQueue: { reason: 'deploy 42 is done' },
   rebuildQueue: { reason: 'Redis was emptied' },
 }
 
-/** Answers, by schema. */
+/** Responses, by schema. */
 export const ANSWER_EXAMPLES: Readonly<Partial<Record<ApiSchemaName, unknown>>> = {
   Problem: {
     type: 'about:blank',
@@ -66,7 +66,7 @@ export const ANSWER_EXAMPLES: Readonly<Partial<Record<ApiSchemaName, unknown>>> 
   },
 }
 
-/** Ids in paths, by the name of the parameter. */
+/** Ids in paths, by parameter name. */
 export const PARAMETER_EXAMPLES: Readonly<Record<string, string>> = {
   id: IDENTITY_ID,
   event_id: EVENT_ID,

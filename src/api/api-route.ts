@@ -9,18 +9,18 @@ import type { ApiSchemaName } from './api-schemas.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Sent again under the same key, the request does nothing twice. */
+    /** The request is safe to repeat with the same key. */
     takesIdempotencyKey?: boolean
   }
 }
 
-/** What a handler gets: checked input, and who asks. */
+/** A handler's input: the checked request and the actor. */
 interface Input<Params, Query, Headers, Body> {
   params: Params
   query: Query
   headers: Headers
   body: Body
-  /** As the audit keeps it: the person that `X-Operator` names; a request without that header is a program's. */
+  /** The actor for the audit: the person named in `X-Operator`; without that header, a program. */
   actor: Actor
 }
 
@@ -29,17 +29,17 @@ export interface Answer {
   body: unknown
 }
 
-/** One route of the operator API: what it takes, what it answers and what it does, so that serving and describing it cannot differ. */
+/** One route of the operator API: its input, its responses and its handler. Serving and documentation both come from it, so they cannot differ. */
 export interface ApiRoute {
   method: 'GET' | 'POST'
-  /** As OpenAPI writes it: `/v1/onboardings/{id}`. */
+  /** In OpenAPI's form: `/v1/onboardings/{id}`. */
   path: string
   summary: string
   description?: string | undefined
   schemas: { params: z.ZodObject; query: z.ZodObject; headers: z.ZodObject; body: z.ZodType | null }
-  /** Successful answers by status. */
+  /** Successful responses by status. */
   answers: Record<number, { description: string; schema: ApiSchemaName }>
-  /** Refusals beside 400, 401 and 503. */
+  /** Error responses in addition to 400, 401 and 503. */
   refusals: Record<number, string>
   run(request: FastifyRequest): Promise<Answer>
 }
@@ -49,7 +49,7 @@ const OPERATOR = OperatorName.optional().transform(
   (name): Actor => (name === undefined ? { kind: 'api', name: 'api' } : { kind: 'operator', name }),
 )
 
-/** A route from its parts; what is not given is empty, and anything sent in its place is refused by name. */
+/** A route from its parts. A part that is not given accepts nothing: any field sent there is refused by name. */
 export function apiRoute<
   Params extends z.ZodObject = typeof None,
   Query extends z.ZodObject = typeof None,
@@ -93,7 +93,7 @@ export function apiRoute<
         actor: read(OPERATOR, operatorOf(request), { whole: 'x-operator' }),
       }
       if (errors.length > 0) throw refuse(errors)
-      // Each part has been read with the schema that its type comes from.
+      // Each part was parsed with the schema that defines its type.
       return handle(input as Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>>)
     },
   }
@@ -109,7 +109,7 @@ function refuse(errors: { field: string; message: string }[]): HttpProblem {
   return new HttpProblem(400, 'REQUEST_INVALID', `${detail}.`, { errors })
 }
 
-/** Serves the routes on this instance, which has the hooks and the error handler. */
+/** Registers the routes on this instance, which has the hooks and the error handler. */
 export function serveRoutes(app: FastifyInstance, routes: readonly ApiRoute[]): void {
   for (const { method, path, run, schemas } of routes) {
     app.route({

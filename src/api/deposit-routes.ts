@@ -9,26 +9,26 @@ const Body = z.strictObject({
   amount: amountInput({ decimals: 8 }),
 })
 
-/** Money for accounts: invented money of the Sandbox. */
+/** Deposits of invented money in the Sandbox. */
 export function depositRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [
     apiRoute({
       method: 'POST',
       path: '/v1/accounts/{id}/deposits',
-      summary: 'Fund an account of the Sandbox with invented money',
+      summary: 'Fund an account with invented money (Sandbox only)',
       description:
-        'For the Sandbox and the simulator only. Safe to repeat under the same key: 201 the first time, then 200 with the same deposit.',
+        'Works in the Sandbox and the simulator only. Safe to repeat with the same key: 201 the first time, then 200 with the same deposit.',
       params: OpaqueIdParams,
       headers: idempotencyHeader('deposit'),
       body: Body,
       answers: {
-        201: { description: 'The money is there, or Paxos refused it (state rejected).', schema: 'Deposit' },
-        200: { description: 'It was there already, asked for under the same key.', schema: 'Deposit' },
-        202: { description: 'It is not known yet whether the money is there (state submitting or unknown).', schema: 'Deposit' },
+        201: { description: 'The deposit has ended: credited, or refused by Paxos (state rejected).', schema: 'Deposit' },
+        200: { description: 'The deposit already exists under the same key.', schema: 'Deposit' },
+        202: { description: 'The result is not known yet (state submitting or unknown).', schema: 'Deposit' },
       },
       refusals: {
-        404: 'There is no such account, or it is not ours (ACCOUNT_UNKNOWN).',
-        422: 'The key was used with another field (IDEMPOTENCY_KEY_REUSED).',
+        404: 'Unknown account (ACCOUNT_UNKNOWN).',
+        422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED).',
       },
       handle: async ({ params, headers, body, actor }) => {
         const asked = { accountId: params.id, idempotencyKey: headers['idempotency-key'], ...body }

@@ -6,24 +6,24 @@ import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 
-const UNKNOWN = 'There is no such event (EVENT_UNKNOWN).'
+const UNKNOWN = 'Unknown event (EVENT_UNKNOWN).'
 
 export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
   const known = <Found>(event: Found | null, eventId: string): { status: number; body: Found } => {
     if (event) return { status: 200, body: event }
-    throw new HttpProblem(404, 'EVENT_UNKNOWN', `Event ${eventId} was never received.`)
+    throw new HttpProblem(404, 'EVENT_UNKNOWN', `Unknown event ${eventId}: Gatehouse never received it.`)
   }
   const acting = { method: 'POST', params: EventIdParams, body: z.strictObject({ reason: Reason }) } as const
   const answers = { 200: { description: 'The event.', schema: 'EventStory' } } as const
-  const refusals = { 404: UNKNOWN, 409: 'Its state does not allow that (EVENT_STATE).' }
+  const refusals = { 404: UNKNOWN, 409: "The event's state does not allow it (EVENT_STATE)." }
   return [
     apiRoute({
       ...acting,
       path: '/v1/events/{event_id}/dismiss',
       summary: 'Dismiss an event that cannot succeed',
       description:
-        'Only what is parked or dead. It leaves the home page and the default plans, and can be restored. Many at once: POST /v1/replays with ' +
-        'action dismiss. Audited before it acts; safe to repeat.',
+        'Takes a parked or dead event. The home page and default plans leave it out; it can be restored. For many events: POST /v1/replays with ' +
+        'action dismiss. The audit records it before it runs. Safe to repeat.',
       answers,
       refusals,
       handle: async ({ params, body, actor }) => known(await useCases.dismissEvent(params.event_id, body, actor), params.event_id),
@@ -31,8 +31,8 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       ...acting,
       path: '/v1/events/{event_id}/undismiss',
-      summary: 'Bring a dismissed event back to where it was',
-      description: 'Audited before it acts; safe to repeat.',
+      summary: 'Restore a dismissed event to its earlier state',
+      description: 'The audit records it before it runs. Safe to repeat.',
       answers,
       refusals,
       handle: async ({ params, body, actor }) => known(await useCases.undismissEvent(params.event_id, body, actor), params.event_id),
@@ -40,11 +40,11 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/events',
-      summary: 'List the events of the inbox',
+      summary: 'List received events',
       description: 'Last received first.',
       query: pageQuery({
         state: z.enum(EVENT_STATES).optional(),
-        type: z.string().min(1, 'must not be empty').max(200).optional().describe('Such as identity.approved.'),
+        type: z.string().min(1, 'must not be empty').max(200).optional().describe('For example identity.approved.'),
         identityId: OptionalId,
         from: Time.optional().describe('Received at or after.'),
         to: Time.optional().describe('Received before.'),
@@ -55,7 +55,7 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/events/{event_id}',
-      summary: 'One event: attempts, last error, outcome, next attempt',
+      summary: 'Get one event: attempts, last error, outcome, next attempt',
       params: EventIdParams,
       answers: { 200: { description: 'The event.', schema: 'EventStory' } },
       refusals: { 404: UNKNOWN },

@@ -8,12 +8,12 @@ export function findRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/find',
-      summary: 'Find whatever has this id or key, or one that begins so',
+      summary: 'Find everything by id or key, or by its first characters',
       description:
-        'Looks through ids of events, commands, identities, accounts, profiles, orders, executions, deposits and replays, through ref_ids, and ' +
-        'through the keys of effects (the webhook-id of a notification, the ref_id of an account). Blanks and quotes around the text are left out.',
-      query: z.strictObject({ q: SearchText.describe('An id or a key, or its beginning.') }),
-      answers: { 200: { description: 'What was found; nothing is an answer too.', schema: 'FindAnswer' } },
+        'Searches ids of events, commands, identities, accounts, profiles, orders, executions, deposits and replays, through ref_ids, and ' +
+        'through the keys of effects (the webhook-id of a notification, the ref_id of an account). Spaces and quotes around the text are ignored.',
+      query: z.strictObject({ q: SearchText.describe('An id or a key, or its first characters.') }),
+      answers: { 200: { description: 'The matches; the list may be empty.', schema: 'FindAnswer' } },
       handle: async ({ query }) => ({ status: 200, body: await useCases.find(query.q) }),
     }),
   ]

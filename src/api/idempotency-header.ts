@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
-/** The header that makes a write safe to repeat. `thing`: what one key stands for. */
+/** The header that makes a write safe to repeat. `thing`: what one key identifies. */
 export function idempotencyHeader(thing: string) {
-  const remedy = `is required: a text of your own for this ${thing} (a uuid, say), sent again with every repetition of this request`
+  const remedy = `is required: send a unique text for this ${thing}, such as a uuid, and the same text when you repeat the request`
   return z.object({
     'idempotency-key': z
       .string(remedy)

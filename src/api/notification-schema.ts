@@ -14,10 +14,10 @@ const TYPES = [
 ] as const
 const decimal = z.string().regex(/^[0-9]+(\.[0-9]+)?$/)
 
-/** What Gatehouse sends to NOTIFY_WEBHOOK_URL: the source of `webhooks` in the OpenAPI document. A test compares it with what is sent. */
+/** The notifications sent to NOTIFY_WEBHOOK_URL: the source of `webhooks` in the OpenAPI document. A test compares them with real ones. */
 export const Notification = z.strictObject({
   type: z.enum(TYPES),
-  timestamp: z.iso.datetime().describe('When it happened; the same in every attempt.'),
+  timestamp: z.iso.datetime().describe('When the transition happened; the same in every attempt.'),
   data: z.strictObject({
     identityId: z.string(),
     refId: z
@@ -27,16 +27,16 @@ export const Notification = z.strictObject({
       .describe('With onboarding.* and account.opened: null for an identity that Gatehouse did not create.'),
     accountId: z.string().optional(),
     profileId: z.string().optional(),
-    requiredDocuments: z.array(z.string()).optional().describe('With onboarding.documents_required.'),
-    depositId: z.string().optional().describe('With deposit.completed.'),
-    asset: z.string().optional().describe('With deposit.completed.'),
-    amount: decimal.optional().describe('With deposit.completed.'),
-    orderId: z.string().optional().describe('With order.*.'),
+    requiredDocuments: z.array(z.string()).optional().describe('Sent with onboarding.documents_required.'),
+    depositId: z.string().optional().describe('Sent with deposit.completed.'),
+    asset: z.string().optional().describe('Sent with deposit.completed.'),
+    amount: decimal.optional().describe('Sent with deposit.completed.'),
+    orderId: z.string().optional().describe('Sent with order.*.'),
     paxosOrderId: z.string().nullable().optional(),
     state: z.string().optional(),
     side: z.string().optional(),
     market: z.string().optional(),
-    amountFilled: decimal.optional().describe('Of the base asset.'),
+    amountFilled: decimal.optional().describe('Amount of the base asset.'),
     averagePrice: decimal.nullable().optional(),
     reason: z.string().nullable().optional().describe('Why an order was rejected.'),
   }),
@@ -54,8 +54,8 @@ const EXAMPLE = {
 }
 
 const HEADERS = {
-  'webhook-id': 'The notification, the same in every attempt: answer a second copy with 2xx and do nothing.',
-  'webhook-timestamp': 'When this attempt was made, seconds since 1970. Refuse what is older than five minutes.',
+  'webhook-id': 'Identifies the notification; the same in every attempt. Answer a duplicate with 2xx and ignore it.',
+  'webhook-timestamp': 'Time of this attempt, seconds since 1970. Refuse a notification older than 5 min.',
   'webhook-signature': 'Standard Webhooks, v1: HMAC-SHA-256 over id.timestamp.body with NOTIFY_WEBHOOK_SECRET.',
 }
 
@@ -70,15 +70,15 @@ export function notificationWebhooks(): Record<string, unknown> {
       post: {
         operationId: 'receiveNotification',
         tags: ['notifications'],
-        summary: 'Gatehouse tells your application, once for each transition',
-        description: 'Sent to NOTIFY_WEBHOOK_URL as Standard Webhooks has it. It holds ids and codes, and nothing that names a person.',
+        summary: 'Notification to your application, one per transition',
+        description: 'Sent to NOTIFY_WEBHOOK_URL in the Standard Webhooks format. It holds ids and codes, but no personal data.',
         security: [],
         parameters,
         requestBody: { required: true, content: { 'application/json': { schema, example: EXAMPLE } } },
         responses: {
           '2XX': { description: 'Taken.' },
-          '4XX': { description: 'Refused: tried again with growing waits, then set aside for an operator. 425 and 429 mean later.' },
-          '503': { description: 'Later; Retry-After is heeded up to an hour.' },
+          '4XX': { description: 'Refused. Gatehouse retries with growing waits, then leaves it to an operator. 425 and 429 mean: try later.' },
+          '503': { description: 'Try later. Gatehouse honours Retry-After up to 1 h.' },
         },
       },
     },

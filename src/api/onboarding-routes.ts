@@ -6,7 +6,7 @@ import type { OnboardingView, OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 
-const KEY_REMEDY = 'is required: a text of your own for this person (a uuid, say), sent again with every repetition of this request'
+const KEY_REMEDY = 'is required: send a unique text for this person, such as a uuid, and the same text when you repeat the request'
 const CreateHeaders = z.object({
   'idempotency-key': z
     .string(KEY_REMEDY)
@@ -22,18 +22,18 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
       path: '/v1/onboardings',
       summary: 'Onboard a person',
       description:
-        'Creates the identity at Paxos and opens the onboarding. The body is that of Paxos Create Identity for a person; without ref_id ' +
-        'one is derived from the Idempotency-Key. Safe to repeat under the same key: 201 the first time, then 200 with the same onboarding.',
+        "Creates the identity at Paxos and the onboarding. The body is Paxos's Create Identity for a person. Without ref_id, " +
+        'Gatehouse derives one from the Idempotency-Key. Safe to repeat with the same key: 201 the first time, then 200 with the same onboarding.',
       headers: CreateHeaders,
       body: PersonRequest,
       answers: {
-        201: { description: 'The onboarding was opened.', schema: 'Onboarding' },
-        200: { description: 'It was there already, asked for under the same key.', schema: 'Onboarding' },
-        202: { description: 'It takes longer than a few seconds; the command says how far it is.', schema: 'Command' },
+        201: { description: 'The onboarding was created.', schema: 'Onboarding' },
+        200: { description: 'The onboarding already exists under the same key.', schema: 'Onboarding' },
+        202: { description: 'Paxos has not answered within 5 s. Read the command for its progress.', schema: 'Command' },
       },
       refusals: {
-        409: 'Another onboarding has this ref_id (REF_ID_TAKEN), or Paxos knows the person already (PERSON_ALREADY_KNOWN).',
-        422: 'The key was used with other data (IDEMPOTENCY_KEY_REUSED), or Paxos refuses the data (PAXOS_REJECTED).',
+        409: 'Another onboarding has this ref_id (REF_ID_TAKEN), or Paxos already knows the person (PERSON_ALREADY_KNOWN).',
+        422: 'The key was used with different data (IDEMPOTENCY_KEY_REUSED), or Paxos refuses the data (PAXOS_REJECTED).',
         502: 'Paxos refuses our credentials.',
       },
       handle: async ({ headers, body, actor }) => {
@@ -50,11 +50,11 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/commands/{id}',
-      summary: 'How far a command is',
-      description: 'A command is what was asked for under an Idempotency-Key. One that is running is finished without another request.',
+      summary: 'Get the progress of a command',
+      description: 'A command is a request made under an Idempotency-Key. Gatehouse finishes a running command without another request.',
       params: OwnIdParams,
       answers: { 200: { description: 'The command.', schema: 'Command' } },
-      refusals: { 404: 'There is no such command (COMMAND_UNKNOWN).' },
+      refusals: { 404: 'Unknown command (COMMAND_UNKNOWN).' },
       handle: async ({ params }) => ({ status: 200, body: await commandView(useCases, params.id) }),
     }),
     apiRoute({
@@ -70,7 +70,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
           .max(200)
           .optional()
           .describe(
-            'An identity, account, profile or event id, or a ref_id: whole or its beginning. Where more than 500 begin so, some are found: give more of it.',
+            'Match by prefix: identity, account, profile or event id, or ref_id. A prefix with more than 500 matches finds only some of them.',
           ),
       }),
       answers: { 200: { description: 'A page of onboardings.', schema: 'OnboardingPage' } },
@@ -82,10 +82,10 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/onboardings/{id}',
-      summary: 'One onboarding with its effects, ledger, events and timeline',
+      summary: 'Get one onboarding with its effects, ledger, events and timeline',
       params: IdParams,
       answers: { 200: { description: 'The onboarding.', schema: 'OnboardingStory' } },
-      refusals: { 404: 'There is no such onboarding (ONBOARDING_UNKNOWN).' },
+      refusals: { 404: 'Unknown onboarding (ONBOARDING_UNKNOWN).' },
       handle: async ({ params }) => {
         const story = await useCases.getOnboarding(params.id)
         if (story) return { status: 200, body: withId(story) }
@@ -101,7 +101,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
 
 async function commandView(useCases: OperatorUseCases, id: string): Promise<object> {
   const command = await useCases.getCommand(id)
-  if (!command) throw new HttpProblem(404, 'COMMAND_UNKNOWN', `There is no command ${id}.`)
+  if (!command) throw new HttpProblem(404, 'COMMAND_UNKNOWN', `Unknown command ${id}.`)
   const { kind, state, outcome, errorCode, createdAt } = command
   return { id, kind, state, outcome, errorCode, createdAt, link: `/v1/commands/${id}` }
 }

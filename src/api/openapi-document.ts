@@ -7,7 +7,7 @@ import { operationId } from './operation-id.ts'
 
 type Json = Record<string, unknown>
 
-/** The OpenAPI 3.1 document of these routes, from the very schemas that they check with. */
+/** The OpenAPI 3.1 document of these routes, generated from the schemas that validate their requests. */
 export function openapiDocument(routes: readonly ApiRoute[]): Json {
   return {
     openapi: '3.1.0',
@@ -16,9 +16,9 @@ export function openapiDocument(routes: readonly ApiRoute[]): Json {
       version: '1',
       license: { name: 'MIT', identifier: 'MIT' },
       description:
-        'Onboards people onto the brokerage and shows what became of them. Every refusal is a problem document (RFC 9457) with a stable code.',
+        'Onboards people, trades for them, and operates Gatehouse. Every error is a problem document (RFC 9457) with a stable code.',
     },
-    servers: [{ url: '/', description: 'The server that this document comes from' }],
+    servers: [{ url: '/', description: 'The server that serves this document' }],
     security: [{ operatorToken: [] }],
     tags: tagsOf(routes),
     paths: Object.fromEntries(
@@ -35,18 +35,18 @@ export function openapiDocument(routes: readonly ApiRoute[]): Json {
   }
 }
 
-/** What a path begins with, and what that is. */
+/** The first word of a path, and its meaning. */
 const TAGS: Readonly<Record<string, string>> = {
   find: 'One search over everything that has an id or a key',
-  onboardings: 'Customers on their way to an account',
-  events: 'What came from Paxos',
-  replays: 'Running events again: plan, approve, see what came of it',
-  queue: 'The queue of jobs, which is disposable',
-  accounts: 'Accounts of customers: balances, deposits, orders',
-  orders: 'Orders: what became of them, and their cancellation',
-  markets: 'Where can be traded',
-  quotes: 'Held rates',
-  notifications: 'What Gatehouse sends to your application',
+  onboardings: 'Customers and their onboarding',
+  events: 'Events received from Paxos',
+  replays: 'Process events again: plan, approve, read the results',
+  queue: 'The disposable queue of jobs',
+  accounts: 'Brokerage accounts: balances, deposits, orders',
+  orders: 'Orders: read, list, cancel',
+  markets: 'Markets for trading',
+  quotes: 'Held-rate quotes',
+  notifications: 'Notifications to your application',
 }
 
 const tagOf = (path: string): string => path.split('/')[2] ?? ''
@@ -64,7 +64,7 @@ function operation(route: ApiRoute): Json {
     in: 'header',
     required: false,
     schema: { type: 'string', default: 'api' },
-    description: 'Who asks: the name that stands in the audit.',
+    description: "The operator's name, recorded in the audit.",
   }
   const parameters = [
     ...parametersIn('path', schemas.params),
@@ -73,9 +73,9 @@ function operation(route: ApiRoute): Json {
     ...(method === 'GET' ? [] : [operator]),
   ]
   const all = {
-    400: 'Something in the request is wrong; errors names each field.',
-    401: 'No operator token, or a wrong one.',
-    429: 'Too many wrong operator tokens came from this address; Retry-After says when to try again.',
+    400: 'Invalid request; errors lists each wrong field.',
+    401: 'Missing or wrong operator token.',
+    429: 'Too many wrong operator tokens from this address. Retry-After: seconds to wait.',
     ...refusals,
   }
   return {
@@ -90,7 +90,7 @@ function operation(route: ApiRoute): Json {
         Object.entries(answers).map(([status, answer]) => [status, response(answer.description, 'application/json', answer.schema)]),
       ),
       ...Object.fromEntries(
-        Object.entries({ ...all, 503: 'Not now; Retry-After says when.' }).map(([status, text]) => [
+        Object.entries({ ...all, 503: 'Temporarily unavailable. Retry-After: seconds to wait.' }).map(([status, text]) => [
           status,
           response(text, 'application/problem+json', 'Problem'),
         ]),
@@ -123,7 +123,7 @@ function jsonSchema(schema: z.ZodType): Json {
   return rest
 }
 
-/** Named once, referred to from everywhere. */
+/** Schemas, each defined once and referenced by name. */
 function componentSchemas(): Json {
   const registry = z.registry<{ id: string }>()
   for (const [id, schema] of Object.entries(API_SCHEMAS)) registry.add(schema, { id })

@@ -1,7 +1,7 @@
 /**
- * The name of an operation for generated clients, made from its method and path, so that a new route has one at once:
+ * The operation name for generated clients, derived from method and path, so that each new route gets one:
  * `GET /v1/onboardings` is `listOnboardings`, `GET /v1/onboardings/{id}` is `getOnboarding`, `POST /v1/replays/{id}/approve` is `approveReplay`.
- * A path ends in a plural noun (a collection), in a parameter (one of them), or in a word that says what a POST does.
+ * A path ends in a plural noun (a collection), in a parameter (one item), or in a verb (the action of a POST).
  */
 export function operationId(method: string, path: string): string {
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== 'v1')
@@ -17,7 +17,7 @@ export function operationId(method: string, path: string): string {
   return isPlural(noun) ? camelCase(['create', ...owner, singular(noun)]) : camelCase([noun, ...owner])
 }
 
-/** Nouns of the API that end in s and are one thing. */
+/** Singular nouns of the API that end in s. */
 const NOT_PLURAL = new Set(['stats', 'status'])
 
 function isPlural(noun: string): boolean {

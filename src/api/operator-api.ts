@@ -21,7 +21,7 @@ export interface OperatorApiOptions {
   guard: TokenGuard
 }
 
-/** A second try of a GET reads, one of a route with an Idempotency-Key is recognised, and any other acts again. */
+/** What a retry does: a GET reads, a request with an Idempotency-Key is recognised, any other acts again. */
 function repeatingOf({ method, routeOptions }: FastifyRequest): Repeating {
   if (method === 'GET' || method === 'HEAD') return 'reads'
   return routeOptions.config.takesIdempotencyKey ? 'under-key' : 'acts-again'
@@ -44,7 +44,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
 }
 
 /**
- * The API under `/v1` on a server of `createHttpServer`, behind the bearer token; its description needs none.
+ * Registers the API under `/v1` on a server of `createHttpServer`, behind the bearer token. The OpenAPI document needs no token.
  */
 export async function registerOperatorApi(app: FastifyInstance, useCases: OperatorUseCases, { guard }: OperatorApiOptions): Promise<void> {
   const routes = operatorRoutes(useCases)
@@ -53,15 +53,15 @@ export async function registerOperatorApi(app: FastifyInstance, useCases: Operat
   await app.register((api, _options, done) => {
     api.addHook('onRequest', requireBearer(guard))
     api.addHook('onRequest', (_request, reply, hooked) => {
-      reply.header('cache-control', 'no-store') // answers are about customers: no proxy or browser may keep them
+      reply.header('cache-control', 'no-store') // responses hold customer data: no proxy or browser may store them
       hooked()
     })
     api.setErrorHandler((error, request) => {
-      throw problemOf(error, repeatingOf(request)) // for the server's own handler, which answers with the problem document
+      throw problemOf(error, repeatingOf(request)) // the server's error handler turns it into the problem document
     })
     serveRoutes(api, routes)
     api.all('/v1/*', async (request) => {
-      throw unknownRoute(request, 'There is no such route. GET /v1/openapi.json lists them all.')
+      throw unknownRoute(request, 'Unknown route. GET /v1/openapi.json lists all routes.')
     })
     done()
   })

@@ -9,10 +9,10 @@ import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 import { idempotencyHeader } from './idempotency-header.ts'
 
-const ACCOUNT_UNKNOWN = 'There is no such account, or it is not ours (ACCOUNT_UNKNOWN).'
-const ORDER_UNKNOWN = 'There is no such order (NO_SUCH_ORDER).'
+const ACCOUNT_UNKNOWN = 'Unknown account (ACCOUNT_UNKNOWN).'
+const ORDER_UNKNOWN = 'Unknown order (NO_SUCH_ORDER).'
 
-/** Orders: preview, place, cancel, list, show. */
+/** Routes for orders: preview, place, cancel, list, read. */
 export function orderRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [previewRoute(useCases), placeRoute(useCases), listRoute(useCases), showRoute(useCases), cancelRoute(useCases)]
 }
@@ -21,11 +21,11 @@ function previewRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/accounts/{id}/orders/preview',
-    summary: 'Say what an order would do, and send nothing',
+    summary: 'Preview an order without sending it',
     params: OpaqueIdParams,
     body: OrderBody,
-    answers: { 200: { description: 'What it would do, and what would refuse it.', schema: 'OrderPreview' } },
-    refusals: { 404: ACCOUNT_UNKNOWN, 422: 'Paxos has no such market (NO_SUCH_MARKET).' },
+    answers: { 200: { description: 'The expected result, and every obstacle.', schema: 'OrderPreview' } },
+    refusals: { 404: ACCOUNT_UNKNOWN, 422: 'Unknown market (NO_SUCH_MARKET).' },
     handle: async ({ params, body }) => ({ status: 200, body: await useCases.previewOrder(params.id, body) }),
   })
 }
@@ -42,13 +42,13 @@ function placeRoute(useCases: OperatorUseCases): ApiRoute {
     headers: idempotencyHeader('order'),
     body: OrderBody,
     answers: {
-      201: { description: 'The order is at Paxos, or was refused there (state rejected).', schema: 'OrderStory' },
-      200: { description: 'It was there already, asked for under the same key.', schema: 'OrderStory' },
-      202: { description: 'It is not known yet whether Paxos has it (state submitting or unknown).', schema: 'OrderStory' },
+      201: { description: 'Paxos has the order, or refused it (state rejected).', schema: 'OrderStory' },
+      200: { description: 'The order already exists under the same key.', schema: 'OrderStory' },
+      202: { description: 'It is not known yet whether Paxos has the order (state submitting or unknown).', schema: 'OrderStory' },
     },
     refusals: {
       404: ACCOUNT_UNKNOWN,
-      409: 'The customer may not trade so now (ACCOUNT_NOT_TRADABLE).',
+      409: 'The customer may not place this order now (ACCOUNT_NOT_TRADABLE).',
       422: 'The key was used with another field (IDEMPOTENCY_KEY_REUSED), there is no such market (NO_SUCH_MARKET), or a limit refuses the order (ORDER_NOT_POSSIBLE).',
     },
     handle: async ({ params, headers, body, actor }) => {
@@ -78,14 +78,14 @@ function showRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/orders/{id}',
-    summary: 'One order with its executions and its ledger',
+    summary: 'Get one order with its executions and ledger entries',
     params: OpaqueIdParams,
     answers: { 200: { description: 'The order.', schema: 'OrderStory' } },
     refusals: { 404: ORDER_UNKNOWN },
     handle: async ({ params }) => {
       const order = await useCases.getOrder(params.id)
       if (order) return { status: 200, body: view(order) }
-      throw new HttpProblem(404, 'NO_SUCH_ORDER', `There is no order ${params.id}. It begins with order-; GET /v1/orders lists them.`)
+      throw new HttpProblem(404, 'NO_SUCH_ORDER', `Unknown order ${params.id}. An order id starts with order-; GET /v1/orders lists them.`)
     },
   })
 }
@@ -94,17 +94,17 @@ function cancelRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/orders/{id}/cancel',
-    summary: 'Ask for the cancellation of an order',
-    description: 'The order is cancelled once Paxos says so; until then it is cancel_requested, and may still be filled.',
+    summary: 'Request the cancellation of an order',
+    description: 'The order is cancel_requested until Paxos confirms the cancellation. Until then it may still be filled.',
     params: OpaqueIdParams,
     headers: idempotencyHeader('cancellation').partial(),
-    answers: { 202: { description: 'The cancellation is asked for.', schema: 'OrderStory' } },
+    answers: { 202: { description: 'The cancellation is requested.', schema: 'OrderStory' } },
     refusals: { 404: ORDER_UNKNOWN, 409: 'The order has ended (ORDER_ENDED).' },
     handle: async ({ params, actor }) => ({ status: 202, body: view(await useCases.cancelOrder(params.id, actor)) }),
   })
 }
 
-/** Times as RFC 3339 instead of milliseconds. */
+/** Converts times from milliseconds to RFC 3339. */
 function view<Shown extends Pick<OrderStory, 'orderId' | 'requestedAt' | 'closedAt'>>(order: Shown) {
   const { orderId, requestedAt, closedAt } = order
   return { id: orderId, ...order, requestedAt: new Date(requestedAt), closedAt: closedAt === null ? null : new Date(closedAt) }

@@ -9,7 +9,7 @@ import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 import { idempotencyHeader } from './idempotency-header.ts'
 
-/** Held rates, and their executions: execute, list, show. */
+/** Routes for held-rate quotes and their executions: execute, list, read. */
 export function quoteRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [listQuotesRoute(useCases), executeRoute(useCases), listRoute(useCases), showRoute(useCases)]
 }
@@ -18,8 +18,8 @@ function listQuotesRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/quotes',
-    summary: 'Held rates of one market',
-    description: 'Paxos must have enabled quotes. Each is good until its own expiresAt, some 30 s after it was made.',
+    summary: 'List the held-rate quotes of one market',
+    description: 'Paxos must have enabled quotes. Each quote is valid until its expiresAt, about 30 s after its creation.',
     query: z.strictObject({ market: z.string().regex(/^[A-Z0-9]{3,20}$/, 'must be a market such as BTCUSD') }),
     answers: { 200: { description: 'One quote to buy and one to sell.', schema: 'QuoteList' } },
     handle: async ({ query }) => ({ status: 200, body: { items: await useCases.listQuotes(query.market) } }),
@@ -38,14 +38,14 @@ function executeRoute(useCases: OperatorUseCases): ApiRoute {
     headers: idempotencyHeader('quote execution'),
     body: QuoteExecutionBody,
     answers: {
-      201: { description: 'It is settled, or Paxos refused it (state rejected).', schema: 'QuoteExecutionStory' },
-      200: { description: 'It was there already, asked for under the same key.', schema: 'QuoteExecutionStory' },
-      202: { description: 'It has not ended yet (state submitting, unknown or created).', schema: 'QuoteExecutionStory' },
+      201: { description: 'The execution is settled, or Paxos refused it (state rejected).', schema: 'QuoteExecutionStory' },
+      200: { description: 'The execution already exists under the same key.', schema: 'QuoteExecutionStory' },
+      202: { description: 'The execution has not ended yet (state submitting, unknown or created).', schema: 'QuoteExecutionStory' },
     },
     refusals: {
-      404: 'There is no such account (ACCOUNT_UNKNOWN), or no such quote (NO_SUCH_QUOTE).',
-      409: 'The quote has less than 2 s left (QUOTE_EXPIRED), or the customer may not trade so now (ACCOUNT_NOT_TRADABLE).',
-      422: 'The key was used with another field (IDEMPOTENCY_KEY_REUSED).',
+      404: 'Unknown account (ACCOUNT_UNKNOWN) or quote (NO_SUCH_QUOTE).',
+      409: 'The quote has less than 2 s left (QUOTE_EXPIRED), or the customer may not make this trade now (ACCOUNT_NOT_TRADABLE).',
+      422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED).',
     },
     handle: async ({ params, headers, body, actor }) => {
       const { quoteId, baseAmount = null, quoteAmount = null } = body
@@ -61,7 +61,7 @@ function listRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/quote-executions',
-    summary: 'List executions of quotes, newest first',
+    summary: 'List quote executions, newest first',
     query: pageQuery({ accountId: OpaqueId.optional(), state: z.enum(QUOTE_EXECUTION_STATES).optional() }),
     answers: { 200: { description: 'A page of executions.', schema: 'QuoteExecutionPage' } },
     handle: async ({ query }) => {
@@ -75,20 +75,20 @@ function showRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/quote-executions/{id}',
-    summary: 'One execution of a quote with its ledger',
+    summary: 'Get one quote execution with its ledger entries',
     params: OpaqueIdParams,
     answers: { 200: { description: 'The execution.', schema: 'QuoteExecutionStory' } },
-    refusals: { 404: 'There is no such execution (NO_SUCH_QUOTE_EXECUTION).' },
+    refusals: { 404: 'Unknown execution (NO_SUCH_QUOTE_EXECUTION).' },
     handle: async ({ params }) => {
       const execution = await useCases.getQuoteExecution(params.id)
       if (execution) return { status: 200, body: view(execution) }
-      const detail = `There is no quote execution ${params.id}. It begins with quote-execution-; GET /v1/quote-executions lists them.`
+      const detail = `Unknown quote execution ${params.id}. Its id starts with quote-execution-; GET /v1/quote-executions lists them.`
       throw new HttpProblem(404, 'NO_SUCH_QUOTE_EXECUTION', detail)
     },
   })
 }
 
-/** Times as RFC 3339 instead of milliseconds. */
+/** Converts times from milliseconds to RFC 3339. */
 function view<Shown extends Pick<QuoteExecutionStory, 'executionId' | 'requestedAt' | 'expiresAt'>>(execution: Shown) {
   const { executionId, requestedAt, expiresAt } = execution
   return { id: executionId, ...execution, requestedAt: new Date(requestedAt), expiresAt: new Date(expiresAt) }

@@ -10,33 +10,37 @@ const PlanRequest = z.strictObject({
   identityIds: IdList.optional(),
   types: z.array(z.string().min(1).max(200)).min(1, 'must name at least one').optional(),
   states: z.array(z.enum(REPLAYABLE_STATES)).min(1, 'must name at least one').optional(),
-  errorCodes: z.array(z.string().min(1).max(100)).min(1, 'must name at least one').optional().describe('The last error of the event.'),
-  keySlots: z.array(z.string().min(1).max(100)).min(1, 'must name at least one').optional().describe('The keySlot of the event.'),
+  errorCodes: z.array(z.string().min(1).max(100)).min(1, 'must name at least one').optional().describe("Codes of the events' last errors."),
+  keySlots: z
+    .array(z.string().min(1).max(100))
+    .min(1, 'must name at least one')
+    .optional()
+    .describe('Webhook keys, as keySlot names them.'),
   from: Time.optional().describe('Received at or after.'),
   to: Time.optional().describe('Received before; by default now.'),
   limit: z.int().min(1).max(MAX_REPLAY_LIMIT).optional().describe('1000 by default.'),
-  action: z.literal('dismiss').optional().describe('Dismiss what is parked or dead among them, instead of working on it again.'),
-  releaseHolds: z.boolean().optional().describe('Let the live status at Paxos decide what is held.'),
+  action: z.literal('dismiss').optional().describe('Dismiss the parked and dead events among them instead of processing them again.'),
+  releaseHolds: z.boolean().optional().describe('Decide held onboardings by the live status at Paxos.'),
 })
 const Why = z.strictObject({ reason: Reason })
 
 const PLANNED = {
   201: { description: 'The plan.', schema: 'Replay' },
-  202: { description: 'The plan is being made (planning): read it again until it is planned.', schema: 'Replay' },
+  202: { description: 'The plan is in progress (planning). Read it again until it is planned.', schema: 'Replay' },
 } as const
-const UNKNOWN = 'There is no such replay (REPLAY_UNKNOWN).'
+const UNKNOWN = 'Unknown replay (REPLAY_UNKNOWN).'
 
 const STEERED: Readonly<Record<Steering, { summary: string; description: string }>> = {
-  pause: { summary: 'Open nothing more of a run', description: 'What was opened goes on to its end.' },
-  resume: { summary: 'Go on with a paused run', description: 'The stages begin anew: 1, 2, 5, 20, 50 customers, then the rest.' },
-  cancel: { summary: 'End a run', description: 'What was not opened stays as it was; what was opened goes on to its end.' },
+  pause: { summary: 'Pause a run', description: 'Starts no more events. Started events run to their end.' },
+  resume: { summary: 'Resume a paused run', description: 'The stages start again: 1, 2, 5, 20, 50 customers, then the rest.' },
+  cancel: { summary: 'End a run', description: 'Events that were not started stay unchanged. Started events run to their end.' },
   discard: { summary: 'Discard a plan that will not be run', description: 'It can no longer be approved.' },
 }
 
 export function replayRoutes(useCases: OperatorUseCases): ApiRoute[] {
   const find = async (id: string) => {
     const replay = await useCases.getReplay(id)
-    if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', `There is no replay ${id}. POST /v1/replays makes a plan.`)
+    if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', `Unknown replay ${id}. POST /v1/replays makes a plan.`)
     return replay
   }
   return [...lookingRoutes(useCases, find), ...planningRoutes(useCases, find), ...steeringRoutes(useCases, find)]
@@ -49,7 +53,7 @@ function lookingRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/replays',
-      summary: 'List the replays: who planned and approved what, and why',
+      summary: 'List replays with planner, approver and reason',
       description: 'Last planned first.',
       query: pageQuery({}),
       answers: { 200: { description: 'A page of replays.', schema: 'ReplayPage' } },
@@ -58,7 +62,7 @@ function lookingRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/replays/{id}',
-      summary: 'A replay: its plan, and what running it led to',
+      summary: 'Get a replay: its plan and its results',
       params: OwnIdParams,
       answers: { 200: { description: 'The replay.', schema: 'Replay' } },
       refusals: { 404: UNKNOWN },
@@ -67,8 +71,8 @@ function lookingRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/replays/{id}/items',
-      summary: 'The events of a replay, each with its plan and its result',
-      description: 'In the order of receiving.',
+      summary: 'List the events of a replay, each with its plan and its result',
+      description: 'In the order in which Gatehouse received them.',
       params: OwnIdParams,
       query: pageQuery({}),
       answers: { 200: { description: 'A page of events.', schema: 'ReplayItemPage' } },
@@ -89,8 +93,8 @@ function planningRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
       path: '/v1/replays',
       summary: 'Plan a replay',
       description:
-        'Chooses events (every filter must hold, and at least one must be given; without states: parked and dead, or any where eventIds or ' +
-        'identityIds are given) and says for each what a replay would do now. Changes nothing until it is approved.',
+        'Selects events that match every filter; at least one filter is required. Without states it takes parked and dead events, or any state if eventIds or ' +
+        'identityIds are given. Shows for each event what a replay would do now. Changes nothing until it is approved.',
       body: PlanRequest,
       answers: PLANNED,
       handle: async ({ body, actor }) => planned(await useCases.planReplay(body, actor)),
@@ -98,7 +102,7 @@ function planningRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/replays/{id}/new',
-      summary: 'Plan what failed since a plan was made, by the same filter',
+      summary: 'Plan the events that failed since a plan was made, by the same filter',
       params: OwnIdParams,
       answers: PLANNED,
       refusals: { 404: UNKNOWN },
@@ -112,14 +116,14 @@ function planningRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
       path: '/v1/replays/{id}/approve',
       summary: 'Approve a plan and run it',
       description:
-        'Runs in stages below live traffic. Events that have changed since the plan are skipped and say so. Name yourself in X-Operator. ' +
-        'Where two people must agree, an approval by the planner leaves it awaiting_second.',
+        'Runs in stages, with lower priority than live traffic. Events that have changed since the plan are skipped, with the reason. Name yourself in X-Operator. ' +
+        'If two people must approve, an approval by the planner leaves it awaiting_second.',
       params: OwnIdParams,
       body: Why,
-      answers: { 200: { description: 'The replay, approved: read it again until it is finished.', schema: 'Replay' } },
+      answers: { 200: { description: 'The approved replay. Read it again until it is finished.', schema: 'Replay' } },
       refusals: {
         404: UNKNOWN,
-        409: 'It is not a plan any more (REPLAY_STATE), has expired (REPLAY_EXPIRED), or needs another person (REPLAY_SECOND_PERSON).',
+        409: 'It is no longer a plan (REPLAY_STATE), has expired (REPLAY_EXPIRED), or needs a second person (REPLAY_SECOND_PERSON).',
       },
       handle: async ({ params, body, actor }) => {
         await find(params.id)
@@ -135,11 +139,11 @@ function steeringRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
       method: 'POST',
       path: `/v1/replays/{id}/${steering}`,
       summary: STEERED[steering].summary,
-      description: `${STEERED[steering].description} Audited before it acts; safe to repeat.`,
+      description: `${STEERED[steering].description} The audit records it before it runs. Safe to repeat.`,
       params: OwnIdParams,
       body: Why,
       answers: { 200: { description: 'The replay.', schema: 'Replay' } },
-      refusals: { 404: UNKNOWN, 409: 'Its state does not allow that (REPLAY_STATE).' },
+      refusals: { 404: UNKNOWN, 409: "The replay's state does not allow it (REPLAY_STATE)." },
       handle: async ({ params, body, actor }) => {
         await find(params.id)
         return { status: 200, body: await useCases.steerReplay(params.id, steering, body, actor) }

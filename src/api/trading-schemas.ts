@@ -7,15 +7,15 @@ const time = z.iso.datetime()
 const decimal = z
   .string()
   .regex(/^-?[0-9]+(\.[0-9]+)?$/)
-  .describe('A decimal string: an exact amount.')
-const NextCursor = z.string().nullable().describe('Send it as cursor, with the same filters, for the next page; null on the last one.')
+  .describe('An exact amount as a decimal string.')
+const NextCursor = z.string().nullable().describe('Cursor of the next page: send it with the same filters. Null on the last page.')
 
 const Account = z.strictObject({
   id: z.string().describe("The account's id at Paxos; the same as accountId."),
   accountId: z.string(),
   identityId: z.string(),
   profileId: z.string(),
-  refId: z.string().nullable().describe('Yours for the customer.'),
+  refId: z.string().nullable().describe("Your application's reference for the customer."),
   onboardingState: z.string(),
   openedAt: time.nullable(),
 })
@@ -24,11 +24,11 @@ const Balances = z.strictObject({
   items: z.array(
     z.strictObject({
       asset: z.string(),
-      available: decimal.describe('Free to be used.'),
-      trading: decimal.describe('Held by open orders.'),
+      available: decimal.describe('Available to trade.'),
+      trading: decimal.describe('Reserved by open orders.'),
     }),
   ),
-  asOf: time.describe('When Paxos was asked.'),
+  asOf: time.describe('When Gatehouse read the balances from Paxos.'),
 })
 
 const MarketSide = z.strictObject({ available: z.boolean(), reason: z.string().nullable() })
@@ -36,7 +36,7 @@ const Market = z.strictObject({
   market: z.string(),
   baseAsset: z.string(),
   quoteAsset: z.string(),
-  tickRate: decimal.nullable().describe('Prices are multiples of it.'),
+  tickRate: decimal.nullable().describe('Prices must be multiples of it.'),
   minBaseAmount: decimal.nullable(),
   maxBaseAmount: decimal.nullable(),
   minQuoteAmount: decimal.nullable(),
@@ -49,30 +49,30 @@ const Quote = z.strictObject({
   id: z.string(),
   market: z.string(),
   side: z.string(),
-  price: decimal.describe('A fee that is charged in real time is in it.'),
+  price: decimal.describe('Includes a fee that Paxos charges in real time.'),
   baseAsset: z.string(),
   quoteAsset: z.string(),
   createdAt: z.string(),
-  expiresAt: z.string().describe('It is good until then, and not a moment longer.'),
+  expiresAt: z.string().describe('The quote is valid until this time.'),
 })
 
 const OrderPreview = z.strictObject({
   obstacles: z
     .array(
       z.strictObject({
-        limit: z.string().describe('Which limit refuses it.'),
+        limit: z.string().describe('The limit that refuses the order.'),
         field: z.string(),
         message: z.string(),
-        nearest: decimal.nullable().describe('The nearest amount or price that would pass; null where none would.'),
+        nearest: decimal.nullable().describe('The nearest valid amount or price; null if there is none.'),
       }),
     )
-    .describe('What would refuse the order; empty: nothing that is known now.'),
+    .describe('Every known obstacle to the order; empty if there is none.'),
   pays: z.strictObject({
     asset: z.string(),
-    amount: decimal.nullable().describe('At most, without the commission, whose rate Paxos does not tell beforehand.'),
+    amount: decimal.nullable().describe('Upper bound without the commission, because Paxos does not publish its rate beforehand.'),
     availableAfter: decimal.nullable(),
   }),
-  dust: decimal.nullable().describe('What a sale leaves behind that is too little to sell.'),
+  dust: decimal.nullable().describe('Remainder of a sale that is too small to sell.'),
   receives: z.strictObject({ asset: z.string() }),
 })
 
@@ -86,7 +86,7 @@ const Execution = z.strictObject({
   commissionAsset: z.string().nullable(),
   rebate: decimal.nullable(),
   rebateAsset: z.string().nullable(),
-  annulled: z.boolean().describe('Paxos took it back after the fill.'),
+  annulled: z.boolean().describe('True if Paxos annulled the execution after the fill.'),
 })
 
 const orderFields = {
@@ -107,13 +107,13 @@ const orderFields = {
   timeInForce: z.enum(TIMES_IN_FORCE).nullable(),
   expiresAt: time.nullable(),
   state: z.enum(ORDER_STATES),
-  reason: z.string().nullable().describe('Why it was rejected or is held.'),
+  reason: z.string().nullable().describe('Why it is rejected or held.'),
   paxosOrderId: z.string().nullable(),
   paxosStatus: z.string().nullable().describe("Paxos's own status as last read."),
-  amountFilled: decimal.describe('Of the base asset, so far.'),
+  amountFilled: decimal.describe('Filled amount of the base asset so far.'),
   averagePrice: decimal.nullable(),
   executions: z.array(Execution),
-  settled: z.boolean().describe('It has ended, and its executions come to what was filled.'),
+  settled: z.boolean().describe('True once the order has ended and its executions add up to the filled amount.'),
   requestedAt: time,
   closedAt: time.nullable(),
   createdAt: time,
@@ -121,7 +121,7 @@ const orderFields = {
 }
 const Order = z.strictObject(orderFields)
 const TimelineEntry = z.strictObject({ entryNo: z.int(), at: time, kind: z.string(), actor: z.string(), data: z.looseObject({}) })
-const OrderStory = z.strictObject({ ...orderFields, timeline: z.array(TimelineEntry).describe('The ledger of this order.') })
+const OrderStory = z.strictObject({ ...orderFields, timeline: z.array(TimelineEntry).describe('The ledger entries of this order.') })
 
 const quoteExecutionFields = {
   id: z.string().describe('The same as executionId.'),
@@ -135,13 +135,13 @@ const quoteExecutionFields = {
   price: decimal,
   baseAsset: z.string(),
   quoteAsset: z.string(),
-  expiresAt: time.describe('When the quote ends, by Paxos.'),
-  baseAmount: decimal.nullable().describe('As it was asked for; null: quoteAmount was.'),
+  expiresAt: time.describe("When the quote expires, by Paxos's clock."),
+  baseAmount: decimal.nullable().describe('The requested amount; null if the request gave quoteAmount.'),
   quoteAmount: decimal.nullable(),
   state: z.enum(QUOTE_EXECUTION_STATES),
-  reason: z.string().nullable().describe('Why it was rejected or is held.'),
+  reason: z.string().nullable().describe('Why it is rejected or held.'),
   paxosExecutionId: z.string().nullable(),
-  executedBase: decimal.nullable().describe('What Paxos executed, of the base asset; null until it answers.'),
+  executedBase: decimal.nullable().describe('Executed amount of the base asset; null until Paxos answers.'),
   executedQuote: decimal.nullable(),
   requestedAt: time,
   createdAt: time,
@@ -150,7 +150,7 @@ const quoteExecutionFields = {
 const QuoteExecution = z.strictObject(quoteExecutionFields)
 const QuoteExecutionStory = z.strictObject({
   ...quoteExecutionFields,
-  timeline: z.array(TimelineEntry).describe('The ledger of this execution.'),
+  timeline: z.array(TimelineEntry).describe('The ledger entries of this execution.'),
 })
 
 const Deposit = z.strictObject({
@@ -163,11 +163,11 @@ const Deposit = z.strictObject({
   amount: decimal,
   state: z.enum(DEPOSIT_STATES),
   reason: z.string().nullable(),
-  activityId: z.string().nullable().describe("Paxos's id of the deposit; null for one that only the balance has shown."),
+  activityId: z.string().nullable().describe("Paxos's id of the deposit; null if only the balance proved the deposit."),
   requestedAt: time,
 })
 
-/** What the trading routes answer. */
+/** The responses of the trading routes. */
 export const TRADING_SCHEMAS = {
   Deposit,
   Account,

@@ -5,14 +5,14 @@ import { type OpenUseCases, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
 
-/** `find`: one search over everything that has an id or a key. */
+/** `find`: searches everything that has an id or a key. */
 export function registerFindCommand(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   program
     .command('find')
     .description(
-      'find whatever has this id or key: event, identity, account, ref_id, webhook-id, order, replay, …; the beginning is enough',
+      'find everything with this id or key (event, identity, account, ref_id, webhook-id, order, replay, …) or with these first characters',
     )
-    .argument('<text>', 'an id or a key, or its beginning')
+    .argument('<text>', 'an id or a key, or its first characters')
     .option('--json', 'print JSON')
     .action(async (text: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
@@ -24,9 +24,9 @@ export function registerFindCommand(program: Command, open: OpenUseCases, print:
 
 function renderAnswer({ text, items, more }: FindAnswer): string {
   const [first] = items
-  if (!first) return `No matches. No id and no key begins with ${text}.`
+  if (!first) return `No matches. No id and no key starts with ${text}.`
   const rows = items.map(({ says, state, matchedBy, value, at }) => [says, state, matchedBy, value, utcTime(at).slice(0, 19)])
   const table = renderTable(['WHAT', 'STATE', 'MATCHED BY', 'VALUE', 'SINCE (UTC)'], rows)
-  const rest = more ? '\nMore begin so than are listed. Give more of it.' : ''
+  const rest = more ? '\nMore matches exist than are listed. Give more characters.' : ''
   return `${table}\n${rest}\nShow it: ${first.command}`
 }

@@ -79,7 +79,7 @@ export function findUseCases({ pool }: { pool: Pool }): FindUseCases {
   }
 }
 
-const NOTHING_GIVEN = 'must be an id or a key, or its beginning'
+const NOTHING_GIVEN = 'must be an id or a key, or its first characters'
 const AROUND = /^["'`<([]+|["'`>)\],;]+$/g
 
 /** The text of a search, under one rule on every face: without what comes along when an id is copied (blanks, quotes, a comma). */

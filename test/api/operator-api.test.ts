@@ -109,7 +109,7 @@ describe('when the application onboards a person', () => {
   it('the API requires the Idempotency-Key and says how to make one', async () => {
     const refused = await operator.call('POST', '/v1/onboardings', { body: samplePerson() })
     expect(refused.status).toBe(400)
-    expect(fields(refused)['idempotency-key']).toContain('sent again with every repetition')
+    expect(fields(refused)['idempotency-key']).toContain('the same text when you repeat the request')
   })
 
   it('the API refuses the same key with other data, and the same ref_id under another key, and audits both', async () => {

@@ -82,7 +82,7 @@ describe('F21: a search', () => {
     const found = await runCommand(operator, registerFindCommand, ['find', ` ${customer.accountId} `])
     expect(found).toMatch(new RegExp(`^onboarding +ready +account id +${customer.accountId} `, 'm'))
     expect(found).toContain(`Show it: gatehouse onboarding show ${customer.identityId}`)
-    expect(await runCommand(operator, registerFindCommand, ['find', 'nowhere'])).toBe('No matches. No id and no key begins with nowhere.')
+    expect(await runCommand(operator, registerFindCommand, ['find', 'nowhere'])).toBe('No matches. No id and no key starts with nowhere.')
     const json = JSON.parse(await runCommand(operator, registerFindCommand, ['find', customer.accountId, '--json']))
     expect(json).toEqual((await find(customer.accountId)).body)
   })
@@ -95,7 +95,7 @@ describe('F21: a search', () => {
     const several = await (await pages.get('/find?q=many-2')).text()
     expect(several).toContain('many-29')
     expect(several).toContain('value="many-2"')
-    expect(await (await pages.get('/find?q=zz%3Cb')).text()).toContain('No id and no key begins with <code>zz&lt;b</code>')
+    expect(await (await pages.get('/find?q=zz%3Cb')).text()).toContain('No id and no key starts with <code>zz&lt;b</code>')
     expect((await pages.get('/find?q=')).status).toBe(400)
   })
 
