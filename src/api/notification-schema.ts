@@ -24,7 +24,7 @@ export const Notification = z.strictObject({
       .string()
       .nullable()
       .optional()
-      .describe('With onboarding.* and account.opened: null for an identity that Gatehouse did not create.'),
+      .describe('Sent with onboarding.* and account.opened; null for an identity that Gatehouse did not create.'),
     accountId: z.string().optional(),
     profileId: z.string().optional(),
     requiredDocuments: z.array(z.string()).optional().describe('Sent with onboarding.documents_required.'),
