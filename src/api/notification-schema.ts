@@ -77,7 +77,9 @@ export function notificationWebhooks(): Record<string, unknown> {
         requestBody: { required: true, content: { 'application/json': { schema, example: EXAMPLE } } },
         responses: {
           '2XX': { description: 'Taken.' },
-          '4XX': { description: 'Refused. Gatehouse retries with growing waits, then leaves it to an operator. 425 and 429 mean: try later.' },
+          '4XX': {
+            description: 'Refused. Gatehouse retries with growing waits, then leaves it to an operator. 425 and 429 mean: try later.',
+          },
           '503': { description: 'Try later. Gatehouse honours Retry-After up to 1 h.' },
         },
       },
