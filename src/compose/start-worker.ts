@@ -1,4 +1,5 @@
 import type { Config } from '../config/load-config.ts'
+import { streamsOfFailedCommands } from '../inbox/failed-commands.ts'
 import { createLogChannel } from '../notify/log-channel.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import { watchChannel } from '../notify/watched-channel.ts'
@@ -11,10 +12,12 @@ import { startWatchedWorker } from '../queue/watched-worker.ts'
 import { sweepEvents } from '../reconcile/sweep-events.ts'
 import { startReplayRunner } from '../replay/replay-runner.ts'
 import { startDispatcher } from '../saga/dispatch-due-events.ts'
+import { startForgetting } from '../saga/forget-refused-requests.ts'
 import { createEventProcessor } from '../saga/process-event.ts'
 import { createSagaMetrics } from '../saga/saga-metrics.ts'
 import { startOrderPolls } from '../saga/start-order-polls.ts'
 import { createUnknownWatch } from '../saga/unknown-watch.ts'
+import { listSealed } from '../vault/list-sealed.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
@@ -65,8 +68,16 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     sweep: () => sweepEvents({ pool, inbox, paxos, logger, now: Date.now }),
     logger,
   })
+  const stopForgetting = startForgetting(
+    {
+      listSealed: (page) => listSealed(pool, page),
+      streamsOfFailedCommands: (streamIds, before) => streamsOfFailedCommands(pool, streamIds, before),
+      remove: stages.vault.remove,
+    },
+    { now: Date.now, logger },
+  )
   const stopReplays = startReplayRunner({ ...stages, secondPersonAbove: config.replaySecondPersonAbove }, logger)
-  const work = [stopReplays, stopPolls, stopSweeps, stopDispatcher, () => worker.close()]
+  const work = [stopReplays, stopForgetting, stopPolls, stopSweeps, stopDispatcher, () => worker.close()]
   const readiness = [...storesReady(pool, queue), { name: 'jobs', check: worker.check }]
   const app = await createHttpServer({
     logger,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ascii, birthDate, country, metadata, oneOf, prefixed, rule, type Sent, short } from './person-fields.ts'
+import { REF_ID_RULES, refId } from './ref-id.ts'
 
 const Address = z.strictObject({
   country,
@@ -123,12 +124,7 @@ function hasTaxDetails(sent: Sent): boolean {
  */
 export const PersonRequest = z
   .strictObject({
-    ref_id: z
-      .string()
-      .min(1, 'must not be empty')
-      .max(200, 'may have at most 200 characters')
-      .regex(/^[\x21-\x7e]*$/, 'may hold only visible ASCII characters')
-      .optional(),
+    ref_id: refId.optional(),
     person_details: PersonDetails,
     customer_due_diligence: DueDiligence,
     tax_details: z.array(z.strictObject({ tax_payer_id: ascii(35), tax_payer_country: country })).optional(),
@@ -144,4 +140,5 @@ export const PersonRequest = z
     ),
   )
   .refine(...rule('tax_details', 'is required unless tax_details_not_required is true', hasTaxDetails))
+  .check(...REF_ID_RULES.map((each) => z.refine(...each)))
 export type PersonRequest = z.output<typeof PersonRequest>

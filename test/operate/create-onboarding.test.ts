@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { streamsOfFailedCommands } from '../../src/inbox/failed-commands.ts'
 import { type CreateOrder, type CreateParts, createOnboarding as create } from '../../src/operate/create-onboarding.ts'
 import { PaxosConflictError } from '../../src/paxos/paxos-errors.ts'
 import { keyedHash } from '../../src/platform/keyed-hash.ts'
+import { forgetRefusedRequests } from '../../src/saga/forget-refused-requests.ts'
 import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
+import { listSealed } from '../../src/vault/list-sealed.ts'
 import { ENCRYPTION_KEY, type Pipeline } from '../saga/start-pipeline.ts'
 import { completes, createWorld, reaches, type World } from '../saga/world.ts'
 
@@ -230,3 +233,38 @@ async function waitForEvent(identityId: string): Promise<{ id: string; type: str
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
+
+describe('F63: the personal data of a request that Paxos refused', () => {
+  const WEEK_MS = 7 * 86_400_000
+  const sweep = (nowMs: number) => {
+    const { pool, vault } = pipeline
+    return forgetRefusedRequests(
+      {
+        listSealed: (page) => listSealed(pool, page),
+        streamsOfFailedCommands: (streamIds, before) => streamsOfFailedCommands(pool, streamIds, before),
+        remove: vault.remove,
+      },
+      nowMs,
+    )
+  }
+
+  it('is kept for a week, then removed, and the same request is accepted again under its key', async () => {
+    const fault = world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status: 400 })
+    const asked = order()
+    await expect(createOnboarding(parts, asked)).rejects.toMatchObject({ code: 'PAXOS_REJECTED' })
+    expect(await sweep(Date.now() + WEEK_MS - 60_000)).toBe(0)
+    expect(await sealedPayloads()).toBe(1)
+    expect(await sweep(Date.now() + WEEK_MS + 60_000)).toBe(1)
+    expect(await sealedPayloads()).toBe(0)
+    world.sandbox.faults.disarm(fault)
+    expect(await createOnboarding(parts, asked)).toMatchObject({ created: true })
+    expect(await sealedPayloads()).toBe(0)
+  })
+
+  it('is kept for as long as the outcome is open', async () => {
+    world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status: 503 })
+    await expect(createOnboarding(parts, order())).rejects.toMatchObject({ code: 'PAXOS_OUTCOME_UNKNOWN' })
+    expect(await sweep(Date.now() + 52 * WEEK_MS)).toBe(0)
+    expect(await sealedPayloads()).toBe(1)
+  })
+})

@@ -147,6 +147,51 @@ describe('F33: a person', () => {
   })
 })
 
+describe('F63: a ref_id', () => {
+  const remedy = 'ref_id is kept for ever and cannot be erased. Send your own id of the customer, such as user_01HZX3'
+  const person = {
+    first_name: 'Anna-Maria',
+    last_name: 'Lindqvist',
+    cip_id: 'X1234-5678',
+    phone_number: '+46 70 123 45 67',
+    date_of_birth: '1988-04-12',
+  }
+  const refused = (refId: string) =>
+    errorsOf({
+      ...samplePerson(),
+      ref_id: refId,
+      person_details: { ...(samplePerson() as Person).person_details, ...person, cip_id_type: 'PASSPORT', cip_id_country: 'SWE' },
+      tax_details_not_required: true,
+    })
+      .filter(({ field }) => field === 'ref_id')
+      .map(({ message }) => message)
+
+  it.each([
+    ['anna@example.com', 'must not be an e-mail address'],
+    ['customer-078-05-1120', 'must not be a document number'],
+    ['x12345678', "must not hold the person's document number (cip_id)"],
+    ['kyc:X1234-5678:1', "must not hold the person's document number (cip_id)"],
+    ['tel-46701234567', "must not hold the person's phone number"],
+    ['born19880412', "must not hold the person's date of birth"],
+    ['lindqvist', "must not hold the person's name"],
+    ['anna-maria.lindqvist', "must not hold the person's name"],
+    ['LindqvistAnnaMaria7', "must not hold the person's name"],
+  ])('is refused with the remedy when it is %s', (refId, message) => {
+    expect(refused(refId)).toEqual([`${message}: ${remedy}`])
+  })
+
+  it('has all its faults reported at once', () => {
+    expect(refused('lindqvist@x12345678.example')).toHaveLength(3)
+  })
+
+  it.each(['user_01HZX3', '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10', '123456789', 'customer-00000001', 'anna', 'lindqvisten-7'])(
+    'is accepted when it is %s',
+    (refId) => {
+      expect(refused(refId)).toEqual([])
+    },
+  )
+})
+
 describe('F33: the ASCII spelling', () => {
   it.each([
     ['José Núñez', 'Jose Nunez'],
