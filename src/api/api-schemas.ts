@@ -56,6 +56,23 @@ const Attempt = z.strictObject({
 })
 const EffectAttempts = z.array(Attempt).describe('Every attempt of the effects, oldest first; the newest 500.')
 
+const StatusDetails = z
+  .strictObject({
+    requirements: z.array(
+      z.strictObject({
+        type: z.string(),
+        status: z.string(),
+        codes: z.array(z.string()),
+        awaiting: z.string().nullable().describe('Who must act: CLIENT or PAXOS; null: Paxos does not say.'),
+      }),
+    ),
+    controls: z.array(
+      z.strictObject({ id: z.string().nullable(), type: z.string(), setBy: z.string().nullable(), reasonCode: z.string().nullable() }),
+    ),
+  })
+  .nullable()
+  .describe("Why Paxos has this status, in Paxos's codes, which may grow. Not for customers. Null: nothing is outstanding.")
+
 const onboardingFields = {
   id: paxosId.describe("The identity's id at Paxos; the same as identityId."),
   identityId: paxosId,
@@ -65,6 +82,9 @@ const onboardingFields = {
   heldFrom: State.nullable(),
   heldReason: z.string().nullable(),
   identityStatus: z.string().nullable().describe("Paxos's status as last confirmed."),
+  statusDetails: StatusDetails,
+  outstanding: z.array(z.string()).describe('A sentence for the operator on each of the above: what it is, who must act, what is wanted.'),
+  customerMessage: z.string().nullable().describe('A neutral sentence for the customer, without codes; null: there is nothing to say.'),
   requiredDocuments: z.array(z.string()),
   accountId: paxosId.nullable(),
   profileId: paxosId.nullable(),
@@ -230,6 +250,7 @@ const Stats = z.strictObject({
     ready: count,
     denied: count,
     disabled: count,
+    frozen: count,
     held: count,
   }),
   notices: z

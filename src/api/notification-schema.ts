@@ -6,6 +6,7 @@ const TYPES = [
   'onboarding.reactivated',
   'onboarding.denied',
   'onboarding.disabled',
+  'onboarding.frozen',
   'onboarding.documents_required',
   'deposit.completed',
   'order.filled',

@@ -9,16 +9,18 @@ export interface Told {
   accountId: string | null
   profileId: string | null
   waitingFor: string | null
+  outstanding: readonly string[]
   timeline: readonly { at: Date | string; source: 'ledger' | 'inbox'; sentence: string; actor: string }[]
 }
 
 /** One onboarding for a terminal: its state, then its timeline in UTC. */
-export function renderTimeline({ identityId, refId, state, accountId, profileId, waitingFor, timeline }: Told): string {
+export function renderTimeline({ identityId, refId, state, accountId, profileId, waitingFor, outstanding, timeline }: Told): string {
   const head = [
     `Onboarding ${identityId}: ${state.replaceAll('_', ' ')}`,
     ...(refId ? [`  ref_id   ${refId}`] : []),
     ...(accountId ? [`  account  ${accountId}`] : []),
     ...(profileId ? [`  profile  ${profileId}`] : []),
+    ...outstanding.map((sentence) => `  paxos    ${sentence}`),
     ...(waitingFor ? [`  waiting  ${waitingFor}`] : []),
   ]
   return [...head, '', ...renderLines(timeline)].map(printableLine).join('\n')

@@ -9,6 +9,7 @@ import type { Logger } from '../platform/logger.ts'
 import { createPool } from '../platform/postgres/postgres.ts'
 import { scheduleSweeps } from '../queue/sweep-schedule.ts'
 import { startWatchedWorker } from '../queue/watched-worker.ts'
+import { startIdentityPolls } from '../reconcile/start-identity-polls.ts'
 import { sweepEvents } from '../reconcile/sweep-events.ts'
 import { startReplayRunner } from '../replay/replay-runner.ts'
 import { startDispatcher } from '../saga/dispatch-due-events.ts'
@@ -63,6 +64,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   })
   const stopDispatcher = startDispatcher({ inbox, queue, logger })
   const stopPolls = startOrderPolls({ pool, inbox, paxos, orders: trading.orders, logger, metrics })
+  const stopIdentityPolls = startIdentityPolls({ pool, inbox, paxos, everySeconds: config.identityPollSeconds, logger, metrics })
   const stopSweeps = scheduleSweeps(foundation.queueBackend, {
     everySeconds: config.sweepEverySeconds,
     sweep: () => sweepEvents({ pool, inbox, paxos, logger, now: Date.now }),
@@ -77,7 +79,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     { now: Date.now, logger },
   )
   const stopReplays = startReplayRunner({ ...stages, secondPersonAbove: config.replaySecondPersonAbove }, logger)
-  const work = [stopReplays, stopForgetting, stopPolls, stopSweeps, stopDispatcher, () => worker.close()]
+  const work = [stopReplays, stopForgetting, stopPolls, stopIdentityPolls, stopSweeps, stopDispatcher, () => worker.close()]
   const readiness = [...storesReady(pool, queue), { name: 'jobs', check: worker.check }]
   const app = await createHttpServer({
     logger,

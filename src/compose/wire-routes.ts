@@ -5,7 +5,7 @@ import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { identityRequestRoute } from '../saga/identity-request-route.ts'
-import { onboardingRoute } from '../saga/onboarding-route.ts'
+import { onboardingRoute, readIdentityRoute } from '../saga/onboarding-route.ts'
 import type { Routes } from '../saga/prepare-event.ts'
 import { createVault, type Vault } from '../vault/vault.ts'
 import type { Trading } from './open-trading.ts'
@@ -39,9 +39,10 @@ export function wireRoutes({
 } {
   const requests = createLedger({ pool, table: IDENTITY_REQUEST_TABLE })
   const vault = createVault({ pool, encryptionKey })
+  const onboarding = { ledger, paxos, notices, unknownIdentities }
   return {
-    routes: [onboardingRoute({ ledger, paxos, notices, unknownIdentities })],
-    ownRoutes: [identityRequestRoute({ requests, ledger, paxos, vault, now }), ...trading.routes],
+    routes: [onboardingRoute(onboarding)],
+    ownRoutes: [identityRequestRoute({ requests, ledger, paxos, vault, now }), readIdentityRoute(onboarding), ...trading.routes],
     requests,
     vault,
     close: () => requests.close(),

@@ -63,6 +63,8 @@ export interface Config {
   outgoing: OutgoingPolicy
   /** How often List Events is swept for what no webhook has brought, seconds. */
   sweepEverySeconds: number
+  /** How often List Identities is read for what no event tells, seconds. */
+  identityPollSeconds: number
   /** A replay of more events than this needs two people; `null`: one is enough. */
   replaySecondPersonAbove: number | null
   /** 32 bytes; `null`: made under `.gatehouse/` in development, or not for this role. */
@@ -178,6 +180,7 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoin
     unknownIdentities: v.ADOPT_UNKNOWN_IDENTITIES,
     notifyWebhook: v.NOTIFY_WEBHOOK_URL && v.NOTIFY_WEBHOOK_SECRET ? { url: v.NOTIFY_WEBHOOK_URL, secret: v.NOTIFY_WEBHOOK_SECRET } : null,
     sweepEverySeconds: v.SWEEP_EVERY_SECONDS,
+    identityPollSeconds: v.IDENTITY_POLL_SECONDS,
     replaySecondPersonAbove: v.REPLAY_SECOND_PERSON_ABOVE,
     encryptionKey: v.ENCRYPTION_KEY === undefined ? null : Buffer.from(v.ENCRYPTION_KEY, 'base64'),
   }

@@ -95,6 +95,7 @@ export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
   OUTGOING_NETWORKS: CALLERS,
   WORKER_CONCURRENCY: CALLERS,
   SWEEP_EVERY_SECONDS: ['worker'],
+  IDENTITY_POLL_SECONDS: ['worker'],
   ADOPT_UNKNOWN_IDENTITIES: CALLERS,
   SANDBOX_PORT: ['sandbox', ...CALLERS],
   SANDBOX_SEED: ['sandbox'],

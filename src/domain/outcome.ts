@@ -4,6 +4,8 @@ export type Outcome =
   | { readonly kind: 'moved'; readonly to: string }
   /** It found nothing new to decide, and finished what was open. */
   | { readonly kind: 'resumed'; readonly state: string }
+  /** It moved nothing; the status, or the reason for it, was not on record. */
+  | { readonly kind: 'noted'; readonly status: string }
   /** A contradiction: a person must look. */
   | { readonly kind: 'held'; readonly reason: string }
   /** Late or repeated. */
@@ -20,6 +22,8 @@ export function outcomeText(outcome: Outcome): string {
       return `moved:${outcome.to}`
     case 'resumed':
       return `resumed:${outcome.state}`
+    case 'noted':
+      return `noted:${outcome.status}`
     case 'held':
       return `held:${outcome.reason}`
     case 'ignored':
@@ -40,6 +44,8 @@ export function readOutcome(text: string): Outcome | null {
       return { kind: 'moved', to: what }
     case 'resumed':
       return { kind: 'resumed', state: what }
+    case 'noted':
+      return { kind: 'noted', status: what }
     case 'held':
       return { kind: 'held', reason: what }
     case 'ignored':

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../domain/onboarding/onboarding.ts'
-import { streamTable, text, textList } from './stream-table.ts'
+import { json, streamTable, text, textList } from './stream-table.ts'
 
 /** An onboarding is the stream of its identity. */
 export const ONBOARDING_TABLE = streamTable<Snapshot, 'onboarding'>({
@@ -16,6 +16,7 @@ export const ONBOARDING_TABLE = streamTable<Snapshot, 'onboarding'>({
     heldFrom: text('held_from'),
     heldReason: text('held_reason'),
     identityStatus: text('identity_status'),
+    statusDetails: json('status_details'),
     requiredDocuments: textList('required_documents'),
     accountId: text('account_id'),
     profileId: text('profile_id'),

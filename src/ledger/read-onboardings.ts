@@ -291,6 +291,7 @@ function toRecord(row: OnboardingRow, effects: ReadonlyMap<string, EffectRow[]>)
     heldFrom: row.heldFrom as OnboardingState | null,
     heldReason: row.heldReason as HoldReason | null,
     identityStatus,
+    statusDetails: row.statusDetails as Onboarding['statusDetails'], // only the ledger writes it
     requiredDocuments,
     accountId,
     profileId,

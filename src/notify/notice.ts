@@ -19,6 +19,7 @@ export const NOTICE_FIELDS = {
   'onboarding.denied': ONBOARDING,
   'onboarding.documents_required': ONBOARDING,
   'onboarding.disabled': ONBOARDING,
+  'onboarding.frozen': ONBOARDING,
   'account.opened': ONBOARDING,
   'deposit.completed': ['identityId', 'accountId', 'depositId', 'asset', 'amount'],
   'order.filled': ORDER,

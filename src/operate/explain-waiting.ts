@@ -1,9 +1,9 @@
-import type { HoldReason } from '../domain/onboarding/onboarding.ts'
+import { type HoldReason, IDENTITY_STATUSES } from '../domain/onboarding/onboarding.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
 import type { EffectRecord, OnboardingRecord } from '../ledger/read-onboardings.ts'
-
 import { MAX_ATTEMPTS } from '../saga/retry-policy.ts'
 import { counted } from './counted.ts'
+import { sayOutstanding } from './say-outstanding.ts'
 import { relativeTime, span, utcTime } from './say-time.ts'
 import type { NextAction, Waiting } from './waiting.ts'
 
@@ -17,8 +17,9 @@ const HOLDS: Readonly<Record<HoldReason, string>> = {
   'approved-after-denied': 'Paxos says APPROVED after the application was notified of a denial',
   'approved-after-disabled': 'Paxos says APPROVED after it disabled the identity',
   'disabled-after-denied': 'Paxos says DISABLED after it denied the identity',
+  'denied-after-frozen': 'Paxos says DENIED after it froze a customer who has an account',
   'review-reopened': 'Paxos asks for documents after its decision',
-  'identity-frozen': 'Paxos has frozen the identity (ERROR)',
+  'identity-frozen': 'Paxos says ERROR (frozen) after it denied the identity',
   'status-not-settled': "the identity's status never matched the event",
   'status-unknown': 'Paxos reports a status that Gatehouse does not know',
   'account-mismatch': 'the account at Paxos is not the one that Gatehouse requested',
@@ -54,6 +55,11 @@ export interface Unread {
   events: number
   /** What delays them, as a sentence; null: not known. */
   because: string | null
+}
+
+/** Whether this version knows what Paxos's status means. */
+function isKnownStatus(status: string | null): boolean {
+  return status === null || (IDENTITY_STATUSES as readonly string[]).includes(status)
 }
 
 export function describeHold(reason: HoldReason | null): string {
@@ -141,36 +147,48 @@ function explainIntent({ step, attempts, leaseUntil, intendedAt }: EffectRecord,
 }
 
 function hasArrived({ state }: OnboardingRecord): boolean {
-  return state === 'ready' || state === 'denied' || state === 'disabled'
+  return state === 'ready' || state === 'denied' || state === 'disabled' || state === 'frozen'
 }
 
-function explainState(
-  { state, requiredDocuments, createdAt, updatedAt }: OnboardingRecord,
-  { now, unread }: { now: Date; unread: Unread },
-): Waiting | null {
+function explainState(onboarding: OnboardingRecord, { now, unread }: { now: Date; unread: Unread }): Waiting | null {
+  const { state, requiredDocuments, updatedAt, identityStatus } = onboarding
+  const since = `for ${span((now.getTime() - updatedAt.getTime()) / 1_000)}`
+  if (!isKnownStatus(identityStatus)) {
+    const reason = `Paxos reports the status ${identityStatus}, which Gatehouse does not know. It is noted, and nothing acts on it.`
+    return { reason, nextAction: 'ask-paxos', at: null }
+  }
   switch (state) {
     case 'pending':
-      return { reason: explainPending(createdAt, { now, unread }), nextAction: 'none', at: null }
-    case 'documents_required':
-      return {
-        reason: `Waiting for documents from the customer (${requiredDocuments.join(', ') || 'none named'}) for ${span((now.getTime() - updatedAt.getTime()) / 1_000)}.`,
-        nextAction: 'send-documents',
-        at: null,
-      }
+      return explainPending(onboarding, { now, unread })
+    case 'documents_required': {
+      const reason = `Waiting for documents from the customer (${requiredDocuments.join(', ') || 'none named'}) ${since}.`
+      return { reason, nextAction: 'send-documents', at: null }
+    }
     case 'approved':
       return { reason: 'Approved, but no event is processing it.', nextAction: 'plan-replay', at: null }
+    case 'frozen': {
+      const reason = `Frozen by Paxos for compliance (ERROR) ${since}: the customer can neither buy nor sell. It ends when Paxos lifts it.`
+      return { reason: [reason, ...sayOutstanding(onboarding.statusDetails)].join(' '), nextAction: 'ask-paxos', at: null }
+    }
     default:
       return null
   }
 }
 
 /** Says "waiting for Paxos" only if Gatehouse has read every event that Paxos has sent. */
-function explainPending(createdAt: Date, { now, unread }: { now: Date; unread: Unread }): string {
-  if (unread.events === 0)
-    return `Waiting for Paxos's decision. Created ${utcTime(createdAt)} (${relativeTime(createdAt, now)}). Paxos takes seconds at low risk, otherwise up to a day.`
-  const many =
-    unread.events === 1 ? '1 event from Paxos is unread and may be' : `${unread.events} events from Paxos are unread, and one may be`
-  return `No decision is known: ${many} this customer's.${unread.because ? ` ${unread.because}` : ''}`
+function explainPending({ createdAt, statusDetails }: OnboardingRecord, { now, unread }: { now: Date; unread: Unread }): Waiting {
+  if (unread.events > 0) {
+    const many =
+      unread.events === 1 ? '1 event from Paxos is unread and may be' : `${unread.events} events from Paxos are unread, and one may be`
+    const reason = `No decision is known: ${many} this customer's.${unread.because ? ` ${unread.because}` : ''}`
+    return { reason, nextAction: 'none', at: null }
+  }
+  const waits = `Waiting for Paxos's decision. Created ${utcTime(createdAt)} (${relativeTime(createdAt, now)}).`
+  const outstanding = sayOutstanding(statusDetails)
+  if (outstanding.length === 0)
+    return { reason: `${waits} Paxos takes seconds at low risk, otherwise up to a day.`, nextAction: 'none', at: null }
+  const ours = statusDetails?.requirements.some(({ awaiting }) => awaiting === 'CLIENT')
+  return { reason: `${waits} ${outstanding.join(' ')}`, nextAction: ours ? 'answer-paxos' : 'none', at: null }
 }
 
 /** A stored step name (`account`, `notice:ready:1`) in words. */

@@ -1,11 +1,13 @@
 import type { Pool } from 'pg'
-import type { EventReads } from '../inbox/read-events.ts'
+import type { EventReads, EventRecord } from '../inbox/read-events.ts'
 import { readAttempts } from '../ledger/read-attempts.ts'
 import type { OnboardingReads, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import type { Perform } from './audited.ts'
+import { customerMessage } from './customer-message.ts'
 import { viewEvents } from './events.ts'
 import { explainWaiting, type Unread } from './explain-waiting.ts'
 import { type Problem, stopsTheBacklog } from './problem.ts'
+import { sayOutstanding } from './say-outstanding.ts'
 import { mergeTimeline } from './timeline.ts'
 import type { OnboardingStory, OnboardingUseCases, OnboardingView, OperatorActions } from './use-cases.ts'
 import { told } from './waiting.ts'
@@ -54,7 +56,16 @@ export function onboardingUseCases(parts: Parts): OnboardingUseCases {
 async function explainAll({ events, problems, now }: Reads, records: readonly OnboardingRecord[]): Promise<OnboardingView[]> {
   const open = Map.groupBy(await events.openOf(records.map(({ identityId }) => identityId)), ({ identityId }) => identityId)
   const moment = { now: new Date(now()), unread: await readUnread({ events, problems }, records) }
-  return records.map((record) => ({ ...record, ...told(explainWaiting(record, open.get(record.identityId) ?? [], moment), moment.now) }))
+  return records.map((record) => view(record, open.get(record.identityId) ?? [], moment))
+}
+
+function view(record: OnboardingRecord, open: readonly EventRecord[], moment: { now: Date; unread: Unread }): OnboardingView {
+  return {
+    ...record,
+    ...told(explainWaiting(record, open, moment), moment.now),
+    outstanding: sayOutstanding(record.statusDetails),
+    customerMessage: customerMessage(record),
+  }
 }
 
 /** Read only if a customer waits for Paxos's decision. */
@@ -84,8 +95,7 @@ async function tellStory(reads: Reads & Pick<Parts, 'pool'>, id: string): Promis
   const open = heard.filter(({ state }) => state === 'accepted' || state === 'parked' || state === 'dead')
   const now = new Date(reads.now())
   return {
-    ...record,
-    ...told(explainWaiting(record, open, { now, unread }), now),
+    ...view(record, open, { now, unread }),
     entries,
     events: await viewEvents(pool, heard, now),
     timeline: mergeTimeline(entries, heard),

@@ -59,7 +59,7 @@ function describeEnd({ eventId, state, completedAt, outcome, errorCode, errorDet
     const sentence = `Event ${eventId} dismissed by an operator: it cannot succeed (${errorCode ?? 'no code'})`
     return [{ ...line, sentence, kind: 'event.dismissed', data: { eventId, errorCode } }]
   }
-  if (state !== 'processed' || outcome === null || /^(moved|held|resumed):/.test(outcome)) return []
+  if (state !== 'processed' || outcome === null || /^(moved|held|resumed|noted):/.test(outcome)) return []
   return [
     {
       ...line,
@@ -79,6 +79,8 @@ export function sayOutcome(text: string): string {
       return `moved to ${words(outcome.to)}`
     case 'resumed':
       return `finished open effects: ${words(outcome.state)}`
+    case 'noted':
+      return `noted that Paxos says ${outcome.status}`
     case 'held':
       return `held: ${words(outcome.reason)}`
     case 'ignored':
@@ -105,6 +107,8 @@ function describeEntry(kind: string, data: Record<string, unknown>): string {
       return `Held: ${describeHold(data.reason as HoldReason)}`
     case 'hold.released':
       return `Released from hold by an operator, to ${text('to')}`
+    case 'status.noted':
+      return `Noted: Paxos says ${text('status')}${[data.requirements, data.controls].map(appended).join('')}`
     case 'documents.required':
       return `Paxos asks for documents: ${list(data.documents)}`
     case 'effect.intended':
@@ -126,6 +130,10 @@ function describeDone(data: Record<string, unknown>, text: (key: string) => stri
     return `Account ${text('accountId')} with profile ${text('profileId')} ${how}`
   }
   return `${sayStep(text('step'))} was sent (${text('channel')}${typeof data.status === 'number' ? ` answered ${data.status}` : ''})`
+}
+
+function appended(value: unknown): string {
+  return Array.isArray(value) && value.length > 0 ? `; ${value.join('; ')}` : ''
 }
 
 function list(value: unknown): string {

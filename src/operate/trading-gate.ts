@@ -37,11 +37,13 @@ export async function requireTradable(paxos: PaxosClient, account: AccountRecord
   if (onboardingState !== 'ready' && onboardingState !== 'disabled') {
     throw new AccountNotTradableError(`Account ${accountId} cannot trade: its onboarding is ${onboardingState}, not ready.`)
   }
-  const { status, activeControls } = await paxos.identities.get(identityId)
+  const { status, statusDetails } = await paxos.identities.get(identityId)
   if (!(PERMITS[status] ?? []).includes(side)) {
     throw new AccountNotTradableError(`Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: its identity is ${status} at Paxos.`)
   }
-  const control = activeControls.find((type) => !(UNDER_CONTROL[type] ?? []).includes(side))
+  const control = statusDetails?.controls.find(({ type }) => !(UNDER_CONTROL[type] ?? []).includes(side))
   if (control)
-    throw new AccountNotTradableError(`Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: a control ${control} is active.`)
+    throw new AccountNotTradableError(
+      `Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: a control ${control.type} is active.`,
+    )
 }

@@ -7,6 +7,8 @@ import { relativeTime, utcTime } from './say-time.ts'
  * - `grant-access`: an administrator at Paxos enables the API user or grants scopes;
  * - `check-application`: an engineer of the application finds out why it refuses;
  * - `send-documents`: the customer;
+ * - `answer-paxos`: your application or the customer, who give Paxos what it wants;
+ * - `ask-paxos`: an operator asks Paxos's compliance or support;
  * - `plan-replay`: an operator fixes the cause, then plans a replay;
  * - `release-hold`: an operator decides, then releases the hold by a replay.
  */
@@ -16,6 +18,8 @@ export const NEXT_ACTIONS = [
   'grant-access',
   'check-application',
   'send-documents',
+  'answer-paxos',
+  'ask-paxos',
   'plan-replay',
   'release-hold',
 ] as const
@@ -36,6 +40,8 @@ const SAID: Readonly<Record<NextAction, string | null>> = {
   'grant-access': "Enable the API user at Paxos, or grant the client's scopes. Gatehouse then continues by itself.",
   'check-application': 'Check NOTIFY_WEBHOOK_URL, the secret and the log of the application.',
   'send-documents': null,
+  'answer-paxos': null,
+  'ask-paxos': 'Ask Paxos.',
   'plan-replay': 'Fix the cause, then plan a replay.',
   'release-hold': 'An operator must decide. A replay with "release holds" then decides by the live status at Paxos.',
 }

@@ -80,6 +80,11 @@ ${waitingFor && notice(state === 'held' ? 'bad' : 'warn', html`<strong>Why is th
       ['Account', story.accountId && html`<code>${story.accountId}</code>`],
       ['Profile', story.profileId && html`<code>${story.profileId}</code>`],
       ['Status at Paxos', story.identityStatus],
+      [
+        'Outstanding',
+        story.outstanding.length > 0 && html`${story.outstanding.map((sentence) => html`<p class="sentence">${sentence}</p>`)}`,
+      ],
+      ['Tell the customer', story.customerMessage],
       ['Documents', requiredDocuments.join(', ')],
       ['Origin', story.origin === 'created' ? 'created through this API' : 'adopted: first seen in a webhook'],
       ['Created', moment(story.createdAt, now)],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type StatusDetails, statusDetails } from '../domain/onboarding/status-details.ts'
 import { about, orOdd, PaxosId, pageOf, RawTime } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString, type TimeFilter, timeFilter } from './transport/request-path.ts'
@@ -10,8 +11,8 @@ export interface PaxosIdentity {
   refId: string | null
   /** PENDING, ERROR, APPROVED, DENIED, DISABLED; an open set (paxos/api.md 1.6). */
   status: string
-  /** SELL_ONLY, CLOSED, FROZEN, DORMANT; an open set. Empty where the answer tells none. */
-  activeControls: readonly string[]
+  /** What is outstanding and which controls are active; null: nothing. Undefined: the answer does not say. */
+  statusDetails?: StatusDetails | null
   createdAt: string
   updatedAt: string
 }
@@ -39,6 +40,7 @@ export interface IdentitiesOfPaxos {
 }
 
 interface IdentitiesFilter {
+  status?: 'PENDING' | 'ERROR' | 'APPROVED' | 'DENIED' | 'DISABLED'
   createdAt?: TimeFilter
   updatedAt?: TimeFilter
   order?: 'ASC' | 'DESC'
@@ -46,13 +48,47 @@ interface IdentitiesFilter {
   cursor?: string | null
 }
 
+/** A code as Paxos writes them. Another text stands for none, since it could name a person. */
+const Code = z.string().regex(/^[A-Za-z0-9_.-]{1,80}$/)
+const code = Code.catch('UNREADABLE')
+const codeOrNull = Code.nullish().catch(null)
+/** An open set throughout (paxos/api.md 4.7): what cannot be read leaves nothing out of the rest. Descriptions and reasons are not kept. */
+const Details = z
+  .object({
+    requirements: z
+      .array(
+        z.object({
+          type: code,
+          status: code,
+          errors: z.array(z.object({ code })).nullish().catch(null),
+          awaiting_action_from: codeOrNull,
+        }),
+      )
+      .nullish(),
+    active_controls: z
+      .array(z.object({ id: PaxosId.nullish().catch(null), type: code, set_by: codeOrNull, reason_code: codeOrNull }))
+      .nullish(),
+  })
+  .transform(({ requirements, active_controls }) =>
+    statusDetails({
+      requirements: (requirements ?? []).map(({ type, status, errors, awaiting_action_from }) => ({
+        ...{ type, status, awaiting: awaiting_action_from ?? null },
+        codes: [...new Set(errors?.map(({ code }) => code))].sort(),
+      })),
+      controls: (active_controls ?? []).map(({ id, type, set_by, reason_code }) => ({
+        ...{ id: id ?? null, type, reasonCode: reason_code ?? null },
+        setBy: set_by?.replace(/^SET_BY_/, '') ?? null, // events write it without the prefix (paxos/api.md 3.3)
+      })),
+    }),
+  )
+
 const Fields = z
   .object({
     id: PaxosId,
     ref_id: z.string().nullish(),
     status: z.string().min(1).nullish(),
     summary_status: z.string().min(1).nullish(),
-    status_details: z.object({ active_controls: z.array(z.object({ type: z.string() })).nullish() }).nullish(),
+    status_details: Details.nullish().catch(undefined),
     created_at: RawTime,
     updated_at: RawTime,
   })
@@ -63,7 +99,7 @@ const toIdentity = (fields: z.output<typeof Fields>): PaxosIdentity => ({
   id: fields.id,
   refId: fields.ref_id || null,
   status: fields.status ?? fields.summary_status ?? '',
-  activeControls: fields.status_details?.active_controls?.map(({ type }) => type) ?? [],
+  ...(fields.status_details === undefined ? {} : { statusDetails: fields.status_details }),
   createdAt: fields.created_at,
   updatedAt: fields.updated_at,
 })
@@ -107,9 +143,9 @@ export function identitiesOfPaxos(call: PaxosCall): IdentitiesOfPaxos {
       const path = `/identity/identities/${idSegment(identityId, operation)}?include_details=true`
       return about(identityId, await call({ operation, path, schema: IdentityWithDetails }, options), operation)
     },
-    list({ createdAt, updatedAt, order, limit, cursor, ...options }) {
+    list({ status, createdAt, updatedAt, order, limit, cursor, ...options }) {
       const times = { ...timeFilter('created_at', createdAt), ...timeFilter('updated_at', updatedAt) }
-      const path = `/identity/identities${queryString({ ...times, order, limit, page_cursor: cursor })}`
+      const path = `/identity/identities${queryString({ summary_status: status, ...times, order, limit, page_cursor: cursor })}`
       return call({ operation: 'identities.list', path, mark: 'items', schema: IdentityPage }, options)
     },
   }

@@ -58,7 +58,7 @@ function compareEffects({ effects }: PlannedItem, { outcome }: InboxRow, stored:
   const keys = missing.map(({ act, key }) => `${act} ${key}`).join(', ')
   // The status that Paxos gave at the run decided otherwise than the one that the plan has seen.
   const status = stored?.onboarding.identityStatus
-  const movedOn = stored !== null && ['held', 'denied', 'disabled', 'documents_required'].includes(stored.onboarding.state)
+  const movedOn = stored !== null && ['held', 'denied', 'disabled', 'frozen', 'documents_required'].includes(stored.onboarding.state)
   return movedOn
     ? {
         difference: `not done: ${keys}; the status at Paxos had changed to ${status ?? 'another one'} (${outcome ?? 'no outcome'})`,

@@ -1,12 +1,12 @@
-import { isOnboardingEvent, type Snapshot } from '../domain/onboarding/onboarding.ts'
+import { isDecisionEvent, isOnboardingEvent, READ_IDENTITY, type Snapshot } from '../domain/onboarding/onboarding.ts'
 import { onboardingRules } from '../domain/onboarding/onboarding-rules.ts'
 import type { Observation } from '../domain/onboarding/transition.ts'
 import { type OnboardingEffectParts, onboardingEffects } from '../effects/onboarding-effects.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { EventRoute } from './prepare-event.ts'
+import type { EventRoute, OwnRoute } from './prepare-event.ts'
 import type { StreamKind } from './run-stream.ts'
-import { EventWithoutIdentityError } from './saga-errors.ts'
-import { streamWork } from './stream-work.ts'
+import { EventWithoutIdentityError, StreamMissingError } from './saga-errors.ts'
+import { type StreamWork, streamWork } from './stream-work.ts'
 
 export interface OnboardingParts extends OnboardingEffectParts {
   ledger: Ledger
@@ -14,22 +14,67 @@ export interface OnboardingParts extends OnboardingEffectParts {
 }
 
 /** Identity events move the onboarding of their identity, by the identity's live status. */
-export function onboardingRoute({ ledger, paxos, notices, unknownIdentities }: OnboardingParts): EventRoute {
-  const kind: StreamKind<Snapshot, Observation> = {
-    rules: onboardingRules({ unknownIdentities }),
-    ledger,
-    effects: onboardingEffects({ paxos, notices }),
-  }
+export function onboardingRoute(parts: OnboardingParts): EventRoute {
+  const kind = onboardingKind(parts)
   return {
     moves: isOnboardingEvent,
     work: ({ type, identityId, createdAt, requiredDocuments }, { row, reader, priority }) => {
       if (!isOnboardingEvent(type)) throw new TypeError(`${type} moves no onboarding`) // `moves` was asked before
       if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
       const observe = async (version: number | null): Promise<Observation> => {
-        const { status } = await reader.identity(identityId, Date.parse(createdAt), { priority, eventId: row.eventId, version })
-        return { event: type, status, requiredDocuments }
+        if (version === null && !isDecisionEvent(type)) return { event: type, status: '', requiredDocuments } // opens nothing: no read is needed
+        const about = { priority, eventId: row.eventId, version }
+        const { status, statusDetails } = await reader.identity(identityId, Date.parse(createdAt), about)
+        return { event: type, status, ...said(statusDetails), requiredDocuments }
       }
-      return streamWork(kind, { streamId: identityId, identityId, observe })
+      const work = streamWork(kind, { streamId: identityId, identityId, observe })
+      return isDecisionEvent(type) ? work : keptWithoutOnboarding(work)
+    },
+  }
+}
+
+/** A poll found another status than the one on record: the identity is read again, and its status decides. */
+export function readIdentityRoute(parts: OnboardingParts): OwnRoute {
+  const kind = onboardingKind(parts)
+  return {
+    type: READ_IDENTITY,
+    work: ({ streamId, priority }) => {
+      const observe = async (): Promise<Observation> => {
+        const { status, statusDetails } = await parts.paxos.identities.get(streamId, { priority })
+        return { event: READ_IDENTITY, status, ...said(statusDetails), requiredDocuments: [] }
+      }
+      return keptWithoutOnboarding(streamWork(kind, { streamId, identityId: streamId, observe }))
+    },
+  }
+}
+
+function onboardingKind({ ledger, paxos, notices, unknownIdentities }: OnboardingParts): StreamKind<Snapshot, Observation> {
+  return { rules: onboardingRules({ unknownIdentities }), ledger, effects: onboardingEffects({ paxos, notices }) }
+}
+
+function said(details: Observation['details']): Pick<Observation, 'details'> {
+  return details === undefined ? {} : { details }
+}
+
+/** What tells of no decision opens no onboarding: of an identity that has none it is kept. */
+function keptWithoutOnboarding({ identityId, run, preview }: StreamWork): StreamWork {
+  return {
+    identityId,
+    run: async (terms) => {
+      try {
+        return await run(terms)
+      } catch (error) {
+        if (!(error instanceof StreamMissingError)) throw error
+        return { outcome: { kind: 'kept', because: 'no-onboarding' }, completed: false }
+      }
+    },
+    preview: async (terms) => {
+      try {
+        return await preview(terms)
+      } catch (error) {
+        if (!(error instanceof StreamMissingError)) throw error
+        return { verdict: 'no-op', detail: 'the identity has no onboarding', effects: [] }
+      }
     },
   }
 }

@@ -50,7 +50,7 @@ async function estimate<S extends Snapshot, Seen>(
     case 'refused':
       return { verdict: 'would-park', detail: `${claim.effect.step} was refused (${claim.effect.errorCode})`, effects }
     case 'complete':
-      return draft.entries.length === 0
+      return draft.entries.length === 0 || draft.entries.every(({ kind }) => kind === 'status.noted')
         ? { verdict: 'no-op', detail: `already ${rules.stateOf(draft)}`, effects }
         : { verdict: 'would-move', detail: `to ${rules.stateOf(draft)}`, effects }
   }

@@ -296,6 +296,7 @@ function withAttempts<S extends Snapshot>(draft: Draft<S>, attempted: readonly A
 
 /** What the run came to: a move has gone on by now; a run that found nothing new to decide finished what was open. */
 function reachedBy<S extends Snapshot, Seen>(rules: StreamRules<S, Seen>, outcome: Outcome, draft: Draft<S>): Outcome {
+  if (outcome.kind === 'noted') return outcome
   const reason = rules.heldReason(draft)
   if (reason !== null) return { kind: 'held', reason }
   const state = rules.stateOf(draft)

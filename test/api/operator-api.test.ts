@@ -263,7 +263,7 @@ describe('when onboardings are listed', () => {
 
   it.each([
     ['stat=held', 'stat', 'is not a known field; known fields: state, q, cursor, limit'],
-    ['state=happy', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, held'],
+    ['state=happy', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, frozen, held'],
     ['limit=0', 'limit', 'must be at least 1'],
     ['limit=201', 'limit', 'must be at most 200'],
     ['limit=many', 'limit', 'must be a number'],
@@ -273,7 +273,7 @@ describe('when onboardings are listed', () => {
       'cursor',
       'is not one that this list has given out; take nextCursor from the page before, with the same filters',
     ],
-    ['state=held&state=ready', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, held'],
+    ['state=held&state=ready', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, frozen, held'],
   ])('the API refuses ?%s and names the field', async (query, field, message) => {
     const refused = await get(`/v1/onboardings?${query}`)
     expect(refused.status).toBe(400)
@@ -527,7 +527,7 @@ describe('when the counts are read', () => {
     const { rows } = await operator.pool.query<{ state: string; count: string }>('SELECT state, count(*) FROM onboarding GROUP BY 1')
     const counted = Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]))
     expect(stats.onboardings).toEqual({
-      ...{ pending: 0, documents_required: 0, approved: 0, ready: 0, denied: 0, disabled: 0, held: 0 },
+      ...{ pending: 0, documents_required: 0, approved: 0, ready: 0, denied: 0, disabled: 0, frozen: 0, held: 0 },
       ...counted,
     })
     expect(stats.notices.failed).toBe(1)

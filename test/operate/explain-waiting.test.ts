@@ -9,6 +9,7 @@ const at = (seconds: number): Date => new Date(now.getTime() + seconds * 1_000)
 
 const onboarding = (change: Partial<OnboardingRecord>): OnboardingRecord => ({
   ...{ identityId: 'i', refId: 'r', origin: 'created', state: 'pending', heldFrom: null, heldReason: null, identityStatus: null },
+  statusDetails: null,
   ...{ requiredDocuments: [], accountId: null, profileId: null, entryCount: 1, createdAt: at(-90), updatedAt: at(-30) },
   ...{ approvedAt: null, readyAt: null, effects: [] },
   ...change,
@@ -47,10 +48,28 @@ describe('an onboarding that does not move', () => {
       /^Waiting for documents from the customer \(A, B\) for 30 s/,
     ],
     [
+      'pending, and Paxos wants something',
+      {
+        statusDetails: {
+          requirements: [{ type: 'TAX_DETAILS_VERIFICATION', status: 'PENDING', codes: ['TIN_NOT_FOUND'], awaiting: 'CLIENT' }],
+          controls: [],
+        },
+      },
+      [],
+      /^Waiting for Paxos's decision\. Created .* The tax number was not found\. Your side must act: correct tax_details\./,
+    ],
+    ['frozen', { state: 'frozen', identityStatus: 'ERROR' }, [], /^Frozen by Paxos for compliance \(ERROR\) for 30 s: .* Ask Paxos\.$/],
+    [
+      'a status that is new',
+      { state: 'ready', identityStatus: 'UNDER_REVIEW' },
+      [],
+      /^Paxos reports the status UNDER_REVIEW, which Gatehouse does not know\. It is noted, and nothing acts on it\. Ask Paxos\.$/,
+    ],
+    [
       'held',
       { state: 'held', heldReason: 'identity-frozen' },
       [failing],
-      /^Held: Paxos has frozen the identity \(ERROR\)\. An operator must decide/,
+      /^Held: Paxos says ERROR \(frozen\) after it denied the identity\. An operator must decide/,
     ],
     [
       'retried',

@@ -121,7 +121,7 @@ describe('identities', () => {
     const created = await paxos.identities.create(newIdentity)
     expect(created).toEqual({
       id: IDENTITY_ID,
-      activeControls: [],
+      statusDetails: null,
       refId: 'user_01HZX3',
       status: 'PENDING',
       createdAt: identity.created_at,

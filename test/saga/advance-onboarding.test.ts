@@ -187,7 +187,7 @@ describe('a contradiction', () => {
     next(world, 'identity.approved', 'APPROVED')
     reopen(world)
     await work(world)
-    expect(world.row.outcome).toBe('ignored:held:denied-after-approved')
+    expect(world.row.outcome).toBe('noted:APPROVED')
     expect(world.stored?.onboarding.state).toBe('held')
   })
 

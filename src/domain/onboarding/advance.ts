@@ -2,22 +2,35 @@ import { type Draft as DraftOf, type Effect, effectsOf, intend, isOpen, type Rec
 import { nextNotification, nthNotification, SEND_NOTIFICATION } from '../notification.ts'
 import { accountEffect, CREATE_ACCOUNT, isAccountReceipt } from './account-effect.ts'
 import type { HoldReason, NoticeKind, Onboarding, OnboardingEntry, OnboardingState, Snapshot } from './onboarding.ts'
+import { type StatusDetails, sameDetails, sayControl, sayRequirement } from './status-details.ts'
 import type { Decision } from './transition.ts'
 
 /** What a step of an onboarding changes. Nothing is done yet. */
 export type Draft = DraftOf<Snapshot>
 
-/** Carries a `move` or `hold` into the draft; `ignore` and `wait` change nothing. The status is what was read, live. */
-export function applyDecision(draft: Draft, decision: Decision, status: string): Draft {
+/**
+ * Carries a `move` or `hold` into the draft. `ignore` notes a status, or a reason for it, that is not on record; `wait` changes nothing. Status and
+ * details are what was read, live; without details those on record stay.
+ */
+export function applyDecision(draft: Draft, decision: Decision, status: string, details?: StatusDetails | null): Draft {
+  const seen = withStatus(draft, status, details)
   switch (decision.kind) {
-    case 'ignore':
     case 'wait':
       return draft
+    case 'ignore':
+      return note(draft, seen)
     case 'hold':
-      return hold(withStatus(draft, status), decision.reason)
+      return hold(seen, decision.reason)
     case 'move':
-      return moveTo(withStatus(draft, status), decision.to, decision.requiredDocuments)
+      return moveTo(seen, decision.to, decision.requiredDocuments)
   }
+}
+
+function note(draft: Draft, seen: Draft): Draft {
+  const { identityStatus: status, statusDetails: details } = seen.onboarding
+  if (status === draft.onboarding.identityStatus && sameDetails(details, draft.onboarding.statusDetails)) return draft
+  const requirements = details?.requirements.map(sayRequirement) ?? []
+  return says(seen, { kind: 'status.noted', data: { status, requirements, controls: details?.controls.map(sayControl) ?? [] } })
 }
 
 /** Sets the onboarding aside for a person. Notifications not yet sent are suppressed: they may no longer be true. */
@@ -63,6 +76,7 @@ function intendWhatFollows(draft: Draft, told: boolean): Draft {
       return told ? becomeReady(draft) : intendApprovalNotice(draft)
     case 'denied':
     case 'disabled':
+    case 'frozen':
     case 'documents_required':
       return told ? draft : intendNotification(draft, draft.onboarding.state)
     case 'pending':
@@ -101,6 +115,7 @@ export function nextEffect(snapshot: Snapshot): Effect | undefined {
       )
     case 'denied':
     case 'disabled':
+    case 'frozen':
     case 'documents_required':
       return open(SEND_NOTIFICATION, state)
     case 'pending':
@@ -132,8 +147,8 @@ function becomeReady(draft: Draft): Draft {
   return says({ ...draft, onboarding }, { kind: 'state.moved', data: { from: 'approved', to: 'ready', status: onboarding.identityStatus } })
 }
 
-function withStatus(draft: Draft, identityStatus: string): Draft {
-  return { ...draft, onboarding: { ...draft.onboarding, identityStatus } }
+function withStatus(draft: Draft, identityStatus: string, statusDetails = draft.onboarding.statusDetails): Draft {
+  return { ...draft, onboarding: { ...draft.onboarding, identityStatus, statusDetails } }
 }
 
 function says(draft: Draft, ...entries: OnboardingEntry[]): Draft {

@@ -2,7 +2,7 @@ import type { Outcome } from '../outcome.ts'
 import { draftOf, type StreamRules } from '../stream.ts'
 import { CREATE_ACCOUNT } from './account-effect.ts'
 import { afterReceipt, applyDecision, hold, nextEffect } from './advance.ts'
-import { type HoldReason, newOnboarding, ONBOARDING_STATES, type OnboardingEntry, type Snapshot } from './onboarding.ts'
+import { type HoldReason, isDecisionEvent, newOnboarding, ONBOARDING_STATES, type OnboardingEntry, type Snapshot } from './onboarding.ts'
 import { type Decision, type Observation, transition } from './transition.ts'
 
 /** Reads of a status that lags behind its event before a person is asked. */
@@ -15,6 +15,7 @@ export function onboardingRules({ unknownIdentities }: { unknownIdentities: 'ado
     stateOf: ({ onboarding }) => onboarding.state,
     knows: ({ onboarding }) => ONBOARDING_STATES.includes(onboarding.state),
     open: (identityId, { event }) => {
+      if (!isDecisionEvent(event)) return null
       const adopted: OnboardingEntry = { kind: 'onboarding.adopted', data: { event } }
       return draftOf({ onboarding: newOnboarding(identityId, 'adopted', null), effects: [] }, [adopted])
     },
@@ -25,7 +26,9 @@ export function onboardingRules({ unknownIdentities }: { unknownIdentities: 'ado
         return { kind: 'wait', because: `${seen.event} was announced, but the identity still reads ${seen.status}` }
       }
       const decision: Exclude<Decision, { kind: 'wait' }> = found.kind === 'wait' ? { kind: 'hold', reason: 'status-not-settled' } : found
-      return { kind: 'decided', draft: applyDecision(draft, decision, seen.status), outcome: outcomeOf(decision) }
+      const next = applyDecision(draft, decision, seen.status, seen.details)
+      const noted = decision.kind === 'ignore' && next !== draft
+      return { kind: 'decided', draft: next, outcome: noted ? { kind: 'noted', status: seen.status } : outcomeOf(decision) }
     },
     nextEffect,
     mustBeKnown: new Set([CREATE_ACCOUNT]),

@@ -1,11 +1,22 @@
 import type { Authority } from '../stream.ts'
-import type { HoldReason, Onboarding, OnboardingEvent, OnboardingState } from './onboarding.ts'
+import {
+  type HoldReason,
+  isDecisionEvent,
+  type Onboarding,
+  type OnboardingEvent,
+  type OnboardingState,
+  type READ_IDENTITY,
+} from './onboarding.ts'
+import type { StatusDetails } from './status-details.ts'
 
-/** A confirmed event together with the identity's live status, both read with our own credentials. */
+/** What gave reason to look, together with the identity's live status, both read with our own credentials. */
 export interface Observation {
-  readonly event: OnboardingEvent
+  /** A confirmed event; or the timer that reads the identity again. */
+  readonly event: OnboardingEvent | typeof READ_IDENTITY
   /** The live status, whatever the event said: events may be late, repeated or out of order; the status is not. */
   readonly status: string
+  /** Why, in codes; undefined: not read. */
+  readonly details?: StatusDetails | null
   readonly requiredDocuments: readonly string[]
 }
 
@@ -13,7 +24,7 @@ export interface Observation {
  * What an observation means.
  *
  * - `move`: to another state (or, for documents, to the same with more asked for).
- * - `ignore`: late or repeated, nothing to do; a normal answer.
+ * - `ignore`: late or repeated, nothing to do; a normal answer. A status or a reason that is new is still noted.
  * - `wait`: the event and the live status do not agree yet; read again shortly.
  * - `hold`: a contradiction; a person must look.
  */
@@ -40,27 +51,28 @@ function fromUnheld(state: Unheld, current: Onboarding, seen: Observation): Deci
     case 'APPROVED':
       return onApproved(state)
     case 'DENIED':
-      return onDenied(state)
+      return onDenied(state, current)
     case 'DISABLED':
       return onDisabled(state)
     case 'PENDING':
       return onPending(state, current, seen)
     case 'ERROR':
-      return { kind: 'hold', reason: 'identity-frozen' }
+      return onFrozen(state)
     default:
-      return { kind: 'hold', reason: 'status-unknown' }
+      return { kind: 'ignore', because: 'status-unknown' }
   }
 }
 
 /**
  * Paxos re-enables a disabled identity as a matter of routine: its dormancy ends, a control is lifted, a KYC refresh is made up
- * (paxos/api.md 4.8). An approval after a denial is a contradiction.
+ * (paxos/api.md 4.8). It also thaws a frozen one. An approval after a denial is a contradiction.
  */
 function onApproved(state: Unheld): Decision {
   switch (state) {
     case 'pending':
     case 'documents_required':
     case 'disabled':
+    case 'frozen':
       return move('approved')
     case 'approved':
     case 'ready':
@@ -72,8 +84,11 @@ function onApproved(state: Unheld): Decision {
   }
 }
 
-function onDenied(state: Unheld): Decision {
+/** A review that froze an identity before it was ever approved may end in a denial; a customer with an account is not denied. */
+function onDenied(state: Unheld, { accountId }: Onboarding): Decision {
   switch (state) {
+    case 'frozen':
+      return accountId === null ? move('denied') : { kind: 'hold', reason: 'denied-after-frozen' }
     case 'pending':
     case 'documents_required':
       return move('denied')
@@ -95,6 +110,7 @@ function onDisabled(state: Unheld): Decision {
     case 'documents_required':
     case 'approved':
     case 'ready':
+    case 'frozen':
       return move('disabled')
     case 'denied':
       return { kind: 'hold', reason: 'disabled-after-denied' }
@@ -105,10 +121,37 @@ function onDisabled(state: Unheld): Decision {
   }
 }
 
-/** `PENDING` agrees with a request for documents only; any other event says that Paxos has decided. */
+/** Frozen for compliance. A denial that Paxos has told of stands until a person has looked. */
+function onFrozen(state: Unheld): Decision {
+  switch (state) {
+    case 'pending':
+    case 'documents_required':
+    case 'approved':
+    case 'ready':
+    case 'disabled':
+      return move('frozen')
+    case 'denied':
+      return { kind: 'hold', reason: 'identity-frozen' }
+    case 'frozen':
+      return { kind: 'ignore', because: 'already-frozen' }
+    default:
+      return unreachable(state)
+  }
+}
+
+/**
+ * `PENDING` agrees with a request for documents, with an event that tells of no decision, and with a look of our own. Any other event says that Paxos has
+ * decided. A customer with an account is screened again now and then, and waits where they are; the order gate goes by the live status.
+ */
 function onPending(state: Unheld, current: Onboarding, seen: Observation): Decision {
+  if (!isDecisionEvent(seen.event))
+    return state === 'frozen' && current.accountId === null ? move('pending') : { kind: 'ignore', because: 'still-pending' }
   if (seen.event !== 'identity.documents_required') return { kind: 'wait', because: 'event-ahead-of-status' }
   switch (state) {
+    case 'frozen':
+      return current.accountId === null
+        ? move('documents_required', union(current.requiredDocuments, seen.requiredDocuments))
+        : { kind: 'hold', reason: 'review-reopened' }
     case 'pending':
       return move('documents_required', seen.requiredDocuments)
     case 'documents_required': {
@@ -135,6 +178,8 @@ function byOperator(current: Onboarding, seen: Observation): Decision {
       return move('denied')
     case 'DISABLED':
       return move('disabled')
+    case 'ERROR':
+      return move('frozen')
     case 'PENDING':
       return seen.event === 'identity.documents_required'
         ? move('documents_required', union(current.requiredDocuments, seen.requiredDocuments))

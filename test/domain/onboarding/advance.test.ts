@@ -219,7 +219,7 @@ describe('when an operator releases a hold', () => {
   })
 
   it('the onboarding waits again when Paxos has not decided', () => {
-    const released = says(says(unknown(), 'ERROR'), 'PENDING', { operator: true })
+    const released = says(hold(unknown(), 'status-not-settled'), 'PENDING', { operator: true })
     expect(released.onboarding).toMatchObject({ state: 'pending', heldFrom: null })
     expect(released.effects).toEqual([])
   })
@@ -234,7 +234,7 @@ describe('when an operator releases a hold', () => {
     ],
   ] as const)('a user who was told of %s gets no second notification', (state, before, status) => {
     const options = status === 'PENDING' ? { operator: true, documents: ['CURP'] } : { operator: true }
-    const released = says(says(before(), 'ERROR'), status, options)
+    const released = says(hold(before(), 'account-mismatch'), status, options)
     expect(released.onboarding.state).toBe(state)
     expect(steps(released)).toEqual(steps(before()))
   })
@@ -245,7 +245,7 @@ describe('when an operator releases a hold', () => {
     const again = says(says(told, 'DENIED'), 'DENIED', { operator: true })
     expect(effect(again, 'notice:denied:2')).toMatchObject({ state: 'intended', key: `notice_denied_2_${IDENTITY}` })
     // Held again before it was sent: the last notification counts, not the first.
-    expect(effect(says(says(again, 'ERROR'), 'DENIED', { operator: true }), 'notice:denied:3')?.state).toBe('intended')
+    expect(effect(says(hold(again, 'account-mismatch'), 'DENIED', { operator: true }), 'notice:denied:3')?.state).toBe('intended')
   })
 })
 
@@ -287,7 +287,7 @@ describe('when Paxos re-enables a disabled identity', () => {
 
   it('F39: no second notification follows when the hold of a reactivated customer is released', () => {
     const again = succeed(says(disabled(), 'APPROVED'), 'notice:reactivated:1', TOLD)
-    const released = says(says(again, 'ERROR'), 'APPROVED', { operator: true })
+    const released = says(hold(again, 'account-mismatch'), 'APPROVED', { operator: true })
     expect(released.onboarding.state).toBe('ready')
     expect(steps(released)).toEqual(steps(again))
   })
@@ -328,6 +328,67 @@ describe('account.opened', () => {
     const older = { ...ready(), effects: ready().effects.filter(({ name }) => name !== 'account_opened') }
     const disabled = succeed(says(older, 'DISABLED'), 'notice:disabled:1', TOLD)
     expect(steps(says(disabled, 'APPROVED'))).not.toContain('notice:account_opened:1')
+  })
+})
+
+describe('when Paxos freezes an identity', () => {
+  const frozen = (): Draft => succeed(says(ready(), 'ERROR'), 'notice:frozen:1', TOLD)
+
+  it('F40: leaves ready and tells the application, under a key of its own', () => {
+    const told = says(ready(), 'ERROR')
+    expect(told.entries).toEqual([
+      { kind: 'state.moved', data: { from: 'ready', to: 'frozen', status: 'ERROR' } },
+      { kind: 'effect.intended', data: { step: 'notice:frozen:1', key: `notice_frozen_1_${IDENTITY}` } },
+    ])
+    expect(told.onboarding).toMatchObject({ state: 'frozen', heldReason: null })
+    expect(claimNext(told, JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:frozen:1' } })
+  })
+
+  it('F40: becomes ready with the account that exists once Paxos thaws it and the application took `reactivated`', () => {
+    const again = succeed(says(frozen(), 'APPROVED'), 'notice:reactivated:1', TOLD)
+    expect(again.onboarding).toMatchObject({ state: 'ready', accountId: ACCOUNT.accountId })
+    expect(steps(again)).toEqual(['account', 'notice:account_opened:1', 'notice:frozen:1', 'notice:reactivated:1', 'notice:ready:1'])
+  })
+
+  it('F40: opens the first account and sends `ready` when it was frozen before it had one', () => {
+    const approved = says(succeed(says(unknown(), 'ERROR'), 'notice:frozen:1', TOLD), 'APPROVED')
+    expect(
+      succeed(succeed(succeed(approved, 'account', ACCOUNT), 'notice:account_opened:1', TOLD), 'notice:ready:1', TOLD).onboarding.state,
+    ).toBe('ready')
+  })
+
+  it('F40: is frozen where an operator releases a hold while Paxos says ERROR', () => {
+    const released = says(hold(ready(), 'identity-frozen'), 'ERROR', { operator: true })
+    expect(released.onboarding).toMatchObject({ state: 'frozen', heldReason: null })
+    expect(effect(released, 'notice:frozen:1')?.state).toBe('intended')
+  })
+})
+
+describe('when nothing is to be done, and Paxos says something new', () => {
+  const KYC = { type: 'KYC_REFRESH', status: 'PENDING', codes: ['KYC_REFRESH_REQUIRED'], awaiting: 'CLIENT' }
+  const details = { requirements: [KYC], controls: [] }
+  const ignored = { kind: 'ignore', because: 'already-ready' } as const
+
+  it('A36: notes a status that is not known, and nothing acts on it', () => {
+    const before = ready()
+    const noted = says(before, 'UNDER_REVIEW')
+    expect(noted.entries).toEqual([{ kind: 'status.noted', data: { status: 'UNDER_REVIEW', requirements: [], controls: [] } }])
+    expect(noted.onboarding).toMatchObject({ state: 'ready', identityStatus: 'UNDER_REVIEW' })
+    expect(noted.effects).toEqual(before.effects)
+  })
+
+  it('A37: notes in codes why Paxos has the status, once', () => {
+    const noted = applyDecision(draftOf(ready()), ignored, 'APPROVED', details)
+    expect(noted.entries).toEqual([
+      {
+        kind: 'status.noted',
+        data: { status: 'APPROVED', requirements: ['KYC_REFRESH PENDING CLIENT KYC_REFRESH_REQUIRED'], controls: [] },
+      },
+    ])
+    expect(noted.onboarding.statusDetails).toEqual(details)
+    expect(applyDecision(draftOf(noted), ignored, 'APPROVED', details).entries).toEqual([])
+    expect(applyDecision(draftOf(noted), ignored, 'APPROVED').onboarding.statusDetails).toEqual(details)
+    expect(applyDecision(draftOf(noted), ignored, 'APPROVED', null).entries).toHaveLength(1)
   })
 })
 

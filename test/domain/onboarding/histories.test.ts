@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { type Effect, type Receipt, recordAbsence } from '../../../src/domain/effect.ts'
 import { accountRefId } from '../../../src/domain/onboarding/account-effect.ts'
 import { applyDecision, type Draft, hold } from '../../../src/domain/onboarding/advance.ts'
-import { isOnboardingEvent, newOnboarding, ONBOARDING_EVENTS, type OnboardingEvent } from '../../../src/domain/onboarding/onboarding.ts'
+import {
+  isOnboardingEvent,
+  newOnboarding,
+  ONBOARDING_EVENTS,
+  type OnboardingEvent,
+  READ_IDENTITY,
+} from '../../../src/domain/onboarding/onboarding.ts'
 import { transition } from '../../../src/domain/onboarding/transition.ts'
 import { draftOf } from '../../../src/domain/stream.ts'
 import { applyReceipt, claimNext } from '../../support/onboarding-steps.ts'
@@ -33,7 +39,12 @@ const start = (): World => ({
 const answer = (effect: Effect): Receipt => (effect.kind === 'create-account' ? ACCOUNT : { kind: 'notice', channel: 'log', status: null })
 
 /** One event through the pure core. `crashAfterClaim` stops between the attempt and its receipt. */
-function deliver(world: World, event: OnboardingEvent, status: string, { documents = [] as string[], crashAfterClaim = false } = {}): void {
+function deliver(
+  world: World,
+  event: OnboardingEvent | typeof READ_IDENTITY,
+  status: string,
+  { documents = [] as string[], crashAfterClaim = false } = {},
+): void {
   const seen = { event, status, requiredDocuments: documents }
   world.draft = applyDecision(world.draft, transition(world.draft.onboarding, seen, 'machine'), status)
   for (let steps = 0; steps < 10; steps += 1) {
@@ -53,7 +64,7 @@ const documents = fc.subarray(['CURP', 'PROOF_OF_FUNDS', 'PROOF_OF_RESIDENCY'])
 describe('a history of events in any order, with repetitions', () => {
   it('ends in the same state as any other order when Paxos has decided', () => {
     const history = fc.array(events, { minLength: 1, maxLength: 8 })
-    const decided = fc.constantFrom('APPROVED', 'DENIED', 'DISABLED')
+    const decided = fc.constantFrom('APPROVED', 'DENIED', 'DISABLED', 'ERROR')
     fc.assert(
       fc.property(
         history.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
@@ -135,6 +146,16 @@ const REENABLED = [
   ['identity.kyc_refresh.completed', 'DISABLED'],
   ['identity.approved', 'APPROVED'],
 ] as const
+/** A customer who was approved, then frozen, then thawed. There is no event for ERROR: a poll sees it, and may see it late or not at all. */
+const THAWED = [
+  ['identity.documents_required', 'PENDING'],
+  ['identity.approved', 'APPROVED'],
+  ['identity.control.created', 'ERROR'],
+  [READ_IDENTITY, 'ERROR'],
+  ['identity.control.deleted', 'APPROVED'],
+  ['identity.approved', 'APPROVED'],
+  ['identity.kyc_refresh.started', 'APPROVED'],
+] as const
 const SEVEN = [
   'identity.approved',
   'identity.denied',
@@ -150,6 +171,7 @@ describe('A34: all 5,040 orders of arrival of seven identity events', () => {
     ['APPROVED', 'ready'],
     ['DENIED', 'denied'],
     ['DISABLED', 'disabled'],
+    ['ERROR', 'frozen'],
   ])("A34: end in Paxos's status %s: %s, with one notification of the decision", (status, state) => {
     const ends = new Set<string>()
     for (const order of permutations(SEVEN)) {
@@ -169,6 +191,22 @@ describe('A34: all 5,040 orders of arrival of seven identity events', () => {
       for (const [made, [event]] of order) {
         happened = Math.max(happened, made)
         if (isOnboardingEvent(event)) deliver(world, event, REENABLED[happened]?.[1] ?? '')
+      }
+      ends.add(`${world.draft.onboarding.state} ${world.accountCalls}`)
+    }
+    expect([...ends]).toEqual(['ready 1'])
+  })
+})
+
+describe('A34: all 5,040 orders of arrival around a freeze', () => {
+  it('A34, F40: end in ready with one account when Paxos froze and thawed the identity while they came', () => {
+    const ends = new Set<string>()
+    for (const order of permutations([...THAWED.entries()])) {
+      const world = start()
+      let happened = 0
+      for (const [made, [event]] of order) {
+        happened = Math.max(happened, made)
+        deliver(world, event, THAWED[happened]?.[1] ?? '')
       }
       ends.add(`${world.draft.onboarding.state} ${world.accountCalls}`)
     }

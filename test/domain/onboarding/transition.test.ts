@@ -3,11 +3,13 @@ import { notificationKey } from '../../../src/domain/notification.ts'
 import { accountRefId } from '../../../src/domain/onboarding/account-effect.ts'
 import {
   IDENTITY_STATUSES,
+  isDecisionEvent,
   newOnboarding,
   ONBOARDING_EVENTS,
   ONBOARDING_STATES,
   type Onboarding,
   type OnboardingState,
+  READ_IDENTITY,
 } from '../../../src/domain/onboarding/onboarding.ts'
 import { type Decision, transition } from '../../../src/domain/onboarding/transition.ts'
 
@@ -40,6 +42,7 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     ready: 'ignore',
     denied: 'hold approved-after-denied',
     disabled: '-> approved',
+    frozen: '-> approved',
     held: 'ignore',
   },
   DENIED: {
@@ -49,6 +52,7 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     ready: 'hold denied-after-approved',
     denied: 'ignore',
     disabled: 'hold denied-after-disabled',
+    frozen: '-> denied',
     held: 'ignore',
   },
   DISABLED: {
@@ -58,15 +62,17 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     ready: '-> disabled',
     denied: 'hold disabled-after-denied',
     disabled: 'ignore',
+    frozen: '-> disabled',
     held: 'ignore',
   },
   ERROR: {
-    pending: 'hold identity-frozen',
-    documents_required: 'hold identity-frozen',
-    approved: 'hold identity-frozen',
-    ready: 'hold identity-frozen',
+    pending: '-> frozen',
+    documents_required: '-> frozen',
+    approved: '-> frozen',
+    ready: '-> frozen',
     denied: 'hold identity-frozen',
-    disabled: 'hold identity-frozen',
+    disabled: '-> frozen',
+    frozen: 'ignore',
     held: 'ignore',
   },
   PENDING: {
@@ -76,15 +82,17 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     ready: 'wait',
     denied: 'wait',
     disabled: 'wait',
+    frozen: 'wait',
     held: 'ignore',
   },
   SOMETHING_NEW: {
-    pending: 'hold status-unknown',
-    documents_required: 'hold status-unknown',
-    approved: 'hold status-unknown',
-    ready: 'hold status-unknown',
-    denied: 'hold status-unknown',
-    disabled: 'hold status-unknown',
+    pending: 'ignore',
+    documents_required: 'ignore',
+    approved: 'ignore',
+    ready: 'ignore',
+    denied: 'ignore',
+    disabled: 'ignore',
+    frozen: 'ignore',
     held: 'ignore',
   },
 }
@@ -96,15 +104,29 @@ const PENDING_WITH_DOCUMENTS: Record<OnboardingState, string> = {
   ready: 'hold review-reopened',
   denied: 'hold review-reopened',
   disabled: 'hold review-reopened',
+  frozen: '-> documents_required',
+  held: 'ignore',
+}
+
+// What tells of no decision: KYC refresh, controls, and a look of our own.
+const PENDING_WITHOUT_DECISION: Record<OnboardingState, string> = {
+  pending: 'ignore',
+  documents_required: 'ignore',
+  approved: 'ignore',
+  ready: 'ignore',
+  denied: 'ignore',
+  disabled: 'ignore',
+  frozen: '-> pending',
   held: 'ignore',
 }
 
 describe('every state with every event and every live status', () => {
   for (const state of ONBOARDING_STATES) {
-    for (const event of ONBOARDING_EVENTS) {
+    for (const event of [...ONBOARDING_EVENTS, READ_IDENTITY] as const) {
       for (const status of [...IDENTITY_STATUSES, 'SOMETHING_NEW']) {
         const documents = event === 'identity.documents_required'
-        const expected = (documents && status === 'PENDING' ? PENDING_WITH_DOCUMENTS[state] : TABLE[status]?.[state]) ?? 'no row'
+        const pending = documents ? PENDING_WITH_DOCUMENTS : isDecisionEvent(event) ? undefined : PENDING_WITHOUT_DECISION
+        const expected = (status === 'PENDING' ? pending : undefined)?.[state] ?? TABLE[status]?.[state] ?? 'no row'
         it(`${state}: ${event} while Paxos says ${status} -> ${expected}`, () => {
           const seen = { event, status, requiredDocuments: documents ? ['PROOF_OF_FUNDS'] : [] }
           expect(short(transition(inState(state), seen, 'machine'))).toBe(expected)
@@ -136,7 +158,7 @@ describe('when an operator releases a hold', () => {
     ['DENIED', '-> denied'],
     ['DISABLED', '-> disabled'],
     ['PENDING', '-> pending'],
-    ['ERROR', 'ignore'],
+    ['ERROR', '-> frozen'],
     ['SOMETHING_NEW', 'ignore'],
   ])('the live status %s decides: %s', (status, expected) => {
     expect(short(transition(inState('held'), { event: 'identity.approved', status, requiredDocuments: [] }, 'operator'))).toBe(expected)
@@ -145,6 +167,18 @@ describe('when an operator releases a hold', () => {
     expect(
       short(transition(inState('denied'), { event: 'identity.approved', status: 'APPROVED', requiredDocuments: [] }, 'operator')),
     ).toBe('hold approved-after-denied')
+  })
+})
+
+describe('when a customer with an account is frozen', () => {
+  const frozen = { ...inState('frozen'), accountId: 'e1c5d0b2-63a1-4d57-8d9e-5f2b8f0c9b31' }
+  it.each([
+    ['identity.denied', 'DENIED', 'hold denied-after-frozen'],
+    ['identity.documents_required', 'PENDING', 'hold review-reopened'],
+    [READ_IDENTITY, 'PENDING', 'ignore'],
+    [READ_IDENTITY, 'APPROVED', '-> approved'],
+  ] as const)('F40: %s while Paxos says %s -> %s', (event, status, expected) => {
+    expect(short(transition(frozen, { event, status, requiredDocuments: [] }, 'machine'))).toBe(expected)
   })
 })
 
@@ -160,7 +194,7 @@ describe('when nothing changes', () => {
     expect(transition(inState(state), { event: 'identity.approved', status, requiredDocuments: [] }, 'machine')).toMatchObject({ because })
   })
   it('the decision gives the reason why a release is not possible yet', () => {
-    expect(transition(inState('held'), { event: 'identity.approved', status: 'ERROR', requiredDocuments: [] }, 'operator')).toMatchObject({
+    expect(transition(inState('held'), { event: 'identity.approved', status: 'NEW', requiredDocuments: [] }, 'operator')).toMatchObject({
       because: 'held:denied-after-approved',
     })
   })

@@ -1,0 +1,74 @@
+import type { Pool } from 'pg'
+import { Counter, Histogram, type Registry } from 'prom-client'
+import type { Inbox } from '../inbox/inbox.ts'
+import { listFrozen, readStatuses } from '../ledger/read-statuses.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { errorMessage } from '../platform/app-error.ts'
+import type { Logger } from '../platform/logger.ts'
+import { pollIdentities } from './poll-identities.ts'
+import { savePosition, takeRound } from './poll-position.ts'
+
+export interface IdentityPollsParts {
+  pool: Pool
+  inbox: Pick<Inbox, 'setTimer' | 'waiting'>
+  paxos: PaxosClient
+  everySeconds: number
+  logger: Logger
+  metrics: Registry
+}
+
+/** Looks this often within a period, so that a round that another worker did not take begins soon after it was due. */
+const LOOKS_PER_PERIOD = 5
+
+/** Polls identities, in one worker at a time. Returns the function that stops it and waits for the round. */
+export function startIdentityPolls(parts: IdentityPollsParts): () => Promise<void> {
+  const { logger, metrics, everySeconds } = parts
+  const seconds = new Histogram({
+    name: 'gatehouse_identity_poll_seconds',
+    help: 'Time of one poll over identities',
+    buckets: [0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300],
+    registers: [metrics],
+  })
+  const differing = new Counter({
+    name: 'gatehouse_identity_poll_differing_total',
+    help: 'Identities of which Paxos said something else than the record, and of which no event told in time',
+    registers: [metrics],
+  })
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  const look = async (): Promise<void> => {
+    const startedMs = performance.now()
+    try {
+      const report = await pollIfDue(parts)
+      if (report) {
+        seconds.observe((performance.now() - startedMs) / 1_000)
+        differing.inc(report.differing)
+      }
+    } catch (error) {
+      logger.warn({ reason: errorMessage(error) }, 'identities could not be polled; tried again')
+    }
+    if (!stopped) timer = setTimeout(next, (everySeconds * 1_000) / LOOKS_PER_PERIOD)
+  }
+  let running: Promise<void> = Promise.resolve()
+  const next = (): void => {
+    running = look()
+  }
+  next()
+  return async () => {
+    stopped = true
+    clearTimeout(timer)
+    await running
+  }
+}
+
+/** Null: no round is due. */
+async function pollIfDue({ pool, inbox, paxos, everySeconds }: IdentityPollsParts) {
+  const position = await takeRound(pool, everySeconds)
+  if (!position) return null
+  const record = {
+    knownStatuses: (ids: readonly string[]) => readStatuses(pool, ids),
+    frozen: () => listFrozen(pool),
+    save: (reached: Parameters<typeof savePosition>[1]) => savePosition(pool, reached),
+  }
+  return pollIdentities({ inbox, paxos, ...record, now: Date.now }, position)
+}
