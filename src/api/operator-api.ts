@@ -51,11 +51,11 @@ export async function registerOperatorApi(app: FastifyInstance, useCases: Operat
   const document = openapiDocument(routes)
   app.get('/v1/openapi.json', () => document)
   await app.register((api, _options, done) => {
-    api.addHook('onRequest', requireBearer(guard))
     api.addHook('onRequest', (_request, reply, hooked) => {
       reply.header('cache-control', 'no-store') // responses hold customer data: no proxy or browser may store them
       hooked()
     })
+    api.addHook('onRequest', requireBearer(guard))
     api.setErrorHandler((error, request) => {
       throw problemOf(error, repeatingOf(request)) // the server's error handler turns it into the problem document
     })

@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpProblem } from './problem.ts'
 
@@ -28,7 +28,11 @@ export function createClientErrorHandler(seen: ClientErrorSeen): (error: Error &
     if (error.code === 'ECONNRESET' || socket.destroyed) return void socket.destroy() // there is nobody left to answer
     const { status, code, detail } = REFUSALS[error.code ?? ''] ?? MALFORMED
     seen(code)
-    if (!socket.writable || answerHasBegun(socket)) return void socket.resetAndDestroy()
+    const answer = answerOf(socket)
+    // Node keeps the answer under way on its socket and gives no other way to ask: writing into it would corrupt it.
+    if (!socket.writable || answer?.headersSent) return void socket.resetAndDestroy()
+    // A request whose head was well formed is being handled: a second answer on this connection could be taken for that of another request.
+    answer?.detachSocket(socket)
     socket.write(rawAnswer(new HttpProblem(status, code, detail)))
     // Whoever reads the answer closes the connection. A sender that stalls reads nothing: a plain close would look to it like an open
     // connection, so it is told by a reset.
@@ -40,9 +44,8 @@ export function createClientErrorHandler(seen: ClientErrorSeen): (error: Error &
 
 const LINGER_MS = 1_000
 
-/** Node keeps the answer under way on its socket and gives no other way to ask: writing into it would corrupt it. */
-function answerHasBegun(socket: Socket & { _httpMessage?: OutgoingMessage | null }): boolean {
-  return socket._httpMessage?.headersSent ?? false
+function answerOf(socket: Socket & { _httpMessage?: ServerResponse | null }): ServerResponse | null {
+  return socket._httpMessage ?? null
 }
 
 function rawAnswer(problem: HttpProblem): string {

@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto'
+import type { Target } from './attack.ts'
+
+/** An approval that Paxos never made, as a forger would write it. */
+export const forged = (change: object = {}): object => ({
+  id: randomUUID(),
+  type: 'identity.approved',
+  source: 'com.paxos',
+  time: new Date().toISOString(),
+  object: 'event',
+  is_test: false,
+  ...change,
+})
+
+/** One delivery; the body as text or as what is sent as JSON. */
+export async function deliver(
+  { receiverUrl }: Target,
+  body: object | string,
+  { key, headers = {} }: { key?: string | undefined; headers?: Record<string, string> } = {},
+): Promise<{ status: number; text: string; headers: Headers }> {
+  const answer = await fetch(`${receiverUrl}/webhooks/paxos`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'x-api-key': key }), ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    signal: AbortSignal.timeout(20_000),
+  })
+  return { status: answer.status, text: await answer.text(), headers: answer.headers }
+}
