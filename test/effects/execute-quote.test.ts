@@ -12,7 +12,7 @@ const EXECUTION: QuoteExecution = {
   ...{ paxosExecutionId: null, executedBase: null, executedQuote: null, requestedAt: EXPIRES_AT - 30_000 },
 }
 
-/** The effect at one moment, at a Paxos that knows no execution; `sent` counts what would have left the house. */
+/** The effect at one time, at a Paxos without executions. `sent` counts the requests that would leave. */
 function at(now: number) {
   const calls = { sent: 0 }
   const quoteExecutions = {
@@ -22,7 +22,7 @@ function at(now: number) {
       throw new Error('sent')
     },
   }
-  const effect = executeQuoteEffect({ quoteExecutions } as unknown as PaxosClient, { now: () => now }) // it calls nothing else
+  const effect = executeQuoteEffect({ quoteExecutions } as unknown as PaxosClient, { now: () => now }) // it makes no other calls
   const [intended] = openQuoteExecution(EXECUTION).effects
   if (!intended) throw new Error('nothing is intended')
   const task = {
@@ -35,23 +35,23 @@ function at(now: number) {
 }
 
 describe('the execution of a quote', () => {
-  it('A25: does not leave with 1,999 ms left of the quote, also when its command was late', async () => {
+  it('A25: is not sent with 1,999 ms left of the quote, also for a late command', async () => {
     const late = at(EXPIRES_AT - 1_999)
     expect(await late.perform()).toEqual({ kind: 'quote-refused', reason: 'quote-expired' })
     expect(late.calls.sent).toBe(0)
   })
 
-  it('A25: leaves with two seconds left', async () => {
+  it('A25: is sent with two seconds left', async () => {
     const inTime = at(EXPIRES_AT - 2_000)
     await expect(inTime.perform()).rejects.toThrow('sent')
     expect(inTime.calls.sent).toBe(1)
   })
 
-  it.each([-1_999, 0, 9_999])('A4: stays unknown %i ms after the end of its quote while Paxos may still come to list it', async (after) => {
+  it.each([-1_999, 0, 9_999])('A4: is still unknown %i ms after the end of its quote, since Paxos may list it later', async (after) => {
     await expect(at(EXPIRES_AT + after).find()).rejects.toMatchObject({ code: 'QUOTE_OUTCOME_OPEN', retry: 'snooze' })
   })
 
-  it.each([-2_000, 10_000])('A4: is not there %i ms after the end of its quote, so that it is sent again or over', async (after) => {
+  it.each([-2_000, 10_000])('A4: counts as absent %i ms after the end of its quote, so that it is sent again or ends', async (after) => {
     expect(await at(EXPIRES_AT + after).find()).toBeNull()
   })
 })

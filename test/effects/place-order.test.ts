@@ -10,7 +10,7 @@ import { sampleOrder } from '../domain/trade/sample-order.ts'
 const HOUR = 3_600_000
 const KEY = 'gatehouse-place-order-order-1'
 
-/** A Paxos that has these orders and takes any new one. */
+/** A Paxos that has these orders and accepts any new one. */
 function paxosWith(known: readonly Partial<PaxosOrder>[]) {
   const created: NewOrder[] = []
   const orders = {
@@ -23,7 +23,7 @@ function paxosWith(known: readonly Partial<PaxosOrder>[]) {
       return { id: 'new', refId: order.ref_id, profileId: null, side: '', market: '' }
     },
   }
-  return { paxos: { orders } as unknown as PaxosClient, created } // the effect asks for nothing else
+  return { paxos: { orders } as unknown as PaxosClient, created } // the effect makes no other calls
 }
 
 function taskAt(attempts: number): EffectTask<OrderSnapshot> {
@@ -33,7 +33,7 @@ function taskAt(attempts: number): EffectTask<OrderSnapshot> {
 }
 
 describe('placing an order', () => {
-  it('A6: 24 h and a minute later takes over the order that is there under the ref_id, and sends nothing', async () => {
+  it('A6: adopts the order under the ref_id 24 h and a minute later, and sends nothing', async () => {
     const { paxos, created } = paxosWith([{ id: 'old', status: 'FILLED' }])
     const effect = placeOrderEffect(paxos, { now: () => 24 * HOUR + 60_000 })
     expect(await effect.find?.(taskAt(1))).toEqual({ kind: 'order-placed', paxosOrderId: 'old', how: 'adopted' })
@@ -44,7 +44,7 @@ describe('placing an order', () => {
     ['22 h 59 min', 22 * HOUR + 59 * 60_000, { kind: 'order-placed', paxosOrderId: 'new', how: 'created' }, 1],
     ['23 h', 23 * HOUR, { kind: 'order-refused', reason: 'not-placed-in-time' }, 0],
     ['24 h and a minute', 24 * HOUR + 60_000, { kind: 'order-refused', reason: 'not-placed-in-time' }, 0],
-  ])('A6: that Paxos does not have after %s', async (_, now, receipt, sent) => {
+  ])('A6: of an order that Paxos does not have, after %s', async (_, now, receipt, sent) => {
     const { paxos, created } = paxosWith([])
     expect(await placeOrderEffect(paxos, { now: () => now }).perform(taskAt(0))).toEqual(receipt)
     expect(created).toHaveLength(sent)
@@ -61,7 +61,7 @@ describe('placing an order', () => {
     ])
   })
 
-  it('holds the order when what Paxos has under the key is another one', async () => {
+  it('fails for good when Paxos has another order under the key', async () => {
     const { paxos } = paxosWith([{ id: 'other', side: 'BUY' }])
     const effect = placeOrderEffect(paxos, { now: () => 0 })
     const error = await effect.find?.(taskAt(1)).catch((reason: unknown) => reason)

@@ -21,7 +21,7 @@ interface Stats {
 
 forEachBackend((backend) => {
   describe('when 5,000 events with 5 % duplicates arrive, 64 at a time', () => {
-    it('ends with 5,000 ready customers, 5,000 accounts and 10,000 notices: one of each account and one of each approval', {
+    it('Gatehouse ends with 5,000 ready customers, 5,000 accounts and 10,000 notifications: one of each account and one of each approval', {
       timeout: 180_000,
     }, async () => {
       const database = await createTestDatabase()
@@ -63,7 +63,7 @@ forEachBackend((backend) => {
   })
 })
 
-/** Posts every event as Paxos does, a few at a time; counts the answers. */
+/** Posts every event as Paxos does, a few at a time, and counts the answers. */
 async function postAll(url: string, events: readonly { id: string; type: string; createdAt: string }[]): Promise<Record<string, number>> {
   const agent = new Agent({ connections: CONCURRENCY })
   const answers: Record<string, number> = {}

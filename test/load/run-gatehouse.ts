@@ -9,13 +9,13 @@ export interface Running {
   process: ChildProcess
   receiverUrl: string
   operatorUrl: string
-  /** Everything that it has printed. */
+  /** Its output. */
   output(): string
 }
 
 /**
- * `gatehouse start` as a process of its own, on free ports, with nothing of this machine's environment but the PATH. Ended with the
- * test; one that runs beside others brings its own `onTestFinished`.
+ * `gatehouse start` as a process of its own, on free ports, with only the PATH of this machine's environment. It ends with the test. One
+ * that runs beside others passes its own `onTestFinished`.
  */
 export async function runGatehouse(env: Record<string, string>, { onTestFinished = ofTheTest } = {}): Promise<Running> {
   const child = spawn(process.execPath, [CLI, 'start', '--no-first-onboarding'], {

@@ -1,9 +1,9 @@
 /** A mutant that no test noticed. */
 export interface Survivor {
   file: string
-  /** The line of source that it stands in, without the space around it; null: it is one of the SQL guards. */
+  /** Its line of source, without surrounding space. Null for a SQL guard. */
   line: string | null
-  /** What became what. */
+  /** The change, as "before => after". */
   mutant: string
 }
 
@@ -20,7 +20,7 @@ const acceptor = inFile('src/inbox/accept-events.ts')
 const advancing = inFile('src/saga/run-stream.ts')
 const committer = inFile('src/platform/group-committer.ts')
 
-/** Mutants that no test notices and none ought to, each with the reason. */
+/** Mutants that no test needs to notice, each with the reason. */
 export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
   ...core("case 'pending':", [`'pending' => ""`], 'falls through to the same end: such a state asks for nothing'),
   ...core("case 'ready':", [`'ready' => ""`], 'falls through to the same end: such a state asks for nothing'),

@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { SqlGuard } from './sql-guards.ts'
 
-/** What vitest's JSON reporter says, as far as it is read here. */
+/** The part of vitest's JSON report that is read here. */
 interface Report {
   numPassedTests: number
   numFailedTests: number
@@ -13,16 +13,16 @@ interface Report {
 
 export interface BrokenGuard {
   guard: SqlGuard
-  /** The first test that failed; null: none did. */
+  /** The first test that failed, or null. */
   noticedBy: string | null
 }
 
-/** Of this process, so that two parts can be tried beside each other. */
+/** Of this process, so that two parts can run in parallel. */
 const COPY = resolve(`.stryker-tmp/sql-${process.pid}`)
 
 /**
  * Breaks each of these SQL guards in a copy of the project and runs its tests there.
- * @throws when a fragment is not where the list says, when the tests fail on what is whole, or when a mutant is no SQL
+ * @throws when a fragment is not where the list says, when the tests fail without a change, or when a mutant is not valid SQL
  */
 export async function breakSqlGuards(guards: readonly SqlGuard[]): Promise<BrokenGuard[]> {
   await rm(COPY, { recursive: true, force: true })
@@ -65,7 +65,7 @@ interface Failure {
   failureMessages: string[]
 }
 
-/** How often all tests run until one that fails also fails alone: a busy machine must neither pass for a test that noticed nor hide it. */
+/** How often all tests run until a failing one also fails alone: a busy machine must neither count as a test that noticed nor hide one. */
 const ROUNDS = 3
 
 /** The first test that fails, and fails again alone. */

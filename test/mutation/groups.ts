@@ -1,7 +1,7 @@
 /** Code whose guards are broken one by one, with the tests that must notice. */
 export interface MutationGroup {
   mutate: string[]
-  /** Globs of test files: those that reach the code, without those that kill processes or load them, which would take minutes each. */
+  /** Globs of test files that reach the code, without those that kill processes or create load, which take minutes each. */
   tests: string[]
   /** They need neither Postgres nor Redis. */
   inMemory?: boolean

@@ -8,9 +8,9 @@ import { MUTATION_GROUPS, type MutationGroup } from './groups.ts'
 import { SQL_GUARDS } from './sql-guards.ts'
 
 /**
- * `npm run mutation [group …]`: breaks the guards, one expression or one SQL fragment at a time. Fails when a mutant survives that the list of
- * accepted survivors does not name, or when the list names one that the tests notice. `<group>:<text>` breaks only a part of the group: the files
- * whose path has the text; of the group `sql` also the fragments that have it. docs/mutation.md says more.
+ * `npm run mutation [group …]`: breaks the guards, one expression or one SQL fragment at a time. Fails when a mutant survives that is not
+ * in the list of accepted survivors, or when the tests notice one of the list. `<group>:<text>` breaks only the files of the group whose
+ * path has the text; of the group `sql` also the fragments that have it. docs/mutation.md says more.
  */
 const RESULTS = 'coverage/mutation'
 
@@ -18,11 +18,11 @@ interface GroupResult {
   killed: number
   accepted: number
   survivors: Survivor[]
-  /** On the list, and not alive. */
+  /** In the list, and killed. */
   stale: Survivor[]
 }
 
-/** `parts`: of the paths of files; the whole group where it is empty. */
+/** `parts`: parts of file paths. Empty: the whole group. */
 async function mutate(group: string, { mutate, tests, inMemory = false }: MutationGroup, parts: readonly string[]): Promise<GroupResult> {
   const broken = globSync(mutate).filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
   if (broken.length === 0) throw new Error(`the group ${group} breaks no file with this in its path: ${parts.join(', ')}`)
@@ -35,7 +35,7 @@ async function mutate(group: string, { mutate, tests, inMemory = false }: Mutati
     ignorers: ['texts'],
     coverageAnalysis: 'perTest',
     concurrency: 1, // a mutant that is slow because of its neighbours would count as timed out, which counts as noticed
-    timeoutMS: inMemory ? 10_000 : 40_000, // beyond the time-outs of the tests themselves
+    timeoutMS: inMemory ? 10_000 : 40_000, // beyond the timeouts of the tests themselves
     incremental: true,
     incrementalFile: `${RESULTS}/${name}.json`,
     reporters: ['html', 'progress-append-only'],
@@ -43,7 +43,7 @@ async function mutate(group: string, { mutate, tests, inMemory = false }: Mutati
     tsconfigFile: 'none', // Stryker would rewrite its paths with an API that TypeScript 7 does not have; vitest reads none
   }
   await forgetStaticSurvivors(`${RESULTS}/${name}.json`)
-  // The packages' own types miss the runner's option.
+  // The package's types lack the runner's option.
   const results = await new Stryker({
     ...options,
     vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
@@ -68,7 +68,7 @@ async function mutate(group: string, { mutate, tests, inMemory = false }: Mutati
   )
 }
 
-/** What runs when a module is loaded is covered by no test in particular, so that no new test would make Stryker try it again. */
+/** Code that runs when a module is loaded is covered by no single test, so that no new test makes Stryker try it again. */
 async function forgetStaticSurvivors(incrementalFile: string): Promise<void> {
   const results = await readFile(incrementalFile, 'utf8').catch(() => null)
   if (results === null) return // the first run
@@ -78,7 +78,7 @@ async function forgetStaticSurvivors(incrementalFile: string): Promise<void> {
   await writeFile(incrementalFile, JSON.stringify(report))
 }
 
-/** `parts`: of the paths of files, or of fragments; all guards where it is empty. */
+/** `parts`: parts of file paths or of fragments. Empty: all guards. */
 async function mutateSql(parts: readonly string[]): Promise<GroupResult> {
   const guards = SQL_GUARDS.filter(
     ({ file, fragment }) => parts.length === 0 || parts.some((part) => file.includes(part) || fragment.includes(part)),
@@ -113,7 +113,7 @@ const same =
     left.file === right.file && left.line === right.line && left.mutant === right.mutant
 
 const groups: Readonly<Record<string, MutationGroup | null>> = { ...MUTATION_GROUPS, sql: null }
-/** By the name of the group: the parts of it that were asked for, none where all of it was. */
+/** The requested parts by group. Empty: the whole group. */
 const wanted = new Map<string, string[]>()
 for (const argument of process.argv.slice(2)) {
   const [group = '', part] = argument.split(':', 2)

@@ -1,4 +1,4 @@
-/** A guard that stands in SQL, which Stryker does not mutate: a fragment, what breaks it, and the test file that must notice. */
+/** A guard in SQL, which Stryker does not mutate: a fragment, its broken form, and the test file that must notice. */
 export interface SqlGuard {
   file: string
   /** As it stands in the file, once. */
@@ -35,9 +35,9 @@ const canaries = group('src/queue/canary.ts', 'test/queue/canary.test.ts')
 const auditing = group('src/audit/audit.ts', 'test/audit/audit.test.ts')
 const audit = group(SCHEMA, 'test/audit/audit.test.ts')
 
-/** In the order of an event's life. docs/mutation.md says what came of each. */
+/** In the order of an event's life. docs/mutation.md has the results. */
 export const SQL_GUARDS: readonly SqlGuard[] = [
-  // A 200 means committed with fsync; one row per event id; a repeat changes nothing; a test event stays inert and spends no real id.
+  // A 200 means committed with fsync; one row per event id; a repeat changes nothing; a test event stays inert and uses up no real id.
   accepting(`WHERE current_setting('synchronous_commit') <> 'off'`, 'WHERE true'),
   accepting('i.delivery_count + excluded.delivery_count', 'i.delivery_count'),
   accepting('coalesce(i.body_sha256, excluded.body_sha256)', 'excluded.body_sha256'),
@@ -66,7 +66,7 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   completing(`CASE WHEN s.state = 'accepted' THEN 0 ELSE i.strikes END`, 'i.strikes'),
   completing(`CASE WHEN s.state <> 'accepted' THEN now() END`, 'now()'),
   completing('(SELECT seq FROM completion) ORDER BY event_id FOR UPDATE', '(SELECT seq FROM completion) ORDER BY seq FOR UPDATE'),
-  // A replay opens what ended, under a new generation and with all attempts; never a test event.
+  // A replay reopens finished events, under a new generation and with all attempts; never a test event.
   completing(`AND state NOT IN ('test', 'dismissed') ORDER BY`, 'ORDER BY'),
   completing(`NOT IN ('test', 'dismissed') ORDER BY event_id FOR UPDATE`, `NOT IN ('test', 'dismissed') ORDER BY seq FOR UPDATE`),
   completing('generation = i.generation + 1', 'generation = i.generation'),
@@ -75,14 +75,14 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   completing('attempts = 0, unknown_outcomes = 0, strikes = 0,', 'attempts = 0, unknown_outcomes = 0,'),
   completing('authority = $2, due_at = now(),', 'authority = $2,'),
   completing('SET strikes = strikes + 1', 'SET strikes = strikes'),
-  // Events that came together share a job, until one comes back or is opened again.
+  // Events of one commit share a job, until one returns or is reopened.
   completing('RETURNING i.seq, i.generation, i.batch, due.due_at', 'RETURNING i.seq, i.generation, NULL AS batch, due.due_at'),
   completing(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = i.batch'),
   completing(`batch = CASE WHEN s.state <> 'accepted' THEN i.batch END`, 'batch = NULL'),
   completing('completed_at = NULL, batch = NULL', 'completed_at = NULL'),
   accepting(`'accepted' END, batch, key, source`, `'accepted' END, NULL, key, source`),
   batches('CHECK (batch IS NULL OR generation = 0)', 'CHECK (true)'),
-  // A change is committed on the version that it was decided on, with all that belongs to it, or not at all.
+  // A change commits on the version that it was decided on, with everything that belongs to it, or not at all.
   committing('WHERE o.version = c.version - 1', 'WHERE true'),
   committing('ORDER BY o.${id} FOR UPDATE OF o', 'ORDER BY o.${id} DESC FOR UPDATE OF o'),
   committing('FROM change WHERE version = 1', 'FROM change'),
@@ -99,20 +99,21 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   committing('state = f.state, attempts = f.attempts', 'state = f.state'),
   committing('lease_generation = f.lease_generation, lease_until = f.lease_until,', 'lease_generation = f.lease_generation,'),
   committing(' AND e.step = f.step', ''),
-  // A plan runs once, as it was shown, and takes nothing that came later.
+  // A plan runs once, as it was shown, and includes nothing that came later.
   matching('OR received_at < $6)', 'OR true)'),
   matching('completed_at >= $10)', 'true)'),
   running('AND result IS NULL ORDER BY seq LIMIT $2', 'ORDER BY seq LIMIT $2'),
   running('OR identity_id IN (SELECT identity_id FROM first WHERE identity_id IS NOT NULL)', ''),
   planning(`AND (lease_by = $2 OR lease_until IS NULL OR lease_until < now())`, ''),
   rebuilding(`state = 'accepted' AND error_code IS NULL AND`, `state = 'accepted' AND`),
-  // One sweep at a time, over whole windows, and nothing is taken for known that only a test event has named.
+  // One sweep at a time, over whole windows, and an event that only a test event has named does not count as known.
   claiming('WHERE holder = $1 OR held_until <= now()', 'WHERE $1::uuid IS NOT NULL'),
   claiming('WHERE holder = $1 OR held_until <= now()', 'WHERE holder = $1'),
   claiming('WHERE holder = $1 OR held_until <= now()', 'WHERE held_until <= now()'),
   windows('max(to_at)', 'min(to_at)'),
   known(' AND NOT is_test', ''),
-  // All processes share one budget; one canary is sent at a time, and one that waits accuses; audit entries are numbered one by one.
+  // All processes share one budget; one canary is sent at a time, and a waiting one reports the workers; audit entries are numbered one by
+  // one.
   spending('WHERE id = 1 AND version = $1', 'WHERE id = 1 AND $1::bigint IS NOT NULL'),
   spending('SET version = version + 1, state', 'SET state'),
   canaries('WHERE sent_at <= now() - make_interval(secs => $1)', 'WHERE $1::float8 IS NOT NULL'),
@@ -121,7 +122,7 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   canaries(' AND (seen_at IS NULL OR seen_at < sent_at)', ''),
   canaries('seen_by = $1, waiting_since = NULL', 'seen_by = $1'),
   auditing('SELECT pg_advisory_xact_lock($1)', 'SELECT $1::bigint'),
-  // What no code can get past.
+  // What no code can bypass.
   chain('CREATE UNIQUE INDEX onboarding_ref_id_key', 'CREATE INDEX onboarding_ref_id_key'),
   chain('CREATE UNIQUE INDEX onboarding_account_id_key', 'CREATE INDEX onboarding_account_id_key'),
   chain('CREATE UNIQUE INDEX onboarding_profile_id_key', 'CREATE INDEX onboarding_profile_id_key'),

@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-/** Fewer than a test run makes: what breaks the core is noticed by the first of them. */
+/** Fewer runs than in a test run: the first of them notice what breaks the core. */
 process.env.PROPERTY_RUNS ??= '300'
 
 const inMemory = process.env.MUTATION_SERVICES === undefined
 
-/** For mutate.ts: the tests of one group. A mutant that hangs is noticed by the time-outs, which are short. */
+/** For mutate.ts: the tests of one group. The short timeouts notice a mutant that hangs. */
 export default defineConfig({
   test: {
     include: (process.env.MUTATION_TESTS ?? 'none').split(' '),

@@ -9,7 +9,7 @@ function startLogChannel() {
   return { channel: createLogChannel({ logger }), lines }
 }
 
-describe('a notice to the log', () => {
+describe('a notification to the log', () => {
   it('is one structured line with ids and codes', async () => {
     const { channel, lines } = startLogChannel()
     expect(await channel.send(documentsNotice)).toEqual({ status: null })
@@ -19,7 +19,7 @@ describe('a notice to the log', () => {
     await channel.close()
   })
 
-  it('holds nothing that names a person', async () => {
+  it('holds no personal data', async () => {
     const { channel, lines } = startLogChannel()
     await channel.send(indiscreetNotice)
     expect(lines.join('')).not.toMatch(/Ada|person_details|email/)

@@ -11,14 +11,14 @@ interface Delivery {
 export interface NoticeReceiver {
   url: string
   deliveries: Delivery[]
-  /** What it does from now on; answers 204 by default. */
+  /** What it does from now on. It answers 204 by default. */
   reply: (next: (response: ServerResponse) => void) => void
-  /** From then on connections are refused. */
+  /** Refuses connections from then on. */
   stop: () => Promise<void>
   connections: () => number
 }
 
-/** The brokerage's own application: a real HTTP server that does what a test tells it. Closed when the test ends. */
+/** The brokerage's own application: a real HTTP server that does what a test tells it. It closes when the test ends. */
 export async function startNoticeReceiver(): Promise<NoticeReceiver> {
   const deliveries: Delivery[] = []
   let reply = (response: ServerResponse): void => {

@@ -19,7 +19,7 @@ export const documentsNotice: Notice = {
   data: { identityId: '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10', refId: null, requiredDocuments: ['PROOF_OF_FUNDS'] },
 }
 
-/** A notice that by accident carries what it must not: a person. */
+/** A notification with what it must not carry: a person. */
 export const indiscreetNotice: Notice = Object.assign({ name: 'Ada Moreno' }, readyNotice, {
   data: Object.assign({ person_details: { first_name: 'Ada' }, email: 'ada@example.com' }, readyNotice.data),
 })

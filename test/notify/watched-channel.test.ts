@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const WARN = 40
 
-/** A worker's channel to the application; `finish` waits until what it has seen is written. */
+/** A worker's channel to the application. `finish` waits until its observations are stored. */
 function worker(receiver: NoticeReceiver): NoticeChannel {
   const logger = createLogger({ level: 'info', destination: { write: (line) => lines.push(JSON.parse(line)) } })
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
@@ -46,7 +46,7 @@ const health = () => readNoticeHealth(pool)
 const answer = (receiver: NoticeReceiver, status: number): void => receiver.reply((response) => void response.writeHead(status).end())
 
 describe('F5: an application that refuses notifications', () => {
-  it('is in the log and in Postgres from its first refusal on, once, with its status and since when', async () => {
+  it('is recorded in the log and in Postgres at its first refusal, once, with its status and start', async () => {
     const receiver = await startNoticeReceiver()
     answer(receiver, 400)
     const channel = worker(receiver)
@@ -60,7 +60,7 @@ describe('F5: an application that refuses notifications', () => {
     ])
   })
 
-  it('is over with the first notification that it takes, which the log says too', async () => {
+  it('has recovered with the first notification that it accepts, which the log says too', async () => {
     const receiver = await startNoticeReceiver()
     const channel = worker(receiver)
     answer(receiver, 403)
@@ -75,7 +75,7 @@ describe('F5: an application that refuses notifications', () => {
     ])
   })
 
-  it('has one streak over all workers, and each worker that starts meanwhile knows of it', async () => {
+  it('has one streak over all workers, and a worker that starts meanwhile knows it', async () => {
     const receiver = await startNoticeReceiver()
     answer(receiver, 400)
     for (const channel of [worker(receiver), worker(receiver)]) {
@@ -86,7 +86,7 @@ describe('F5: an application that refuses notifications', () => {
     expect(lines.filter(({ level }) => level === WARN)).toHaveLength(1)
   })
 
-  it('is told from one that is away', async () => {
+  it('differs from one that is away', async () => {
     const receiver = await startNoticeReceiver()
     answer(receiver, 503)
     const channel = worker(receiver)
@@ -96,7 +96,7 @@ describe('F5: an application that refuses notifications', () => {
   })
 })
 
-it('sends all the same while Postgres does not answer', async () => {
+it('the channel still sends while Postgres does not answer', async () => {
   const receiver = await startNoticeReceiver()
   const away = new pg.Pool({ host: '127.0.0.1', port: 9 })
   const channel = watchChannel(

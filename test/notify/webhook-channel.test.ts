@@ -20,8 +20,8 @@ function channelTo(url: string, options: { timeoutMs?: number; now?: () => numbe
 const asStrings = (headers: NodeJS.Dict<string | string[]>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 
-describe('a notice by webhook', () => {
-  it('arrives signed as Standard Webhooks has it, under its own key', async () => {
+describe('a notification by webhook', () => {
+  it('arrives signed by the Standard Webhooks scheme, under its own key', async () => {
     const receiver = await startNoticeReceiver()
     expect(await channelTo(receiver.url).send(readyNotice)).toEqual({ status: 204 })
     const [delivery] = receiver.deliveries
@@ -36,7 +36,7 @@ describe('a notice by webhook', () => {
     })
   })
 
-  it('c02: is sent to the address as it was set, to the last byte, with the credentials in it', async () => {
+  it('c02: is sent to the configured address to the last byte, with its credentials', async () => {
     const receiver = await startNoticeReceiver()
     const base = new URL(receiver.url).origin
     const targets = ['/hooks/gatehouse/', '/hooks/gatehouse', '/a/../b/', '/%7Euser/?a=1&b=%20', '/?x', '/a//b//']
@@ -47,13 +47,13 @@ describe('a notice by webhook', () => {
     expect(receiver.deliveries.at(-1)?.headers.authorization).toBe(`Basic ${Buffer.from('us@er:pa:ss').toString('base64')}`)
   })
 
-  it('F37: says who calls', async () => {
+  it('F37: names its sender', async () => {
     const receiver = await startNoticeReceiver()
     await channelTo(receiver.url).send(readyNotice)
     expect(receiver.deliveries[0]?.headers['user-agent']).toMatch(/^Gatehouse-Webhooks\/\d/)
   })
 
-  it('F59: gives the rest of an answer two seconds after the status, then closes the connection', async () => {
+  it('F59: allows the rest of an answer two seconds after the status, then closes the connection', async () => {
     const receiver = await startNoticeReceiver()
     let closedAfterMs = 0
     receiver.reply((response) => {
@@ -71,7 +71,7 @@ describe('a notice by webhook', () => {
     expect(closedAfterMs).toBeLessThan(3_500)
   })
 
-  it('F59: opens no more connections than it may', async () => {
+  it('F59: opens no more connections than allowed', async () => {
     const receiver = await startNoticeReceiver()
     receiver.reply((response) => void setTimeout(() => response.writeHead(204).end(), 50))
     const channel = createWebhookChannel({ url: receiver.url, secret: SECRET, outgoing: EVERY_NETWORK, timeoutMs: 5_000, connections: 3 })
@@ -80,7 +80,7 @@ describe('a notice by webhook', () => {
     expect(receiver.connections()).toBe(3)
   })
 
-  it('does not verify when its body was changed, its id was changed, or with another secret', async () => {
+  it('does not verify with a changed body, a changed id or another secret', async () => {
     const receiver = await startNoticeReceiver()
     await channelTo(receiver.url).send(documentsNotice)
     const { body, headers } = receiver.deliveries[0]!
@@ -93,7 +93,7 @@ describe('a notice by webhook', () => {
     expect(verify(OTHER_SECRET, body, receivedHeaders)).toThrow(WebhookVerificationError)
   })
 
-  it('sent again has the same id and body, a new timestamp and a signature that verifies', async () => {
+  it('has the same id and body when it is repeated, with a new timestamp and a valid signature', async () => {
     const receiver = await startNoticeReceiver()
     let nowMs = Date.now() - 60_000
     const channel = channelTo(receiver.url, { now: () => nowMs })
@@ -108,7 +108,7 @@ describe('a notice by webhook', () => {
     expect(() => new Webhook(SECRET).verify(second!.body, second!.headers)).not.toThrow()
   })
 
-  it('takes nothing along that names a person', async () => {
+  it('carries no personal data', async () => {
     const receiver = await startNoticeReceiver()
     await channelTo(receiver.url).send(indiscreetNotice)
     expect(receiver.deliveries[0]!.body).not.toMatch(/Ada|person_details|email/)
@@ -129,7 +129,7 @@ describe('a notice by webhook', () => {
   })
 })
 
-describe('when the receiver does not take it', () => {
+describe('when the receiver does not accept a notification', () => {
   it.each([
     [400, 'NOTICE_REFUSED', 'backoff'],
     [401, 'NOTICE_REFUSED', 'backoff'],
@@ -151,7 +151,7 @@ describe('when the receiver does not take it', () => {
     expect(receiver.deliveries).toHaveLength(1)
   })
 
-  it('does not follow a redirect: the signature is for one receiver', async () => {
+  it('a redirect is not followed, since the signature is for one receiver', async () => {
     const receiver = await startNoticeReceiver()
     receiver.reply((response) => response.writeHead(307, { location: receiver.url }).end())
     await expect(channelTo(receiver.url).send(readyNotice)).rejects.toMatchObject({ code: 'NOTICE_REFUSED', status: 307 })
@@ -163,14 +163,14 @@ describe('when the receiver does not take it', () => {
     ['864000', 3_600_000],
     ['Fri, 06 Mar 2026 09:16:00 GMT', 60_000],
     ['soon', undefined],
-  ])('with Retry-After %s, says for how long', async (header, retryAfterMs) => {
+  ])('the error has the wait of Retry-After %s', async (header, retryAfterMs) => {
     const receiver = await startNoticeReceiver()
     receiver.reply((response) => response.writeHead(429, { 'retry-after': header }).end())
     const channel = channelTo(receiver.url, { now: () => Date.parse('2026-03-06T09:15:00Z') })
     await expect(channel.send(readyNotice)).rejects.toMatchObject({ code: 'NOTICE_UNAVAILABLE', retryAfterMs })
   })
 
-  it('because nobody listens, it certainly was not delivered', async () => {
+  it('because the connection is refused, it was certainly not delivered', async () => {
     const receiver = await startNoticeReceiver()
     await receiver.stop()
     await expect(channelTo(receiver.url).send(readyNotice)).rejects.toMatchObject({
@@ -184,7 +184,7 @@ describe('when the receiver does not take it', () => {
     ['the connection was reset', (response) => response.socket?.resetAndDestroy()],
     ['the connection was closed', (response) => response.socket?.destroy()],
     ['no answer came in time', () => {}],
-  ])('because %s, it may have been taken', async (_, reply) => {
+  ])('because %s, it may have been accepted', async (_, reply) => {
     const receiver = await startNoticeReceiver()
     receiver.reply(reply)
     const sent = channelTo(receiver.url, { timeoutMs: 150 }).send(readyNotice)
@@ -192,12 +192,12 @@ describe('when the receiver does not take it', () => {
     expect(receiver.deliveries).toHaveLength(1)
   })
 
-  it('because no connection came about in time, it certainly was not delivered', async () => {
+  it('because no connection was made in time, it was certainly not delivered', async () => {
     const sent = channelTo(`https://127.0.0.1:${await startSilentServer()}`, { timeoutMs: 150 }).send(readyNotice)
     await expect(sent).rejects.toMatchObject({ code: 'NOTICE_UNAVAILABLE', retry: 'snooze', status: null })
   })
 
-  it('drops a connection on which the answer does not end', async () => {
+  it('a connection whose answer does not end is dropped', async () => {
     const receiver = await startNoticeReceiver()
     const dropped = Promise.withResolvers<void>()
     receiver.reply((response) => {
@@ -209,13 +209,13 @@ describe('when the receiver does not take it', () => {
     await dropped.promise
   })
 
-  it('counts a 2xx as taken even if its body is lost', async () => {
+  it('a 2xx counts as accepted even when its body is lost', async () => {
     const receiver = await startNoticeReceiver()
     receiver.reply((response) => response.writeHead(200, { 'content-length': '100' }).write('x', () => response.socket?.destroy()))
     expect(await channelTo(receiver.url).send(readyNotice)).toEqual({ status: 200 })
   })
 
-  it('says in the error what failed, and no secret', async () => {
+  it('the error says what failed, and no secret', async () => {
     const receiver = await startNoticeReceiver()
     receiver.reply((response) => response.writeHead(401).end('no'))
     const error = (await channelTo(receiver.url)
@@ -226,8 +226,8 @@ describe('when the receiver does not take it', () => {
   })
 })
 
-describe('closing', () => {
-  it('lets the delivery under way end, and can be done twice', async () => {
+describe('when the channel closes', () => {
+  it('it lets the delivery in progress end, and can close twice', async () => {
     const receiver = await startNoticeReceiver()
     const held: ServerResponse[] = []
     receiver.reply((response) => held.push(response))

@@ -18,7 +18,7 @@ function get(path: string, headers: Record<string, string> = { cookie }): Promis
   return fetch(`${operator.url}${path}`, { redirect: 'manual', headers: { ...HTML, ...headers } })
 }
 
-/** As a browser sends a form of our own page; `headers` say otherwise. */
+/** As a browser sends a form of our own page, unless `headers` say otherwise. */
 function post(path: string, form: Record<string, string>, headers: Record<string, string> = { cookie }): Promise<Response> {
   return fetch(`${operator.url}${path}`, {
     method: 'POST',
@@ -31,9 +31,9 @@ function post(path: string, form: Record<string, string>, headers: Record<string
 const login = (form: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> => post('/login', form, headers)
 const cookieOf = (response: Response): string => response.headers.get('set-cookie')?.split(';')[0] ?? ''
 
-describe('when somebody who is not logged in opens a page', () => {
+describe('when a person without a session opens a page', () => {
   it.each(['/', '/onboardings?state=held', `/events/${randomUUID()}`, '/replays', '/replays/new', '/audit'])(
-    'sends %s to the login and back',
+    'the server sends %s to the login and back',
     async (path) => {
       const answer = await get(path, {})
       expect([answer.status, answer.headers.get('location')]).toEqual([303, `/login?next=${encodeURIComponent(path)}`])
@@ -42,27 +42,27 @@ describe('when somebody who is not logged in opens a page', () => {
     },
   )
 
-  it('does nothing for a form without a session', async () => {
+  it('the server does nothing for a form', async () => {
     const answer = await post('/replays', { states: 'parked' }, {})
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login?next=%2F'])
   })
 })
 
 describe('the login', () => {
-  it('takes the token, and keeps the session where scripts and other sites cannot reach it', async () => {
+  it('accepts the token, and keeps the session out of reach of scripts and other sites', async () => {
     const answer = await login({ name: 'Ada', token: TOKEN, next: '/events' })
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/events'])
     expect(answer.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Strict$/)
     expect(answer.headers.get('set-cookie')).not.toContain(TOKEN)
   })
 
-  it('F70: keeps the cookie on TLS and on this host where the browser came over TLS', async () => {
+  it('F70: limits the cookie to TLS and this host when the browser came over TLS', async () => {
     const answer = await login({ name: 'Ada', token: TOKEN }, { origin: 'https://gatehouse.example', 'sec-fetch-site': 'same-origin' })
     expect(answer.headers.get('set-cookie')).toMatch(/^__Host-gatehouse_session=[\w-]{43}; .*; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
     expect((await get('/', { cookie: cookieOf(answer) })).status).toBe(200)
   })
 
-  it('refuses a wrong token and a name that is none, and sets no cookie', async () => {
+  it('refuses a wrong token and an invalid name, and sets no cookie', async () => {
     for (const [form, status] of [
       [{ name: 'Ada', token: 'wrong' }, 401],
       [{ name: 'Ada', token: '' }, 401],
@@ -75,7 +75,7 @@ describe('the login', () => {
     }
   })
 
-  it.each(['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)'])('never leads away to %s', async (next) => {
+  it.each(['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)'])('never redirects to %s', async (next) => {
     expect((await login({ name: 'Ada', token: TOKEN, next })).headers.get('location')).toBe('/')
   })
 })
@@ -87,14 +87,14 @@ describe('a session', () => {
     expect(answer.headers.get('set-cookie')).toMatch(/^gatehouse_session=;/)
   })
 
-  it('F64: is ended by the logout for a copy of the cookie too', async () => {
+  it('F64: ends with the logout for a copy of the cookie too', async () => {
     const mine = cookieOf(await login({ name: 'Grace', token: TOKEN }, {}))
     expect((await get('/', { cookie: mine })).status).toBe(200)
     await post('/logout', {}, { cookie: mine })
     expect((await get('/', { cookie: mine })).status).toBe(303)
   })
 
-  it('F64: is ended by the next login of the same browser, and by whoever ends the sessions of its operator', async () => {
+  it("F64: ends with the next login of the same browser, and when its operator's sessions are ended", async () => {
     const first = cookieOf(await login({ name: 'Grace', token: TOKEN }, {}))
     const second = cookieOf(await login({ name: 'Grace', token: TOKEN }, { cookie: first }))
     expect((await get('/', { cookie: first })).status).toBe(303)
@@ -105,7 +105,7 @@ describe('a session', () => {
     expect((await get('/')).status).toBe(200)
   })
 
-  it('F64: ends when nothing is done in it, and a page that refreshes itself is nothing done', async () => {
+  it('F64: ends without activity, and a page that refreshes itself is not activity', async () => {
     const mine = cookieOf(await login({ name: 'Grace', token: TOKEN }, {}))
     const status = async (destination: string): Promise<number> => (await get('/', { cookie: mine, 'sec-fetch-dest': destination })).status
     operator.advanceClock(40 * 60_000)
@@ -117,7 +117,7 @@ describe('a session', () => {
     operator.advanceClock(-120 * 60_000)
   })
 
-  it('F64: ends after twelve hours however busy, and is worth nothing when its cookie is changed', async () => {
+  it('F64: ends after twelve hours of activity, and is invalid when its cookie is changed', async () => {
     const mine = cookieOf(await login({ name: 'Grace', token: TOKEN }, {}))
     const value = mine.split('=')[1] ?? ''
     for (const changed of [`${value}x`, value.slice(1), '', 'x']) {
@@ -132,7 +132,7 @@ describe('a session', () => {
     operator.advanceClock(-SESSION_SECONDS * 1_000)
   })
 
-  it('F64: is kept in the database as a hash alone', async () => {
+  it('F64: is stored as a hash only', async () => {
     const mine = cookieOf(await login({ name: 'Grace', token: TOKEN }, {})).split('=')[1] ?? ''
     const { rows } = await operator.pool.query('SELECT t::text AS row FROM operator_session t')
     expect(rows.length).toBeGreaterThan(0)
@@ -149,18 +149,18 @@ describe('a session', () => {
     expect(items.map(({ action }) => action)).toEqual(['session.close', 'session.open'])
   })
 
-  it('opens no API: that takes the token', async () => {
+  it('does not open the API, which requires the token', async () => {
     expect((await get('/v1/stats')).status).toBe(401)
   })
 })
 
-describe("when another site's page sends our form with a session that it got hold of", () => {
+describe("when another site's page sends our form with a session", () => {
   it.each<[string, Record<string, string>]>([
-    ['by its origin', { origin: 'https://evil.example' }],
-    ['by an origin that is hidden', { origin: 'null' }],
-    ['by what the browser says of it', { origin: 'http://same', 'sec-fetch-site': 'cross-site' }],
-    ['by a neighbour of the same site', { 'sec-fetch-site': 'same-site' }],
-  ])('refuses it, %s', async (_name, headers) => {
+    ['is recognised by its origin', { origin: 'https://evil.example' }],
+    ['is recognised by a hidden origin', { origin: 'null' }],
+    ["is recognised by the browser's fetch metadata", { origin: 'http://same', 'sec-fetch-site': 'cross-site' }],
+    ['is recognised as a neighbour of the same site', { 'sec-fetch-site': 'same-site' }],
+  ])('the server refuses it when it %s', async (_name, headers) => {
     const before = await operator.useCases.listAudit({ limit: 1 })
     for (const path of ['/replays', `/replays/${randomUUID()}/approve`, '/logout', '/login']) {
       const answer = await post(path, { reason: 'because', name: 'Eve', token: TOKEN }, { cookie, ...headers })
@@ -169,7 +169,7 @@ describe("when another site's page sends our form with a session that it got hol
     expect(await operator.useCases.listAudit({ limit: 1 })).toEqual(before)
   })
 
-  it('refuses a form that does not say where it comes from', async () => {
+  it('the server refuses a form without an origin', async () => {
     const answer = await fetch(`${operator.url}/replays`, {
       method: 'POST',
       headers: { cookie },
@@ -181,7 +181,7 @@ describe("when another site's page sends our form with a session that it got hol
 
 describe('the pages', () => {
   const evil = '<script>alert(1)</script>"\'&'
-  it('escape whatever they show, and allow no script but their own file', async () => {
+  it('escape all values, and allow no script but their own file', async () => {
     const { identityId } = await seedOnboarding(operator.ledger, { refId: evil, statuses: ['APPROVED', 'DENIED'] })
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: evil })
@@ -212,7 +212,7 @@ describe('the pages', () => {
     }
   })
 
-  it('say on the home page what waits for a person, each number a link to its list', async () => {
+  it('show on the home page what waits for an operator, each number with a link to its list', async () => {
     const page = await (await get('/')).text()
     expect(page).toContain('<a href="/events?state=parked">1 event parked: ')
     expect(page).toContain('<a href="/onboardings?state=held">1 onboarding held: the facts about the customer contradict each other.</a>')
@@ -221,7 +221,7 @@ describe('the pages', () => {
     }
   })
 
-  it('say on the home page that no worker takes jobs, once that has lasted for a minute', async () => {
+  it('show on the home page that no worker takes jobs, after one minute of that', async () => {
     const takenAgo = (seconds: number) =>
       operator.pool.query('UPDATE canary SET seen_by = $1, seen_at = now() - make_interval(secs => $2)', ['host:1', seconds])
     const quiet = /A worker is running, but no job was taken for 3 min/
@@ -233,7 +233,7 @@ describe('the pages', () => {
     await takenAgo(0)
   })
 
-  it('say on the home page how long the backlog takes, and until when Paxos lets nobody call', async () => {
+  it('show on the home page how long the backlog takes, and how long Paxos allows no calls', async () => {
     const locked = /Paxos answered 429 \(too many requests\), so Gatehouse does not call it for another 5 min/
     await operator.accept({ id: randomUUID(), type: 'identity.approved' })
     const before = await (await get('/')).text()
@@ -247,7 +247,7 @@ describe('the pages', () => {
     await lockOut(operator, 0)
   })
 
-  it('page through a list with their filters kept', async () => {
+  it('keep the filters over the pages of a list', async () => {
     for (let n = 0; n < 3; n += 1) await seedOnboarding(operator.ledger, { refId: `paged-${n}` })
     const first = await (await get('/onboardings?state=&q=paged-&limit=2')).text()
     const older = /class="button" href="([^"]+)">Older/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? ''
@@ -260,7 +260,7 @@ describe('the pages', () => {
     expect(second).not.toContain('>Older<')
   })
 
-  it('teach where a list is empty', async () => {
+  it('explain an empty list', async () => {
     expect(await (await get('/replays')).text()).toContain('No replay yet.')
     expect(await (await get('/events?state=dead')).text()).toContain('No action needed.')
     expect(await (await get('/onboardings?q=nobody')).text()).toContain('Names and personal numbers are not searchable')
@@ -275,13 +275,13 @@ describe('the pages', () => {
     [`/events/${randomUUID()}`, 404, 'Unknown event: Gatehouse never received it'],
     [`/replays/${randomUUID()}`, 404, 'Unknown replay.'],
     ['/nothing', 404, 'Unknown page.'],
-  ])('answer %s with %i, as a page that says what is wrong', async (path, status, text) => {
+  ])('answer %s with %i and a page that says what is wrong', async (path, status, text) => {
     const answer = await get(path)
     expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8'])
     expect(await answer.text()).toContain(text)
   })
 
-  it('F26: show the filters again when one is wrong, each with its value, and a message at the one that is', async () => {
+  it('F26: show the filters again when one is wrong, each with its value, and a message beside the wrong one', async () => {
     const answer = await get('/events?state=parked&type=identity.approved&from=yesterday')
     const page = await answer.text()
     expect(answer.status).toBe(400)
@@ -292,7 +292,7 @@ describe('the pages', () => {
     expect(page).not.toContain('aria-describedby="wrong-state"')
   })
 
-  it('F26, F30: take the times of the commands, and filter the audit', async () => {
+  it('F26, F30: accept the times of the commands, and filter the audit', async () => {
     expect((await get('/events?from=2h&to=2026-03-01')).status).toBe(200)
     await operator.useCases.pauseQueue({ reason: 'filter me' }, { kind: 'operator', name: 'grace' })
     await operator.useCases.resumeQueue({ reason: 'filtered' }, { kind: 'operator', name: 'grace' })
@@ -304,7 +304,7 @@ describe('the pages', () => {
     expect((await get('/audit?from=never')).status).toBe(400)
   })
 
-  it('come with a stylesheet and a script of their own, which need no login', async () => {
+  it('load a stylesheet and a script of their own without a login', async () => {
     for (const [path, type] of [
       ['/assets/pages.css', 'text/css; charset=utf-8'],
       ['/assets/pages.js', 'text/javascript; charset=utf-8'],
@@ -316,7 +316,7 @@ describe('the pages', () => {
 })
 
 describe('when an event cannot succeed', () => {
-  it('F11: is dismissed and restored from its page', async () => {
+  it('F11: an operator dismisses and restores it on its page', async () => {
     const [eventId = ''] = await receiveDecided(operator, { count: 1, refIdPrefix: 'page-hopeless-' })
     await operator.pool.query(`UPDATE inbox_event SET state = 'dead', completed_at = now() WHERE event_id = $1`, [eventId])
     const path = `/events/${eventId}`
@@ -331,7 +331,7 @@ describe('when an event cannot succeed', () => {
 })
 
 describe('when an operator replays from the pages', () => {
-  it('plans, shows what it would do, and runs it once with their name and reason', async () => {
+  it('the page plans, shows what the plan would do, and runs it once with name and reason', async () => {
     const [event] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'by-hand-', decision: 'approve', deliver: false })
     if (!event) throw new Error('the simulator made no event')
     await operator.accept(event)
@@ -376,7 +376,7 @@ describe('when an operator replays from the pages', () => {
     ])
   })
 
-  it('shows how many match where the limit took fewer', async () => {
+  it('the page shows how many events match when the limit took fewer', async () => {
     const ids = await receiveDecided(operator, { count: 3, refIdPrefix: 'limited-' })
     const plan = async (limit: string): Promise<string> => {
       const planned = await post('/replays', { eventIds: ids.join(' '), limit })
@@ -388,7 +388,7 @@ describe('when an operator replays from the pages', () => {
     expect(await plan('3')).not.toContain('More events matched')
   })
 
-  it('lists who planned and approved what, and why, with a way to the next plan; the home page shows the latest', async () => {
+  it('the list says who planned and approved each replay, and why, with a link to the next plan; home shows the latest', async () => {
     const eventIds = await receiveDecided(operator, { count: 1, refIdPrefix: 'listed-' })
     const { id } = await operator.useCases.planReplay({ eventIds }, { kind: 'operator', name: 'ada' })
     await operator.useCases.approveReplay(id, { reason: '<b>ticket</b> 4711' }, { kind: 'operator', name: 'grace' })
@@ -406,7 +406,7 @@ describe('when an operator replays from the pages', () => {
     expect(await (await get(older)).text()).not.toContain(`href="/replays/${id}"`)
   })
 
-  it('names the field of the form that is wrong', async () => {
+  it('the page names the wrong field of the form', async () => {
     const answer = await post('/replays', { eventIds: 'über', limit: '0' })
     expect(answer.status).toBe(400)
     const page = await answer.text()

@@ -10,7 +10,7 @@ const SLOW = 150_000
 const TOKEN = 'a-token-for-the-test-behind-pgbouncer'
 const CUSTOMERS = 40
 
-/** In CI it is installed, and a test that is left out there proves nothing. */
+/** CI has it installed: a skipped test proves nothing there. */
 describe.skipIf(!hasPgBouncer() && !process.env.CI).each(['Redis', 'Postgres'])(
   'behind PgBouncer in transaction mode, the queue on %s',
   (queue) => {
@@ -18,7 +18,7 @@ describe.skipIf(!hasPgBouncer() && !process.env.CI).each(['Redis', 'Postgres'])(
     let pooler: Awaited<ReturnType<typeof startPgBouncer>>
     let running: Running
     const ends: (() => Promise<void>)[] = []
-    /** Those of this test: a simulator may remember others. */
+    /** The people of this test: a simulator may remember others. */
     const made = new Set<unknown>()
 
     beforeAll(async () => {
@@ -60,7 +60,7 @@ describe.skipIf(!hasPgBouncer() && !process.env.CI).each(['Redis', 'Postgres'])(
     const count = async (state: string): Promise<number> =>
       (await api(`/v1/onboardings?state=${state}&limit=200`)).json.items.filter(({ identityId }) => made.has(identityId)).length
 
-    it('takes every customer to ready, by webhook and by sweep, with statements that no server connection has by name', {
+    it('takes every customer to ready, by webhook and by sweep, with statements that no server connection knows by name', {
       timeout: SLOW,
     }, async () => {
       for (const deliver of [true, false]) {
@@ -84,7 +84,7 @@ describe.skipIf(!hasPgBouncer() && !process.env.CI).each(['Redis', 'Postgres'])(
       expect(plan.status).toBeLessThan(300)
     })
 
-    it('leaves no setting behind on the server connections, which belong to every client', async () => {
+    it('leaves no setting on the server connections, which all clients share', async () => {
       const pool = createPool({ connectionString: pooler.url, max: 4, applicationName: 'pgbouncer test' })
       const settings = await Promise.all(
         Array.from({ length: 20 }, () =>

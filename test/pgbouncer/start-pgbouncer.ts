@@ -13,13 +13,13 @@ const START_TIMEOUT_MS = 10_000
 /** PgBouncer refuses to run as root. Debian's package brings `postgres`; every system has `nobody`. */
 const RUN_AS = 'nobody'
 
-/** Whether a PgBouncer is installed here. CI installs Debian's 1.18; where there is none, what needs it is left out. */
+/** Whether PgBouncer is installed here. CI installs Debian's 1.18; without it, the tests that need it are skipped. */
 export function hasPgBouncer(): boolean {
   return spawnSync(PROGRAM, ['--version']).status === 0
 }
 
 /**
- * A real PgBouncer in transaction mode with two server connections, so that one session's statements go over several of them. `url`: the
+ * A real PgBouncer in transaction mode with two server connections, so that the statements of one session use several of them. `url`: the
  * address of a database through it.
  */
 export async function startPgBouncer(databaseUrl: string): Promise<{ url: string; close(): Promise<void> }> {

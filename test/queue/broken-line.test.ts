@@ -9,7 +9,7 @@ import { createTestDatabase } from '../support/test-database.ts'
 const logger = createLogger({ level: 'silent' })
 
 describe.concurrent('the queue on Postgres', () => {
-  it('works once Postgres can be reached, when it could not at first', { timeout: 60_000 }, async ({ onTestFinished }) => {
+  it('works once Postgres can be reached after a failed start', { timeout: 60_000 }, async ({ onTestFinished }) => {
     const { line, backend, healthy, produce } = await openBed(onTestFinished)
     line.refuse()
     const producer = createEventQueue(backend, { logger })
@@ -32,7 +32,7 @@ describe.concurrent('the queue on Postgres', () => {
     )
   })
 
-  it('never waits long for a notification that may have been lost', async ({ onTestFinished }) => {
+  it('never waits more than 5 s for a notification that may have been lost', async ({ onTestFinished }) => {
     const { backend } = await openBed(onTestFinished)
     const connection = connectQueue(backend, { role: 'work', logger })
     onTestFinished(() => connection.close())
@@ -41,7 +41,7 @@ describe.concurrent('the queue on Postgres', () => {
     expect(opened.maximumBlockTimeout).toBeLessThanOrEqual(5)
   })
 
-  it('works on after its connections were cut', { timeout: 60_000 }, async ({ onTestFinished }) => {
+  it('continues after its connections were cut', { timeout: 60_000 }, async ({ onTestFinished }) => {
     const { line, backend, healthy, produce } = await openBed(onTestFinished)
     const seen = work({ backend, queue: healthy }, onTestFinished)
     await produce('1')
@@ -58,7 +58,7 @@ describe.concurrent('the queue on Postgres', () => {
   })
 })
 
-/** A database, and a line to it that can be broken; `produce` does not go over the line. */
+/** A database, and a line to it that a test can break. `produce` does not use the line. */
 async function openBed(onTestFinished: TestContext['onTestFinished']) {
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())

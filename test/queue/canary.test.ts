@@ -3,7 +3,7 @@ import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { createCanary } from '../../src/queue/canary.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
-/** Machines that share a database; what comes of canaries on a real queue is in test/faults/canary.test.ts. */
+/** Machines that share a database. test/faults/canary.test.ts has canaries on a real queue. */
 async function openYard({ sendEveryMs = 60_000 }: { sendEveryMs?: number } = {}) {
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())
@@ -30,18 +30,18 @@ async function openYard({ sendEveryMs = 60_000 }: { sendEveryMs?: number } = {})
 }
 
 describe('a canary', () => {
-  it('is sent when its time has come, by one of several machines, and waits from then on', async () => {
+  it('is sent when it is due, by one of several machines, and waits from then on', async () => {
     const { machine, passed, sent } = await openYard()
     const machines = [machine(), machine(), machine()]
     await Promise.all(machines.map((each) => each.send()))
-    expect(sent()).toBe(0) // the row is young: a minute has not gone by
+    expect(sent()).toBe(0) // the row is young: less than a minute has passed
     await passed(60_000)
     await Promise.all(machines.map((each) => each.send()))
     expect(sent()).toBe(1)
     expect(await machine().read()).toMatchObject({ seenAt: null, seenBy: null, sinceSeenMs: null, waitingMs: expect.any(Number) })
   })
 
-  it('waits for as long as none is taken, however many are sent', async () => {
+  it('waits while none is taken, also when others are sent', async () => {
     const { machine, passed, sent } = await openYard()
     for (let minutes = 1; minutes <= 3; minutes += 1) {
       await passed(60_000)
@@ -51,7 +51,7 @@ describe('a canary', () => {
     expect((await machine().read()).waitingMs).toBeGreaterThanOrEqual(120_000)
   })
 
-  it('is taken by whoever takes it; then none waits', async () => {
+  it('ends its wait when any worker takes it', async () => {
     const { machine, passed } = await openYard()
     await passed(60_000)
     await machine().send()
@@ -64,21 +64,21 @@ describe('a canary', () => {
     expect((await machine().read()).waitingMs).not.toBeNull()
   })
 
-  it('that was taken before its sender could say so does not wait', async () => {
+  it('does not wait when it was taken before its sender recorded it', async () => {
     const { machine, passed } = await openYard()
     await passed(60_000)
     await machine(() => machine().seen('a quick one')).send()
     expect(await machine().read()).toMatchObject({ seenBy: 'a quick one', waitingMs: null })
   })
 
-  it('that never got onto the queue accuses no worker', async () => {
+  it('that never reached the queue reports no worker', async () => {
     const { machine, passed } = await openYard()
     await passed(60_000)
     await expect(machine(() => Promise.reject(new Error('the queue is away'))).send()).rejects.toThrow('the queue is away')
     expect((await machine().read()).waitingMs).toBeNull()
   })
 
-  it('is not waited for where the next one was sent meanwhile by somebody whose canary never got there', async () => {
+  it('does not wait when the next one was sent meanwhile and never reached the queue', async () => {
     const { machine, passed } = await openYard()
     await passed(60_000)
     const failing = machine(() => Promise.reject(new Error('the queue is away')))

@@ -22,7 +22,7 @@ forEachBackend((kind) => {
     await database.drop()
   })
 
-  /** Works until the test ends, and notes what it was given, each once there is a slot for it. */
+  /** Works until the test ends, and records each event once it has a slot. */
   function work(handle: EventHandler = async () => ({ kind: 'done' })): EventJob[] {
     const seen: EventJob[] = []
     const worker = startEventWorker(backend, {
@@ -47,7 +47,7 @@ forEachBackend((kind) => {
     )
 
   describe('the event queue', () => {
-    it('keeps a job once, however often it is added, and hands out what is in it: two ids', async () => {
+    it('keeps a job once for any number of additions, and delivers its two ids', async () => {
       for (const _ of [1, 2, 3]) await queue.add([{ seq: '1', generation: 0 }])
       expect((await queue.counts()).waiting).toBe(1)
       const seen = work()
@@ -55,7 +55,7 @@ forEachBackend((kind) => {
       expect(seen).toEqual([{ seq: '1', generation: 0 }])
     })
 
-    it('takes the same event again once its job is done, and a new opening of it at any time', async () => {
+    it('accepts the same event again once its job is done, and a new generation of it at any time', async () => {
       const seen = work()
       await queue.add([{ seq: '2', generation: 0 }])
       await idle()
@@ -70,7 +70,7 @@ forEachBackend((kind) => {
       ])
     })
 
-    it('comes back to a job when its handler asks for that', async () => {
+    it('delivers a job again when its handler asks for that', async () => {
       const times: number[] = []
       work(async () => {
         times.push(Date.now())
@@ -85,7 +85,7 @@ forEachBackend((kind) => {
       await idle()
     })
 
-    it('comes back to a job within seconds when its handler found no database to write down why', async () => {
+    it('delivers a job again within seconds when its handler found no database to record a failure', async () => {
       const tries: number[] = []
       work(async () => {
         tries.push(Date.now())
@@ -100,7 +100,7 @@ forEachBackend((kind) => {
       await idle()
     })
 
-    it('is not stopped by handlers that throw, whatever they throw', async () => {
+    it('continues after handlers that throw, for any thrown value', async () => {
       const circular: Record<string, unknown> = {}
       circular.self = circular
       const seen = work(async ({ seq }) => {
@@ -116,7 +116,7 @@ forEachBackend((kind) => {
       await queue.obliterate()
     })
 
-    it('carries a batch as one job, and hands out its events one by one', async () => {
+    it('carries a batch as one job, and delivers its events one by one', async () => {
       const seen: EventJob[] = work()
       await queue.pause()
       for (const _ of [1, 2]) await queue.add(batchOf('77', ['20', '21', '22']))
@@ -126,7 +126,7 @@ forEachBackend((kind) => {
       expect(seen).toEqual(batchOf('77', ['20', '21', '22']))
     })
 
-    it('brings those of a batch that ask for it back at their time, by jobs of their own, and the others not', async () => {
+    it('delivers only those events of a batch again that ask for it, at their time, in jobs of their own', async () => {
       const seen = work(async ({ batch, seq }) => (batch && seq !== '31' ? { kind: 'later', at: Date.now() + 300 } : { kind: 'done' }))
       await queue.add(batchOf('78', ['30', '31', '32']))
       const again = await eventually(
@@ -140,7 +140,7 @@ forEachBackend((kind) => {
       await idle()
     })
 
-    it('brings back the only one of a batch likewise, since its row has left the batch', async () => {
+    it('delivers the only event of a batch again too, since its row has left the batch', async () => {
       const seen = work(async ({ batch }) => (batch ? { kind: 'later', at: Date.now() + 300 } : { kind: 'done' }))
       await queue.add(batchOf('76', ['29']))
       await eventually(
@@ -151,7 +151,7 @@ forEachBackend((kind) => {
       await idle()
     })
 
-    it('comes back to a whole batch when there was no database to write down why one of it failed', async () => {
+    it('delivers a whole batch again when there was no database to record the failure of one event', async () => {
       const seen = work(async ({ seq }) => {
         if (seq === '41' && seen.length < 4) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
         return { kind: 'done' }
@@ -165,7 +165,7 @@ forEachBackend((kind) => {
       expect(seen.slice(3)).toEqual(seen.slice(0, 3))
     })
 
-    it('gives a worker only as much as it has slots, and the next batch to one that has some free', async () => {
+    it('gives a worker only as many events as it has slots, and the next batch to a worker with a free slot', async () => {
       const ends: (() => void)[] = []
       const inUse = async () => {
         await new Promise<void>((resolve) => ends.push(resolve))
@@ -196,7 +196,7 @@ forEachBackend((kind) => {
       expect(full.map(({ seq }) => seq)).toEqual(numbers(50, 8))
     })
 
-    it('goes on with others when a handler has let go, and is done with the job when all have ended', async () => {
+    it('continues with others when a handler has released its slot, and completes the job when all have ended', async () => {
       const end = Promise.withResolvers<void>()
       const seen = work(async (_, { slot }) => {
         slot?.release()
@@ -216,7 +216,7 @@ forEachBackend((kind) => {
       expect(seen).toEqual(batchOf('6', seqs))
     })
 
-    it('hands out no job while it is paused, and loses none', async () => {
+    it('delivers no job while it is paused, and loses none', async () => {
       await queue.pause()
       const seen = work()
       await queue.add([{ seq: '7', generation: 0 }])
@@ -227,7 +227,7 @@ forEachBackend((kind) => {
       expect(seen).toEqual([{ seq: '7', generation: 0 }])
     })
 
-    it('is empty after it was obliterated, whatever was in it, and works on', async () => {
+    it('is empty after it was obliterated, with any jobs in it, and continues to work', async () => {
       await queue.add(Array.from({ length: 700 }, (_, index) => ({ seq: `${100 + index}`, generation: 0 })))
       expect((await queue.counts()).waiting).toBe(700)
       await queue.obliterate()

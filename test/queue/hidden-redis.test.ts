@@ -31,7 +31,7 @@ const NO_CONFIG = ['--rename-command', 'CONFIG', '']
 
 function open(backend: QueueBackend, lines: { msg: string }[] = []) {
   const logger = createLogger({ level: 'warn', destination: { write: (line) => lines.push(JSON.parse(line)) } })
-  return openQueue({ queueBackend: backend } as Parameters<typeof openQueue>[0], logger) // it asks the foundation for nothing else
+  return openQueue({ queueBackend: backend } as Parameters<typeof openQueue>[0], logger) // it makes no other calls to the foundation
 }
 
 describe('c09: a Redis without CONFIG', () => {
@@ -42,13 +42,13 @@ describe('c09: a Redis without CONFIG', () => {
     })
   })
 
-  it('is taken when INFO says that it does not', async () => {
+  it('is accepted when INFO says that it does not', async () => {
     const queue = await open(await hiding({ settings: NO_CONFIG }))
     onTestFinished(() => queue.close())
     expect(await queue.evictionPolicy()).toBe('noeviction')
   })
 
-  it('is taken with a warning, never as well, when INFO is hidden too', async () => {
+  it('is accepted with a warning when INFO is hidden too', async () => {
     const lines: { msg: string }[] = []
     const queue = await open(await hiding({ rights: ['+@all', '-config', '-info'] }), lines)
     onTestFinished(() => queue.close())
@@ -59,9 +59,9 @@ describe('c09: a Redis without CONFIG', () => {
 
 describe('c10: a Redis user without INFO', () => {
   it.each([
-    ['by its rights', { rights: ['+@all', '-@dangerous'] }],
-    ['by a renamed command', { settings: ['--rename-command', 'INFO', ''] }],
-  ])('%s: jobs go through', async (_, how) => {
+    ['denied by its rights', { rights: ['+@all', '-@dangerous'] }],
+    ['denied by a renamed command', { settings: ['--rename-command', 'INFO', ''] }],
+  ])('can still work when it is %s', async (_, how) => {
     const backend = await hiding(how)
     const queue = createEventQueue(backend, { logger: silent })
     const taken = Promise.withResolvers<EventJob>()
@@ -79,7 +79,7 @@ describe('c10: a Redis user without INFO', () => {
     expect(await queue.counts()).toMatchObject({ paused: false })
   })
 
-  it('ends the start, with what Redis said, when the password is wrong', async () => {
+  it("stops the start with Redis's message when the password is wrong", async () => {
     const backend = await hiding({})
     const wrong = { ...backend, url: 'url' in backend ? backend.url.replace('secret', 'wrong') : '' } as QueueBackend
     await expect(open(wrong)).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe('c10: a Redis user without INFO', () => {
 })
 
 describe('a Redis that does not answer', () => {
-  it('keeps no start waiting for more than a few seconds, and the log says which', async () => {
+  it('delays a start by at most a few seconds, and the log names it', async () => {
     const lines: { msg: string }[] = []
     const began = performance.now()
     const queue = await open({ kind: 'redis', url: 'redis://127.0.0.1:1', prefix: 'hidden' }, lines)
@@ -101,7 +101,7 @@ describe('a Redis that does not answer', () => {
 })
 
 describe('c32: a Redis that closes idle clients', () => {
-  it('gets the next job, and the worker takes it', async () => {
+  it('delivers the next job, and the worker takes it', async () => {
     const backend = await hiding({ settings: ['--timeout', '1'] })
     const queue = createEventQueue(backend, { logger: silent })
     const taken = Promise.withResolvers<EventJob>()
@@ -114,7 +114,7 @@ describe('c32: a Redis that closes idle clients', () => {
       await worker.close()
       await queue.close()
     })
-    await sleep(3_000) // Redis looks for idle clients about once a second, and says to nobody that it has closed one
+    await sleep(3_000) // Redis closes idle clients about once a second, without a message
     await expect.poll(() => queue.add([{ seq: '8', generation: 0 }]).catch(() => 0), { timeout: 5_000 }).toBe(1)
     expect(await taken.promise).toMatchObject({ seq: '8' })
   })

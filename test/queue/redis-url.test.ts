@@ -15,7 +15,7 @@ describe('the URL of a Redis behind Sentinels', () => {
     expect(redisHosts(url)).toBe('one:26379,two,[::1]:26380')
   })
 
-  it('carries credentials, a database and TLS, and shows no password', () => {
+  it('carries credentials, a database and TLS, and is printed without its password', () => {
     const url = 'rediss+sentinel://app:p%40ss@one:26379/main/3?sentinelPassword=s%2Fecret'
     expect(sentinelOptions(url)).toMatchObject({
       username: 'app',
@@ -29,7 +29,7 @@ describe('the URL of a Redis behind Sentinels', () => {
     expect(redisHosts(url)).toBe('one:26379')
   })
 
-  it('is none when it names the server itself', () => {
+  it('is null when it names the server itself', () => {
     expect(sentinelOptions('redis://:secret@host:6379/2')).toBeNull()
     expect(redisHosts('redis://:secret@host:6379/2')).toBe('host:6379')
   })

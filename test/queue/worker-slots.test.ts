@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { createWorkerSlots } from '../../src/queue/worker-slots.ts'
 
 describe('the slots of a worker', () => {
-  it('let go of a piece of work once, whoever says it how often: the next begins, and no other beside it', async () => {
+  it('free a slot once, for any number of releases: the next event begins, and no other beside it', async () => {
     const onFree = vi.fn()
     const slots = createWorkerSlots(1, { onFree })
     const begun: number[] = []
@@ -40,7 +40,7 @@ describe('the slots of a worker', () => {
     expect(onFree).toHaveBeenCalledOnce()
   })
 
-  it('are given in the order in which they were asked for, to work that prepares meanwhile', async () => {
+  it('go to events in the order of their requests, which prepare meanwhile', async () => {
     const slots = createWorkerSlots(1, { onFree: () => {} })
     const prepared: number[] = []
     const begun: number[] = []
@@ -60,11 +60,11 @@ describe('the slots of a worker', () => {
     expect(begun).toEqual([0, 1, 2])
   })
 
-  it('go to the next when one that asked for a slot turns out to need none', async () => {
+  it('go to the next event when one that requested a slot needs none', async () => {
     const slots = createWorkerSlots(1, { onFree: () => {} })
     const end = Promise.withResolvers<void>()
     const first = slots.take(() => end.promise)
-    await slots.take(async ({ release }) => release()) // what was not given cannot be let go of
+    await slots.take(async ({ release }) => release()) // a slot that was not given cannot be released
     const third = slots.take(({ held }) => held)
     expect(slots.free()).toBe(false)
     end.resolve()
@@ -72,7 +72,7 @@ describe('the slots of a worker', () => {
     expect(slots.free()).toBe(true)
   })
 
-  it('are kept by those who would let go, while as many as there are slots go on without one', async () => {
+  it('stay with releasing events once as many events as there are slots run without one', async () => {
     const slots = createWorkerSlots(2, { onFree: () => {} })
     const releases: (() => void)[] = []
     const ends = Array.from({ length: 5 }, () => Promise.withResolvers<void>())
@@ -97,7 +97,7 @@ describe('the slots of a worker', () => {
     expect(slots.free()).toBe(true)
   })
 
-  it('are free again after work that failed', async () => {
+  it('are free again after an event that failed', async () => {
     const slots = createWorkerSlots(1, { onFree: () => {} })
     await expect(slots.take(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(slots.free()).toBe(true)

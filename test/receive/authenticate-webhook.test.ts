@@ -11,7 +11,7 @@ const NEW_SECRET = newSecret()
 
 let receiver: TestReceiver
 
-/** Headers as a gateway that signs sends them; signed by the standardwebhooks package. */
+/** Headers as a signing gateway sends them, signed by the standardwebhooks package. */
 function signed(body: string, secret: string, at: Date = new Date()): Record<string, string> {
   return {
     'webhook-id': 'msg_1',
@@ -20,7 +20,7 @@ function signed(body: string, secret: string, at: Date = new Date()): Record<str
   }
 }
 
-describe('when only signatures are taken', () => {
+describe('when only signatures are accepted', () => {
   beforeAll(async () => {
     receiver = await startReceiver({ authenticators: { enabled: ['signature'], signingSecrets: [OLD_SECRET, NEW_SECRET] } })
   })
@@ -30,12 +30,12 @@ describe('when only signatures are taken', () => {
   it.each([
     ['old', OLD_SECRET],
     ['new', NEW_SECRET],
-  ])('takes what is signed with the %s secret, while they are exchanged', async (_which, secret) => {
+  ])('a message signed with the %s secret is accepted during a rotation', async (_which, secret) => {
     const body = JSON.stringify(delivery({ note: 'ünïcode' }))
     expect(await receiver.post(body, signed(body, secret))).toMatchObject({ status: 200, body: { status: 'accepted' } })
   })
 
-  it('takes a message that is signed with a retired secret and a live one, as senders do while they exchange theirs', async () => {
+  it('a message signed with a retired and a live secret is accepted, as senders do during a rotation', async () => {
     const body = JSON.stringify(delivery())
     const live = signed(body, NEW_SECRET)
     const both = `v1a,abc ${signed(body, newSecret())['webhook-signature']} ${live['webhook-signature']}`
@@ -60,10 +60,10 @@ describe('when only signatures are taken', () => {
         return { body, headers: { ...headers, 'webhook-signature': headers['webhook-signature']!.replace('v1,', 'v2,') } }
       },
     ],
-    ['the signature, for nothing', (body: string) => ({ body, headers: { ...signed(body, OLD_SECRET), 'webhook-signature': 'v1,' } })],
-    ['the signature, for none at all', () => ({ body: '{}', headers: {} })],
-    ['the signature, for an API key, which is off here', () => ({ body: JSON.stringify(delivery()), headers: { 'x-api-key': API_KEY } })],
-  ])('refuses a change of %s, and does not say what was wrong', async (_what, change) => {
+    ['the signature to nothing', (body: string) => ({ body, headers: { ...signed(body, OLD_SECRET), 'webhook-signature': 'v1,' } })],
+    ['the signature to an empty one', () => ({ body: '{}', headers: {} })],
+    ['the signature to an API key, which is off here', () => ({ body: JSON.stringify(delivery()), headers: { 'x-api-key': API_KEY } })],
+  ])('a change of %s is refused without saying what was wrong', async (_what, change) => {
     const { body, headers } = change(JSON.stringify(delivery()))
     expect(await receiver.post(body, headers)).toMatchObject({
       status: 401,
@@ -76,7 +76,7 @@ describe('when only signatures are taken', () => {
     expect(await receiver.storedRows()).toEqual([])
   })
 
-  it('refuses a signature that is more than five minutes old or ahead, so that a recorded one cannot be sent again', async () => {
+  it('a signature is refused five minutes before and after its time, so that a recorded one cannot be sent again', async () => {
     const body = JSON.stringify(delivery())
     const minutesAgo = (minutes: number): Record<string, string> => signed(body, OLD_SECRET, new Date(Date.now() - minutes * 60_000))
     expect((await receiver.post(body, minutesAgo(6))).status).toBe(401)
@@ -88,7 +88,7 @@ describe('when only signatures are taken', () => {
     receiver.tick(-2 * 60_000)
   })
 
-  it('checks the signature before it parses the body', async () => {
+  it('the signature is checked before the body is parsed', async () => {
     expect(await receiver.post('not json', signed('other', OLD_SECRET))).toMatchObject({ status: 401 })
     expect(await receiver.post('not json', signed('not json', OLD_SECRET))).toMatchObject({ status: 400 })
   })
@@ -107,7 +107,7 @@ describe('when several authenticators are on', () => {
   })
   afterAll(() => receiver.close())
 
-  it('takes any of them, by the header that was configured', async () => {
+  it('each of them is accepted by its configured header', async () => {
     const body = JSON.stringify(delivery())
     expect((await receiver.post(body, { 'x-brokerage-key': API_KEY })).status).toBe(200)
     expect((await receiver.post(body, signed(body, OLD_SECRET))).status).toBe(200)
@@ -117,7 +117,7 @@ describe('when several authenticators are on', () => {
     expect((await receiver.post(body, { 'x-api-key': API_KEY })).status).toBe(401)
   })
 
-  it('names each of them in the refusal', async () => {
+  it('the refusal names each of them', async () => {
     const { body } = await receiver.post(delivery(), {})
     expect((body as { detail: string }).detail).toMatch(
       /API key in the header x-brokerage-key, or a bearer token.*, or a Standard Webhooks signature/,
@@ -125,7 +125,7 @@ describe('when several authenticators are on', () => {
   })
 })
 
-describe('before the body is read', () => {
+describe('before the receiver reads the body', () => {
   const clock = (): number => 1_700_000_000_000
   const client = { id: 'paxos', secret: 'an-invented-client-secret' }
   const tokens = createAccessTokens([client], clock)
@@ -135,14 +135,14 @@ describe('before the body is read', () => {
       { tokens, now: clock },
     )
 
-  it('only a signature that is asked for and there is worth the body', () => {
+  it('only a required and present signature lets it read the body', () => {
     expect(authenticator(['signature']).byHeaders({ 'webhook-signature': 'v1,' })).toBe('ask-body')
     expect(authenticator(['signature']).byHeaders({})).toBe('refused')
     expect(authenticator(['api-key']).byHeaders({ 'webhook-signature': 'v1,' })).toBe('refused')
     expect(authenticator(['api-key', 'oauth']).byHeaders({})).toBe('refused')
   })
 
-  it('a bearer token is taken as it was minted, alone in its header', async () => {
+  it('a bearer token is accepted exactly as it was issued, alone in its header', async () => {
     const token = await tokens.mint(client)
     const { byHeaders } = authenticator(['oauth'])
     for (const authorization of [`Bearer ${token}`, `bearer   ${token}`]) expect(await byHeaders({ authorization })).toBe('authenticated')
@@ -157,7 +157,7 @@ describe('when one address fails again and again', () => {
   })
   afterAll(() => receiver.close())
 
-  it('is told to wait, and the sender with a key behind the same address is never held up', async () => {
+  it('it must wait, and a sender with a key at the same address is never delayed', async () => {
     const statuses: number[] = []
     for (let i = 0; i < 105; i += 1) statuses.push((await receiver.post(delivery(), { 'x-api-key': 'a guess' })).status)
     expect(statuses.slice(0, 100)).toEqual(Array(100).fill(401))

@@ -25,14 +25,14 @@ afterAll(async () => {
   await receiver.close()
 })
 
-/** After the next write of what was kept. */
+/** Resolves after the next write of the evidence. */
 async function samples(query: { eventId?: string; refused?: boolean } = {}): Promise<DeliverySample[]> {
   await sleep(1_200)
   return listSamples(receiver.pool, { ...query, limit: 500 })
 }
 
 describe('F36: the evidence of a delivery', () => {
-  it('has the body, its hash, the key and the source of an accepted event, until Paxos confirms it', async () => {
+  it('holds body, hash, key and source of an accepted event until Paxos confirms it', async () => {
     const sent = delivery()
     await receiver.post(sent)
     const [kept] = await samples({ eventId: String(sent.id) })
@@ -51,7 +51,7 @@ describe('F36: the evidence of a delivery', () => {
     expect(await listSamples(receiver.pool, { eventId: String(sent.id), limit: 5 })).toEqual([])
   })
 
-  it('has the reason, the source and the kind of proof of a refused one, and nothing of the proof', async () => {
+  it('holds reason, source and kind of proof of a refused one, and nothing of the proof itself', async () => {
     await receiver.post(delivery(), { 'x-api-key': 'a-stolen-or-mistyped-key' })
     await receiver.post(delivery(), {})
     await receiver.post('{"id": 7}', { 'x-api-key': API_KEY })
@@ -67,7 +67,7 @@ describe('F36: the evidence of a delivery', () => {
     for (const { row } of rows) expect(row).not.toContain('a-stolen-or-mistyped-key')
   })
 
-  it('is bounded in rate, size and age', async () => {
+  it('is limited in rate, size and age', async () => {
     await samples()
     await receiver.pool.query('DELETE FROM delivery_sample')
     await Promise.all(Array.from({ length: 40 }, () => receiver.post(delivery(), {})))
@@ -79,7 +79,7 @@ describe('F36: the evidence of a delivery', () => {
     expect(await listSamples(receiver.pool, { limit: 5 })).toEqual([])
   })
 
-  it('never keeps a delivery waiting, and says when it cannot be written', async () => {
+  it('never delays a delivery, and says when it cannot be written', async () => {
     await receiver.pool.query('ALTER TABLE delivery_sample RENAME TO delivery_sample_away')
     expect(await receiver.post(delivery())).toMatchObject({ status: 200 })
     await sleep(1_200)

@@ -19,7 +19,7 @@ const senders = async (): Promise<Record<string, number>> => {
 }
 
 describe('the time at which each key was last seen', () => {
-  it('is told by the place of the key or the id of the client, never by the key', async () => {
+  it("is stored by the position of the key or the client's id, never by the key", async () => {
     expect(await senders()).toEqual({})
     const now = Date.now() / 1_000
     await receiver.post(delivery())
@@ -49,7 +49,7 @@ describe('the time at which each key was last seen', () => {
     for (const secret of [API_KEY, SECOND_API_KEY, CLIENT.secret, SECRET, bearer]) expect(text).not.toContain(secret)
   })
 
-  it('is not moved by who does not prove who it is', async () => {
+  it('does not change for a sender that fails to authenticate', async () => {
     const before = await senders()
     receiver.tick(600_000)
     expect((await receiver.post(delivery(), { 'x-api-key': 'not-a-key-of-this-receiver' })).status).toBe(401)

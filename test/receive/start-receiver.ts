@@ -19,14 +19,14 @@ export interface TestReceiver {
   /** Another user of the receiver's database. */
   pool: pg.Pool
   metrics: Registry
-  /** Everything that was logged, as one text. */
+  /** Every log line, as one text. */
   logged: () => string
   /** POSTs a delivery with the first API key, unless told otherwise. */
   post: (body: unknown, headers?: Record<string, string>) => Promise<Answer>
   storedRows: () => Promise<Record<string, unknown>[]>
   /** The counter of requests with these labels. */
   counted: (labels: { status: number; reason: string }) => Promise<number>
-  /** Moves the receiver's clock, milliseconds. */
+  /** Moves the receiver's clock by milliseconds. */
   tick: (ms: number) => void
   close: () => Promise<void>
 }
@@ -43,7 +43,7 @@ export interface TestReceiverOptions {
   evidence?: (pool: pg.Pool) => DeliveryEvidence
 }
 
-/** The receiver as it runs: real sockets, real Postgres (a database of its own). */
+/** The receiver as it runs: real sockets, real Postgres with a database of its own. */
 export async function startReceiver({
   authenticators,
   acceptor: acceptorOptions,
@@ -57,7 +57,7 @@ export async function startReceiver({
   const acceptor = createEventAcceptor({ connectionString: database.url, logger, metrics, ...acceptorOptions })
   const app = await createHttpServer({
     logger,
-    bodyLimitBytes: 1_000_000, // the route's own limit is the one that counts
+    bodyLimitBytes: 1_000_000, // the route's own limit applies
     metrics,
     readiness: [{ name: 'postgres', check: acceptor.checkAccepting }],
   })

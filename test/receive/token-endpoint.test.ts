@@ -36,8 +36,8 @@ async function tokenFor(client: { id: string; secret: string }): Promise<string>
   return (body as { access_token: string }).access_token
 }
 
-describe('when Paxos asks for a token', () => {
-  it('takes the credentials in the header and in the form at once, as Paxos sends them', async () => {
+describe('when Paxos requests a token', () => {
+  it('the receiver accepts the credentials in header and form together, as Paxos sends them', async () => {
     const answer = await askToken(form(inForm(CLIENT)), basic(CLIENT))
     expect(answer).toMatchObject({
       status: 200,
@@ -46,13 +46,13 @@ describe('when Paxos asks for a token', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store')
   })
 
-  it('takes them in one place alone, and the client id in both', async () => {
+  it('the receiver accepts them in one place alone, and the client id in both', async () => {
     expect((await askToken(form(inForm(CLIENT)))).status).toBe(200)
     expect((await askToken('grant_type=client_credentials', basic(CLIENT))).status).toBe(200)
     expect((await askToken(form({ grant_type: 'client_credentials', client_id: CLIENT.id }), basic(CLIENT))).status).toBe(200)
   })
 
-  it('c18: takes HTTP Basic that is not form-encoded, alone and beside the form, and refuses two that differ', async () => {
+  it('c18: the receiver accepts HTTP Basic without form-encoding, alone and beside the form, and refuses two that differ', async () => {
     const plain = (text: string): Record<string, string> => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
     const shown = plain(`${NEXT_CLIENT.id.replace(':', '%3A')}:${NEXT_CLIENT.secret}`)
     expect((await askToken('grant_type=client_credentials', shown)).status).toBe(200)
@@ -64,7 +64,7 @@ describe('when Paxos asks for a token', () => {
     expect((await askToken('grant_type=client_credentials', plain('base64:100%-another-secret'))).status).toBe(401)
   })
 
-  it('takes the secret that comes next, while they are exchanged', async () => {
+  it('the receiver accepts the next secret during a rotation', async () => {
     expect((await askToken(form(inForm(NEXT_CLIENT)), basic(NEXT_CLIENT))).status).toBe(200)
   })
 
@@ -72,7 +72,7 @@ describe('when Paxos asks for a token', () => {
     ['id', { ...CLIENT, id: 'another' }],
     ['secret', { ...CLIENT, secret: 'another' }],
     ['secret, though both are live', NEXT_CLIENT],
-  ])('refuses a header and a form that disagree about the %s', async (_what, other) => {
+  ])('the receiver refuses a header and a form that disagree about the %s', async (_what, other) => {
     for (const answer of [await askToken(form(inForm(other)), basic(CLIENT)), await askToken(form(inForm(CLIENT)), basic(other))]) {
       expect(answer).toMatchObject({
         status: 400,
@@ -88,38 +88,38 @@ describe('when Paxos asks for a token', () => {
     ['no credentials', 'grant_type=client_credentials', {}],
     ['an id alone', form({ grant_type: 'client_credentials', client_id: CLIENT.id }), {}],
     ['an unknown scheme', 'grant_type=client_credentials', { authorization: 'Digest abc' }],
-  ])('refuses %s with invalid_client', async (_what, body, headers) => {
+  ])('the receiver refuses %s with invalid_client', async (_what, body, headers) => {
     const answer = await askToken(body, headers as Record<string, string>)
     expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
     expect(answer.headers.get('www-authenticate')).toBe('Basic realm="gatehouse"')
   })
 
   it.each([
-    ['another grant', form({ ...inForm(CLIENT), grant_type: 'password' }), {}, 400, 'unsupported_grant_type'],
-    ['no grant', form({ client_id: CLIENT.id, client_secret: CLIENT.secret }), {}, 400, 'invalid_request'],
+    ['another grant type', form({ ...inForm(CLIENT), grant_type: 'password' }), {}, 400, 'unsupported_grant_type'],
+    ['no grant type', form({ client_id: CLIENT.id, client_secret: CLIENT.secret }), {}, 400, 'invalid_request'],
     ['a parameter sent twice', `${form(inForm(CLIENT))}&client_id=other`, {}, 400, 'invalid_request'],
     ['Basic credentials that are not encoded', form(inForm(CLIENT)), { authorization: `Basic ${btoa('a:100%')}` }, 400, 'invalid_request'],
     ['Basic credentials without a colon', form(inForm(CLIENT)), { authorization: `Basic ${btoa('a')}` }, 400, 'invalid_request'],
     ['a body that is too large', form({ ...inForm(CLIENT), padding: 'x'.repeat(5_000) }), {}, 413, 'invalid_request'],
     ['JSON', JSON.stringify(inForm(CLIENT)), { 'content-type': 'application/json' }, 415, 'invalid_request'],
-  ])('refuses %s in the words of RFC 6749', async (_what, body, headers, status, error) => {
+  ])('the receiver refuses %s with an error of RFC 6749', async (_what, body, headers, status, error) => {
     expect(await askToken(body, headers as Record<string, string>)).toMatchObject({ status, body: { error } })
   })
 
-  it('leaves no secret in the log', async () => {
+  it('the log holds no secret', async () => {
     await askToken(form(inForm({ ...CLIENT, secret: 'mistyped-secret' })), basic({ ...CLIENT, secret: 'mistyped-secret' }))
     expect(receiver.logged()).not.toContain('mistyped-secret')
   })
 })
 
-describe('when a webhook comes with a bearer token', () => {
-  it('is taken, also by another receiver that knows the client', async () => {
+describe('when a webhook has a bearer token', () => {
+  it('it is accepted, also by another receiver that knows the client', async () => {
     const authorization = `Bearer ${await tokenFor(CLIENT)}`
     expect((await receiver.post(delivery(), { authorization })).status).toBe(200)
     expect((await second.post(delivery(), { authorization: authorization.replace('Bearer', 'bearer') })).status).toBe(200)
   })
 
-  it('is refused once the token has expired', async () => {
+  it('it is refused once the token has expired', async () => {
     const authorization = `Bearer ${await tokenFor(CLIENT)}`
     receiver.tick(3_590_000)
     expect((await receiver.post(delivery(), { authorization })).status).toBe(200)
@@ -128,13 +128,13 @@ describe('when a webhook comes with a bearer token', () => {
     receiver.tick(-3_610_000)
   })
 
-  it('is refused where the secret that the token rests on was withdrawn', async () => {
+  it('it is refused when the secret behind the token was withdrawn', async () => {
     const authorization = `Bearer ${await tokenFor(NEXT_CLIENT)}`
     expect((await receiver.post(delivery(), { authorization })).status).toBe(200)
     expect((await second.post(delivery(), { authorization })).status).toBe(401)
   })
 
-  it('is refused with a token that was tampered with, unsigned, or is the secret itself', async () => {
+  it('it is refused with a token that was changed, is unsigned, or is the secret itself', async () => {
     const [head, claims, signature] = (await tokenFor(CLIENT)).split('.') as [string, string, string]
     const forever = Buffer.from(
       Buffer.from(claims, 'base64url')
@@ -152,7 +152,7 @@ describe('when a webhook comes with a bearer token', () => {
 })
 
 describe('when one address fails again and again', () => {
-  it('is told to wait, and the client behind the same address still gets its token', async () => {
+  it('it must wait, and the client at the same address still gets its token', async () => {
     const answers: Answer[] = []
     for (let i = 0; i < 101; i += 1) answers.push(await askToken(form(inForm({ ...CLIENT, secret: 'a guess' }))))
     const last = answers.at(-1)!
@@ -163,7 +163,7 @@ describe('when one address fails again and again', () => {
 })
 
 describe('when OAuth is off', () => {
-  it('has no token endpoint', async () => {
+  it('there is no token endpoint', async () => {
     const plain = await startReceiver()
     try {
       expect(

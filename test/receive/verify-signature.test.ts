@@ -7,7 +7,7 @@ const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const BODY = Buffer.from('{"id":"1"}')
 const SIGNED_AT = 1_700_000_000
 
-/** Whether a receiver with one secret takes it, so many seconds after it was signed. */
+/** Whether a receiver with one secret accepts it this many seconds after it was signed. */
 function taken(headers: Record<string, string>, seconds = 0): boolean {
   const place = createSignatureVerifier([SECRET], () => (SIGNED_AT + seconds) * 1_000)(headers, BODY)
   expect([0, -1]).toContain(place)
@@ -24,22 +24,25 @@ function without(headers: Record<string, string>, name: string): Record<string, 
 }
 
 describe('a signature', () => {
-  it('is good for five minutes to either side, and no second longer', () => {
+  it('is valid for five minutes before and after its time, and no second longer', () => {
     expect([-301, -300, 0, 300, 301].map((seconds) => taken(signed(), seconds))).toEqual([false, true, true, true, false])
   })
 
-  it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('is none without %s', (name) => {
+  it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('is invalid without %s', (name) => {
     expect(taken(without(signed(), name))).toBe(false)
   })
 
-  it('does not stand for a missing id, whatever was signed in its place', () => {
+  it('is invalid without an id, for any signed value in its place', () => {
     expect(taken(without(signed('undefined'), 'webhook-id'))).toBe(false)
   })
 
-  it.each([`${SIGNED_AT}x`, `x${SIGNED_AT}`, ''])('has a whole number for its time, also where the signer says %j', (timestamp) => {
-    const key = Buffer.from(SECRET.slice('whsec_'.length), 'base64')
-    const signature = createHmac('sha256', key).update(`msg_1.${timestamp}.`).update(BODY).digest('base64')
-    const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` }
-    expect(taken(headers)).toBe(false)
-  })
+  it.each([`${SIGNED_AT}x`, `x${SIGNED_AT}`, ''])(
+    'is invalid without a whole number as its time, even when the signer signed %j',
+    (timestamp) => {
+      const key = Buffer.from(SECRET.slice('whsec_'.length), 'base64')
+      const signature = createHmac('sha256', key).update(`msg_1.${timestamp}.`).update(BODY).digest('base64')
+      const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` }
+      expect(taken(headers)).toBe(false)
+    },
+  )
 })
