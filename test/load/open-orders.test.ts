@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { forEachBackend } from '../support/queue-backends.ts'
+import { inLanes, openReads, openTradingLoad, type TradingLoad } from './trading-load.ts'
+
+/** `TRADE_ORDERS=10000` for the whole. */
+const ORDERS = Number(process.env.TRADE_ORDERS ?? 300)
+const CUSTOMERS = Math.ceil(ORDERS / 20)
+/** So many of them end at Paxos while the others stay open, one after the other. */
+const ENDING = Math.ceil(ORDERS / 30)
+const ENDING_FOR_MS = Math.max(5_000, ENDING * 90)
+/** Paxos's limit for each address (paxos/api.md 1.5), and the greatest age that docs/performance.md states. */
+const CALLS_PER_SECOND = 50
+const P99_MS = 10_000
+
+forEachBackend((backend) => {
+  describe(`A17: when ${ORDERS} orders are open and ${ENDING} of them end at Paxos, which tells of none`, () => {
+    it('learns of each within 10 s at p99, with fewer than 50 calls of Paxos a second', { timeout: 580_000 }, async () => {
+      const load = await openTradingLoad(backend, { customers: CUSTOMERS })
+      const { pool, paxos } = await openReads(load)
+      await placeFarOrders(load)
+      const open = load.sandbox.story.of('order-created').filter((_, index) => index % Math.floor(ORDERS / ENDING) === 0)
+      const startedAtMs = Date.now()
+      for (const { profileId, orderId } of open) {
+        await paxos.orders.cancel(profileId, orderId)
+        await sleep(ENDING_FOR_MS / open.length)
+      }
+      const endedAtMs = Date.now()
+      const ages: number[] = []
+      for (const { orderId, atMs } of load.sandbox.story.of('order-closed')) {
+        for (let seenAtMs: number | null = null; seenAtMs === null; ) {
+          const { rows } = await pool.query<{ at: Date }>(
+            `SELECT updated_at AS at FROM trade_order WHERE paxos_order_id = $1 AND state = 'cancelled'`,
+            [orderId],
+          )
+          seenAtMs = rows[0]?.at.getTime() ?? null
+          if (seenAtMs === null) await sleep(50)
+          else ages.push(seenAtMs - atMs)
+        }
+      }
+      const calls = callsOfTheBusiestSecond(load, { fromMs: startedAtMs, toMs: endedAtMs })
+      ages.sort((one, other) => one - other)
+      const [median, p99] = [0.5, 0.99].map((share) => ages[Math.ceil(ages.length * share) - 1] ?? Number.NaN)
+      console.log(
+        `${ORDERS} open orders, ${ages.length} ended: known after ${median} ms (median), ${p99} ms (p99); calls of Paxos: ${calls.most} in the ` +
+          `busiest second, ${calls.mean.toFixed(1)} in the mean one`,
+      )
+      expect(ages).toHaveLength(open.length)
+      expect(p99).toBeLessThan(P99_MS)
+      expect(calls.mean).toBeLessThan(CALLS_PER_SECOND)
+    })
+  })
+})
+
+/** Far below the market, so that they stay open. */
+async function placeFarOrders({ accountIds, call, sandbox }: TradingLoad): Promise<void> {
+  const body = { side: 'BUY', market: 'BTCUSD', type: 'LIMIT', baseAmount: '0.001', price: '1000' }
+  await inLanes(Array.from({ length: ORDERS }), async (_, index) => {
+    const placed = await call('POST', `/v1/accounts/${accountIds[index % accountIds.length]}/orders`, { body, key: `far-${index}` })
+    expect([201, 202], JSON.stringify(placed.body)).toContain(placed.status)
+  })
+  expect(sandbox.story.of('order-created')).toHaveLength(ORDERS)
+}
+
+/** Of everything but the cancellations, which this test makes itself. */
+function callsOfTheBusiestSecond({ sandbox }: TradingLoad, { fromMs, toMs }: { fromMs: number; toMs: number }) {
+  const calls = sandbox.story.of('call').filter(({ operation, atMs }) => !operation.startsWith('DELETE') && atMs >= fromMs && atMs < toMs)
+  const bySecond = Map.groupBy(calls, ({ atMs }) => Math.floor((atMs - fromMs) / 1_000))
+  const counts = [...bySecond.values()].map(({ length }) => length)
+  return { most: Math.max(0, ...counts), mean: calls.length / ((toMs - fromMs) / 1_000) }
+}
