@@ -62,7 +62,7 @@ export interface WorldOptions {
 
 export const API_KEY = 'the-key-of-the-chaos-run'
 export const OPERATOR_TOKEN = 'the-token-of-the-chaos-run'
-const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 /** Short against the product's 10 s, so that a run has many timeouts. */
 export const PAXOS_TIMEOUT_MS = 5_000
 const SWEEP_EVERY_SECONDS = 5
@@ -168,6 +168,8 @@ async function startSimulator(seed: number): Promise<Sandbox> {
     decisionDelayMs: 200,
     timeScale: TIME_SCALE,
     webhookTimeoutMs: 3_000,
+    fillParts: 2,
+    cancelDelayMs: 300,
   })
   for (const delivery of [
     { do: 'duplicate', copies: 1, ratio: 0.15 },

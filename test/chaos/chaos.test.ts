@@ -12,10 +12,11 @@ describe.concurrent('when everything fails at once for a short time', () => {
     'Gatehouse loses nothing and does nothing twice, with the queue on %s',
     { timeout: 400_000 },
     async (backend) => {
-      const report = await runChaos({ backend, seed: SEED, durationMs: DURATION_MS, perSecond: 3, workers: 2, say: () => {} })
+      const report = await runChaos({ backend, seed: SEED, durationMs: DURATION_MS, perSecond: 3, workers: 2, traders: 5, say: () => {} })
       console.log(`\n${renderReport(report)}\n`)
       expect(report.injections.length).toBeGreaterThanOrEqual(planFaults({ seed: SEED, durationMs: DURATION_MS, backend }).length - 2)
       expect(report.verdict.accounts).toBeGreaterThan(10)
+      expect(report.trading.orders).toBeGreaterThan(10)
       // On a machine that halts for seconds, the queue may take a slow worker for dead: its outcome is unknown, and no log says so.
       expect(report.findings.filter(({ kind }) => kind !== 'repeated')).toEqual([])
     },

@@ -10,6 +10,7 @@ interface Flags {
   backend: ChaosBackend | 'both'
   rate: number
   workers: number
+  traders: number
 }
 
 const more = (least: number, most: number, whole: boolean) => (text: string) => {
@@ -21,7 +22,7 @@ const more = (least: number, most: number, whole: boolean) => (text: string) => 
 
 const program = new Command('npm run chaos --')
   .description(
-    'Breaks everything at once around real processes of Gatehouse, real Postgres and real Redis, while identities arrive, and judges from the ' +
+    'Breaks everything at once around real processes of Gatehouse, real Postgres and real Redis, while identities arrive and customers trade, and judges from the ' +
       "simulator's log, the notice receiver's log and the ledger whether anything was lost or done twice.",
   )
   .option('--minutes <n>', 'how long faults are struck', more(0.1, 24 * 60, false), 10)
@@ -33,6 +34,7 @@ const program = new Command('npm run chaos --')
   .addOption(new Option('--backend <name>', 'where the queue lives').choices(['redis', 'postgres', 'both']).default('both'))
   .option('--rate <n>', 'new identities per second', more(0.1, 100, false), 6)
   .option('--workers <n>', 'worker processes', more(1, 16, true), 3)
+  .option('--traders <n>', 'customers who trade, one act after the other', more(0, 500, true), 12)
   .addHelpText(
     'after',
     '\nCtrl-C ends the faults and judges what has happened so far; a second one leaves at once.\nExit codes: 0 promise kept, 1 broken, 2 wrong use.',
@@ -41,7 +43,7 @@ const program = new Command('npm run chaos --')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
 
-const { minutes, backend, rate, workers, ...rest } = program.opts<Flags>()
+const { minutes, backend, rate, workers, traders, ...rest } = program.opts<Flags>()
 const seed = rest.seed ?? randomInt(1, 2 ** 31)
 const interrupted = new AbortController()
 process.on('SIGINT', () => {
@@ -59,6 +61,7 @@ for (const each of backend === 'both' ? (['redis', 'postgres'] as const) : [back
     durationMs: minutes * 60_000,
     perSecond: rate,
     workers,
+    traders,
     say: (line) => console.log(line),
     signal: interrupted.signal,
   })

@@ -19,6 +19,7 @@ export const FAULTS = {
   'paxos-slow': { label: 'Paxos slow', strikes: 'paxos-latency', lastsMs: [2_000, 8_000] },
   'paxos-drops': { label: 'Paxos drops connections', strikes: 'paxos-answers', lastsMs: [500, 3_000] },
   'account-unanswered': { label: 'account opened, answer lost', strikes: 'paxos-answers', lastsMs: [2_000, 6_000] },
+  'trade-unanswered': { label: 'order, quote, deposit or cancel made, answer lost', strikes: 'paxos-trades', lastsMs: [2_000, 8_000] },
   'paxos-half-open': { label: 'line to Paxos half open', strikes: 'paxos-line', lastsMs: [1_000, 5_000] },
   'paxos-cut': { label: 'line to Paxos cut', strikes: 'paxos-line', lastsMs: null },
   'notices-down': { label: 'notice receiver down', strikes: 'notices', lastsMs: [1_000, 5_000] },

@@ -15,7 +15,7 @@ const HEAD = ['fault', 'times', 'accepted', 'ended', 'lost', 'doubled', 'recover
  * the first completion of an event after it; `all in hand` is that to the last completion of the events in progress at the injection.
  */
 export function renderReport(report: ChaosReport): string {
-  const { options, versions, verdict, deliveries, findings, strangers } = report
+  const { options, versions, verdict, trading, deliveries, findings, strangers } = report
   const { backend, seed, workers, perSecond } = options
   const rows = FAULT_NAMES.map((name) =>
     faultRow(report, { label: FAULTS[name].label, struck: report.injections.filter((each) => each.name === name) }),
@@ -33,11 +33,13 @@ export function renderReport(report: ChaosReport): string {
     `Deliveries: ${deliveries.attempts} attempts, ${deliveries.failed} failed and tried again, ${deliveries.copies} sent twice on purpose. ` +
       `Forged with our key: ${report.forged.length}. With a wrong key: ${strangers.refused} refused, ${strangers.letIn} let in. Asked for through our API: ${report.asked}.`,
     `Accounts opened: ${verdict.accounts}. Notices told: ${verdict.notices} of decisions, ${verdict.opened} of accounts.`,
+    `Traded: ${trading.orders} orders (${trading.cancellations} cancelled), ${trading.quoteExecutions} quote executions, ${trading.deposits} deposits; ` +
+      `the money of ${trading.accounts} accounts added up.`,
     `Apart, and allowed: ${verdict.resent} notices were sent again under their key and ${verdict.askedAgain} accounts asked for again under theirs, ` +
       'after an outcome that was unknown.',
     `After the last fault everything had ended in ${seconds(report.completedInMs)}.`,
     ...(findings.length === 0
-      ? ['Nothing lost, nothing doubled, and the ledger verifies.']
+      ? ['Nothing lost, nothing doubled, the ledger verifies, and its flows come to the balances at Paxos.']
       : [`${findings.length} findings (logs: ${report.logs}):`, ...findings.map(({ kind, text }) => `- ${kind}: ${text}`)]),
   ].join('\n')
 }

@@ -3,9 +3,13 @@ import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { errorMessage } from '../../src/platform/app-error.ts'
 import { withTimeout } from '../../src/platform/with-timeout.ts'
 import { checkHistory, type Finding, type Verdict } from '../faults/history-checker.ts'
-import { type ChaosBackend, type ChaosWorld, openChaosWorld } from './chaos-world.ts'
+import { startPipeline } from '../saga/start-pipeline.ts'
+import { useCasesOf } from '../tour/trader.ts'
+import { type ChaosBackend, type ChaosWorld, NOTICE_SECRET, openChaosWorld } from './chaos-world.ts'
+import { judgeTrading, type TradingVerdict } from './judge-trading.ts'
 import { FAULTS, type FaultName, type PlannedFault, planFaults } from './plan-faults.ts'
 import { liftEverything, STRIKES, sweepTwice } from './strike-fault.ts'
+import { startTradingTraffic, type TradingTraffic, UNFINISHED } from './trading-traffic.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { type EventLife, watchEvents } from './watch-events.ts'
 
@@ -17,6 +21,8 @@ export interface ChaosOptions {
   /** New identities per second. Each brings one to three events. */
   perSecond: number
   workers: number
+  /** Customers who trade, one act after the other. */
+  traders: number
   say: (line: string) => void
   /** Ends the faults early. The run is judged by what has happened by then. */
   signal?: AbortSignal
@@ -36,6 +42,7 @@ export interface ChaosReport {
   injections: Injection[]
   lives: ReadonlyMap<string, EventLife>
   verdict: Verdict
+  trading: TradingVerdict
   /** Everything that breaks the promise: what the checker found, chains that do not verify, processes that ended by themselves. */
   findings: Finding[]
   /** Deliveries according to the simulator. */
@@ -67,6 +74,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   try {
     const watch = watchEvents(world.pool)
     const traffic = startTraffic(world, { seed, perSecond: options.perSecond })
+    const trading = startTradingTraffic(world, { seed, customers: options.traders })
+    await trading.begun
     const startedAtMs = Date.now()
     const progress = setInterval(() => say(progressLine(world, { startedAtMs, lives: watch.lives, injections })), PROGRESS_EVERY_MS)
     const injections: Injection[] = []
@@ -76,11 +85,20 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       say(`${backend}: no more faults; waiting until everything has ended`)
       await liftEverything(world)
       const late = new Set<string>()
-      await quiesce(world, traffic).catch((error: unknown) => late.add(errorMessage(error)))
+      await quiesce(world, { traffic, trading }).catch((error: unknown) => late.add(errorMessage(error)))
       const completedInMs = Date.now() - quietSinceMs
       await watch.stop()
       const struckForMs = quietSinceMs - startedAtMs
-      const report = await judge(world, { traffic, lives: watch.lives, injections, options, struckForMs, completedInMs, late: [...late] })
+      const report = await judge(world, {
+        traffic,
+        trading,
+        lives: watch.lives,
+        injections,
+        options,
+        struckForMs,
+        completedInMs,
+        late: [...late],
+      })
       found = report.findings.length > 0
       return { ...report, logs: found ? world.logs : null }
     } finally {
@@ -135,23 +153,26 @@ async function strike(
 }
 
 /** Waits until every story has ended, every event that Paxos lists is stored, and none is in progress. @throws when that takes too long */
-async function quiesce(world: ChaosWorld, traffic: Traffic): Promise<void> {
+async function quiesce(world: ChaosWorld, { traffic, trading }: { traffic: Traffic; trading: TradingTraffic }): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS
   const left = (): number => Math.max(1, deadline - Date.now())
-  await withTimeout(left(), traffic.stop(), () => new Error('our API does not answer everybody who asked for an onboarding'))
+  const stopped = Promise.all([traffic.stop(), trading.stop()])
+  await withTimeout(left(), stopped, () => new Error('our API does not answer everybody who asked for an onboarding or a trade'))
   let swept = false
   for (;;) {
     // Only a sweep can find what no webhook has brought by now.
     if (!swept) swept = await sweepTwice(world).catch(() => false)
     const { rows } = await world.pool.query<{ open: number }>(`SELECT count(*)::int AS open FROM inbox_event WHERE state = 'accepted'`)
-    if (swept && rows[0]?.open === 0 && world.sandbox.webhooks.pending.inFlight === 0) return
-    if (left() <= 1) throw new Error(`${rows[0]?.open} events have not ended within ${PATIENCE_MS / 1_000} s`)
+    const trades = (await world.pool.query<{ open: number }>(UNFINISHED, [null])).rows[0]?.open ?? 0
+    if (swept && rows[0]?.open === 0 && trades === 0 && world.sandbox.webhooks.pending.inFlight === 0) return
+    if (left() <= 1) throw new Error(`${rows[0]?.open} events and ${trades} trades have not ended within ${PATIENCE_MS / 1_000} s`)
     await sleep(200)
   }
 }
 
 interface Judging {
   traffic: Traffic
+  trading: TradingTraffic
   lives: ReadonlyMap<string, EventLife>
   injections: Injection[]
   options: ChaosOptions
@@ -162,7 +183,7 @@ interface Judging {
 
 async function judge(
   world: ChaosWorld,
-  { traffic, lives, injections, options, struckForMs, completedInMs, late }: Judging,
+  { traffic, trading, lives, injections, options, struckForMs, completedInMs, late }: Judging,
 ): Promise<ChaosReport> {
   const { story } = world.sandbox
   const deliveries = story.of('delivery')
@@ -177,10 +198,13 @@ async function judge(
     forged: traffic.forged,
     complete: true,
   })
+  const traded = await judgeTrading({ sandbox: world.sandbox, pool: world.pool, traffic: trading })
   const chains = await verifyLedger(world.pool)
   const collapses = [world.receiver, world.operator, ...world.workers].flatMap((member) => member.collapses)
   const findings: Finding[] = [
     ...verdict.findings,
+    ...traded.findings,
+    ...(await proveByTheProduct(world, trading.accountIds)),
     ...chains.faults.map(({ identityId, entryNo, problem }) => ({
       kind: 'untrue' as const,
       text: `the ledger of ${identityId} does not verify at entry ${entryNo}: ${problem}`,
@@ -195,7 +219,7 @@ async function judge(
     ...(story.dropped > 0
       ? [{ kind: 'untrue' as const, text: `the simulator has forgotten ${story.dropped} entries: nothing can be judged` }]
       : []),
-    ...[...late, ...traffic.failures].map((text) => ({ kind: 'lost' as const, text })),
+    ...[...late, ...traffic.failures, ...trading.failures].map((text) => ({ kind: 'lost' as const, text })),
     ...collapses.map((text) => ({ kind: 'untrue' as const, text })),
   ]
   return {
@@ -204,6 +228,7 @@ async function judge(
     injections,
     lives,
     verdict,
+    trading: traded,
     findings,
     deliveries: {
       told: delivered.size,
@@ -221,6 +246,31 @@ async function judge(
     struckForMs,
     completedInMs,
     logs: null,
+  }
+}
+
+/** The product's own proof, `gatehouse proof balances`, of every account that was traded with. */
+async function proveByTheProduct(world: ChaosWorld, accountIds: readonly string[]): Promise<Finding[]> {
+  const pipeline = await startPipeline({
+    databaseUrl: world.postgres.url,
+    backend: { kind: 'postgres', connectionString: world.postgres.url },
+    paxos: world.sandbox,
+    notices: { url: world.notices.url, secret: NOTICE_SECRET },
+    concurrency: 0,
+  })
+  try {
+    const { proveBalances } = useCasesOf(pipeline)
+    const proofs = await Promise.all(accountIds.map((accountId) => proveBalances(accountId)))
+    return proofs.flatMap(({ accountId, assets }) =>
+      assets
+        .filter(({ drift }) => !drift.isZero())
+        .map(({ asset, drift, firstBreak }) => ({
+          kind: 'untrue' as const,
+          text: `proof balances: ${asset} of account ${accountId} differs by ${drift}, first at ${JSON.stringify(firstBreak)}`,
+        })),
+    )
+  } finally {
+    await pipeline.close()
   }
 }
 

@@ -8,7 +8,7 @@ import { readInstallation } from '../../src/roster/installation.ts'
 import type { FaultInput } from '../../src/sandbox/control/fault-book.ts'
 import { takeNotice } from '../faults/notice-log.ts'
 import { startPipeline } from '../saga/start-pipeline.ts'
-import { type ChaosWorld, OPERATOR_TOKEN, PAXOS_TIMEOUT_MS } from './chaos-world.ts'
+import { type ChaosWorld, NOTICE_SECRET, OPERATOR_TOKEN, PAXOS_TIMEOUT_MS } from './chaos-world.ts'
 import type { FaultName, PlannedFault } from './plan-faults.ts'
 
 /** What an injection needs besides the world. */
@@ -27,6 +27,14 @@ const REPLAYED_AT_ONCE = 10
 /** Share of the replays that may release holds. */
 const RELEASING_SHARE = 0.3
 const TRIES = 5
+
+/** Everything that moves a customer's money. */
+const TRADES = [
+  'POST /profiles/{profile_id}/orders',
+  'DELETE /profiles/{profile_id}/orders/{id}',
+  'POST /profiles/{profile_id}/quote-executions',
+  'POST /sandbox/profiles/{profile_id}/deposit',
+] as const
 
 /** How each fault is injected. */
 export const STRIKES: Record<FaultName, Strike> = {
@@ -72,6 +80,13 @@ export const STRIKES: Record<FaultName, Strike> = {
   'paxos-drops': ({ world }) => armed(world, { on: '*', do: 'drop' }),
   'account-unanswered': ({ world }, { draw }) =>
     armed(world, { on: 'POST /identity/accounts', do: chosen(['act-then-drop', 'act-then-answer', 'act-then-silence'], draw), ratio: 0.6 }),
+  'trade-unanswered': ({ world }, { draw }) => {
+    const how = chosen(['act-then-drop', 'act-then-answer', 'act-then-silence'] as const, draw)
+    const lifts = TRADES.map((on) => armed(world, { on, do: how, ratio: 0.5 }))
+    return () => {
+      for (const lift of lifts) lift()
+    }
+  },
   'paxos-half-open': ({ world }) => {
     world.lines.paxos.swallow()
     return outage(world, async () => {
@@ -197,7 +212,7 @@ export async function sweepTwice({ postgres, redis, sandbox, notices }: ChaosWor
       databaseUrl: postgres.url,
       backend,
       paxos: sandbox,
-      notices: { url: notices.url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+      notices: { url: notices.url, secret: NOTICE_SECRET },
       concurrency: 0,
     })
     try {

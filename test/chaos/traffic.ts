@@ -3,9 +3,9 @@ import { createIdentity } from '../../src/sandbox/world/create-identity.ts'
 import type { Verdict } from '../../src/sandbox/world/decision-engine.ts'
 import type { StoredEvent } from '../../src/sandbox/world/event-store.ts'
 import type { Identity } from '../../src/sandbox/world/identity.ts'
-import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
 import { SeededRandom } from '../../src/sandbox/world/seeded-random.ts'
 import { API_KEY, type ChaosWorld, OPERATOR_TOKEN } from './chaos-world.ts'
+import { inventedPerson } from './invented-person.ts'
 
 /** What happens to an identity, and how often out of a hundred. Verdicts follow one another within a few seconds. */
 const STORIES: readonly (readonly [share: number, verdicts: readonly Verdict[]])[] = [
@@ -151,18 +151,7 @@ function storyOf(fraction: number): readonly [Verdict, ...Verdict[]] {
   return ['approve']
 }
 
-/** The nth invented person. Its ref_id and numbers are unique. */
-function person(n: number): Parameters<typeof createIdentity>[1] {
-  const sample = samplePerson() as Parameters<typeof createIdentity>[1] // the body of Create Identity
-  const details = sample.person_details
-  if (!details) throw new Error('the sample is no person')
-  const cipId = `${100 + (n % 800)}-${10 + (Math.floor(n / 800) % 90)}-1234`
-  return {
-    ...sample,
-    ref_id: `chaos-person-${n}`,
-    person_details: { ...details, first_name: 'Invented', last_name: 'Person', date_of_birth: '1990-01-01', cip_id: cipId },
-  }
-}
+const person = (n: number) => inventedPerson(`chaos-person-${n}`, n)
 
 /** The status of the answer, or null without one. */
 async function deliver(
@@ -184,7 +173,7 @@ async function deliver(
   )
 }
 
-/** The identity that the answer names; null without an answer, or when it says to try again. @throws on any refusal */
+/** The identity that the answer names; null without an answer, or when it says to ask again (also a 202). @throws on any refusal */
 async function ask({ operatorUrl }: ChaosWorld, key: string, body: object): Promise<string | null> {
   const answer = await fetch(`${operatorUrl}/v1/onboardings`, {
     method: 'POST',
@@ -194,7 +183,7 @@ async function ask({ operatorUrl }: ChaosWorld, key: string, body: object): Prom
   }).catch(() => null)
   if (answer === null) return null
   const text = await answer.text().catch(() => null)
-  if (text === null || answer.status >= 500 || answer.status === 429) return null
+  if (text === null || answer.status >= 500 || answer.status === 429 || answer.status === 202) return null
   if (!answer.ok) throw new Error(`POST /v1/onboardings under ${key} is refused: ${answer.status} ${text}`)
   return (JSON.parse(text) as { identityId: string }).identityId
 }

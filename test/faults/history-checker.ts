@@ -319,6 +319,9 @@ const isOfAccount = (key: string): boolean => key.startsWith('notice_account_ope
 function isTold(kind: string, data: Record<string, unknown>): boolean {
   if (kind === 'effect.suppressed') return data.mayHaveBeenSent === true
   if (kind === 'effect.done') return data.step === 'account' // account.opened
+  const moved = data.from !== data.to
+  if (kind === 'order.moved') return moved && ['filled', 'cancelled', 'expired', 'rejected'].includes(String(data.to))
+  if (kind === 'deposit.moved') return moved && data.to === 'completed'
   return kind === 'documents.required' || (kind === 'state.moved' && ['ready', 'denied', 'disabled'].includes(String(data.to)))
 }
 
