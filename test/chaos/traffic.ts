@@ -151,7 +151,7 @@ function storyOf(fraction: number): readonly [Verdict, ...Verdict[]] {
   return ['approve']
 }
 
-const person = (n: number) => inventedPerson(`chaos-person-${n}`, n)
+const person = (n: number) => inventedPerson(`chaos-customer-${n}`, n)
 
 /** The status of the answer, or null without one. */
 async function deliver(
