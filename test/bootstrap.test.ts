@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** Lets the Node of this test pass for one that is too old. */
+/** Makes the Node of this test look like one that is too old. */
 const OLD_NODE = ['--import', `data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.11.0' })`]
 const NODES: [string, string[]][] = [
   ['on a Node that is new enough', []],
@@ -35,7 +35,7 @@ function bootstrap(root: string, args: string[], flags: string[] = [], variables
 }
 
 describe('gatehouse <command>', () => {
-  it.each(NODES)('passes on arguments, output and exit code %s', async (_, flags) => {
+  it.each(NODES)('passes arguments, output and exit code on, %s', async (_, flags) => {
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
     expect(await bootstrap(ROOT, ['--version'], flags)).toEqual({ code: 0, output: `${version}\n` })
     expect(await bootstrap(ROOT, ['no-such-command'], flags)).toMatchObject({ code: 2 })
@@ -54,7 +54,7 @@ describe('a clone', () => {
   let clone: string
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-  /** A project with no dependencies, or with one that a registry would have to give; its client is made already. */
+  /** A project without dependencies, or with one that only a registry could give. Its client exists already. */
   beforeEach(async () => {
     clone = await mkdtemp(join(tmpdir(), 'gatehouse-clone-'))
     for (const folder of ['src/generated', 'src/cli']) await mkdir(join(clone, folder), { recursive: true })
@@ -75,14 +75,14 @@ describe('a clone', () => {
     await writeFile(join(clone, 'package-lock.json'), JSON.stringify(lock))
   }
 
-  it('that is not installed says what to run, instead of failing somewhere inside', async () => {
+  it('that is not installed says what to run, instead of failing later', async () => {
     expect(await bootstrap(clone, ['start'])).toEqual({
       code: 1,
       output: expect.stringMatching(/not installed yet. Run `npm ci` in .*gatehouse-clone/),
     })
   })
 
-  it('is installed by npm start and npm test, once, saying so; and again when package-lock.json has changed', async () => {
+  it('is installed by npm start and npm test once, with a message, and again when package-lock.json has changed', async () => {
     expect(await bootstrap(clone, [])).toEqual({
       code: 0,
       output: expect.stringMatching(/installing dependencies .*once.*\n.*installed 0 packages in/),
@@ -102,12 +102,12 @@ describe('a clone', () => {
     }
   })
 
-  it('without the client, and without what makes it, says so', async () => {
+  it('without the client and its generator says so', async () => {
     await rm(join(clone, 'src/generated'), { recursive: true })
     expect(await bootstrap(clone, [])).toEqual({ code: 1, output: expect.stringContaining('the database client is missing') })
   })
 
-  it('with a Node that is too old, and no other, says what to install', async () => {
+  it('with a Node that is too old says what to install', async () => {
     await mkdir(join(clone, 'node_modules'))
     const message = /this is Node 20.11.0, and Gatehouse needs 24 or newer. Run `npm ci` .*or install Node 24/
     expect(await bootstrap(clone, ['start'], OLD_NODE)).toEqual({ code: 1, output: expect.stringMatching(message) })
@@ -115,7 +115,7 @@ describe('a clone', () => {
 
   describe('that is started', () => {
     const compiled = (...parts: string[]): string => join(clone, 'node_modules/.cache/gatehouse', ...parts)
-    /** Says, as Node's own tracing does, whether the code of src/cli/gatehouse.ts had been compiled before. */
+    /** Whether the code of src/cli/gatehouse.ts came from the compile cache, by Node's own tracing. */
     async function start(): Promise<{ answer: string | undefined; reused: boolean }> {
       const trace = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined }
       const { code, output } = await bootstrap(clone, ['greet'], [], trace)
@@ -133,19 +133,19 @@ describe('a clone', () => {
       await writeCommand('world')
     })
 
-    it('keeps what was compiled, where nobody else can read or write, and the next start uses it', async () => {
+    it('keeps its compiled code where no other user can read or write, and the next start uses it', async () => {
       expect(await start()).toEqual({ answer: 'hello world', reused: false })
       expect((await stat(compiled())).mode & 0o777).toBe(0o700)
       expect(await start()).toEqual({ answer: 'hello world', reused: true })
     })
 
-    it('compiles anew what has changed', async () => {
+    it('compiles changed code again', async () => {
       await start()
       await writeCommand('you')
       expect(await start()).toEqual({ answer: 'hello you', reused: false })
     })
 
-    it('compiles anew what is damaged', async () => {
+    it('compiles again when the cache is damaged', async () => {
       await start()
       const [version = ''] = await readdir(compiled())
       for (const file of await readdir(compiled(version))) await writeFile(compiled(version, file), 'no such thing')
@@ -153,19 +153,19 @@ describe('a clone', () => {
       expect(await start()).toEqual({ answer: 'hello world', reused: true })
     })
 
-    it('runs nothing from where others can write', async () => {
+    it('runs no code from a folder that others can write', async () => {
       await start()
       await chmod(compiled(), 0o770)
       expect(await start()).toEqual({ answer: 'hello world', reused: false })
     })
 
-    it('does without where nothing can be kept', async () => {
+    it('starts without a cache when it cannot keep one', async () => {
       await writeFile(join(clone, 'node_modules/.cache'), 'in the way')
       expect(await start()).toEqual({ answer: 'hello world', reused: false })
       expect(await start()).toEqual({ answer: 'hello world', reused: false })
     })
 
-    it('has compiled what a role loads before the role is started', async () => {
+    it('has compiled the code of a role before the role starts', async () => {
       await mkdir(join(clone, 'src/compose'))
       await writeFile(join(clone, 'src/compose/start-role.ts'), 'export const started: boolean = true\n')
       await bootstrap(clone, ['--compile'])

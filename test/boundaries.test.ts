@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** Not a stage: Prisma's output, which nothing checks. */
+/** Not a stage: Prisma's output, which no rule checks. */
 const UNGUARDED = ['generated']
 
-/** For each folder of src, imports that its rule lets through and imports that it stops. */
+/** For each folder of src, imports that its rule allows and imports that it stops. */
 const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
   compose: {
     may: ['../config/load-config.ts', '../receive/register-receiver.ts', '../sandbox/sandbox.ts', '../api/operator-api.ts'],
@@ -127,7 +127,7 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
   },
 }
 
-/** Every way to name another module. */
+/** Every way to import another module. */
 const FORMS: Record<string, (from: string) => string> = {
   import: (from) => `import { a } from '${from}'\nexport const b = a\n`,
   'import type': (from) => `import type { A } from '${from}'\nexport type B = A\n`,
@@ -165,7 +165,7 @@ async function write(path: string, text: string): Promise<void> {
 const fileFor = (folder: string, form: string, from: string): string =>
   `src/${folder}/${`${form} ${from}`.replaceAll(/[^a-z]+/g, '-').replaceAll(/^-|-$/g, '')}.ts`
 
-/** One run of the linter over all files: a folder of its own beside a copy of the rules. */
+/** One run of the linter over all files, in a folder of its own with a copy of the rules. */
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'gatehouse-boundaries-'))
   for (const file of ['.biome.json', '.gitignore', 'lint']) await cp(join(ROOT, file), join(scratch, file), { recursive: true })
@@ -192,23 +192,23 @@ beforeAll(async () => {
 })
 afterAll(() => rm(scratch, { recursive: true }))
 
-describe('who may import whom', () => {
-  it('is decided for every folder of src', async () => {
+describe('the import rules', () => {
+  it('exist for every folder of src', async () => {
     const entries = await readdir(join(ROOT, 'src'), { withFileTypes: true })
     const folders = entries.filter((entry) => entry.isDirectory() && !UNGUARDED.includes(entry.name)).map(({ name }) => name)
     expect(Object.keys(FOLDERS)).toEqual(expect.arrayContaining(folders))
   })
 
-  describe.each(Object.entries(FOLDERS))('src/%s', (folder, { may, mayNot }) => {
-    it.each(may)('may import %s', (from) => {
+  describe.each(Object.entries(FOLDERS))('for src/%s', (folder, { may, mayNot }) => {
+    it.each(may)('allow %s', (from) => {
       expect(stopping(fileFor(folder, 'import', from))).toEqual([])
     })
-    it.each(mayNot)('may not import %s', (from) => {
+    it.each(mayNot)('stop %s', (from) => {
       expect(stopping(fileFor(folder, 'import', from))).toContain('lint/style/noRestrictedImports')
     })
   })
 
-  it.each(Object.keys(FORMS))('holds for %s', (form) => {
+  it.each(Object.keys(FORMS))('hold for %s', (form) => {
     expect(stopping(fileFor('sandbox', form, '../paxos/paxos-client.ts'))).toContain('lint/style/noRestrictedImports')
   })
 })
@@ -218,13 +218,13 @@ describe('money', () => {
     expect(stopping(`src/saga/${name}.ts`)).toEqual(['plugin'])
   })
 
-  it('may stand on big.js in domain/money.ts alone', () => {
+  it('is based on big.js in domain/money.ts only', () => {
     expect(stopping('src/domain/money.ts')).toEqual([])
     expect(stopping(fileFor('domain', 'import', 'big.js'))).toContain('lint/style/noRestrictedImports')
   })
 })
 
-describe('what only some files may do', () => {
+describe('the linter', () => {
   it.each([
     ['reading the environment outside load-config.ts', 'src/saga/reads-environment.ts', 'lint/style/noProcessEnv'],
     ['printing to the console', 'src/saga/prints.ts', 'lint/suspicious/noConsole'],

@@ -1,6 +1,6 @@
 /**
- * `npm run house`: how long files and functions are and how full folders are, beside models of the field. It enforces nothing: an outlier is a
- * place to look. A long file that is one thing says so in its head; one that is two things is split.
+ * `npm run house`: prints how long files and functions are and how full folders are, beside models of the field. It enforces nothing: an
+ * outlier is a place to look at. A long file that is one thing says so in its head; one that is two things is split.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'

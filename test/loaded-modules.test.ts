@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const STARTED_IN_MS = 120_000
 
-/** Before anything else is loaded: on leaving, the addresses of all modules that were. */
+/** Loaded before everything else. At exit it prints the addresses of all loaded modules. */
 const RECORD = `data:text/javascript,${encodeURIComponent(`
   import { writeSync } from 'node:fs'
   import { registerHooks } from 'node:module'
@@ -15,13 +15,13 @@ const RECORD = `data:text/javascript,${encodeURIComponent(`
   process.on('exit', () => writeSync(2, JSON.stringify(loaded)))
 `)}`
 
-/** What a process that imports these files of src, and does nothing else, has loaded in the end. */
+/** The modules that a process has loaded at its end when it imports these files of src and does nothing else. */
 async function loadedBy(...parameters: string[]): Promise<string[]> {
   const { stderr } = await promisify(execFile)(process.execPath, ['--import', RECORD, ...parameters], { cwd: ROOT, maxBuffer: 50_000_000 })
   return JSON.parse(stderr) as string[]
 }
 
-/** The command line itself (its help imports what every command imports), what all roles stand on, and the role. */
+/** The command line itself (its help imports what every command imports), the base of all roles, and the role. */
 async function loadedByRole(role: string): Promise<string[]> {
   const both = [`./src/compose/open-foundation.ts`, `./src/compose/start-${role}.ts`]
   const importing = both.map((file) => `await import('${file}')`).join(';')
@@ -65,7 +65,7 @@ describe.each(Object.entries(NEVER))('gatehouse %s', (name, never) => {
     loaded = await (name === '--help' ? loadedBy('src/cli/gatehouse.ts', name) : loadedByRole(name))
   }, STARTED_IN_MS)
 
-  it('is seen loading what it does need', () => {
+  it('loads the modules that it needs', () => {
     expect(loaded).toContainEqual(expect.stringMatching(/\/src\/cli\/gatehouse\.ts$/))
     if (name !== '--help') expect(loaded).toContainEqual(expect.stringMatching(PARTS.Fastify))
   })

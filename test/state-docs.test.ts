@@ -28,11 +28,11 @@ function documented(name: string, file: string): Map<string, string> {
 }
 
 describe.each(Object.entries(LISTS))('the states of %s', (name, { file, states }) => {
-  it('are all documented, and none else', () => {
+  it('are all documented, and no others', () => {
     expect([...documented(name, file).keys()]).toEqual([...states])
   })
 
-  it.each(states)('says who moves an item into and out of `%s`', (state) => {
+  it.each(states)('say what moves an item into and out of `%s`', (state) => {
     expect(documented(name, file).get(state)).toMatch(/\bIn: .*\bOut: /s)
   })
 })

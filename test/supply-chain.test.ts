@@ -13,7 +13,7 @@ const locks = ['package-lock.json', '.ci/tools/package-lock.json'].map((path) =>
   return { path, packages: Object.entries(packages).filter(([name]) => name !== '') }
 })
 
-/** Optional, for Android, and not in the registry that the lock was made with: npm cannot install it. */
+/** Optional, for Android, and missing in the registry of the lock file: npm cannot install it. */
 const NOT_IN_REGISTRY = ['node_modules/lefthook-android-arm64']
 
 describe('F70: the lock files', () => {
@@ -27,7 +27,7 @@ describe('F70: the lock files', () => {
     expect(packages.filter(([, locked]) => 'resolved' in locked).map(([name]) => name)).toEqual([])
   })
 
-  it('runs only the install scripts that are allowed by name', () => {
+  it('allow install scripts of named packages only', () => {
     const { allowScripts } = JSON.parse(readText('package.json')) as { allowScripts: Record<string, boolean> }
     const scripted =
       locks[0]?.packages.filter(([, { hasInstallScript }]) => hasInstallScript).map(([name]) => name.replace(/^.*node_modules\//, '')) ?? []

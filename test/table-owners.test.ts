@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** Each table has one folder whose SQL may name it. `platform` owns what Postgres itself and Prisma keep. */
+/** Each table has one folder whose SQL may name it. `platform` owns the tables of Postgres itself and of Prisma. */
 const OWNERS: Readonly<Record<string, string>> = {
   inbox_event: 'inbox',
   inbox_total: 'inbox',
@@ -36,7 +36,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   role_process: 'roster',
 }
 
-/** Where another folder names a table today. The first is by design: the ledger's commit completes the inbox event in the same statement. */
+/** Tables that another folder names today. The first is by design: the ledger's commit completes the inbox event in the same statement. */
 const EXCEPTIONS: readonly string[] = [
   'src/ledger/ledger-sql.ts: inbox_event',
   'src/operate/operator-gauges.ts: inbox_event',
@@ -65,11 +65,11 @@ describe('SQL', () => {
     expect(foreign.filter((use) => !EXCEPTIONS.includes(use))).toEqual([])
   })
 
-  it('needs every exception that is listed', () => {
+  it('needs every listed exception', () => {
     expect(EXCEPTIONS.filter((use) => !foreign.includes(use))).toEqual([])
   })
 
-  it('has an owner for every table that a migration creates', () => {
+  it('has an owner for every table of the migrations', () => {
     const created = globSync('prisma/migrations/*/migration.sql', { cwd: ROOT }).flatMap((path) =>
       [...readFileSync(new URL(path, `file://${ROOT}`), 'utf8').matchAll(/CREATE TABLE (\w+)/g)].map(([, table]) => table ?? ''),
     )

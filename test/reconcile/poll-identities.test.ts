@@ -16,7 +16,7 @@ const NOW = Date.parse('2026-03-01T12:00:00Z')
 const PAGE = 100
 const FIRST: PollPosition = { changedFrom: null, walkedTo: null }
 
-/** An identity at Paxos that changed this long ago, seconds. */
+/** An identity at Paxos that changed this many seconds ago. */
 function atPaxos(number: number, status: string, changedAgo = 3_600, over: Partial<PaxosIdentity> = {}): PaxosIdentity {
   const createdAt = new Date(NOW - 86_400_000 + number).toISOString()
   const updatedAt = new Date(NOW - changedAgo * 1_000).toISOString()
@@ -27,7 +27,7 @@ function onRecord({ id }: PaxosIdentity, identityStatus: string | null, over: Pa
   return { identityId: id, state: 'ready', identityStatus, statusDetails: null, ...over }
 }
 
-/** One round against a Paxos that has these identities, and a record of some of them. */
+/** One round against a Paxos with these identities, some of them recorded here. */
 async function poll(
   identities: readonly PaxosIdentity[],
   known: readonly KnownStatus[],
@@ -70,18 +70,18 @@ async function poll(
 }
 
 describe('a poll over identities', () => {
-  it('F40: reads a customer again whom Paxos has frozen, however fresh the change is', async () => {
+  it('F40: reads a customer again whom Paxos has frozen, after a change of any age', async () => {
     const [frozen, approved] = [atPaxos(1, 'ERROR', 0), atPaxos(2, 'APPROVED')]
     const { timers } = await poll([frozen, approved], [onRecord(frozen, 'APPROVED'), onRecord(approved, 'APPROVED')])
     expect(timers).toEqual(['read-identity identity-1'])
   })
 
-  it('F40: reads a customer again whom Paxos no longer lists as frozen, even where the time of change says nothing', async () => {
+  it('F40: reads a customer again whom Paxos no longer lists as frozen, even when the time of change says nothing', async () => {
     const thawed = atPaxos(1, 'APPROVED', 0)
     expect((await poll([thawed], [onRecord(thawed, 'ERROR', { state: 'frozen' })])).timers).toEqual(['read-identity identity-1'])
   })
 
-  it('leaves a change alone for a minute, since its event is on its way, and reads it then', async () => {
+  it('leaves a change for one minute, in which its event should arrive, and reads it then', async () => {
     const fresh = atPaxos(1, 'DISABLED', 59)
     const old = atPaxos(2, 'DISABLED', 61)
     expect((await poll([fresh, old], [onRecord(fresh, 'APPROVED'), onRecord(old, 'APPROVED')])).timers).toEqual([
@@ -89,7 +89,7 @@ describe('a poll over identities', () => {
     ])
   })
 
-  it('A37: reads a customer again who stays pending and of whom Paxos wants something new', async () => {
+  it('A37: reads a pending customer again from whom Paxos requests something new', async () => {
     const requirements = [{ type: 'SCREENING_CHECK', status: 'PENDING', codes: ['SCREENING_IN_PROGRESS'], awaiting: 'PAXOS' }]
     const statusDetails = { requirements, controls: [] }
     const pending = atPaxos(1, 'PENDING', 120, { statusDetails })
@@ -98,11 +98,11 @@ describe('a poll over identities', () => {
     expect((await poll([pending], [{ ...known, statusDetails }])).timers).toEqual([])
   })
 
-  it('opens nothing for an identity that has no onboarding', async () => {
+  it('opens nothing for an identity without an onboarding', async () => {
     expect((await poll([atPaxos(1, 'ERROR'), atPaxos(2, 'APPROVED')], [])).timers).toEqual([])
   })
 
-  it('goes on with the changes where the last round began, less three minutes', async () => {
+  it('continues with the changes from three minutes before the last round', async () => {
     const missed = atPaxos(1, 'APPROVED', 400)
     const known = [onRecord(missed, 'PENDING')]
     const position = { changedFrom: new Date(NOW - 300_000), walkedTo: new Date(NOW).toISOString() }
@@ -113,7 +113,7 @@ describe('a poll over identities', () => {
     expect(after.saved.changedFrom).toEqual(new Date(NOW))
   })
 
-  it('walks over all identities a thousand at a time, and begins again at the end', async () => {
+  it('walks over all identities, a thousand at a time, and starts again at the end', async () => {
     const identities = Array.from({ length: 2_500 }, (_, number) => atPaxos(number, 'APPROVED', 80_000))
     const known = identities.map((identity, number) => onRecord(identity, number === 2_400 ? 'DISABLED' : 'APPROVED'))
     let position: PollPosition = { changedFrom: new Date(NOW), walkedTo: null }
@@ -128,7 +128,7 @@ describe('a poll over identities', () => {
     expect(position.walkedTo).toBeNull()
   })
 
-  it('asks only who is frozen while many events wait to be read', async () => {
+  it('asks only for frozen identities while many events wait to be read', async () => {
     const waiting = Array.from({ length: 20 }, () => new Date(NOW - 61_000))
     const [changed, frozen] = [atPaxos(1, 'DISABLED', 120), atPaxos(2, 'ERROR')]
     const { report, timers, calls, saved } = await poll([changed, frozen], [onRecord(changed, 'APPROVED'), onRecord(frozen, 'APPROVED')], {
@@ -141,7 +141,7 @@ describe('a poll over identities', () => {
   })
 })
 
-/** A world with a worker and its poll, once a second. */
+/** A world with a worker that polls once a second. */
 async function polledWorld() {
   const world = await createWorld({ kind: 'redis', redisUrl: testRedisUrl() })
   const pipeline = await world.start()
@@ -160,7 +160,7 @@ async function noticesTo({ pool }: Pipeline, identityId: string): Promise<string
 }
 
 describe('when Paxos freezes a customer', () => {
-  it('F40: leaves ready within a poll period and a job, tells the application, and comes back when Paxos thaws the identity', async () => {
+  it('F40: the onboarding leaves ready within a poll period and a job, the application is told, and it returns when Paxos thaws the identity', async () => {
     const { world, pipeline } = await polledWorld()
     const { identityId, ...event } = await world.decided('approve')
     await pipeline.accept(event)
@@ -187,8 +187,8 @@ describe('when Paxos freezes a customer', () => {
   })
 })
 
-describe('A36: what this version does not know', () => {
-  it('A36: keeps an event of an unknown type, and an event that tells of no decision about an identity without onboarding', async () => {
+describe('A36: an event that this version does not know', () => {
+  it('A36: is kept when its type is unknown, and when it decides nothing about an identity without an onboarding', async () => {
     const { world, pipeline } = await polledWorld()
     const { identityId } = await world.decided('approve')
     const emit = (type: string) => world.sandbox.events.emit({ type, object: {}, identityId, deliver: false })

@@ -8,12 +8,12 @@ import { completes, createWorld, eventually, reaches } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 
 const logger = createLogger({ level: 'silent' })
-/** A clock that is `aheadMs` ahead: what happened just now is then older than the lag. */
+/** A clock that is `aheadMs` ahead, so that what happened just now is older than the lag. */
 const parts = (pipeline: Pipeline, aheadMs = 60_000): SweepParts => ({ ...pipeline, logger, now: () => Date.now() + aheadMs })
 
 forEachBackend((backend) => {
   describe('when webhooks were lost', () => {
-    it('finds what never arrived, which then goes the way of any event, once', async () => {
+    it('the sweep finds each missing event once, which then goes the way of any event', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const [arrived, lost] = [await world.decided('approve'), await world.decided('approve')]
@@ -26,7 +26,7 @@ forEachBackend((backend) => {
       expect(rows).toEqual([{ origin: 'sweep', delivery_count: 0 }])
     })
 
-    it('does nothing twice when the webhook comes after all, or the window is swept again', async () => {
+    it('the sweep does nothing twice when the webhook still comes, or the window is swept again', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -36,21 +36,21 @@ forEachBackend((backend) => {
       const written = async () => (await pipeline.pool.query('SELECT xmin, inbox_event.* FROM inbox_event')).rows
       const before = await written()
       expect(await sweepEvents(parts(pipeline, 61_000))).toMatchObject({ listed: 1, recovered: 0 })
-      expect(await written()).toEqual(before) // what is known is not even written again
+      expect(await written()).toEqual(before) // a known event is not even written again
       expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
-    it('finds an event that somebody with our key has called a test', async () => {
+    it('the sweep finds an event that a forger with our key has called a test', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ concurrency: 0 })
       const event = await world.decided('approve')
       expect(await pipeline.accept(event, { isTest: true })).toBe('test')
       expect(await sweepEvents(parts(pipeline))).toMatchObject({ listed: 1 })
       const { rows } = await pipeline.pool.query('SELECT state, is_test FROM inbox_event WHERE event_id = $1', [event.id])
-      expect(rows).toEqual([{ state: 'accepted', is_test: false }]) // the dispatcher takes it up
+      expect(rows).toEqual([{ state: 'accepted', is_test: false }]) // the dispatcher queues it
     })
 
-    it('covers a silence of days, over many pages', async () => {
+    it('the sweep covers a silence of days, over many pages', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ concurrency: 0 })
       await sweepEvents(parts(pipeline, 0)) // the last sweep before the silence
@@ -59,8 +59,8 @@ forEachBackend((backend) => {
     })
   })
 
-  describe('when a sweep fails half way', () => {
-    it('does not move the watermark, so that the next one covers its window too', async () => {
+  describe('when a sweep fails halfway', () => {
+    it('the watermark stays, so that the next sweep covers its window too', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ concurrency: 0 })
       await world.sandbox.populate({ count: 250, refIdPrefix: 'half-', decision: 'approve', deliver: false })
@@ -83,7 +83,7 @@ forEachBackend((backend) => {
   })
 
   describe('when two machines sweep at once', () => {
-    it('lets one of them', async () => {
+    it('only one of them does', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ concurrency: 0 })
       await world.decided('approve')
@@ -92,7 +92,7 @@ forEachBackend((backend) => {
       expect(sweeps.filter((window) => window === null)).toHaveLength(1)
     })
 
-    it('lets the other when one has ended, well or badly', async () => {
+    it('the other may sweep when the first has ended, well or badly', async () => {
       const world = await createWorld(backend)
       const one = await world.start({ concurrency: 0 })
       const pool = createPool({ connectionString: world.databaseUrl, max: 2, applicationName: 'another machine' })
@@ -107,7 +107,7 @@ forEachBackend((backend) => {
   })
 
   describe('the schedule', () => {
-    it('sweeps every so often, once over all machines, and survives the loss of the queue', async () => {
+    it('sweeps once per period over all machines, and survives the loss of the queue', async () => {
       const world = await createWorld(backend)
       let sweeps = 0
       const start = (): (() => Promise<void>) => scheduleSweeps(world.backend, { everySeconds: 1, sweep: async () => sweeps++, logger })
@@ -134,7 +134,7 @@ describe('an event that was parked as unknown to Paxos', () => {
     (await pipeline.pool.query('SELECT state, trust, generation, attempts, evidence FROM inbox_event WHERE event_id = $1', [eventId]))
       .rows[0]
 
-  it('F53: is reopened by a sweep that Paxos lists it in, and needs no second confirmation', async () => {
+  it('F53: is reopened by a sweep in which Paxos lists it, without a second confirmation', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const receiving = await world.start({ concurrency: 0 })
     const event = await world.decided('approve')
@@ -153,7 +153,7 @@ describe('an event that was parked as unknown to Paxos', () => {
     expect(world.sandbox.story.of('call').filter(({ operation }) => operation === 'GET /events/{id}')).toEqual([])
   })
 
-  it('F53: is reopened by a later delivery, every five minutes at most', async () => {
+  it('F53: is reopened by a later delivery, at most every five minutes', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     const event = await world.decided('approve')
@@ -182,11 +182,11 @@ describe('an event that was parked as unknown to Paxos', () => {
   })
 })
 
-describe('a window', () => {
+describe('the window of a sweep', () => {
   const windows = async ({ pool }: Pipeline): Promise<number> => (await pool.query('SELECT FROM sweep_window')).rowCount ?? 0
   const HOUR_MS = 3_600_000
 
-  it('leaves to the next one what may still be on its way, and takes it then', async () => {
+  it('leaves recent events that may still arrive to the next one, which includes them', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await world.decided('approve')
@@ -194,21 +194,21 @@ describe('a window', () => {
     expect(await sweepEvents(parts(pipeline))).toMatchObject({ listed: 1, recovered: 1 })
   })
 
-  it('reaches back over an hour where it is the first, and over ten minutes of the one before', async () => {
+  it('starts an hour back when it is the first, and otherwise ten minutes before the end of the last one', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await world.decided('approve')
     const now = Date.now()
     const sweepAt = (at: number) => sweepEvents({ ...parts(pipeline), now: () => at })
     const first = await sweepAt(now + 2 * HOUR_MS)
-    expect(first).toMatchObject({ listed: 0 }) // it happened before our time
+    expect(first).toMatchObject({ listed: 0 }) // it happened before Gatehouse was installed
     expect((first?.toAt.getTime() ?? 0) - (first?.fromAt.getTime() ?? 0)).toBe(HOUR_MS)
     const second = await sweepAt(now + 3 * HOUR_MS)
     expect(second?.fromAt.getTime()).toBe((first?.toAt.getTime() ?? 0) - HOUR_MS / 6)
     expect((await sweepAt(now + 4 * HOUR_MS))?.fromAt.getTime()).toBe((second?.toAt.getTime() ?? 0) - HOUR_MS / 6)
   })
 
-  it('is none where the clock was set back behind what was swept', async () => {
+  it('is empty when the clock was set back to before the last sweep', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     const now = Date.now()
@@ -217,7 +217,7 @@ describe('a window', () => {
     expect(await windows(pipeline)).toBe(1)
   })
 
-  it('A48: is incomplete, and so not recorded, when a cursor comes again', async () => {
+  it('A48: is incomplete, and so not recorded, when a cursor repeats', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await world.decided('approve')
@@ -234,7 +234,7 @@ describe('a window', () => {
     expect(pages).toBe(2)
   })
 
-  it('F68: is read to its end although one event has an odd id', async () => {
+  it('F68: is read to its end although one event has an invalid id', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await world.decided('approve')
@@ -253,7 +253,7 @@ describe('a window', () => {
     expect(await windows(pipeline)).toBe(1)
   })
 
-  it('warns of what no webhook had brought, and neither counts nor warns of what one brings at that moment', async () => {
+  it('causes a warning for events that no webhook had brought, and none for an event that a webhook brings at that moment', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     const lines: string[] = []
@@ -274,8 +274,8 @@ describe('a window', () => {
   })
 })
 
-describe('when the worker that sweeps falls silent', () => {
-  it('lets another worker sweep after two minutes, and takes nothing further and records no window itself', async () => {
+describe('when the sweeping worker goes silent', () => {
+  it('another worker may sweep after two minutes, and the first stores nothing more and records no window', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await world.decided('approve')
@@ -293,14 +293,14 @@ describe('when the worker that sweeps falls silent', () => {
     expect((await pipeline.pool.query('SELECT FROM sweep_window')).rowCount).toBe(1)
   })
 
-  it('does not let another worker sweep before that', async () => {
+  it('no other worker may sweep before that', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await pipeline.pool.query(`UPDATE sweep_claim SET held_until = now() + interval '1 second', holder = gen_random_uuid()`)
     expect(await sweepEvents(parts(pipeline))).toBeNull()
   })
 
-  it('holds no session: its statements may each go over another connection, as behind PgBouncer', async () => {
+  it('the claim holds no session: its statements may use different connections, as behind PgBouncer', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await sweepEvents(parts(pipeline))
@@ -309,7 +309,7 @@ describe('when the worker that sweeps falls silent', () => {
     expect(rows).toEqual([])
   })
 
-  it('c07: records its window also where the rows were copied without their sequence', async () => {
+  it('c07: its window is recorded even when the rows were copied without their sequence', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await sweepEvents(parts(pipeline))

@@ -12,10 +12,10 @@ const ended = (more: Partial<InboxRow> = {}): InboxRow => ({
   ...more,
 })
 const stored = (state: string, effects: { key: string; state: string }[]): Stored =>
-  ({ onboarding: { state, identityStatus: 'DENIED' }, effects }) as unknown as Stored // only what is compared
+  ({ onboarding: { state, identityStatus: 'DENIED' }, effects }) as unknown as Stored // the compared fields only
 const done = stored('ready', [{ key: KEY, state: 'done' }])
 
-describe('a run compared with its plan', () => {
+describe('the comparison of a run with its plan', () => {
   it.each<[string, PlannedItem, InboxRow, Stored | null, object]>([
     ['did what was planned', planned, ended(), done, { result: 'ready', difference: null }],
     [
@@ -48,7 +48,7 @@ describe('a run compared with its plan', () => {
       { result: 'failed; the event stays processed', difference: 'EVENT_UNKNOWN_TO_PAXOS: gone', explained: true },
     ],
     [
-      'was opened by another replay',
+      'was reopened by another replay',
       planned,
       ended({ generation: 2 }),
       done,
@@ -69,7 +69,7 @@ describe('a run compared with its plan', () => {
       stored('held', []),
       { difference: expect.stringContaining('not done: release x') },
     ],
-  ])('says of an event that it %s', (_what, plan, event, onboarding, expected) => {
+  ])('says that an event %s', (_what, plan, event, onboarding, expected) => {
     expect(compareResult(plan, event, onboarding)).toMatchObject(expected)
   })
 })

@@ -7,7 +7,7 @@ import { approveReplay, parts, planReplay } from './replays.ts'
 
 const ADA = { by: 'ada', reason: 'forged, ticket 7' }
 
-/** Events that Paxos knows nothing of, one in each of these states. */
+/** Events that Paxos does not know, one in each of these states. */
 async function eventsIn(states: readonly string[]): Promise<Pipeline> {
   const world = await createWorld({ kind: 'postgres' })
   const pipeline = await world.start({ concurrency: 0 })
@@ -20,7 +20,7 @@ async function eventsIn(states: readonly string[]): Promise<Pipeline> {
 }
 
 describe('events that cannot succeed', () => {
-  it('F11: are dismissed when they are parked or dead, and come back to where they were', async () => {
+  it('F11: are dismissed when parked or dead, and return to that state', async () => {
     const pipeline = await eventsIn(['parked', 'dead', 'processed', 'accepted'])
     const { pool, inbox } = pipeline
     expect((await dismissEvents(pool, ['1', '2', '3', '4'], ADA)).toSorted()).toEqual(['1', '2'])
@@ -34,7 +34,7 @@ describe('events that cannot succeed', () => {
     expect([...(await readDismissals(pool, [(await inbox.load('1'))?.eventId ?? ''])).values()]).toMatchObject([{ by: 'grace' }])
   })
 
-  it('F11: are in no replay, and are not opened by one that was planned before', async () => {
+  it('F11: are in no replay, and are not reopened by an earlier plan', async () => {
     const pipeline = await eventsIn(['parked', 'dead'])
     const plan = await planReplay(parts(pipeline), { states: ['parked', 'dead'] }, 'ada')
     await dismissEvents(pipeline.pool, ['1'], ADA)
@@ -44,7 +44,7 @@ describe('events that cannot succeed', () => {
     expect(items.map(({ result }) => result)).toEqual(['skipped: changed since the plan', 'reopened'])
   })
 
-  it('F11: are dismissed together by a plan, which reads nothing from Paxos and skips what has changed', async () => {
+  it('F11: are dismissed together by a plan, which reads nothing from Paxos and skips changed events', async () => {
     const pipeline = await eventsIn(['parked', 'parked', 'dead', 'processed'])
     const away: Pipeline['reader'] = { ...pipeline.reader, event: () => Promise.reject(new Error('nobody asks Paxos')) }
     const dismissing = parts(pipeline, { reader: away })

@@ -10,7 +10,7 @@ import { approveReplay, parts, planReplay, runToEnd } from './replays.ts'
 
 const ADA = { by: 'ada', reason: 'incident 7: tested' }
 
-/** Approvals that wait for nobody: parked, and Paxos has nothing against them. */
+/** Parked approvals that Paxos still supports. */
 async function parkedApprovals(count: number): Promise<Pipeline> {
   const world = await createWorld({ kind: 'postgres' })
   const pipeline = await world.start({ concurrency: 0 })
@@ -19,7 +19,7 @@ async function parkedApprovals(count: number): Promise<Pipeline> {
   return pipeline
 }
 
-describe('planning', () => {
+describe('planning a replay', () => {
   it('F2: waits for the budget, says so meanwhile, and completes the plan', async () => {
     const pipeline = await parkedApprovals(3)
     let room = false
@@ -40,7 +40,7 @@ describe('planning', () => {
     expect(planned).toMatchObject({ state: 'planned', plannedItems: 3, note: null, effects: { accountsOpened: 3 } })
   })
 
-  it('F2: goes on in another process, where it stopped, after the first one died', async () => {
+  it('F2: continues in another process where it stopped, after the first one died', async () => {
     const pipeline = await parkedApprovals(3)
     const dead: Pipeline['reader'] = { ...pipeline.reader, event: () => Promise.reject(new Error('killed')) }
     await expect(createReplayActions(parts(pipeline, { reader: dead })).planReplay({ states: ['parked'] }, 'ada')).rejects.toThrow('killed')
@@ -54,7 +54,7 @@ describe('planning', () => {
     expect(rows).toEqual([{ state: 'planned', planned_items: 3 }])
   })
 
-  it('B16: freezes its events, whatever fails later', async () => {
+  it('B16: freezes its events, with any later failures', async () => {
     const pipeline = await parkedApprovals(2)
     const plan = await planReplay(parts(pipeline), { states: ['parked'] }, 'ada')
     await pipeline.pool.query(
@@ -67,13 +67,13 @@ describe('planning', () => {
     })
   })
 
-  it.each([{}, { limit: 5 }, { releaseHolds: true }])('refuses a filter that chooses nothing: %o', async (filter) => {
+  it.each([{}, { limit: 5 }, { releaseHolds: true }])('refuses a filter that selects everything: %o', async (filter) => {
     const pipeline = await parkedApprovals(1)
     await expect(planReplay(parts(pipeline), filter, 'ada')).rejects.toThrow('states: name at least one of')
     expect((await pipeline.pool.query('SELECT FROM replay')).rowCount).toBe(0)
   })
 
-  it('chooses by the last error', async () => {
+  it('selects by the last error', async () => {
     const pipeline = await parkedApprovals(2)
     await pipeline.pool.query(`UPDATE inbox_event SET error_code = 'NOTICE_REFUSED' WHERE seq = 2`)
     const plan = await planReplay(parts(pipeline), { errorCodes: ['NOTICE_REFUSED'] }, 'ada')
@@ -81,7 +81,7 @@ describe('planning', () => {
   })
 })
 
-describe('what a plan says', () => {
+describe('the text of a plan', () => {
   it('F1, F13: counts the effects of a held customer by key, with the notification and the hold', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ unknownIdentities: 'hold' })
@@ -115,7 +115,7 @@ describe('what a plan says', () => {
     })
   })
 
-  it('F15: says how often and with what a notification was refused, and that it goes again under its key', async () => {
+  it('F15: says how often and why a notification was refused, and that it goes out again under its key', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start()
     world.notices.reply((response) => void response.writeHead(400).end())

@@ -21,7 +21,7 @@ const approval = { by: 'ada', reason: 'incident 7: tested' }
 
 forEachBackend((backend) => {
   describe('when everything is replayed twice', () => {
-    it('changes nothing: no account, no notice, no entry in the ledger', async () => {
+    it('no account, no notification and no ledger entry is added', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const events = await Promise.all([world.decided('approve'), world.decided('deny'), world.decided('approve')])
@@ -34,7 +34,7 @@ forEachBackend((backend) => {
         await pipeline.inbox.reopen(
           plan.items.map(({ seq }) => seq),
           { authority: 'machine' },
-        ) // and even when the plan is not heeded
+        ) // and even when the plan is ignored
         const { items } = await approveReplay(parts(pipeline), plan.id, approval)
         expect(items.map(({ result }) => result)).toEqual(Array(3).fill('nothing to do'))
         await pipeline.pool.query(`UPDATE inbox_event SET due_at = now() WHERE state = 'accepted'`)
@@ -48,7 +48,7 @@ forEachBackend((backend) => {
   })
 
   describe('when a parked event is replayed', () => {
-    it('says what it would do, does it once approved, and keeps who and why', async () => {
+    it('the plan says what it would do, the run does it once after approval, and both keep who and why', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -61,7 +61,7 @@ forEachBackend((backend) => {
       world.sandbox.faults.disarm(refusal)
       const plan = await planReplay(parts(pipeline), waiting, 'ada')
       expect(plan.items).toMatchObject([{ eventId: event.id, verdict: 'would-create-account', result: null, eventState: 'parked' }])
-      expect(world.effectsOf(event.identityId).accounts).toBe(0) // a plan only looks
+      expect(world.effectsOf(event.identityId).accounts).toBe(0) // a plan only reads
       expect(plan.effects).toMatchObject({ accountsOpened: 1, notificationsFirst: 2, eventsWithoutEffect: 0 })
       await approveReplay(parts(pipeline), plan.id, approval)
       const run = await runToEnd(parts(pipeline), plan.id)
@@ -71,7 +71,7 @@ forEachBackend((backend) => {
       expect(world.effectsOf(event.identityId)).toMatchObject({ accounts: 1, sends: 1 })
     })
 
-    it('runs a plan once, and skips what has changed since it was made', async () => {
+    it('a plan runs once, and skips events that have changed since', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       await pipeline.accept({ id: randomUUID(), type: 'identity.approved' })
@@ -90,7 +90,7 @@ forEachBackend((backend) => {
       ])
     })
 
-    it('adopts what Paxos has already, and says so beforehand', async () => {
+    it('an account that Paxos has already is adopted, and the plan says so', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ concurrency: 0 })
       const event = await world.decided('approve')
@@ -103,7 +103,7 @@ forEachBackend((backend) => {
   })
 
   describe('when an onboarding is held', () => {
-    it('stays so until a replay may release holds, and then follows the live status', async () => {
+    it('it stays held until a replay may release holds, and then follows the live status', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const event = await world.decided('approve')
@@ -130,7 +130,7 @@ forEachBackend((backend) => {
   })
 
   describe('when the queue is rebuilt', () => {
-    it('shows before and after, and every event ends once', async () => {
+    it('the result shows before and after, and every event completes once', async () => {
       const world = await createWorld(backend)
       const receiver = await world.start({ concurrency: 0 })
       const events = await Promise.all(Array.from({ length: 10 }, () => world.decided('approve')))
@@ -154,7 +154,7 @@ forEachBackend((backend) => {
 })
 
 describe('a plan', () => {
-  /** Two approvals that nobody works on, received a month apart. */
+  /** Two approvals that no worker works on, received a month apart. */
   async function twoParked() {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
@@ -170,7 +170,7 @@ describe('a plan', () => {
   }
   const seqs = ({ items }: ReplayView): string[] => items.map(({ seq }) => seq)
 
-  it('takes what was received from one moment on and before another', async () => {
+  it('selects events received from one time until before another', async () => {
     const pipeline = await twoParked()
     const [january, february, march] = [1, 2, 3].map((month) => new Date(`2026-0${month}-01T00:00:00Z`)) as [Date, Date, Date]
     const choose = async (filter: ReplayFilter) => seqs(await planReplay(parts(pipeline), filter, 'ada'))
@@ -183,11 +183,11 @@ describe('a plan', () => {
     expect(await choose({ ...waiting, limit: 1 })).toEqual(['1'])
     expect(await choose({ ...waiting, limit: 100_000 })).toEqual(['1', '2'])
     await pipeline.pool.query(`UPDATE inbox_event SET received_at = now() + interval '1 hour' WHERE seq = 2`)
-    expect(await choose(waiting)).toEqual(['1']) // what comes later is not swept along
+    expect(await choose(waiting)).toEqual(['1']) // later events are not included
     for (const limit of [0, 100_001]) await expect(choose({ ...waiting, limit })).rejects.toMatchObject({ code: 'USAGE' })
   })
 
-  it('takes what is parked or dead, and of events, identities or holds that are named, what is in any state', async () => {
+  it('selects parked and dead events, and events of any state when ids, identities or holds are named', async () => {
     const pipeline = await twoParked()
     const { rows: named } = await pipeline.pool.query<{ event_id: string; identity_id: string }>(
       `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, received_at, identity_id)
@@ -202,7 +202,7 @@ describe('a plan', () => {
     expect(await choose({ types: ['identity.approved'], releaseHolds: true })).toEqual(['1', '2', '3', '4', '5'])
   })
 
-  it('keeps what it was asked for, and up to when where nobody said so', async () => {
+  it('keeps its filter, and the end of its time range when none was given', async () => {
     const pipeline = await twoParked()
     const to = new Date('2026-01-15T00:00:00Z')
     expect((await planReplay(parts(pipeline), { ...waiting, limit: 7, to }, 'ada')).filter).toEqual({
@@ -213,7 +213,7 @@ describe('a plan', () => {
     expect((await planReplay(parts(pipeline), waiting, 'ada')).filter).toEqual({ ...waiting, to: expect.stringMatching(/^2\d{3}-.*Z$/) })
   })
 
-  it('F66: is empty over an empty inbox, whatever its window', async () => {
+  it('F66: is empty over an empty inbox, for any time range', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     const [from, to] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-02-01T00:00:00Z')]
@@ -225,7 +225,7 @@ describe('a plan', () => {
     }
   })
 
-  it('F3: says of an event that moves no onboarding that nothing is to be done, also where it names no identity', async () => {
+  it('F3: says that nothing is to be done for an event that moves no onboarding, also without an identity', async () => {
     const pipeline = await twoParked()
     const reader: Pipeline['reader'] = {
       ...pipeline.reader,
@@ -235,7 +235,7 @@ describe('a plan', () => {
     expect(plan.counts).toEqual({ 'no-op': 2 })
   })
 
-  it('leaves out nothing that was received just now, whatever the clock of this machine says', async () => {
+  it('includes events received just now, with any clock of this machine', async () => {
     const pipeline = await twoParked()
     await pipeline.pool.query('UPDATE inbox_event SET received_at = now()')
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 120_000 })
@@ -243,7 +243,7 @@ describe('a plan', () => {
     expect(seqs(await planReplay(parts(pipeline), waiting, 'ada'))).toEqual(['1', '2'])
   })
 
-  it('F2: reads its events together, through the batching reader, and each customer once', async () => {
+  it('F2: reads its events together through the batching reader, and each customer once', async () => {
     const pipeline = await twoParked()
     await pipeline.pool.query(
       `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, received_at)
@@ -271,7 +271,7 @@ describe('a plan', () => {
     expect(plan.effects).toMatchObject({ accountsOpened: 1, notificationsFirst: 2, customers: 1, eventsWithoutEffect: 24 })
   })
 
-  it('opens what is parked although nothing is left to do, so that it ends, and leaves alone what has ended so', async () => {
+  it('reopens a parked event without effects so that it completes, and leaves a completed one', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start()
     for (const _ of [1, 2]) await pipeline.accept(await world.decided('approve'))
@@ -293,14 +293,14 @@ describe('a plan', () => {
   it.each([
     { releaseHolds: true, authority: 'operator' },
     { releaseHolds: false, authority: 'machine' },
-  ])('gives its events the authority to release holds where it says so: $releaseHolds', async ({ releaseHolds, authority }) => {
+  ])('gives its events the authority to release holds when it says so: $releaseHolds', async ({ releaseHolds, authority }) => {
     const pipeline = await twoParked()
     const plan = await planReplay(parts(pipeline), { ...waiting, releaseHolds }, 'ada')
     await approveReplay(parts(pipeline), plan.id, approval)
     expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'accepted', authority })
   })
 
-  it('says how many match where its limit took fewer, as far as it counts', async () => {
+  it('says how many events match when its limit took fewer, up to its own bound', async () => {
     const pipeline = await twoParked()
     const matched = async (filter: ReplayFilter) => (await planReplay(parts(pipeline), filter, 'ada')).matched
     expect(await matched({ ...waiting, limit: 2 })).toBeNull()
@@ -315,7 +315,7 @@ describe('a plan', () => {
     expect([plan.matched, seqs(plan)]).toEqual([MOST_COUNTED + 1, ['1']])
   })
 
-  it('stands in the list of all, last planned first, which pages through plans of the very same instant', async () => {
+  it('is in the list of all plans, last planned first, with pages that also split plans of the same instant', async () => {
     const pipeline = await twoParked()
     const planned: ReplayView[] = []
     for (const by of ['ada', 'bob', 'eve', 'joe', 'zoe']) planned.push(await planReplay(parts(pipeline), { ...waiting, limit: 1 }, by))
@@ -327,7 +327,7 @@ describe('a plan', () => {
       const page = await listReplays(pipeline.pool, { limit: 2, cursor })
       seen.push(...page.items.map(({ id }) => id))
       cursor = page.nextCursor ?? undefined
-      await planReplay(parts(pipeline), waiting, 'ada') // newer than all that is shown
+      await planReplay(parts(pipeline), waiting, 'ada') // newer than everything on the pages
     } while (cursor)
     const [at, id] = ['2026-01-01T00:00:00.123Z', newest]
     for (const foreign of [[`x${at}`, id], [`${at}x`, id], [at, `x${id}`], [at, `${id}x`], [at]])
@@ -344,13 +344,13 @@ describe('a plan', () => {
   })
 
   it.each([
-    ['ended otherwise', `UPDATE inbox_event SET state = 'dead' WHERE seq = 1`],
-    ['was opened in between', 'UPDATE inbox_event SET generation = 1 WHERE seq = 1'],
+    ['ended differently', `UPDATE inbox_event SET state = 'dead' WHERE seq = 1`],
+    ['was reopened', 'UPDATE inbox_event SET generation = 1 WHERE seq = 1'],
     [
       'has another onboarding',
       `INSERT INTO onboarding (identity_id, origin, state, version, entry_count, head_hash) SELECT identity_id, 'adopted', 'pending', 1, 0, '' FROM inbox_event WHERE seq = 1`,
     ],
-  ])('is not run for an event that %s since', async (_what, sql) => {
+  ])('skips an event that %s since', async (_what, sql) => {
     const pipeline = await twoParked()
     const plan = await planReplay(parts(pipeline), waiting, 'ada')
     await pipeline.pool.query(sql)
@@ -360,7 +360,7 @@ describe('a plan', () => {
     expect(await pipeline.inbox.load('2')).toMatchObject({ state: 'accepted', generation: 1, authority: 'machine' })
   })
 
-  it('that two approve at once is approved by one of them', async () => {
+  it('is approved once when two operators approve it at the same time', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await pipeline.accept(await world.decided('approve'))
@@ -378,14 +378,14 @@ describe('a plan', () => {
     expect((await pipeline.pool.query('SELECT generation FROM inbox_event')).rows).toEqual([{ generation: 1 }])
   })
 
-  it('that is approved twice with the same name and reason is approved once: the first answer may have been lost', async () => {
+  it('is approved once when it is approved twice with the same name and reason, since the first answer may have been lost', async () => {
     const pipeline = await twoParked()
     const plan = await planReplay(parts(pipeline), waiting, 'ada')
     for (const _ of [1, 2]) expect(await approveReplay(parts(pipeline), plan.id, approval)).toMatchObject({ state: 'running', stage: 1 })
     expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'accepted', generation: 1 })
   })
 
-  it('that is interrupted between reopening and noting so has done nothing, and a runner goes on with it', async () => {
+  it('has done nothing when it is interrupted between reopening and recording it, and a runner continues', async () => {
     const pipeline = await twoParked()
     const plan = await planReplay(parts(pipeline), waiting, 'ada')
     const inbox: Pipeline['inbox'] = {
@@ -406,13 +406,13 @@ describe('a plan', () => {
         await Promise.all([1, 2].map(() => advanceRun(parts(pipeline), plan.id)))
         return getReplay(pipeline.pool, plan.id)
       },
-      (seen) => seen?.state === 'running', // once Postgres has ended the session that was interrupted
+      (seen) => seen?.state === 'running', // once Postgres has ended the interrupted session
     )
     expect(running?.items.map(({ result }) => result)).toEqual(['reopened', null])
     expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'accepted', generation: 1 })
   })
 
-  it('is not run without a reason, and not where there is none', async () => {
+  it('cannot be run without a reason, nor when it does not exist', async () => {
     const pipeline = await twoParked()
     const plan = await planReplay(parts(pipeline), waiting, 'ada')
     await expect(approveReplay(parts(pipeline), plan.id, { by: 'ada', reason: ' ' })).rejects.toMatchObject({ code: 'USAGE' })
@@ -423,7 +423,7 @@ describe('a plan', () => {
     expect(await pipeline.inbox.count()).toMatchObject({ parked: 2 })
   })
 
-  it('that is run while the queue is away loses nothing: the dispatcher finds what was opened', async () => {
+  it('loses nothing when it runs while the queue is away: the dispatcher finds the reopened events', async () => {
     const pipeline = await twoParked()
     const plan = await planReplay(parts(pipeline), waiting, 'ada')
     const queue = { ...pipeline.queue, add: () => Promise.reject(new Error('Redis is away')) }
@@ -433,7 +433,7 @@ describe('a plan', () => {
 })
 
 describe('when the queue is rebuilt', () => {
-  it('leaves to what failed the time of its next attempt, and keeps the queue paused where it was', async () => {
+  it('a failed event keeps the time of its next attempt, and a paused queue stays paused', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     for (const _ of [1, 2]) await pipeline.accept(await world.decided('approve'))
@@ -442,7 +442,7 @@ describe('when the queue is rebuilt', () => {
     expect(await rebuildQueue(pipeline)).toMatchObject({ unfinished: 2, requeued: 1, after: { paused: true } })
   })
 
-  it('takes it up in rounds, however much it is', async () => {
+  it('events are queued in rounds, for any number of them', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start({ concurrency: 0 })
     await pipeline.pool.query(

@@ -16,12 +16,12 @@ export function planReplay(given: ReplayParts, filter: ReplayFilter, by: string)
   return createReplayActions(given).planReplay(filter, by, { waitMs: 20_000 })
 }
 
-/** Approves, and opens the first stage. */
+/** Approves, and reopens the first stage. */
 export function approveReplay(given: ReplayParts, id: string, approval: { by: string; reason: string }): Promise<ReplayView> {
   return createReplayActions(given).approveReplay(id, approval)
 }
 
-/** Takes the run as far as it goes by itself, as a runner would. */
+/** Advances the run as far as it goes without an operator, as a runner does. */
 export async function runToEnd(given: ReplayParts, id: string): Promise<ReplayView> {
   const { getReplay } = createReplayActions(given)
   const ended = await eventually(

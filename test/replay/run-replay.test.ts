@@ -10,7 +10,7 @@ import { approveReplay, parts, planReplay, runToEnd } from './replays.ts'
 const WAITING = { states: ['parked', 'dead'] as ('parked' | 'dead')[] }
 const ADA = { by: 'ada', reason: 'incident 7: tested' }
 
-/** Approvals whose accounts Paxos has refused, so that they are parked; it refuses them until `mend`. */
+/** Approvals whose accounts Paxos has refused, so that they are parked. It refuses them until `mend`. */
 async function parkedApprovals(
   count: number,
   options: { concurrency?: number } = {},
@@ -36,8 +36,8 @@ async function parkedApprovals(
   return { world, pipeline, identityIds, mend: () => world.sandbox.faults.disarm(refusal) }
 }
 
-describe('a run', () => {
-  it('B1: opens 1, 2, 5 customers and so on, each stage after the whole effect of the one before', async () => {
+describe('a replay run', () => {
+  it('B1: reopens 1, 2, 5 customers and so on, each stage after the one before has had its whole effect', async () => {
     const { world, pipeline, identityIds, mend } = await parkedApprovals(9)
     mend()
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
@@ -57,7 +57,7 @@ describe('a run', () => {
     for (const id of identityIds) expect(world.effectsOf(id)).toMatchObject({ accounts: 1, sends: 1 })
   })
 
-  it('B1: stops by itself when the first stage meets the cause again, and goes on after it was mended', async () => {
+  it('B1: stops by itself when the first stage meets the cause again, and continues after the cause was fixed', async () => {
     const { pipeline, mend } = await parkedApprovals(4)
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
     await approveReplay(parts(pipeline), plan.id, ADA)
@@ -73,7 +73,7 @@ describe('a run', () => {
     expect(run.items[0]?.difference).toMatch(/^EFFECT_REFUSED: /)
   })
 
-  it('F12: tells running from done, and says what became of each', async () => {
+  it('F12: tells running from done, and gives the result of each event', async () => {
     const { pipeline, mend } = await parkedApprovals(3)
     mend()
     await pipeline.queue.pause()
@@ -89,7 +89,7 @@ describe('a run', () => {
     expect(run.progress).toEqual({ waiting: 0, waitingUnfinished: 0, running: 0, ended: 2, skipped: 1 })
   })
 
-  it('F10: over completed events that Paxos no longer knows leaves them processed and says so', async () => {
+  it('F10: leaves completed events processed that Paxos no longer knows, and says so', async () => {
     const world = await createWorld({ kind: 'postgres' })
     const pipeline = await world.start()
     const event = await world.decided('approve')
@@ -114,7 +114,7 @@ describe('a run', () => {
     expect(await pipeline.inbox.load('1')).toMatchObject({ state: 'processed', outcome: 'moved:ready' })
   })
 
-  it('is paused, resumed and cancelled by an operator; what was not opened stays as it was', async () => {
+  it('is paused, resumed and cancelled by an operator, and events that were not reopened stay as they were', async () => {
     const { pipeline, mend } = await parkedApprovals(4)
     mend()
     const { steerReplay } = createReplayActions(parts(pipeline))
@@ -135,7 +135,7 @@ describe('a run', () => {
     await expect(steerReplay(plan.id, 'resume', ADA)).rejects.toMatchObject({ code: 'REPLAY_STATE' })
   })
 
-  it('B7, B15: goes on in whichever process has a runner, also after the one that began is gone', async () => {
+  it('B7, B15: continues in any process with a runner, also after the first process has gone', async () => {
     const { pipeline, mend } = await parkedApprovals(4)
     mend()
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
@@ -150,7 +150,7 @@ describe('a run', () => {
     expect(run?.results).toEqual({ ready: 4 })
   })
 
-  it('says what has failed since its plan, and plans those too in one act', async () => {
+  it('lists what has failed since its plan, and plans those events in one act', async () => {
     const { world, pipeline } = await parkedApprovals(2)
     const { planNewSince, getReplay } = createReplayActions(parts(pipeline))
     const plan = await planReplay(parts(pipeline), { ...WAITING, types: ['identity.approved'] }, 'ada')
@@ -167,8 +167,8 @@ describe('a run', () => {
   })
 })
 
-describe('an approval', () => {
-  it('needs a second person above the limit: the planner and another one, or two others', async () => {
+describe('the approval of a replay', () => {
+  it('needs a second person above the limit: the planner and another operator, or two others', async () => {
     const { pipeline } = await parkedApprovals(2, { concurrency: 5 })
     const strict = parts(pipeline, { secondPersonAbove: 1 })
     const plan = await planReplay(strict, WAITING, 'ada')
@@ -182,7 +182,7 @@ describe('an approval', () => {
     expect(other.needsSecond).toBe(false)
   })
 
-  it('by somebody else than the planner is the second person', async () => {
+  it('by an operator who is not the planner is the second person', async () => {
     const { pipeline } = await parkedApprovals(2)
     const strict = parts(pipeline, { secondPersonAbove: 1 })
     const plan = await planReplay(strict, WAITING, 'ada')
@@ -192,7 +192,7 @@ describe('an approval', () => {
     })
   })
 
-  it('F31: comes too late for a plan that has expired or was discarded', async () => {
+  it('F31: is refused for a plan that has expired or was discarded', async () => {
     const { pipeline } = await parkedApprovals(1)
     const { steerReplay } = createReplayActions(parts(pipeline))
     const [old, unwanted] = [await planReplay(parts(pipeline), WAITING, 'ada'), await planReplay(parts(pipeline), WAITING, 'ada')]

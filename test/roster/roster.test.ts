@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 const roster = () => createRoster({ pool, logger: createLogger({ level: 'silent' }) })
 
-/** The row of another process: where it ran, and for how long it has been silent. */
+/** The row of another process: its machine, its pid, and how many seconds it has been silent. */
 async function other({ host = hostname(), pid = process.pid, silentSeconds = 0, queue = WORLD.queue } = {}): Promise<void> {
   await pool.query(
     `INSERT INTO role_process (id, role, host, pid, queue, upstream, simulated, heartbeat_at)
@@ -43,22 +43,22 @@ describe('the roster', () => {
   })
 
   it.each([
-    ['one that has been silent for 21 s', { silentSeconds: 21 }, 0],
-    ['one of another machine that has been silent for 15 s', { host: 'elsewhere', pid: 1, silentSeconds: 15 }, 1],
-    ['one of this machine whose process has ended, at once', { pid: endedPid() }, 0],
-    ['one of another machine with the number of a process that has ended here', { host: 'elsewhere', pid: endedPid() }, 1],
+    ['a process that has been silent for 21 s', { silentSeconds: 21 }, 0],
+    ['a process of another machine that has been silent for 15 s', { host: 'elsewhere', pid: 1, silentSeconds: 15 }, 1],
+    ['a process of this machine that has ended', { pid: endedPid() }, 0],
+    ['a process of another machine with the pid of an ended one here', { host: 'elsewhere', pid: endedPid() }, 1],
   ])('counts %s: %o as %i', async (_name, process, count) => {
     await other(process)
     expect(await roster().live()).toHaveLength(count)
   })
 
-  it('removes, at the next start, rows of processes that died more than an hour ago', async () => {
+  it('removes rows of processes that died more than an hour ago at the next start', async () => {
     await other({ silentSeconds: 3_700 })
     await (await roster().enroll({ ...WORLD, role: 'worker', url: null })).leave()
     expect((await pool.query('SELECT 1 FROM role_process')).rows).toEqual([])
   })
 
-  it('renews a row that a restored backup has removed', async () => {
+  it('writes the row again that a restored backup has removed', async () => {
     const { leave } = await roster().enroll({ ...WORLD, role: 'worker', url: null })
     await pool.query('DELETE FROM role_process')
     await expect.poll(() => roster().live(), { timeout: 10_000 }).toHaveLength(1)
@@ -66,15 +66,15 @@ describe('the roster', () => {
   })
 })
 
-describe('whether two processes are in one world', () => {
-  it('holds for several names of one machine, and for a receiver, which never calls Paxos', async () => {
+describe('the comparison of the settings of two processes', () => {
+  it('accepts several names of one machine, and a receiver, which never calls Paxos', async () => {
     await other({ queue: 'Redis at localhost:6379, database 0' })
     const running = await roster().live()
     expect(differences({ ...WORLD, queue: 'Redis at 127.0.0.1:6379, database 0', upstream: `${WORLD.upstream}/` }, running)).toEqual([])
     expect(differences({ ...WORLD, queue: 'Redis at [::1]:6379, database 0', upstream: null }, running)).toEqual([])
   })
 
-  it('F8, F9: fails for another queue and for another Paxos, naming both sides of each', async () => {
+  it('F8, F9: fails for another queue and for another Paxos, with both settings of each', async () => {
     await other({ host: 'host-a', pid: 7 })
     const running = await roster().live()
     const mine = { queue: 'Postgres', upstream: 'http://127.0.0.1:8090/v2', simulated: true }

@@ -1,6 +1,6 @@
 import type { InboxRow } from '../../src/inbox/inbox.ts'
 
-/** A row as accepting leaves it, for an inbox in memory. `at`: when it happened and was received; due at once. */
+/** A row as accepting leaves it, for an inbox in memory. `at` is the time of the event and of its receipt. Due at once. */
 export function acceptedRow({
   seq,
   eventId,

@@ -12,10 +12,10 @@ import { endWithProcess } from './end-with-process.ts'
 
 const START_TIMEOUT_MS = 60_000
 
-/** `crash`: it ends at once and finds its data by its log (SIGQUIT); `fast`: it breaks every connection off and ends in order (SIGINT). */
+/** `crash`: ends at once and recovers from its log (SIGQUIT). `fast`: breaks every connection off and ends in order (SIGINT). */
 export type StopMode = 'crash' | 'fast'
 
-/** A real Postgres of one's own, the embedded one: to be stopped and started at will, on one port, over the same data. */
+/** A real embedded Postgres that a test can stop and start, on one port, over the same data. */
 export interface BreakablePostgres {
   url: string
   stop(mode: StopMode): Promise<void>
@@ -58,12 +58,12 @@ export async function startBreakablePostgres(): Promise<BreakablePostgres> {
   }
 }
 
-/** @throws what the server wrote, when it ends instead of answering */
+/** @throws the server's output when it ends instead of answering */
 async function serve({ data, logFile, runAs, binaries }: Cluster, { port, url }: { port: number; url: string }): Promise<ChildProcess> {
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', fsync: 'on', max_connections: 300 }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const log = await open(logFile, 'a')
-  // A process group of its own: Ctrl-C in the terminal is for whoever started it.
+  // A process group of its own: Ctrl-C in the terminal is for the test runner.
   const server = spawn(binaries.postgres, ['-D', data, ...flags], {
     ...runAs,
     cwd: '/',

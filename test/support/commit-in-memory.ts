@@ -1,6 +1,9 @@
 import type { Change, Stored } from '../../src/ledger/change.ts'
 
-/** What a ledger in memory holds after a change, as COMMIT_CHANGES: on the version that it was decided on, else null. Without hashes. */
+/**
+ * What a ledger in memory holds after a change, as after COMMIT_CHANGES: null when the version has changed since the decision. Without
+ * hashes.
+ */
 export function commitInMemory(stored: Stored | null, { before, draft, at }: Change): Stored | null {
   if ((stored?.version ?? 0) !== (before?.version ?? 0)) return null
   return {

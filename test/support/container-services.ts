@@ -7,8 +7,9 @@ const POSTGRES = 'postgres:17-alpine'
 const REDIS = 'redis:7-alpine'
 
 /**
- * Postgres is the container's first process, which inherits orphans. A check that is killed for its time-out, as Testcontainers' own
- * is after a second on a busy machine, leaves it one that died of a signal, and it takes that for a crash of its own: recovery mode.
+ * Postgres is the container's first process, which inherits orphans. A health check that is killed at its timeout, as Testcontainers' own
+ * is after a second on a busy machine, leaves an orphan that died of a signal. Postgres takes that for a crash of its own and goes into
+ * recovery mode.
  */
 const PATIENT_HEALTH_CHECK = {
   test: ['CMD', 'pg_isready', '--host', 'localhost'] as ['CMD', ...string[]],
@@ -17,9 +18,9 @@ const PATIENT_HEALTH_CHECK = {
   retries: 1_000,
 }
 
-/** Null when a Docker engine answers, else why not. */
+/** Null when a Docker engine answers, else the reason. */
 export async function dockerRefusal(): Promise<string | null> {
-  // Inside a container, Testcontainers takes the bridge's gateway for the way to a local engine's ports, which is not always one.
+  // In a container, Testcontainers reaches a local engine's ports through the bridge's gateway, which does not always work.
   const { DOCKER_HOST = 'unix://' } = process.env
   if (DOCKER_HOST.startsWith('unix://')) process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1'
   try {
@@ -30,7 +31,7 @@ export async function dockerRefusal(): Promise<string | null> {
   }
 }
 
-/** Postgres and Redis in containers of this run's own; the reaper removes them also when the run is killed. */
+/** Postgres and Redis in containers for this run. The reaper removes them also when the run is killed. */
 export async function startContainers(say: (line: string) => void): Promise<TestServices> {
   const started = await Promise.allSettled([
     new PostgreSqlContainer(POSTGRES).withCommand(['-c', 'max_connections=300']).withHealthCheck(PATIENT_HEALTH_CHECK).start(),

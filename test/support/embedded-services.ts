@@ -4,10 +4,10 @@ import { startEmbeddedPostgres } from '../../src/platform/postgres/embedded-post
 import { startRedis } from './redis-server.ts'
 import type { TestServices } from './test-services.ts'
 
-/** What the servers leave behind between runs: data (so that a run need not make it again) and a fetched Redis. */
+/** What the servers keep between runs: data (so that a run need not create it again) and a fetched Redis. */
 const DIRECTORY = fileURLToPath(new URL('../../.gatehouse', import.meta.url))
 
-/** The embedded Postgres, its data apart from the product's, and a Redis of this machine. Runs at the same time share the Postgres. */
+/** The embedded Postgres, with data apart from the product's, and a Redis of this machine. Parallel runs share the Postgres. */
 export async function startEmbeddedServices(say: (line: string) => void): Promise<TestServices> {
   const log = createLogger({ level: 'info', destination: { write: (line) => say((JSON.parse(line) as { msg: string }).msg) } })
   const redis = await startRedis({ directory: DIRECTORY, say })

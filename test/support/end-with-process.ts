@@ -1,8 +1,8 @@
 const ends = new Set<() => void>()
 
 /**
- * Runs `end` when this process leaves, however it leaves (but for SIGKILL): for children that a Ctrl-C in the terminal does not reach.
- * Returns what withdraws it.
+ * Runs `end` when this process exits in any way but SIGKILL, for children that a Ctrl-C in the terminal does not reach.
+ * Returns a function that withdraws it.
  */
 export function endWithProcess(end: () => void): () => void {
   if (ends.size === 0) process.once('exit', endAll)

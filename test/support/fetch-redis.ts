@@ -7,16 +7,16 @@ import type { RedisProgram } from './redis-server.ts'
 const run = promisify(execFile)
 
 interface FetchOptions {
-  /** Where it is kept between runs. */
+  /** The folder that keeps it between runs. */
   directory: string
   starts: (program: RedisProgram) => Promise<boolean>
   say: (line: string) => void
 }
 
 /**
- * Redis from the system's packages, unpacked into `directory`: apt with lists and a cache of its own needs no root, and installs
- * nothing. What was fetched once is used again.
- * @throws an error with the remedy where the system has no apt, or apt cannot
+ * Redis from the system's packages, unpacked into `directory`: apt with lists and a cache of its own needs no root, and installs nothing. A
+ * fetched package is used again.
+ * @throws an error with the remedy when the system has no apt, or apt fails
  */
 export async function fetchRedis({ directory, starts, say }: FetchOptions): Promise<RedisProgram> {
   const kept = await programIn(directory)
@@ -61,7 +61,7 @@ async function download(work: string): Promise<void> {
   for (const file of await readdir(work)) if (file.endsWith('.deb')) await run('dpkg', ['-x', join(work, file), join(work, 'root')])
 }
 
-/** The server in an unpacked folder, with every folder that may hold a library of its. */
+/** The server in an unpacked folder, with every folder that may hold one of its libraries. */
 async function programIn(directory: string): Promise<RedisProgram | null> {
   try {
     const libraries = []

@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** Before the first test: finds or starts Postgres and Redis, and makes the template. Returns what takes them down after the last. */
+/** Before the first test: finds or starts Postgres and Redis, and makes the template. Returns what stops them after the last test. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const services = await startTestServices()
   try {

@@ -21,19 +21,19 @@ export interface RunningRedis {
 /** A server of our own, which keeps nothing on disk. */
 export interface LaunchedRedis extends RunningRedis {
   port: number
-  /** kill -9: what it held is gone. */
+  /** kill -9: its data is gone. */
   kill(): Promise<void>
 }
 
-/** A server program and, for one that was fetched, where its libraries are. */
+/** A server program and, for a fetched one, the folders of its libraries. */
 export interface RedisProgram {
   path: string
   libraryPath?: string
 }
 
 /**
- * The Redis that REDIS_URL names; else one of our own from `redis-server` or `valkey-server` on the PATH, else from the system's
- * packages, fetched into `<directory>/redis` without root.
+ * The Redis of REDIS_URL; else one of our own from `redis-server` or `valkey-server` on the PATH, else from the system's packages, fetched
+ * into `<directory>/redis` without root.
  */
 export async function startRedis({ directory, say }: { directory: string; say: (line: string) => void }): Promise<RunningRedis> {
   const { REDIS_URL } = process.env
@@ -65,10 +65,10 @@ async function starts(program: RedisProgram): Promise<boolean> {
   )
 }
 
-/** A Sentinel that watches this one master under the name `gatehouse`, and replaces it half a second after it went. */
+/** A Sentinel that watches this one master under the name `gatehouse`, and replaces it 0.5 s after it has gone. */
 export async function launchSentinel(program: RedisProgram, { master }: { master: number }): Promise<LaunchedRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-sentinel-'))
-  const file = join(directory, 'sentinel.conf') // it writes down in there what it finds out
+  const file = join(directory, 'sentinel.conf') // it writes its findings into this file
   const lines = [`monitor gatehouse 127.0.0.1 ${master} 1`, 'down-after-milliseconds gatehouse 500', 'failover-timeout gatehouse 5000']
   await writeFile(file, lines.map((line) => `sentinel ${line}\n`).join(''))
   const port = await freePort()
@@ -76,8 +76,8 @@ export async function launchSentinel(program: RedisProgram, { master }: { master
 }
 
 /**
- * `settings` are further arguments of the server, the last one counts. `apart`: Ctrl-C in the terminal does not reach it, and it ends
- * with this process at the latest. @throws what the server printed when it does not start
+ * `settings` are further arguments of the server; the last one counts. `apart`: Ctrl-C in the terminal does not reach it, and it ends with
+ * this process at the latest. @throws the server's output when it does not start
  */
 export async function launchRedis(
   program: RedisProgram,
@@ -120,7 +120,7 @@ async function launch(
   return { url, port, stop, kill: () => end('SIGKILL') }
 }
 
-/** Null when the Redis answers, else why not. */
+/** Null when the Redis answers, else the reason. */
 async function pingFailure(url: string): Promise<string | null> {
   const redis = new Redis(url, {
     lazyConnect: true,

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { onTestFinished } from 'vitest'
 
-/** How many sessions of this database wait for what another transaction holds; of that application alone where one is named. */
+/** How many sessions of this database wait for a lock of another transaction; only of that application when one is named. */
 export async function sessionsWaiting(pool: Pool, { applicationName }: { applicationName?: string } = {}): Promise<number> {
   const { rows } = await pool.query(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND ($1::text IS NULL OR application_name = $1)`,
@@ -10,7 +10,7 @@ export async function sessionsWaiting(pool: Pool, { applicationName }: { applica
   return rows.length
 }
 
-/** Holds what the statement locks, as another transaction would, until it is let go of, or the test has ended. */
+/** Locks what the statement locks, as another transaction would, until it is released or the test has ended. */
 export async function holdLocks(pool: Pool, statement: string, values: unknown[] = []): Promise<() => Promise<void>> {
   const holder = await pool.connect()
   let held = true

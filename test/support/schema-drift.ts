@@ -6,13 +6,13 @@ import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { openSchemaEngine } from '../../src/platform/postgres/schema-engine.ts'
 
 const SCHEMA = new URL('../../prisma/schema.prisma', import.meta.url)
-/** Postgres's internal one-byte type `"char"`, of which its catalogues are full. */
+/** Postgres's internal one-byte type `"char"`, which its catalogues use often. */
 const INTERNAL_CHAR = 18
 const TEXT = 25
 
 /**
- * The SQL that would bring the database to what `schema` (prisma/schema.prisma by default) says; null when they agree. Prisma sees
- * tables, columns, keys and whole indexes, not checks, triggers and partial indexes: those are the migrations' own.
+ * The SQL that would bring the database to `schema` (by default prisma/schema.prisma); null when they agree. Prisma sees tables, columns,
+ * keys and whole indexes. Checks, triggers and partial indexes are in the migrations only.
  */
 export async function schemaDrift(connectionString: string, { schema }: { schema?: string } = {}): Promise<string | null> {
   const pool = createPool({ connectionString, max: 1, applicationName: 'schema drift' })
@@ -33,7 +33,7 @@ export async function schemaDrift(connectionString: string, { schema }: { schema
   }
 }
 
-/** The driver adapter, taught the catalogues' `"char"`: it refuses the type, and the engine asks for it. */
+/** The driver adapter, extended by the catalogues' `"char"`: it refuses the type, and the engine asks for it. */
 async function connectForCatalogues(pool: pg.Pool): ReturnType<PrismaPg['connect']> {
   const charColumns = new Set<string>()
   const query = pool.query.bind(pool) as (config: pg.QueryArrayConfig) => Promise<pg.QueryArrayResult>

@@ -5,7 +5,7 @@ import { eventually } from '../sandbox/eventually.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
 describe('the TCP fault proxy', () => {
-  it('carries bytes and ends both ways', async () => {
+  it('carries bytes and ends in both directions', async () => {
     const { proxy, server } = await betweenClientAndEcho()
     const client = await connectTo(proxy)
     client.write('hello')
@@ -17,7 +17,7 @@ describe('the TCP fault proxy', () => {
     expect(proxy.open).toBe(0)
   })
 
-  it('resets all connections, on both sides, and takes new ones', async () => {
+  it('resets all connections on both sides, and accepts new ones', async () => {
     const { proxy, server } = await betweenClientAndEcho()
     const clients = [await connectTo(proxy), await connectTo(proxy)]
     await eventually(() => server.open()).toBe(2)
@@ -29,7 +29,7 @@ describe('the TCP fault proxy', () => {
     await eventually(() => next.heard).toBe('again')
   })
 
-  it('refuses new connections and leaves the open ones, until it passes again', async () => {
+  it('refuses new connections and keeps open ones, until it passes again', async () => {
     const { proxy } = await betweenClientAndEcho()
     const before = await connectTo(proxy)
     proxy.refuse()
@@ -42,14 +42,14 @@ describe('the TCP fault proxy', () => {
     await eventually(() => after.heard).toBe('back')
   })
 
-  it('tells the client of a server that refuses', async () => {
+  it('tells the client when the server refuses', async () => {
     const { proxy, server } = await betweenClientAndEcho()
     await server.close()
     const client = await connectTo(proxy)
     await eventually(() => client.ended).toBe('ECONNRESET')
   })
 
-  it('swallows what both ends say, and that one has gone, and mends no connection that lost something', async () => {
+  it('swallows bytes and ends of both sides, and repairs no connection that has lost bytes', async () => {
     const { proxy, server } = await betweenClientAndEcho()
     const [leaver, stayer] = [await connectTo(proxy), await connectTo(proxy)]
     await eventually(() => server.open()).toBe(2)
@@ -70,18 +70,18 @@ describe('the TCP fault proxy', () => {
     await eventually(() => server.open()).toBe(0)
   })
 
-  it('can swallow the answers alone', async () => {
+  it('can swallow the answers only', async () => {
     const { proxy, server } = await betweenClientAndEcho()
     const client = await connectTo(proxy)
     proxy.swallow({ requests: false })
     client.write('act')
     await eventually(() => server.heard()).toBe('act')
     client.end()
-    await eventually(() => server.open()).toBe(0) // the server heard that too, and its end is what the client does not hear
+    await eventually(() => server.open()).toBe(0) // the server received that too, and its end is what the client does not get
     expect([client.heard, client.ended]).toEqual(['', null])
   })
 
-  it('lets a request act and resets its connection in place of the answer', async () => {
+  it('lets a request act and resets its connection instead of the answer', async () => {
     const { proxy, server } = await betweenClientAndEcho()
     const [other, client] = [await connectTo(proxy), await connectTo(proxy)]
     const lost = proxy.loseAnswer((piece) => piece.includes('COMMIT'))
@@ -95,7 +95,7 @@ describe('the TCP fault proxy', () => {
     await eventually(() => other.heard).toBe('COMMIT')
   })
 
-  it('delays every piece, and keeps their order', async () => {
+  it('delays every piece and keeps their order', async () => {
     const { proxy } = await betweenClientAndEcho()
     const client = await connectTo(proxy)
     proxy.delay(50)

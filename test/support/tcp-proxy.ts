@@ -3,36 +3,36 @@ import { type AddressInfo, connect, createServer, type Server, Socket } from 'no
 import { Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What gets lost on the way: to the server, from the server. */
+/** The directions that lose bytes: to the server, from the server. */
 export interface Loss {
   requests: boolean
   answers: boolean
 }
 
-/** Between a client and a server on this machine: `port` is what the client is told. Every change takes effect at once. */
+/** A proxy between a client and a server on this machine. The client connects to `port`. Every change takes effect at once. */
 export interface TcpProxy {
   readonly port: number
   /** How many clients are connected now. */
   readonly open: number
-  /** Back to a faithful line for all connections to come, and for those that have lost nothing. */
+  /** Passes bytes again on new connections, and on those that have lost nothing. */
   pass(): Promise<void>
-  /** Resets every connection (RST), half-open ones too, and says how many. New ones are as before. */
+  /** Resets every connection (RST), half-open ones too, and returns how many. New ones work as before. */
   cut(): number
-  /** New connections are refused (ECONNREFUSED) until `pass`. Those that are open go on. */
+  /** Refuses new connections (ECONNREFUSED) until `pass`. Open ones go on. */
   refuse(): void
   /**
-   * Bytes vanish, and so does the news that one end has gone: the server keeps the session, and the client waits. A connection on
-   * which this was begun stays so until `cut` or `close`, since a stream with a hole in it is nothing that TCP does.
+   * Bytes vanish, and so does the end of either side: the server keeps the session, and the client waits. An affected connection stays so
+   * until `cut` or `close`, since TCP never delivers a stream with a hole.
    */
   swallow(loss?: Partial<Loss>): void
   /** Every piece arrives this much later, in each direction. */
   delay(ms: number): void
   /**
-   * Lets the next request for which `matches` holds through, and resets its connection when the first byte of the answer comes: the
-   * server has acted, and the client does not know. Resolves then. A piece is what the client wrote at once, where that is short.
+   * Lets the next request through for which `matches` holds, and resets its connection at the first byte of the answer: the server has
+   * acted, and the client does not know. Resolves then. A piece is what a client wrote at once, if that is short.
    */
   loseAnswer(matches?: (piece: Buffer) => boolean): Promise<void>
-  /** Ends all connections, and listens no more. */
+  /** Ends all connections and stops listening. */
   close(): Promise<void>
 }
 
@@ -58,7 +58,7 @@ export async function startTcpProxy(to: { port: number; host?: string }): Promis
     link.server.resetAndDestroy()
   }
 
-  /** One direction of a link. Ends and errors travel as bytes do, or get lost like them. */
+  /** One direction of a link. Ends and errors travel as bytes do, or are lost like them. */
   const lay = (link: Link, direction: keyof Loss): void => {
     const [from, into] = direction === 'requests' ? [link.client, link.server] : [link.server, link.client]
     const carry = async (piece: Buffer): Promise<Buffer | undefined> => {
@@ -83,7 +83,7 @@ export async function startTcpProxy(to: { port: number; host?: string }): Promis
   }
 
   const accept = (client: Socket): void => {
-    // A SYN would be lost like anything else.
+    // A SYN would be lost like other packets.
     const server = loss.requests ? new Socket() : connect({ host: '127.0.0.1', ...to, noDelay: true, allowHalfOpen: true })
     const link: Link = { client, server, loss, onAnswer: null }
     links.add(link)

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { createLogger } from '../../src/platform/logger.ts'
 import { migrate } from '../../src/platform/postgres/migrate.ts'
 
-/** The migrated database that every test database of a run is a copy of. */
+/** The migrated database of which every test database of a run is a copy. */
 export interface TemplateDatabase {
   name: string
   drop(): Promise<void>

@@ -5,13 +5,16 @@ import { execute } from './template-database.ts'
 
 export interface TestDatabase {
   url: string
-  /** Drops it, with whoever is still connected. Kept, and said so, when a test of this file failed (for a mutant, it ought to). */
+  /**
+   * Drops it with its open connections. Keeps it, with a message, when a test of this file failed (not for a mutant, whose tests should
+   * fail).
+   */
   drop(): Promise<void>
 }
 
 /**
- * A database of its own for a test file (35-50 ms): a copy of the migrated template, with BullMQ's schema. Call it in `beforeAll`
- * and `drop` in `afterAll`. With `migrated: false` it is empty.
+ * A database for one test file (35-50 ms): a copy of the migrated template, with BullMQ's schema. Call it in `beforeAll` and `drop` in
+ * `afterAll`. With `migrated: false` it is empty.
  */
 export async function createTestDatabase({ migrated = true }: { migrated?: boolean } = {}): Promise<TestDatabase> {
   const server = inject('postgresUrl')

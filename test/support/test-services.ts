@@ -1,15 +1,15 @@
 /** The two servers that the tests run on. */
 export interface TestServices {
-  /** A superuser's URL of a database in which nothing is kept. */
+  /** A superuser's URL of a database that holds no data. */
   postgresUrl: string
   redisUrl: string
   stop(): Promise<void>
 }
 
 /**
- * Starts both servers and says on the terminal how each was found: containers where a Docker engine answers, else the embedded Postgres
- * and a Redis of this machine. `GATEHOUSE_TEST_SERVICES` (`docker` or `embedded`) takes the choice away. What cannot be had is an
- * error with the remedy; no test is skipped for it.
+ * Starts both servers and says on the terminal how each was found: containers when a Docker engine answers, else the embedded Postgres and
+ * a Redis of this machine. `GATEHOUSE_TEST_SERVICES` (`docker` or `embedded`) decides instead. A missing service is an error with the
+ * remedy; no test is skipped for it.
  */
 export async function startTestServices(): Promise<TestServices> {
   const say = (line: string): void => console.log(line)

@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs'
 import type { Reporter, SerializedError, TestModule, TestSuite, Vitest } from 'vitest/node'
 
 /**
- * Ends the whole run with one line alone: `N passed, N failed`. What failed without being a test (a file that does not load, a hook
- * that throws, an unhandled error, services that cannot be started) counts as one failure each: such a run is not "0 failed".
+ * Ends the whole run with one line: `N passed, N failed`. A failure outside a test (a file that does not load, a hook that throws, an
+ * unhandled error, services that cannot be started) counts as one failure each: such a run is not "0 failed".
  */
 export class TotalsReporter implements Reporter {
   #totals = { passed: 0, failed: 1 } // until the run ends: a run that never began has failed

@@ -12,7 +12,7 @@ forEachBackend((backend) => {
       ['A1: the connection is dropped after the order was made', 'act-then-drop'],
       ['A4: the answer never comes', 'act-then-silence'],
       ['A1: Paxos answers 5xx after the order was made', 'act-then-answer'],
-    ] as const)('and %s, ends with exactly one order, found by its ref_id', async (_, fault) => {
+    ] as const)('and %s, exactly one order results, found by its ref_id', async (_, fault) => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ paxosTimeoutMs: 500 })
       const trader = await openTrader(world, pipeline)
@@ -28,7 +28,7 @@ forEachBackend((backend) => {
       expect(await trader.drift()).toEqual({})
     })
 
-    it('A5: doubles nothing when Paxos forgets the ref_id at once', async () => {
+    it('A5: no second order results when Paxos forgets the ref_id at once', async () => {
       const world = await createWorld(backend, { refIdMemoryMs: 0 })
       const pipeline = await world.start({ paxosTimeoutMs: 500 })
       const trader = await openTrader(world, pipeline)
@@ -40,7 +40,7 @@ forEachBackend((backend) => {
       expect(orders).toHaveLength(1)
     })
 
-    it('A1: 504 without an order ends with one order as well', async () => {
+    it('A1: one order results when Paxos answers 504 without an order', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)
@@ -52,8 +52,8 @@ forEachBackend((backend) => {
     })
   })
 
-  describe('the life of an order', () => {
-    it('A2: the key is on record before the first packet, and a second request with it makes no second order', async () => {
+  describe('an order', () => {
+    it('A2: has its key recorded before the first packet, and a second request with it makes no second order', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)
@@ -65,7 +65,7 @@ forEachBackend((backend) => {
       expect(orders).toHaveLength(1)
     })
 
-    it('A7: refuses the key with another field and names it', async () => {
+    it('A7: is refused under its key with another field, which is named', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)
@@ -81,14 +81,14 @@ forEachBackend((backend) => {
       await expect(asked(BUY, other.accountId)).rejects.toMatchObject({ message: /accountId/ })
     })
 
-    it('A11: is cancelled once Paxos says so, and told then', async () => {
+    it('A11: is cancelled once Paxos says so, and the application is told then', async () => {
       const world = await createWorld(backend, { cancelDelayMs: 400 })
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline, { fund: '5000.00' })
       const open = await trader.place('far', { side: 'BUY', market: 'BTCUSD', type: 'LIMIT', baseAmount: '0.01', price: '60000' })
       const before = await trader.balances()
       await trader.useCases.cancelOrder(open.orderId, TESTER)
-      expect((await trader.reaches(open.orderId, 'cancel_requested', 'cancelled')).state).toBeDefined()
+      await trader.reaches(open.orderId, 'cancel_requested', 'cancelled')
       const ended = await trader.reaches(open.orderId, 'cancelled', 'filled')
       await completes(pipeline)
       const told = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
@@ -97,7 +97,7 @@ forEachBackend((backend) => {
       expect(await trader.drift()).toEqual({})
     })
 
-    it('A18: filled by half and then cancelled, moves the balances by half', async () => {
+    it('A18: moves the balances by half when it was filled by half and then cancelled', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)
@@ -108,7 +108,7 @@ forEachBackend((backend) => {
       expect(await trader.drift()).toEqual({})
     })
 
-    it('A19: an execution that Paxos annuls later becomes further entries, and the contradicted order is held', async () => {
+    it('A19: gets further entries when Paxos annuls an execution later, and is held for the contradiction', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)
@@ -125,7 +125,7 @@ forEachBackend((backend) => {
       expect(await trader.drift()).toEqual({})
     })
 
-    it('A13: closes at once though executions are missing, and says that it is not settled', async () => {
+    it('A13: closes at once although executions are missing, and says that it is not settled', async () => {
       const world = await createWorld(backend, { hiddenExecutions: 1 })
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)
@@ -149,8 +149,8 @@ forEachBackend((backend) => {
     })
   })
 
-  describe('what is refused before anything is sent', () => {
-    it('A21, A23: names the limit and the nearest that would pass; another account is unknown; a frozen customer may not trade', async () => {
+  describe('an order that is refused before anything is sent', () => {
+    it('A21, A23: names the limit and the nearest amount that would pass; another account is unknown; a frozen customer may not trade', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)

@@ -38,7 +38,7 @@ forEachBackend((backend) => {
   }
 
   describe('the execution of a held-rate quote', () => {
-    it('buys and sells at the price of the quote, once for a key, and its money is proved', { timeout: 60_000 }, () =>
+    it('buys and sells at the price of the quote, once per key, and its money is proved', { timeout: 60_000 }, () =>
       withTrader(async (trader, pipeline) => {
         const toBuy = await quoteOf(trader, 'BUY')
         const bought = await execute(trader, 'buy', { quoteId: toBuy.id, quoteAmount: '250.00' })
@@ -86,7 +86,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it('is rejected where Paxos refuses it, and moves nothing', { timeout: 60_000 }, () =>
+    it('is rejected when Paxos refuses it, and moves nothing', { timeout: 60_000 }, () =>
       withTrader(async (trader) => {
         const { id: quoteId } = await quoteOf(trader, 'BUY')
         const { executionId } = await execute(trader, 'much', { quoteId, quoteAmount: '20000.00' })

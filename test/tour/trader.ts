@@ -8,16 +8,16 @@ import { eventually, reaches, type World } from '../saga/world.ts'
 
 export const TESTER = { kind: 'operator', name: 'tester' } as const
 
-/** A ready customer with money, and what an application may do for them. */
+/** A ready customer with money, and the actions of an application for them. */
 export interface Trader {
   useCases: TradingUseCases
   accountId: string
   identityId: string
   place(key: string, body: Record<string, unknown>): Promise<OrderStory>
-  /** Waits until the order is in one of these states, and settled where it has ended. */
+  /** Waits until the order is in one of these states, and settled if it has ended. */
   reaches(orderId: string, ...states: string[]): Promise<OrderStory>
   balances(): Promise<Record<string, string>>
-  /** Differences between the ledger and Paxos, by asset; empty when there is none. */
+  /** Differences between the ledger and Paxos by asset; empty when there are none. */
   drift(): Promise<Record<string, string>>
 }
 
@@ -35,7 +35,7 @@ export function useCasesOf(pipeline: Pipeline): TradingUseCases {
   })
 }
 
-/** What a request of these fields is; a test's own is right. */
+/** The request with these fields; a test's own fields win. */
 export function requestOf(body: Record<string, unknown>): OrderRequest {
   const request = readOrderRequest(body)
   if (Array.isArray(request)) throw new Error(JSON.stringify(request))

@@ -9,7 +9,7 @@ const BUY = { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.0
 
 forEachBackend((backend) => {
   describe('the guide, steps 7 to 12', () => {
-    it('funds, buys, buys the same again, holds and sells, and the ledger comes to the balances at each step', async () => {
+    it('funds, buys, buys the same again, holds and sells, and the ledger matches the balances at each step', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)
@@ -22,7 +22,7 @@ forEachBackend((backend) => {
       expect(await trader.drift()).toEqual({})
       const afterBuy = await trader.balances()
       expect(afterBuy.BTC).toBe(held.amountFilled)
-      expect(Amount.of(afterBuy.USD ?? '0').lessThan(Amount.of('9750'))).toBe(true) // a commission came on top
+      expect(Amount.of(afterBuy.USD ?? '0').lessThan(Amount.of('9750'))).toBe(true) // a commission was added
 
       const again = await trader.place('buy-1', BUY)
       expect(again.orderId).toBe(bought.orderId)

@@ -20,13 +20,13 @@ afterAll(async () => {
 })
 
 describe('a sealed payload', () => {
-  it('is given back as it was sealed, the first one under its id', async () => {
+  it('is returned as it was sealed, the first one under its id', async () => {
     await vault.seal('one', PERSON)
     await vault.seal('one', { other: true })
     expect(await vault.open('one')).toEqual(PERSON)
   })
 
-  it('stands in the database as nothing that names the person, and two of the same differ', async () => {
+  it('shows no personal data in the database, and two equal ones differ', async () => {
     await Promise.all([vault.seal('two', PERSON), vault.seal('three', PERSON)])
     const { rows } = await pool.query<{ wrapped_key: Buffer; sealed: Buffer }>(
       `SELECT wrapped_key, sealed FROM sealed_payload WHERE id IN ('two', 'three')`,
@@ -41,7 +41,7 @@ describe('a sealed payload', () => {
     expect(await vault.open('four')).toBeNull()
   })
 
-  it('cannot be opened with another key, under another id, or changed', async () => {
+  it('cannot be opened with another key, under another id, or when it was changed', async () => {
     await vault.seal('five', PERSON)
     await expect(createVault({ pool, encryptionKey: randomBytes(32) }).open('five')).rejects.toMatchObject({ code: 'PAYLOAD_UNREADABLE' })
     await pool.query(
