@@ -1,7 +1,7 @@
 /** Postgres alone: the inbox's own statement with full batches, one commit after the other on one connection, durably. */
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type EventRow, insertEvents } from '../../src/inbox/accept-events.ts'
+import { type EventRow, insertEvents } from '../../src/inbox/insert-events.ts'
 import { runProgram } from './program.ts'
 
 await runProgram<{ databaseUrl: string; batch: number }, number, null>(async ({ databaseUrl, batch }) => {

@@ -1,6 +1,6 @@
 import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import type { EventHandler } from '../../src/queue/event-queue.ts'
+import type { EventHandler } from '../../src/queue/event-worker.ts'
 import { onboardingRoute } from '../../src/saga/onboarding-route.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
 import type { createMemoryStores } from './memory-stores.ts'

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { EventHandler, EventJob } from '../../src/queue/event-queue.ts'
+import type { EventJob } from '../../src/queue/event-jobs.ts'
+import type { EventHandler } from '../../src/queue/event-worker.ts'
 
 export interface WorkOffOptions {
   events: number

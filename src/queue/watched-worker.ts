@@ -4,7 +4,8 @@ import type { Pool } from 'pg'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { errorMessage, ServiceUnavailableError } from '../platform/app-error.ts'
 import { type CanaryTrace, createCanary } from './canary.ts'
-import { type EventQueue, type EventWorker, type EventWorkerOptions, startEventWorker } from './event-queue.ts'
+import type { EventQueue } from './event-queue.ts'
+import { type EventWorker, type EventWorkerOptions, startEventWorker } from './event-worker.ts'
 import type { QueueBackend } from './queue-connection.ts'
 
 export interface WatchedWorker {

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import type { ReceivedEvent } from '../inbox/accept-events.ts'
 import { OWN_ID_PREFIX } from '../inbox/own-ids.ts'
+import type { ReceivedEvent } from '../inbox/received-event.ts'
 import { canonicalId, OPAQUE_ID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 

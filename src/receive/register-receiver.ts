@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { Gauge, type Registry } from 'prom-client'
-import type { AcceptStatus, ReceivedEvent } from '../inbox/accept-events.ts'
+import type { AcceptStatus, ReceivedEvent } from '../inbox/received-event.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import { type AuthenticatorOptions, createWebhookAuthenticator, type SenderSeen } from './authenticate-webhook.ts'
 import type { DeliveryEvidence } from './delivery-evidence.ts'

@@ -1,7 +1,8 @@
 import type { Inbox } from '../inbox/inbox.ts'
 import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { EventJob, EventQueue } from '../queue/event-queue.ts'
+import type { EventJob } from '../queue/event-jobs.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
 
 const EVERY_MS = 1_000
 const EVENTS_PER_ROUND = 2_000

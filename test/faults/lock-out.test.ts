@@ -8,7 +8,7 @@ import { workOff } from '../../bench/support/work-off.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createMemoryBudgetStore } from '../../src/paxos/transport/budget-store.ts'
 import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
-import type { EventHandler } from '../../src/queue/event-queue.ts'
+import type { EventHandler } from '../../src/queue/event-worker.ts'
 import { SeededRandom } from '../../src/sandbox/world/seeded-random.ts'
 
 const LIMITS = DOCUMENTED_LIMITS

@@ -1,4 +1,4 @@
-import type { EventHandler } from '../../src/queue/event-queue.ts'
+import type { EventHandler } from '../../src/queue/event-worker.ts'
 import { type CallEnd, Dice, type ModelProcess, type PendingCall } from './model-schedule.ts'
 import { ModelWorld, type OnConflict } from './model-world.ts'
 

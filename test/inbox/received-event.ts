@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { ReceivedEvent } from '../../src/inbox/accept-events.ts'
+import type { ReceivedEvent } from '../../src/inbox/received-event.ts'
 
 /** An invented delivery with these fields. */
 export function receivedEvent(given: Partial<ReceivedEvent> = {}): ReceivedEvent {

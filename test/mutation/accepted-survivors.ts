@@ -17,6 +17,7 @@ const inFile =
 const core = inFile('src/domain/onboarding/advance.ts')
 const authenticator = inFile('src/receive/authenticate-webhook.ts')
 const acceptor = inFile('src/inbox/accept-events.ts')
+const folding = inFile('src/inbox/fold-deliveries.ts')
 const advancing = inFile('src/saga/run-stream.ts')
 const committer = inFile('src/platform/group-committer.ts')
 
@@ -98,17 +99,21 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     ['performance.now() < restUntil => performance.now() <= restUntil'],
     'the very instant at which the rest is over',
   ),
-  ...acceptor(
+  ...folding(
     'return [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1))',
     ['a.id < b.id => a.id <= b.id'],
     'equivalent: no two rows have one id',
   ),
-  ...acceptor(
+  ...folding(
     'return rows.map((row) => ({ ...row, batch: row.test || real === 1 ? null : first + (nth++ % jobs) }))',
     ['first + (nth++ % jobs) => first - nth++ % jobs', 'nth++ => nth--'],
     'equivalent: as many numbers that nobody else has, as evenly',
   ),
-  ...acceptor('keepAlive: true,', ['true => false'], 'what asks after an idle line; one that is used is given up by its time-out'),
+  ...inFile('src/inbox/writer-pool.ts')(
+    'keepAlive: true,',
+    ['true => false'],
+    'what asks after an idle line; one that is used is given up by its time-out',
+  ),
   ...advancing(
     'return effects !== base?.effects || entries.length > 0',
     ['entries.length > 0 => false'],

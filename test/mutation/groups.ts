@@ -19,7 +19,10 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     mutate: ['src/receive/{authenticate-webhook,match-secret,verify-signature}.ts'],
     tests: ['test/receive/*.test.ts'],
   },
-  inbox: { mutate: ['src/inbox/{accept-events,inbox,complete-events}.ts'], tests: ['test/inbox/*.test.ts'] },
+  inbox: {
+    mutate: ['src/inbox/{accept-events,fold-deliveries,insert-events,writer-pool,inbox,complete-events}.ts'],
+    tests: ['test/inbox/*.test.ts'],
+  },
   ledger: { mutate: ['src/ledger/{ledger,ledger-rows,onboarding-table,stream-table,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
   saga: {
     mutate: [

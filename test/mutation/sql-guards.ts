@@ -11,8 +11,8 @@ const group =
   (file: string, tests: string) =>
   (fragment: string, broken: string): SqlGuard => ({ file, fragment, broken, tests })
 
-const accepting = group('src/inbox/accept-events.ts', 'test/inbox/accept-events.test.ts')
-const reopening = group('src/inbox/accept-events.ts', 'test/reconcile/sweep-events.test.ts')
+const accepting = group('src/inbox/insert-events.ts', 'test/inbox/accept-events.test.ts')
+const reopening = group('src/inbox/insert-events.ts', 'test/reconcile/sweep-events.test.ts')
 const completing = group('src/inbox/complete-events.ts', 'test/inbox/inbox.test.ts')
 const committing = group('src/ledger/ledger-sql.ts', 'test/ledger/ledger.test.ts')
 const matching = group('src/inbox/match-events.ts', 'test/replay/replay.test.ts')

@@ -1,6 +1,7 @@
 import { describe, expect, it, type TestContext } from 'vitest'
 import { createLogger } from '../../src/platform/logger.ts'
-import { createEventQueue, type EventQueue, startEventWorker } from '../../src/queue/event-queue.ts'
+import { createEventQueue, type EventQueue } from '../../src/queue/event-queue.ts'
+import { startEventWorker } from '../../src/queue/event-worker.ts'
 import { connectQueue } from '../../src/queue/queue-connection.ts'
 import { eventually } from '../saga/world.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { OpenEvent } from '../../src/inbox/complete-events.ts'
 import type { Inbox } from '../../src/inbox/inbox.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import type { EventJob, EventQueue } from '../../src/queue/event-queue.ts'
+import type { EventJob } from '../../src/queue/event-jobs.ts'
+import type { EventQueue } from '../../src/queue/event-queue.ts'
 import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
 
 beforeEach(() => void vi.useFakeTimers())

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { InboxRow } from '../../src/inbox/inbox.ts'
 import { NoticeOutcomeUnknownError, NoticeUnavailableError } from '../../src/notify/notice-errors.ts'
 import { PaxosNotFoundError, PaxosOutcomeUnknownError, PaxosThrottledError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
-import type { EventJob } from '../../src/queue/event-queue.ts'
+import type { EventJob } from '../../src/queue/event-jobs.ts'
 import { createMemoryWorld, IDENTITY, type MemoryWorld, RECEIVED_AT, reopen, work } from './memory-world.ts'
 
 const operation = 'any'

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { accountRefId } from '../../src/domain/onboarding/account-effect.ts'
-import type { JobOutcome } from '../../src/queue/event-queue.ts'
+import type { JobOutcome } from '../../src/queue/event-worker.ts'
 import { MAX_ATTEMPTS, MAX_UNKNOWN_OUTCOMES } from '../../src/saga/retry-policy.ts'
 import type { FaultInput } from '../../src/sandbox/control/fault-book.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
