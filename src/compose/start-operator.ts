@@ -22,6 +22,7 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
     bodyLimitBytes: OPERATOR_BODY_LIMIT,
     metrics,
     metricsAccess: config.metricsAccess,
+    trustedProxies: config.trustedProxies,
     limits: config.http,
     readiness: storesReady(pool, queue),
   })

@@ -29,6 +29,7 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
     bodyLimitBytes: WEBHOOK_BODY_LIMIT,
     metrics,
     metricsAccess: config.metricsAccess,
+    trustedProxies: config.trustedProxies,
     limits: config.http,
     readiness: [{ name: 'postgres', check: acceptor.checkAccepting }],
   })
@@ -49,6 +50,7 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
     evidence,
     accept: acceptor.accept,
     metrics,
+    allowedAddresses: config.webhook.allowedAddresses,
     sourceSecret: sourceSecret([
       ...secrets.webhookApiKeys,
       ...config.webhook.oauthClients.map(({ secret }) => secret),

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { addressKind, allowsAddress } from '../platform/outgoing-address.ts'
+import { addressKind, allowsAddress } from '../platform/address-policy.ts'
 import { isPooled } from '../platform/postgres/database-url.ts'
 import { isLoopback } from './loopback.ts'
 import { DESTINATIONS, outgoingPolicy } from './outgoing.ts'

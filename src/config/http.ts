@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { headerSecret, list, positive } from './value-schemas.ts'
+import { addressRanges, headerSecret, list, positive } from './value-schemas.ts'
 
 /** Bounds of every server of a process, and what opens its metrics. */
 export const HTTP = {
@@ -7,6 +7,7 @@ export const HTTP = {
     .pipe(z.array(z.string().regex(/^[\w.:[\]-]+$/, 'takes names or addresses without a port')).min(1))
     .transform((names) => names.map((name) => name.toLowerCase()))
     .optional(),
+  TRUSTED_PROXIES: addressRanges.optional(),
   METRICS_TOKEN: headerSecret.optional(),
   HTTP_KEEP_ALIVE_SECONDS: positive.max(3_600, 'must be at most 3600').default(620),
   HTTP_MAX_CONNECTIONS: positive.max(100_000, 'must be at most 100000').default(8_192),

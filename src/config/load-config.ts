@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import type { AddressPolicy } from '../platform/address-policy.ts'
 import { ConfigError } from '../platform/app-error.ts'
-import type { OutgoingPolicy } from '../platform/outgoing-address.ts'
 import { contradictions } from './contradictions.ts'
 import { readDotEnv, sayUnknown } from './dot-env.ts'
 import { likelyName } from './likely-name.ts'
@@ -36,6 +36,8 @@ export interface Config {
   worker: ListenPort & { concurrency: number }
   /** Bounds of every server of this process. */
   http: { keepAliveMs: number; maxConnections: number; maxConnectionsPerAddress: number }
+  /** Proxies whose `X-Forwarded-For` says who the sender is, in CIDR notation. */
+  trustedProxies: readonly string[]
   /** The names in `Host` that the operator's server answers to; `null`: all. */
   allowedHosts: readonly string[] | null
   /** Who may read `/metrics`: whoever has the token, everybody on a development machine, nobody in production without a token. */
@@ -49,6 +51,8 @@ export interface Config {
   paxosTimeoutMs: number
   webhook: {
     authenticators: ('api-key' | 'oauth' | 'signature')[]
+    /** Where webhooks are taken from, in CIDR notation; `null`: from everywhere. */
+    allowedAddresses: readonly string[] | null
     apiKeyHeader: string
     /** `null`: made in development. */
     apiKeys: string[] | null
@@ -60,7 +64,7 @@ export interface Config {
   /** `null`: the log channel. */
   notifyWebhook: { url: string; secret: string } | null
   /** Where this process may connect to when it calls Paxos and the application. */
-  outgoing: OutgoingPolicy
+  outgoing: AddressPolicy
   /** How often List Events is swept for what no webhook has brought, seconds. */
   sweepEverySeconds: number
   /** How often List Identities is read for what no event tells, seconds. */
@@ -161,6 +165,7 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoin
       maxConnections: v.HTTP_MAX_CONNECTIONS,
       maxConnectionsPerAddress: v.HTTP_MAX_CONNECTIONS_PER_ADDRESS,
     },
+    trustedProxies: v.TRUSTED_PROXIES ?? [],
     allowedHosts: v.ALLOWED_HOSTS ?? null,
     metricsAccess: v.METRICS_TOKEN ? { token: v.METRICS_TOKEN } : v.NODE_ENV === 'production' ? 'closed' : 'open',
     paxos:
@@ -172,6 +177,7 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoin
     paxosTimeoutMs: v.PAXOS_TIMEOUT_MS,
     webhook: {
       authenticators: v.WEBHOOK_AUTH,
+      allowedAddresses: v.WEBHOOK_ALLOWED_ADDRESSES ?? null,
       apiKeyHeader: v.WEBHOOK_API_KEY_HEADER,
       apiKeys: v.WEBHOOK_API_KEYS ?? null,
       oauthClients: v.WEBHOOK_OAUTH_CLIENTS ?? [],

@@ -1,12 +1,12 @@
 import ipaddr from 'ipaddr.js'
-import { EVERY_NETWORK, NETWORKS, type Network, type OutgoingPolicy } from '../platform/outgoing-address.ts'
+import { type AddressPolicy, EVERY_NETWORK, NETWORKS, type Network } from '../platform/address-policy.ts'
 import { isLoopback } from './loopback.ts'
 import { list } from './value-schemas.ts'
 
 /** Where this process may connect to when it calls Paxos and your application. */
 export const OUTGOING = {
   OUTGOING_NETWORKS: list
-    .transform((items, context): OutgoingPolicy => {
+    .transform((items, context): AddressPolicy => {
       const policy = policyOf(items)
       if (policy) return policy
       context.addIssue(`must list any of ${NETWORKS.join(', ')} and address ranges such as 10.1.0.0/16, separated by commas`)
@@ -23,14 +23,14 @@ export const DESTINATIONS = ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'SANDBOX_URL', 
  * What is allowed: as set, else public and private networks. This machine itself is allowed where it is no production, or where a destination
  * was set to be on it: there a name that leads to it is no surprise.
  */
-export function outgoingPolicy(set: Values): OutgoingPolicy {
+export function outgoingPolicy(set: Values): AddressPolicy {
   const asSet = set.OUTGOING_NETWORKS === undefined ? null : policyOf(list.parse(set.OUTGOING_NETWORKS))
   if (asSet) return asSet
   const here = set.NODE_ENV !== 'production' || DESTINATIONS.some((name) => isLoopback(set[name] ?? ''))
   return here ? EVERY_NETWORK : { networks: ['public', 'private'], ranges: [] }
 }
 
-function policyOf(items: readonly string[]): OutgoingPolicy | null {
+function policyOf(items: readonly string[]): AddressPolicy | null {
   const isNetwork = (item: string): item is Network => (NETWORKS as readonly string[]).includes(item)
   const ranges = items.filter((item) => !isNetwork(item))
   if (items.length === 0 || !ranges.every((range) => ipaddr.isValidCIDR(range))) return null

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
 /** Comma-separated values; blanks around them do not count. */
@@ -7,6 +8,15 @@ export const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 )
+/** Addresses and ranges in CIDR notation, comma-separated; each address becomes the range that holds it alone. */
+export const addressRanges = list.transform((items, context) => {
+  const ranges = items.map((item) =>
+    ipaddr.isValid(item) && !item.includes('/') ? `${item}/${ipaddr.parse(item).kind() === 'ipv4' ? 32 : 128}` : item,
+  )
+  if (ranges.length > 0 && ranges.every((range) => ipaddr.isValidCIDR(range))) return ranges
+  context.addIssue('must list addresses and ranges such as 203.0.113.7 or 203.0.113.0/24, separated by commas')
+  return []
+})
 export const port = z.coerce.number('must be a port number').int().min(0).max(65_535)
 export const positive = z.coerce.number('must be a number').int('must be a whole number').positive('must be more than 0')
 /** Kept as it was set, to the last byte: an application may know only the address with the slash at its end. */

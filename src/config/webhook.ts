@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { headerSecret, list, signingSecret } from './value-schemas.ts'
+import { addressRanges, headerSecret, list, signingSecret } from './value-schemas.ts'
 
 /** How a sender of webhooks proves who it is. */
 export const WEBHOOK = {
   WEBHOOK_AUTH: list
     .pipe(z.array(z.enum(['api-key', 'oauth', 'signature'], 'takes api-key, oauth, signature')).min(1))
     .default(['api-key']),
+  WEBHOOK_ALLOWED_ADDRESSES: addressRanges.optional(),
   WEBHOOK_API_KEY_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]+$/, 'must be a header name: letters, digits, hyphens')

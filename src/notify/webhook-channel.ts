@@ -1,9 +1,9 @@
 import { Webhook } from 'standardwebhooks'
 import { Pool } from 'undici'
+import type { AddressPolicy } from '../platform/address-policy.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { guardedConnect } from '../platform/guarded-connect.ts'
 import { ExchangeFailedError, exchange } from '../platform/http-exchange.ts'
-import type { OutgoingPolicy } from '../platform/outgoing-address.ts'
 import { requestTarget } from '../platform/request-target.ts'
 import { parseRetryAfter } from '../platform/retry-after.ts'
 import type { NoticeChannel } from './notice.ts'
@@ -17,7 +17,7 @@ export interface WebhookChannelOptions {
   /** For one delivery: connecting and the answer's headers together. */
   timeoutMs: number
   /** Where the application may be. */
-  outgoing: OutgoingPolicy
+  outgoing: AddressPolicy
   /** Open connections at most: as many as there are sends at once, because one that waits for a connection may outlive its lease. */
   connections?: number
   /** The time for `webhook-timestamp`, milliseconds since 1970. */

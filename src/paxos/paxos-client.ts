@@ -1,6 +1,6 @@
 import { Histogram, type Registry } from 'prom-client'
+import type { AddressPolicy } from '../platform/address-policy.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { OutgoingPolicy } from '../platform/outgoing-address.ts'
 import { type AccountsOfPaxos, accountsOfPaxos } from './accounts.ts'
 import { type BalancesOfPaxos, balancesOfPaxos } from './balances.ts'
 import { type DepositsOfPaxos, depositsOfPaxos } from './deposits.ts'
@@ -63,7 +63,7 @@ export interface PaxosClientOptions {
   /** Open connections to the API at most; 50 by default, as many as a worker has jobs. */
   connections?: number
   /** Where Paxos may be. */
-  outgoing: OutgoingPolicy
+  outgoing: AddressPolicy
   /** Milliseconds of a clock that never goes back. */
   now?: () => number
 }

@@ -8,7 +8,9 @@ import { HttpProblem } from './problem.ts'
 export function allowHosts(app: FastifyInstance, hosts: readonly string[]): void {
   const allowed = new Set(hosts)
   app.addHook('onRequest', (request, _reply, done) => {
-    if (request.url.startsWith('/health/') || allowed.has(request.hostname.toLowerCase())) return done()
+    // The header itself, never what a proxy or an attacker forwards as one (`request.hostname` would).
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
+    if (request.url.startsWith('/health/') || allowed.has(host)) return done()
     done(new HttpProblem(421, 'HOST_REFUSED', 'This name does not lead here. ALLOWED_HOSTS lists the names that do.'))
   })
 }

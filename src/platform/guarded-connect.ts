@@ -1,8 +1,8 @@
 import { lookup as systemLookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
+import { type AddressPolicy, addressKind, allowsAddress } from './address-policy.ts'
 import { AppError } from './app-error.ts'
-import { addressKind, allowsAddress, type OutgoingPolicy } from './outgoing-address.ts'
 
 /** The server's address lies where this process must not connect to. Nothing was sent. */
 export class AddressNotAllowedError extends AppError {
@@ -15,7 +15,7 @@ export class AddressNotAllowedError extends AppError {
 }
 
 export interface GuardedConnectOptions {
-  policy: OutgoingPolicy
+  policy: AddressPolicy
   /** For name look-up, TCP and TLS together, milliseconds. */
   timeoutMs: number
   /** The look-up of names; the system's by default. */
@@ -37,7 +37,7 @@ export function guardedConnect({ policy, timeoutMs, lookup = systemLookup }: Gua
   }
 }
 
-function guardedLookup(policy: OutgoingPolicy, lookup: LookupFunction): LookupFunction {
+function guardedLookup(policy: AddressPolicy, lookup: LookupFunction): LookupFunction {
   return (host, options, callback) => {
     lookup(host, { ...options, all: true }, (error, found) => {
       if (error) return callback(error, '')

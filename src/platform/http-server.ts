@@ -38,6 +38,8 @@ export interface HttpServerOptions {
   /** `open` where it is not given. */
   metricsAccess?: MetricsAccess
   readiness: readonly ReadinessCheck[]
+  /** Proxies whose `X-Forwarded-For` says who the sender is, in CIDR notation; from others it is ignored. */
+  trustedProxies?: readonly string[]
   limits?: Partial<HttpLimits>
 }
 
@@ -46,13 +48,14 @@ export interface HttpServerOptions {
  * `/health/live`, `/health/ready` and `/metrics`.
  */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { logger, bodyLimitBytes, metrics, metricsAccess = 'open', readiness } = options
+  const { logger, bodyLimitBytes, metrics, metricsAccess = 'open', readiness, trustedProxies = [] } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const refused = countRefusals(metrics)
   const app = Fastify({
     loggerInstance: logger satisfies FastifyBaseLogger as FastifyBaseLogger, // else the logger's type spreads into every route's
     logController: new LogController({ disableRequestLogging: true }), // one line per webhook would cost more than the webhook
     bodyLimit: bodyLimitBytes,
+    trustProxy: [...trustedProxies],
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: SILENCE_MS,
     keepAliveTimeout: limits.keepAliveMs,

@@ -65,6 +65,7 @@ function deliver(): Json {
       ...refusals({
         400: 'Not a delivery; errors names each field.',
         401: 'Nothing proves who sent it.',
+        403: 'Sent from an address that WEBHOOK_ALLOWED_ADDRESSES does not list.',
         408: 'The request did not arrive in time.',
         413: 'Larger than 16 KiB.',
         415: 'Not application/json, or compressed.',

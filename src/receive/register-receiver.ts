@@ -16,6 +16,8 @@ export interface ReceiverOptions {
   /** Resolves once the event is committed; rejects with an error to `snooze` when that is not known. */
   accept: (event: ReceivedEvent) => Promise<AcceptStatus>
   metrics: Registry
+  /** Where webhooks are taken from, in CIDR notation; null: from everywhere. */
+  allowedAddresses?: readonly string[] | null
   /** Keeps samples of deliveries; none are kept without it. */
   evidence?: DeliveryEvidence
   /** Under which sources are hashed; the same for all receivers of an installation. */
@@ -27,7 +29,15 @@ export interface ReceiverOptions {
 /** The receiver's routes: `POST /webhooks/paxos`, when OAuth is on `POST /oauth/token`, and `GET /openapi.json`, which describes them. */
 export async function registerReceiver(
   app: FastifyInstance,
-  { authenticators, accept, metrics, evidence = NO_EVIDENCE, sourceSecret = randomBytes(32), now = Date.now }: ReceiverOptions,
+  {
+    authenticators,
+    accept,
+    metrics,
+    allowedAddresses = null,
+    evidence = NO_EVIDENCE,
+    sourceSecret = randomBytes(32),
+    now = Date.now,
+  }: ReceiverOptions,
 ): Promise<void> {
   const clients = authenticators.enabled.includes('oauth') ? authenticators.oauthClients : []
   const document = receiverDocument(authenticators.apiKeyHeader)
@@ -36,11 +46,11 @@ export async function registerReceiver(
   const limiter = await createFailureLimiter(app)
   const authenticator = createWebhookAuthenticator(authenticators, { tokens, now, seen: watchSenders(metrics, now) })
   await registerWebhookRoute(app, {
-    ...{ authenticator, accept, limiter, evidence, metrics },
+    ...{ authenticator, accept, limiter, evidence, metrics, allowedAddresses },
     hashSource: createSourceHash(sourceSecret),
     apiKeyHeader: authenticators.apiKeyHeader,
   })
-  if (clients.length > 0) await registerTokenEndpoint(app, { clients, tokens, limiter, metrics })
+  if (clients.length > 0) await registerTokenEndpoint(app, { clients, tokens, limiter, metrics, allowedAddresses })
 }
 
 const NO_EVIDENCE: DeliveryEvidence = { keep: () => undefined, close: async () => undefined }

@@ -2,7 +2,9 @@ import formbody from '@fastify/formbody'
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, type Registry } from 'prom-client'
 import { z } from 'zod'
+import { HttpProblem } from '../platform/problem.ts'
 import { type AccessTokens, type OAuthClient, TOKEN_LIFETIME_SECONDS } from './access-tokens.ts'
+import { allowSenders } from './allow-senders.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
 import { createSecretMatcher } from './match-secret.ts'
 
@@ -43,7 +45,14 @@ export async function registerTokenEndpoint(
     tokens,
     metrics,
     limiter,
-  }: { clients: readonly OAuthClient[]; tokens: AccessTokens; metrics: Registry; limiter: FailureLimiter },
+    allowedAddresses,
+  }: {
+    clients: readonly OAuthClient[]
+    tokens: AccessTokens
+    metrics: Registry
+    limiter: FailureLimiter
+    allowedAddresses: readonly string[] | null
+  },
 ): Promise<void> {
   const matchClient = createSecretMatcher(clients.map(credentialText))
   const requests = new Counter({
@@ -56,13 +65,15 @@ export async function registerTokenEndpoint(
   await app.register((scope, _options, registered) => {
     scope.removeAllContentTypeParsers()
     void scope.register(formbody, { bodyLimit: BODY_LIMIT_BYTES }) // Fastify waits for it
+    if (allowedAddresses) scope.addHook('onRequest', allowSenders(allowedAddresses))
     scope.addHook('onRequest', (_request, reply, done) => {
       reply.header('cache-control', 'no-store')
       done()
     })
     scope.setErrorHandler<FastifyError>((error, _request, reply) => {
       const refusal = toRefusal(error)
-      requests.inc({ status: refusal?.status ?? 500, reason: refusal?.error ?? 'server_error' })
+      const problem = error instanceof HttpProblem ? error : null
+      requests.inc({ status: refusal?.status ?? problem?.status ?? 500, reason: refusal?.error ?? problem?.code ?? 'server_error' })
       if (!refusal) throw error // the server's own handler logs it and answers 500
       return answerRefusal(reply, refusal)
     })

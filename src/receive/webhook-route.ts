@@ -5,6 +5,7 @@ import type { DeliverySample } from '../inbox/delivery-samples.ts'
 import type { AcceptStatus, ReceivedEvent } from '../inbox/received-event.ts'
 import { AppError } from '../platform/app-error.ts'
 import { HttpProblem } from '../platform/problem.ts'
+import { allowSenders } from './allow-senders.ts'
 import type { WebhookAuthenticator } from './authenticate-webhook.ts'
 import { type DeliveryEvidence, proofOf } from './delivery-evidence.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
@@ -33,6 +34,8 @@ export interface WebhookRouteOptions {
   /** Keeps samples of refused deliveries, and the bodies of accepted ones. */
   evidence: DeliveryEvidence
   apiKeyHeader: string
+  /** Where webhooks are taken from, in CIDR notation; null: from everywhere. */
+  allowedAddresses: readonly string[] | null
   metrics: Registry
 }
 
@@ -41,12 +44,13 @@ export interface WebhookRouteOptions {
  * to be, so that the sender comes again; 4xx only for what the sender did wrong.
  */
 export async function registerWebhookRoute(app: FastifyInstance, options: WebhookRouteOptions): Promise<void> {
-  const { authenticator, accept, limiter, hashSource, evidence, apiKeyHeader } = options
+  const { authenticator, accept, limiter, hashSource, evidence, apiKeyHeader, allowedAddresses } = options
   const metrics = createMetrics(options.metrics)
 
   await app.register((scope, _options, registered) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    if (allowedAddresses) scope.addHook('onRequest', allowSenders(allowedAddresses))
     scope.decorateRequest('startedAt', 0)
     scope.decorateRequest('provesByBody', false)
     scope.decorateRequest('keySlot', null)

@@ -5,8 +5,8 @@ import { createConfirmationReader } from '../../src/paxos/confirmation-reader.ts
 import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
+import { EVERY_NETWORK } from '../../src/platform/address-policy.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 import type { Operation } from '../../src/sandbox/api/operations.ts'
 import { createSandbox } from '../../src/sandbox/sandbox.ts'
 

@@ -5,8 +5,8 @@ import { onTestFinished } from 'vitest'
 import { createPaxosClient, type PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { type Budget, createBudget } from '../../src/paxos/transport/budget.ts'
 import { type BudgetLimits, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
+import { EVERY_NETWORK } from '../../src/platform/address-policy.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import { EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
 
 interface SeenRequest {
   method: string

@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Pool } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { type AddressPolicy, EVERY_NETWORK } from '../../src/platform/address-policy.ts'
 import { guardedConnect } from '../../src/platform/guarded-connect.ts'
 import { ExchangeFailedError, exchange, type HttpAnswer } from '../../src/platform/http-exchange.ts'
-import { EVERY_NETWORK, type OutgoingPolicy } from '../../src/platform/outgoing-address.ts'
 
 const CERTIFICATE = fileURLToPath(new URL('tls/localhost.crt', import.meta.url))
 const KEY = fileURLToPath(new URL('tls/localhost.key', import.meta.url))
@@ -32,7 +32,7 @@ async function startServer(answer: RequestListener = (_, response) => response.e
 }
 
 /** One GET, through a pool that connects as the notification channel and the Paxos client do. */
-async function get(origin: string, policy: OutgoingPolicy, lookup?: LookupFunction): Promise<HttpAnswer> {
+async function get(origin: string, policy: AddressPolicy, lookup?: LookupFunction): Promise<HttpAnswer> {
   const pool = new Pool(origin, { connect: guardedConnect({ policy, timeoutMs: 2_000, ...(lookup ? { lookup } : {}) }) })
   onTestFinished(() => pool.destroy())
   return exchange(pool, { method: 'GET', path: '/', headers: {} }, { timeoutMs: 3_000, until: 'end' })
@@ -51,7 +51,7 @@ function dns(...answers: string[][]): LookupFunction {
   }
 }
 
-const PRODUCTION: OutgoingPolicy = { networks: ['public', 'private'], ranges: [] }
+const PRODUCTION: AddressPolicy = { networks: ['public', 'private'], ranges: [] }
 const refused = { sent: false, cause: { code: 'ADDRESS_NOT_ALLOWED' } }
 
 describe('an outgoing connection', () => {
@@ -120,7 +120,7 @@ describe('an outgoing connection in a process of its own', () => {
       import { Pool } from 'undici'
       import { guardedConnect } from ${at('guarded-connect.ts')}
       import { exchange } from ${at('http-exchange.ts')}
-      import { EVERY_NETWORK } from ${at('outgoing-address.ts')}
+      import { EVERY_NETWORK } from ${at('address-policy.ts')}
       const pool = new Pool(${JSON.stringify(origin)}, { connect: guardedConnect({ policy: EVERY_NETWORK, timeoutMs: 5000 }) })
       const answer = await exchange(pool, { method: 'GET', path: '/', headers: {} }, { timeoutMs: 5000, until: 'end' }).catch(({ cause }) => ({ status: cause.code }))
       console.log(answer.status)

@@ -41,6 +41,8 @@ export interface TestReceiverOptions {
   authenticators?: Partial<AuthenticatorOptions>
   acceptor?: Partial<AcceptorOptions>
   evidence?: (pool: pg.Pool) => DeliveryEvidence
+  allowedAddresses?: readonly string[]
+  trustedProxies?: readonly string[]
 }
 
 /** The receiver as it runs: real sockets, real Postgres with a database of its own. */
@@ -48,6 +50,8 @@ export async function startReceiver({
   authenticators,
   acceptor: acceptorOptions,
   evidence,
+  allowedAddresses,
+  trustedProxies = [],
 }: TestReceiverOptions = {}): Promise<TestReceiver> {
   const database = await createTestDatabase()
   const pool = createPool({ connectionString: database.url, max: 4, applicationName: 'test' })
@@ -57,12 +61,14 @@ export async function startReceiver({
   const acceptor = createEventAcceptor({ connectionString: database.url, logger, metrics, ...acceptorOptions })
   const app = await createHttpServer({
     logger,
+    trustedProxies,
     bodyLimitBytes: 1_000_000, // the route's own limit applies
     metrics,
     readiness: [{ name: 'postgres', check: acceptor.checkAccepting }],
   })
   let skew = 0
   await registerReceiver(app, {
+    ...(allowedAddresses ? { allowedAddresses } : {}),
     accept: acceptor.accept,
     metrics,
     ...(evidence ? { evidence: evidence(pool) } : {}),

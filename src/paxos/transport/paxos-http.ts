@@ -1,10 +1,10 @@
 import type { Histogram } from 'prom-client'
 import { Pool } from 'undici'
+import type { AddressPolicy } from '../../platform/address-policy.ts'
 import { errorCode } from '../../platform/app-error.ts'
 import { createByteRoom } from '../../platform/byte-room.ts'
 import { guardedConnect } from '../../platform/guarded-connect.ts'
 import { ExchangeFailedError, exchange, type HttpRequest } from '../../platform/http-exchange.ts'
-import type { OutgoingPolicy } from '../../platform/outgoing-address.ts'
 import { requestTarget } from '../../platform/request-target.ts'
 import { PaxosOutcomeUnknownError, PaxosUnavailableError } from '../paxos-errors.ts'
 import { type AnswerRules, readAnswer } from './paxos-answer.ts'
@@ -22,7 +22,7 @@ export interface PaxosHttpOptions {
   timeoutMs: number
   connections: number
   /** Where Paxos may be. */
-  outgoing: OutgoingPolicy
+  outgoing: AddressPolicy
   seconds: Histogram<'operation' | 'outcome'>
 }
 

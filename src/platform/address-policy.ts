@@ -6,14 +6,14 @@ export type Network = (typeof NETWORKS)[number]
 /** Besides those: what no service of anyone's should answer at. `metadata` hands out the credentials of a cloud machine to whoever asks. */
 export type AddressKind = Network | 'link-local' | 'metadata' | 'reserved'
 
-/** Where this process may connect to. `ranges` allows more, in CIDR notation, also what no network holds. */
-export interface OutgoingPolicy {
+/** Which addresses are allowed. `ranges` allows more than the networks, in CIDR notation. */
+export interface AddressPolicy {
   networks: readonly Network[]
   ranges: readonly string[]
 }
 
 /** Every network, and so nothing that is link-local, reserved or a cloud's metadata. */
-export const EVERY_NETWORK: OutgoingPolicy = { networks: NETWORKS, ranges: [] }
+export const EVERY_NETWORK: AddressPolicy = { networks: NETWORKS, ranges: [] }
 
 /** The metadata services of clouds that are not link-local: AWS by IPv6, Alibaba, Oracle, and Azure's, which lies among public addresses. */
 const METADATA = new Set(['fd00:ec2::254', '100.100.100.200', '192.0.0.192', '168.63.129.16'])
@@ -38,8 +38,8 @@ export function addressKind(address: string): AddressKind {
   return KINDS[parsed.range()] ?? 'reserved'
 }
 
-/** Whether a connection to this address is allowed. Text that is no address is not. */
-export function allowsAddress({ networks, ranges }: OutgoingPolicy, address: string): boolean {
+/** Whether the policy allows this address. Text that is no address is not allowed. */
+export function allowsAddress({ networks, ranges }: AddressPolicy, address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const kind = addressKind(address)
   if ((NETWORKS as readonly string[]).includes(kind) && networks.includes(kind as Network)) return true // `kind` is one of them

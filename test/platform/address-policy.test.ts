@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AddressKind, addressKind, allowsAddress, EVERY_NETWORK } from '../../src/platform/outgoing-address.ts'
+import { type AddressKind, addressKind, allowsAddress, EVERY_NETWORK } from '../../src/platform/address-policy.ts'
 
 const KINDS: [AddressKind, string[]][] = [
   ['public', ['8.8.8.8', '1.1.1.1', '2606:4700::1111']],
