@@ -38,17 +38,17 @@ const { values: options } = parseArgs({
   },
 })
 const [backlog, concurrency, latencyMs] = [Number(options.events), Number(options.concurrency), Number(options['latency-ms'])]
-/** Between two approvals of the backlog. */
+/** The time between two approvals of the backlog. */
 const spacingMs = Number(options['spacing-ms'])
 
 const LIMITS = DOCUMENTED_LIMITS
 const WINDOW_MS = 300_000
-/** The budget keeps 3 % for safety, so that more than 0.97 cannot be reached where a limit binds. */
+/** The budget keeps 3 % for safety, so that at most 0.97 is possible when a limit binds. */
 const ASKED = 0.9
 /** Events or identities on one page of a listing. */
 const PAGE = 100
 
-/** What went before the backlog came. */
+/** The calls before the backlog came. */
 type Beginning = 'rested' | 'busy'
 
 interface Drained {
@@ -63,11 +63,11 @@ type Order = (typeof ORDERS)[number]
 const orders = ORDERS.filter((order) => options.order === 'all' || options.order === order)
 const accountsClass = options.accounts === 'identity' ? 'identity' : 'general'
 
-/** The least that a backlog costs: one account for each, and full pages of events and identities. */
+/** The least cost of a backlog: one account for each event, and full pages of events and identities. */
 const pages = Math.ceil(backlog / PAGE)
 const leastGeneralCalls = pages + (accountsClass === 'general' ? backlog : 0)
 const leastIdentityCalls = pages + (accountsClass === 'identity' ? backlog : 0)
-/** As many calls at once as there are slots take this long at the least. */
+/** The least time of the calls, with as many in parallel as there are slots. */
 const slotSeconds = (backlog * latencyMs) / 1_000 / concurrency
 const best = {
   // A rested window takes all its calls at once, and the next ones when these have left it.
@@ -83,7 +83,7 @@ function bestSeconds(seconds: (calls: number, limit: number) => number): { secon
 }
 
 mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.parse('2026-03-02T09:00:00Z') })
-// What measures time by this clock must not see how fast the simulation runs.
+// Timers by this clock must not measure how fast the simulation runs.
 mock.method(performance, 'now', () => Date.now())
 const runs: { order: Order; beginning: Beginning; drained: Drained }[] = []
 for (const order of orders)
@@ -118,7 +118,7 @@ async function drain(beginning: Beginning, order: Order): Promise<Drained> {
   const stub = createStubPaxos()
   stub.load(events)
   const made: { atMs: number; endpointClass: EndpointClass }[] = []
-  /** The budget's clock: the simulated one, but for the five minutes before. */
+  /** The budget's clock: the simulated one, except for the five minutes before. */
   let beforeMs: number | null = null
   const startMs = Date.now()
   const now = (): number => beforeMs ?? WINDOW_MS + Date.now() - startMs
@@ -151,7 +151,7 @@ async function drain(beginning: Beginning, order: Order): Promise<Drained> {
   return { seconds: (Date.now() - startMs) / 1_000, calls: stub.counts().calls, busiest }
 }
 
-/** The events in the order in which their deliveries come. */
+/** The events in the order of their deliveries. */
 function arrivalsOf(events: readonly ApprovedEvent[], order: Order): ApprovedEvent[] {
   const dice = new SeededRandom(2)
   const end = Date.now()
@@ -168,7 +168,7 @@ function readsPerOnboarding({ calls }: Drained): number {
   return reads.reduce((sum, [, count]) => sum + count, 0) / backlog
 }
 
-/** As many calls as the budget gives in five minutes, evenly over them; what it holds back for safety is not there to be taken. */
+/** As many calls as the budget gives in five minutes, spread evenly. Its safety margin is not available. */
 async function fiveFullMinutes(): Promise<{ endpointClass: EndpointClass; atMs: number }[]> {
   const rested = createBudget({ limits: LIMITS, now: () => 0 })
   const calls: { endpointClass: EndpointClass; atMs: number }[] = []

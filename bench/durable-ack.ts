@@ -26,7 +26,7 @@ type Side = (typeof ALL_SIDES)[number]
 const SIDES = ALL_SIDES.filter((side) => side !== 'receiver-full' || FULL_URL)
 
 interface SideResult extends LoadResult {
-  /** CPU time of an answer in the server, and in its sessions of Postgres, microseconds. */
+  /** CPU time per answer in the server and in its Postgres sessions, in microseconds. */
   serverCpuUs: number
   postgresCpuUs: number
 }
@@ -49,7 +49,7 @@ const [pairs, seconds, concurrency, writers] = [options.pairs, options.seconds, 
   number,
 ]
 const client = clientNamed(options.client)
-/** Compiles what is measured; counts for nothing. */
+/** Lets V8 compile the measured code. Does not count. */
 const WARM_UP_SECONDS = Math.min(2, seconds)
 
 const postgres = await openPostgres()

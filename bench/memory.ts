@@ -37,7 +37,7 @@ const [minutes, batch, burst, connections] = [options.minutes, options.batch, op
   number,
 ]
 
-/** What is asked: resident memory at most, megabytes. */
+/** The limits: resident memory, in megabytes. */
 const RECEIVER_MB = 150
 const WORKER_MB = 250
 const CONCURRENCY = 50
@@ -54,7 +54,7 @@ interface Burst {
   accepted: number
   /** Answered with 503. */
   refused: number
-  /** Connections that were not taken, or broke: for a sender as good as a 503. */
+  /** Refused or broken connections. For a sender they count like a 503. */
   unanswered: number
   stored: number
   peakMb: number
@@ -138,7 +138,7 @@ async function underLoad(): Promise<{ samples: Sample[]; peaks: { receiver: numb
   }
 }
 
-/** A receiver alone: what it takes goes to the queue, where no worker is. */
+/** A receiver alone: its events go to a queue without a worker. */
 async function underBurst(): Promise<Burst> {
   const database = await databases.create('migrated')
   const [receiver] = (await startRoles(['receiver'], { ...settings, databaseUrl: database.url })) as [Role]
@@ -150,7 +150,7 @@ async function underBurst(): Promise<Burst> {
     const count = async (): Promise<number> =>
       Number((await database.query<{ count: string }>('SELECT count(*) FROM inbox_event'))[0]?.count)
     const stored = await count()
-    // Without a 200 it is not known to be stored, so there may be more than were promised, never fewer.
+    // Events without a 200 may be stored or not, so there may be more than were promised, never fewer.
     if (stored < accepted) throw new Error(`${accepted} events were accepted, ${stored} are stored`)
     await sleep(SAMPLE_EVERY_MS)
     const refused = statuses[503] ?? 0
@@ -167,13 +167,13 @@ async function startRoles(names: readonly ('receiver' | 'worker')[], given: Gate
   return roles
 }
 
-/** The middle fifth of the time over the last fifth. */
+/** The middle fifth of the time compared with the last fifth. */
 function flatness(values: readonly number[]): number {
   const part = (from: number, to: number): number => medianOf(values.slice(Math.floor(values.length * from), Math.ceil(values.length * to)))
   return part(0.4, 0.6) / part(0.8, 1)
 }
 
-/** Least squares over the second half, when caches have filled; megabytes per hour. */
+/** Least squares over the second half, when caches are full, in megabytes per hour. */
 function slope(samples: readonly Sample[], role: 'receiver' | 'worker'): number {
   const half = samples.slice(samples.length >> 1)
   const meanAt = half.reduce((sum, { atMs }) => sum + atMs, 0) / half.length

@@ -22,7 +22,9 @@ import { medianOf, spreadOf } from './support/statistics.ts'
 import { NOTICES_PER_ONBOARDING, readyRows, untilReady } from './support/until-ready.ts'
 import { approvals, deliveryOf, startUpstream, type Upstream, type UpstreamCounts } from './support/upstream.ts'
 
-/** Jobs at once for each worker, of every side: within what BullMQ's documentation calls a standard setting for jobs that wait, 100 to 300. */
+/**
+ * Parallel jobs for each worker, on every side: within what BullMQ's documentation calls a standard setting for jobs that wait, 100 to 300.
+ */
 const STANDARD_CONCURRENCY = 200
 
 const { values: options } = parseArgs({
@@ -46,11 +48,11 @@ const sides = options.sides.split(',').map((name) => {
   return name as SideName
 })
 
-/** Webhooks under way at once. */
+/** Webhooks in flight at once. */
 const POSTED_AT_ONCE = 64
-/** What an onboarding waits for one after the other: confirm the event, confirm the identity, create the account. */
+/** The calls that an onboarding makes one after the other: confirm the event, confirm the identity, create the account. */
 const WAITS = 3
-/** What is asked: times the textbook's rate, and share of the loop's. */
+/** The targets: times the textbook's rate, and share of the loop's rate. */
 const ASKED: [SideName, SideName, number | null][] = [
   ['gatehouse-redis', 'textbook-redis', 4],
   ['gatehouse-postgres', 'textbook-postgres', 3],
@@ -61,14 +63,14 @@ const ASKED: [SideName, SideName, number | null][] = [
   ['gatehouse-full', 'gatehouse-redis', 0.9],
 ]
 
-/** Shares of the rate are asked where the upstream answers at once, the gain of a second worker where it does not. */
+/** Shares of the rate have targets when the upstream answers at once, the gain of a second worker when it does not. */
 function askedHere(one: SideName, asked: number | null): number | null {
   return latencyMs > 0 === workersOf(one) > 1 ? asked : null
 }
 
 interface RunResult {
   rate: number
-  /** Of the acknowledgements, while the workers have their hands full; NaN where no webhook is posted. */
+  /** Of the acknowledgements while all slots of the workers are taken; NaN when no webhook is posted. */
   ackP99Ms: number
   /** For each onboarding. */
   calls: Record<string, number>
@@ -201,7 +203,7 @@ async function verify(name: SideName, side: Side, counts: UpstreamCounts, expect
     if (count !== expected) throw new Error(`${name}: ${count} ${what} for ${expected} events`)
 }
 
-/** CPU time so far by role. */
+/** CPU time by role until now. */
 async function cpuSeconds(services: Services, side: Side, upstreamPid: number, loaderPid: number): Promise<Record<string, number>> {
   const seconds: Record<string, number> = {}
   for (const { role, pid } of side.processes) seconds[role] = (seconds[role] ?? 0) + cpuSecondsOf(pid)

@@ -100,7 +100,7 @@ const day = (): string => {
   return `from=${from.toISOString()}&to=${later(from, 24)}`
 }
 
-/** Each as operators ask; what follows `GET ` is made anew for every run. */
+/** Each request as operators make it. The part after `GET ` is new for every run. */
 const REQUESTS: Record<string, () => string> = {
   'nothing, for comparison': () => '/health/live',
   'home page': () => '/',

@@ -22,7 +22,7 @@ import { medianOf } from './support/statistics.ts'
 /** A script of this folder, with its arguments. */
 type Step = readonly [script: string, ...args: string[]]
 
-/** As many events in hand as a worker has by default. */
+/** As many events in progress as a worker has by default. */
 const BY_DEFAULT = ['--concurrency', '50'] as const
 const ONE_AND_TWO = 'gatehouse-redis,gatehouse-two-workers'
 const FULL: readonly Step[] = [
@@ -40,7 +40,7 @@ const FULL: readonly Step[] = [
   ['memory', '--minutes', '10'],
 ]
 const QUICK_SIDES = 'gatehouse-redis,textbook-redis,calls-only,gatehouse-postgres,textbook-postgres'
-/** Without memory: what a process holds after three seconds of load says how fast the machine is, not how the process is built. */
+/** Without memory: after three seconds of load it shows how fast the machine is, not how the process is built. */
 const QUICK: readonly Step[] = [
   ['durable-ack', '--pairs', '3', '--seconds', '1'],
   ['onboardings', '--events', '1500', '--warm-up', '500', '--pairs', '2', '--sides', QUICK_SIDES],
@@ -52,7 +52,7 @@ const KEPT = 2 / 3
 const REFERENCE_RUNS = 3
 
 interface Reference {
-  /** What it was measured on. */
+  /** The machine and the versions of the measurement. */
   ground: Record<string, string | number>
   ratios: Record<string, number>
 }

@@ -110,7 +110,10 @@ function delivery() {
   } as const
 }
 
-/** Three commits: approved with the account in hand, its receipt with the notice in hand, the notice's receipt with the event's end. */
+/**
+ * Three commits: approved with the account leased, its receipt with the notification leased, the notification's receipt with the end of the
+ * event.
+ */
 async function onboard(ledger: Ledger, event: Pick<Completion, 'seq' | 'generation'>): Promise<void> {
   const identityId = randomUUID()
   const commit = async (before: Stored | null, draft: Draft, completion?: Completion): Promise<Stored> => {
@@ -158,7 +161,7 @@ for (let i = -1; i < Number(options.pairs); i += 1) {
   for (const phase of ['accept', 'onboard'] as const) {
     const pair = {} as Record<keyof typeof sides, Measured>
     for (const side of i % 2 === 0 ? (['empty', 'full'] as const) : (['full', 'empty'] as const)) pair[side] = await sides[side].run(phase)
-    if (i < 0) continue // compiles, and warms the caches
+    if (i < 0) continue // lets V8 compile, and warms the caches
     results[phase].push(pair)
     const ratio = pair.full.rate / pair.empty.rate
     console.log(`${phase.padEnd(8)} empty ${describeRun(pair.empty)}   full ${describeRun(pair.full)}   ratio ${ratio.toFixed(3)}`)

@@ -21,13 +21,13 @@ export interface SeedOptions {
 }
 
 const TABLES = ['inbox_event', 'onboarding', 'effect', 'ledger_entry']
-/** Over so many days before now the rows are spread. */
+/** The rows are spread over this many days before now. */
 const DAYS = 400
 const PEOPLE_PER_STATEMENT = 100_000
 const EVENTS_PER_STATEMENT = 1_000_000
 /**
- * How full the leaves of an index are that is filled in random order, percent. A fresh index is packed fuller, and would split at
- * nearly every insert as no index in service does.
+ * How full the leaves of an index are when it is filled in random order, in percent. A fresh index is fuller, and would split at nearly
+ * every insert as no index in service does.
  */
 const RANDOM_FILL = 70
 
@@ -46,7 +46,7 @@ BEGIN
   RETURN hashes;
 END $$`
 
-/** $1 and $2: from and to which number; $3: how many in all. Of 10,000 some 8,800 are ready; the last 300 are on their way. */
+/** $1 and $2: first and last number; $3: the total. Of 10,000 some 8,800 are ready; the last 300 are in progress. */
 const PEOPLE = `
 WITH person AS (
   SELECT n, md5('identity' || n)::uuid AS id, 'customer-' || lpad(n::text, 9, '0') AS ref, md5('account' || n)::uuid AS account,
@@ -108,7 +108,7 @@ SELECT id, ref, 'created', state, CASE WHEN state = 'held' THEN 'pending' END, C
 FROM story`
 
 /**
- * $1 and $2: from and to which seq; $3: events, $4: onboardings. Of five events one decides an onboarding, three are of its past and one
+ * $1 and $2: first and last seq; $3: events, $4: onboardings. Of five events one decides an onboarding, three belong to its past and one
  * moves none (a transfer). 2,500 are unfinished, one of 5,000 is parked, one of 50,000 dead, one of 1,000 a test, one of 100 came twice.
  */
 const EVENTS = `
@@ -174,7 +174,7 @@ function* ranges(count: number, size: number): Generator<[first: number, last: n
   for (let first = 1; first <= count; first += size) yield [first, Math.min(count, first + size - 1)]
 }
 
-/** Takes every key and index off the four tables; returns what brings them back, foreign keys last. */
+/** Drops every key and index of the four tables, and returns what restores them, foreign keys last. */
 async function dropKeysAndIndexes(client: pg.Client): Promise<string[]> {
   const { rows: keys } = await client.query<{ table: string; name: string; definition: string; type: 'p' | 'f' }>(
     `SELECT conrelid::regclass::text AS table, conname AS name, pg_get_constraintdef(oid) AS definition, contype AS type

@@ -1,4 +1,4 @@
-/** One server that acknowledges webhooks: Gatehouse's receiver, or what it is measured against. */
+/** One server that acknowledges webhooks: Gatehouse's receiver, or a server to compare it with. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
@@ -28,7 +28,7 @@ await runProgram<Settings, never, string>(async (settings) => {
   return { ready: `${url}/webhooks/paxos`, answer: () => null, close: async () => void (await close()) }
 })
 
-/** The receiver as `gatehouse receiver` runs it, but for the queue behind it. */
+/** The receiver as `gatehouse receiver` runs it, without a queue. */
 async function openReceiver({ databaseUrl, writers }: Settings): Promise<Server> {
   const metrics = new Registry()
   const logger = createLogger({ level: 'warn' })
@@ -43,7 +43,7 @@ async function openReceiver({ databaseUrl, writers }: Settings): Promise<Server>
   return { url, close: () => app.close().then(() => acceptor.close()) }
 }
 
-/** The same body parsed, the same header checked, nothing stored. */
+/** Parses the same body and checks the same header, and stores nothing. */
 async function openFastify(): Promise<Server> {
   const app = Fastify()
   app.post('/webhooks/paxos', async (request, reply) => {
@@ -54,7 +54,7 @@ async function openFastify(): Promise<Server> {
   return { url: await app.listen({ host: '127.0.0.1', port: 0 }), close: () => app.close() }
 }
 
-/** Likewise without a framework. */
+/** The same without a framework. */
 async function openHttp(): Promise<Server> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []

@@ -1,6 +1,6 @@
 /**
- * The ceiling: only the calls that Gatehouse makes for each onboarding, with its own client, readers and notice channel, so many
- * onboardings at once. No webhook, no database, no queue. Likewise the four calls of the textbook design, with its client.
+ * The ceiling: only the calls that Gatehouse makes for each onboarding, with its own client, readers and notification channel, for a number
+ * of onboardings at once. No webhook, no database, no queue. Likewise the four calls of the textbook design, with its client.
  */
 
 import { Registry } from 'prom-client'
@@ -22,7 +22,7 @@ import { accountOrder, openTextbookCalls } from './textbook-calls.ts'
 import type { UpstreamUrls } from './upstream.ts'
 
 interface Settings {
-  /** Whose calls. */
+  /** The side whose calls are made. */
   design: 'gatehouse' | 'textbook'
   upstream: UpstreamUrls
   concurrency: number

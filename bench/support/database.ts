@@ -2,30 +2,33 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { createTemplateDatabase, execute } from '../../test/support/template-database.ts'
 
-/** A database of one run's own, or a full one. */
+/** A database for one run, or a full one. */
 export interface BenchDatabase {
   name: string
   url: string
-  /** What was there before is older. */
+  /** Rows from before are older. */
   since: Date
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
-  /** Transactions and, where the server's database has the extension pg_stat_statements, statements in this database since it was opened here. Complete once all sessions have ended. */
+  /**
+   * Transactions and, when the server has the extension pg_stat_statements in this database, statements since it was opened here. Complete
+   * once all sessions have ended.
+   */
   work(): Promise<{ transactions: number; statements: number | null }>
-  /** Leaves a full one as it is. */
+  /** Keeps a full one as it is. */
   drop(): Promise<void>
 }
 
 /** Copies of a migrated database, and empty ones. */
 export interface Databases {
   create(kind: 'migrated' | 'empty'): Promise<BenchDatabase>
-  /** The full one. @throws where none was named */
+  /** The full one. @throws when none was named */
   full(): Promise<BenchDatabase>
   close(): Promise<void>
 }
 
 /**
- * `fullUrl`: of a database on the same server that bench/seed-scale.ts has filled. Beside it all others are dropped only in the end: to drop one
- * makes a checkpoint, after which the full one would have to log as a whole each page that it touches.
+ * `fullUrl`: of a database on the same server that bench/seed-scale.ts has filled. Beside it, all others are dropped only at the end: a
+ * drop makes a checkpoint, after which the full one would log each page whole at its first change.
  */
 export async function openDatabases(serverUrl: string, fullUrl?: string): Promise<Databases> {
   const template = await createTemplateDatabase(serverUrl)
@@ -76,7 +79,9 @@ async function openDatabase(url: string, serverUrl: string): Promise<BenchDataba
   }
 }
 
-/** From the server's statistics, which a session hands in when it ends at the latest. Read from another database, so as not to count itself. */
+/**
+ * From the server's statistics, which a session delivers when it ends at the latest. Read from another database, so as not to count itself.
+ */
 async function countWork(serverUrl: string, name: string): Promise<{ transactions: number; statements: number | null }> {
   const client = new pg.Client({ connectionString: serverUrl })
   await client.connect()

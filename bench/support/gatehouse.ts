@@ -9,7 +9,7 @@ import { API_KEY, API_KEY_HEADER } from './load.ts'
 import { profileArguments } from './program.ts'
 import type { UpstreamUrls } from './upstream.ts'
 
-/** One role of Gatehouse, as it is really run: `gatehouse receiver`, `gatehouse worker`. */
+/** One role of Gatehouse, as in production: `gatehouse receiver`, `gatehouse worker`. */
 export interface Role {
   pid: number
   url: string
@@ -22,7 +22,7 @@ export interface GatehouseSettings {
   redisUrl: string | null
   upstream: UpstreamUrls
   concurrency: number
-  /** Where a CPU profile of each role is left when it stops. */
+  /** The folder for a CPU profile of each role, written when it stops. */
   profileDirectory?: string | undefined
 }
 
@@ -32,7 +32,7 @@ export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const ROOT = join(import.meta.dirname, '../..')
 const START_MS = 30_000
 
-/** The role in a process of its own, set up as for production; resolves when it is ready. */
+/** The role in a process of its own with production settings. Resolves when it is ready. */
 export async function startRole(role: 'receiver' | 'worker', settings: GatehouseSettings): Promise<Role> {
   const port = await freePort()
   const profile = settings.profileDirectory === undefined ? [] : profileArguments(settings.profileDirectory, role)
@@ -44,7 +44,7 @@ export async function startRole(role: 'receiver' | 'worker', settings: Gatehouse
       ...environmentOf(settings),
       [role === 'receiver' ? 'PORT' : 'WORKER_PORT']: String(port),
     },
-    stdio: ['ignore', 2, 2], // what it warns of belongs on the terminal
+    stdio: ['ignore', 2, 2], // its warnings belong on the terminal
   })
   const url = `http://127.0.0.1:${port}`
   const stop = async (): Promise<void> => {
@@ -71,7 +71,7 @@ async function isReady(url: string): Promise<boolean> {
   return answer?.ok === true
 }
 
-/** For Node and its allocator, as the image sets it, and docker-compose.yml for the worker. */
+/** Settings of Node and its allocator: those of the image, and those of docker-compose.yml for the worker. */
 const IMAGE_ENVIRONMENT = variablesOf('Dockerfile', /(?<=^ENV .*)\b((?:NODE|MALLOC)_\w+)=(\S+)/gm)
 const WORKER_ENVIRONMENT = variablesOf('docker-compose.yml', /(?<=^ {2}worker:\n(?: {4}.*\n)* +)(NODE_OPTIONS): (\S+)/gm)
 

@@ -1,4 +1,4 @@
-/** Postgres alone: the inbox's own statement with full batches, one commit after the other on one connection, durably. */
+/** Postgres alone: the inbox's own statement with full batches, one durable commit after the other on one connection. */
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { type EventRow, insertEvents } from '../../src/inbox/insert-events.ts'
@@ -22,7 +22,7 @@ await runProgram<{ databaseUrl: string; batch: number }, number, null>(async ({ 
   })
   return {
     ready: null,
-    /** Rows a second over so many seconds. */
+    /** Rows per second over this many seconds. */
     answer: async (seconds) => {
       const startedAt = performance.now()
       let rows = 0

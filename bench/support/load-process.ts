@@ -1,6 +1,6 @@
 /**
- * The load: posts webhooks over keep-alive connections, so many under way at once. By node:http where nothing else is asked for: undici is as fast,
- * but its own pauses of 15 ms would stand in the p99 of whatever is measured.
+ * The load: posts webhooks over keep-alive connections with a fixed number in flight. It uses node:http by default: undici is as fast, but
+ * its pauses of 15 ms would appear in every measured p99.
  */
 import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
@@ -9,12 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { API_KEY, API_KEY_HEADER, type Delivery, type LoadOrder, type LoadResult } from './load.ts'
 import { runProgram } from './program.ts'
 
-/** Before what was refused is posted again, milliseconds. */
+/** The wait before a refused delivery is posted again, in milliseconds. */
 const REST_MS = 20
-/** For so long one delivery may be refused, milliseconds: a server that takes nothing at all must fail the bench, not hang it. */
+/** The time for which one delivery may be refused, in milliseconds: a server that accepts nothing must fail the bench, not hang it. */
 const PATIENCE_MS = 60_000
 
-/** Kept from one order to the next, so that what is measured after a warm-up opens none. */
+/** Kept between orders, so that a measurement after a warm-up opens no connection. */
 const CONNECTIONS = new Agent({ keepAlive: true })
 const HEADERS = { 'content-type': 'application/json', [API_KEY_HEADER]: API_KEY }
 
@@ -68,7 +68,7 @@ function bodyOf({ id, time }: Delivery): string {
   return `{"id":"${id}","type":"identity.approved","source":"com.paxos","time":"${time}","object":"event","is_test":false}`
 }
 
-/** The answer's status, or why there was none. */
+/** The status of the answer, or why there was none. */
 type Outcome = number | string
 
 function byHttp({ hostname, port, pathname: path }: URL, body: string): Promise<Outcome> {

@@ -1,8 +1,8 @@
-/** The header that every receiver of the bench checks, and the key in it. */
+/** The header that every receiver of the bench checks, and its key. */
 export const API_KEY_HEADER = 'x-api-key'
 export const API_KEY = 'an-invented-api-key-for-the-bench'
 
-/** What a webhook says of an event (paxos/api.md 2.2), as far as it differs from one to the next. */
+/** The content of a webhook (paxos/api.md 2.2), as far as it differs between events. */
 export interface Delivery {
   id: string
   /** RFC 3339, to the second. */
@@ -12,30 +12,30 @@ export interface Delivery {
 export const LOAD_CLIENTS = ['http', 'fetch'] as const
 export type LoadClient = (typeof LOAD_CLIENTS)[number]
 
-/** What the load process is asked to do: these deliveries once each, or new ones for so many seconds. */
+/** An order to the load process: these deliveries once each, or new ones for this many seconds. */
 export interface LoadOrder {
   url: string
   concurrency: number
   seconds?: number
   deliveries?: readonly Delivery[]
-  /** What it posts with: `http` (node:http, by default) costs the load a fourth of the CPU time of `fetch`. */
+  /** The client: `http` (node:http, by default) costs a fourth of the CPU time of `fetch`. */
   client?: LoadClient
-  /** Posts again whatever is not answered with 200, as Paxos would, only sooner. */
+  /** Posts again every delivery without a 200, as Paxos does, only sooner. */
   patient?: boolean
 }
 
 export interface LoadResult {
-  /** Of the first request, milliseconds since 1970, with fractions. */
+  /** The start of the first request, in milliseconds since 1970, with fractions. */
   startedAt: number
   /** Requests answered with 200, and all others. */
   accepted: number
   refused: number
-  /** How many by status, or by the code of the failure that left them without an answer. */
+  /** How many by status, or by error code when there was no answer. */
   statuses: Record<string, number>
   /** Answers with 200 per second. */
   rate: number
   p50Ms: number
   p99Ms: number
-  /** CPU time of an accepted request in the loading process, microseconds. */
+  /** CPU time of an accepted request in the load process, in microseconds. */
   clientCpuUs: number
 }

@@ -7,7 +7,10 @@ import { acceptedRow } from '../../test/support/accepted-row.ts'
 import { commitInMemory } from '../../test/support/commit-in-memory.ts'
 import type { ApprovedEvent } from './upstream.ts'
 
-/** The inbox and the ledger in memory, as far as the work on events uses them, for a simulated clock that cannot wait for a real Postgres. */
+/**
+ * The inbox and the ledger in memory, with the methods that work on events uses, for a simulated clock that cannot wait for a real
+ * Postgres.
+ */
 export function createMemoryStores(events: readonly ApprovedEvent[]): {
   inbox: Inbox
   ledger: Ledger
@@ -26,7 +29,7 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): {
     Object.assign(row, { state, attempts, unknownOutcomes, outcome, dueAt })
     return true
   }
-  /** On the version that was decided on, with the end of its event, or not at all. */
+  /** On the version of the decision, with the end of its event, or not at all. */
   const commit = (change: Change): Stored | null => {
     const { identityId } = change.draft.onboarding
     const next = commitInMemory(onboardings.get(identityId) ?? null, change)

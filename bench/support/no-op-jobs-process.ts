@@ -1,4 +1,4 @@
-/** BullMQ alone: jobs that do nothing, put in bulk and worked off at a concurrency. */
+/** BullMQ alone: jobs that do nothing, added in bulk and processed in parallel. */
 import { Queue, Worker } from 'bullmq'
 import { createLogger } from '../../src/platform/logger.ts'
 import { connectQueue, type QueueBackend } from '../../src/queue/queue-connection.ts'
@@ -23,7 +23,7 @@ await runProgram<{ backend: QueueBackend; concurrency: number }, number, null>(a
   void worker.run()
   return {
     ready: null,
-    /** Jobs a second, from the first bulk put to the last job done. */
+    /** Jobs per second, from the first bulk add to the last completed job. */
     answer: async (jobs) => {
       ;[done, wanted, finished] = [0, jobs, Promise.withResolvers<void>()]
       const startedAt = performance.now()

@@ -19,18 +19,18 @@ export const SIDES = [
   'textbook-calls-only',
 ] as const
 export type SideName = (typeof SIDES)[number]
-/** Both side by side with `gatehouse-redis`, on Redis too. */
+/** Both compared with `gatehouse-redis`, on Redis too. */
 export const workersOf = (name: SideName): number => (name === 'gatehouse-two-workers' ? 2 : 1)
 export const needsFullDatabase = (name: SideName): boolean => name === 'gatehouse-full'
 
-/** A side that is up. */
+/** A running side. */
 export interface Side {
-  /** Where it takes webhooks, and the database in which its onboardings become ready; null for the mere loop. */
+  /** The address of its webhooks, and the database in which its onboardings become ready; null for the bare loop. */
   served: { webhookUrl: string; database: BenchDatabase } | null
-  /** The loop's own: all deliveries, done when this resolves. */
+  /** The loop's own: makes all calls, and resolves when they are done. */
   run: ((deliveries: readonly Delivery[]) => Promise<unknown>) | null
   processes: { role: string; pid: number }[]
-  /** Ends its processes; the database stays. */
+  /** Ends its processes and keeps the database. */
   stop(): Promise<void>
 }
 
@@ -82,7 +82,7 @@ async function startTextbook({ databases, redisUrl, upstream, concurrency }: OnQ
   }
 }
 
-/** As BullMQ's guide has it for production: the schema is made before the first process starts. */
+/** As BullMQ's guide for production says: the schema is made before the first process starts. */
 async function prepareQueue(connectionString: string): Promise<void> {
   const client = new pg.Client({ connectionString })
   await client.connect()

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Linux counts CPU time in ticks of a hundredth of a second, whatever its kernel's own (man 5 proc). */
+/** Linux counts CPU time in ticks of 10 ms in this file, whatever the kernel's own tick (man 5 proc). */
 const TICKS_PER_SECOND = 100
 
-/** CPU time of a process so far, user and system, seconds. NaN where there is no /proc (only Linux has one). */
+/** CPU time of a process until now, user and system, in seconds. NaN without /proc (only Linux has it). */
 export function cpuSecondsOf(pid: number): number {
   try {
-    // The name may hold blanks and brackets: what counts comes after its last bracket.
+    // The name may hold spaces and brackets: the fields start after its last bracket.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')
@@ -16,7 +16,7 @@ export function cpuSecondsOf(pid: number): number {
   }
 }
 
-/** Memory of a process in RAM now and at most so far, megabytes (10^6 bytes). NaN where there is no /proc. */
+/** Memory of a process in RAM, now and at most until now, in megabytes (10^6 bytes). NaN without /proc. */
 export function residentMegabytesOf(pid: number): { now: number; peak: number } {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -27,7 +27,7 @@ export function residentMegabytesOf(pid: number): { now: number; peak: number } 
   }
 }
 
-/** CPU time of the Postgres sessions that now stand on this database, seconds; their processes say its name in their title. */
+/** CPU time of the open Postgres sessions of this database, in seconds. Their processes have its name in their title. */
 export function cpuSecondsOfSessions(database: string): number {
   let seconds = Number.NaN
   for (const entry of listProcesses()) {

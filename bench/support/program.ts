@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-/** A program of the bench in a process of its own, so that it neither lends its event loop to what is measured nor takes from it. */
+/** A program of the bench in a process of its own, so that its event loop and the measured one do not share time. */
 export interface Program<Question, Ready> {
   pid: number
-  /** What it said when it was up. */
+  /** Its message when it was ready. */
   ready: Ready
-  /** One question at a time. Rejects with what the program threw, or when it ends. */
+  /** Asks one question at a time. Rejects with the program's error, or when it ends. */
   ask<Answer>(question: Question): Promise<Answer>
   stop(): Promise<void>
 }
@@ -16,8 +16,8 @@ export interface Program<Question, Ready> {
 type Message<Value> = { value: Value } | { error: string }
 
 /**
- * Starts `bench/support/<name>-process.ts` and waits until it is up. Its settings travel as JSON. `profileDirectory`: where its CPU profile
- * is left when it stops.
+ * Starts `bench/support/<name>-process.ts` and waits until it is ready. Its settings are passed as JSON. `profileDirectory`: the folder for
+ * its CPU profile, written when it stops.
  */
 export async function startProgram<Question, Ready = null>(
   name: string,
@@ -29,7 +29,7 @@ export async function startProgram<Question, Ready = null>(
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`the bench's ${name} process ended (${code ?? signal})`)
   })
-  ended.catch(() => {}) // whoever asks hears of it
+  ended.catch(() => {}) // the caller that asks gets the error
   const answer = async <Value>(): Promise<Value> => {
     const message = await Promise.race([nextMessage<Value>(child), ended])
     if ('error' in message) throw new Error(`${name}: ${message.error}`)
@@ -60,7 +60,7 @@ async function nextMessage<Value>(child: ChildProcess): Promise<Message<Value>> 
   return message as Message<Value> // sent by `runProgram`
 }
 
-/** The other end: `open` starts the program with its settings, and gives what answers questions and what closes it. */
+/** The other end: `open` starts the program with its settings, and returns its answers to questions and how to close it. */
 export async function runProgram<Settings, Question, Ready>(
   open: (settings: Settings) => Promise<{ ready: Ready; answer: (question: Question) => unknown; close: () => Promise<void> }>,
 ): Promise<void> {

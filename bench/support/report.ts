@@ -2,22 +2,22 @@ import { writeFileSync } from 'node:fs'
 import Table from 'cli-table3'
 import type { Spread } from './statistics.ts'
 
-/** A ratio, pair by pair. `asked`: what it should at least be. */
+/** A ratio, pair by pair. `asked` is its minimum. */
 export interface Comparison extends Spread {
   name: string
   asked: number | null
 }
 
-/** What one bench found. */
+/** The results of one bench. */
 export interface Report {
   title: string
   settings: Record<string, string | number>
   comparisons: Comparison[]
-  /** Absolute figures of each side, for orientation: they are the machine's as much as ours. */
+  /** Absolute figures of each side, for orientation: they depend on the machine as much as on the code. */
   sides: { name: string; figures: Record<string, number> }[]
 }
 
-/** Prints the report for a reader and writes it as JSON where `--out` says. */
+/** Prints the report for readers and writes it as JSON to `--out`. */
 export function printReport(report: Report, { out }: { out?: string | undefined }): void {
   if (out !== undefined) writeFileSync(out, `${JSON.stringify(report, null, 2)}\n`)
   console.log(renderReports([report]))

@@ -8,21 +8,21 @@ import { startRedis } from '../../test/support/redis-server.ts'
 
 /** The servers that a bench runs on. */
 export interface Services {
-  /** Of a server on which databases may be created. */
+  /** A server on which databases may be created. */
   postgresUrl: string
-  /** A database of that Redis in which nothing else is. */
+  /** A database of that Redis without other data. */
   redisUrl: string
   emptyRedis(): Promise<void>
-  /** CPU time of Redis so far, seconds. */
+  /** CPU time of Redis until now, in seconds. */
   redisCpuSeconds(): Promise<number>
   close(): Promise<void>
 }
 
 const DIRECTORY = fileURLToPath(new URL('../../.gatehouse', import.meta.url))
-/** Redis's databases are numbered; products that share a Redis are hardly in this one. */
+/** Redis numbers its databases. Products that share a Redis are hardly in this one. */
 const REDIS_DATABASE = 9
 
-/** The Postgres of DATABASE_URL, else the embedded one; its URL names a database in which nothing is kept. */
+/** The Postgres of DATABASE_URL, else the embedded one. Its URL names a database without data. */
 export async function openPostgres(): Promise<{ url: string; close(): Promise<void> }> {
   const { DATABASE_URL } = process.env
   if (DATABASE_URL) return { url: DATABASE_URL, close: async () => {} }
@@ -70,7 +70,7 @@ async function startRedisContainer(why: unknown, say: (line: string) => void): P
   return { url: container.getConnectionUrl(), stop: async () => void (await container.stop({ timeout: 0 })) }
 }
 
-/** What a number means nothing without: the machine, the versions, and whether commits are synced to disk. */
+/** The context of every number: the machine, the versions, and whether commits are synced to disk. */
 export async function describeGround(postgresUrl: string): Promise<Record<string, string | number>> {
   const client = new pg.Client({ connectionString: postgresUrl })
   await client.connect()

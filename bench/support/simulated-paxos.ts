@@ -14,16 +14,16 @@ import type { StubPaxos } from './stub-paxos.ts'
 export interface SimulatedPaxosOptions {
   stub: StubPaxos
   budget: Budget
-  /** Milliseconds, of the clock that `setTimeout` goes by. */
+  /** Milliseconds of the clock that `setTimeout` uses. */
   now: () => number
   latencyMs: number
   /** As `PAXOS_ACCOUNTS_CLASS`. */
   accountsClass: AccountsClass
-  /** Told of each call when it is made; a status that it returns is the answer, and the stub sees nothing of the call. */
+  /** Called for each call when it is made. A status that it returns is the answer, and the stub does not see the call. */
   onCall: (operation: string) => number | undefined
 }
 
-/** The real client of one process, but for the token and the wire, which are stood in for, so that it runs on a simulated clock. */
+/** The real client of one process on a simulated clock; token and wire are replaced. */
 export function connectSimulatedPaxos({ stub, budget, now, latencyMs, accountsClass, onCall }: SimulatedPaxosOptions): PaxosClient {
   const http: PaxosHttp = {
     send: async ({ method, path, body }, rules) => {

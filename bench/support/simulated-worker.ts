@@ -13,8 +13,8 @@ export interface SimulatedWorkerOptions extends SimulatedPaxosOptions {
 }
 
 /**
- * What one worker does with an event, on a simulated clock: the event processor and all below it are the real code; Postgres, the
- * queue and the wire are stood in for.
+ * The work of one worker on an event, on a simulated clock: the event processor and everything below it are the real code; Postgres, the
+ * queue and the wire are replaced.
  */
 export function createSimulatedWorker({ stores, random, ...line }: SimulatedWorkerOptions): EventHandler {
   const paxos = connectSimulatedPaxos(line)

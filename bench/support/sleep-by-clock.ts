@@ -1,4 +1,4 @@
-/** By whatever clock the global `setTimeout` goes by, so a simulated one too; that of node:timers/promises is always the real one. */
+/** Sleeps by the clock of the global `setTimeout`, which may be simulated; node:timers/promises always uses the real one. */
 export function sleepByClock(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,4 +1,4 @@
-/** What several runs of one measurement came to. */
+/** The summary of several runs of one measurement. */
 export interface Spread {
   median: number
   min: number

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { ApprovedEvent } from './upstream.ts'
 
-/** What the stub has seen. */
+/** What the stub has received. */
 export interface StubCounts {
-  /** Calls by operation (`events.list`, `accounts.create`) since the last restart of the counts. */
+  /** Calls by operation (`events.list`, `accounts.create`) since the last reset of the counts. */
   calls: Record<string, number>
   /** Since the events were loaded. */
   accounts: number
@@ -17,12 +17,11 @@ export interface StubAnswer {
 }
 
 /**
- * A stub of Paxos as light as can be, since it shares the machine with what is measured: the few routes that an onboarding
- * needs, in the shapes of paxos/api.md 1.2, 3, 4.9 and 5, answered from memory, counted. It checks nothing that the simulator
- * checks.
+ * A light stub of Paxos, since it shares the machine with what is measured: the few routes that an onboarding needs, in the shapes of
+ * paxos/api.md 1.2, 3, 4.9 and 5, answered from memory, counted. It checks nothing that the simulator checks.
  */
 export interface StubPaxos {
-  /** Forgets everything, and has these events and their identities. */
+  /** Removes everything, and loads these events and their identities. */
   load(events: readonly ApprovedEvent[]): void
   /** `target`: path and query. */
   answer(method: string, target: string, body: string): StubAnswer
@@ -47,7 +46,7 @@ export function createStubPaxos(): StubPaxos {
   const accountOfRef = new Map<string, string>()
   let calls: Record<string, number> = {}
 
-  /** A page of what lies within the times (`<name>.gte`, `.lt`), in the order of creation; the cursor is where the next one begins. */
+  /** A page of the items within the times (`<name>.gte`, `.lt`), in the order of creation. The cursor is the position of the next page. */
   const page = (query: URLSearchParams, time: string, key: string, pick: (stored: Stored) => string): string => {
     const cursor = query.get('page_cursor')
     const from = cursor ? Number(cursor) : firstFrom(inOrder, query.get(`${time}.gte`) ?? '', 0)
@@ -158,7 +157,7 @@ function stored({ id, identityId, at }: ApprovedEvent): Stored {
   return { at, event, identity }
 }
 
-/** The place of the first one at or after `time`. */
+/** The position of the first one at or after `time`. */
 function firstFrom(inOrder: readonly Stored[], time: string, otherwise: number): number {
   if (time === '') return otherwise
   const at = Date.parse(time)

@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, request } from 'undici'
 import { NOTICE_SECRET } from './gatehouse.ts'
 import type { UpstreamUrls } from './upstream.ts'
 
-/** The usual client of Paxos, and the usual sender of notices: undici's `request` on kept-alive connections. */
+/** The usual client of Paxos, and the usual sender of notifications: undici's `request` on keep-alive connections. */
 export async function openTextbookCalls(upstream: UpstreamUrls, connections: number) {
   const agent = new Agent({ connections })
   const paxos = await openPaxos(upstream, agent)

@@ -1,8 +1,8 @@
 /**
- * The design that the documentation of each of its parts adds up to: a Fastify route that inserts with Prisma, puts a BullMQ job and
- * answers; a BullMQ worker that makes four calls of Paxos for each onboarding, and commits after each step. Nothing in it is
- * slowed down: the keep-alive client is the fast one (undici's `request`), its tables have only the indexes that it needs, jobs are
- * removed when they are done, and what it reads back from an insert is one column.
+ * The design that the documentation of each of its parts leads to: a Fastify route that inserts with Prisma, adds a BullMQ job and answers;
+ * a BullMQ worker that makes four calls of Paxos for each onboarding, and commits after each step. Nothing in it is slowed down: the
+ * keep-alive client is the fast one (undici's `request`), its tables have only the indexes that it needs, completed jobs are removed, and
+ * it reads one column back from an insert.
  */
 import { PrismaPg } from '@prisma/adapter-pg'
 import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend, Queue, Worker } from 'bullmq'
@@ -28,7 +28,7 @@ interface Job {
 }
 
 const QUEUE = 'onboardings'
-/** BullMQ, "Going to production": jobs are removed, and tried again with a growing wait. */
+/** BullMQ, "Going to production": jobs are removed, and retried with a growing wait. */
 const JOB_OPTIONS = { attempts: 5, backoff: { type: 'exponential', delay: 1_000 }, removeOnComplete: true, removeOnFail: 1_000 }
 
 await runProgram<Settings, never, string>(async (settings) => {
@@ -36,7 +36,7 @@ await runProgram<Settings, never, string>(async (settings) => {
   return settings.role === 'receiver' ? openReceiver(settings, prisma) : openWorker(settings, prisma)
 })
 
-/** BullMQ's own ways to connect: a client of ioredis, or a configuration for its Postgres pool. */
+/** BullMQ's own ways to connect: an ioredis client, or a configuration for its Postgres pool. */
 function connect({ redisUrl, databaseUrl, concurrency }: Settings) {
   if (redisUrl === null)
     return {

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchDatabase } from './database.ts'
 import type { Upstream, UpstreamCounts } from './upstream.ts'
 
-/** Of the account that was opened, and of the approval: every design that is measured sends both. */
+/** One of the opened account and one of the approval: every measured design sends both. */
 export const NOTICES_PER_ONBOARDING = 2
 
-/** Without any progress for so long a run has failed. */
+/** A run without progress for this time has failed. */
 const PATIENCE_MS = 30_000
 
 /**
- * Waits until upstream has taken so many notices since its events were loaded, and so many onboardings are ready: first the
- * notices, which cost nobody anything to count, then the rows, which follow within milliseconds.
+ * Waits until upstream has accepted this many notices since its events were loaded, and this many onboardings are ready: first the notices,
+ * which are cheap to count, then the rows, which follow within milliseconds.
  */
 export async function untilReady(
   upstream: Upstream,

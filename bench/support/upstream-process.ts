@@ -1,4 +1,4 @@
-/** The other side of the house in one light process: a stub of Paxos's API, and the application that takes the notices. */
+/** Paxos's API as a stub, and the application that accepts the notices, in one light process. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

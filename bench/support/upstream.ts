@@ -13,9 +13,9 @@ export interface ApprovedEvent {
 
 export type UpstreamQuestion = { load: readonly ApprovedEvent[] } | 'counts' | 'restart counts'
 
-/** What the other side of the house has seen. */
+/** What upstream has received. */
 export interface UpstreamCounts extends StubCounts {
-  /** Since the events were loaded: notices, and different `webhook-id`s among them. */
+  /** Since the events were loaded: notices, and distinct `webhook-id`s among them. */
   notices: number
   noticeKeys: number
 }
@@ -28,12 +28,14 @@ export interface UpstreamUrls {
 
 export type Upstream = Program<UpstreamQuestion, UpstreamUrls>
 
-/** The brokerage's API and the application that takes notices, in one light process. `latencyMs`: before each answer of the API. */
+/**
+ * The brokerage's API and the application that accepts notices, in one light process. `latencyMs`: the wait before each answer of the API.
+ */
 export function startUpstream({ latencyMs }: { latencyMs: number }): Promise<Upstream> {
   return startProgram<UpstreamQuestion, UpstreamUrls>('upstream', { latencyMs })
 }
 
-/** Paxos lets one address create ten identities a second (paxos/api.md 1.5), so approvals are about so far apart. */
+/** Paxos lets one address create ten identities a second (paxos/api.md 1.5), so approvals are this far apart. */
 const SPACING_MS = 100
 /** The worker's first sweep looks back an hour; what it found would not have come by webhook. */
 const LAST_WAS_MS_AGO = 3_660_000

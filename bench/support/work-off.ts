@@ -4,13 +4,13 @@ import type { EventHandler } from '../../src/queue/event-worker.ts'
 
 export interface WorkOffOptions {
   events: number
-  /** Jobs in hand at once, in each worker. */
+  /** Jobs in progress at once in each worker. */
   concurrency: number
   /** Moves the simulated clock on. */
   tick: () => void
 }
 
-/** A queue on a simulated clock: so many jobs in hand in each worker, the oldest first; what is told to come back later does so at its time. */
+/** A queue on a simulated clock: a number of jobs in progress in each worker, the oldest first. A job with a later time runs again then. */
 export async function workOff(workers: readonly EventHandler[], { events, concurrency, tick }: WorkOffOptions): Promise<void> {
   const waiting: EventJob[] = Array.from({ length: events }, (_, index) => ({ seq: String(index + 1), generation: 0 }))
   let unfinished = events
@@ -34,7 +34,7 @@ export async function workOff(workers: readonly EventHandler[], { events, concur
   }
   take()
   while (unfinished > 0) {
-    for (let turns = 0; turns < 3; turns += 1) await turn() // whatever can go on without the clock does so
+    for (let turns = 0; turns < 3; turns += 1) await turn() // everything that can go on without the clock does so
     tick()
   }
 }
