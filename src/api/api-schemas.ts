@@ -183,6 +183,7 @@ const replayFields = {
   finishedAt: time.nullable(),
   expiresAt: time.nullable().describe('After that the plan cannot be approved.'),
   expired: z.boolean(),
+  chosen: z.boolean().describe('Whether all its events are chosen; while planning, false: events are those chosen so far.'),
   events: count.describe('How many events it has; GET /v1/replays/{id}/items lists them.'),
   plannedItems: count.describe('For how many of them the plan says what a run would do.'),
   matched: count

@@ -1,5 +1,5 @@
+import { MOST_COUNTED } from '../replay/choose-events.ts'
 import type { EffectTotals } from '../replay/count-effects.ts'
-import { MOST_COUNTED } from '../replay/plan-replay.ts'
 import { MOST_NEW, type ReplayView } from '../replay/read-replay.ts'
 import type { ReplayHead } from '../replay/replay-record.ts'
 import { counted } from './counted.ts'
@@ -55,10 +55,11 @@ export function sayCompared({ asPlanned, explained, unexplained }: ReplayView['c
 }
 
 /** The state of the replay, in a sentence. */
-export function sayState({ state, expired, events, plannedItems, progress, stage, note, approvedBy }: ReplayView): string {
+export function sayState({ state, expired, chosen, events, plannedItems, progress, stage, note, approvedBy }: ReplayView): string {
   if (expired) return 'Expired: the plan may be out of date. Plan again.'
   switch (state) {
     case 'planning':
+      if (!chosen) return `Planning: choosing the events, ${events} so far${note ? `. Waiting: ${note}` : ''}`
       return `Planning: ${plannedItems} of ${events} events${note ? `. Waiting: ${note}` : ''}`
     case 'planned':
       return 'Planned: nothing runs before an approval.'

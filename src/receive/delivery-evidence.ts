@@ -14,7 +14,8 @@ export interface EvidenceStore {
 
 /** Keeps evidence of deliveries. Neither call waits or throws: evidence is beside the work and never in its way. */
 export interface DeliveryEvidence {
-  keep(sample: DeliverySample): void
+  /** Makes the sample only where there is still room for one of its kind in this second: making it costs hashes. */
+  keep(kind: 'accepted' | 'refused', makeSample: () => DeliverySample): void
   /** Writes what is kept and not yet written. */
   close(): Promise<void>
 }
@@ -35,11 +36,10 @@ export function keepEvidence(store: EvidenceStore, failed: (error: unknown, lost
   }, FLUSH_MS).unref()
   const forgetTimer = setInterval(() => void store.forget().catch((error: unknown) => failed(error, 0)), FORGET_MS).unref()
   return {
-    keep: (sample) => {
-      const kind = sample.status === 200 ? 'accepted' : 'refused'
+    keep: (kind, makeSample) => {
       if (taken[kind] >= (kind === 'accepted' ? ACCEPTED_PER_SECOND : REFUSED_PER_SECOND)) return
       taken[kind] += 1
-      kept.push(sample)
+      kept.push(makeSample())
     },
     close: async () => {
       clearInterval(flushTimer)

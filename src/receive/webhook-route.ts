@@ -57,7 +57,7 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
     scope.addHook('onError', (request, _reply, error, done) => {
       const labels = refusalLabels(error)
       metrics.requests.inc(labels)
-      evidence.keep(sampleOf(request, labels))
+      evidence.keep('refused', () => sampleOf(request, labels))
       done()
     })
     scope.post('/webhooks/paxos', {
@@ -91,7 +91,8 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
         try {
           const status = await accept(event)
           metrics.answered[status].inc()
-          if (status === 'accepted') evidence.keep({ ...sampleOf(request, { status: 200, reason: status }), eventId: event.eventId })
+          if (status === 'accepted')
+            evidence.keep('accepted', () => ({ ...sampleOf(request, { status: 200, reason: status }), eventId: event.eventId }))
           return reply.header('content-type', 'application/json; charset=utf-8').send(ANSWERS[status])
         } catch (error) {
           if (!(error instanceof AppError) || error.retry !== 'snooze') throw error

@@ -4,6 +4,7 @@ import { loadEvents } from '../inbox/load-events.ts'
 import { rememberIdentities } from '../paxos/remembering-reader.ts'
 import { AppError, errorMessage } from '../platform/app-error.ts'
 import { type PlannedEffect, type Preview, type PreviewParts, previewEvent } from '../saga/preview-event.ts'
+import { chooseItems } from './choose-events.ts'
 import { createEffectCounter } from './count-effects.ts'
 import { createPlanHash, PLANNER_LEASE_SECONDS, type ReplayParts } from './plan-replay.ts'
 
@@ -28,7 +29,7 @@ export interface PreviewOptions {
 }
 
 /**
- * Goes on with a plan: says round by round what a run would do for each event, and completes the plan after the last one. Each round is
+ * Goes on with a plan: chooses its events, says round by round what a run would do for each event, and completes the plan after the last one. Each round is
  * kept, so a plan goes on after a crash where it stopped. Where Paxos's limits leave no room, or Paxos is away, it waits; the
  * replay's note says for what. Does nothing while another planner has the plan.
  */
@@ -42,6 +43,10 @@ export async function continuePlan(
   while (parts.now() < until && !stopped()) {
     const plan = await takeLease(parts, id, planner)
     if (!plan) return
+    if (!plan.chosen) {
+      await chooseItems(parts, { id, planner, filter: plan.filter })
+      continue
+    }
     if (plan.dismisses) await planDismissal(parts, id)
     const { rows } = await parts.pool.query<{ seq: string }>(
       'SELECT seq FROM replay_item WHERE replay_id = $1 AND verdict IS NULL ORDER BY seq LIMIT $2',
@@ -63,15 +68,19 @@ export async function continuePlan(
   await parts.pool.query('UPDATE replay SET lease_until = NULL WHERE id = $1 AND lease_by = $2', [id, planner])
 }
 
-async function takeLease(
-  { pool }: ReplayParts,
-  id: string,
-  planner: string,
-): Promise<{ releaseHolds: boolean; dismisses: boolean; events: number } | null> {
-  const { rows } = await pool.query<{ releaseHolds: boolean; dismisses: boolean; events: number }>(
+interface LeasedPlan {
+  releaseHolds: boolean
+  dismisses: boolean
+  events: number
+  chosen: boolean
+  filter: object
+}
+
+async function takeLease({ pool }: ReplayParts, id: string, planner: string): Promise<LeasedPlan | null> {
+  const { rows } = await pool.query<LeasedPlan>(
     `UPDATE replay SET lease_by = $2, lease_until = now() + make_interval(secs => $3)
      WHERE id = $1 AND state = 'planning' AND (lease_by = $2 OR lease_until IS NULL OR lease_until < now())
-     RETURNING coalesce((filter->>'releaseHolds')::boolean, false) AS "releaseHolds", filter->>'action' IS NOT DISTINCT FROM 'dismiss' AS dismisses, events`,
+     RETURNING coalesce((filter->>'releaseHolds')::boolean, false) AS "releaseHolds", filter->>'action' IS NOT DISTINCT FROM 'dismiss' AS dismisses, events, chosen, filter`,
     [id, planner, PLANNER_LEASE_SECONDS],
   )
   return rows[0] ?? null

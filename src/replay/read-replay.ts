@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import { UsageError } from '../platform/app-error.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
+import { chooseNew } from './choose-events.ts'
 import { readBases } from './event-basis.ts'
-import { chooseNew } from './plan-replay.ts'
 import { eventFilterOf, type ReplayFilter } from './replay-filter.ts'
 import { type ReplayHead, type ReplayItem, readHead, readItems } from './replay-record.ts'
 

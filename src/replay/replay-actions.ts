@@ -40,14 +40,14 @@ export function createReplayActions(parts: ReplayParts): ReplayActions {
   const plan = async (filter: ReplayFilter, by: string, waitMs: number): Promise<ReplayView> => {
     const planner = randomUUID()
     const id = await startPlan(parts, filter, { by, planner })
-    await continuePlan(parts, id, { planner, until: parts.now() + waitMs, wait: (ms) => sleep(ms) })
+    await withinTime(waitMs, continuePlan(parts, id, { planner, until: parts.now() + waitMs, wait: (ms) => sleep(ms) }))
     return view(id)
   }
   return {
     planReplay: (filter, by, { waitMs = QUICK_MS } = {}) => plan(filter, by, waitMs),
     continuePlan: async (id, { waitMs }) => {
       const until = parts.now() + waitMs
-      await continuePlan(parts, id, { until, wait: (ms) => sleep(ms) })
+      await withinTime(waitMs, continuePlan(parts, id, { until, wait: (ms) => sleep(ms) }))
       const replay = await view(id)
       if (replay.state !== 'planning') return replay
       await sleep(Math.max(0, until - parts.now())) // another process has it
@@ -70,4 +70,15 @@ export function createReplayActions(parts: ReplayParts): ReplayActions {
     },
     getReplay: (id) => getReplay(parts.pool, id),
   }
+}
+
+/**
+ * Waits for `work`, but no longer than that: one step of it may take longer, and goes on in the background. What fails there is met again, and
+ * logged, by the runner that goes on with the plan.
+ */
+async function withinTime(waitMs: number, work: Promise<void>): Promise<void> {
+  const given = new AbortController()
+  const late = sleep(waitMs, undefined, { signal: given.signal, ref: false }).catch(() => undefined)
+  work.catch(() => undefined)
+  await Promise.race([work, late]).finally(() => given.abort())
 }

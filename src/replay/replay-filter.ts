@@ -63,3 +63,9 @@ export function eventFilterOf(filter: ReplayFilter & { to: Date }): EventFilter 
     to,
   }
 }
+
+/** A filter as startPlan has stored it: its times are text there, and `to` is always among them. */
+export function storedFilter(filter: object): ReplayFilter & { to: Date } {
+  const { from, to, ...asked } = filter as Omit<ReplayFilter, 'from' | 'to'> & { from?: string; to: string }
+  return { ...asked, ...(from === undefined ? {} : { from: new Date(from) }), to: new Date(to) }
+}

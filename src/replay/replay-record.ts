@@ -5,7 +5,7 @@ import type { EffectTotals } from './count-effects.ts'
 /**
  * Where a replay stands.
  *
- * - `planning`: its events are chosen, and the plan is being made. In: an operator. Out: the planner, or an operator who discards it.
+ * - `planning`: its events are being chosen, then the plan is made. In: an operator. Out: the planner, or an operator who discards it.
  * - `planned`: waits for approval, until it expires. In: the planner. Out: an operator who approves or discards it.
  * - `awaiting_second`: approved by the person who planned it; a second person must agree. In: an operator. Out: another one.
  * - `approved`: nothing of it is opened yet. In: an operator. Out: the runner.
@@ -49,7 +49,9 @@ export interface ReplayHead {
   expiresAt: Date | null
   /** Whether that is so now. */
   expired: boolean
-  /** How many events it has. */
+  /** Whether all its events are chosen. */
+  chosen: boolean
+  /** How many events it has; while they are being chosen, how many it has so far. */
   events: number
   /** Of how many the plan says what a run would do. */
   plannedItems: number
@@ -81,7 +83,7 @@ export interface ReplayItem {
 }
 
 export const REPLAY_COLUMNS = `id, state, filter, plan_hash, planned_by, planned_at, approved_by, reason, approved_at, needs_second, second_by, second_reason,
-  finished_at, expires_at, expires_at IS NOT NULL AND expires_at <= now() AND state IN ('planned', 'awaiting_second') AS expired, events, planned_items,
+  finished_at, expires_at, expires_at IS NOT NULL AND expires_at <= now() AND state IN ('planned', 'awaiting_second') AS expired, chosen, events, planned_items,
   matched, effects, stage, note`
 
 export interface ReplayRow {
@@ -100,6 +102,7 @@ export interface ReplayRow {
   finished_at: Date | null
   expires_at: Date | null
   expired: boolean
+  chosen: boolean
   events: number
   planned_items: number
   matched: number | null
@@ -125,6 +128,7 @@ export function toHead(row: ReplayRow): ReplayHead {
     finishedAt: row.finished_at,
     expiresAt: row.expires_at,
     expired: row.expired,
+    chosen: row.chosen,
     events: row.events,
     plannedItems: row.planned_items,
     matched: row.matched,

@@ -87,3 +87,29 @@ describe('F36: the evidence of a delivery', () => {
     await receiver.pool.query('ALTER TABLE delivery_sample_away RENAME TO delivery_sample')
   })
 })
+
+it('F36: makes samples only as far as they are kept, since each costs two hashes', async () => {
+  const own = keepEvidence({ insert: async () => {}, forget: async () => {} }, () => {})
+  const made = { accepted: 0, refused: 0 }
+  const keep = (kind: 'accepted' | 'refused', status: number): void =>
+    own.keep(kind, () => {
+      made[kind] += 1
+      return {
+        at: new Date(),
+        status,
+        reason: kind,
+        proof: 'none',
+        keySlot: null,
+        sourceHash: null,
+        eventId: null,
+        body: null,
+        bodySha256: null,
+      }
+    })
+  for (let index = 0; index < 200; index += 1) {
+    keep('accepted', 200)
+    keep('refused', 401)
+  }
+  await own.close()
+  expect(made).toEqual({ accepted: 50, refused: 10 })
+})

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { sayState } from '../../src/operate/say-replay.ts'
 import { BudgetExhaustedError } from '../../src/paxos/paxos-errors.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createReplayActions } from '../../src/replay/replay-actions.ts'
@@ -52,6 +53,46 @@ describe('planning a replay', () => {
       (seen) => seen.rows[0]?.state === 'planned',
     )
     expect(rows).toEqual([{ state: 'planned', planned_items: 3 }])
+  })
+
+  it('F2: answers at once and chooses the events in the background, with progress', async () => {
+    const pipeline = await parkedApprovals(1)
+    await pipeline.pool.query(
+      `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, completed_at)
+       SELECT gen_random_uuid()::text, 'identity.approved', now(), false, 'webhook', 'dead', now() FROM generate_series(1, 12000)`,
+    )
+    const { planReplay: plan, getReplay } = createReplayActions(parts(pipeline, { secondPersonAbove: 25 }))
+    const blocker = await pipeline.pool.connect()
+    onTestFinished(() => blocker.release())
+    await blocker.query('BEGIN; LOCK TABLE replay_item IN SHARE MODE') // so that nothing can be frozen yet
+    const started = await plan({ states: ['dead'], limit: 20_000, action: 'dismiss' }, 'ada', { waitMs: 200 })
+    expect(started).toMatchObject({ state: 'planning', chosen: false, events: 0 })
+    expect(sayState(started)).toBe('Planning: choosing the events, 0 so far')
+    await blocker.query('COMMIT')
+    await pipeline.pool.query(`UPDATE replay SET lease_until = now() - interval '1 second'`) // as if that process had died
+    const stop = startReplayRunner(parts(pipeline, { secondPersonAbove: 25 }), createLogger({ level: 'silent' }))
+    onTestFinished(() => stop())
+    const done = await eventually(
+      () => getReplay(started.id),
+      (seen) => seen?.state === 'planned',
+    )
+    expect(done).toMatchObject({
+      chosen: true,
+      events: 12_000,
+      plannedItems: 12_000,
+      needsSecond: true,
+      counts: { 'would-dismiss': 12_000 },
+    })
+  })
+
+  it('F31: leaves a plan alone that is discarded while its events are being chosen', async () => {
+    const pipeline = await parkedApprovals(2)
+    const { planReplay: plan, steerReplay, getReplay } = createReplayActions(parts(pipeline))
+    const started = await plan({ states: ['parked'] }, 'ada', { waitMs: 0 })
+    await steerReplay(started.id, 'discard', { by: 'ada', reason: 'chosen too widely' })
+    const stop = startReplayRunner(parts(pipeline), createLogger({ level: 'silent' }))
+    await stop()
+    expect(await getReplay(started.id)).toMatchObject({ state: 'discarded', planHash: null })
   })
 
   it('B16: freezes its events, with any later failures', async () => {

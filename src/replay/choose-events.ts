@@ -1,0 +1,104 @@
+import type { Pool } from 'pg'
+import { countMatching, matchEvents } from '../inbox/match-events.ts'
+import { UsageError } from '../platform/app-error.ts'
+import { type BasedEvent, readBases } from './event-basis.ts'
+import { PLANNER_LEASE_SECONDS, type ReplayParts } from './plan-replay.ts'
+import { DEFAULT_REPLAY_LIMIT, eventFilterOf, type ReplayFilter, storedFilter } from './replay-filter.ts'
+
+/** What matches is counted no further, so that a plan over a large inbox costs little more than its events. */
+export const MOST_COUNTED = 100_000
+const ROWS_PER_STATEMENT = 10_000
+/** Items frozen by one statement: a second or so, so that the progress is seen and the lease renewed. */
+const ITEMS_PER_STATEMENT = 5_000
+
+/** A plan that this planner has a lease of. */
+interface PlanInHand {
+  id: string
+  planner: string
+  /** As it was stored. */
+  filter: object
+}
+
+/**
+ * Chooses the events of a plan and freezes them, some thousand at a time. A planner that died is followed by one that chooses again; what was
+ * frozen stays. It reads what a verdict rests on before the previews are made, so what changes while they are made counts as changed.
+ */
+export async function chooseItems(
+  { pool, secondPersonAbove }: Pick<ReplayParts, 'pool' | 'secondPersonAbove'>,
+  plan: PlanInHand,
+): Promise<void> {
+  const { seqs, matched } = await chooseEvents(pool, storedFilter(plan.filter))
+  for (let at = 0; at < seqs.length; at += ITEMS_PER_STATEMENT) {
+    const bases = await readBases(pool, seqs.slice(at, at + ITEMS_PER_STATEMENT))
+    if (!(await freezeItems(pool, plan, bases))) return
+  }
+  await pool.query(
+    `UPDATE replay SET chosen = true, matched = $3, needs_second = $4::int IS NOT NULL AND events > $4
+     WHERE id = $1 AND state = 'planning' AND NOT chosen AND lease_by = $2`,
+    [plan.id, plan.planner, matched, secondPersonAbove],
+  )
+}
+
+/** Adds items to the plan and renews its lease, in one statement. False: the plan was discarded, or another planner has it. */
+async function freezeItems(pool: Pool, { id, planner }: PlanInHand, bases: ReadonlyMap<string, BasedEvent>): Promise<boolean> {
+  const items = [...bases.values()]
+  const { rowCount } = await pool.query(
+    `WITH plan AS (
+       SELECT id FROM replay WHERE id = $1 AND state = 'planning' AND NOT chosen AND lease_by = $5 FOR UPDATE
+     ), frozen AS (
+       INSERT INTO replay_item (replay_id, seq, basis, identity_id)
+       SELECT plan.id, i.seq, i.basis, i.identity_id FROM plan, unnest($2::bigint[], $3::text[], $4::text[]) AS i (seq, basis, identity_id)
+       ON CONFLICT (replay_id, seq) DO NOTHING RETURNING 1
+     )
+     UPDATE replay SET events = events + (SELECT count(*) FROM frozen), lease_until = now() + make_interval(secs => $6)
+     FROM plan WHERE replay.id = plan.id`,
+    [
+      ...[id, items.map(({ event }) => event.seq), items.map(({ basis }) => basis), items.map(({ event }) => event.identityId)],
+      ...[planner, PLANNER_LEASE_SECONDS],
+    ],
+  )
+  return rowCount === 1
+}
+
+/** The oldest that match, and where those are not all, how many do. */
+async function chooseEvents(pool: Pool, filter: ReplayFilter & { to: Date }): Promise<{ seqs: string[]; matched: number | null }> {
+  const limit = filter.limit ?? DEFAULT_REPLAY_LIMIT
+  const wanted = eventFilterOf(filter)
+  if (filter.newSince !== undefined) {
+    const seqs = await chooseNew(pool, filter.newSince, { ...wanted, states: ['parked', 'dead'] }, limit)
+    return { seqs, matched: null }
+  }
+  // One more than the plan takes, to learn whether there is more.
+  const seqs = await matchEvents(pool, wanted, limit + 1)
+  if (seqs.length <= limit) return { seqs, matched: null }
+  // An event may have ended in between: at least one more did match.
+  const matched = Math.max(seqs.length, await countMatching(pool, wanted, MOST_COUNTED + 1))
+  return { seqs: seqs.slice(0, limit), matched }
+}
+
+/** Failures of the same filter that came after the replay's events were chosen, oldest first. @throws UsageError: there is no such replay */
+export async function chooseNew(pool: Pool, id: string, wanted: ReturnType<typeof eventFilterOf>, limit: number): Promise<string[]> {
+  const { rows } = await pool.query<{ watermark: string | null; planned_at: Date }>(
+    'SELECT watermark, planned_at FROM replay WHERE id::text = $1',
+    [id],
+  )
+  const replay = rows[0]
+  if (!replay) throw new UsageError(`there is no replay ${id}`, { field: 'newSince' })
+  const found: string[] = []
+  let fromSeq = replay.watermark ?? '0'
+  for (;;) {
+    const seqs = await matchEvents(pool, { ...wanted, fromSeq, completedSince: replay.planned_at }, ROWS_PER_STATEMENT)
+    found.push(...(await withoutItems(pool, id, seqs)))
+    if (seqs.length < ROWS_PER_STATEMENT || found.length >= limit) return found.slice(0, limit)
+    fromSeq = String(BigInt(seqs.at(-1) ?? '0') + 1n)
+  }
+}
+
+async function withoutItems(pool: Pool, id: string, seqs: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ seq: string }>('SELECT seq FROM replay_item WHERE replay_id = $1 AND seq = ANY ($2::bigint[])', [
+    id,
+    seqs,
+  ])
+  const known = new Set(rows.map(({ seq }) => seq))
+  return seqs.filter((seq) => !known.has(seq))
+}
