@@ -6,7 +6,9 @@ import { prefixPatterns } from '../platform/opaque-id.ts'
 /** An effect that a search met by its key. */
 export interface FoundEffect {
   streamId: string
-  step: string
+  kind: string
+  /** Which notification; null for other kinds. */
+  name: string | null
   key: string
   state: EffectState
   intendedAt: Date
@@ -34,7 +36,7 @@ export async function findEffects(pool: Pool, key: string, limit: number): Promi
   const found = await Promise.all(
     prefixPatterns(stream).map((pattern) =>
       pool.query<FoundEffect>(
-        `SELECT e.stream_id AS "streamId", e.step, e.key, e.state, e.intended_at AS "intendedAt", ${OWNER} AS "identityId"
+        `SELECT e.stream_id AS "streamId", e.kind, e.name, e.key, e.state, e.intended_at AS "intendedAt", ${OWNER} AS "identityId"
          FROM effect AS e WHERE e.stream_id LIKE $1 AND starts_with(e.key, $2) ORDER BY e.stream_id, e.step LIMIT $3`,
         [pattern, key.slice(0, key.length - stream.length), limit],
       ),

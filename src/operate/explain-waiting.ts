@@ -3,6 +3,7 @@ import type { EventRecord } from '../inbox/read-events.ts'
 import type { EffectRecord, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import { MAX_ATTEMPTS } from '../saga/retry-policy.ts'
 import { counted } from './counted.ts'
+import { sayEffect } from './say-effect.ts'
 import { sayOutstanding } from './say-outstanding.ts'
 import { relativeTime, span, utcTime } from './say-time.ts'
 import type { NextAction, Waiting } from './waiting.ts'
@@ -116,7 +117,7 @@ export function explainWaiting(
   }
   const refused = onboarding.effects.find(({ state }) => state === 'refused')
   if (refused)
-    return { reason: `${sayStep(refused.step)} was refused (${refused.errorCode ?? 'no code'}).`, nextAction: 'plan-replay', at: null }
+    return { reason: `${sayEffect(refused)} was refused (${refused.errorCode ?? 'no code'}).`, nextAction: 'plan-replay', at: null }
   const stuck = openEvents.find(({ state }) => state === 'parked' || state === 'dead')
   const running = openEvents.find(({ state }) => state === 'accepted')
   const intended = onboarding.effects.find(({ state }) => state === 'intended')
@@ -131,16 +132,17 @@ function ofEvent(event: EventRecord, now: Date): Waiting | null {
   return waiting && { ...waiting, reason: `Event ${event.type} ${event.eventId}: ${waiting.reason}` }
 }
 
-function explainIntent({ step, attempts, leaseUntil, intendedAt }: EffectRecord, now: Date): Waiting {
+function explainIntent(effect: EffectRecord, now: Date): Waiting {
+  const { attempts, leaseUntil, intendedAt } = effect
   if (leaseUntil && leaseUntil > now)
     return {
-      reason: `${sayStep(step)}: attempt ${attempts} is running, until ${utcTime(leaseUntil)} at most.`,
+      reason: `${sayEffect(effect)}: attempt ${attempts} is running, until ${utcTime(leaseUntil)} at most.`,
       nextAction: 'none',
       at: null,
     }
   const tried = attempts === 0 ? 'not attempted yet' : `attempted ${counted(attempts, 'time')}, outcome unknown`
   return {
-    reason: `${sayStep(step)} was requested at ${utcTime(intendedAt)}, ${tried}. No event is processing it.`,
+    reason: `${sayEffect(effect)} was requested at ${utcTime(intendedAt)}, ${tried}. No event is processing it.`,
     nextAction: 'plan-replay',
     at: null,
   }
@@ -189,21 +191,4 @@ function explainPending({ createdAt, statusDetails }: OnboardingRecord, { now, u
     return { reason: `${waits} Paxos takes seconds at low risk, otherwise up to a day.`, nextAction: 'none', at: null }
   const ours = statusDetails?.requirements.some(({ awaiting }) => awaiting === 'CLIENT')
   return { reason: `${waits} ${outstanding.join(' ')}`, nextAction: ours ? 'answer-paxos' : 'none', at: null }
-}
-
-/** A stored step name (`account`, `notice:ready:1`) in words. */
-export function sayStep(step: string): string {
-  const notification = notificationOf(step)
-  return notification === null ? 'Account with profile' : `Notification "${notification}"`
-}
-
-/** An effect that is decided and not yet attempted, in words. */
-export function sayIntent(step: string): string {
-  const notification = notificationOf(step)
-  return notification === null ? 'Account creation requested' : `Notification "${notification}" queued`
-}
-
-function notificationOf(step: string): string | null {
-  const [kind, name = ''] = step.split(':')
-  return kind === 'account' ? null : name.replaceAll('_', ' ')
 }

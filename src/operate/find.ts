@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { z } from 'zod'
+import { SEND_NOTIFICATION } from '../domain/notification.ts'
 import { commandEventsOf, type FoundEvent, findEvents } from '../inbox/find-events.ts'
 import { type FoundEffect, findEffects } from '../ledger/find-effects.ts'
 import { type FoundStream, findStreams } from '../ledger/find-streams.ts'
@@ -7,7 +8,7 @@ import { UsageError } from '../platform/app-error.ts'
 import { prefixPatterns } from '../platform/opaque-id.ts'
 import { type FoundReplay, findReplays } from '../replay/find-replays.ts'
 import { counted } from './counted.ts'
-import { sayStep } from './explain-waiting.ts'
+import { sayEffect } from './say-effect.ts'
 
 /** Kinds of what a search finds, in the order in which they are listed. */
 export const FOUND_KINDS = ['onboarding', 'event', 'effect', 'order', 'quote-execution', 'deposit', 'identity-request', 'replay'] as const
@@ -142,11 +143,12 @@ function ofEvent({ eventId, commandId, type, state, identityId, receivedAt }: Fo
   }
 }
 
-function ofEffect({ streamId, step, key, state, identityId, intendedAt }: FoundEffect, placeOf: PlaceOf): Unweighed {
+function ofEffect(effect: FoundEffect, placeOf: PlaceOf): Unweighed {
+  const { streamId, kind, key, state, identityId, intendedAt } = effect
   return {
     ...{ kind: 'effect' as const, id: key, value: key, state, identityId, at: intendedAt },
-    matchedBy: step.startsWith('notice:') ? 'webhook-id' : 'key at Paxos (ref_id)',
-    says: sayStep(step),
+    matchedBy: kind === SEND_NOTIFICATION ? 'webhook-id' : 'key at Paxos (ref_id)',
+    says: sayEffect(effect),
     ...placeOf(streamId, identityId),
   }
 }

@@ -98,7 +98,7 @@ async function tellStory(reads: Reads & Pick<Parts, 'pool'>, id: string): Promis
     ...view(record, open, { now, unread }),
     entries,
     events: await viewEvents(pool, heard, now),
-    timeline: mergeTimeline(entries, heard),
+    timeline: mergeTimeline(entries, heard, record.effects),
     effectAttempts,
   }
 }

@@ -1,9 +1,12 @@
 import type { EventOrigin } from '../domain/event-state.ts'
+import { SEND_NOTIFICATION } from '../domain/notification.ts'
+import { CREATE_ACCOUNT } from '../domain/onboarding/account-effect.ts'
 import type { HoldReason } from '../domain/onboarding/onboarding.ts'
 import { readOutcome } from '../domain/outcome.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
-import type { EntryRecord } from '../ledger/read-onboardings.ts'
-import { describeHold, sayIntent, sayStep } from './explain-waiting.ts'
+import type { EffectRecord, EntryRecord } from '../ledger/read-onboardings.ts'
+import { describeHold } from './explain-waiting.ts'
+import { type NamedEffect, sayEffect, sayIntent } from './say-effect.ts'
 
 /** One line of a customer's timeline: a sentence, and its source data. */
 export interface TimelineLine {
@@ -25,10 +28,15 @@ const HOW: Readonly<Record<EventOrigin, (type: string) => string>> = {
 }
 
 /** The ledger and the inbox as one timeline. At the same instant: first received events, then actions, then results. */
-export function mergeTimeline(entries: readonly EntryRecord[], events: readonly EventRecord[]): TimelineLine[] {
+export function mergeTimeline(
+  entries: readonly EntryRecord[],
+  events: readonly EventRecord[],
+  effects: readonly EffectRecord[],
+): TimelineLine[] {
   const heard = events.map(describeReceived)
+  const byStep = new Map(effects.map((effect) => [effect.step, effect]))
   const done = entries.map(({ at, kind, actor, data }): TimelineLine => {
-    return { at, source: 'ledger', sentence: describeEntry(kind, isRecord(data) ? data : {}), kind, actor, data }
+    return { at, source: 'ledger', sentence: describeEntry(kind, isRecord(data) ? data : {}, byStep), kind, actor, data }
   })
   return [...heard, ...done, ...events.flatMap(describeEnd)].sort((a, b) => a.at.getTime() - b.at.getTime())
 }
@@ -92,8 +100,9 @@ export function sayOutcome(text: string): string {
   }
 }
 
-function describeEntry(kind: string, data: Record<string, unknown>): string {
+function describeEntry(kind: string, data: Record<string, unknown>, effects: ReadonlyMap<string, EffectRecord>): string {
   const text = (key: string): string => String(data[key] ?? 'unknown')
+  const effect = effects.get(text('step')) ?? { kind: text('step'), name: null } // an entry is committed with its effect
   switch (kind) {
     case 'onboarding.created':
       return `Created at Paxos as ${text('refId')}`
@@ -112,24 +121,29 @@ function describeEntry(kind: string, data: Record<string, unknown>): string {
     case 'documents.required':
       return `Paxos asks for documents: ${list(data.documents)}`
     case 'effect.intended':
-      return sayIntent(text('step'))
+      return sayIntent(effect)
     case 'effect.done':
-      return describeDone(data, text)
+      return describeDone(effect, data, text)
     case 'effect.suppressed':
-      return `${sayStep(text('step'))} was cancelled because it is no longer true. ${data.mayHaveBeenSent ? 'It may have arrived; Gatehouse does not send it again.' : 'It was not sent.'}`
+      return `${sayEffect(effect)} was cancelled because it is no longer true. ${data.mayHaveBeenSent ? 'It may have arrived; Gatehouse does not send it again.' : 'It was not sent.'}`
     case 'effect.refused':
-      return `${sayStep(text('step'))} was refused: ${text('code')}`
+      return `${sayEffect(effect)} was refused: ${text('code')}`
     default:
       return kind
   }
 }
 
-function describeDone(data: Record<string, unknown>, text: (key: string) => string): string {
-  if (data.step === 'account') {
-    const how = data.how === 'adopted' ? 'adopted: it existed at Paxos' : 'opened'
-    return `Account ${text('accountId')} with profile ${text('profileId')} ${how}`
+function describeDone(effect: NamedEffect, data: Record<string, unknown>, text: (key: string) => string): string {
+  switch (effect.kind) {
+    case CREATE_ACCOUNT: {
+      const how = data.how === 'adopted' ? 'adopted: it existed at Paxos' : 'opened'
+      return `Account ${text('accountId')} with profile ${text('profileId')} ${how}`
+    }
+    case SEND_NOTIFICATION:
+      return `${sayEffect(effect)} was sent (${text('channel')}${typeof data.status === 'number' ? ` answered ${data.status}` : ''})`
+    default:
+      return `${sayEffect(effect)}: done`
   }
-  return `${sayStep(text('step'))} was sent (${text('channel')}${typeof data.status === 'number' ? ` answered ${data.status}` : ''})`
 }
 
 function appended(value: unknown): string {

@@ -1,5 +1,5 @@
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
-import { sayStep } from '../operate/explain-waiting.ts'
+import { sayEffect } from '../operate/say-effect.ts'
 import { relativeTime } from '../operate/say-time.ts'
 import type { TimelineLine } from '../operate/timeline.ts'
 import type { OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
@@ -113,8 +113,8 @@ ${command(`gatehouse replay plan --identity ${identityId} --state parked --state
 function effectTable({ effects }: OnboardingStory, now: Date): Html {
   if (effects.length === 0)
     return html`<p class="hint">None yet. Gatehouse creates the account and notifies your application after Paxos's decision.</p>`
-  const rows = effects.map(({ step, key, state, attempts, completedAt, errorCode }) => [
-    html`${sayStep(step)}<br><small><code>${key}</code></small>`,
+  const rows = effects.map(({ kind, name, key, state, attempts, completedAt, errorCode }) => [
+    html`${sayEffect({ kind, name })}<br><small><code>${key}</code></small>`,
     html`${badge(state)} ${errorCode && html`<small>${errorCode}</small>`}`,
     String(attempts),
     completedAt && html`<small class="when">${relativeTime(completedAt, now)}</small>`,
