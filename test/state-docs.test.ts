@@ -6,6 +6,8 @@ import { ONBOARDING_STATES } from '../src/domain/onboarding/onboarding.ts'
 import { ORDER_STATES } from '../src/domain/trade/order.ts'
 import { QUOTE_EXECUTION_STATES } from '../src/domain/trade/quote-execution.ts'
 import { DEPOSIT_STATES } from '../src/domain/transfer/deposit.ts'
+import { INSTRUCTIONS_STATES } from '../src/domain/transfer/deposit-instructions.ts'
+import { TRANSFER_STATES } from '../src/domain/transfer/transfer.ts'
 import { REPLAY_STATES } from '../src/replay/replay-record.ts'
 
 /** Each list of states: the file and the constant that hold it, and the states themselves. */
@@ -15,6 +17,8 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   REPLAY_STATES: { file: 'replay/replay-record.ts', states: REPLAY_STATES },
   ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },
   DEPOSIT_STATES: { file: 'domain/transfer/deposit.ts', states: DEPOSIT_STATES },
+  INSTRUCTIONS_STATES: { file: 'domain/transfer/deposit-instructions.ts', states: INSTRUCTIONS_STATES },
+  TRANSFER_STATES: { file: 'domain/transfer/transfer.ts', states: TRANSFER_STATES },
   QUOTE_EXECUTION_STATES: { file: 'domain/trade/quote-execution.ts', states: QUOTE_EXECUTION_STATES },
   ORDER_STATES: { file: 'domain/trade/order.ts', states: ORDER_STATES },
 }

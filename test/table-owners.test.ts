@@ -17,6 +17,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   ledger_entry: 'ledger',
   trade_order: 'ledger',
   deposit: 'ledger',
+  deposit_instructions: 'ledger',
+  transfer: 'ledger',
   quote_execution: 'ledger',
   held_quote: 'ledger',
   identity_request: 'ledger',

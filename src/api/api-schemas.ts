@@ -162,6 +162,7 @@ const EffectTotals = z
     ordersCancelled: count,
     depositsMade: count,
     quotesExecuted: count,
+    instructionsCreated: count.describe('Requests for fiat deposit instructions.'),
     customers: count.describe('Customers with at least one effect.'),
     eventsWithoutEffect: count,
   })

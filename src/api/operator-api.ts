@@ -8,6 +8,7 @@ import { type ApiRoute, serveRoutes } from './api-route.ts'
 import { depositRoutes } from './deposit-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { findRoutes } from './find-routes.ts'
+import { instructionRoutes } from './instruction-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
 import { orderRoutes } from './order-routes.ts'
@@ -16,6 +17,7 @@ import { quoteRoutes } from './quote-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { requireBearer } from './require-bearer.ts'
 import { statsRoutes } from './stats-routes.ts'
+import { transferRoutes } from './transfer-routes.ts'
 
 export interface OperatorApiOptions {
   guard: TokenGuard
@@ -36,6 +38,8 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     depositRoutes,
     orderRoutes,
     quoteRoutes,
+    instructionRoutes,
+    transferRoutes,
     eventRoutes,
     replayRoutes,
     queueRoutes,

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { ORDER_SIDES, ORDER_STATES, ORDER_TYPES, TIMES_IN_FORCE } from '../domain/trade/order.ts'
 import { QUOTE_EXECUTION_STATES } from '../domain/trade/quote-execution.ts'
 import { DEPOSIT_STATES } from '../domain/transfer/deposit.ts'
+import { FIAT_NETWORKS, INSTRUCTIONS_STATES, ROUTING_NUMBER_TYPES } from '../domain/transfer/deposit-instructions.ts'
+import { TRANSFER_STATES } from '../domain/transfer/transfer.ts'
 
 const time = z.iso.datetime()
 const decimal = z
@@ -167,6 +169,58 @@ const Deposit = z.strictObject({
   requestedAt: time,
 })
 
+const instructionsFields = {
+  id: z.string().describe('The same as instructionsId.'),
+  instructionsId: z.string(),
+  accountId: z.string(),
+  identityId: z.string(),
+  profileId: z.string(),
+  network: z.enum(FIAT_NETWORKS),
+  routingNumberType: z.enum(ROUTING_NUMBER_TYPES).nullable(),
+  state: z.enum(INSTRUCTIONS_STATES),
+  reason: z.string().nullable(),
+  paxosInstructionsId: z.string().nullable(),
+  memoId: z.string().nullable().describe('The customer quotes it in the payment.'),
+  requestedAt: time,
+  createdAt: time,
+  updatedAt: time,
+}
+const DepositInstructions = z.strictObject(instructionsFields)
+const DepositInstructionsStory = z.strictObject({
+  ...instructionsFields,
+  bankDetails: z
+    .looseObject({})
+    .nullable()
+    .describe('Where to pay, as Paxos has it now: fields differ by network. Null until Paxos has them.'),
+  paxosStatus: z.string().nullable().describe("Paxos's own: VALID, DEPRECATED."),
+})
+
+const transferFields = {
+  id: z.string().describe('The same as transferId.'),
+  transferId: z.string(),
+  paxosTransferId: z.string(),
+  accountId: z.string(),
+  identityId: z.string(),
+  profileId: z.string(),
+  direction: z.string().describe("Paxos's own: CREDIT, DEBIT."),
+  type: z.string().describe("Paxos's own, such as WIRE_DEPOSIT."),
+  asset: z.string(),
+  amount: decimal.describe('What was sent.'),
+  fee: decimal,
+  total: decimal.describe('What the balance moves by: of a deposit the amount less the fee.'),
+  state: z.enum(TRANSFER_STATES),
+  reason: z.string().nullable().describe('Why it is held.'),
+  paxosStatus: z.string().describe("Paxos's own status as last read."),
+  moved: decimal.describe('Signed: what this transfer has moved on record.'),
+  instructionsId: z.string().nullable().describe('The deposit instructions of yours that the sender followed.'),
+  returnOf: z.string().nullable().describe('The id of the deposit that this transfer takes back.'),
+  startedAt: z.string(),
+  createdAt: time,
+  updatedAt: time,
+}
+const Transfer = z.strictObject(transferFields)
+const TransferStory = z.strictObject({ ...transferFields, timeline: z.array(TimelineEntry).describe('The ledger of this transfer.') })
+
 /** The responses of the trading routes. */
 export const TRADING_SCHEMAS = {
   Deposit,
@@ -177,6 +231,12 @@ export const TRADING_SCHEMAS = {
   QuoteExecution,
   QuoteExecutionStory,
   QuoteExecutionPage: z.strictObject({ items: z.array(QuoteExecution), nextCursor: NextCursor }),
+  DepositInstructions,
+  DepositInstructionsStory,
+  DepositInstructionsPage: z.strictObject({ items: z.array(DepositInstructions), nextCursor: NextCursor }),
+  Transfer,
+  TransferStory,
+  TransferPage: z.strictObject({ items: z.array(Transfer), nextCursor: NextCursor }),
   OrderPreview,
   Order,
   OrderStory,

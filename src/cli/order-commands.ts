@@ -9,9 +9,9 @@ import { utcTime } from '../operate/say-time.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { type OpenUseCases, parseCount, parseOneOf, systemUser, withUseCases } from './command-input.ts'
+import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
-import { parseOpaqueId } from './trading-commands.ts'
 
 interface OrderFlags {
   market: string

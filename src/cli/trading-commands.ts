@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { z } from 'zod'
-import { amountInput, OpaqueId } from '../operate/amount-input.ts'
+import { amountInput } from '../operate/amount-input.ts'
 import type { Balances } from '../operate/order-use-cases.ts'
 import { QuoteExecutionBody } from '../operate/quote-execution-request.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
+import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
+import { registerInstructionsCommand, registerTransferCommands } from './transfer-commands.ts'
 
 interface DepositFlags {
   asset: string
@@ -24,16 +26,10 @@ interface ExecuteFlags {
   json?: boolean
 }
 
-/** An id of Paxos or Gatehouse as an argument: an opaque text. */
-export function parseOpaqueId(text: string): string {
-  const id = OpaqueId.safeParse(text)
-  if (!id.success) throw new InvalidArgumentError('An id has letters, digits, - and _.')
-  return id.data
-}
-
 /** `account`, `deposit`, `market`, `quote`, `proof`: one customer's money, and the markets. */
 export function registerTradingCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   registerAccountCommands(program, open, print)
+  registerTransferCommands(program, open, print)
   registerDepositCommand(program, open, print)
   registerMarketCommand(program, open, print)
   registerQuoteCommand(program, open, print)
@@ -42,6 +38,7 @@ export function registerTradingCommands(program: Command, open: OpenUseCases, pr
 
 function registerAccountCommands(program: Command, open: OpenUseCases, print: Print): void {
   const account = program.command('account').description('brokerage accounts of customers')
+  registerInstructionsCommand(account, open, print)
   account
     .command('show')
     .description('show one account with its balances')

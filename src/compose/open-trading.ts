@@ -2,18 +2,24 @@ import type { Pool } from 'pg'
 import type { OrderSnapshot } from '../domain/trade/order-stream.ts'
 import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
 import type { DepositSnapshot } from '../domain/transfer/deposit.ts'
+import type { InstructionsSnapshot } from '../domain/transfer/deposit-instructions.ts'
+import type { TransferSnapshot } from '../domain/transfer/transfer-stream.ts'
+import { DEPOSIT_INSTRUCTIONS_TABLE } from '../ledger/deposit-instructions-table.ts'
 import { DEPOSIT_TABLE } from '../ledger/deposit-table.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { ORDER_TABLE } from '../ledger/order-table.ts'
 import { QUOTE_EXECUTION_TABLE } from '../ledger/quote-execution-table.ts'
 import { sumFlows } from '../ledger/read-flows.ts'
 import { type OrderReads, readOrders } from '../ledger/read-orders.ts'
+import { TRANSFER_TABLE } from '../ledger/transfer-table.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { depositInstructionsRoute } from '../saga/deposit-instructions-route.ts'
 import { depositRoute } from '../saga/deposit-route.ts'
 import { orderRoutes } from '../saga/order-routes.ts'
-import type { OwnRoute } from '../saga/prepare-event.ts'
+import type { EventRoute, OwnRoute } from '../saga/prepare-event.ts'
 import { quoteExecutionRoute } from '../saga/quote-execution-route.ts'
+import { transferRoutes } from '../saga/transfer-route.ts'
 import { NOT_WRAPPED, type Wrap } from './wrap-part.ts'
 
 /** The streams of trading, and the commands that move them: wired once, for the worker and for the use cases. */
@@ -22,7 +28,11 @@ export interface Trading {
   orderLedger: Ledger<OrderSnapshot>
   depositLedger: Ledger<DepositSnapshot>
   quoteLedger: Ledger<QuoteExecutionSnapshot>
+  instructionsLedger: Ledger<InstructionsSnapshot>
+  transferLedger: Ledger<TransferSnapshot>
   routes: readonly OwnRoute[]
+  /** Which events of Paxos move a stream of trading. */
+  eventRoutes: readonly EventRoute[]
   close(): Promise<void>
 }
 
@@ -43,18 +53,27 @@ export function openTrading({
   const depositLedger = wrap('depositLedger', createLedger({ pool, table: DEPOSIT_TABLE }))
   const quoteLedger = wrap('quoteLedger', createLedger({ pool, table: QUOTE_EXECUTION_TABLE }))
   const balanceOnRecord = (accountId: string, asset: string) => sumFlows(pool, accountId, asset)
+  const instructionsLedger = wrap('instructionsLedger', createLedger({ pool, table: DEPOSIT_INSTRUCTIONS_TABLE }))
+  const transferLedger = wrap('transferLedger', createLedger({ pool, table: TRANSFER_TABLE }))
+  const transfers = transferRoutes({ pool, ledger: transferLedger, paxos, notices })
   return {
     orders: readOrders(pool),
     orderLedger,
     depositLedger,
     quoteLedger,
+    instructionsLedger,
+    transferLedger,
+    eventRoutes: [transfers.event],
     routes: [
       ...orderRoutes({ ledger: orderLedger, paxos, notices, now }),
       depositRoute({ ledger: depositLedger, paxos, notices, balanceOnRecord }),
       quoteExecutionRoute({ ledger: quoteLedger, paxos, now }),
+      depositInstructionsRoute({ ledger: instructionsLedger, paxos }),
+      transfers.timer,
     ],
     close: async () => {
-      await Promise.all([orderLedger.close(), depositLedger.close(), quoteLedger.close()])
+      const ledgers = [orderLedger, depositLedger, quoteLedger, instructionsLedger, transferLedger]
+      await Promise.all(ledgers.map((ledger) => ledger.close()))
     },
   }
 }

@@ -19,7 +19,7 @@ export interface RouteParts {
   /** 32 bytes. */
   encryptionKey: Buffer
   now: () => number
-  trading: Pick<Trading, 'routes'>
+  trading: Pick<Trading, 'routes' | 'eventRoutes'>
 }
 
 /** Which events, commands and timers move which streams: the same in the worker, in the operator's role, and in tests. */
@@ -41,7 +41,7 @@ export function wireRoutes({
   const vault = createVault({ pool, encryptionKey })
   const onboarding = { ledger, paxos, notices, unknownIdentities }
   return {
-    routes: [onboardingRoute(onboarding)],
+    routes: [onboardingRoute(onboarding), ...trading.eventRoutes],
     ownRoutes: [identityRequestRoute({ requests, ledger, paxos, vault, now }), readIdentityRoute(onboarding), ...trading.routes],
     requests,
     vault,

@@ -31,6 +31,7 @@ export type Verdict =
   | 'would-cancel-order'
   | 'would-fund-account'
   | 'would-execute-quote'
+  | 'would-create-instructions'
   | 'would-move'
   | 'would-hold'
   | 'would-wait'
@@ -45,7 +46,7 @@ export type Verdict =
  * hold the stream's id.
  */
 export interface PlannedEffect {
-  readonly act: 'open' | 'adopt' | 'look-up' | 'send' | 'send-again' | 'release' | 'place' | 'cancel' | 'fund' | 'execute'
+  readonly act: 'open' | 'adopt' | 'look-up' | 'send' | 'send-again' | 'release' | 'place' | 'cancel' | 'fund' | 'execute' | 'instruct'
   readonly key: string
 }
 

@@ -12,6 +12,8 @@ const ORDER = [
   'reason',
 ] as const
 
+const DEPOSIT = ['identityId', 'accountId', 'depositId', 'transferId', 'asset', 'amount', 'fee', 'total'] as const
+
 /** Every notification, with the fields that it may carry: what else a notice holds by accident stays in the house. */
 export const NOTICE_FIELDS = {
   'onboarding.ready': ONBOARDING,
@@ -21,7 +23,8 @@ export const NOTICE_FIELDS = {
   'onboarding.disabled': ONBOARDING,
   'onboarding.frozen': ONBOARDING,
   'account.opened': ONBOARDING,
-  'deposit.completed': ['identityId', 'accountId', 'depositId', 'asset', 'amount'],
+  'deposit.completed': DEPOSIT,
+  'deposit.returned': DEPOSIT,
   'order.filled': ORDER,
   'order.cancelled': ORDER,
   'order.rejected': ORDER,

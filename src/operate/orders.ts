@@ -4,6 +4,7 @@ import { FINAL } from '../domain/trade/order.ts'
 import { previewOrder } from '../domain/trade/preview-order.ts'
 import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
 import type { DepositSnapshot } from '../domain/transfer/deposit.ts'
+import type { InstructionsSnapshot } from '../domain/transfer/deposit-instructions.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type AccountRecord, findAccount } from '../ledger/read-accounts.ts'
 import { findDeposit } from '../ledger/read-deposits.ts'
@@ -18,16 +19,25 @@ import { proveBalances } from './prove-balances.ts'
 import { quoteUseCases } from './quote-use-cases.ts'
 import { OrderEndedError, OrderUnknownError } from './trading-errors.ts'
 import { AccountUnknownError } from './trading-gate.ts'
+import { transferUseCases } from './transfer-use-cases.ts'
 
 export interface TradingParts extends Omit<PlaceParts, 'account'> {
   pool: Pool
   perform: Perform
   depositLedger: Ledger<DepositSnapshot>
   quoteLedger: Ledger<QuoteExecutionSnapshot>
+  instructionsLedger: Ledger<InstructionsSnapshot>
 }
 
 /** Accounts, markets and orders: available to a customer once the onboarding is ready. */
-export function tradingUseCases({ pool, perform, depositLedger, quoteLedger, ...parts }: TradingParts): TradingUseCases {
+export function tradingUseCases({
+  pool,
+  perform,
+  depositLedger,
+  quoteLedger,
+  instructionsLedger,
+  ...parts
+}: TradingParts): TradingUseCases {
   const { orders, paxos, inbox, now } = parts
   const account = async (accountId: string): Promise<AccountRecord> => {
     const found = await findAccount(pool, accountId)
@@ -49,6 +59,7 @@ export function tradingUseCases({ pool, perform, depositLedger, quoteLedger, ...
     },
     listMarkets: () => paxos.markets.list(),
     ...quoteUseCases({ ...parts, pool, perform, account, ledger: quoteLedger }),
+    ...transferUseCases({ ...parts, pool, perform, account, ledger: instructionsLedger }),
     previewOrder: async (accountId, request) => {
       const { profileId } = await account(accountId)
       const [market, balances] = await Promise.all([requireMarket(paxos, request.market), paxos.balances.list(profileId)])

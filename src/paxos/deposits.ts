@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { AnsweredId } from './transport/answered-amount.ts'
+import { about, pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
-import { idSegment } from './transport/request-path.ts'
+import { idSegment, queryString } from './transport/request-path.ts'
 
 /** Where a customer's wire must go (paxos/api.md 7). */
 export interface PaxosDepositInstructions {
@@ -24,6 +25,8 @@ export interface NewDepositInstructions {
   account_id: string
   /** WIRE, DBS_ACT, CUBIX, SCB, RTP. */
   fiat_network: string
+  /** ABA, SWIFT; for WIRE alone. */
+  routing_number_type?: string
 }
 
 export interface DepositsOfPaxos {
@@ -35,6 +38,8 @@ export interface DepositsOfPaxos {
   /** @throws PAXOS_CONFLICT for a ref_id that instructions have */
   createInstructions(instructions: NewDepositInstructions, options?: CallOptions): Promise<PaxosDepositInstructions>
   getInstructions(instructionsId: string, options?: CallOptions): Promise<PaxosDepositInstructions>
+  /** Those that have one of these ref_ids, at most 100. */
+  listInstructions(options: CallOptions & { refIds: readonly string[] }): Promise<PaxosDepositInstructions[]>
 }
 
 const Activity = z.object({ activity_id: z.string().nullish() })
@@ -60,6 +65,8 @@ const Instructions = z
     }),
   )
 
+const InstructionsPage = pageOf('items', Instructions)
+
 export function depositsOfPaxos(call: PaxosCall): DepositsOfPaxos {
   const fiat = { feature: 'deposit-instructions', schema: Instructions } as const
   return {
@@ -74,10 +81,15 @@ export function depositsOfPaxos(call: PaxosCall): DepositsOfPaxos {
       const request = { ...fiat, operation: 'deposit-instructions.create', path: '/transfer/fiat-deposit-instructions' } as const
       return call({ ...request, method: 'POST', body: { ...instructions }, once: { refId: instructions.ref_id } }, options)
     },
-    getInstructions(instructionsId, options) {
+    async getInstructions(instructionsId, options) {
       const operation = 'deposit-instructions.get'
       const path = `/transfer/fiat-deposit-instructions/${idSegment(instructionsId, operation)}`
-      return call({ ...fiat, operation, path }, options)
+      return about(instructionsId, await call({ ...fiat, operation, path }, options), operation)
+    },
+    async listInstructions({ refIds, ...options }) {
+      const path = `/transfer/fiat-deposit-instructions${queryString({ ref_ids: refIds })}`
+      const request = { feature: 'deposit-instructions', operation: 'deposit-instructions.list', path, mark: 'items' } as const
+      return (await call({ ...request, schema: InstructionsPage }, options)).rows
     },
   }
 }

@@ -15,6 +15,8 @@ export interface PaxosEvent {
   identityId: string | null
   oldStatus: string | null
   newStatus: string | null
+  /** Only `transfer.*` events have one. */
+  transferId: string | null
   /** Open strings; empty unless the event asks for documents. */
   requiredDocuments: string[]
 }
@@ -62,6 +64,7 @@ const Event = z
       createdAt: created_at,
       undeliveredWebhooks: undelivered_webhooks ?? 0,
       identityId: textOrNull(about.identity_id),
+      transferId: type.startsWith('transfer.') && isRecord(object) ? textOrNull(object.id) : null,
       oldStatus: textOrNull(about.old_summary_status ?? about.old_status),
       newStatus: textOrNull(about.new_summary_status ?? about.new_status),
       requiredDocuments: Array.isArray(about.required_documents) ? about.required_documents.filter(isText) : [],
@@ -78,17 +81,20 @@ const Evidence = z.object({
   type: z.string(),
   createdAt: z.string(),
   identityId: z.string().nullable(),
+  /** Not there in what was kept before transfers were read. */
+  transferId: z.string().nullable().default(null),
   requiredDocuments: z.array(z.string()),
 })
 export type EventEvidence = z.output<typeof Evidence>
 
-export function evidenceOf({ type, createdAt, identityId, requiredDocuments }: PaxosEvent): EventEvidence {
-  return { type, createdAt, identityId, requiredDocuments }
+export function evidenceOf({ type, createdAt, identityId, transferId, requiredDocuments }: PaxosEvent): EventEvidence {
+  return { type, createdAt, identityId, transferId, requiredDocuments }
 }
 
-/** The evidence as it was kept; null where there is none. */
+/** The evidence as it was kept; null where there is none, and where an older version left out which transfer the event is about. */
 export function readEvidence(kept: unknown): EventEvidence | null {
-  return kept === null ? null : (Evidence.safeParse(kept).data ?? null)
+  const evidence = kept === null ? null : (Evidence.safeParse(kept).data ?? null)
+  return evidence?.type.startsWith('transfer.') && evidence.transferId === null ? null : evidence
 }
 
 export function eventsOfPaxos(call: PaxosCall): EventsOfPaxos {

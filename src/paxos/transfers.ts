@@ -22,11 +22,15 @@ export interface PaxosTransfer {
   type: string
   /** PENDING, COMPLETED, FAILED; an open set. */
   status: string
+  /** What the sender wrote: of a wire the memo of its instructions. It may name a person: it is compared, and never kept. */
+  memo: string | null
   createdAt: string
   updatedAt: string
 }
 
 interface TransfersFilter {
+  /** At most 100. */
+  ids?: readonly string[]
   profileIds?: readonly string[]
   /** RFC 3339, inclusive. */
   updatedFrom?: string
@@ -53,15 +57,17 @@ const Transfer = z
     direction: z.string().min(1),
     type: z.string().min(1),
     status: z.string().min(1),
+    memo: z.string().nullish(),
     created_at: z.string().min(1),
     updated_at: z.string().min(1),
   })
   .transform(
-    ({ profile_id, account_id, ref_id, created_at, updated_at, ...transfer }): PaxosTransfer => ({
+    ({ profile_id, account_id, ref_id, memo, created_at, updated_at, ...transfer }): PaxosTransfer => ({
       ...transfer,
       profileId: profile_id,
       accountId: account_id,
       refId: ref_id,
+      memo: memo || null,
       createdAt: created_at,
       updatedAt: updated_at,
     }),
@@ -76,8 +82,8 @@ export function transfersOfPaxos(call: PaxosCall): TransfersOfPaxos {
       const path = `/transfer/transfers/${idSegment(transferId, operation)}`
       return about(transferId, await call({ ...common, operation, path, schema: Transfer }, options), operation)
     },
-    list({ profileIds, updatedFrom, limit, cursor, ...options }) {
-      const query = queryString({ profile_ids: profileIds, 'updated_at.gte': updatedFrom, order: 'ASC', limit, page_cursor: cursor })
+    list({ ids, profileIds, updatedFrom, limit, cursor, ...options }) {
+      const query = queryString({ ids, profile_ids: profileIds, 'updated_at.gte': updatedFrom, order: 'ASC', limit, page_cursor: cursor })
       return call(
         { ...common, operation: 'transfers.list', path: `/transfer/transfers${query}`, mark: 'items', schema: TransferPage },
         options,

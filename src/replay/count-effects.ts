@@ -13,6 +13,7 @@ export interface EffectTotals {
   ordersCancelled: number
   depositsMade: number
   quotesExecuted: number
+  instructionsCreated: number
   /** Customers with at least one effect. */
   customers: number
   /** Events that add no effect to those of the events before them. */
@@ -31,6 +32,7 @@ const FIELD_OF: Readonly<Record<PlannedEffect['act'], Counted>> = {
   cancel: 'ordersCancelled',
   fund: 'depositsMade',
   execute: 'quotesExecuted',
+  instruct: 'instructionsCreated',
 }
 
 /** Counts item by item, in their order, so that a plan of any size needs memory for its keys alone. */
@@ -42,7 +44,15 @@ export function createEffectCounter(): {
   const customers = new Set<string>()
   const totals = {
     ...{ accountsOpened: 0, accountsAdopted: 0, accountsLookedUp: 0, notificationsFirst: 0, notificationsAgain: 0 },
-    ...{ holdsReleased: 0, ordersPlaced: 0, ordersCancelled: 0, depositsMade: 0, quotesExecuted: 0, eventsWithoutEffect: 0 },
+    ...{
+      holdsReleased: 0,
+      ordersPlaced: 0,
+      ordersCancelled: 0,
+      depositsMade: 0,
+      quotesExecuted: 0,
+      instructionsCreated: 0,
+      eventsWithoutEffect: 0,
+    },
   }
   return {
     add: ({ identityId, effects }) => {

@@ -1,26 +1,34 @@
 import type { Pool } from 'pg'
 import { Gauge, Histogram, type Registry } from 'prom-client'
+import { CREATE_DEPOSIT_INSTRUCTIONS } from '../domain/transfer/deposit-instructions.ts'
 import type { Inbox } from '../inbox/inbox.ts'
+import { listWaitingInstructions } from '../ledger/read-deposit-instructions.ts'
 import { listWaitingDeposits } from '../ledger/read-deposits.ts'
 import type { OrderReads } from '../ledger/read-orders.ts'
 import { listWaitingQuoteExecutions } from '../ledger/read-quote-executions.ts'
+import { listPendingTransfers } from '../ledger/read-transfers.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import { withClient } from '../platform/postgres/postgres.ts'
 import { pollOrders } from './poll-orders.ts'
+import { pollTransfers } from './poll-transfers.ts'
 
 export interface OrderPollParts {
   pool: Pool
   inbox: Pick<Inbox, 'setTimer'>
   paxos: PaxosClient
   orders: OrderReads
+  /** How long after one poll of the transfers the next begins, milliseconds; null: transfers are not read. */
+  transfersEveryMs?: number | null
   logger: Logger
   metrics: Registry
 }
 
 /** How long after one round the next begins, milliseconds: a fill is known about that much later. */
 const REST_MS = 500
+/** Transfers end in minutes or days, and an event tells of it: a poll is for the events that are lost. */
+const TRANSFERS_EVERY_MS = 15_000
 /** A command that was given so long ago and has not moved its order is given again, in case its event was never committed. */
 const LOST_AFTER_MS = 60_000
 /** `gate`, then `poll`: one poll at a time over all machines. */
@@ -28,7 +36,8 @@ const POLL_LOCK = [0x67617465, 0x706f6c6c] as const
 
 /** Polls unfinished orders, in one worker at a time, and gives lost commands again. Returns the function that stops it and waits for the round. */
 export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
-  const { logger, metrics } = parts
+  const { logger, metrics, transfersEveryMs = TRANSFERS_EVERY_MS } = parts
+  let transfersDueAtMs = transfersEveryMs === null ? Number.POSITIVE_INFINITY : 0
   const open = new Gauge({ name: 'gatehouse_orders_open', help: 'Orders that a poll still reads', registers: [metrics] })
   const seconds = new Histogram({
     name: 'gatehouse_order_poll_seconds',
@@ -41,7 +50,8 @@ export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
   const round = async (): Promise<void> => {
     const startedMs = performance.now()
     try {
-      const report = await pollAlone(parts)
+      const report = await pollAlone(parts, { transfers: startedMs >= transfersDueAtMs })
+      if (startedMs >= transfersDueAtMs) transfersDueAtMs = startedMs + (transfersEveryMs ?? 0)
       if (report) {
         open.set(report.open)
         seconds.observe((performance.now() - startedMs) / 1_000)
@@ -64,12 +74,16 @@ export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
 }
 
 /** Null: another machine polls. */
-async function pollAlone({ pool, inbox, paxos, orders }: OrderPollParts): Promise<{ open: number } | null> {
+async function pollAlone(
+  { pool, inbox, paxos, orders }: OrderPollParts,
+  { transfers }: { transfers: boolean },
+): Promise<{ open: number } | null> {
   return withClient(pool, async (client) => {
     const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...POLL_LOCK])
     if (!rows[0]?.mine) return null
     try {
       await giveLostCommands({ pool, inbox, orders })
+      if (transfers) await pollTransfers({ inbox, paxos, pending: () => listPendingTransfers(pool), now: Date.now })
       return await pollOrders({ inbox, paxos, openOrders: () => orders.listOpen(), now: Date.now })
     } finally {
       await client.query('SELECT pg_advisory_unlock($1, $2)', [...POLL_LOCK])
@@ -81,15 +95,17 @@ async function pollAlone({ pool, inbox, paxos, orders }: OrderPollParts): Promis
 async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'pool' | 'inbox' | 'orders'>): Promise<void> {
   const at = new Date()
   const before = new Date(at.getTime() - LOST_AFTER_MS)
-  const [waiting, deposits, executions] = await Promise.all([
+  const [waiting, deposits, executions, instructions] = await Promise.all([
     orders.listWaiting(before),
     listWaitingDeposits(pool, before),
     listWaitingQuoteExecutions(pool, before),
+    listWaitingInstructions(pool, before),
   ])
   const give = (name: string, streamId: string) => inbox.setTimer({ streamId, name, dueAt: at })
   await Promise.all([
     ...waiting.map(({ orderId }) => give('place-order', orderId)),
     ...deposits.map((id) => give('fund-account', id)),
     ...executions.map((id) => give('execute-quote', id)),
+    ...instructions.map((id) => give(CREATE_DEPOSIT_INSTRUCTIONS, id)),
   ])
 }

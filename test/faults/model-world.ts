@@ -153,6 +153,7 @@ export class ModelWorld {
       undeliveredWebhooks: 0,
       oldStatus: null,
       newStatus: null,
+      transferId: null,
       requiredDocuments: [],
     }
     return {

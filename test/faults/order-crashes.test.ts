@@ -36,6 +36,29 @@ const QUOTE: readonly Instant[] = [
   'after paxos.quoteExecutions.get #1',
 ]
 
+/** Deposit instructions are looked up by their ref_id. */
+const INSTRUCTIONS: readonly Instant[] = [
+  'before instructionsLedger.commit #1',
+  'after instructionsLedger.commit #1',
+  'before paxos.deposits.createInstructions #1',
+  'during paxos.deposits.createInstructions #1',
+  'after paxos.deposits.createInstructions #1',
+  'before instructionsLedger.commit #2',
+  'after instructionsLedger.commit #2',
+]
+
+/** A transfer asks Paxos for nothing: it is read, committed, and told. */
+const WIRE: readonly Instant[] = [
+  'before paxos.transfers.get #1',
+  'after paxos.transfers.get #1',
+  'before transferLedger.commit #1',
+  'after transferLedger.commit #1',
+  'before notices.send #1',
+  'during notices.send #1',
+  'after notices.send #1',
+  'after transferLedger.commit #2',
+]
+
 forEachBackend((backend) => {
   const withTrader = async (work: (trader: SandboxTrader) => Promise<void>): Promise<void> => {
     const trader = await openSandboxTrader(backend)
@@ -66,6 +89,22 @@ forEachBackend((backend) => {
         expect(await trader.balance('USD')).toBe(state === 'settled' ? '9750' : '10000')
         expect(await trader.executionsAtPaxos()).toBe(state === 'settled' ? 1 : 0)
         expect(await trader.drift()).toEqual([])
+      }),
+    )
+
+    it.each(INSTRUCTIONS)('%s, deposit instructions are made exactly once', { timeout: 120_000 }, (dieAt) =>
+      withTrader(async (trader) => {
+        expect(await trader.instructAndCrash(dieAt)).toMatchObject({ state: 'created' })
+        expect(trader.instructionsAtPaxos()).toBe(1)
+      }),
+    )
+
+    it.each(WIRE)('%s, a wire is credited exactly once and told under one key', { timeout: 120_000 }, (dieAt) =>
+      withTrader(async (trader) => {
+        await trader.wireAndCrash('150.33', dieAt)
+        expect(await trader.balance('USD')).toBe('120.33')
+        expect(await trader.drift()).toEqual([])
+        expect(trader.toldKeys(/^notice_deposit_completed_/)).toHaveLength(1)
       }),
     )
 

@@ -1,8 +1,10 @@
 import type { OrderStory, TradingUseCases } from '../../src/operate/order-use-cases.ts'
 import type { QuoteExecutionStory } from '../../src/operate/quote-use-cases.ts'
+import type { InstructionsStory } from '../../src/operate/transfer-use-cases.ts'
 import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { eventually, NOTICE_SECRET } from '../saga/world.ts'
 import type { TestBackend } from '../support/queue-backends.ts'
+import { bankOf } from '../tour/bank.ts'
 import { requestOf, TESTER, useCasesOf } from '../tour/trader.ts'
 import type { Instant } from './instants.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -19,6 +21,13 @@ export interface SandboxTrader {
   placeAndCrash(dieAt: Instant): Promise<{ orderId: string }>
   /** The same for the execution of a quote, until it has ended. */
   executeAndCrash(dieAt: Instant): Promise<QuoteExecutionStory>
+  /** Likewise for deposit instructions, until Paxos has created or refused them. */
+  instructAndCrash(dieAt: Instant): Promise<InstructionsStory>
+  /** Likewise for a wire that follows instructions, until it is completed and its event has ended. */
+  wireAndCrash(amount: string, dieAt: Instant): Promise<void>
+  instructionsAtPaxos(): number
+  /** The different keys of this form under which the application was told. */
+  toldKeys(form: RegExp): string[]
   executionsAtPaxos(): Promise<number>
   ended(orderId: string): Promise<OrderStory>
   ordersAtPaxos(orderId: string): Promise<number>
@@ -41,6 +50,12 @@ export async function openSandboxTrader(backend: TestBackend): Promise<SandboxTr
   const accountId = await openAccount(stage, api)
   const asset = async (name: string) => (await useCases.getBalances(accountId)).items.find((each) => each.asset === name)
   const deposit = (amount: string) => useCases.fundAccount({ accountId, idempotencyKey: 'fund', asset: 'USD', amount }, TESTER)
+  const instruct = () =>
+    useCases.requestInstructions({ accountId, idempotencyKey: 'wire-in', network: 'WIRE', routingNumberType: null }, TESTER)
+  const instructed = async (): Promise<InstructionsStory> => {
+    const { instructions } = await eventually(instruct, (seen) => !['submitting', 'unknown'].includes(seen.instructions.state), RECOVERED)
+    return instructions
+  }
   const funded = (amount: string) =>
     eventually(
       () => deposit(amount),
@@ -67,6 +82,32 @@ export async function openSandboxTrader(backend: TestBackend): Promise<SandboxTr
       const { execution } = await crashed(stage, dieAt, () => useCases.executeQuote(asked, TESTER))
       return executed(useCases, execution.executionId)
     },
+    instructAndCrash: async (dieAt) => {
+      await crashed(stage, dieAt, instruct)
+      return instructed()
+    },
+    wireAndCrash: async (amount, dieAt) => {
+      const first = await stage.start()
+      await instruct()
+      const instructions = await instructed()
+      await first.stop()
+      bankOf(stage.sandbox).wire(instructions, amount)
+      const events = await eventually(
+        () => bankOf(stage.sandbox).events(),
+        ({ length }) => length === 2,
+      )
+      const child = await stage.start({ dieAt })
+      await stage.deliver(child, events.slice(1))
+      await child.died
+      await stage.start()
+      await eventually(
+        () => stage.inbox(),
+        (rows) => rows.every(({ state }) => state === 'processed'),
+        RECOVERED,
+      )
+    },
+    instructionsAtPaxos: () => stage.sandbox.transfers.instructions.length,
+    toldKeys: (form) => [...new Set(stage.sends.map(({ key }) => key).filter((key) => form.test(key)))],
     executionsAtPaxos: async () => {
       const { profileId } = await useCases.getAccount(accountId)
       return (await api.paxos.quoteExecutions.list(profileId, { createdFrom: new Date(0) })).length

@@ -17,6 +17,7 @@ function world(count: number, { forged = 0 }: { forged?: number } = {}) {
       identityId: `i${index}`,
       oldStatus: 'PENDING',
       newStatus: 'APPROVED',
+      transferId: null,
       requiredDocuments: [],
     }),
   )

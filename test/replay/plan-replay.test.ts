@@ -150,6 +150,7 @@ describe('the text of a plan', () => {
         ordersCancelled: 0,
         depositsMade: 0,
         quotesExecuted: 0,
+        instructionsCreated: 0,
         customers: 1,
         eventsWithoutEffect: 1,
       },

@@ -75,6 +75,7 @@ export function createMemoryWorld({
       identityId: IDENTITY,
       oldStatus: 'PENDING',
       newStatus: 'APPROVED',
+      transferId: null,
       requiredDocuments: [],
     },
     accounts: [],

@@ -49,6 +49,7 @@ const CLASS_OF_OPERATION = {
   'deposits.fund-sandbox': 'general',
   'deposit-instructions.create': 'general',
   'deposit-instructions.get': 'general',
+  'deposit-instructions.list': 'general',
   'events.get': 'general',
   'events.list': 'general',
 } as const satisfies Record<string, EndpointClass | 'accounts'>

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { TRANSFER_DIRECTIONS, TRANSFER_STATES } from '../domain/transfer/transfer.ts'
+import { OpaqueId, OpaqueIdParams } from '../operate/amount-input.ts'
+import { pageQuery } from '../operate/query-inputs.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import { type ApiRoute, apiRoute } from './api-route.ts'
+
+/** Transfers, as events and polls of Paxos tell of them. */
+export function transferRoutes(useCases: OperatorUseCases): ApiRoute[] {
+  return [
+    apiRoute({
+      method: 'GET',
+      path: '/v1/transfers',
+      summary: 'List transfers, newest first',
+      description:
+        'Deposits, withdrawals and moves between profiles that Paxos has of accounts of yours. A return is a transfer of its own, or a state.',
+      query: pageQuery({
+        accountId: OpaqueId.optional(),
+        state: z.enum(TRANSFER_STATES).optional(),
+        direction: z.enum(TRANSFER_DIRECTIONS).optional(),
+      }),
+      answers: { 200: { description: 'A page of transfers.', schema: 'TransferPage' } },
+      handle: async ({ query }) => {
+        const { items, nextCursor } = await useCases.listTransfers(query)
+        return { status: 200, body: { items: items.map(view), nextCursor } }
+      },
+    }),
+    apiRoute({
+      method: 'GET',
+      path: '/v1/transfers/{id}',
+      summary: 'One transfer with its ledger',
+      params: OpaqueIdParams,
+      answers: { 200: { description: 'The transfer.', schema: 'TransferStory' } },
+      refusals: { 404: 'There is no such transfer (NO_SUCH_TRANSFER).' },
+      handle: async ({ params }) => {
+        const transfer = await useCases.getTransfer(params.id)
+        if (transfer) return { status: 200, body: view(transfer) }
+        const detail = `There is no transfer ${params.id}. It begins with transfer-; GET /v1/transfers lists them.`
+        throw new HttpProblem(404, 'NO_SUCH_TRANSFER', detail)
+      },
+    }),
+  ]
+}
+
+const view = <Shown extends { transferId: string }>(transfer: Shown) => ({ id: transfer.transferId, ...transfer })

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import { type Command, Option } from 'commander'
+import { FIAT_NETWORKS, type FiatNetwork, ROUTING_NUMBER_TYPES, type RoutingNumberType } from '../domain/transfer/deposit-instructions.ts'
+import { TRANSFER_STATES, type TransferState } from '../domain/transfer/transfer.ts'
+import { InstructionsBody } from '../operate/instructions-request.ts'
+import { UsageError } from '../platform/app-error.ts'
+import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
+import { parseOpaqueId } from './parse-opaque-id.ts'
+import { type Print, print as toStdout } from './print.ts'
+import { renderTable } from './render-table.ts'
+
+interface InstructFlags {
+  network: FiatNetwork
+  routingNumberType?: RoutingNumberType
+  idempotencyKey?: string
+  operator: string
+  json?: boolean
+}
+
+interface ListFlags {
+  account?: string
+  state?: TransferState
+  limit: string
+  cursor?: string
+  json?: boolean
+}
+
+/** `account instructions`: where a customer sends fiat. */
+export function registerInstructionsCommand(account: Command, open: OpenUseCases, print: Print): void {
+  account
+    .command('instructions')
+    .description('ask for fiat deposit instructions: once, however often the command runs with the same key')
+    .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
+    .addOption(new Option('--network <network>', 'the rail on which the customer pays').choices([...FIAT_NETWORKS]).default('WIRE'))
+    .addOption(new Option('--routing-number-type <type>', 'with WIRE only').choices([...ROUTING_NUMBER_TYPES]))
+    .option('--idempotency-key <key>', 'the same for every repetition; a new one where it is not given')
+    .option('--operator <name>', 'who asks', systemUser())
+    .option('--json', 'print JSON')
+    .action(async (accountId: string, { network, routingNumberType, idempotencyKey = randomUUID(), operator, json }: InstructFlags) => {
+      const read = InstructionsBody.safeParse({ network, routingNumberType })
+      if (!read.success) throw new UsageError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '))
+      const asked = { accountId, idempotencyKey, network, routingNumberType: routingNumberType ?? null }
+      await withUseCases(open, async (useCases) => {
+        const { instructions } = await useCases.requestInstructions(asked, { kind: 'operator', name: operator })
+        if (json) return print(JSON.stringify(instructions, null, 2))
+        const { instructionsId, state, reason, memoId, bankDetails } = instructions
+        print(`deposit instructions ${instructionsId}: ${state}${reason ? ` (${reason})` : ''}`)
+        if (memoId) print(`memo ${memoId}: the customer quotes it in the payment\n${JSON.stringify(bankDetails, null, 2)}`)
+      })
+    })
+}
+
+/** `transfer`: money that came into accounts or left them. */
+export function registerTransferCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
+  const transfer = program.command('transfer').description('money that came into accounts or left them')
+  transfer
+    .command('list')
+    .description('transfers, newest first')
+    .option('--account <id>', 'of this account', parseOpaqueId)
+    .addOption(new Option('--state <state>', 'in this state').choices([...TRANSFER_STATES]))
+    .option('--limit <count>', 'at most so many, up to 200', '50')
+    .option('--cursor <cursor>', 'the next page, as --json gives it')
+    .option('--json', 'print JSON')
+    .action(async ({ account, state, limit, cursor, json }: ListFlags) => {
+      await withUseCases(open, async (useCases) => {
+        const page = await useCases.listTransfers({ accountId: account, state, limit: readLimit(limit), cursor })
+        if (json) return print(JSON.stringify(page, null, 2))
+        const rows = page.items.map(({ transferId, type, asset, amount, fee, moved, state: now }) => [
+          transferId,
+          type,
+          asset,
+          amount,
+          fee,
+          moved,
+          now,
+        ])
+        print(renderTable(['TRANSFER', 'TYPE', 'ASSET', 'AMOUNT', 'FEE', 'MOVED', 'STATE'], rows))
+      })
+    })
+  transfer
+    .command('show')
+    .description('one transfer with its ledger')
+    .argument('<transfer-id>', 'begins with transfer-', parseOpaqueId)
+    .action(async (transferId: string) => {
+      await withUseCases(open, async (useCases) => {
+        const found = await useCases.getTransfer(transferId)
+        if (!found)
+          throw new UsageError(`There is no transfer ${transferId}. It begins with transfer-; gatehouse transfer list shows them.`)
+        print(JSON.stringify(found, null, 2))
+      })
+    })
+}
+
+function readLimit(text: string): number {
+  const limit = Number(text)
+  if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw new UsageError('--limit must be a whole number from 1 to 200')
+  return limit
+}

@@ -1,0 +1,38 @@
+import type { Inbox } from '../inbox/inbox.ts'
+import type { PendingTransfer } from '../ledger/read-transfers.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { READ_TRANSFER } from './transfer-route.ts'
+
+export interface TransferPollParts {
+  inbox: Pick<Inbox, 'setTimer'>
+  paxos: PaxosClient
+  /** Transfers that have not ended. */
+  pending: () => Promise<PendingTransfer[]>
+  /** Milliseconds since 1970. */
+  now: () => number
+}
+
+/** Ids in one call (documented: at most 100 values of a filter). */
+const IDS_PER_CALL = 100
+
+/**
+ * Reads the transfers that have not ended, a hundred to a call, since an event may be lost or late. One whose status differs from what is on record
+ * sets a timer of the inbox, which the worker handles as any event; what is read here is only the reason to look.
+ */
+export async function pollTransfers({ inbox, paxos, pending, now }: TransferPollParts): Promise<{ pending: number; changed: number }> {
+  const open = await pending()
+  let changed = 0
+  for (let from = 0; from < open.length; from += IDS_PER_CALL) {
+    const part = open.slice(from, from + IDS_PER_CALL)
+    const ids = part.map(({ paxosTransferId }) => paxosTransferId)
+    const { transfers } = await paxos.transfers.list({ ids, limit: IDS_PER_CALL, priority: 'live' })
+    const status = new Map(transfers.map(({ id, status: now }) => [id, now]))
+    const moved = part.filter(({ paxosTransferId, paxosStatus }) => (status.get(paxosTransferId) ?? paxosStatus) !== paxosStatus)
+    const dueAt = new Date(now())
+    await Promise.all(
+      moved.map(({ transferId, identityId }) => inbox.setTimer({ streamId: transferId, name: READ_TRANSFER, dueAt, identityId })),
+    )
+    changed += moved.length
+  }
+  return { pending: open.length, changed }
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import type { Pool } from 'pg'
+import type { SeenTransfer } from '../domain/transfer/observe-transfer.ts'
+import { TRANSFER_RULES, type TransferSnapshot } from '../domain/transfer/transfer-stream.ts'
+import { type TransferEffectParts, transferEffects } from '../effects/transfer-effects.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { placeTransfer } from '../ledger/read-transfers.ts'
+import type { PaxosClient } from '../paxos/paxos-client.ts'
+import type { PaxosTransfer } from '../paxos/transfers.ts'
+import type { EventRoute, OwnRoute } from './prepare-event.ts'
+import type { StreamKind } from './run-stream.ts'
+import { StatusNotSettledError, StreamMissingError } from './saga-errors.ts'
+import { type StreamWork, streamWork } from './stream-work.ts'
+
+export interface TransferParts extends TransferEffectParts {
+  pool: Pool
+  ledger: Ledger<TransferSnapshot>
+  paxos: PaxosClient
+}
+
+export const READ_TRANSFER = 'read-transfer'
+
+/** The event that names no transfer, of a type that should. It is kept, and says so. */
+const WITHOUT_TRANSFER = 'names-no-transfer'
+/** Looks for the account of a profile before the transfer is taken for somebody else's: an account's own event may come first (A53). */
+const LOOKS_FOR_ACCOUNT = 2
+
+/** What a transfer is to us when it moves nothing of ours: an expected answer, thrown only to leave the run of the stream. */
+class NotOursError extends Error {
+  readonly because: 'profile-is-not-ours' | 'is-a-deposit-on-record'
+  constructor(because: NotOursError['because']) {
+    super(because)
+    this.because = because
+  }
+}
+
+/** Ours for a transfer of Paxos: the same for every event and every database. */
+export function transferIdOf(paxosTransferId: string): string {
+  return `transfer-${createHash('sha256').update(`gatehouse/transfer/${paxosTransferId}`).digest('hex').slice(0, 32)}`
+}
+
+/** Events of transfers move the transfer that they name, by a read of it with our own credentials; the timer of a poll does the same. */
+export function transferRoutes({ pool, ledger, paxos, notices }: TransferParts): { event: EventRoute; timer: OwnRoute } {
+  const kind: StreamKind<TransferSnapshot, SeenTransfer> = { rules: TRANSFER_RULES, ledger, effects: transferEffects({ notices }) }
+  const observe = async (paxosTransferId: string, priority: 'live' | 'replay'): Promise<SeenTransfer> => {
+    const transfer = await paxos.transfers.get(paxosTransferId, { priority })
+    const place = await placeTransfer(pool, { ...transfer, paxosTransferId, total: String(transfer.total) })
+    if (!place) throw new NotOursError('profile-is-not-ours')
+    if (place.isDeposit) throw new NotOursError('is-a-deposit-on-record')
+    return seenTransfer(transfer, place)
+  }
+  return {
+    event: {
+      moves: (type) => type.startsWith('transfer.'),
+      work: ({ transferId }, { priority }) => {
+        if (transferId === null) return keptWork(WITHOUT_TRANSFER)
+        const about = { streamId: transferIdOf(transferId), identityId: null, observe: () => observe(transferId, priority) }
+        return unlessForeign(streamWork(kind, about))
+      },
+    },
+    timer: {
+      type: READ_TRANSFER,
+      work: ({ streamId, priority }) => {
+        const read = async (): Promise<SeenTransfer> => {
+          const stored = await ledger.load(streamId)
+          if (!stored) throw new StreamMissingError('transfer', streamId)
+          return observe(stored.transfer.paxosTransferId, priority)
+        }
+        return streamWork(kind, { streamId, identityId: null, observe: read })
+      },
+    },
+  }
+}
+
+/** Keeps the event of a transfer that is not of an account of ours, as every event that moves nothing. */
+function unlessForeign(work: StreamWork): StreamWork {
+  return {
+    ...work,
+    run: async (terms) => {
+      try {
+        return await work.run(terms)
+      } catch (error) {
+        if (!(error instanceof NotOursError)) throw error
+        if (error.because === 'profile-is-not-ours' && terms.attempts < LOOKS_FOR_ACCOUNT)
+          throw new StatusNotSettledError('the transfer is of a profile that no onboarding has yet')
+        return keptWork(error.because).run(terms)
+      }
+    },
+    preview: async (terms) => {
+      try {
+        return await work.preview(terms)
+      } catch (error) {
+        if (error instanceof NotOursError) return keptWork(error.because).preview(terms)
+        throw error
+      }
+    },
+  }
+}
+
+function keptWork(because: string): StreamWork {
+  return {
+    identityId: null,
+    run: async () => ({ outcome: { kind: 'kept', because }, completed: false }),
+    preview: async () => ({ verdict: 'no-op', detail: because.replaceAll('-', ' '), effects: [] }),
+  }
+}
+
+function seenTransfer(
+  { id, profileId, direction, type, asset, amount, fee, total, status, createdAt }: PaxosTransfer,
+  { accountId, identityId, instructionsId, returnOf }: Pick<SeenTransfer, 'accountId' | 'identityId' | 'instructionsId' | 'returnOf'>,
+): SeenTransfer {
+  return {
+    ...{ paxosTransferId: id, accountId, identityId, profileId, direction, type, asset },
+    ...{ amount: String(amount), fee: String(fee), total: String(total) },
+    ...{ paxosStatus: status, instructionsId, returnOf, startedAt: createdAt },
+  }
+}
