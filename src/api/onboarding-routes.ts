@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
-import { PersonRequest } from '../operate/person-request.ts'
+import { IdentityRequest } from '../operate/identity-request.ts'
 import { IdParams, OwnIdParams, pageQuery } from '../operate/query-inputs.ts'
 import type { OnboardingView, OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -20,12 +20,12 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/onboardings',
-      summary: 'Onboard a person',
+      summary: 'Onboard a person or an institution',
       description:
-        "Creates the identity at Paxos and the onboarding. The body is Paxos's Create Identity for a person. Without ref_id, " +
-        'Gatehouse derives one from the Idempotency-Key. Safe to repeat with the same key: 201 the first time, then 200 with the same onboarding.',
+        "Creates the identity at Paxos and the onboarding. The body is Paxos's Create Identity for a person or an institution. Without " +
+        'ref_id, Gatehouse derives one from the Idempotency-Key. Safe to repeat with the same key: 201 the first time, then 200 with the same onboarding.',
       headers: CreateHeaders,
-      body: PersonRequest,
+      body: IdentityRequest,
       answers: {
         201: { description: 'The onboarding was created.', schema: 'Onboarding' },
         200: { description: 'The onboarding already exists under the same key.', schema: 'Onboarding' },
@@ -33,7 +33,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
       },
       refusals: {
         409: 'Another onboarding has this ref_id (REF_ID_TAKEN), or Paxos already knows the person (PERSON_ALREADY_KNOWN).',
-        422: 'The key was used with different data (IDEMPOTENCY_KEY_REUSED), or Paxos refuses the data (PAXOS_REJECTED).',
+        422: 'The key was used with different data (IDEMPOTENCY_KEY_REUSED), a member of an institution is not possible (MEMBERS_NOT_POSSIBLE), or Paxos refuses the data (PAXOS_REJECTED).',
         502: 'Paxos refuses our credentials.',
       },
       handle: async ({ headers, body, actor }) => {

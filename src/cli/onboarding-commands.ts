@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { ONBOARDING_STATES, type OnboardingState } from '../domain/onboarding/onboarding.ts'
 import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
-import { PersonRequest } from '../operate/person-request.ts'
+import { IDENTITY_REQUEST_FIELDS, IdentityRequest } from '../operate/identity-request.ts'
 import { utcTime } from '../operate/say-time.ts'
 import type { OnboardingView } from '../operate/use-cases.ts'
 import { errorCode, UsageError } from '../platform/app-error.ts'
@@ -65,13 +65,13 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
 
   onboarding
     .command('create')
-    .description('onboard a person from a JSON file (or standard input): the body of POST /v1/onboardings')
+    .description('onboard a person or an institution from a JSON file (or standard input): the body of POST /v1/onboardings')
     .argument('[file]', 'the file; - (the default) reads standard input', '-')
     .option('--idempotency-key <key>', 'use the same key to repeat safely; default: the ref_id')
     .option('--operator <name>', 'your name, for the audit', systemUser())
     .option('--json', 'print JSON')
     .action(async (file: string, { idempotencyKey, operator, json }: CreateFlags) => {
-      const request = parsePerson(await readInput(file))
+      const request = parseIdentity(await readInput(file))
       const key = idempotencyKey ?? request.ref_id
       if (!key) throw new UsageError('--idempotency-key is required if the data has no ref_id, so that repeating the command is safe')
       await withUseCases(open, async (useCases) => {
@@ -100,16 +100,16 @@ async function readInput(file: string): Promise<string> {
 }
 
 /** @throws UsageError naming every wrong field, but no value */
-function parsePerson(input: string): PersonRequest {
+function parseIdentity(input: string): IdentityRequest {
   let value: unknown
   try {
     value = JSON.parse(input)
   } catch {
     throw new UsageError('the input is not valid JSON')
   }
-  const parsed = PersonRequest.safeParse(value, { error: sayIssue })
+  const parsed = IdentityRequest.safeParse(value, { error: sayIssue })
   if (parsed.success) return parsed.data
-  const wrong = fieldErrors(parsed.error, { known: Object.keys(PersonRequest.shape), whole: 'the input' })
+  const wrong = fieldErrors(parsed.error, { known: IDENTITY_REQUEST_FIELDS, whole: 'the input' })
   throw new UsageError(`the data is not valid:\n${wrong.map(({ field, message }) => `  - ${field} ${message}`).join('\n')}`)
 }
 

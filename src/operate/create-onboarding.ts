@@ -8,11 +8,13 @@ import { hashInput, keyedHash } from '../platform/keyed-hash.ts'
 import { CREATE_ONBOARDING, openIdentityRequest } from '../saga/identity-request-route.ts'
 import { EffectInHandError, EffectRefusedError } from '../saga/saga-errors.ts'
 import type { Vault } from '../vault/vault.ts'
+import { requireMembers } from './require-members.ts'
 
 export interface CreateParts {
   inbox: Pick<Inbox, 'acceptCommand' | 'findCommand' | 'reopen'>
   requests: Ledger<IdentityRequestSnapshot>
   vault: Vault
+  paxos: Parameters<typeof requireMembers>[0]
   /** Processes an event immediately, as a worker would. Throws the failure, which the event's row also records. */
   workNow: (event: OpenEvent) => Promise<void>
   /** 32 bytes: the key for the hashes of the request and of its idempotency key. */
@@ -25,7 +27,7 @@ export interface CreateParts {
 export interface CreateOrder {
   idempotencyKey: string
   /** Body of Paxos's Create Identity (paxos/api.md 4.1); `ref_id` optional. Sealed in the vault until the identity exists. */
-  request: Record<string, unknown> & { ref_id?: string | undefined }
+  request: Record<string, unknown> & { ref_id?: string | undefined; institution_members?: readonly { identity_id: string }[] | undefined }
   /** The requester's name for the ledger. */
   requestedBy: string
 }
@@ -39,7 +41,7 @@ const POLL_EVERY_MS = 50
 /**
  * Onboards a person: commits the command, processes it immediately, and waits a few seconds for the result. Safe to repeat with the same key,
  * also after a lost answer. A worker finishes what this process does not; the person's data stays sealed until then.
- * @throws IdempotencyKeyReusedError, RefIdTakenError, PersonAlreadyKnownError, PaxosError
+ * @throws IdempotencyKeyReusedError, RefIdTakenError, MembersNotPossibleError, PersonAlreadyKnownError, PaxosError
  */
 export async function createOnboarding(parts: CreateParts, order: CreateOrder): Promise<CreatedOnboarding> {
   const { encryptionKey, requests, vault, inbox, now } = parts
@@ -48,6 +50,7 @@ export async function createOnboarding(parts: CreateParts, order: CreateOrder): 
   const requestId = `identity_request_${hashes.key.toString('hex').slice(0, 32)}`
   const known = await requests.load(requestId)
   if (!known) {
+    await requireMembers(parts.paxos, request.institution_members ?? [])
     const refId = request.ref_id ?? derivedRefId(encryptionKey, idempotencyKey)
     await openIdentityRequest(requests, { requestId, refId, requestedBy }, new Date(now()))
   }

@@ -24,12 +24,29 @@ export const sayIssue: z.core.$ZodErrorMap = (issue) => {
 
 /** One error per wrong field. `known`: the names allowed at the top level, listed when the request has an unknown one. */
 export function fieldErrors(error: z.ZodError, { known, whole }: { known: readonly string[]; whole: string }): FieldErrors {
-  return error.issues.flatMap((issue): FieldErrors => {
+  return error.issues.flatMap(likeliest).flatMap((issue): FieldErrors => {
     const path = issue.path.map(String)
     if (issue.code !== 'unrecognized_keys') return [{ field: path.join('.') || whole, message: issue.message, ...suggestionOf(issue) }]
     const allowed = path.length === 0 && known.length > 0 ? `; known fields: ${known.join(', ')}` : ''
     return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: `is not a known field${allowed}` }))
   })
+}
+
+/**
+ * Of a request that may have one of several forms, the faults of the form that it comes closest to: the one with the fewest fields that it does not know at the
+ * top level, and of these the first.
+ */
+function likeliest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  // A field that may be empty: what is wrong is said by the form that is not.
+  if (issue.path.length > 0) return (issue.errors.at(-1) ?? []).map((nested) => ({ ...nested, path: [...issue.path, ...nested.path] }))
+  const [best] = issue.errors.toSorted((one, other) => countUnknown(one) - countUnknown(other))
+  return best ?? [issue]
+}
+
+function countUnknown(issues: readonly z.core.$ZodIssue[]): number {
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : []))
+  return unknown.length
 }
 
 /** A suggested spelling, if the rule has one. This is the only place where part of a sent value is returned. */

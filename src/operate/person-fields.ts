@@ -22,6 +22,10 @@ export const ascii = (maxLength: number): z.ZodString =>
       context.addIssue({ code: 'custom', message, params: { suggestion } })
     })
 
+/** An optional text that may also be empty, which counts as left out. */
+export const orEmpty = <Text extends z.ZodString | z.ZodEmail>(text: Text): z.ZodUnion<[z.ZodLiteral<''>, Text]> =>
+  z.union([z.literal(''), text])
+
 export const short = z.string().max(200, 'may have at most 200 characters')
 
 export const country = z
@@ -41,6 +45,11 @@ export const birthDate = z
     if (fault) context.addIssue({ code: 'custom', message: fault })
   })
   .meta({ format: 'date', examples: ['1988-04-12'] })
+
+/** A time that exists and is over. */
+export const pastTime = z.iso
+  .datetime({ offset: true, message: 'must be a time of a day that exists, such as 2021-04-14T00:00:00Z' })
+  .refine((text) => !(Date.parse(text) > Date.now()), 'must not be in the future')
 
 /** Enumerated words, written as one line: `OTHER, NONE`. */
 export const oneOf = (words: string): z.ZodEnum<Record<string, string>> =>
@@ -87,6 +96,12 @@ export class Sent {
     return path
       .split('.')
       .reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), this.#value)
+  }
+
+  /** The items of a list; none where it is none. */
+  list(path: string): Sent[] {
+    const value = this.at(path)
+    return Array.isArray(value) ? value.map((item) => new Sent(item)) : []
   }
 
   /** Present, whether right or wrong. */

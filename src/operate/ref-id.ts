@@ -19,6 +19,7 @@ export const refId = z
 /** What of the person a `ref_id` must not repeat, as letters and digits alone. A shorter one may stand in any id by chance. */
 const REPEATED: readonly { path: string; name: string; atLeast: number }[] = [
   { path: 'person_details.cip_id', name: 'document number (cip_id)', atLeast: 5 },
+  { path: 'institution_details.cip_id', name: 'document number (cip_id)', atLeast: 5 },
   { path: 'tax_details.0.tax_payer_id', name: 'tax number', atLeast: 5 },
   { path: 'person_details.phone_number', name: 'phone number', atLeast: 7 },
   { path: 'person_details.date_of_birth', name: 'date of birth', atLeast: 8 },

@@ -118,12 +118,19 @@ const IdentityPage = pageOf('items', orOdd(Identity)).transform(({ rows, nextCur
   nextCursor,
 }))
 
-/** An empty second line of an address is left out: on create Paxos wants a character in it (paxos/api.md 4.2); on update it clears the line. */
-function withoutEmptyLine(identity: NewIdentity): NewIdentity {
-  const person = identity.person_details as { address?: Record<string, unknown> } | undefined // checked by person-request.ts
-  if (person?.address?.address2 !== '') return identity
-  const { address2: _empty, ...address } = person.address
-  return { ...identity, person_details: { ...person, address } }
+/** The parts of the request in which an empty text means that there is none. Elsewhere, in metadata, it is a value. */
+const WITHOUT_EMPTY_TEXTS = ['person_details', 'institution_details', 'customer_due_diligence'] as const
+
+/** Empty texts are left out: on create Paxos wants a character in each (paxos/api.md 4.2). On update an empty text clears the field. */
+function withoutEmptyTexts(identity: NewIdentity): NewIdentity {
+  const cleaned = WITHOUT_EMPTY_TEXTS.filter((part) => identity[part] !== undefined).map((part) => [part, filled(identity[part])] as const)
+  return { ...identity, ...Object.fromEntries(cleaned) }
+}
+
+function filled(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const entries = Object.entries(value).filter(([, each]) => each !== '')
+  return Object.fromEntries(entries.map(([name, each]) => [name, filled(each)]))
 }
 
 export function identitiesOfPaxos(call: PaxosCall): IdentitiesOfPaxos {
@@ -131,7 +138,7 @@ export function identitiesOfPaxos(call: PaxosCall): IdentitiesOfPaxos {
     create(identity, options) {
       const path = '/identity/identities'
       const request = { operation: 'identities.create', path, personal: true, schema: Identity } as const
-      return call({ ...request, method: 'POST', body: withoutEmptyLine(identity), once: { refId: identity.ref_id } }, options)
+      return call({ ...request, method: 'POST', body: withoutEmptyTexts(identity), once: { refId: identity.ref_id } }, options)
     },
     async get(identityId, options) {
       const operation = 'identities.get'

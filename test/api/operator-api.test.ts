@@ -595,7 +595,11 @@ describe('the OpenAPI document', () => {
     }
     const create = body.paths['/v1/onboardings'].post
     expect(create.parameters).toContainEqual(expect.objectContaining({ name: 'idempotency-key', in: 'header', required: true }))
-    expect(create.requestBody.content['application/json'].schema.required).toEqual(['person_details', 'customer_due_diligence'])
+    const forms = create.requestBody.content['application/json'].schema.anyOf as { required: string[] }[]
+    expect(forms.map(({ required }) => required)).toEqual([
+      ['person_details', 'customer_due_diligence'],
+      ['institution_details', 'institution_members'],
+    ])
     const state = body.paths['/v1/onboardings'].get.parameters.find(({ name }: { name: string }) => name === 'state')
     expect(state).toMatchObject({ in: 'query', required: false, schema: { enum: expect.arrayContaining(['held']) } })
   })

@@ -9,6 +9,7 @@ import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
 import { listSealed } from '../../src/vault/list-sealed.ts'
 import { ENCRYPTION_KEY, type Pipeline } from '../saga/start-pipeline.ts'
 import { completes, createWorld, reaches, type World } from '../saga/world.ts'
+import { institution } from '../sandbox/person.ts'
 
 let world: World
 let pipeline: Pipeline
@@ -266,5 +267,50 @@ describe('F63: the personal data of a request that Paxos refused', () => {
     await expect(createOnboarding(parts, order())).rejects.toMatchObject({ code: 'PAXOS_OUTCOME_UNKNOWN' })
     expect(await sweep(Date.now() + 52 * WEEK_MS)).toBe(0)
     expect(await sealedPayloads()).toBe(1)
+  })
+})
+
+describe('creating an institution', () => {
+  /** An identity at Paxos, decided. */
+  const member = async (verdict: 'approve' | 'deny' | null): Promise<string> => {
+    const { identityId } = await createOnboarding(parts, order())
+    const identity = world.sandbox.identities.get(identityId)
+    if (identity && verdict) world.sandbox.engine.decide(identity, verdict)
+    return identityId
+  }
+
+  it('gets an account of its own once Paxos has approved its documents and its member', async () => {
+    const memberId = await member('approve')
+    const { identityId } = await createOnboarding(parts, order({ request: institution(memberId) }))
+    const identity = world.sandbox.identities.get(identityId)
+    expect(identity).toMatchObject({ type: 'INSTITUTION', members: [{ identity_id: memberId, roles: ['TRUSTEE'] }] })
+    if (identity) world.sandbox.engine.decide(identity, 'approve')
+    await pipeline.accept(await waitForEvent(identityId))
+    expect((await reaches(pipeline, identityId, 'ready')).onboarding.accountId).not.toBeNull()
+  })
+
+  it('is refused before anything is sent when a member is unknown to Paxos or was denied, and names each', async () => {
+    const [denied, approved] = [await member('deny'), await member('approve')]
+    const request = institution(approved)
+    const members = [approved, denied, randomUUID()].map((identity_id) => ({ identity_id, roles: ['TRUSTEE'] }))
+    const before = identities()
+    const asked = order({ request: { ...request, institution_members: members } })
+    await expect(createOnboarding(parts, asked)).rejects.toMatchObject({
+      code: 'MEMBERS_NOT_POSSIBLE',
+      message: expect.stringMatching(
+        /^institution_members\.1\.identity_id was denied; institution_members\.2\.identity_id is no identity at Paxos\./,
+      ),
+    })
+    expect(identities()).toBe(before)
+    expect(await sealedPayloads()).toBe(0)
+  })
+
+  it('answers a repeated request with the institution that is there, whatever became of a member since', async () => {
+    const memberId = await member('approve')
+    const asked = order({ request: institution(memberId) })
+    const { identityId } = await createOnboarding(parts, asked)
+    const identity = world.sandbox.identities.get(memberId)
+    if (identity) world.sandbox.engine.decide(identity, 'disable')
+    expect(await createOnboarding(parts, asked)).toMatchObject({ identityId, created: false })
   })
 })

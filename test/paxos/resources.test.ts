@@ -115,6 +115,19 @@ describe('list events', () => {
 })
 
 describe('identities', () => {
+  it('are created without empty texts, which Paxos refuses; in metadata an empty text is a value', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, identity))
+    const address = { country: 'DEU', address1: 'x', address2: '', city: 'x', province: 'x', zip_code: '' }
+    const institution_details = { name: 'x', business_address: address, phone_number: '' }
+    await paxos.identities.create({ ref_id: 'user_01HZX3', institution_details, metadata: { note: '' } })
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({
+      ref_id: 'user_01HZX3',
+      institution_details: { name: 'x', business_address: { country: 'DEU', address1: 'x', city: 'x', province: 'x' } },
+      metadata: { note: '' },
+    })
+  })
+
   it('are created with the body unchanged, and the answer is kept without personal data', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, identity))
