@@ -144,7 +144,7 @@ async function underBurst(): Promise<Burst> {
   const [receiver] = (await startRoles(['receiver'], { ...settings, databaseUrl: database.url })) as [Role]
   try {
     const order = { url: `${receiver.url}/webhooks/paxos`, concurrency: connections, deliveries: approvals(burst).map(deliveryOf) }
-    const { accepted, refused: notTaken, statuses } = await loader.ask<LoadResult>(order)
+    const { accepted, refused: refusedConnections, statuses } = await loader.ask<LoadResult>(order)
     const others = Object.keys(statuses).filter((status) => /^\d+$/.test(status) && status !== '200' && status !== '503')
     if (others.length > 0) throw new Error(`the receiver answered ${JSON.stringify(statuses)}`)
     const count = async (): Promise<number> =>
@@ -154,7 +154,7 @@ async function underBurst(): Promise<Burst> {
     if (stored < accepted) throw new Error(`${accepted} events were accepted, ${stored} are stored`)
     await sleep(SAMPLE_EVERY_MS)
     const refused = statuses[503] ?? 0
-    return { accepted, refused, unanswered: notTaken - refused, stored, peakMb: residentMegabytesOf(receiver.pid).peak }
+    return { accepted, refused, unanswered: refusedConnections - refused, stored, peakMb: residentMegabytesOf(receiver.pid).peak }
   } finally {
     await receiver.stop()
     await database.drop()

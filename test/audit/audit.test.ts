@@ -19,7 +19,7 @@ afterAll(async () => {
   }
 })
 
-const deed = (target: string) => ({
+const sampleEntry = (target: string) => ({
   actor: { kind: 'operator' as const, name: 'ada' },
   action: 'replay.approve',
   target,
@@ -34,7 +34,7 @@ async function tamper(sql: string): Promise<void> {
 
 describe('the audit of the operators', () => {
   it('is numbered without gaps and chained, also with parallel writers', async () => {
-    await Promise.all(Array.from({ length: 25 }, (_, n) => appendAudit(pool, deed(`t${n}`))))
+    await Promise.all(Array.from({ length: 25 }, (_, n) => appendAudit(pool, sampleEntry(`t${n}`))))
     const report = await verifyAudit(pool)
     expect(report).toMatchObject({ entries: 25, fault: null })
     const { items } = await listAudit(pool, { limit: 30 })
@@ -46,7 +46,7 @@ describe('the audit of the operators', () => {
   it('returns what was written unchanged by the database', async () => {
     const at = new Date('2026-03-01T12:00:00.123Z')
     const filter = { from: at, to: undefined, types: ['identity.approved'] }
-    const written = await appendAudit(pool, { ...deed('x'), data: { filter, number: 1e21, text: 'ünï "q" \\ \u2028' } }, at)
+    const written = await appendAudit(pool, { ...sampleEntry('x'), data: { filter, number: 1e21, text: 'ünï "q" \\ \u2028' } }, at)
     expect((await listAudit(pool, { limit: 1 })).items).toEqual([written])
     expect(written.data.filter).toEqual({ from: at.toISOString(), types: ['identity.approved'] })
     expect((await verifyAudit(pool)).fault).toBeNull()
@@ -55,9 +55,9 @@ describe('the audit of the operators', () => {
   it('F30: tells operators from programs, and finds entries by name, action and time', async () => {
     const api = { kind: 'api' as const, name: 'api' }
     const times = ['2026-03-01T12:00:00Z', '2026-03-01T13:00:00Z', '2026-03-01T14:00:00Z'].map((time) => new Date(time))
-    await appendAudit(pool, { ...deed('created'), actor: api, action: 'onboarding.create' }, times[0])
-    await appendAudit(pool, { ...deed('planned'), action: 'replay.plan' }, times[1])
-    await appendAudit(pool, { ...deed('paused'), actor: { kind: 'operator', name: 'grace' }, action: 'queue.pause' }, times[2])
+    await appendAudit(pool, { ...sampleEntry('created'), actor: api, action: 'onboarding.create' }, times[0])
+    await appendAudit(pool, { ...sampleEntry('planned'), action: 'replay.plan' }, times[1])
+    await appendAudit(pool, { ...sampleEntry('paused'), actor: { kind: 'operator', name: 'grace' }, action: 'queue.pause' }, times[2])
     const found = async (filter: AuditFilter): Promise<string[]> =>
       (await listAudit(pool, { limit: 10, ...filter })).items.map(({ target }) => target)
     expect(await found({ by: 'people' })).toEqual(['paused', 'planned'])
@@ -79,13 +79,13 @@ describe('the audit of the operators', () => {
       `INSERT INTO audit_entry (entry_no, at, operator, action, target, data, prev_hash, hash) VALUES (1, $1, 'ada', 'replay.plan', 'old', '{}', $2, $3)`,
       [at, GENESIS, hash],
     )
-    await appendAudit(pool, deed('new'))
+    await appendAudit(pool, sampleEntry('new'))
     expect(await verifyAudit(pool)).toMatchObject({ entries: 2, fault: null })
     expect((await listAudit(pool, { limit: 5, by: 'people' })).items.map(({ actorKind }) => actorKind)).toEqual(['operator', null])
   })
 
   it('pages, newest first', async () => {
-    for (const target of ['a', 'b', 'c']) await appendAudit(pool, deed(target))
+    for (const target of ['a', 'b', 'c']) await appendAudit(pool, sampleEntry(target))
     const first = await listAudit(pool, { limit: 2 })
     const second = await listAudit(pool, { limit: 2, cursor: first.nextCursor ?? '' })
     expect([first.items, second.items].map((items) => items.map(({ target }) => target))).toEqual([['c', 'b'], ['a']])
@@ -94,7 +94,7 @@ describe('the audit of the operators', () => {
   })
 
   it('refuses changes: the database allows inserts only', async () => {
-    await appendAudit(pool, deed('a'))
+    await appendAudit(pool, sampleEntry('a'))
     await expect(pool.query(`UPDATE audit_entry SET operator = 'eve'`)).rejects.toThrow('insert-only')
     await expect(pool.query('DELETE FROM audit_entry')).rejects.toThrow('insert-only')
     await expect(pool.query('TRUNCATE audit_entry')).rejects.toThrow('insert-only')
@@ -122,14 +122,14 @@ describe('the audit of the operators', () => {
       'does not follow from the entry before it',
     ],
   ])('shows %s when the trigger was off', async (_what, sql, entryNo, problem) => {
-    for (const target of ['a', 'b', 'c']) await appendAudit(pool, deed(target))
+    for (const target of ['a', 'b', 'c']) await appendAudit(pool, sampleEntry(target))
     expect((await verifyAudit(pool)).fault).toBeNull()
     await tamper(sql)
     expect((await verifyAudit(pool)).fault).toEqual({ entryNo, problem })
   })
 
   it('can be verified for its last entries alone: an earlier change stays unseen, a change within them does not', async () => {
-    for (const target of ['a', 'b', 'c', 'd']) await appendAudit(pool, deed(target))
+    for (const target of ['a', 'b', 'c', 'd']) await appendAudit(pool, sampleEntry(target))
     const whole = await verifyAudit(pool)
     await tamper(`UPDATE audit_entry SET target = 'y' WHERE entry_no = 2`)
     expect(await verifyAudit(pool, { last: 2 })).toEqual(whole)
@@ -138,7 +138,7 @@ describe('the audit of the operators', () => {
   })
 
   it('shows by its head that the last entry was removed', async () => {
-    for (const target of ['a', 'b', 'c']) await appendAudit(pool, deed(target))
+    for (const target of ['a', 'b', 'c']) await appendAudit(pool, sampleEntry(target))
     const before = await verifyAudit(pool)
     await tamper('DELETE FROM audit_entry WHERE entry_no = 3')
     const after = await verifyAudit(pool)

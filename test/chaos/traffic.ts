@@ -52,7 +52,7 @@ export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: num
     asked: new Map(),
     failures: [],
   }
-  const underWay = new Set<Promise<void>>()
+  const storiesInProgress = new Set<Promise<void>>()
   let made = 0
 
   const tell = async (n: number): Promise<void> => {
@@ -130,14 +130,14 @@ export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: num
 
   const timer = setInterval(() => {
     const story = tell(++made).catch((error: unknown) => void traffic.failures.push(String(error)))
-    underWay.add(story)
-    void story.then(() => underWay.delete(story))
+    storiesInProgress.add(story)
+    void story.then(() => storiesInProgress.delete(story))
   }, 1_000 / perSecond)
   return {
     ...traffic,
     stop: async () => {
       clearInterval(timer)
-      await Promise.all(underWay)
+      await Promise.all(storiesInProgress)
     },
   }
 }

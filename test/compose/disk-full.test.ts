@@ -55,7 +55,7 @@ describe.concurrent('when the disk of Postgres is full', () => {
         )
         await postgres.free()
         await world.ends({ withinMs: 120_000 })
-        return endings(world)
+        return countEndings(world)
       })
 
       expect(ended).toEqual({ spent: 0, parked: 0, dead: 0 })
@@ -66,7 +66,7 @@ describe.concurrent('when the disk of Postgres is full', () => {
   )
 })
 
-async function endings({ pool }: AwayWorld): Promise<unknown> {
+async function countEndings({ pool }: AwayWorld): Promise<unknown> {
   const { rows } = await pool.query(`
     SELECT sum(attempts)::int AS spent, count(*) FILTER (WHERE state = 'parked')::int AS parked, count(*) FILTER (WHERE state = 'dead')::int AS dead
     FROM inbox_event`)

@@ -112,15 +112,15 @@ describe('a wrong configuration', () => {
     expect(problems(PRODUCTION)).toEqual([])
   })
   it('is refused without repeating a value', () => {
-    const told = problems({
+    const reported = problems({
       DATABASE_URL: SECRET,
       OPERATOR_TOKEN: 'short',
       ENCRYPTION_KEY: SECRET,
       NOTIFY_WEBHOOK_SECRET: SECRET,
       WEBHOOK_SIGNING_SECRETS: SECRET,
     })
-    expect(new Set(told.map((problem) => problem.split(' ')[0])).size).toBe(6)
-    expect(told.join('\n')).not.toContain(SECRET)
+    expect(new Set(reported.map((problem) => problem.split(' ')[0])).size).toBe(6)
+    expect(reported.join('\n')).not.toContain(SECRET)
   })
   it.each([
     ['PAXOS_BUDGET', '{"accounts": 3}'],
@@ -231,7 +231,7 @@ describe('F54: with the real Paxos', () => {
 
 describe('F65: the simulator in production', () => {
   it('starts only when it is named, and never beside Paxos', () => {
-    const told = (env: Record<string, string>): readonly string[] => {
+    const reported = (env: Record<string, string>): readonly string[] => {
       try {
         loadConfig({ directory: mkdtempSync(join(tmpdir(), 'gatehouse-f65-')), env, role: 'sandbox' })
         return []
@@ -241,12 +241,12 @@ describe('F65: the simulator in production', () => {
     }
     const refused = [expect.stringMatching(/^SANDBOX_URL is required/)]
     const key = { WEBHOOK_API_KEYS: 'Rb7vQ2xT9kLm4pZs8wYd1nHf' }
-    expect(told({ ...key, NODE_ENV: 'production' })).toEqual(refused)
-    expect(told({ ...key, NODE_ENV: 'production', SANDBOX_URL: 'http://sandbox:8082', PAXOS_API_URL: 'https://api.paxos.com/v2' })).toEqual(
-      refused,
-    )
-    expect(told({ ...key, NODE_ENV: 'production', SANDBOX_URL: 'http://sandbox:8082' })).toEqual([])
-    expect(told({})).toEqual([])
+    expect(reported({ ...key, NODE_ENV: 'production' })).toEqual(refused)
+    expect(
+      reported({ ...key, NODE_ENV: 'production', SANDBOX_URL: 'http://sandbox:8082', PAXOS_API_URL: 'https://api.paxos.com/v2' }),
+    ).toEqual(refused)
+    expect(reported({ ...key, NODE_ENV: 'production', SANDBOX_URL: 'http://sandbox:8082' })).toEqual([])
+    expect(reported({})).toEqual([])
   })
 })
 

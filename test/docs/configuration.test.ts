@@ -62,9 +62,9 @@ describe('docs/configuration.md', () => {
   })
 
   it.each(variables)('names the roles that read $name', ({ name }) => {
-    const told = readTables('docs/configuration.md').find((row) => row.name === name && 'Variable' in row.cells)?.cells['Read by'] ?? ''
+    const row = readTables('docs/configuration.md').find((row) => row.name === name && 'Variable' in row.cells)?.cells['Read by'] ?? ''
     const roles = READ_BY[name as VariableName]
-    expect(told === 'all' ? ALL_ROLES : told.split(', ').toSorted()).toEqual([...roles].sort())
+    expect(row === 'all' ? ALL_ROLES : row.split(', ').toSorted()).toEqual([...roles].sort())
   })
 
   it('names the secrets that can be given as files', () => {

@@ -149,16 +149,16 @@ async function readLedger(pool: Pool): Promise<Ledger> {
 
 /** What Paxos saw, by identity. */
 interface World {
-  events: Told<'event-emitted'>[]
-  eventsOf: Map<string | null, Told<'event-emitted'>[]>
-  statuses: Map<string, Told<'status-changed'>[]>
-  accounts: Map<string, Told<'account-created'>[]>
-  calls: Map<string | undefined, Told<'call'>[]>
+  events: StoryEntryOf<'event-emitted'>[]
+  eventsOf: Map<string | null, StoryEntryOf<'event-emitted'>[]>
+  statuses: Map<string, StoryEntryOf<'status-changed'>[]>
+  accounts: Map<string, StoryEntryOf<'account-created'>[]>
+  calls: Map<string | undefined, StoryEntryOf<'call'>[]>
   /** Whether anything between the two times may have made the outcome of a call unknown. */
   unknownBetween(fromMs: number, toMs: number): boolean
 }
 
-type Told<Kind extends StoryKind> = ReturnType<typeof StoryLog.prototype.of<Kind>>[number]
+type StoryEntryOf<Kind extends StoryKind> = ReturnType<typeof StoryLog.prototype.of<Kind>>[number]
 
 function readWorld({ story, deaths, outages = [] }: History): World {
   const events = story.of('event-emitted').filter(({ isTest }) => !isTest)
@@ -204,13 +204,13 @@ function checkEventsLedSomewhere({ events }: World, ledger: Ledger, report: Repo
   }
 }
 
-interface Look {
+interface IdentityCheck {
   identityId: string
   report: Report
 }
 
 /** At most one account, with the profile that the ledger names; exactly one when the customer is ready. */
-function checkAccount({ accounts }: World, { onboardings, effects }: Ledger, { identityId, report }: Look): void {
+function checkAccount({ accounts }: World, { onboardings, effects }: Ledger, { identityId, report }: IdentityCheck): void {
   const [first, ...more] = accounts.get(identityId) ?? []
   const onboarding = onboardings.get(identityId)
   const receipt = effects.get(identityId)?.find(({ step }) => step === 'account')?.receipt
@@ -241,7 +241,7 @@ const STATE_OF_STATUS: Readonly<Record<string, string>> = { APPROVED: 'ready', D
  * No onboarding is left in progress. When all its events are finished, it has the state of Paxos's last decision, or is held for a
  * contradiction.
  */
-function checkState({ eventsOf, statuses }: World, { onboardings, events }: Ledger, { identityId, report }: Look): void {
+function checkState({ eventsOf, statuses }: World, { onboardings, events }: Ledger, { identityId, report }: IdentityCheck): void {
   const onboarding = onboardings.get(identityId)
   if (!onboarding) return
   if (!RESTING.includes(onboarding.state)) {
@@ -258,7 +258,7 @@ function checkState({ eventsOf, statuses }: World, { onboardings, events }: Ledg
 }
 
 /** Requested again only under the same ref_id, after an unknown outcome, and after a look-up. */
-function checkAccountCalls({ calls, unknownBetween }: World, { identityId, report }: Look): number {
+function checkAccountCalls({ calls, unknownBetween }: World, { identityId, report }: IdentityCheck): number {
   const own = calls.get(identityId) ?? []
   const posts = own.filter(({ operation }) => operation === 'POST /identity/accounts')
   const about = { identityId }
@@ -271,8 +271,8 @@ function checkAccountCalls({ calls, unknownBetween }: World, { identityId, repor
     if (!unknown) report('repeated', `account of ${identityId} was asked for again although the answer was known`, about)
     // The log has a call at its end: a slow one may have been looked up, and not found, before it acted.
     const askedAtMs = before.atMs - before.durationMs
-    const looked = own.some(({ operation, seq, atMs }) => operation === 'GET /identity/accounts' && atMs >= askedAtMs && seq < post.seq)
-    if (!looked) report('repeated', `account of ${identityId} was asked for again without a look whether it is there`, about)
+    const lookedUp = own.some(({ operation, seq, atMs }) => operation === 'GET /identity/accounts' && atMs >= askedAtMs && seq < post.seq)
+    if (!lookedUp) report('repeated', `account of ${identityId} was asked for again without a look whether it is there`, about)
   }
   return Math.max(0, posts.length - 1)
 }
@@ -299,13 +299,13 @@ function checkNotices({ sends }: History, { unknownBetween }: World, { ledger, r
     if (state === 'done' && !taken) report('lost', `notice ${key} is done in the ledger and never arrived`, { identityId })
     // account.opened may be given up and wanted again under its key: the last entry counts.
     const last = ledger.entries.get(identityId)?.findLast(({ data }) => data.key === key)
-    if (last?.kind === 'effect.suppressed' && byKey.has(key) && !isTold(last.kind, last.data))
+    if (last?.kind === 'effect.suppressed' && byKey.has(key) && !isNotified(last.kind, last.data))
       report('untrue', `notice ${key} arrived, and the ledger says that it cannot have been sent`, { identityId })
     if (state === 'intended' || state === 'refused') report('lost', `notice ${key} is still ${state}`, { identityId })
   }
   for (const [identityId, keys] of told) {
     if (identityId === undefined) continue
-    const moves = ledger.entries.get(identityId)?.filter(({ kind, data }) => isTold(kind, data)) ?? []
+    const moves = ledger.entries.get(identityId)?.filter(({ kind, data }) => isNotified(kind, data)) ?? []
     if (keys.length > moves.length)
       report('doubled', `identity ${identityId} had ${moves.length} transitions to tell of and ${keys.length} notices`, { identityId })
   }
@@ -316,7 +316,7 @@ const keysOf = (sends: History['sends']): string[] => [...new Set(sends.map(({ k
 const isOfAccount = (key: string): boolean => key.startsWith('notice_account_opened_')
 
 /** The transitions that the user hears of, and those superseded when the user may have heard already. */
-function isTold(kind: string, data: Record<string, unknown>): boolean {
+function isNotified(kind: string, data: Record<string, unknown>): boolean {
   if (kind === 'effect.suppressed') return data.mayHaveBeenSent === true
   if (kind === 'effect.done') return data.step === 'account' // account.opened
   const moved = data.from !== data.to
@@ -326,7 +326,7 @@ function isTold(kind: string, data: Record<string, unknown>): boolean {
 }
 
 /** Numbered without gaps, each linked to the one before, one receipt per step. */
-function checkEntries({ entries }: Ledger, { identityId, report }: Look): void {
+function checkEntries({ entries }: Ledger, { identityId, report }: IdentityCheck): void {
   const own = entries.get(identityId) ?? []
   const about = { identityId }
   for (const [index, entry] of own.entries()) {

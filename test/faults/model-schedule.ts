@@ -52,7 +52,7 @@ export interface PendingCall {
 export type CallEnd = 'answered' | 'not-done' | 'answer-lost' | 'request-lost' | 'done-late'
 
 /** Every call in progress of the model's processes, ended one by one in the order of the schedule. */
-export class CallsUnderWay {
+export class CallsInProgress {
   readonly pending: PendingCall[] = []
   /** Calls that will still act for callers that have gone. */
   readonly late: (() => unknown)[] = []

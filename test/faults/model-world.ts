@@ -14,7 +14,7 @@ import { onboardingRoute } from '../../src/saga/onboarding-route.ts'
 import { createEventProcessor } from '../../src/saga/process-event.ts'
 import { acceptedRow } from '../support/accepted-row.ts'
 import { commitInMemory } from '../support/commit-in-memory.ts'
-import { CallsUnderWay, type Dice, type ModelProcess } from './model-schedule.ts'
+import { CallsInProgress, type Dice, type ModelProcess } from './model-schedule.ts'
 
 /** What Paxos does with a second account under a known `ref_id`. With `nothing` it creates a second one, which Gatehouse must prevent. */
 export type OnConflict = 'conflict' | 'conflict-bare' | 'return-existing' | 'nothing'
@@ -26,12 +26,12 @@ export const IDENTITY = 'identity'
  * or not at all, a receipt is final, a finished event stays finished. The code under test is the real one.
  */
 export class ModelWorld {
-  readonly calls = new CallsUnderWay()
+  readonly calls = new CallsInProgress()
   readonly events = new Map<string, { id: string; type: string }>()
   readonly rows = new Map<string, InboxRow>()
   /** `afterAbsence`: created after the ledger had suppressed it. */
   readonly accounts: (PaxosAccount & { afterAbsence: boolean })[] = []
-  readonly creations: { refId: string; lookedBefore: boolean }[] = []
+  readonly creations: { refId: string; lookedUpBefore: boolean }[] = []
   readonly sends: { key: string; body: string; accountId: string | undefined; accounts: number }[] = []
   readonly entries: Entry[] = []
   readonly violations: string[] = []
@@ -177,7 +177,7 @@ export class ModelWorld {
     let looked = false
     const accounts: Partial<PaxosClient['accounts']> = {
       create: ({ identityId, refId, type }) => {
-        this.creations.push({ refId, lookedBefore: looked })
+        this.creations.push({ refId, lookedUpBefore: looked })
         looked = false
         return this.#outside(process, 'outside', 'accounts.create', () => this.#createAccount({ identityId, refId, type }))
       },

@@ -5,9 +5,9 @@ import { checkHistory } from './history-checker.ts'
 import { openStage } from './stage.ts'
 
 describe.concurrent.each([
-  { does: 'kills its process', way: {} },
-  { does: 'blocks the event loop of its process', way: { standstillMs: 1_000 } },
-])('when an event $does every time', ({ way }) => {
+  { does: 'kills its process', settings: {} },
+  { does: 'blocks the event loop of its process', settings: { standstillMs: 1_000 } },
+])('when an event $does every time', ({ settings }) => {
   forEachBackend((backend) => {
     it('it is parked with its evidence, and the events in progress beside it are not', { timeout: 150_000 }, async ({ onTestFinished }) => {
       const stage = await openStage(backend)
@@ -19,7 +19,7 @@ describe.concurrent.each([
       const deaths: number[] = []
       const accepted: string[] = []
       for (let parked = false; !parked; ) {
-        const child = await stage.start({ poison: poison.id, ...way })
+        const child = await stage.start({ poison: poison.id, ...settings })
         if (deaths.length === 0) accepted.push(...(await stage.deliver(child, [...others, poison])))
         const lives = eventually(
           () => stage.inbox(),

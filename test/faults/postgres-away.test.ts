@@ -26,8 +26,8 @@ describe.concurrent('when Postgres goes away', () => {
       onTestFinished(() => postgres.close())
       const world = await openAwayWorld({ backend, postgresUrl: postgres.url, redisDatabase: 6, pace: PACE, onTestFinished })
       await world.decide(EVENTS)
-      const underWay = (): boolean => world.sandbox.webhooks.pending.ready > 0
-      const [stops, cuts] = await Promise.all([stopNowAndThen(world, postgres, underWay), cutNowAndThen(world, underWay)])
+      const delivering = (): boolean => world.sandbox.webhooks.pending.ready > 0
+      const [stops, cuts] = await Promise.all([stopRepeatedly(world, postgres, delivering), cutRepeatedly(world, delivering)])
       await world.ends({ withinMs: FULL ? 600_000 : 90_000 })
 
       expect(await world.verdict()).toMatchObject({ faults: [], ended: EVENTS, accounts: EVENTS, notices: EVENTS })
@@ -69,9 +69,9 @@ async function spentAttempts({ pool }: AwayWorld): Promise<unknown> {
 }
 
 /** Stops for up to 2 s, at least twice on any machine, and gives what the receiver answers to an event in each. */
-async function stopNowAndThen(world: AwayWorld, postgres: BreakablePostgres, goesOn: () => boolean) {
+async function stopRepeatedly(world: AwayWorld, postgres: BreakablePostgres, continues: () => boolean) {
   const answers: Awaited<ReturnType<AwayWorld['post']>>[] = []
-  while (goesOn() || answers.length < 2) {
+  while (continues() || answers.length < 2) {
     await sleep(between(BETWEEN_STOPS_MS))
     await world.outage(async () => {
       await postgres.stop(Math.random() < 0.5 ? 'crash' : 'fast')
@@ -84,9 +84,9 @@ async function stopNowAndThen(world: AwayWorld, postgres: BreakablePostgres, goe
 }
 
 /** Cuts all connections at once, or the one with a commit before its answer. Gives how often. */
-async function cutNowAndThen(world: AwayWorld, goesOn: () => boolean): Promise<number> {
+async function cutRepeatedly(world: AwayWorld, continues: () => boolean): Promise<number> {
   let cuts = 0
-  while (goesOn()) {
+  while (continues()) {
     await sleep(between(BETWEEN_CUTS_MS))
     await world.outage(async () => {
       if (Math.random() < 0.3) world.line.cut()

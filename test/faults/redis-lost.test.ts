@@ -17,7 +17,7 @@ beforeAll(async () => {
   program = await findRedis({ directory: join(ROOT, '.gatehouse'), say: console.log })
 })
 
-interface Bed {
+interface Setup {
   stage: Stage
   child: Child
   redis: LaunchedRedis
@@ -26,7 +26,7 @@ interface Bed {
 }
 
 /** A Redis that this test may break, with a receiver and a worker. */
-async function openBed(onTestFinished: (close: () => Promise<void>) => void, settings: string[] = []): Promise<Bed> {
+async function openSetup(onTestFinished: (close: () => Promise<void>) => void, settings: string[] = []): Promise<Setup> {
   const redis = await launchRedis(program, { settings })
   onTestFinished(() => redis.stop())
   const stage = await openStage({ kind: 'redis', redisUrl: redis.url })
@@ -40,7 +40,7 @@ async function openBed(onTestFinished: (close: () => Promise<void>) => void, set
 const processed = async (stage: Stage): Promise<number> => (await stage.inbox()).filter(({ state }) => state === 'processed').length
 
 /** Events arrive, and Redis fails while some are done, some in progress, and the others wait. */
-async function deliverUntilMidway({ stage, child }: Bed): Promise<string[]> {
+async function deliverUntilMidway({ stage, child }: Setup): Promise<string[]> {
   stage.sandbox.faults.arm({ on: 'POST /identity/accounts', do: 'latency', ms: 100 })
   const events = await Promise.all(Array.from({ length: EVENTS }, () => stage.decided()))
   const accepted = await stage.deliver(child, events)
@@ -52,7 +52,7 @@ async function deliverUntilMidway({ stage, child }: Bed): Promise<string[]> {
   return accepted
 }
 
-async function expectAllEnded({ stage }: Bed, accepted: readonly string[]): Promise<void> {
+async function expectAllEnded({ stage }: Setup, accepted: readonly string[]): Promise<void> {
   expect(accepted.length).toBeGreaterThan(0)
   await eventually(
     () => processed(stage),
@@ -65,38 +65,38 @@ async function expectAllEnded({ stage }: Bed, accepted: readonly string[]): Prom
 
 describe.concurrent('when Redis loses its data', () => {
   it('every accepted event completes after FLUSHALL', { timeout: 120_000 }, async ({ onTestFinished }) => {
-    const bed = await openBed(onTestFinished)
-    const accepted = await deliverUntilMidway(bed)
-    await bed.client.flushall()
-    await expectAllEnded(bed, accepted)
+    const setup = await openSetup(onTestFinished)
+    const accepted = await deliverUntilMidway(setup)
+    await setup.client.flushall()
+    await expectAllEnded(setup, accepted)
   })
 
   it('every accepted event completes after kill -9 and a restart without data, and the receiver accepts meanwhile', {
     timeout: 120_000,
   }, async ({ onTestFinished }) => {
-    const bed = await openBed(onTestFinished)
-    const accepted = await deliverUntilMidway(bed)
-    await bed.redis.kill()
-    const meanwhile = await Promise.all(Array.from({ length: 5 }, () => bed.stage.decided()))
-    const taken = await bed.stage.deliver(bed.child, meanwhile)
+    const setup = await openSetup(onTestFinished)
+    const accepted = await deliverUntilMidway(setup)
+    await setup.redis.kill()
+    const meanwhile = await Promise.all(Array.from({ length: 5 }, () => setup.stage.decided()))
+    const taken = await setup.stage.deliver(setup.child, meanwhile)
     expect(taken).toHaveLength(5)
-    const again = await launchRedis(program, { port: bed.redis.port })
+    const again = await launchRedis(program, { port: setup.redis.port })
     onTestFinished(() => again.stop())
-    await expectAllEnded(bed, [...accepted, ...taken])
+    await expectAllEnded(setup, [...accepted, ...taken])
   })
 
   it('the receiver accepts while its memory is full, and every accepted event completes once there is room', { timeout: 120_000 }, async ({
     onTestFinished,
   }) => {
-    const bed = await openBed(onTestFinished)
-    const accepted = await deliverUntilMidway(bed)
-    await bed.client.config('SET', 'maxmemory', '1')
-    await expect(bed.client.set('anything', 'more')).rejects.toThrow('OOM')
-    const meanwhile = await Promise.all(Array.from({ length: 5 }, () => bed.stage.decided()))
-    const taken = await bed.stage.deliver(bed.child, meanwhile)
+    const setup = await openSetup(onTestFinished)
+    const accepted = await deliverUntilMidway(setup)
+    await setup.client.config('SET', 'maxmemory', '1')
+    await expect(setup.client.set('anything', 'more')).rejects.toThrow('OOM')
+    const meanwhile = await Promise.all(Array.from({ length: 5 }, () => setup.stage.decided()))
+    const taken = await setup.stage.deliver(setup.child, meanwhile)
     expect(taken).toHaveLength(5)
-    await bed.client.config('SET', 'maxmemory', '0')
-    await expectAllEnded(bed, [...accepted, ...taken])
+    await setup.client.config('SET', 'maxmemory', '0')
+    await expectAllEnded(setup, [...accepted, ...taken])
   })
 })
 

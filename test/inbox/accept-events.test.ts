@@ -46,13 +46,13 @@ function startAcceptor(options: Partial<AcceptorOptions> = {}): EventAcceptor {
 }
 
 /** A logger, and the lines that it got. */
-function told(): { lines: { level: number; msg: string }[]; logger: AcceptorOptions['logger'] } {
+function recordingLogger(): { lines: { level: number; msg: string }[]; logger: AcceptorOptions['logger'] } {
   const lines: { level: number; msg: string }[] = []
   return { lines, logger: createLogger({ level: 'info', destination: { write: (line) => lines.push(JSON.parse(line)) } }) }
 }
 
 /** A database on a server whose settings are different, as far as its sessions can see. */
-async function serverThatSays(settings: Record<string, string>): Promise<{ url: string }> {
+async function databaseWithSettings(settings: Record<string, string>): Promise<{ url: string }> {
   const own = await createTestDatabase()
   onTestFinished(() => own.drop())
   const client = new pg.Client({ connectionString: own.url })
@@ -395,7 +395,7 @@ describe('c07: when the rows were copied without their sequence', () => {
   }
 
   it('the acceptor advances the sequence and accepts the event, and those with it', async () => {
-    const { lines, logger } = told()
+    const { lines, logger } = recordingLogger()
     const acceptor = startAcceptor({ logger })
     await fill(acceptor)
     await restart()
@@ -449,7 +449,7 @@ describe('when commits would not wait for the disk', () => {
   })
 
   it('the acceptor says so and accepts nothing when a session still has it off', async () => {
-    const own = await serverThatSays({ synchronous_commit: 'off' })
+    const own = await databaseWithSettings({ synchronous_commit: 'off' })
     const acceptor = startAcceptor({ connectionString: own.url })
     await expect(acceptor.accept(receivedEvent())).rejects.toMatchObject({
       code: 'INBOX_UNAVAILABLE',
@@ -459,8 +459,8 @@ describe('when commits would not wait for the disk', () => {
   })
 
   it('the acceptor warns once about a server that never waits for its disk', async () => {
-    const own = await serverThatSays({ fsync: 'off' })
-    const { lines, logger } = told()
+    const own = await databaseWithSettings({ fsync: 'off' })
+    const { lines, logger } = recordingLogger()
     const acceptor = startAcceptor({ connectionString: own.url, logger, writers: 2, maxBatch: 1 })
     await Promise.all(Array.from({ length: 20 }, () => acceptor.accept(receivedEvent())))
     await open.pop()!.close()
@@ -519,7 +519,7 @@ describe('metrics and log of the acceptor', () => {
   })
 
   it('tell once that it cannot commit and once that it can again, and count each failure', async () => {
-    const { lines, logger } = told()
+    const { lines, logger } = recordingLogger()
     const metrics = new Registry()
     const event = receivedEvent()
     const acceptor = startAcceptor({ logger, metrics, timeoutMs: 1_000 })
@@ -534,7 +534,7 @@ describe('metrics and log of the acceptor', () => {
   })
 
   it('warn when accepted events were not queued', async () => {
-    const { lines, logger } = told()
+    const { lines, logger } = recordingLogger()
     await startAcceptor({ logger, onAccepted: () => Promise.reject(new Error('the queue is away')) }).accept(receivedEvent())
     await vi.waitFor(() => expect(lines).toMatchObject([{ level: 40, events: 1 }]), PATIENCE)
     await startAcceptor({ logger }).accept(receivedEvent()) // no announcement

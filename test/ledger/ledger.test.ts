@@ -357,13 +357,13 @@ describe('the ledger in the database', () => {
 
   it('refuses an effect without an onboarding, also beside one that has one', async () => {
     const { onboarding } = await commit(null, approvedDraft())
-    const nobody = randomUUID()
+    const unknownIdentity = randomUUID()
     const intended = pool.query(
       `INSERT INTO effect (stream_id, step, kind, name, number, key, state)
        SELECT id, 'notice:denied:1', 'send-notification', 'denied', 1, 'notice_denied_1_' || id, 'intended' FROM unnest($1::text[]) AS id`,
-      [[onboarding.identityId, nobody]],
+      [[onboarding.identityId, unknownIdentity]],
     )
-    await expect(intended).rejects.toMatchObject({ code: '23503', message: expect.stringContaining(nobody) })
+    await expect(intended).rejects.toMatchObject({ code: '23503', message: expect.stringContaining(unknownIdentity) })
   })
 
   it('refuses to change or to remove a receipt', async () => {

@@ -43,11 +43,11 @@ describe('F33: a person', () => {
   })
 
   it('needs an existing country and a possible US ZIP code', () => {
-    const told = faults(({ person_details: { address }, person_details }) => {
+    const reported = faults(({ person_details: { address }, person_details }) => {
       Object.assign(person_details, { nationality: 'ZZZ', cip_id_country: 'usa' })
       Object.assign(address, { country: 'USA', zip_code: 'ABC' })
     })
-    expect(told).toMatchObject({
+    expect(reported).toMatchObject({
       'person_details.nationality': 'is not a country code of ISO 3166-1 alpha-3',
       'person_details.cip_id_country': 'must be an ISO 3166-1 alpha-3 code in capitals, such as USA',
       'person_details.address.zip_code': 'must be a US ZIP code: 12207 or 12207-1234',
@@ -55,11 +55,11 @@ describe('F33: a person', () => {
   })
 
   it('has null reported as null and a missing field as missing', () => {
-    const told = faults(({ person_details }) => {
+    const reported = faults(({ person_details }) => {
       Object.assign(person_details, { first_name: null, middle_name: null })
       delete person_details.last_name
     })
-    expect(told).toEqual({
+    expect(reported).toEqual({
       'person_details.first_name': 'must be a string, not null; omit the field if there is no value',
       'person_details.middle_name': 'must be a string, not null; omit the field if there is no value',
       'person_details.last_name': 'is required',
@@ -67,7 +67,7 @@ describe('F33: a person', () => {
   })
 
   it('has all faults reported at once, of fields and across fields', () => {
-    const told = faults((person) => {
+    const reported = faults((person) => {
       Object.assign(person.person_details, {
         first_name: 7,
         cip_id_country: 'DEU',
@@ -82,7 +82,7 @@ describe('F33: a person', () => {
       delete person.tax_details
       delete person.tax_details_not_required
     })
-    expect(Object.keys(told).sort()).toEqual([
+    expect(Object.keys(reported).sort()).toEqual([
       'customer_due_diligence.source_of_wealth',
       'person_details.address.zip_code',
       'person_details.cip_id',
@@ -97,15 +97,15 @@ describe('F33: a person', () => {
   })
 
   it('gets the ASCII spelling of a name, or the note that its script has none', () => {
-    const told = (name: string) => {
+    const reported = (name: string) => {
       const person = structuredClone(samplePerson()) as Person
       person.person_details.last_name = name
       return errorsOf(person)
     }
-    expect(told('García')).toEqual([
+    expect(reported('García')).toEqual([
       { field: 'person_details.last_name', message: expect.stringContaining('suggestion'), suggestion: 'Garcia' },
     ])
-    expect(told('Иванов')).toEqual([{ field: 'person_details.last_name', message: expect.stringContaining('Latin letters') }])
+    expect(reported('Иванов')).toEqual([{ field: 'person_details.last_name', message: expect.stringContaining('Latin letters') }])
   })
 
   it('cannot have unlimited metadata', () => {
@@ -138,10 +138,10 @@ describe('F33: a person', () => {
     }
     fc.assert(
       fc.property(fc.subarray(Object.keys(FAULTS)), (chosen) => {
-        const told = faults((person) => {
+        const reported = faults((person) => {
           for (const name of chosen) FAULTS[name]?.(person)
         })
-        expect(Object.keys(told).sort()).toEqual(chosen.toSorted())
+        expect(Object.keys(reported).sort()).toEqual(chosen.toSorted())
       }),
     )
   })

@@ -11,34 +11,34 @@ const away: UpstreamPace = {
   etaMs: () => Promise.reject(new Error('Postgres is away')),
 }
 
-const left = (waiting: number, more: Partial<Left> = {}): Left => ({ waiting, waitingUnfinished: 0, running: 0, ...more })
-type Left = Parameters<typeof estimateReplay>[1]
-const eta = async (of: Left, backlog = 0): Promise<number | null> => (await estimateReplay(pace, of, backlog)).etaSeconds
+const remaining = (waiting: number, more: Partial<Remaining> = {}): Remaining => ({ waiting, waitingUnfinished: 0, running: 0, ...more })
+type Remaining = Parameters<typeof estimateReplay>[1]
+const eta = async (of: Remaining, backlog = 0): Promise<number | null> => (await estimateReplay(pace, of, backlog)).etaSeconds
 
 describe('the estimate of a replay', () => {
   it('includes the backlog, at the share that live traffic leaves', async () => {
-    expect(await eta(left(200))).toBe(1) // there is room at once
-    const late = await eta(left(200), 1_000)
+    expect(await eta(remaining(200))).toBe(1) // there is room at once
+    const late = await eta(remaining(200), 1_000)
     expect(late).toBe(Math.ceil(((1_248 - 232) / 232) * 300))
     expect(late).toBeGreaterThan((await estimateBacklog(pace, 1_200)).etaSeconds ?? 0)
   })
 
   it('counts events once that are unfinished already, since the backlog includes them', async () => {
-    expect(await eta(left(200, { waitingUnfinished: 200 }), 1_000)).toBe(await eta(left(1, { waitingUnfinished: 1 }), 1_000))
-    expect(await eta(left(200, { waitingUnfinished: 200 }), 1_000)).toBeLessThan((await eta(left(200), 1_000)) ?? 0)
+    expect(await eta(remaining(200, { waitingUnfinished: 200 }), 1_000)).toBe(await eta(remaining(1, { waitingUnfinished: 1 }), 1_000))
+    expect(await eta(remaining(200, { waitingUnfinished: 200 }), 1_000)).toBeLessThan((await eta(remaining(200), 1_000)) ?? 0)
   })
 
   it('is 0 when nothing is left to reopen or to complete', async () => {
-    expect(await eta(left(0), 1_000)).toBe(0)
+    expect(await eta(remaining(0), 1_000)).toBe(0)
   })
 
   it('includes reopened events until they complete', async () => {
-    expect(await eta(left(0, { running: 200 }), 1_000)).toBe(await eta(left(0, { running: 1 }), 1_000))
-    expect(await eta(left(0, { running: 200 }), 1_000)).toBeGreaterThan(900)
+    expect(await eta(remaining(0, { running: 200 }), 1_000)).toBe(await eta(remaining(0, { running: 1 }), 1_000))
+    expect(await eta(remaining(0, { running: 200 }), 1_000)).toBeGreaterThan(900)
   })
 
   it('is null while the shared budget cannot be read', async () => {
-    expect(await estimateReplay(away, left(1), 0)).toEqual({ lockedForSeconds: null, etaSeconds: null })
+    expect(await estimateReplay(away, remaining(1), 0)).toEqual({ lockedForSeconds: null, etaSeconds: null })
     expect(await estimateBacklog(away, 0)).toEqual({ lockedForSeconds: null, etaSeconds: 0 })
   })
 })

@@ -100,17 +100,17 @@ describe('when as many items wait as were in the commit that ends', () => {
   it('they are written before the callers of that commit get their results', async () => {
     const { batches, write, finish } = scriptedWriter()
     const group = committer(write)
-    const told: number[][][] = []
-    const first = [1, 2].map((item) => group.submit(item).then(() => told.push([...batches])))
+    const resolved: number[][][] = []
+    const first = [1, 2].map((item) => group.submit(item).then(() => resolved.push([...batches])))
     await until(() => batches.length === 1)
     const second = [3, 4].map(group.submit)
     await finish()
     await Promise.all(first)
-    const whenTold = [
+    const whenResolved = [
       [1, 2],
       [3, 4],
     ]
-    expect(told).toEqual([whenTold, whenTold])
+    expect(resolved).toEqual([whenResolved, whenResolved])
     await finish()
     expect(await Promise.all(second)).toEqual(['row 3', 'row 4'])
   })
@@ -131,10 +131,10 @@ describe('when as many items wait as were in the commit that ends', () => {
 
   it('and the committer closes only after every caller has its result, also when commits overtake each other', async () => {
     const group = committer(async (items) => items.map(String), { maxBatch: 1 })
-    const told: string[] = []
-    const taken = [1, 2, 3].map((item) => group.submit(item).then((result) => told.push(result)))
+    const resolved: string[] = []
+    const taken = [1, 2, 3].map((item) => group.submit(item).then((result) => resolved.push(result)))
     await group.close()
-    expect(told.toSorted()).toEqual(['1', '2', '3'])
+    expect(resolved.toSorted()).toEqual(['1', '2', '3'])
     await Promise.all(taken)
   })
 })

@@ -11,7 +11,7 @@ const logger = createLogger({ level: 'silent' })
 
 describe.concurrent('the queue on Postgres', () => {
   it('works once Postgres can be reached after a failed start', { timeout: 60_000 }, async ({ onTestFinished }) => {
-    const { line, backend, healthy, produce } = await openBed(onTestFinished)
+    const { line, backend, healthy, produce } = await openSetup(onTestFinished)
     line.refuse()
     const producer = createEventQueue(backend, { logger })
     onTestFinished(() => producer.close())
@@ -34,7 +34,7 @@ describe.concurrent('the queue on Postgres', () => {
   })
 
   it('never waits more than 5 s for a notification that may have been lost', async ({ onTestFinished }) => {
-    const { backend } = await openBed(onTestFinished)
+    const { backend } = await openSetup(onTestFinished)
     const connection = connectQueue(backend, { role: 'work', logger })
     onTestFinished(() => connection.close())
     const opened = connection.factory('any', connection.options, { withBlockingConnection: true })
@@ -43,7 +43,7 @@ describe.concurrent('the queue on Postgres', () => {
   })
 
   it('continues after its connections were cut', { timeout: 60_000 }, async ({ onTestFinished }) => {
-    const { line, backend, healthy, produce } = await openBed(onTestFinished)
+    const { line, backend, healthy, produce } = await openSetup(onTestFinished)
     const seen = work({ backend, queue: healthy }, onTestFinished)
     await produce('1')
     await eventually(
@@ -60,7 +60,7 @@ describe.concurrent('the queue on Postgres', () => {
 })
 
 /** A database, and a line to it that a test can break. `produce` does not use the line. */
-async function openBed(onTestFinished: TestContext['onTestFinished']) {
+async function openSetup(onTestFinished: TestContext['onTestFinished']) {
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())
   const url = new URL(database.url)

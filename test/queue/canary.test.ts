@@ -4,7 +4,7 @@ import { createCanary } from '../../src/queue/canary.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 /** Machines that share a database. test/faults/canary.test.ts has canaries on a real queue. */
-async function openYard({ sendEveryMs = 60_000 }: { sendEveryMs?: number } = {}) {
+async function openMachines({ sendEveryMs = 60_000 }: { sendEveryMs?: number } = {}) {
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())
   const pool = createPool({ connectionString: database.url, max: 4, applicationName: 'canary test' })
@@ -31,7 +31,7 @@ async function openYard({ sendEveryMs = 60_000 }: { sendEveryMs?: number } = {})
 
 describe('a canary', () => {
   it('is sent when it is due, by one of several machines, and waits from then on', async () => {
-    const { machine, passed, sent } = await openYard()
+    const { machine, passed, sent } = await openMachines()
     const machines = [machine(), machine(), machine()]
     await Promise.all(machines.map((each) => each.send()))
     expect(sent()).toBe(0) // the row is young: less than a minute has passed
@@ -42,7 +42,7 @@ describe('a canary', () => {
   })
 
   it('waits while none is taken, also when others are sent', async () => {
-    const { machine, passed, sent } = await openYard()
+    const { machine, passed, sent } = await openMachines()
     for (let minutes = 1; minutes <= 3; minutes += 1) {
       await passed(60_000)
       await machine().send()
@@ -52,7 +52,7 @@ describe('a canary', () => {
   })
 
   it('ends its wait when any worker takes it', async () => {
-    const { machine, passed } = await openYard()
+    const { machine, passed } = await openMachines()
     await passed(60_000)
     await machine().send()
     await machine().seen('a worker')
@@ -65,21 +65,21 @@ describe('a canary', () => {
   })
 
   it('does not wait when it was taken before its sender recorded it', async () => {
-    const { machine, passed } = await openYard()
+    const { machine, passed } = await openMachines()
     await passed(60_000)
     await machine(() => machine().seen('a quick one')).send()
     expect(await machine().read()).toMatchObject({ seenBy: 'a quick one', waitingMs: null })
   })
 
   it('that never reached the queue reports no worker', async () => {
-    const { machine, passed } = await openYard()
+    const { machine, passed } = await openMachines()
     await passed(60_000)
     await expect(machine(() => Promise.reject(new Error('the queue is away'))).send()).rejects.toThrow('the queue is away')
     expect((await machine().read()).waitingMs).toBeNull()
   })
 
   it('does not wait when the next one was sent meanwhile and never reached the queue', async () => {
-    const { machine, passed } = await openYard()
+    const { machine, passed } = await openMachines()
     await passed(60_000)
     const failing = machine(() => Promise.reject(new Error('the queue is away')))
     const slow = machine(async () => {
@@ -92,7 +92,7 @@ describe('a canary', () => {
   })
 
   it('rests while the queue is paused', async () => {
-    const { machine, passed } = await openYard()
+    const { machine, passed } = await openMachines()
     await passed(60_000)
     await machine().send()
     await machine().rest()

@@ -8,7 +8,7 @@ const BODY = Buffer.from('{"id":"1"}')
 const SIGNED_AT = 1_700_000_000
 
 /** Whether a receiver with one secret accepts it this many seconds after it was signed. */
-function taken(headers: Record<string, string>, seconds = 0): boolean {
+function isAccepted(headers: Record<string, string>, seconds = 0): boolean {
   const place = createSignatureVerifier([SECRET], () => (SIGNED_AT + seconds) * 1_000)(headers, BODY)
   expect([0, -1]).toContain(place)
   return place === 0
@@ -25,15 +25,15 @@ function without(headers: Record<string, string>, name: string): Record<string, 
 
 describe('a signature', () => {
   it('is valid for five minutes before and after its time, and no second longer', () => {
-    expect([-301, -300, 0, 300, 301].map((seconds) => taken(signed(), seconds))).toEqual([false, true, true, true, false])
+    expect([-301, -300, 0, 300, 301].map((seconds) => isAccepted(signed(), seconds))).toEqual([false, true, true, true, false])
   })
 
   it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('is invalid without %s', (name) => {
-    expect(taken(without(signed(), name))).toBe(false)
+    expect(isAccepted(without(signed(), name))).toBe(false)
   })
 
   it('is invalid without an id, for any signed value in its place', () => {
-    expect(taken(without(signed('undefined'), 'webhook-id'))).toBe(false)
+    expect(isAccepted(without(signed('undefined'), 'webhook-id'))).toBe(false)
   })
 
   it.each([`${SIGNED_AT}x`, `x${SIGNED_AT}`, ''])(
@@ -42,7 +42,7 @@ describe('a signature', () => {
       const key = Buffer.from(SECRET.slice('whsec_'.length), 'base64')
       const signature = createHmac('sha256', key).update(`msg_1.${timestamp}.`).update(BODY).digest('base64')
       const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` }
-      expect(taken(headers)).toBe(false)
+      expect(isAccepted(headers)).toBe(false)
     },
   )
 })

@@ -40,8 +40,8 @@ forEachBackend((backend) => {
 
       await completes(pipeline)
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
-      const told = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
-      expect(told).toEqual(['account.opened', 'onboarding.ready', 'deposit.completed', 'order.filled', 'order.filled'])
+      const notified = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
+      expect(notified).toEqual(['account.opened', 'onboarding.ready', 'deposit.completed', 'order.filled', 'order.filled'])
     })
   })
 })

@@ -13,13 +13,13 @@ const ACCOUNT = {
   profileId: 'a9d2c7f4-0d1b-4a2e-9c55-6a1a2b3c4d5e',
   how: 'created',
 } as const
-const TOLD: Receipt = { kind: 'notice', channel: 'webhook', status: 204 }
+const SENT: Receipt = { kind: 'notice', channel: 'webhook', status: 204 }
 const JOB = { by: '1', now: 1_000, leaseMs: 500 }
 
 const unknown = (): Draft => draftOf({ onboarding: newOnboarding(IDENTITY, 'adopted', null), effects: [] })
 
 /** What Paxos says now, as the saga observes it. Earlier entries are left out. */
-function says(draft: Draft, status: string, { operator = false, documents }: { operator?: boolean; documents?: string[] } = {}): Draft {
+function observe(draft: Draft, status: string, { operator = false, documents }: { operator?: boolean; documents?: string[] } = {}): Draft {
   const event = documents ? 'identity.documents_required' : 'identity.approved'
   const decision = transition(draft.onboarding, { event, status, requiredDocuments: documents ?? [] }, operator ? 'operator' : 'machine')
   return applyDecision(draftOf(draft), decision, status)
@@ -36,21 +36,21 @@ const succeed = (draft: Draft, step: string, receipt: Receipt): Draft => applyRe
 
 /** The account is there, and the application was told of it. */
 function withAccount(approved: Draft): Draft {
-  return succeed(succeed(approved, 'account', ACCOUNT), 'notice:account_opened:1', TOLD)
+  return succeed(succeed(approved, 'account', ACCOUNT), 'notice:account_opened:1', SENT)
 }
 
 function ready(): Draft {
-  return succeed(withAccount(says(unknown(), 'APPROVED')), 'notice:ready:1', TOLD)
+  return succeed(withAccount(observe(unknown(), 'APPROVED')), 'notice:ready:1', SENT)
 }
 
-const denied = (): Draft => succeed(says(unknown(), 'DENIED'), 'notice:denied:1', TOLD)
+const denied = (): Draft => succeed(observe(unknown(), 'DENIED'), 'notice:denied:1', SENT)
 
 const effect = ({ effects }: Draft, step: string): Effect | undefined => effects.find((candidate) => candidate.step === step)
 const steps = ({ effects }: Draft): string[] => effects.map(({ step }) => step).sort()
 
 describe('the ledger entries', () => {
   it('of an approval are the move, then intent and receipt of each effect, `account.opened` before `ready`, then ready', () => {
-    const approved = says(unknown(), 'APPROVED')
+    const approved = observe(unknown(), 'APPROVED')
     const accountKey = { step: 'account', key: `gatehouse-account-${IDENTITY}` }
     const openedKey = { step: 'notice:account_opened:1', key: `notice_account_opened_1_${IDENTITY}` }
     const notificationKey = { step: 'notice:ready:1', key: `notice_ready_1_${IDENTITY}` }
@@ -64,8 +64,8 @@ describe('the ledger entries', () => {
       { kind: 'effect.intended', data: openedKey },
       { kind: 'effect.intended', data: notificationKey },
     ])
-    const told = applyReceipt(attempt(opened, 'notice:account_opened:1'), 'notice:account_opened:1', TOLD)
-    const end = applyReceipt(attempt(told, 'notice:ready:1'), 'notice:ready:1', TOLD)
+    const told = applyReceipt(attempt(opened, 'notice:account_opened:1'), 'notice:account_opened:1', SENT)
+    const end = applyReceipt(attempt(told, 'notice:ready:1'), 'notice:ready:1', SENT)
     expect(end.entries.slice(5)).toEqual([
       { kind: 'effect.done', data: { ...openedKey, channel: 'webhook', status: 204 } },
       { kind: 'effect.done', data: { ...notificationKey, channel: 'webhook', status: 204 } },
@@ -75,7 +75,7 @@ describe('the ledger entries', () => {
   })
 
   it('of a request name the documents, which stay on the onboarding after Paxos decides', () => {
-    const asked = says(unknown(), 'PENDING', { documents: ['PROOF_OF_FUNDS', 'CURP'] })
+    const asked = observe(unknown(), 'PENDING', { documents: ['PROOF_OF_FUNDS', 'CURP'] })
     expect(asked.entries).toEqual([
       { kind: 'documents.required', data: { from: 'pending', documents: ['CURP', 'PROOF_OF_FUNDS'] } },
       {
@@ -84,11 +84,11 @@ describe('the ledger entries', () => {
       },
     ])
     expect(asked.onboarding).toMatchObject({ state: 'documents_required', requiredDocuments: ['CURP', 'PROOF_OF_FUNDS'] })
-    expect(says(asked, 'APPROVED').onboarding.requiredDocuments).toEqual(['CURP', 'PROOF_OF_FUNDS'])
+    expect(observe(asked, 'APPROVED').onboarding.requiredDocuments).toEqual(['CURP', 'PROOF_OF_FUNDS'])
   })
 
   it('of a hold and its release say the state before, the reason and the state after', () => {
-    const held = says(ready(), 'DENIED')
+    const held = observe(ready(), 'DENIED')
     expect(held.entries).toEqual([{ kind: 'state.held', data: { from: 'ready', reason: 'denied-after-approved', status: 'DENIED' } }])
     expect(held.onboarding).toMatchObject({
       state: 'held',
@@ -96,7 +96,7 @@ describe('the ledger entries', () => {
       heldReason: 'denied-after-approved',
       identityStatus: 'DENIED',
     })
-    const released = says(held, 'DENIED', { operator: true })
+    const released = observe(held, 'DENIED', { operator: true })
     expect(released.entries).toEqual([
       { kind: 'hold.released', data: { reason: 'denied-after-approved', to: 'denied' } },
       { kind: 'state.moved', data: { from: 'held', to: 'denied', status: 'DENIED' } },
@@ -106,15 +106,15 @@ describe('the ledger entries', () => {
   })
 
   it('of a second hold name the state before the first', () => {
-    expect(hold(says(ready(), 'DENIED'), 'account-mismatch').onboarding).toMatchObject({
+    expect(hold(observe(ready(), 'DENIED'), 'account-mismatch').onboarding).toMatchObject({
       heldFrom: 'ready',
       heldReason: 'account-mismatch',
     })
   })
 
   it('of a superseded notification say whether it may have been sent', () => {
-    const untried = says(says(unknown(), 'DENIED'), 'APPROVED')
-    const inFlight = says(attempt(says(unknown(), 'DENIED'), 'notice:denied:1'), 'APPROVED')
+    const untried = observe(observe(unknown(), 'DENIED'), 'APPROVED')
+    const inFlight = observe(attempt(observe(unknown(), 'DENIED'), 'notice:denied:1'), 'APPROVED')
     const data = { step: 'notice:denied:1', key: `notice_denied_1_${IDENTITY}` }
     expect(untried.entries.at(-1)).toEqual({ kind: 'effect.suppressed', data: { ...data, mayHaveBeenSent: false } })
     expect(inFlight.entries.at(-1)).toEqual({ kind: 'effect.suppressed', data: { ...data, mayHaveBeenSent: true } })
@@ -124,13 +124,13 @@ describe('the ledger entries', () => {
   it('of an observation without a change are none', () => {
     for (const status of ['APPROVED', 'PENDING']) {
       const before = ready()
-      expect(says(before, status)).toEqual({ ...before, entries: [] })
+      expect(observe(before, status)).toEqual({ ...before, entries: [] })
     }
   })
 })
 
 describe('when a receiver refuses an effect for good', () => {
-  const refused = recordRefusal(attempt(says(unknown(), 'APPROVED'), 'account'), 'account', 'PAXOS_REJECTED')
+  const refused = recordRefusal(attempt(observe(unknown(), 'APPROVED'), 'account'), 'account', 'PAXOS_REJECTED')
 
   it('the refusal is recorded with its code, and the effect is not attempted again', () => {
     expect(effect(refused, 'account')).toMatchObject({
@@ -153,9 +153,9 @@ describe('when a receiver refuses an effect for good', () => {
   })
 
   it('it is tried again under the same key once a hold is released', () => {
-    const held = says(refused, 'DENIED')
+    const held = observe(refused, 'DENIED')
     expect(effect(held, 'account')?.state).toBe('refused')
-    const released = says(held, 'APPROVED', { operator: true })
+    const released = observe(held, 'APPROVED', { operator: true })
     expect(steps(released)).toEqual(['account'])
     expect(effect(released, 'account')).toEqual({ ...effect(refused, 'account'), state: 'intended', errorCode: null })
     expect(released.entries.at(-1)).toEqual({
@@ -165,12 +165,12 @@ describe('when a receiver refuses an effect for good', () => {
   })
 
   it('only refused effects are reopened', () => {
-    const before = says(ready(), 'DISABLED')
+    const before = observe(ready(), 'DISABLED')
     expect(reopenRefused(before)).toEqual(before)
   })
 
   it('only the reopened effect is recorded', () => {
-    const opened = withAccount(says(unknown(), 'APPROVED'))
+    const opened = withAccount(observe(unknown(), 'APPROVED'))
     const told = recordRefusal(attempt(opened, 'notice:ready:1'), 'notice:ready:1', 'NOTICE_REJECTED')
     expect(effect(told, 'notice:ready:1')?.state).toBe('refused')
     expect(effect(told, 'account')).toEqual(effect(opened, 'account'))
@@ -184,14 +184,14 @@ describe('when a receiver refuses an effect for good', () => {
   })
 
   it('its notification is suppressed like a pending one when the identity moves on', () => {
-    const tried = recordRefusal(attempt(says(unknown(), 'DENIED'), 'notice:denied:1'), 'notice:denied:1', 'NOTICE_REJECTED')
-    expect(effect(says(tried, 'APPROVED'), 'notice:denied:1')?.state).toBe('suppressed')
+    const tried = recordRefusal(attempt(observe(unknown(), 'DENIED'), 'notice:denied:1'), 'notice:denied:1', 'NOTICE_REJECTED')
+    expect(effect(observe(tried, 'APPROVED'), 'notice:denied:1')?.state).toBe('suppressed')
   })
 })
 
 describe('when an account is looked up after its state was left, and does not exist', () => {
-  const documents = succeed(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1', TOLD)
-  const left = says(attempt(says(documents, 'APPROVED'), 'account'), 'DISABLED')
+  const documents = succeed(observe(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1', SENT)
+  const left = observe(attempt(observe(documents, 'APPROVED'), 'account'), 'DISABLED')
 
   it('the account is suppressed, and no other effect is', () => {
     const absent = recordAbsence(left, 'account')
@@ -212,14 +212,14 @@ describe('when an account is looked up after its state was left, and does not ex
 
 describe('when an operator releases a hold', () => {
   it('no second account is requested while the first is in progress', () => {
-    const held = says(attempt(says(unknown(), 'APPROVED'), 'account'), 'DENIED')
-    const released = says(held, 'APPROVED', { operator: true })
+    const held = observe(attempt(observe(unknown(), 'APPROVED'), 'account'), 'DENIED')
+    const released = observe(held, 'APPROVED', { operator: true })
     expect(effect(released, 'account')).toEqual(effect(held, 'account'))
     expect(released.entries.map(({ kind }) => kind)).toEqual(['hold.released', 'state.moved'])
   })
 
   it('the onboarding waits again when Paxos has not decided', () => {
-    const released = says(hold(unknown(), 'status-not-settled'), 'PENDING', { operator: true })
+    const released = observe(hold(unknown(), 'status-not-settled'), 'PENDING', { operator: true })
     expect(released.onboarding).toMatchObject({ state: 'pending', heldFrom: null })
     expect(released.effects).toEqual([])
   })
@@ -229,113 +229,113 @@ describe('when an operator releases a hold', () => {
     ['ready', ready, 'APPROVED'],
     [
       'documents_required',
-      () => succeed(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1', TOLD),
+      () => succeed(observe(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1', SENT),
       'PENDING',
     ],
   ] as const)('a user who was told of %s gets no second notification', (state, before, status) => {
     const options = status === 'PENDING' ? { operator: true, documents: ['CURP'] } : { operator: true }
-    const released = says(hold(before(), 'account-mismatch'), status, options)
+    const released = observe(hold(before(), 'account-mismatch'), status, options)
     expect(released.onboarding.state).toBe(state)
     expect(steps(released)).toEqual(steps(before()))
   })
 
   it('a denial is told again when the user was told of an approval in between', () => {
-    const approved = says(says(denied(), 'APPROVED'), 'APPROVED', { operator: true })
-    const told = succeed(withAccount(approved), 'notice:ready:1', TOLD)
-    const again = says(says(told, 'DENIED'), 'DENIED', { operator: true })
+    const approved = observe(observe(denied(), 'APPROVED'), 'APPROVED', { operator: true })
+    const told = succeed(withAccount(approved), 'notice:ready:1', SENT)
+    const again = observe(observe(told, 'DENIED'), 'DENIED', { operator: true })
     expect(effect(again, 'notice:denied:2')).toMatchObject({ state: 'intended', key: `notice_denied_2_${IDENTITY}` })
     // Held again before it was sent: the last notification counts, not the first.
-    expect(effect(says(hold(again, 'account-mismatch'), 'DENIED', { operator: true }), 'notice:denied:3')?.state).toBe('intended')
+    expect(effect(observe(hold(again, 'account-mismatch'), 'DENIED', { operator: true }), 'notice:denied:3')?.state).toBe('intended')
   })
 })
 
 describe('when Paxos re-enables a disabled identity', () => {
-  const disabled = (): Draft => succeed(says(ready(), 'DISABLED'), 'notice:disabled:1', TOLD)
+  const disabled = (): Draft => succeed(observe(ready(), 'DISABLED'), 'notice:disabled:1', SENT)
 
   it('F39: it becomes ready with the existing account once the application has accepted `reactivated`', () => {
-    const approved = says(disabled(), 'APPROVED')
+    const approved = observe(disabled(), 'APPROVED')
     expect(approved.entries).toEqual([
       { kind: 'state.moved', data: { from: 'disabled', to: 'approved', status: 'APPROVED' } },
       { kind: 'effect.intended', data: { step: 'notice:reactivated:1', key: `notice_reactivated_1_${IDENTITY}` } },
     ])
-    const again = succeed(approved, 'notice:reactivated:1', TOLD)
+    const again = succeed(approved, 'notice:reactivated:1', SENT)
     expect(again.onboarding).toMatchObject({ state: 'ready', accountId: ACCOUNT.accountId, profileId: ACCOUNT.profileId })
     expect(steps(again)).toEqual(['account', 'notice:account_opened:1', 'notice:disabled:1', 'notice:reactivated:1', 'notice:ready:1'])
   })
 
   it('F39: each reactivation has its own key', () => {
-    const once = succeed(says(disabled(), 'APPROVED'), 'notice:reactivated:1', TOLD)
-    const twice = says(succeed(says(once, 'DISABLED'), 'notice:disabled:2', TOLD), 'APPROVED')
+    const once = succeed(observe(disabled(), 'APPROVED'), 'notice:reactivated:1', SENT)
+    const twice = observe(succeed(observe(once, 'DISABLED'), 'notice:disabled:2', SENT), 'APPROVED')
     expect(effect(twice, 'notice:reactivated:2')).toMatchObject({ state: 'intended', key: `notice_reactivated_2_${IDENTITY}` })
   })
 
   it('F39: it gets its first account and `ready` when it had none before', () => {
-    const approved = says(succeed(says(unknown(), 'DISABLED'), 'notice:disabled:1', TOLD), 'APPROVED')
-    const end = succeed(withAccount(approved), 'notice:ready:1', TOLD)
+    const approved = observe(succeed(observe(unknown(), 'DISABLED'), 'notice:disabled:1', SENT), 'APPROVED')
+    const end = succeed(withAccount(approved), 'notice:ready:1', SENT)
     expect(end.onboarding.state).toBe('ready')
     expect(steps(end)).not.toContain('notice:reactivated:1')
   })
 
   it('F39: `ready` is sent again when the application may not have received it before', () => {
-    const opened = attempt(withAccount(says(unknown(), 'APPROVED')), 'notice:ready:1')
-    const approved = says(says(opened, 'DISABLED'), 'APPROVED')
+    const opened = attempt(withAccount(observe(unknown(), 'APPROVED')), 'notice:ready:1')
+    const approved = observe(observe(opened, 'DISABLED'), 'APPROVED')
     expect(effect(approved, 'notice:ready:2')?.state).toBe('intended')
-    const late = applyReceipt(approved, 'notice:ready:1', TOLD)
+    const late = applyReceipt(approved, 'notice:ready:1', SENT)
     expect(late.onboarding.state).toBe('approved')
-    expect(succeed(late, 'notice:ready:2', TOLD).onboarding.state).toBe('ready')
+    expect(succeed(late, 'notice:ready:2', SENT).onboarding.state).toBe('ready')
   })
 
   it('F39: no second notification follows when the hold of a reactivated customer is released', () => {
-    const again = succeed(says(disabled(), 'APPROVED'), 'notice:reactivated:1', TOLD)
-    const released = says(hold(again, 'account-mismatch'), 'APPROVED', { operator: true })
+    const again = succeed(observe(disabled(), 'APPROVED'), 'notice:reactivated:1', SENT)
+    const released = observe(hold(again, 'account-mismatch'), 'APPROVED', { operator: true })
     expect(released.onboarding.state).toBe('ready')
     expect(steps(released)).toEqual(steps(again))
   })
 
   it('F39: it is reactivated from a hold of an older version once an operator releases it', () => {
-    const released = says(hold(disabled(), 'approved-after-disabled'), 'APPROVED', { operator: true })
+    const released = observe(hold(disabled(), 'approved-after-disabled'), 'APPROVED', { operator: true })
     expect(released.entries[0]).toEqual({ kind: 'hold.released', data: { reason: 'approved-after-disabled', to: 'approved' } })
-    expect(succeed(released, 'notice:reactivated:1', TOLD).onboarding).toMatchObject({ state: 'ready', heldReason: null })
+    expect(succeed(released, 'notice:reactivated:1', SENT).onboarding).toMatchObject({ state: 'ready', heldReason: null })
   })
 })
 
 describe('account.opened', () => {
-  const opened = (): Draft => succeed(says(unknown(), 'APPROVED'), 'account', ACCOUNT)
+  const opened = (): Draft => succeed(observe(unknown(), 'APPROVED'), 'account', ACCOUNT)
 
   it('is told before the approval, and once: a reactivation does not tell it again', () => {
     expect(claimNext(opened(), JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:account_opened:1' } })
-    const disabled = succeed(says(ready(), 'DISABLED'), 'notice:disabled:1', TOLD)
-    const again = succeed(says(disabled, 'APPROVED'), 'notice:reactivated:1', TOLD)
+    const disabled = succeed(observe(ready(), 'DISABLED'), 'notice:disabled:1', SENT)
+    const again = succeed(observe(disabled, 'APPROVED'), 'notice:reactivated:1', SENT)
     expect(again.onboarding.state).toBe('ready')
     expect(steps(again).filter((step) => step.includes('account_opened'))).toEqual(['notice:account_opened:1'])
   })
 
   it('keeps its one key when the approval was withdrawn before the application took it', () => {
-    const disabled = succeed(says(attempt(opened(), 'notice:account_opened:1'), 'DISABLED'), 'notice:disabled:1', TOLD)
+    const disabled = succeed(observe(attempt(opened(), 'notice:account_opened:1'), 'DISABLED'), 'notice:disabled:1', SENT)
     expect(effect(disabled, 'notice:account_opened:1')?.state).toBe('suppressed')
-    const approved = says(disabled, 'APPROVED')
+    const approved = observe(disabled, 'APPROVED')
     expect(claimNext(approved, JOB)).toMatchObject({
       kind: 'attempt',
       effect: { step: 'notice:account_opened:1', key: `notice_account_opened_1_${IDENTITY}`, attempts: 1 },
     })
     // Another job waits for the attempt that may still be under way.
     expect(claimNext(approved, { ...JOB, by: '2' })).toMatchObject({ kind: 'waiting', until: 1_500 })
-    const told = succeed(approved, 'notice:account_opened:1', TOLD)
-    expect(succeed(told, 'notice:ready:2', TOLD).onboarding.state).toBe('ready')
+    const told = succeed(approved, 'notice:account_opened:1', SENT)
+    expect(succeed(told, 'notice:ready:2', SENT).onboarding.state).toBe('ready')
   })
 
   it('is not told to an application that has learned of the account from `ready` of an older version', () => {
     const older = { ...ready(), effects: ready().effects.filter(({ name }) => name !== 'account_opened') }
-    const disabled = succeed(says(older, 'DISABLED'), 'notice:disabled:1', TOLD)
-    expect(steps(says(disabled, 'APPROVED'))).not.toContain('notice:account_opened:1')
+    const disabled = succeed(observe(older, 'DISABLED'), 'notice:disabled:1', SENT)
+    expect(steps(observe(disabled, 'APPROVED'))).not.toContain('notice:account_opened:1')
   })
 })
 
 describe('when Paxos freezes an identity', () => {
-  const frozen = (): Draft => succeed(says(ready(), 'ERROR'), 'notice:frozen:1', TOLD)
+  const frozen = (): Draft => succeed(observe(ready(), 'ERROR'), 'notice:frozen:1', SENT)
 
   it('F40: leaves ready and tells the application, under a key of its own', () => {
-    const told = says(ready(), 'ERROR')
+    const told = observe(ready(), 'ERROR')
     expect(told.entries).toEqual([
       { kind: 'state.moved', data: { from: 'ready', to: 'frozen', status: 'ERROR' } },
       { kind: 'effect.intended', data: { step: 'notice:frozen:1', key: `notice_frozen_1_${IDENTITY}` } },
@@ -345,20 +345,20 @@ describe('when Paxos freezes an identity', () => {
   })
 
   it('F40: becomes ready with the account that exists once Paxos thaws it and the application took `reactivated`', () => {
-    const again = succeed(says(frozen(), 'APPROVED'), 'notice:reactivated:1', TOLD)
+    const again = succeed(observe(frozen(), 'APPROVED'), 'notice:reactivated:1', SENT)
     expect(again.onboarding).toMatchObject({ state: 'ready', accountId: ACCOUNT.accountId })
     expect(steps(again)).toEqual(['account', 'notice:account_opened:1', 'notice:frozen:1', 'notice:reactivated:1', 'notice:ready:1'])
   })
 
   it('F40: opens the first account and sends `ready` when it was frozen before it had one', () => {
-    const approved = says(succeed(says(unknown(), 'ERROR'), 'notice:frozen:1', TOLD), 'APPROVED')
+    const approved = observe(succeed(observe(unknown(), 'ERROR'), 'notice:frozen:1', SENT), 'APPROVED')
     expect(
-      succeed(succeed(succeed(approved, 'account', ACCOUNT), 'notice:account_opened:1', TOLD), 'notice:ready:1', TOLD).onboarding.state,
+      succeed(succeed(succeed(approved, 'account', ACCOUNT), 'notice:account_opened:1', SENT), 'notice:ready:1', SENT).onboarding.state,
     ).toBe('ready')
   })
 
   it('F40: is frozen where an operator releases a hold while Paxos says ERROR', () => {
-    const released = says(hold(ready(), 'identity-frozen'), 'ERROR', { operator: true })
+    const released = observe(hold(ready(), 'identity-frozen'), 'ERROR', { operator: true })
     expect(released.onboarding).toMatchObject({ state: 'frozen', heldReason: null })
     expect(effect(released, 'notice:frozen:1')?.state).toBe('intended')
   })
@@ -371,7 +371,7 @@ describe('when nothing is to be done, and Paxos says something new', () => {
 
   it('A36: notes a status that is not known, and nothing acts on it', () => {
     const before = ready()
-    const noted = says(before, 'UNDER_REVIEW')
+    const noted = observe(before, 'UNDER_REVIEW')
     expect(noted.entries).toEqual([{ kind: 'status.noted', data: { status: 'UNDER_REVIEW', requirements: [], controls: [] } }])
     expect(noted.onboarding).toMatchObject({ state: 'ready', identityStatus: 'UNDER_REVIEW' })
     expect(noted.effects).toEqual(before.effects)
@@ -394,15 +394,15 @@ describe('when nothing is to be done, and Paxos says something new', () => {
 
 describe('when a receipt comes late', () => {
   it('a disabled identity does not become ready', () => {
-    const opened = attempt(withAccount(says(unknown(), 'APPROVED')), 'notice:ready:1')
-    const late = applyReceipt(says(opened, 'DISABLED'), 'notice:ready:1', TOLD)
+    const opened = attempt(withAccount(observe(unknown(), 'APPROVED')), 'notice:ready:1')
+    const late = applyReceipt(observe(opened, 'DISABLED'), 'notice:ready:1', SENT)
     expect(late.onboarding.state).toBe('disabled')
-    expect(effect(late, 'notice:ready:1')).toMatchObject({ state: 'done', receipt: TOLD })
+    expect(effect(late, 'notice:ready:1')).toMatchObject({ state: 'done', receipt: SENT })
   })
 
   it('an approved identity does not become ready by the receipt of a document request', () => {
-    const asked = attempt(says(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1')
-    expect(applyReceipt(says(asked, 'APPROVED'), 'notice:documents_required:1', TOLD).onboarding.state).toBe('approved')
+    const asked = attempt(observe(unknown(), 'PENDING', { documents: ['CURP'] }), 'notice:documents_required:1')
+    expect(applyReceipt(observe(asked, 'APPROVED'), 'notice:documents_required:1', SENT).onboarding.state).toBe('approved')
   })
 
   it('a second receipt of a notification changes nothing', () => {
@@ -411,7 +411,7 @@ describe('when a receipt comes late', () => {
   })
 
   it('the onboarding is held when the receipt names another profile or has another kind', () => {
-    for (const receipt of [{ ...ACCOUNT, profileId: '00000000-0000-4000-8000-000000000000' }, TOLD])
+    for (const receipt of [{ ...ACCOUNT, profileId: '00000000-0000-4000-8000-000000000000' }, SENT])
       expect(applyReceipt(ready(), 'account', receipt).onboarding).toMatchObject({ state: 'held', heldReason: 'account-mismatch' })
     expect(applyReceipt(ready(), 'notice:ready:1', ACCOUNT).onboarding.state).toBe('held')
   })
@@ -422,7 +422,7 @@ describe('when a receipt comes late', () => {
 })
 
 describe('the next attempt', () => {
-  const approved = says(unknown(), 'APPROVED')
+  const approved = observe(unknown(), 'APPROVED')
 
   it('is none when nothing is intended or an operator must act', () => {
     expect(claimNext(unknown(), JOB)).toEqual({ kind: 'complete' })
@@ -431,8 +431,8 @@ describe('the next attempt', () => {
   })
 
   it('is the notification of the current state, never an effect of a state that was left', () => {
-    expect(claimNext(says(approved, 'DISABLED'), JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:disabled:1' } })
-    const documents = says(unknown(), 'PENDING', { documents: ['CURP'] })
+    expect(claimNext(observe(approved, 'DISABLED'), JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:disabled:1' } })
+    const documents = observe(unknown(), 'PENDING', { documents: ['CURP'] })
     expect(claimNext(documents, JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:documents_required:1' } })
     for (const state of ['denied', 'disabled', 'documents_required', 'pending', 'ready', 'held'] satisfies OnboardingState[])
       expect(claimNext({ ...approved, onboarding: { ...approved.onboarding, state } }, JOB)).toEqual({ kind: 'complete' })

@@ -242,8 +242,8 @@ describe('an account that may exist, of an identity that is no longer approved',
     const notice = claim(disabled)
     if (notice.kind !== 'attempt') throw new Error('the notice is not claimed')
     expect(notice.effect.step).toBe('notice:disabled:1') // the user is told of the disablement first
-    const told = applyReceipt(notice.draft, 'notice:disabled:1', { kind: 'notice', channel: 'log', status: null })
-    expect(claim(told)).toMatchObject({ kind: 'look-up', effect: { step: 'account' } })
+    const notified = applyReceipt(notice.draft, 'notice:disabled:1', { kind: 'notice', channel: 'log', status: null })
+    expect(claim(notified)).toMatchObject({ kind: 'look-up', effect: { step: 'account' } })
   })
   it('needs no look-up when it was never attempted', () => {
     expect(claim(hold(approved, 'denied-after-approved')).kind).toBe('complete')
@@ -303,8 +303,8 @@ describe('a superseded notification', () => {
     expect(released.effects.find(({ step }) => step === 'notice:ready:2')?.state).toBe('intended')
   })
   it('is not repeated when the hold is released to what the user was told already', () => {
-    const told = { kind: 'notice', channel: 'log', status: null }
-    const ready = applyReceipt(applyReceipt(approved, 'notice:account_opened:1', told), 'notice:ready:1', told)
+    const notified = { kind: 'notice', channel: 'log', status: null }
+    const ready = applyReceipt(applyReceipt(approved, 'notice:account_opened:1', notified), 'notice:ready:1', notified)
     const held = hold(ready, 'review-reopened')
     const released = applyDecision(
       held,

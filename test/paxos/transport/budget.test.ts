@@ -87,20 +87,20 @@ describe('the budget', () => {
 
   it('never exceeds the documented average in any five minutes', async () => {
     const { budget, pass, now } = startBudget()
-    const takenAt: number[] = []
+    const grantedAt: number[] = []
     for (let step = 0; step < 4_000; step++) {
       pass((step * 7_919) % 1_700) // a clock that advances unevenly over some 57 minutes
       for (let burst = (step * 31) % 40; burst > 0; burst--) {
         await budget.acquire('identity', { priority: 'live' }).then(
-          () => takenAt.push(now()),
+          () => grantedAt.push(now()),
           () => {},
         )
       }
     }
     let first = 0
     let most = 0
-    for (let last = 0; last < takenAt.length; last++) {
-      while (takenAt[last]! - takenAt[first]! >= 300_000) first++
+    for (let last = 0; last < grantedAt.length; last++) {
+      while (grantedAt[last]! - grantedAt[first]! >= 300_000) first++
       most = Math.max(most, last - first + 1)
     }
     expect(most).toBeGreaterThan(IDENTITY_ROOM * 0.95) // the test reached the limit

@@ -132,7 +132,7 @@ describe('when a client vanishes without closing its connection', () => {
     const { rows } = await pool.query<{ name: string; setting: string }>(SETTINGS)
     return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))
   }
-  const mortal = {
+  const keepAliveSettings = {
     idle_in_transaction_session_timeout: '30000',
     tcp_keepalives_idle: '15',
     tcp_keepalives_interval: '5',
@@ -143,10 +143,10 @@ describe('when a client vanishes without closing its connection', () => {
   it('the server probes a silent connection, for every session of ours and of the queue', async () => {
     const pool = createPool({ connectionString: database.url, max: 1, applicationName: 'pool test' })
     onTestFinished(() => pool.end())
-    expect(await settingsOf(pool)).toMatchObject(mortal)
+    expect(await settingsOf(pool)).toMatchObject(keepAliveSettings)
     const queue = connectQueue({ kind: 'postgres', connectionString: database.url }, { role: 'produce', logger: log })
     onTestFinished(() => queue.close())
-    expect(await settingsOf(queue.options.connection as unknown as pg.Pool)).toMatchObject({ ...mortal, search_path: 'bullmq' })
+    expect(await settingsOf(queue.options.connection as unknown as pg.Pool)).toMatchObject({ ...keepAliveSettings, search_path: 'bullmq' })
   })
 
   it('the URL overrides our settings, but not the schema of the queue', async () => {
@@ -154,7 +154,7 @@ describe('when a client vanishes without closing its connection', () => {
     url.searchParams.set('options', '-c work_mem=5MB -c tcp_keepalives_idle=77 -c search_path=elsewhere')
     const pool = createPool({ connectionString: url.href, max: 1, applicationName: 'pool test' })
     onTestFinished(() => pool.end())
-    const set = { ...mortal, work_mem: '5120', tcp_keepalives_idle: '77' }
+    const set = { ...keepAliveSettings, work_mem: '5120', tcp_keepalives_idle: '77' }
     expect(await settingsOf(pool)).toMatchObject({ ...set, search_path: 'elsewhere' })
     const queue = connectQueue({ kind: 'postgres', connectionString: url.href }, { role: 'work', logger: log })
     onTestFinished(() => queue.close())
