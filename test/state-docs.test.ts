@@ -8,11 +8,13 @@ import { QUOTE_EXECUTION_STATES } from '../src/domain/trade/quote-execution.ts'
 import { DEPOSIT_STATES } from '../src/domain/transfer/deposit.ts'
 import { INSTRUCTIONS_STATES } from '../src/domain/transfer/deposit-instructions.ts'
 import { TRANSFER_STATES } from '../src/domain/transfer/transfer.ts'
+import { ISSUE_STATES } from '../src/inbox/read-issues.ts'
 import { REPLAY_STATES } from '../src/replay/replay-record.ts'
 
 /** Each list of states: the file and the constant that hold it, and the states themselves. */
 const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }>> = {
   EVENT_STATES: { file: 'domain/event-state.ts', states: EVENT_STATES },
+  ISSUE_STATES: { file: 'inbox/read-issues.ts', states: ISSUE_STATES },
   EFFECT_STATES: { file: 'domain/effect.ts', states: EFFECT_STATES },
   REPLAY_STATES: { file: 'replay/replay-record.ts', states: REPLAY_STATES },
   ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },

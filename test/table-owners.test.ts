@@ -10,6 +10,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   inbox_total: 'inbox',
   delivery_sample: 'inbox',
   event_dismissal: 'inbox',
+  failure_cause: 'inbox',
   command: 'inbox',
   onboarding: 'ledger',
   effect: 'ledger',

@@ -3,6 +3,7 @@ import { ACTOR_KINDS } from '../domain/actor.ts'
 import { EVENT_ORIGINS, EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { FOUND_KINDS } from '../operate/find.ts'
+import { ISSUE_STATES } from '../operate/issue-input.ts'
 import { PROBLEM_KINDS } from '../operate/problem.ts'
 import { REPLAY_STATES } from '../operate/use-cases.ts'
 import { NEXT_ACTIONS } from '../operate/waiting.ts'
@@ -367,6 +368,32 @@ const Command = z.strictObject({
   link: z.string().describe('Where to ask again.'),
 })
 
+const issueFields = {
+  id: z.string().describe('The same for the same cause.'),
+  state: z.enum(ISSUE_STATES),
+  reopened: z.boolean().describe('It was resolved, and has failed since.'),
+  code: z.string().describe('The code of the failure (docs/errors.md); of EFFECT_REFUSED, that of the refusal.'),
+  effectKind: z.string().nullable().describe('Such as create-account; null: it failed before an effect was tried.'),
+  operation: z.string().nullable().describe('Such as accounts.create.'),
+  status: z.int().nullable().describe('The HTTP status; null where there was no answer, or none is known.'),
+  problemType: z.string().nullable(),
+  parked: count,
+  dead: count,
+  unfinished: count.describe('Events that failed so and are tried again.'),
+  customers: count,
+  atLeast: z.boolean().describe('There are more than the newest 10000, which were counted.'),
+  firstSeenAt: time,
+  lastSeenAt: time.nullable().describe('Null: no event is left.'),
+  sinceTreated: count.describe('Failures since an operator decided about it: of a muted issue, what the mute swallows.'),
+  treatedBy: z.string().nullable(),
+  treatedAt: time.nullable(),
+  reason: z.string().nullable(),
+  mutedUntil: time.nullable(),
+  note: z.string().nullable(),
+  link: z.string().nullable(),
+  detail: z.string().nullable().describe('The last error of one of its events.'),
+}
+
 const FindAnswer = z.strictObject({
   text: z.string().describe('What was looked for, without blanks and quotes around it.'),
   items: z
@@ -391,6 +418,12 @@ const FindAnswer = z.strictObject({
 
 export const API_SCHEMAS = {
   FindAnswer,
+  IssueList: z.strictObject({ items: z.array(z.strictObject(issueFields)) }),
+  IssueStory: z.strictObject({
+    ...issueFields,
+    byHour: z.array(count).describe('Failures in each of the last 24 hours, oldest hour first.'),
+    events: z.array(Event).describe('The newest 20 of its events.'),
+  }),
   Command,
   Onboarding,
   OnboardingStory,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EVENT_STATES } from '../domain/event-state.ts'
-import { EventIdParams, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
+import { EventIdParams, FAILURE_FILTERS, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
 import { Reason } from '../operate/replay-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -46,6 +46,7 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
         state: z.enum(EVENT_STATES).optional(),
         type: z.string().min(1, 'must not be empty').max(200).optional().describe('For example identity.approved.'),
         identityId: OptionalId,
+        ...FAILURE_FILTERS,
         from: Time.optional().describe('Received at or after.'),
         to: Time.optional().describe('Received before.'),
       }),

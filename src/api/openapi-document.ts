@@ -40,6 +40,7 @@ const TAGS: Readonly<Record<string, string>> = {
   find: 'One search over everything that has an id or a key',
   onboardings: 'Customers and their onboarding',
   events: 'Events received from Paxos',
+  issues: 'Failures grouped by cause',
   replays: 'Process events again: plan, approve, read the results',
   queue: 'The disposable queue of jobs',
   accounts: 'Brokerage accounts: balances, deposits, orders',

@@ -9,6 +9,7 @@ import { depositRoutes } from './deposit-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { findRoutes } from './find-routes.ts'
 import { instructionRoutes } from './instruction-routes.ts'
+import { issueRoutes } from './issue-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
 import { orderRoutes } from './order-routes.ts'
@@ -41,6 +42,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     instructionRoutes,
     transferRoutes,
     eventRoutes,
+    issueRoutes,
     replayRoutes,
     queueRoutes,
     statsRoutes,

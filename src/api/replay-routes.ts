@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { IssueId } from '../operate/issue-input.ts'
 import { IdList, OwnIdParams, pageQuery, Time } from '../operate/query-inputs.ts'
 import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
 import { type OperatorUseCases, type ReplayStory, STEERINGS, type Steering } from '../operate/use-cases.ts'
@@ -10,6 +11,7 @@ const PlanRequest = z.strictObject({
   identityIds: IdList.optional(),
   types: z.array(z.string().min(1).max(200)).min(1, 'must name at least one').optional(),
   states: z.array(z.enum(REPLAYABLE_STATES)).min(1, 'must name at least one').optional(),
+  issueIds: z.array(IssueId).min(1, 'must name at least one').optional().describe('Ids of issues.'),
   errorCodes: z.array(z.string().min(1).max(100)).min(1, 'must name at least one').optional().describe("Codes of the events' last errors."),
   keySlots: z
     .array(z.string().min(1).max(100))

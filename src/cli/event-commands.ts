@@ -30,6 +30,8 @@ interface ListFlags {
   state?: (typeof EVENT_STATES)[number]
   type?: string
   identity?: string
+  cause?: string
+  step?: string
   since?: Date
   until?: Date
   limit: number
@@ -47,6 +49,8 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
     .option('--state <state>', `only: ${EVENT_STATES.join(', ')}`, parseOneOf(EVENT_STATES))
     .option('--type <type>', 'only this type, such as identity.approved')
     .option('--identity <id>', 'only events of this identity', parsePaxosId)
+    .option('--cause <cause>', 'only failures of this cause: the id of an issue, or a code such as NOTICE_REFUSED')
+    .option('--step <kind>', 'only failures of this kind of effect, such as send-notification')
     .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
     .option('--until <time>', 'received before', parseTime)
     .option('--limit <number>', 'most entries to list', parseCount(200), 50)
@@ -98,6 +102,7 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
 interface DismissFlags {
   state?: ('parked' | 'dead')[]
   error?: string[]
+  issue?: string[]
   type?: string[]
   key?: string[]
   from?: Date
@@ -114,6 +119,7 @@ function registerDismissal(event: Command, open: OpenUseCases, print: Print): vo
     .argument('[event-ids...]', 'event ids; without any, the filters select events', collectPaxosIds, [])
     .option('--state <state>', 'events in this state (parked, dead); repeatable', collectOneOf(['parked', 'dead'] as const))
     .option('--error <code>', 'events whose last error has this code; repeatable', collectTexts)
+    .option('--issue <id>', 'events of this issue; repeatable', collectTexts)
     .option('--type <type>', 'events of this type; repeatable', collectTexts)
     .option('--key <slot>', 'events received with this webhook key, as event show prints it; repeatable', collectTexts)
     .option('--since, --from <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
@@ -125,9 +131,9 @@ function registerDismissal(event: Command, open: OpenUseCases, print: Print): vo
       const { actor, reason } = nameAndReason(flags)
       await withUseCases(open, async (useCases) => {
         if (eventIds.length > 0) return act(useCases.dismissEvent, { eventIds, actor, reason, print, json: flags.json })
-        const { state: states, error: errorCodes, type: types, key: keySlots, from, to } = flags
+        const { state: states, error: errorCodes, issue: issueIds, type: types, key: keySlots, from, to } = flags
         const plan = await useCases.planReplay(
-          { states, errorCodes, types, keySlots, from, to, limit: MAX_REPLAY_LIMIT, action: 'dismiss' },
+          { states, errorCodes, issueIds, types, keySlots, from, to, limit: MAX_REPLAY_LIMIT, action: 'dismiss' },
           actor,
         )
         print(flags.json ? JSON.stringify(plan, null, 2) : renderReplay(plan))

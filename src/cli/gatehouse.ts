@@ -9,6 +9,7 @@ import { registerDemoCommands } from './demo-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerFindCommand } from './find-command.ts'
+import { registerIssueCommands } from './issue-commands.ts'
 import { registerLedgerCommands } from './ledger-commands.ts'
 import { registerNoticeCommands } from './notice-commands.ts'
 import { registerOnboardingCommands } from './onboarding-commands.ts'
@@ -42,6 +43,7 @@ const openAnyWorld = async (): ReturnType<typeof openForCommand> => openForComma
 registerFindCommand(program, open)
 registerOnboardingCommands(program, open)
 registerEventCommands(program, open)
+registerIssueCommands(program, open)
 registerReplayCommands(program, open)
 registerQueueCommands(program, open)
 registerNoticeCommands(program, open)

@@ -27,6 +27,7 @@ interface PlanFlags {
   type?: string[]
   state?: (typeof REPLAYABLE_STATES)[number][]
   error?: string[]
+  issue?: string[]
   since?: Date
   until?: Date
   limit?: number
@@ -65,6 +66,7 @@ function registerPlan(replay: Command, open: OpenUseCases, print: Print): void {
     .option('--type <type>', 'events of this type; repeatable', collectTexts)
     .option('--state <state>', `events in this state (${REPLAYABLE_STATES.join(', ')}); repeatable`, collectOneOf(REPLAYABLE_STATES))
     .option('--error <code>', 'events whose last error has this code; repeatable', collectTexts)
+    .option('--issue <id>', 'events of this issue; repeatable', collectTexts)
     .option('--since <time>', 'received at or after: a time, a date, or 15m, 2h, 3d ago', parseTime)
     .option('--until <time>', 'received before', parseTime)
     .option(
@@ -77,8 +79,17 @@ function registerPlan(replay: Command, open: OpenUseCases, print: Print): void {
     .option('--operator <name>', 'your name, for the audit', systemUser())
     .option('--json', 'print JSON')
     .action(async ({ newSince, operator, json, ...flags }: PlanFlags) => {
-      const { event, identity, type, state, error, since, until, limit, releaseHolds } = flags
-      const chosen = { eventIds: event, identityIds: identity, types: type, states: state, errorCodes: error, from: since, to: until }
+      const { event, identity, type, state, error, issue, since, until, limit, releaseHolds } = flags
+      const chosen = {
+        eventIds: event,
+        identityIds: identity,
+        types: type,
+        states: state,
+        errorCodes: error,
+        issueIds: issue,
+        from: since,
+        to: until,
+      }
       await withUseCases(open, async (useCases) => {
         await requireKnown(useCases, { identities: identity ?? [], events: event ?? [] })
         const actor: Actor = { kind: 'operator', name: operator }

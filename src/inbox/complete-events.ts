@@ -27,6 +27,8 @@ export interface Completion {
   /** The last error; left out or null: none. */
   errorCode?: string | null
   errorDetail?: string | null
+  /** Why it failed (`failure_cause`); left out: the cause that is known stays, until there is no error. */
+  causeId?: string
 }
 
 /** How long a claimed event is left to the queue before the dispatcher takes its job for lost. */
@@ -65,7 +67,7 @@ export async function completeEvents(pool: Pool, completions: readonly Completio
 WITH completion AS (
   SELECT * FROM json_to_recordset($1::json) AS s (
     seq bigint, generation integer, state text, outcome text, trust text, "identityId" text, attempts integer,
-    "unknownOutcomes" integer, "dueAt" timestamptz, "errorCode" text, "errorDetail" text)
+    "unknownOutcomes" integer, "dueAt" timestamptz, "errorCode" text, "errorDetail" text, "causeId" text)
 ), locked AS MATERIALIZED (
   SELECT seq FROM inbox_event WHERE seq IN (SELECT seq FROM completion) ORDER BY event_id FOR UPDATE
 )
@@ -81,6 +83,7 @@ UPDATE inbox_event AS i SET
   due_at = coalesce(s."dueAt", i.due_at),
   error_code = s."errorCode",
   error_detail = s."errorDetail",
+  cause_id = CASE WHEN s."errorCode" IS NOT NULL THEN coalesce(s."causeId", i.cause_id) END,
   completed_at = CASE WHEN s.state <> 'accepted' THEN now() END
 FROM completion s JOIN locked USING (seq)
 WHERE i.seq = s.seq AND CASE i.state WHEN 'accepted' THEN i.generation END = coalesce(s.generation, i.generation)

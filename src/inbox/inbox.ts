@@ -3,6 +3,7 @@ import { createGroupCommitter } from '../platform/group-committer.ts'
 import { type AcceptorOptions, createEventAcceptor, type EventAcceptor } from './accept-events.ts'
 import { acceptCommand, type Command, findCommand, type NewCommand } from './commands.ts'
 import { type Completion, claimDueEvents, completeEvents, type OpenEvent, recordStrike, reopenEvents } from './complete-events.ts'
+import { createCauseBook, type FailureCause } from './failure-cause.ts'
 import { countEvents, type EventCounts, type InboxRow, loadEvents } from './load-events.ts'
 import { type Proof, type Proven, proveEvents } from './prove-events.ts'
 import { cancelTimer, setTimer, type Timer } from './timers.ts'
@@ -24,6 +25,8 @@ export interface Inbox extends EventAcceptor {
   load(seq: string): Promise<InboxRow | null>
   /** Resolves after the commit: whether the event was still unfinished, so that this completed it. */
   complete(completion: Completion): Promise<boolean>
+  /** Keeps why an event failed, once for each cause; resolves to the cause's id. */
+  keepCause(cause: FailureCause): Promise<string>
   /** Takes events that are due, for the queue; each comes due again a minute later unless it is completed. */
   claimDue(options: { limit: number }): Promise<OpenEvent[]>
   /** Opens events again, with a new generation, as part of `transaction` where one is given; test events stay as they are. */
@@ -67,6 +70,7 @@ export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
     checkAccepting: acceptor.checkAccepting,
     load: loads.submit,
     complete: completions.submit,
+    keepCause: createCauseBook(pool),
     claimDue: (options) => claimDueEvents(pool, options),
     reopen: (seqs, { authority, transaction }) => reopenEvents(transaction ?? pool, seqs, { authority }),
     prove: (proofs) => proveEvents(pool, proofs),

@@ -8,6 +8,8 @@ export interface EventFilter {
   identityIds?: readonly string[] | undefined
   types?: readonly string[] | undefined
   errorCodes?: readonly string[] | undefined
+  /** Of one of these causes (`failure_cause`). */
+  causeIds?: readonly string[] | undefined
   /** Received at or after. */
   from?: Date | undefined
   /** Received before. */
@@ -24,11 +26,12 @@ const MATCHING = `FROM inbox_event
   WHERE state = ANY ($1::text[]) AND ($2::text[] IS NULL OR event_id = ANY ($2)) AND ($3::text[] IS NULL OR identity_id = ANY ($3))
     AND ($4::text[] IS NULL OR type = ANY ($4)) AND ($5::timestamptz IS NULL OR received_at >= $5) AND ($6::timestamptz IS NULL OR received_at < $6)
     AND seq >= $7 AND ($8::bigint IS NULL OR seq < $8) AND ($9::text[] IS NULL OR error_code = ANY ($9))
-    AND ($10::timestamptz IS NULL OR completed_at >= $10) AND ($11::text[] IS NULL OR key_slot = ANY ($11))`
+    AND ($10::timestamptz IS NULL OR completed_at >= $10) AND ($11::text[] IS NULL OR key_slot = ANY ($11))
+    AND ($12::text[] IS NULL OR cause_id = ANY ($12))`
 
 /** The numbers (bigint as text) of the oldest `limit` events that match, in the order of receiving. */
 export async function matchEvents(pool: Pool, filter: EventFilter, limit: number): Promise<string[]> {
-  const { rows } = await pool.query<{ seq: string }>(`SELECT seq ${MATCHING} ORDER BY seq LIMIT $12`, [
+  const { rows } = await pool.query<{ seq: string }>(`SELECT seq ${MATCHING} ORDER BY seq LIMIT $13`, [
     ...(await values(pool, filter)),
     limit,
   ])
@@ -38,17 +41,19 @@ export async function matchEvents(pool: Pool, filter: EventFilter, limit: number
 /** How many events match, counted up to `most`. */
 export async function countMatching(pool: Pool, filter: EventFilter, most: number): Promise<number> {
   const { rows } = await pool.query<{ matched: number }>(
-    `SELECT count(*)::int AS matched FROM (SELECT ${MATCHING} LIMIT $12) AS matching`,
+    `SELECT count(*)::int AS matched FROM (SELECT ${MATCHING} LIMIT $13) AS matching`,
     [...(await values(pool, filter)), most],
   )
   return rows[0]?.matched ?? 0
 }
 
 async function values(pool: Pool, filter: EventFilter): Promise<unknown[]> {
-  const { states, eventIds, identityIds, types, errorCodes, from, to, fromSeq = '0', completedSince, keySlots } = filter
+  const { states, eventIds, identityIds, types, errorCodes, from, to, fromSeq = '0', completedSince, keySlots, causeIds } = filter
   const { gte = 0n, lt } = await seqWindow(pool, { from, to })
   const since = gte > BigInt(fromSeq) ? gte : BigInt(fromSeq)
-  return [states, eventIds, identityIds, types, from, to, since, lt, errorCodes, completedSince, keySlots].map((value) => value ?? null)
+  return [states, eventIds, identityIds, types, from, to, since, lt, errorCodes, completedSince, keySlots, causeIds].map(
+    (value) => value ?? null,
+  )
 }
 
 /** A moment by the clock that stamps events, one millisecond after everything that is committed by now: `received_at` is rounded to one. */

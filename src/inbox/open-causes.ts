@@ -1,8 +1,17 @@
 import type { Pool } from 'pg'
+import { isQuiet } from './read-issues.ts'
 
 /** Events that are not finished, by what keeps them: their state and last error. */
 export interface OpenCause {
   state: 'accepted' | 'parked' | 'dead'
+  /** The issue that they belong to; null: they failed before issues were kept, or have not failed. */
+  causeId: string | null
+  /** Of the issue: which effect, which call, and how it was answered. */
+  effectKind: string | null
+  operation: string | null
+  status: number | null
+  /** Who acknowledged the issue, and what for; null: it is open. */
+  acknowledged: { by: string; reason: string } | null
   /** The last error; null: none yet. */
   errorCode: string | null
   /** Of `EFFECT_REFUSED`: the code of the refusal itself, such as PAXOS_SCOPE_MISSING. Null where it is not known. */
@@ -26,17 +35,23 @@ export const MOST_CAUSED = 10_000
 /** As EffectRefusedError (saga-errors.ts) writes it: `account was refused (PAXOS_REJECTED); …`. */
 const INNER_CODE = `CASE WHEN error_code = 'EFFECT_REFUSED' THEN substring(error_detail from ' was refused \\(([A-Z0-9_]+)\\)') END`
 
-/** Newest events of each unfinished state, grouped; a group with `MOST_CAUSED` events has at least that many. */
+/**
+ * Newest events of each unfinished state, grouped; a group with `MOST_CAUSED` events has at least that many. What a muted or resolved issue
+ * covers is left out.
+ */
 export async function readOpenCauses(pool: Pool): Promise<OpenCause[]> {
   const newest = (state: string): string =>
     // As a range, for the index that holds only what is open (see openInOrder in read-events.ts).
-    `(SELECT state, error_code, identity_id, received_at, completed_at, due_at, error_detail FROM inbox_event
+    `(SELECT seq, generation, state, cause_id, error_code, identity_id, received_at, completed_at, due_at, error_detail FROM inbox_event
       WHERE state >= '${state}' AND state <= '${state}' ORDER BY state DESC, seq DESC LIMIT ${MOST_CAUSED})`
   const { rows } = await pool.query<OpenCause>(
-    `SELECT state, error_code AS "errorCode", ${INNER_CODE} AS "innerCode", count(*)::int AS events, count(DISTINCT identity_id)::int AS customers,
+    `SELECT state, error_code AS "errorCode", coalesce(nullif(c.code, error_code), ${INNER_CODE}) AS "innerCode", c.id AS "causeId",
+       c.effect_kind AS "effectKind", c.operation, c.status,
+       CASE WHEN c.treatment = 'acknowledged' THEN json_build_object('by', c.treated_by, 'reason', c.reason) END AS acknowledged, count(*)::int AS events, count(DISTINCT identity_id)::int AS customers,
        min(received_at) AS "oldestReceivedAt", min(completed_at) AS "firstCompletedAt", min(due_at) AS "nextDueAt", max(error_detail) AS detail
-     FROM (${['accepted', 'parked', 'dead'].map(newest).join(' UNION ALL ')}) AS open
-     GROUP BY 1, 2, 3 ORDER BY count(*) DESC, 1, 2, 3`,
+     FROM (${['accepted', 'parked', 'dead'].map(newest).join(' UNION ALL ')}) AS open LEFT JOIN failure_cause AS c ON c.id = cause_id
+     WHERE open.state = 'accepted' OR NOT coalesce(${isQuiet('open')}, false)
+     GROUP BY 1, 2, 3, c.id ORDER BY count(*) DESC, 1, 2, 3, c.id`,
   )
   return rows
 }

@@ -44,6 +44,10 @@ export interface EventQuery {
   state?: EventState | undefined
   type?: string | undefined
   identityId?: string | undefined
+  /** Open events of one of these causes (`failure_cause`). */
+  causeIds?: readonly string[] | undefined
+  /** The last error. */
+  errorCode?: string | undefined
   /** Received at or after. */
   from?: Date | undefined
   /** Received before. */
@@ -130,7 +134,7 @@ export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool 
 
 async function listEvents(
   { prisma, pool }: { prisma: PrismaClient; pool: Pool },
-  { state, type, identityId, from, to, cursor, limit }: EventQuery,
+  { state, type, identityId, causeIds, errorCode, from, to, cursor, limit }: EventQuery,
 ): Promise<Page<EventRecord>> {
   const before = cursor ? BigInt(decodeCursor(cursor, [/^\d{1,18}$/])[0] ?? 0) : undefined
   const { gte, lt } = await seqWindow(pool, { from, to })
@@ -138,12 +142,15 @@ async function listEvents(
     ...(before === undefined ? [] : [{ seq: { lt: before } }]),
     ...(gte === undefined ? [] : [{ seq: { gte } }]),
     ...(lt === undefined ? [] : [{ seq: { lt } }]),
+    // As the partial index by cause has it.
+    ...(causeIds === undefined ? [] : [{ causeId: { in: [...causeIds] }, state: { in: ['accepted', 'parked', 'dead'] } }]),
   ]
   const { where, orderBy } = state === undefined || state === 'processed' ? inOrder(state, 'desc') : openInOrder(state, 'desc')
   const rows = await prisma.inboxEvent.findMany({
     where: {
       ...where,
       ...(type ? { type } : {}),
+      ...(errorCode ? { errorCode } : {}),
       ...(identityId ? { identityId } : {}),
       ...(from || to ? { receivedAt: { ...(from ? { gte: from } : {}), ...(to ? { lt: to } : {}) } } : {}),
       AND: bounds,

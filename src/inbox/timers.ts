@@ -18,7 +18,7 @@ export async function setTimer(pool: Pool, { streamId, name, dueAt, identityId }
     `INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, delivery_count, trust, stream_id, identity_id, due_at)
      VALUES ($1, $2, now(), false, 'timer', 0, 'confirmed', $3, $4, $5)
      ON CONFLICT (event_id) DO UPDATE SET state = 'accepted', generation = i.generation + 1, attempts = 0, unknown_outcomes = 0, strikes = 0,
-       outcome = NULL, error_code = NULL, error_detail = NULL, completed_at = NULL, due_at = excluded.due_at
+       outcome = NULL, error_code = NULL, error_detail = NULL, cause_id = NULL, completed_at = NULL, due_at = excluded.due_at
      WHERE i.state <> 'accepted'`,
     [timerId(streamId, name), name, streamId, identityId ?? null, dueAt],
   )
@@ -27,7 +27,8 @@ export async function setTimer(pool: Pool, { streamId, name, dueAt, identityId }
 /** Ends a timer that is no longer wanted; one that has ended, or is not there, stays as it is. */
 export async function cancelTimer(pool: Pool, { streamId, name }: Pick<Timer, 'streamId' | 'name'>): Promise<void> {
   await pool.query(
-    `UPDATE inbox_event SET state = 'processed', outcome = 'cancelled:no-longer-wanted', completed_at = now(), error_code = NULL, error_detail = NULL
+    `UPDATE inbox_event SET state = 'processed', outcome = 'cancelled:no-longer-wanted', completed_at = now(), error_code = NULL, error_detail = NULL,
+       cause_id = NULL
      WHERE event_id = $1 AND state = 'accepted'`,
     [timerId(streamId, name)],
   )

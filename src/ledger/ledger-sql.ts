@@ -79,7 +79,7 @@ WITH change AS (
 ), completed AS (
   UPDATE inbox_event AS i SET
     state = 'processed', outcome = s.outcome, identity_id = coalesce(s.identity_id, i.identity_id), trust = 'confirmed', error_code = NULL,
-    error_detail = NULL, completed_at = now()
+    error_detail = NULL, cause_id = NULL, completed_at = now()
   FROM locked AS s
   WHERE i.seq = s.seq AND CASE i.state WHEN 'accepted' THEN i.generation END = s.generation
 )

@@ -15,6 +15,7 @@ import { findUseCases } from './find.ts'
 import { readProblems } from './health.ts'
 import { readHome } from './home.ts'
 import { honestPace } from './honest-pace.ts'
+import { issueUseCases } from './issues.ts'
 import { listLongestApproved, onboardingUseCases } from './onboardings.ts'
 import { type TradingParts, tradingUseCases } from './orders.ts'
 import type { Problem } from './problem.ts'
@@ -62,6 +63,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
     ...tradingUseCases({ ...parts.trading, pool, perform, now }),
     ...findUseCases({ pool }),
+    ...issueUseCases({ pool, events, perform, now }),
     ...sessionUseCases({ pool, perform, now }),
     testNotice: (actor) =>
       perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),

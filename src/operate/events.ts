@@ -2,7 +2,8 @@ import type { Pool } from 'pg'
 import type { Actor } from '../domain/actor.ts'
 import { listSamples } from '../inbox/delivery-samples.ts'
 import { dismissEvents, readDismissals, restoreEvents, seqsOf } from '../inbox/dismiss-events.ts'
-import type { EventReads, EventRecord } from '../inbox/read-events.ts'
+import type { EventQuery, EventReads, EventRecord } from '../inbox/read-events.ts'
+import { matchCauses } from '../inbox/read-issues.ts'
 import { type AttemptRecord, readAttempts, readRefusals } from '../ledger/read-attempts.ts'
 import { AppError } from '../platform/app-error.ts'
 import type { Perform } from './audited.ts'
@@ -47,14 +48,21 @@ export function eventUseCases({ pool, events, perform, now }: Parts): EventUseCa
   }
   return {
     listDeliverySamples: (query) => listSamples(pool, query),
-    listEvents: async (query) => {
-      const page = await events.list(query)
+    listEvents: async ({ cause, step, ...query }) => {
+      const page = await events.list({ ...query, ...(await failedSo(pool, { cause, step })) })
       return { ...page, items: await viewEvents(pool, page.items, new Date(now())) }
     },
     getEvent,
     dismissEvent: moved(DISMISS),
     undismissEvent: moved(UNDISMISS),
   }
+}
+
+/** Events whose failure is of a cause that is kept; a wait of Gatehouse's own has a code and no cause. */
+async function failedSo(pool: Pool, filter: { cause?: string | undefined; step?: string | undefined }): Promise<Partial<EventQuery>> {
+  if (filter.cause === undefined && filter.step === undefined) return {}
+  const causeIds = await matchCauses(pool, filter)
+  return causeIds.length > 0 || filter.step !== undefined ? { causeIds } : { errorCode: filter.cause }
 }
 
 interface Act {

@@ -259,17 +259,26 @@ function givenUp({ causes }: Observed, state: 'dead' | 'parked'): Problem[] {
   ]
 }
 
-function givenUpBy({ state, errorCode, innerCode, events, customers, firstCompletedAt }: OpenCause): Problem {
+function givenUpBy(cause: OpenCause): Problem {
+  const { state, causeId, events, customers, firstCompletedAt, acknowledged } = cause
+  const known = acknowledged ? ` Acknowledged by ${acknowledged.by}: ${acknowledged.reason}.` : ''
   return {
     kind: state === 'dead' ? 'dead' : 'parked',
-    severity: 'fault',
-    sentence: `${counted(events, 'event')} ${state}: ${errorCode ?? 'no error was kept'}${innerCode ? ` (${innerCode})` : ''}.`,
+    severity: acknowledged ? 'warning' : 'fault',
+    sentence: `${counted(events, 'event')} ${state}: ${sayOpenCause(cause)}.${known}`,
     since: firstCompletedAt,
     customers: customers || null,
     nextAction: state === 'dead' ? 'Fix the cause, then plan a replay.' : 'Check the events, then plan a replay.',
-    page: `/events?state=${state}`,
-    command: `gatehouse replay plan --state ${state}`,
+    page: causeId === null ? `/events?state=${state}` : `/issues/${causeId}`,
+    command: `gatehouse replay plan ${causeId === null ? '' : `--issue ${causeId} `}--state ${state}`,
   }
+}
+
+/** `EFFECT_REFUSED (PAXOS_SCOPE_MISSING), create-account, accounts.create answered 403`. */
+function sayOpenCause({ errorCode, innerCode, effectKind, operation, status }: OpenCause): string {
+  const answer = operation && (status === null ? operation : `${operation} answered ${status}`)
+  const code = `${errorCode ?? 'no error was kept'}${innerCode ? ` (${innerCode})` : ''}`
+  return [code, effectKind, answer].filter((part) => part).join(', ')
 }
 
 function held({ held }: Observed): Problem | null {

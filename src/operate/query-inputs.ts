@@ -34,6 +34,21 @@ export function pageQuery<Filters extends z.ZodRawShape>(filters: Filters) {
   })
 }
 
+/** Why events failed, the same on all faces. */
+export const FAILURE_FILTERS = {
+  cause: z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,80}$/, 'must be the id of an issue, or a code such as NOTICE_REFUSED')
+    .optional()
+    .describe('Failures of this cause: the id of an issue, or a code such as NOTICE_REFUSED.'),
+  step: z
+    .string()
+    .regex(/^[a-z]+(-[a-z]+)*$/, 'must be a kind of effect, such as create-account or send-notification')
+    .max(80, 'may have at most 80 characters')
+    .optional()
+    .describe('Failures of this kind of effect, such as create-account or send-notification.'),
+}
+
 /** Whose entries of the audit to list. */
 export const AUDIT_BY = ['people', ...ACTOR_KINDS] as const
 

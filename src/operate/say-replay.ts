@@ -112,6 +112,7 @@ export function sayFilter(filter: ReplayHead['filter']): string {
     list('eventIds') && `with the ids ${list('eventIds')}`,
     list('identityIds') && `of the customers ${list('identityIds')}`,
     list('types') && `of the types ${list('types')}`,
+    list('issueIds') && `of issue ${list('issueIds')}`,
     list('errorCodes') && `with the errors ${list('errorCodes')}`,
     list('keySlots') && `received with the webhook keys ${list('keySlots')}`,
     asked.from && `received from ${String(asked.from)}`,

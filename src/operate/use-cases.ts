@@ -5,6 +5,7 @@ import type { Command } from '../inbox/commands.ts'
 import type { DeliverySample } from '../inbox/delivery-samples.ts'
 import type { Dismissal } from '../inbox/dismiss-events.ts'
 import type { EventQuery, EventRecord } from '../inbox/read-events.ts'
+import type { Issue, IssueState } from '../inbox/read-issues.ts'
 import type { AttemptRecord } from '../ledger/read-attempts.ts'
 import type { EntryRecord, NoticeCounts, OnboardingQuery, OnboardingRecord } from '../ledger/read-onboardings.ts'
 import type { LedgerReport } from '../ledger/verify-ledger.ts'
@@ -21,6 +22,7 @@ import type { CreatedOnboarding, CreateOrder } from './create-onboarding.ts'
 import type { FindUseCases } from './find.ts'
 import type { Finding } from './finding.ts'
 import type { Home } from './home.ts'
+import type { Annotation, IssueVerb } from './issue-input.ts'
 import type { TradingUseCases } from './order-use-cases.ts'
 import type { Problem } from './problem.ts'
 import type { QueuePause } from './queue-pause.ts'
@@ -30,6 +32,7 @@ import type { UpstreamOutlook } from './upstream-outlook.ts'
 import type { Waiting } from './waiting.ts'
 
 export type { AuditEntry, AuditReport } from '../audit/audit.ts'
+export type { Issue, IssueState } from '../inbox/read-issues.ts'
 export type { AttemptRecord } from '../ledger/read-attempts.ts'
 export type { QueueCounts } from '../queue/event-queue.ts'
 export type { ReplayLine } from '../replay/list-replays.ts'
@@ -139,9 +142,17 @@ export interface OnboardingUseCases {
   getCommand(id: string): Promise<Command | null>
 }
 
+/** Filters of a list of events, the same on all faces. */
+export interface EventFilters extends Omit<EventQuery, 'causeIds' | 'errorCode'> {
+  /** Why they failed: the id of an issue, or the code of the failure. */
+  cause?: string | undefined
+  /** What failed: the kind of an effect, such as send-notification. */
+  step?: string | undefined
+}
+
 export interface EventUseCases {
   /** Last received first. @throws UsageError for a foreign cursor */
-  listEvents(query: EventQuery): Promise<Page<EventView>>
+  listEvents(query: EventFilters): Promise<Page<EventView>>
   getEvent(eventId: string): Promise<EventStory | null>
   /** Evidence of deliveries, newest first: samples of refused deliveries, and bodies of accepted ones whose event is not confirmed. */
   listDeliverySamples(query: { eventId?: string | undefined; refused?: boolean | undefined; limit: number }): Promise<DeliverySample[]>
@@ -177,6 +188,25 @@ export interface QueueUseCases {
   rebuildQueue(why: { reason: string }, actor: Actor): Promise<RebuildReport>
 }
 
+/** One issue, with its trend and its events. */
+export interface IssueStory extends Issue {
+  /** Failures in each of the last 24 hours, oldest hour first. */
+  readonly byHour: readonly number[]
+  /** The newest of its open events. */
+  readonly events: readonly EventView[]
+}
+
+export interface IssueUseCases {
+  /** Failures by cause, most first. By default open and acknowledged issues; else those of one state, or `all`. */
+  listIssues(query: { state?: IssueState | 'all' | undefined }): Promise<Issue[]>
+  /** Null: no such issue. */
+  getIssue(id: string): Promise<IssueStory | null>
+  /** `until`: the end of a mute. Null: no such issue. @throws UsageError */
+  treatIssue(id: string, verb: IssueVerb, why: { reason: string; until?: Date | undefined }, actor: Actor): Promise<IssueStory | null>
+  /** Sets the note and the link of a ticket. An absent field stays, null removes. Null: no such issue. @throws UsageError */
+  annotateIssue(id: string, annotation: Annotation, actor: Actor): Promise<IssueStory | null>
+}
+
 /** Everything that an operator can read or do. The commands, the HTTP API and the pages share it. */
 export interface OperatorUseCases
   extends OnboardingUseCases,
@@ -185,6 +215,7 @@ export interface OperatorUseCases
     ReplayUseCases,
     QueueUseCases,
     FindUseCases,
+    IssueUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

@@ -21,6 +21,8 @@ export interface EventFilters {
   state?: string | undefined
   type?: string | undefined
   identityId?: string | undefined
+  cause?: string | undefined
+  step?: string | undefined
   from?: string | undefined
   to?: string | undefined
 }
@@ -29,6 +31,8 @@ const EVENT_FIELDS: readonly FilterField[] = [
   { name: 'state', label: 'State', words: EVENT_STATES },
   { name: 'type', label: 'Type', placeholder: 'identity.approved' },
   { name: 'identityId', label: 'Identity', placeholder: 'full id', wide: true },
+  { name: 'cause', label: 'Failed with', placeholder: 'NOTICE_REFUSED, or an issue' },
+  { name: 'step', label: 'Failed at', placeholder: 'send-notification' },
   { name: 'from', label: 'Received from (UTC)', placeholder: '2h, or 2026-03-01', maxlength: 40 },
   { name: 'to', label: 'to', placeholder: '15m, or 2026-03-02', maxlength: 40 },
 ]

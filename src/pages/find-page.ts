@@ -26,7 +26,7 @@ ${answer && found(answer, now)}
 }
 
 function found({ text, items, more }: FindAnswer, now: Date): Html {
-  if (items.length === 0) return emptyState('No matches.', html`No id and no key begins with <code>${text}</code>.`)
+  if (items.length === 0) return emptyState('No matches.', html`No id and no key starts with <code>${text}</code>.`)
   return html`${dataTable(
     'What was found',
     ['What', 'State', 'Matched by', 'Value', 'Since'],

@@ -15,6 +15,7 @@ import { eventListPage, eventPage } from './event-pages.ts'
 import { findPage } from './find-page.ts'
 import { homePage } from './home-page.ts'
 import { type Html, html, sendHtml } from './html.ts'
+import { serveIssuePages } from './issue-page-routes.ts'
 import { recogniseOperators, serveLogin } from './login-routes.ts'
 import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
 import { AuditQuery, EventListQuery, FindQuery, OnboardingListQuery, ReasonForm, readFilters, readForm, sentTexts } from './page-forms.ts'
@@ -162,6 +163,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
       return reply.redirect(`/events/${encodeURIComponent(id)}`, 303)
     })
   }
+  serveIssuePages(app, { useCases, reader, actorOf })
   serveReplayPages(app, { useCases, reader, actorOf })
   app.get('/queue', async (request, reply) => sendHtml(reply, queuePage(await useCases.queueStatus(), reader(request))))
   for (const [verb, act] of [

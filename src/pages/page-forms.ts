@@ -3,8 +3,9 @@ import { EVENT_STATES } from '../domain/event-state.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
 import { SearchText } from '../operate/find.ts'
+import { Annotation, IssueId, IssueStateFilter } from '../operate/issue-input.ts'
 import { OperatorName } from '../operate/operator-name.ts'
-import { AUDIT_FILTERS, IdList, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
+import { AUDIT_FILTERS, FAILURE_FILTERS, IdList, OptionalId, pageQuery, Time } from '../operate/query-inputs.ts'
 import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES, Reason } from '../operate/replay-request.ts'
 import { unstorableFields } from '../operate/unstorable.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -15,13 +16,17 @@ export const EventListQuery = pageQuery({
   state: z.enum(EVENT_STATES).optional(),
   type: Text,
   identityId: OptionalId,
+  ...FAILURE_FILTERS,
   from: Time.optional(),
   to: Time.optional(),
 })
 export const FindQuery = z.object({ q: SearchText })
 export const ReplayListQuery = pageQuery({})
 export const AuditQuery = pageQuery(AUDIT_FILTERS)
+export const IssueListQuery = z.object({ state: IssueStateFilter.optional() })
 export const ReasonForm = z.object({ reason: Reason })
+export const MuteForm = z.object({ reason: Reason, until: Time })
+export const NoteForm = z.object({ note: Annotation.shape.note.default(null), link: Annotation.shape.link.default(null) })
 export const LoginForm = z.object({
   name: OperatorName,
   token: z.string().max(1_000).default(''),
@@ -37,6 +42,7 @@ export const PlanForm = z.object({
   identityIds: words.pipe(IdList).optional(),
   types: words.optional(),
   errorCodes: words.optional(),
+  issueIds: words.pipe(z.array(IssueId)).optional(),
   keySlots: words.optional(),
   states: words.pipe(z.array(z.enum(REPLAYABLE_STATES))).optional(),
   from: Time.optional(),

@@ -12,6 +12,8 @@ export interface ReplayFilter {
   states?: ReplayableState[] | undefined
   /** The last error of the event. */
   errorCodes?: string[] | undefined
+  /** Why it failed: ids of issues. */
+  issueIds?: string[] | undefined
   /** Which webhook keys brought it, as the event's `keySlot` says. */
   keySlots?: string[] | undefined
   /** Received at or after. */
@@ -34,7 +36,7 @@ export type ReplayableState = (typeof REPLAYABLE_STATES)[number]
 export const DEFAULT_REPLAY_LIMIT = 1_000
 export const MAX_REPLAY_LIMIT = 100_000
 
-const CHOOSING = ['eventIds', 'identityIds', 'types', 'states', 'errorCodes', 'keySlots', 'from', 'to', 'newSince'] as const
+const CHOOSING = ['eventIds', 'identityIds', 'types', 'states', 'errorCodes', 'issueIds', 'keySlots', 'from', 'to', 'newSince'] as const
 
 /** @throws UsageError naming the field */
 export function checkFilter(filter: ReplayFilter): void {
@@ -50,7 +52,7 @@ export function checkFilter(filter: ReplayFilter): void {
 
 /** The filter of the inbox that this one comes to. `to` must be a time by then. */
 export function eventFilterOf(filter: ReplayFilter & { to: Date }): EventFilter {
-  const { eventIds, identityIds, types, errorCodes, keySlots, from, to } = filter
+  const { eventIds, identityIds, types, errorCodes, issueIds, keySlots, from, to } = filter
   const named = eventIds !== undefined || identityIds !== undefined || filter.releaseHolds === true
   return {
     states: filter.states ?? (named ? REPLAYABLE_STATES : ['parked', 'dead']),
@@ -58,6 +60,7 @@ export function eventFilterOf(filter: ReplayFilter & { to: Date }): EventFilter 
     identityIds,
     types,
     errorCodes,
+    causeIds: issueIds,
     keySlots,
     from,
     to,

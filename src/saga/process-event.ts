@@ -10,6 +10,7 @@ import type { EventJob } from '../queue/event-jobs.ts'
 import type { EventHandler, JobOutcome } from '../queue/event-worker.ts'
 import { createQuarantine, type Quarantine } from '../queue/quarantine.ts'
 import type { Slot } from '../queue/worker-slots.ts'
+import { causeOf } from './cause-of.ts'
 import { prepareEvent, type Routes } from './prepare-event.ts'
 import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from './retry-policy.ts'
 import { EventUnknownError, JobTimedOutError } from './saga-errors.ts'
@@ -101,7 +102,8 @@ async function parkPoison(parts: ProcessParts, row: InboxRow): Promise<JobOutcom
   const errorDetail = `the process died ${strikes} times while it worked on this event, the last time with nothing beside it`
   parts.logger.error({ eventId, strikes }, 'event parked: it kills the process that works on it')
   const end = endOf(row, 'parked')
-  await parts.inbox.complete({ seq, generation, state: end, errorCode: 'POISON', errorDetail })
+  const causeId = await parts.inbox.keepCause({ code: 'POISON', effectKind: null, operation: null, status: null, problemType: null })
+  await parts.inbox.complete({ seq, generation, state: end, errorCode: 'POISON', errorDetail, causeId })
   parts.metrics.ended(end, parts.now() - receivedAt.getTime())
   return DONE
 }
@@ -200,12 +202,14 @@ async function fail(
   const retry = parkNow ? ({ kind: 'park' } as const) : retryAfter(failure, { ...row, random: parts.random() })
   const spent = spentAfter(failure.retry, row)
   const unknown = spent.unknownOutcomes > row.unknownOutcomes ? ` Unknown ${spent.unknownOutcomes} of ${MAX_UNKNOWN_OUTCOMES} times.` : ''
+  const cause = causeOf(error)
   const evidence = {
     ...spent,
     seq: row.seq,
     generation: row.generation,
     errorCode: storable(errorCode(error)),
     errorDetail: storable(errorMessage(error), unknown),
+    ...(cause ? { causeId: await parts.inbox.keepCause(cause) } : {}),
     ...(confirmed ? { trust: 'confirmed' as const, ...(confirmed.identityId ? { identityId: confirmed.identityId } : {}) } : {}),
   }
   const log = parts.logger.child({ eventId: row.eventId, code: evidence.errorCode })

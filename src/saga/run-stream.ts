@@ -16,6 +16,7 @@ import type { Stored } from '../ledger/change.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { PaxosConflictError } from '../paxos/paxos-errors.ts'
 import { AppError, errorCode } from '../platform/app-error.ts'
+import { noteFailedEffect } from './failed-effect.ts'
 import {
   ContendedError,
   EffectInHandError,
@@ -158,8 +159,7 @@ class StreamRun<S extends Snapshot, Seen> {
         if (!base) return null
       }
       if (claim.kind === 'waiting') throw new EffectInHandError(claim.effect.step, Math.min(LONGEST_WAIT_MS, claim.until - this.#now()))
-      if (claim.kind === 'refused')
-        throw new EffectRefusedError(claim.effect.step, claim.effect.errorCode, { cause: this.#refusals.get(claim.effect.step) })
+      if (claim.kind === 'refused') throw this.#refused(claim.effect)
       current = await this.#lookUp(base ?? (current as unknown as Stored<S>), claim.effect) // an effect that was attempted has a stream that is stored
     }
   }
@@ -246,6 +246,7 @@ class StreamRun<S extends Snapshot, Seen> {
     } catch (error) {
       const failed = this.#failure(draft, step, kind, error)
       if (failed) return withAttempts(failed, attempted(error))
+      noteFailedEffect(error, kind.kind)
       // The attempt is made again: its record must not be what fails the job.
       await this.#kind.ledger.keepAttempts(this.#trigger.streamId, attempted(error)).catch(() => undefined)
       throw error
@@ -260,6 +261,12 @@ class StreamRun<S extends Snapshot, Seen> {
     this.#refusals.set(step, error)
     const refused = recordRefusal(draft, step, error.code)
     return reason === null ? refused : this.#kind.rules.hold(refused, reason)
+  }
+
+  #refused({ step, kind, errorCode: code }: Effect): EffectRefusedError {
+    const error = new EffectRefusedError(step, code, { cause: this.#refusals.get(step) })
+    noteFailedEffect(error, kind)
+    return error
   }
 
   #task(snapshot: Stored<S>, effect: Effect): EffectTask<S> {

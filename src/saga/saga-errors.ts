@@ -40,9 +40,12 @@ export class EffectInHandError extends AppError {
 export class EffectRefusedError extends AppError {
   readonly retry = 'never'
   readonly code = 'EFFECT_REFUSED'
+  /** The code of the refusal. */
+  readonly refusal: string | null
   /** `cause`: the refusal itself, where this very run met it. */
   constructor(step: string, code: string | null, options?: ErrorOptions) {
     super(`${step} was refused${code ? ` (${code})` : ''}; replay the event once the cause is mended`, options)
+    this.refusal = code
   }
 }
 

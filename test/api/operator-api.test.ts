@@ -368,7 +368,7 @@ describe('when events are read', () => {
     ['state=lost', 'state', 'must be one of accepted, processed, parked, dead, test, dismissed'],
     ['identityId=%C3%BC', 'identityId', 'must be an id issued by Paxos: 1 to 200 visible ASCII characters'],
     ['from=yesterday', 'from', 'must be a time with its zone (2026-03-01T12:00:00Z), a date, or an age (15m, 2h, 3d)'],
-    ['since=2h', 'since', 'is not a known field; known fields: state, type, identityId, from, to, cursor, limit'],
+    ['since=2h', 'since', 'is not a known field; known fields: state, type, identityId, cause, step, from, to, cursor, limit'],
   ])('the API refuses ?%s and names the field', async (query, field, message) => {
     expect(fields(await get(`/v1/events?${query}`))).toEqual({ [field]: message })
   })
@@ -555,6 +555,8 @@ describe('the OpenAPI document', () => {
       'get /v1/events/{event_id}',
       'get /v1/find',
       'get /v1/home',
+      'get /v1/issues',
+      'get /v1/issues/{id}',
       'get /v1/markets',
       'get /v1/onboardings',
       'get /v1/onboardings/{id}',
@@ -577,6 +579,11 @@ describe('the OpenAPI document', () => {
       'post /v1/accounts/{id}/quote-executions',
       'post /v1/events/{event_id}/dismiss',
       'post /v1/events/{event_id}/undismiss',
+      'post /v1/issues/{id}/acknowledge',
+      'post /v1/issues/{id}/mute',
+      'post /v1/issues/{id}/note',
+      'post /v1/issues/{id}/reopen',
+      'post /v1/issues/{id}/resolve',
       'post /v1/onboardings',
       'post /v1/orders/{id}/cancel',
       'post /v1/queue/pause',

@@ -1,4 +1,5 @@
 import type { Entry } from '../../src/domain/effect.ts'
+import { causeIdOf } from '../../src/inbox/failure-cause.ts'
 import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
 import type { Change, Stored } from '../../src/ledger/change.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
@@ -97,6 +98,7 @@ export class ModelWorld {
     return {
       load: (seq) => this.#store(process, 'read', () => ({ ...this.bySeq(seq) }) as InboxRow), // the schedule takes known ones only
       complete: (completion) => this.#store(process, 'store', () => complete(completion)),
+      keepCause: (cause) => this.#store(process, 'store', () => causeIdOf(cause)),
       recordStrike: (seq) =>
         this.#store(process, 'store', () => {
           const row = this.bySeq(seq)

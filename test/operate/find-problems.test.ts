@@ -28,6 +28,7 @@ const CALM: Observed = {
   lockedForMs: 0,
 }
 const cause = (given: Partial<OpenCause>): OpenCause => ({
+  ...{ causeId: null, effectKind: null, operation: null, status: null, acknowledged: null },
   ...{ state: 'accepted', errorCode: null, innerCode: null, events: 1, customers: 1, oldestReceivedAt: ago(360), firstCompletedAt: null },
   ...{ nextDueAt: new Date(now.getTime() + 35_000), detail: null, ...given },
 })

@@ -8,6 +8,7 @@ import { insertEvents } from '../../src/inbox/insert-events.ts'
 import { knownEvents } from '../../src/inbox/known-events.ts'
 import { countEvents, loadEvents } from '../../src/inbox/load-events.ts'
 import { type EventQuery, type EventReads, readEvents } from '../../src/inbox/read-events.ts'
+import { failuresByHour, readIssues } from '../../src/inbox/read-issues.ts'
 import { seqWindow } from '../../src/inbox/seq-window.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
@@ -110,6 +111,9 @@ const onboardings = (query: Partial<OnboardingQuery>) => () => reads.onboardings
 describe('a read of the home page, for any number of rows', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['the causes of open events', () => reads.events.openCauses()],
+    ['the issues', () => readIssues(pool)],
+    ['the failures of an issue by hour', () => failuresByHour(pool, '0123456789ab')],
+    ['the events of an issue', events({ causeIds: ['0123456789ab'] })],
     ['customers who fail with one error', () => reads.events.failingWith('NOTICE_REFUSED')],
     ['unread events', () => reads.events.countUnread()],
     ['overdue events', () => reads.events.countOverdue(120)],

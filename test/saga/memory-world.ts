@@ -1,5 +1,6 @@
 import type { Attempt } from '../../src/domain/effect.ts'
 import type { Completion } from '../../src/inbox/complete-events.ts'
+import { causeIdOf } from '../../src/inbox/failure-cause.ts'
 import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
 import type { Change, Stored } from '../../src/ledger/change.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
@@ -38,7 +39,7 @@ export interface MemoryWorld {
   /** The status at Paxos. */
   event: PaxosEvent
   accounts: PaxosAccount[]
-  inbox: Changeable<Pick<Inbox, 'load' | 'complete' | 'recordStrike'>>
+  inbox: Changeable<Pick<Inbox, 'load' | 'complete' | 'keepCause' | 'recordStrike'>>
   ledger: Changeable<Pick<Ledger, 'load' | 'commit' | 'keepAttempts'>>
   paxos: Changeable<AccountsOfPaxos>
   reader: Changeable<Pick<ConfirmationReader, 'event' | 'identity'>>
@@ -87,6 +88,7 @@ export function createMemoryWorld({
         Object.assign(world.row, end, end.state === 'accepted' ? { strikes: 0 } : {})
         return true
       },
+      keepCause: async (cause) => causeIdOf(cause),
       recordStrike: async () => {
         world.row.strikes += 1
         return world.row.strikes

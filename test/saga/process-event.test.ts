@@ -145,6 +145,7 @@ describe('a decision that names no identity', () => {
         unknownOutcomes: 0,
         errorCode: 'EVENT_WITHOUT_IDENTITY',
         errorDetail: 'event event-7 names no identity',
+        causeId: expect.any(String),
       },
     ])
     expect(world.ended).toEqual([{ end: 'parked', sinceReceivedMs: 500 }])
@@ -225,6 +226,7 @@ describe('a failure that is tried again', () => {
         unknownOutcomes: 0,
         errorCode: 'PAXOS_THROTTLED',
         errorDetail: 'Paxos any (429): too many requests.',
+        causeId: expect.any(String),
         dueAt: new Date(at + GRACE_MS),
       },
     ])
@@ -350,6 +352,7 @@ describe('a job whose processes have died', () => {
         state: 'parked',
         errorCode: 'POISON',
         errorDetail: 'the process died 3 times while it worked on this event, the last time with nothing beside it',
+        causeId: expect.any(String),
       },
     ])
     expect(world.ended).toEqual([{ end: 'parked', sinceReceivedMs: 500 }])

@@ -1,0 +1,135 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { Annotation, ISSUE_VERBS, IssueId, type IssueState, IssueStateFilter, type IssueVerb } from '../operate/issue-input.ts'
+import { sayCause, sayFailures, sayTreatment } from '../operate/say-issue.ts'
+import { utcTime } from '../operate/say-time.ts'
+import type { Issue, IssueStory } from '../operate/use-cases.ts'
+import { UsageError } from '../platform/app-error.ts'
+import { nameAndReason, type OpenUseCases, parseOneOf, parseTime, systemUser, withUseCases } from './command-input.ts'
+import { type Print, print as toStdout } from './print.ts'
+import { renderTable } from './render-table.ts'
+
+interface TreatFlags {
+  until?: Date
+  operator: string
+  reason: string
+  json?: boolean
+}
+
+const DESCRIPTIONS: Readonly<Record<IssueVerb, string>> = {
+  acknowledge: 'say that you work on it; home names it as a warning',
+  mute: 'leave it out of home until a time',
+  resolve: 'close it; only later failures open it again',
+  reopen: 'open it again',
+}
+
+/** `issue list|show|acknowledge|mute|resolve|reopen|note`: failures by cause. */
+export function registerIssueCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
+  const issue = program.command('issue').description('failures grouped by cause, and what is decided about each')
+  issue
+    .command('list')
+    .description('issues, most failures first; without --state: what is open or acknowledged')
+    .option('--state <state>', `only: ${IssueStateFilter.options.join(', ')}`, parseOneOf(IssueStateFilter.options))
+    .option('--json', 'print JSON')
+    .action(async ({ state, json }: { state?: IssueState | 'all'; json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const items = await useCases.listIssues({ state })
+        if (json) return print(JSON.stringify({ items }, null, 2))
+        print(items.length === 0 ? 'No issue: nothing fails that is not muted or resolved.' : renderList(items))
+        if (items[0]) print(`\nOne of them in full: gatehouse issue show ${items[0].id}`)
+      })
+    })
+  issue
+    .command('show')
+    .description('one issue: cause, failures, who decided what, and the plan for it')
+    .argument('<issue-id>', 'as issue list prints it', parseIssueId)
+    .option('--json', 'print JSON')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      await withUseCases(open, async (useCases) => show(known(await useCases.getIssue(id), id), { print, json }))
+    })
+  for (const verb of ISSUE_VERBS) registerTreatment(issue, verb, { open, print })
+  registerNote(issue, open, print)
+}
+
+function registerTreatment(issue: Command, verb: IssueVerb, { open, print }: { open: OpenUseCases; print: Print }): void {
+  const command = issue.command(verb).description(DESCRIPTIONS[verb]).argument('<issue-id>', 'as issue list prints it', parseIssueId)
+  if (verb === 'mute') command.requiredOption('--until <time>', 'when it ends by itself: a time or a date', parseTime)
+  command
+    .requiredOption('--operator <name>', 'who decides')
+    .requiredOption('--reason <text>', 'why; kept with the issue and in the audit')
+    .option('--json', 'print JSON')
+    .action(async (id: string, { until, json, ...who }: TreatFlags) => {
+      const { actor, reason } = nameAndReason(who)
+      await withUseCases(open, async (useCases) =>
+        show(known(await useCases.treatIssue(id, verb, { reason, until }, actor), id), { print, json }),
+      )
+    })
+}
+
+function registerNote(issue: Command, open: OpenUseCases, print: Print): void {
+  issue
+    .command('note')
+    .description('set the note and the link of a ticket; an empty text removes')
+    .argument('<issue-id>', 'as issue list prints it', parseIssueId)
+    .option('--note <text>', 'what the next person should know')
+    .option('--link <address>', 'of the ticket')
+    .option('--operator <name>', 'who writes', systemUser())
+    .option('--json', 'print JSON')
+    .action(async (id: string, { note, link, operator, json }: { note?: string; link?: string; operator: string; json?: boolean }) => {
+      const parsed = Annotation.safeParse({ note: note === '' ? null : note, link: link === '' ? null : link })
+      if (!parsed.success) throw new UsageError(parsed.error.issues.map(({ path, message }) => `--${path.join('.')} ${message}`).join('; '))
+      await withUseCases(open, async (useCases) =>
+        show(known(await useCases.annotateIssue(id, parsed.data, { kind: 'operator', name: operator }), id), { print, json }),
+      )
+    })
+}
+
+function parseIssueId(text: string): string {
+  const parsed = IssueId.safeParse(text.toLowerCase())
+  if (!parsed.success) throw new InvalidArgumentError('Ids of issues are 12 hexadecimal digits; gatehouse issue list prints them.')
+  return parsed.data
+}
+
+function known(issue: IssueStory | null, id: string): IssueStory {
+  if (!issue) throw new UsageError(`There is no issue ${id}. gatehouse issue list --state all shows those that there are.`)
+  return issue
+}
+
+function show(issue: IssueStory, { print, json }: { print: Print; json: boolean | undefined }): void {
+  print(json ? JSON.stringify(issue, null, 2) : renderIssue(issue))
+}
+
+function renderList(issues: readonly Issue[]): string {
+  const rows = issues.map((issue) => [
+    issue.id,
+    issue.state,
+    sayCause(issue),
+    sayFailures(issue),
+    String(issue.customers),
+    utcTime(issue.firstSeenAt).slice(0, 19),
+    issue.lastSeenAt ? utcTime(issue.lastSeenAt).slice(0, 19) : '-',
+  ])
+  return renderTable(['ISSUE', 'STATE', 'CAUSE', 'EVENTS', 'CUSTOMERS', 'FIRST (UTC)', 'LAST (UTC)'], rows)
+}
+
+function renderIssue(issue: IssueStory): string {
+  const rows = [
+    ['issue', issue.id],
+    ['state', issue.reopened ? 'open: it failed after it was resolved' : issue.state],
+    ['cause', sayCause(issue)],
+    ['events', sayFailures(issue)],
+    ['customers', String(issue.customers)],
+    ['first', utcTime(issue.firstSeenAt)],
+    ['last', issue.lastSeenAt ? utcTime(issue.lastSeenAt) : '-'],
+    ['by hour', `${issue.byHour.join(' ')} (the last 24 hours)`],
+    ['decided', sayTreatment(issue) ?? '-'],
+    ['note', issue.note ?? '-'],
+    ['link', issue.link ?? '-'],
+    ['example', issue.detail ?? '-'],
+  ]
+  const failed = issue.parked + issue.dead > 0
+  return [
+    ...rows.map(([name = '', value]) => `${name.padEnd(10)} ${value}`),
+    ...(failed ? ['', `See what a replay would do: gatehouse replay plan --issue ${issue.id}`] : []),
+    ...(issue.events[0] ? [`Its events: gatehouse event list --cause ${issue.id}`] : []),
+  ].join('\n')
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Actor } from '../domain/actor.ts'
+import { ISSUE_VERBS } from '../operate/issue-input.ts'
+import type { IssueStory, OperatorUseCases } from '../operate/use-cases.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import { sendHtml } from './html.ts'
+import { issueListPage, issuePage } from './issue-pages.ts'
+import { IssueListQuery, MuteForm, NoteForm, ReasonForm, readForm } from './page-forms.ts'
+
+interface Parts {
+  useCases: OperatorUseCases
+  reader: (request: FastifyRequest) => { operator: string; now: Date }
+  actorOf: (request: FastifyRequest) => Actor
+}
+
+function known(issue: IssueStory | null): IssueStory {
+  if (!issue) throw new HttpProblem(404, 'ISSUE_UNKNOWN', 'There is no such issue.')
+  return issue
+}
+
+/** The list of issues, one issue, and what an operator decides about it. */
+export function serveIssuePages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
+  app.get('/issues', async (request, reply) => {
+    const { state } = readForm(IssueListQuery, request.query)
+    return sendHtml(reply, issueListPage(await useCases.listIssues({ state }), state, reader(request)))
+  })
+  app.get<{ Params: { id: string } }>('/issues/:id', async (request, reply) =>
+    sendHtml(reply, issuePage(known(await useCases.getIssue(request.params.id)), reader(request))),
+  )
+  for (const verb of ISSUE_VERBS) {
+    app.post<{ Params: { id: string } }>(`/issues/:id/${verb}`, async (request, reply) => {
+      const why = verb === 'mute' ? readForm(MuteForm, request.body) : readForm(ReasonForm, request.body)
+      const { id } = known(await useCases.treatIssue(request.params.id, verb, why, actorOf(request)))
+      return reply.redirect(`/issues/${id}`, 303)
+    })
+  }
+  app.post<{ Params: { id: string } }>('/issues/:id/note', async (request, reply) => {
+    const { id } = known(await useCases.annotateIssue(request.params.id, readForm(NoteForm, request.body), actorOf(request)))
+    return reply.redirect(`/issues/${id}`, 303)
+  })
+}

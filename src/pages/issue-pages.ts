@@ -1,0 +1,107 @@
+import { ISSUE_STATES, type IssueVerb } from '../operate/issue-input.ts'
+import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
+import { sayCause, sayFailures, sayTreatment } from '../operate/say-issue.ts'
+import type { Issue, IssueStory } from '../operate/use-cases.ts'
+import { eventTable } from './event-pages.ts'
+import { filterForm } from './filter-form.ts'
+import { type Html, html } from './html.ts'
+import { badge, command, dataTable, emptyState, facts, linkTo, moment, notice, page } from './page-parts.ts'
+
+interface Reader {
+  operator: string
+  now: Date
+}
+
+/** Failures by cause. */
+export function issueListPage(issues: readonly Issue[], state: string | undefined, { operator, now }: Reader): Html {
+  return page({
+    title: 'Issues',
+    section: 'issues',
+    operator,
+    live: true,
+    content: html`<h1>Issues</h1>
+<p class="hint">Failures grouped by cause: what was tried, and how it was answered. Without a filter: what is open or acknowledged.</p>
+${filterForm('/issues', [{ name: 'state', label: 'State', words: [...ISSUE_STATES, 'all'] }], { sent: { state }, wrong: new Map() })}
+${issues.length > 0 ? issueTable(issues, now) : emptyState('No issue.', 'Nothing fails that is not muted or resolved.')}`,
+  })
+}
+
+function issueTable(issues: readonly Issue[], now: Date): Html {
+  const rows = issues.map((issue) => [
+    html`<a href="/issues/${issue.id}">${sayCause(issue)}</a>${issue.note && html`<br><small>${issue.note}</small>`}`,
+    badge(issue.state),
+    sayFailures(issue),
+    String(issue.customers),
+    moment(issue.firstSeenAt, now),
+    moment(issue.lastSeenAt, now),
+  ])
+  return dataTable('Issues', ['Cause', 'State', 'Events', { name: 'Customers', numeric: true }, 'First', 'Last'], rows)
+}
+
+/** One issue: how much fails and since when, what was decided, and the way to a plan for it. */
+export function issuePage(issue: IssueStory, { operator, now }: Reader): Html {
+  const decided = sayTreatment(issue)
+  return page({
+    title: issue.code,
+    section: 'issues',
+    operator,
+    content: html`<p class="crumb"><a href="/issues">Issues</a></p>
+<h1>${issue.code} ${badge(issue.state)}</h1>
+${decided && notice(issue.reopened ? 'bad' : 'plain', decided)}
+<div class="split">
+<section class="card"><h2>Cause</h2>${facts([
+      ['Code', html`<code>${issue.code}</code>`],
+      ['Effect', issue.effectKind],
+      ['Call', issue.operation && html`<code>${issue.operation}</code>`],
+      ['HTTP status', issue.status],
+      ['Problem type', issue.problemType && html`<code>${issue.problemType}</code>`],
+      ['Example', issue.detail],
+    ])}</section>
+<section class="card"><h2>What fails</h2>${facts([
+      ['Events', html`<a href="${linkTo('/events', { cause: issue.id })}">${sayFailures(issue)}</a>`],
+      ['Customers', issue.customers],
+      ['First', moment(issue.firstSeenAt, now)],
+      ['Last', moment(issue.lastSeenAt, now)],
+      ['Last 24 hours', hours(issue.byHour)],
+      ['Note', issue.note],
+      ['Ticket', issue.link && html`<a href="${issue.link}" rel="noreferrer">${issue.link}</a>`],
+    ])}</section>
+</div>
+${issue.parked + issue.dead > 0 && plans(issue)}
+<h2>Decide</h2>
+<div class="split">${decisions(issue)}</div>
+<h2>Newest events</h2>
+${issue.events.length > 0 ? eventTable(issue.events, now) : emptyState('None is left.', 'Every event of this cause is done or dismissed.')}`,
+  })
+}
+
+function plans({ id }: Issue): Html {
+  return html`<h2>Replay</h2>
+<p>A plan says for each event what a replay would do. Nothing is done before it is approved.</p>
+<form method="post" action="/replays" class="inline"><input type="hidden" name="issueIds" value="${id}"><button>Plan a replay of this issue</button></form>
+<form method="post" action="/replays" class="inline"><input type="hidden" name="issueIds" value="${id}"><input type="hidden" name="action" value="dismiss"><button class="quiet">Plan to dismiss them</button></form>
+${command(`gatehouse replay plan --issue ${id}`)}`
+}
+
+function decisions(issue: Issue): Html {
+  return html`${issue.state !== 'acknowledged' && decision(issue, 'acknowledge', { button: 'Acknowledge', says: 'You work on it. Home names it as a warning.' })}
+${decision(issue, 'mute', { button: 'Mute', says: 'Home does not name it until then, whatever fails meanwhile.' })}
+${issue.state !== 'resolved' && decision(issue, 'resolve', { button: 'Resolve', says: 'The cause is mended. Only later failures open it again.' })}
+${issue.state !== 'open' && decision(issue, 'reopen', { button: 'Open again', says: 'It needs a person.' })}
+<form class="card stacked" method="post" action="/issues/${issue.id}/note"><label>Note<input name="note" value="${issue.note}" maxlength="1000"></label>
+<label>Ticket<input name="link" type="url" value="${issue.link}" maxlength="500" placeholder="https://…"></label><button class="quiet">Keep</button></form>`
+}
+
+function decision({ id }: Issue, verb: IssueVerb, { button, says }: { button: string; says: string }): Html {
+  return html`<form class="card stacked" method="post" action="/issues/${id}/${verb}"><p class="hint">${says}</p>
+${verb === 'mute' && html`<label>Until (UTC)<input name="until" required placeholder="2026-03-09T12:00:00Z or 2026-03-09" maxlength="40"></label>`}
+<label>Reason<input name="reason" required minlength="${SHORTEST_REASON}" maxlength="${LONGEST_REASON}"></label><button class="quiet">${button}</button></form>`
+}
+
+/** One bar for each hour; the numbers stand in the text for those who do not see bars. */
+function hours(byHour: readonly number[]): Html {
+  const most = Math.max(1, ...byHour)
+  return html`<span class="bars" role="img" aria-label="failures by hour, oldest first: ${byHour.join(', ')}">${byHour.map(
+    (count, n) => html`<meter min="0" max="${most}" value="${count}" title="${24 - n} h ago: ${count}" aria-hidden="true"></meter>`,
+  )}</span>`
+}

@@ -1,0 +1,23 @@
+import { describeAttempt } from '../effects/describe-attempt.ts'
+import type { FailureCause } from '../inbox/failure-cause.ts'
+import { errorCode } from '../platform/app-error.ts'
+import { failedEffectOf } from './failed-effect.ts'
+import { EffectRefusedError } from './saga-errors.ts'
+
+/** Gatehouse's own waits: they say nothing of why an event fails, so the cause that is known of it stays. */
+const OWN_WAITS: ReadonlySet<string> = new Set([
+  'BUDGET_EXHAUSTED',
+  'EFFECT_IN_HAND',
+  'ONBOARDING_CONTENDED',
+  'PAXOS_CIRCUIT_OPEN',
+  'SERVICE_UNAVAILABLE',
+])
+
+/** Why an event failed; null for a wait of our own. Of a refused effect the cause is the refusal. */
+export function causeOf(error: unknown): FailureCause | null {
+  if (OWN_WAITS.has(errorCode(error))) return null
+  const refusal = error instanceof EffectRefusedError ? error.cause : undefined
+  const { operation, status, problemType } = describeAttempt(refusal ?? error)
+  const code = error instanceof EffectRefusedError ? (error.refusal ?? errorCode(error)) : errorCode(error)
+  return { code, effectKind: failedEffectOf(error), operation, status, problemType }
+}
