@@ -8,7 +8,7 @@ const WEBHOOK_KEY = 'a-stolen-webhook-key-0001'
 const OPERATOR_TOKEN = 'operator-token-under-attack'
 
 describe('the attack list', () => {
-  it('finds every door held, with a stolen webhook key too', { timeout: 180_000 }, async () => {
+  it('finds no weakness, with a stolen webhook key too', { timeout: 180_000 }, async () => {
     const database = await createTestDatabase()
     onTestFinished(() => database.drop())
     const { receiverUrl, operatorUrl } = await runGatehouse({
@@ -24,7 +24,7 @@ describe('the attack list', () => {
 })
 
 describe('docs/security.md', () => {
-  it('lists every attack and what it stands for', () => {
+  it('lists every attack with the fault or chapter that it stands for', () => {
     const table = readText('docs/security.md').split('<!-- attacks:begin -->')[1]?.split('<!-- attacks:end -->')[0]?.trim()
     const rows = ATTACKS.map(({ name, stands, needs = [] }) => `| ${name} | ${stands} | ${needs.map((each) => OPTIONS[each]).join(', ')} |`)
     expect(table).toBe(['| Attack | Stands for | Needs |', '|---|---|---|', ...rows].join('\n'))

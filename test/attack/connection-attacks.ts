@@ -5,7 +5,7 @@ import { openSocket, sendRaw } from './raw-http.ts'
 const ports = ({ receiverUrl, operatorUrl }: Target): string[] => [receiverUrl, operatorUrl]
 const hostOf = (url: string): string => new URL(url).host
 
-/** Requests that two servers in a row may read differently: where one begins is what an attacker wants to choose. */
+/** Requests that two servers in a row may read differently, so that the attacker chooses where one begins. */
 const AMBIGUOUS: Readonly<Record<string, string>> = {
   'Content-Length and Transfer-Encoding': 'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   'two lengths': 'Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde',
@@ -15,7 +15,7 @@ const AMBIGUOUS: Readonly<Record<string, string>> = {
   'a bare line feed in a header': 'X-Line: a\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\nabcd',
 }
 
-/** What is wrong below HTTP's meaning: bytes, time and number. */
+/** Faults below the level of HTTP: bytes, time and number. */
 export const CONNECTION_ATTACKS: readonly Attack[] = [
   {
     name: 'requests that two servers read differently (smuggling)',
@@ -101,7 +101,7 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
       for (const url of ports(target))
         for (const line of lines) {
           const { status, text } = await sendRaw(url, [`${line}\r\nHost: ${hostOf(url)}\r\nConnection: close\r\n\r\n`])
-          // The pages send whoever is not logged in to the login, whatever the path: that tells nothing.
+          // The pages send every visitor without a session to the login, for any path, so that the answer tells nothing.
           if (status !== null && status < 400 && status !== 303) wrong.push(`${line} was answered ${status}`)
           if (/root:|DATABASE_URL|"dependencies"/.test(text)) wrong.push(`${line} was answered with a file`)
         }

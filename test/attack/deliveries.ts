@@ -12,7 +12,7 @@ export const forged = (change: object = {}): object => ({
   ...change,
 })
 
-/** One delivery; the body as text or as what is sent as JSON. */
+/** One delivery, with the body as text or as a value to send as JSON. */
 export async function deliver(
   { receiverUrl }: Target,
   body: object | string,

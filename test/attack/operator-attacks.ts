@@ -4,12 +4,12 @@ import { ask, bearer, logIn, type OperatorAnswer, postForm, routesOf } from './o
 import { sendRaw } from './raw-http.ts'
 
 const MARKUP = '"><script>alert(1)</script>'
-/** What an answer must never tell: a stack, a statement, a file of ours. */
+/** What an answer must never show: a stack, a statement, a path of our files. */
 const INSIDE = /node_modules|\bat \w.*\.(ts|js|mjs):\d|SELECT .* FROM|INSERT INTO|postgres(ql)?:\/\/|ECONNREFUSED/
 
 const everyPage = ['/', '/events', '/onboardings', '/replays', '/audit', '/queue', '/find']
 
-/** The door that is open to one's own network. */
+/** Attacks on the port that is open to one's own network. */
 export const OPERATOR_ATTACKS: readonly Attack[] = [
   {
     name: 'every route of the API without a token, and with a wrong one',

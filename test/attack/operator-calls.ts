@@ -6,7 +6,7 @@ export interface OperatorAnswer {
   headers: Headers
 }
 
-/** One call of the operator's port, redirects not followed. */
+/** One call of the operator's port, without following redirects. */
 export async function ask({ operatorUrl }: Target, path: string, init: RequestInit = {}): Promise<OperatorAnswer> {
   const answer = await fetch(`${operatorUrl}${path}`, { redirect: 'manual', signal: AbortSignal.timeout(20_000), ...init })
   return { status: answer.status, text: await answer.text(), headers: answer.headers }
@@ -19,7 +19,7 @@ export interface Route {
   path: string
 }
 
-/** Every route of the API, as its own description lists them, with ids that nothing has. */
+/** Every route of the API, as its own description lists them, with unknown ids. */
 export async function routesOf(target: Target): Promise<Route[]> {
   const { paths } = JSON.parse((await ask(target, '/v1/openapi.json')).text) as { paths: Record<string, Record<string, unknown>> }
   return Object.entries(paths).flatMap(([path, methods]) =>
@@ -29,7 +29,7 @@ export async function routesOf(target: Target): Promise<Route[]> {
   )
 }
 
-/** A session of the pages: its cookie and what the server said about it. */
+/** A session of the pages: its cookie and the attributes that the server set. */
 export async function logIn(target: Target): Promise<{ cookie: string; setCookie: string }> {
   const { headers } = await postForm(target, '/login', { token: target.operatorToken ?? '', name: 'attack-list' })
   const setCookie = headers.get('set-cookie') ?? ''

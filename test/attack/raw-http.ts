@@ -2,11 +2,11 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 export interface RawAnswer {
-  /** Everything that came back, status line first. */
+  /** All bytes of the answer, status line first. */
   text: string
   /** The status of the first answer; null when there was none. */
   status: number | null
-  /** When the server closed the connection, milliseconds after it was opened; null when it did not in time. */
+  /** The milliseconds from opening until the server closed the connection, or null when it did not in time. */
   closedAfterMs: number | null
 }
 
@@ -17,7 +17,7 @@ export function openSocket(url: string): Socket {
   return connectTcp({ host: hostname, port: Number(port || 80) })
 }
 
-/** Sends these bytes as they are, in pieces with a pause between them, and reads until the server closes or the time is up. */
+/** Sends these bytes unchanged, in pieces with a pause between them, and reads until the server closes or the time is up. */
 export function sendRaw(url: string, pieces: readonly string[], { pauseMs = 0, timeoutMs = 5_000 } = {}): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const socket = openSocket(url)

@@ -6,17 +6,17 @@ import { WEBHOOK_ATTACKS } from './webhook-attacks.ts'
 export interface AttackResult {
   name: string
   stands: string
-  /** `not run`: it needs a key or a token that was not given. */
+  /** `not run`: a key or token that it needs was not given. */
   result: 'held' | 'BROKEN' | 'not run'
   saw: string
 }
 
-/** The option that gives what an attack needs. */
+/** The option with what an attack needs. */
 export const OPTIONS = { webhookKey: '--webhook-key', operatorToken: '--operator-token' } as const
 
 export const ATTACKS: readonly Attack[] = [...WEBHOOK_ATTACKS, ...CONNECTION_ATTACKS, ...OPERATOR_ATTACKS]
 
-/** One after another, since some of them fill a limit that the next one would meet. */
+/** One after another, since some use up a limit that the next one would meet. */
 export async function runAttacks(target: Target, told: (result: AttackResult) => void = () => {}): Promise<AttackResult[]> {
   const results: AttackResult[] = []
   for (const { name, stands, needs = [], run } of ATTACKS) {

@@ -5,9 +5,9 @@ import { deliver, forged } from './deliveries.ts'
 import { ask, bearer } from './operator-calls.ts'
 
 const FORGED = 300
-/** Accounts are opened within a second where they are opened at all. */
+/** When accounts are opened at all, they are opened within a second. */
 const UNTIL_OPENED_MS = 8_000
-/** Ids of Paxos are opaque: text without blanks and control characters is taken, and only ever shown as text. */
+/** Ids of Paxos are opaque: text without spaces and control characters is accepted, and shown only as text. */
 const ODD_IDS = ['<script>alert(1)</script>', '../../etc/passwd', "'OR(1=1)--", '{{7*7}}']
 const IDS_THAT_ARE_NONE = ["' OR 1=1 --", '\u0000', '\ud800', 'a'.repeat(5_000), '\r\nx: y', '']
 
@@ -20,7 +20,7 @@ async function onboardingsOf(target: Target): Promise<number> {
   return Object.values((JSON.parse(text) as Counts).onboardings).reduce((sum, count) => sum + count, 0)
 }
 
-/** Statuses of these deliveries that are not among the expected ones. */
+/** The statuses of these deliveries that are not expected. */
 async function unexpected(bodies: readonly (object | string)[], target: Target, expected: readonly number[]): Promise<string[]> {
   const answers = await Promise.all(bodies.map((body) => deliver(target, body, { key: target.webhookKey })))
   return answers.flatMap(({ status, text }, index) =>
@@ -28,7 +28,7 @@ async function unexpected(bodies: readonly (object | string)[], target: Target, 
   )
 }
 
-/** The door that is open to the world. */
+/** Attacks on the port that is open to the internet. */
 export const WEBHOOK_ATTACKS: readonly Attack[] = [
   {
     name: 'a delivery without a key, and with a wrong one',

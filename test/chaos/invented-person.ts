@@ -3,9 +3,9 @@ import { samplePerson } from '../../src/sandbox/world/sample-person.ts'
 
 type NewPerson = Parameters<typeof createIdentity>[1]
 
-/** An invented person, of whom there is no second: neither name at Paxos (`refId`) nor number (`n`, up to 71,999) is another's. */
+/** An invented person with a unique name at Paxos (`refId`) and a unique number (`n`, up to 71,999). */
 export function inventedPerson(refId: string, n: number): NewPerson {
-  const sample = samplePerson() as NewPerson // what Create Identity takes
+  const sample = samplePerson() as NewPerson // the body of Create Identity
   const details = sample.person_details
   if (!details) throw new Error('the sample is no person')
   const cipId = `${100 + (n % 800)}-${10 + (Math.floor(n / 800) % 90)}-1234`

@@ -4,7 +4,7 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import type { Finding } from '../faults/history-checker.ts'
 import type { TradingTraffic } from './trading-traffic.ts'
 
-/** What was traded, and what an outsider finds wrong with it. */
+/** The trades of a run, and an observer's findings. */
 export interface TradingVerdict {
   orders: number
   deposits: number
@@ -32,8 +32,8 @@ interface OrderRow {
 type Report = (kind: Finding['kind'], text: string) => void
 
 /**
- * Checks trading against the simulator's own books and the tables alone; knows nothing of how an order is placed. Each thing that was asked for
- * happened once or was refused, what is on record is what Paxos has, and of each account and asset the flows come to Paxos's balance.
+ * Checks trading by the simulator's own books and the tables alone. It knows nothing of how an order is placed. Each request happened once
+ * or was refused, the records equal Paxos's, and the flows of each account and asset add up to Paxos's balance.
  */
 export async function judgeTrading(history: TradingHistory): Promise<TradingVerdict> {
   const findings: Finding[] = []
@@ -78,7 +78,7 @@ async function checkOrders({ sandbox, pool }: TradingHistory, report: Report): P
   return rows.length
 }
 
-/** Deposits have no name at Paxos: those of one account, asset and amount are counted. */
+/** Deposits have no ref_id at Paxos: those of one account, asset and amount are counted. */
 async function checkDeposits({ sandbox, pool }: TradingHistory, report: Report): Promise<number> {
   const { rows } = await pool.query<{ profile_id: string; asset: string; amount: string; state: string; deposit_id: string }>(
     'SELECT profile_id, asset, amount::text, state, deposit_id FROM deposit',
@@ -113,7 +113,7 @@ async function checkQuotes({ sandbox, pool }: TradingHistory, report: Report): P
   return rows.length
 }
 
-/** Opening (nothing) plus every flow is what Paxos holds, to the last unit; and Paxos's own book comes to nothing over all places. */
+/** The opening balance (0) plus every flow is Paxos's balance, to the last unit, and Paxos's own book adds up to 0 over all places. */
 async function checkMoney({ sandbox, pool, traffic }: TradingHistory, report: Report): Promise<number> {
   const { rows } = await pool.query<{ account: string; asset: string; total: string }>(
     `SELECT data->>'accountId' AS account, data->>'asset' AS asset, sum((data->>'amount')::numeric)::text AS total

@@ -5,24 +5,24 @@ import { type ChaosWorld, OPERATOR_TOKEN } from './chaos-world.ts'
 import { inventedPerson } from './invented-person.ts'
 
 export interface TradingTraffic {
-  /** For each Idempotency-Key that a thing was asked for under, the ids that our API answered with; none where it refused the thing. */
+  /** For each Idempotency-Key, the ids that our API answered with; none when it refused the request. */
   asked: ReadonlyMap<string, ReadonlySet<string>>
   accountIds: readonly string[]
-  /** What went wrong in a way that nothing here is meant to. */
+  /** Failures that no fault of the run explains. */
   failures: readonly string[]
-  /** Resolves when every customer has an account and money in it. */
+  /** Resolves when every customer has an account with money. */
   begun: Promise<unknown>
-  /** No new customers and acts from now on; resolves when every request has its answer and every open order is to be cancelled. */
+  /** Stops new customers and actions. Resolves when every request has its answer and every open order is being cancelled. */
   stop(): Promise<void>
 }
 
 export interface TradingOptions {
   seed: number
-  /** Customers who trade, each one act after the other. */
+  /** Customers who trade, each one action after the other. */
   customers: number
 }
 
-/** What a customer does next, and how often out of a hundred. */
+/** A customer's next action, and how often out of a hundred. */
 const ACTS = [
   [40, 'buy'],
   [22, 'sell'],
@@ -35,10 +35,10 @@ type Act = (typeof ACTS)[number][1]
 const ASK_AGAIN_MS = 400
 const TWICE_SHARE = 0.4
 const LONGEST_PAUSE_MS = 1_500
-/** Refusals that a customer may well meet: nothing left to sell, a quote that ended while Paxos was away. */
+/** Refusals that a customer may meet: nothing left to sell, a quote that ended while Paxos was away. */
 const ALLOWED_REFUSALS = ['ORDER_NOT_POSSIBLE', 'QUOTE_EXPIRED', 'NO_SUCH_QUOTE', 'ORDER_ENDED']
 
-/** A thing that our API answered with. */
+/** An object that our API answered with. */
 interface Thing {
   id: string
   state: string
@@ -46,7 +46,9 @@ interface Thing {
   amountFilled?: string
 }
 
-/** Customers who fund, buy, sell, cancel and execute quotes through our API, asking again under one key until they have an answer. */
+/**
+ * Customers who fund, buy, sell, cancel and execute quotes through our API. They repeat a request under one key until they have an answer.
+ */
 export function startTradingTraffic(world: ChaosWorld, { seed, customers }: TradingOptions): TradingTraffic {
   const random = new SeededRandom(seed)
   const asked = new Map<string, Set<string>>()
@@ -56,7 +58,7 @@ export function startTradingTraffic(world: ChaosWorld, { seed, customers }: Trad
   const ends = new AbortController()
   const call = (method: 'GET' | 'POST', path: string, body?: object, key?: string) => untilAnswered(world, { method, path, body, key })
 
-  /** Null: refused, as may be. Some requests are made twice. */
+  /** Null when it was refused, which is allowed. Some requests are made twice. */
   const give = async (path: string, body: object, key: string): Promise<Thing | null> => {
     const ids = asked.get(key) ?? new Set<string>()
     asked.set(key, ids)
@@ -64,7 +66,7 @@ export function startTradingTraffic(world: ChaosWorld, { seed, customers }: Trad
     for (let left = random.fraction('twice', key) < TWICE_SHARE ? 2 : 1; left > 0; left -= 1) {
       const answer = await call('POST', path, body, key)
       if (answer.status < 300) {
-        given = answer.body as Thing // every one of these routes answers with one
+        given = answer.body as Thing // each of these routes answers with one
         ids.add(given.id)
       } else if (!ALLOWED_REFUSALS.includes(answer.code)) throw new Error(`POST ${path} under ${key}: ${answer.status} ${answer.code}`)
     }
@@ -94,7 +96,7 @@ export function startTradingTraffic(world: ChaosWorld, { seed, customers }: Trad
       const quote = (body as { items?: { id: string; side: string }[] }).items?.find(({ side }) => side === 'BUY')
       if (quote) await finished(await give(`/v1/accounts/${accountId}/quote-executions`, { quoteId: quote.id, quoteAmount: '30.00' }, key))
     },
-    // Paxos takes no ref_id for a deposit, and tells of a lost one by the balance alone: so nothing else of this customer is under way.
+    // Paxos takes no ref_id for a deposit, and only the balance shows a lost one: so this customer has nothing else in progress.
     deposit: async (accountId, key) => {
       await allFinished(accountId)
       const amount = `${100 + Math.floor(random.fraction('amount', key) * 400)}.00`
@@ -114,7 +116,7 @@ export function startTradingTraffic(world: ChaosWorld, { seed, customers }: Trad
   const allFinished = async (accountId: string): Promise<void> => {
     while (!ends.signal.aborted && (await unfinished(accountId).catch(() => 1)) > 0) await sleep(ASK_AGAIN_MS)
   }
-  /** Some customers wait for the end of what they asked for, others go on. */
+  /** Some customers wait for the end of a request, others go on. */
   const finished = async (thing: Thing | null): Promise<void> => {
     if (thing && random.fraction('waits', thing.id) < 0.5) await sleep(random.fraction('how long', thing.id) * LONGEST_PAUSE_MS)
   }
@@ -152,7 +154,7 @@ export function startTradingTraffic(world: ChaosWorld, { seed, customers }: Trad
   }
 }
 
-/** What has been asked for and has not ended, of an account ($1) or of all (null). */
+/** Unfinished requests of an account ($1), or of all accounts (null). */
 export const UNFINISHED = `
 SELECT ((SELECT count(*) FROM trade_order WHERE ($1::text IS NULL OR account_id = $1)
            AND (state IN ('submitting', 'unknown', 'open', 'cancel_requested') OR (state <> 'held' AND NOT settled)))
@@ -169,7 +171,7 @@ function actOf(fraction: number): Act {
   return 'buy'
 }
 
-/** The customer's account once it may be traded with; null: the run ended before. */
+/** The customer's account once it can trade, or null when the run ended before. */
 async function opened({ pool }: ChaosWorld, identityId: string, signal: AbortSignal): Promise<string | null> {
   const deadline = Date.now() + 120_000
   while (!signal.aborted && Date.now() < deadline) {
@@ -189,7 +191,7 @@ interface Request {
   key: string | undefined
 }
 
-/** Asks until there is an answer that is none of "later": what a client does that does not know what became of its request. */
+/** Repeats a request until the answer is not "later", as a client does that does not know the outcome. */
 async function untilAnswered(
   { operatorUrl }: ChaosWorld,
   { method, path, body, key }: Request,

@@ -26,7 +26,7 @@ describe('the stream of a key', () => {
   })
 
   it.each([IDENTITY, 'gatehouse-account-', 'gatehouse-place-order', 'notice_ready_', 'anything'])(
-    'F21: %s is no key of an effect',
+    'F21: is none for %s, which is not the key of an effect',
     (text) => {
       expect(streamOfKey(text)).toBeNull()
     },

@@ -3,19 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { inLanes, openReads, openTradingLoad, type TradingLoad } from './trading-load.ts'
 
-/** `TRADE_ORDERS=10000` for the whole. */
+/** `TRADE_ORDERS=10000` for the full size. */
 const ORDERS = Number(process.env.TRADE_ORDERS ?? 300)
 const CUSTOMERS = Math.ceil(ORDERS / 20)
-/** So many of them end at Paxos while the others stay open, one after the other. */
+/** This many orders end at Paxos one after the other, while the others stay open. */
 const ENDING = Math.ceil(ORDERS / 30)
 const ENDING_FOR_MS = Math.max(5_000, ENDING * 90)
-/** Paxos's limit for each address (paxos/api.md 1.5), and the greatest age that docs/performance.md states. */
+/** Paxos's limit for each address (paxos/api.md 1.5), and the greatest delay that docs/performance.md states. */
 const CALLS_PER_SECOND = 50
 const P99_MS = 10_000
 
 forEachBackend((backend) => {
-  describe(`A17: when ${ORDERS} orders are open and ${ENDING} of them end at Paxos, which tells of none`, () => {
-    it('learns of each within 10 s at p99, with fewer than 50 calls of Paxos a second', { timeout: 580_000 }, async () => {
+  describe(`A17: when ${ORDERS} orders are open and ${ENDING} of them end at Paxos without an event`, () => {
+    it('Gatehouse knows each end within 10 s at p99, with fewer than 50 calls of Paxos a second', { timeout: 580_000 }, async () => {
       const load = await openTradingLoad(backend, { customers: CUSTOMERS })
       const { pool, paxos } = await openReads(load)
       await placeFarOrders(load)
@@ -62,7 +62,7 @@ async function placeFarOrders({ accountIds, call, sandbox }: TradingLoad): Promi
   expect(sandbox.story.of('order-created')).toHaveLength(ORDERS)
 }
 
-/** Of everything but the cancellations, which this test makes itself. */
+/** Of all calls except the cancellations, which this test makes itself. */
 function callsOfTheBusiestSecond({ sandbox }: TradingLoad, { fromMs, toMs }: { fromMs: number; toMs: number }) {
   const calls = sandbox.story.of('call').filter(({ operation, atMs }) => !operation.startsWith('DELETE') && atMs >= fromMs && atMs < toMs)
   const bySecond = Map.groupBy(calls, ({ atMs }) => Math.floor((atMs - fromMs) / 1_000))

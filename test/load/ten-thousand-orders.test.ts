@@ -6,16 +6,16 @@ import { forEachBackend } from '../support/queue-backends.ts'
 import { useCasesOf } from '../tour/trader.ts'
 import { inLanes, openReads, openTradingLoad, type TradingLoad } from './trading-load.ts'
 
-/** `TRADE_ORDERS=10000` for the whole. */
+/** `TRADE_ORDERS=10000` for the full size. */
 const ORDERS = Number(process.env.TRADE_ORDERS ?? 300)
 const CUSTOMERS = Math.ceil(ORDERS / 20)
-/** 5 % in all: the connection is dropped, a 5xx is answered, or no answer comes, each after the order was made. */
+/** 5 % in all: a dropped connection, a 5xx, or no answer, each after the order was made. */
 const LOST = { 'act-then-drop': 0.02, 'act-then-answer': 0.02, 'act-then-silence': 0.01 } as const
 const PLACE = 'POST /profiles/{profile_id}/orders'
 
 forEachBackend((backend) => {
   describe(`A1: when ${ORDERS} orders of ${CUSTOMERS} customers are placed and 5 % of Paxos's answers are lost`, () => {
-    it(`ends with exactly ${ORDERS} orders at Paxos, none twice, and every customer's money proved`, { timeout: 580_000 }, async () => {
+    it(`Paxos ends with exactly ${ORDERS} orders, none twice, and every customer's money is proved`, { timeout: 580_000 }, async () => {
       const load = await openTradingLoad(backend, { customers: CUSTOMERS })
       const { sandbox } = load
       for (const [fault, ratio] of Object.entries(LOST)) sandbox.faults.arm({ on: PLACE, do: fault as keyof typeof LOST, ratio })
@@ -41,7 +41,7 @@ forEachBackend((backend) => {
   })
 })
 
-/** Each customer buys 20 times, 32 requests at once; every tenth request is sent again under its key. */
+/** Each customer buys 20 times, with 32 requests at once. Every tenth request is repeated under its key. */
 async function placeAll({ accountIds, call }: TradingLoad): Promise<{ orderIds: string[]; perSecond: number }> {
   const startedMs = performance.now()
   const orderIds: string[] = Array.from({ length: ORDERS })
@@ -59,7 +59,7 @@ async function placeAll({ accountIds, call }: TradingLoad): Promise<{ orderIds: 
   return { orderIds, perSecond: (ORDERS / (performance.now() - startedMs)) * 1_000 }
 }
 
-/** Seconds until all orders have been filled and nothing is unfinished in the inbox. */
+/** Seconds until all orders are filled and no event is unfinished. */
 async function settled({ call }: TradingLoad, { pool }: Pipeline): Promise<number> {
   const startedMs = performance.now()
   await eventually(
@@ -76,7 +76,7 @@ async function settled({ call }: TradingLoad, { pool }: Pipeline): Promise<numbe
   return (performance.now() - startedMs) / 1_000
 }
 
-/** Opening plus every flow is the balance at Paxos, to the last unit, and every chain verifies. */
+/** The opening balance plus every flow is the balance at Paxos, to the last unit, and every chain verifies. */
 async function everyAccountIsProved({ accountIds }: TradingLoad, pipeline: Pipeline): Promise<void> {
   const { proveBalances } = useCasesOf(pipeline)
   await inLanes(accountIds, async (accountId) => {

@@ -11,7 +11,7 @@ import { runGatehouse } from './run-gatehouse.ts'
 
 const API_KEY = 'load-test-api-key-0001'
 const TOKEN = 'load-test-operator-token'
-/** Requests under way at once. */
+/** Requests in flight at once. */
 const LANES = 32
 
 export interface Answer {
@@ -94,7 +94,7 @@ export async function openReads({ databaseUrl, sandbox, notices }: TradingLoad):
   return pipeline
 }
 
-/** All of them, some at once. */
+/** Runs all of them, some at once. */
 export async function inLanes<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
   let next = 0
   const lane = async (): Promise<void> => {

@@ -36,7 +36,7 @@ describe('F21: a search', () => {
     ['a ref_id', () => refId, 'ref_id'],
     ["the account's key at Paxos", () => accountRefId(customer.identityId), 'key at Paxos (ref_id)'],
     ["a notification's webhook-id", () => notificationKey(customer.identityId, 'ready', 1), 'webhook-id'],
-  ])('finds a customer by %s, whole, by its beginning, and with what was copied along', async (_what, text, matchedBy) => {
+  ])('finds a customer by %s, whole, by its start, and with copied text around it', async (_what, text, matchedBy) => {
     for (const asked of [text(), text().slice(0, -3), `  "${text()}", `]) {
       const answer = API_SCHEMAS.FindAnswer.parse((await find(asked)).body)
       expect(answer.items).toContainEqual(
@@ -50,7 +50,7 @@ describe('F21: a search', () => {
       expect((await find(asked)).body.items[0]).toMatchObject({ kind: 'onboarding', id: customer.identityId, exact: true })
   })
 
-  it('finds an event by the beginning of its id, and a replay, and the command of a request', async () => {
+  it('finds an event by the start of its id, a replay, and the command of a request', async () => {
     expect((await find(eventId.slice(0, 9))).body.items).toMatchObject([{ kind: 'event', id: eventId, exact: false, state: 'accepted' }])
     const replay = await operator.useCases.planReplay({ eventIds: [eventId] }, { kind: 'operator', name: 'ada' })
     expect((await find(replay.id.slice(0, 13))).body.items).toMatchObject([
@@ -63,22 +63,22 @@ describe('F21: a search', () => {
     expect((await find(command!.stream_id)).body.items[0]).toMatchObject({ kind: 'identity-request', id: command!.stream_id })
   })
 
-  it('lists twenty of a kind and says that there is more', async () => {
+  it('lists twenty of a kind and says that there are more', async () => {
     const { items, more } = (await find('many-')).body
     expect([items.length, more]).toEqual([20, true])
     expect((await find('many-2')).body).toMatchObject({ more: false, items: { length: 11 } })
   })
 
-  it.each(['nothing-of-the-kind', "o'clock", '50%', '_', '\\'])('answers %s with nothing, which is no error', async (text) => {
+  it.each(['nothing-of-the-kind', "o'clock", '50%', '_', '\\'])('answers %s with an empty list, which is not an error', async (text) => {
     expect((await find(text)).body).toMatchObject({ items: [], more: false })
   })
 
-  it.each(['', '   ', '""'])('asks for a text where it gets %j', async (text) => {
+  it.each(['', '   ', '""'])('requires a text instead of %j', async (text) => {
     const refused = await find(text)
     expect([refused.status, refused.body.errors[0].field]).toEqual([400, 'q'])
   })
 
-  it('answers the same on the command line, and says what shows it', async () => {
+  it('gives the same results on the command line, with the command that shows each', async () => {
     const found = await runCommand(operator, registerFindCommand, ['find', ` ${customer.accountId} `])
     expect(found).toMatch(new RegExp(`^onboarding +ready +account id +${customer.accountId} `, 'm'))
     expect(found).toContain(`Show it: gatehouse onboarding show ${customer.identityId}`)
@@ -87,7 +87,7 @@ describe('F21: a search', () => {
     expect(json).toEqual((await find(customer.accountId)).body)
   })
 
-  it('leads from the box of every page to the one thing that was meant, and lists several', async () => {
+  it('leads from the search box of every page to a single match, and lists several', async () => {
     for (const path of ['/', '/events', '/onboardings', '/replays', '/audit', '/queue'])
       expect(await (await pages.get(path)).text(), path).toContain('action="/find"')
     const one = await pages.get(`/find?q=${customer.accountId}`)
@@ -99,7 +99,7 @@ describe('F21: a search', () => {
     expect((await pages.get('/find?q=')).status).toBe(400)
   })
 
-  it('shows an onboarding by its ref_id on every face', async () => {
+  it('shows an onboarding by its ref_id in the API, on the pages and on the command line', async () => {
     const upper = randomUUID().toUpperCase()
     const { identityId } = await seedOnboarding(operator.ledger, { refId: upper })
     await seedOnboarding(operator.ledger, { refId: 'plain-ref' })

@@ -24,7 +24,7 @@ function faults(change: (institution: Institution) => void): Record<string, stri
 }
 
 const COMPANY = 'is required for a CORPORATION, an LLC and a PARTNERSHIP'
-/** Makes a company of it that needs nothing more. */
+/** Turns it into a company that needs nothing more. */
 function asCompany(institution: Institution, more: Record<string, unknown> = {}): void {
   Object.assign(institution.institution_details, {
     ...{ institution_type: 'LLC', institution_sub_type: 'INFORMATION', business_description: 'Invents things' },
@@ -45,7 +45,7 @@ describe('an institution', () => {
     expect(errorsOf(samplePerson())).toEqual({})
   })
 
-  it('that is a company needs what Paxos requires of one, all of it said at once', () => {
+  it('that is a company needs what Paxos requires of one, with all faults at once', () => {
     const told = faults((institution) => {
       institution.institution_details.institution_type = 'CORPORATION'
       institution.institution_details.institution_sub_type = 'INFORMATION'
@@ -81,7 +81,7 @@ describe('an institution', () => {
     expect(Object.keys(told).sort()).toEqual(fields.map((field) => `institution_details.${field}`).sort())
   })
 
-  it('that is a trust is of the sub-type INVESTMENT, and incorporated unless it has the number of a person', () => {
+  it('that is a trust has the sub-type INVESTMENT, and an incorporation unless it has the number of a person', () => {
     const told = faults(({ institution_details }) => {
       institution_details.institution_sub_type = 'CRYPTO'
       delete institution_details.incorporation_address
@@ -94,7 +94,7 @@ describe('an institution', () => {
     expect(ofPerson).toEqual({})
   })
 
-  it('in a prohibited business is refused', () => {
+  it('that is a prohibited business is refused', () => {
     expect(faults((institution) => asCompany(institution, { institution_sub_type: 'WEAPONS' }))).toEqual({
       'institution_details.institution_sub_type': 'is a business that Paxos prohibits',
     })
@@ -118,7 +118,7 @@ describe('an institution', () => {
     expect(errors).toMatchObject([{ field: 'institution_details.name', suggestion: 'Muller & Sohne' }])
   })
 
-  it('has tax details unless Paxos fills them from its number, or needs none', () => {
+  it('has tax details unless Paxos derives them from its number, or it needs none', () => {
     const foreign = { cip_id_type: 'REGISTRATION_NUMBER', cip_id_country: 'DEU' }
     const without = (more: Record<string, unknown>) =>
       faults((institution) => {
@@ -133,7 +133,7 @@ describe('an institution', () => {
     })
   })
 
-  it('takes empty optional texts as left out', () => {
+  it('reads empty optional texts as left out', () => {
     const told = faults(({ institution_details }) => {
       Object.assign(institution_details, { phone_number: '', email: '', doing_business_as: '' })
       Object.assign(institution_details.business_address, { address2: '', zip_code: '', country: 'DEU' })
@@ -144,7 +144,7 @@ describe('an institution', () => {
     })
   })
 
-  it('that is told beside a person is refused, and a misspelt field is named', () => {
+  it('is refused beside a person, and a misspelt field is named', () => {
     const both = { ...samplePerson(), ...invented('a') }
     expect(errorsOf(both).person_details).toContain('is not a known field')
     expect(Object.keys(faults((institution) => Object.assign(institution, { institution_member: [] })))).toEqual(['institution_member'])

@@ -5,7 +5,7 @@ import type { Operator } from './start-operator.ts'
 
 type Register = (program: Command, open: OpenUseCases, print: Print) => void
 
-/** Runs `gatehouse …` in this process against an operator's side, and gives what it prints. Rejects as the command does. */
+/** Runs `gatehouse …` in this process against an operator's side, and returns its output. Rejects when the command does. */
 export async function runCommand(operator: Operator, register: Register, args: readonly string[]): Promise<string> {
   const printed: string[] = []
   const program = new Command('gatehouse')

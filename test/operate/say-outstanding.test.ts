@@ -23,7 +23,7 @@ function requirement(type: string, code: string, awaiting: string | null): Requi
 }
 
 describe('A37: each status detail', () => {
-  it.each(ALL)('A37: %s with %s has a sentence of its own for the operator, with who must act', (type, code) => {
+  it.each(ALL)('A37: %s with %s has its own sentence for the operator, which says who must act', (type, code) => {
     const [ours, theirs] = sayOutstanding({
       requirements: [requirement(type, code, 'CLIENT'), requirement(type, code, 'PAXOS')],
       controls: [],
@@ -33,12 +33,12 @@ describe('A37: each status detail', () => {
     expect(ours).not.toContain('does not know')
   })
 
-  it('A37: no two codes have the same sentence', () => {
+  it('A37: has a sentence that no other code has', () => {
     const said = ALL.map(([type, code]) => sayOutstanding({ requirements: [requirement(type, code, null)], controls: [] })[0])
     expect(new Set(said.map((sentence) => sentence?.split(' (')[0])).size).toBe(ALL.length)
   })
 
-  it.each(ALL)('A37: %s with %s has a neutral sentence for the customer, and no code in it', (type, code) => {
+  it.each(ALL)('A37: %s with %s has a neutral sentence for the customer without its code', (type, code) => {
     for (const state of ONBOARDING_STATES)
       for (const awaiting of ['CLIENT', 'PAXOS', null]) {
         const statusDetails = { requirements: [requirement(type, code, awaiting)], controls: [] }
@@ -49,7 +49,7 @@ describe('A37: each status detail', () => {
       }
   })
 
-  it('A36: what is new has a sentence that says so, with its codes', () => {
+  it('A36: has a sentence with its codes when it is unknown', () => {
     const said = sayOutstanding({
       requirements: [{ type: 'MOON_PHASE', status: 'PENDING', codes: ['FULL_MOON'], awaiting: 'MOON' }],
       controls: [{ id: null, type: 'HALF', setBy: 'PAXOS', reasonCode: 'OTHER' }],

@@ -13,7 +13,7 @@ function sentences(effect: { kind: string; name: string | null; step: string }, 
 }
 
 describe('a timeline', () => {
-  it('names an account and a notification by the kind of the effect, whatever its step is called', () => {
+  it('names an account and a notification by the kind of the effect, for any step', () => {
     const account = { kind: 'create-account', name: null, step: 'some-step' }
     expect(
       sentences(account, [
@@ -30,7 +30,7 @@ describe('a timeline', () => {
     ).toEqual(['Notification "account opened" queued', 'Notification "account opened" was sent (webhook answered 200)'])
   })
 
-  it('names an effect of a kind that it does not know by its kind', () => {
+  it('names an effect of an unknown kind by its kind', () => {
     const closing = { kind: 'close-account', name: null, step: 'close-account' }
     const said = sentences(closing, [
       ['effect.intended', {}],
@@ -41,8 +41,8 @@ describe('a timeline', () => {
   })
 })
 
-describe('an effect in words', () => {
-  it('is made of its kind and name, not of its step', () => {
+describe('the text of an effect', () => {
+  it('comes from its kind and name, not from its step', () => {
     expect(sayEffect({ kind: 'send-notification', name: 'ready' })).toBe('Notification "ready"')
     expect(sayIntent({ kind: 'place-order', name: null })).toBe('Place order requested')
   })

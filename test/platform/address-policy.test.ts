@@ -29,20 +29,20 @@ describe('the kind of an address', () => {
   })
 })
 
-describe('a policy', () => {
-  it('of every network allows neither link-local, metadata nor reserved addresses', () => {
+describe('an address policy', () => {
+  it('never allows link-local, metadata and reserved addresses, not even for every network', () => {
     const refused = KINDS.filter(([, addresses]) => addresses.some((address) => !allowsAddress(EVERY_NETWORK, address)))
     expect(refused.map(([kind]) => kind)).toEqual(['link-local', 'metadata', 'reserved'])
   })
 
-  it('with a range allows what lies in it, of whatever kind, and nothing beside it', () => {
+  it('with a range allows every address in it, of any kind, and no other', () => {
     const policy = { networks: [], ranges: ['10.1.0.0/16', 'fd00::/8', '169.254.10.0/24'] }
     for (const address of ['10.1.255.1', 'fd00:1::1', '169.254.10.9', '::ffff:10.1.0.1']) expect(allowsAddress(policy, address)).toBe(true)
     for (const address of ['10.2.0.1', '8.8.8.8', '169.254.169.254', 'fe80::1', '127.0.0.1'])
       expect(allowsAddress(policy, address)).toBe(false)
   })
 
-  it('allows no text that is no address', () => {
+  it('does not allow a text that is not an address', () => {
     for (const text of ['', 'localhost', '1.2.3.4.5', '::g']) expect(allowsAddress(EVERY_NETWORK, text)).toBe(false)
   })
 })

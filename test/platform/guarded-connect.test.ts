@@ -31,14 +31,14 @@ async function startServer(answer: RequestListener = (_, response) => response.e
   return { port: await listening(server), requests }
 }
 
-/** One GET, through a pool that connects as the notification channel and the Paxos client do. */
+/** One GET through a pool that connects as the notification channel and the Paxos client do. */
 async function get(origin: string, policy: AddressPolicy, lookup?: LookupFunction): Promise<HttpAnswer> {
   const pool = new Pool(origin, { connect: guardedConnect({ policy, timeoutMs: 2_000, ...(lookup ? { lookup } : {}) }) })
   onTestFinished(() => pool.destroy())
   return exchange(pool, { method: 'GET', path: '/', headers: {} }, { timeoutMs: 3_000, until: 'end' })
 }
 
-/** A DNS in which a name has these addresses, other ones at each look-up. */
+/** A DNS with these addresses for a name, which may differ at each look-up. */
 function dns(...answers: string[][]): LookupFunction {
   let asked = 0
   return (_, options, callback) => {
@@ -55,14 +55,14 @@ const PRODUCTION: AddressPolicy = { networks: ['public', 'private'], ranges: [] 
 const refused = { sent: false, cause: { code: 'ADDRESS_NOT_ALLOWED' } }
 
 describe('an outgoing connection', () => {
-  it('is made where the policy allows the address, by address and by name', async () => {
+  it('is made when the policy allows the address, by address and by name', async () => {
     const { port } = await startServer()
     expect(await get(`http://127.0.0.1:${port}`, EVERY_NETWORK)).toMatchObject({ status: 200, text: 'here' })
     expect(await get(`http://app.test:${port}`, EVERY_NETWORK, dns(['127.0.0.1']))).toMatchObject({ status: 200 })
     expect(await get(`http://localhost:${port}`, { networks: [], ranges: ['127.0.0.0/8'] })).toMatchObject({ status: 200 })
   })
 
-  it('is refused to an address that the policy does not allow, before a byte is sent', async () => {
+  it('is refused before the first byte when the policy does not allow the address', async () => {
     const { port, requests } = await startServer()
     for (const origin of [
       `http://127.0.0.1:${port}`,
@@ -75,7 +75,7 @@ describe('an outgoing connection', () => {
     expect(requests).toEqual([])
   })
 
-  it('is refused to a name whose addresses are all not allowed, and says which they are', async () => {
+  it('is refused for a name without an allowed address, and names its addresses', async () => {
     const { port, requests } = await startServer()
     const error = await get(`http://app.test:${port}`, PRODUCTION, dns(['127.0.0.1', '169.254.169.254'])).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(ExchangeFailedError)
@@ -87,13 +87,13 @@ describe('an outgoing connection', () => {
     expect(requests).toEqual([])
   })
 
-  it('goes to the allowed address of a name that has several', async () => {
+  it('uses the allowed address of a name with several', async () => {
     const { port } = await startServer()
     const policy = { networks: [], ranges: ['127.0.0.1/32'] }
     expect(await get(`http://app.test:${port}`, policy, dns(['169.254.169.254', '127.0.0.1']))).toMatchObject({ status: 200 })
   })
 
-  it('is checked at each connection, so that a name that changes its address gains nothing', async () => {
+  it('is checked at each connection, so that a name with changing addresses gains nothing', async () => {
     const { port, requests } = await startServer((_, response) => response.setHeader('connection', 'close').end('here'))
     const lookup = dns(['127.0.0.1'], ['169.254.169.254'])
     const pool = new Pool(`http://app.test:${port}`, { connect: guardedConnect({ policy: EVERY_NETWORK, timeoutMs: 2_000, lookup }) })
@@ -112,7 +112,7 @@ describe('an outgoing connection', () => {
   })
 })
 
-describe('an outgoing connection in a process of its own', () => {
+describe('an outgoing connection of a process', () => {
   /** The status, or the code of the failure, as a process with these variables gets it. */
   async function statusOf(origin: string, env: Record<string, string>): Promise<string> {
     const at = (path: string): string => JSON.stringify(new URL(`../../src/platform/${path}`, import.meta.url).href)
@@ -132,14 +132,14 @@ describe('an outgoing connection in a process of its own', () => {
     return stdout.trim()
   }
 
-  it('takes only certificates that it can verify, and knows a CA of your own by NODE_EXTRA_CA_CERTS', async () => {
+  it('accepts only certificates that it can verify, and knows your own CA by NODE_EXTRA_CA_CERTS', async () => {
     const server = createTlsServer({ cert: readFileSync(CERTIFICATE), key: readFileSync(KEY) }, (_, response) => response.end('here'))
     const origin = `https://localhost:${await listening(server)}`
     expect(await statusOf(origin, {})).toBe('DEPTH_ZERO_SELF_SIGNED_CERT')
     expect(await statusOf(origin, { NODE_EXTRA_CA_CERTS: CERTIFICATE })).toBe('200')
   })
 
-  it('goes through no proxy that the environment names', async () => {
+  it('uses no proxy from the environment', async () => {
     const { port } = await startServer()
     const proxy = await startServer()
     const variables = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY'].map((name) => [name, `http://127.0.0.1:${proxy.port}`])

@@ -3,7 +3,7 @@ import { createWorld, eventually } from './world.ts'
 
 const EVENTS = 400
 
-it('F53: confirms by its id each event of a backlog whose delivery tells another time than its own', async () => {
+it('F53: the worker confirms by its id each event of a backlog whose delivery has a wrong time', async () => {
   const world = await createWorld({ kind: 'postgres' })
   const receiving = await world.start({ concurrency: 0 })
   const events = await world.sandbox.populate({ count: EVENTS, refIdPrefix: 'late-', decision: 'approve', deliver: false })

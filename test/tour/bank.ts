@@ -3,7 +3,7 @@ import { decimal } from '../../src/sandbox/money/decimal.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import type { StoredEvent } from '../../src/sandbox/world/event-store.ts'
 
-/** A customer's bank at the simulator: it sends a wire that quotes the memo, and takes one back. */
+/** A customer's bank at the simulator: it sends a wire with the memo, and takes one back. */
 export function bankOf(sandbox: Sandbox) {
   const transferOf = (id: string) => {
     const transfer = sandbox.transfers.get(id)
@@ -18,7 +18,7 @@ export function bankOf(sandbox: Sandbox) {
       return sandbox.transferDesk.receiveWire(instructions, decimal(amount), 'USD').id
     },
     takeBack: (paxosTransferId: string): void => sandbox.transferDesk.returnDeposit(transferOf(paxosTransferId)),
-    /** The events of transfers so far, in the order in which Paxos made them. */
+    /** The events of transfers until now, in the order of Paxos. */
     events: (): StoredEvent[] => sandbox.events.all.filter(({ type }) => type.startsWith('transfer.')),
   }
 }

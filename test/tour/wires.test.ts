@@ -29,7 +29,7 @@ async function instructions({ trader }: Scene) {
 
 const transfersOf = async ({ trader }: Scene) => (await trader.useCases.listTransfers({ accountId: trader.accountId, limit: 50 })).items
 
-/** Delivers the events of transfers that are new, as Paxos does. */
+/** Delivers new transfer events, as Paxos does. */
 function deliverer({ pipeline, bank }: Scene): () => Promise<void> {
   let delivered = 0
   return async () => {
@@ -47,7 +47,7 @@ forEachBackend((backend) => {
   }
 
   describe('a wire that follows the instructions', () => {
-    it('arrives with its fee taken off, is told once, and is proved to the last unit', async () => {
+    it('arrives less its fee, is told once, and is proved to the last unit', async () => {
       const scene = await open()
       const { trader, bank, pipeline } = scene
       const asked = await instructions(scene)
@@ -85,7 +85,7 @@ forEachBackend((backend) => {
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
     })
 
-    it('whose events never come is known to its end by the poll, once one event told of it', async () => {
+    it('is read to its end by the poll when only one event told of it', async () => {
       const scene = await open({ wireDelayMs: 300 })
       const paxosTransferId = scene.bank.wire(await instructions(scene), '150.33')
       const [pending] = scene.bank.events()
@@ -103,7 +103,7 @@ forEachBackend((backend) => {
     })
 
     it.each(['new-transfer', 'failed'] as const)(
-      'A32: that the bank takes back, shown as %s, is answered by a further entry',
+      'A32: is answered by a further entry when the bank takes it back, shown as %s',
       async (lateReturnAs) => {
         const scene = await open({ ...QUICK, lateReturnAs })
         const { bank, trader, pipeline } = scene
@@ -141,7 +141,7 @@ forEachBackend((backend) => {
       },
     )
 
-    it('A33: told by its events in the wrong order and twice, is credited once', async () => {
+    it('A33: is credited once when its events come in the wrong order and twice', async () => {
       const scene = await open()
       const { bank, trader, pipeline } = scene
       bank.wire(await instructions(scene), '150.33')
@@ -157,7 +157,7 @@ forEachBackend((backend) => {
     })
   })
 
-  describe('a transfer that is not of an account of ours', () => {
+  describe('a transfer of an account that is not ours', () => {
     it('is kept and moves nothing', async () => {
       const scene = await open()
       const [other] = await scene.world.sandbox.populate({ count: 1, refIdPrefix: 'other-', decision: 'approve', deliver: false })
@@ -186,7 +186,7 @@ forEachBackend((backend) => {
   })
 
   describe('deposit instructions', () => {
-    it('A7: are asked for once per key; the same key with any field changed is refused, naming it', async () => {
+    it('A7: are requested once per key, and the same key with any field changed is refused with the field', async () => {
       const scene = await open()
       const { trader } = scene
       const first = await instructions(scene)
@@ -203,7 +203,7 @@ forEachBackend((backend) => {
       expect(scene.world.sandbox.transfers.instructions).toHaveLength(1)
     })
 
-    it('A1: whose answer was lost are found by their ref_id and not made twice', async () => {
+    it('A1: are found by their ref_id and not made twice when the answer was lost', async () => {
       const scene = await open()
       scene.world.sandbox.faults.arm({ on: 'POST /transfer/fiat-deposit-instructions', do: 'act-then-drop', next: 1 })
       const { instructionsId } = await instructions(scene)
@@ -214,7 +214,7 @@ forEachBackend((backend) => {
       expect(scene.world.sandbox.transfers.instructions.map(({ id }) => id)).toEqual([made?.paxosInstructionsId])
     })
 
-    it('that Paxos refuses are rejected, and say why', async () => {
+    it('are rejected with the reason when Paxos refuses them', async () => {
       const scene = await open()
       scene.world.sandbox.faults.arm({ on: 'POST /transfer/fiat-deposit-instructions', do: 'answer', status: 400, next: 1 })
       expect(await instructions(scene)).toMatchObject({ state: 'rejected', reason: 'rejected-by-paxos', bankDetails: null })

@@ -23,7 +23,7 @@ const WIRE: SeenTransfer = {
   startedAt: '2026-03-01T12:00:00Z',
 }
 
-/** Everything that was written down, and the stream as it stands. */
+/** All records, and the current stream. */
 interface Story {
   draft: Draft<TransferSnapshot>
   entries: Draft<TransferSnapshot>['entries']
@@ -31,7 +31,7 @@ interface Story {
 
 type Read = Partial<SeenTransfer> & { operator?: boolean }
 
-/** One read of the transfer as Paxos has it then. Every notification is taken at once. */
+/** One read of the transfer as Paxos has it then. Every notification is accepted at once. */
 function readOnce(before: Story | null, { operator = false, ...more }: Read): Story {
   const seen: SeenTransfer = { ...WIRE, ...more }
   const start = before ? draftOf<TransferSnapshot>(before.draft) : TRANSFER_RULES.open(ID, seen)
@@ -60,21 +60,21 @@ const PENDING = { paxosStatus: 'PENDING' }
 const COMPLETED = { paxosStatus: 'COMPLETED' }
 const FAILED = { paxosStatus: 'FAILED' }
 
-/** Every order of the values. */
+/** All permutations of the values. */
 function* permutations<T>(values: readonly T[]): Generator<T[]> {
   if (values.length === 0) yield []
   for (const [index, first] of values.entries()) for (const rest of permutations(values.toSpliced(index, 1))) yield [first, ...rest]
 }
 
-describe('a wire', () => {
-  it('credits its total once it is completed, the fee taken off, and tells the application once', () => {
+describe('a wire deposit', () => {
+  it('credits its total less the fee once it is completed, and the application is told once', () => {
     const story = read(PENDING, COMPLETED, COMPLETED)
     expect(flows(story)).toEqual([['transfer', '120.33']])
     expect(story.entries.map(({ kind }) => kind)).toEqual(['transfer.seen', 'transfer.moved', 'effect.intended', 'flow', 'effect.done'])
     expect(told(story)).toEqual([`notice_deposit_completed_1_${ID}`])
   })
 
-  it('A33: read in every order and repeated, credits once and never less than once', () => {
+  it('A33: credits exactly once when it is read in any order and repeatedly', () => {
     for (const order of permutations([PENDING, PENDING, COMPLETED, COMPLETED])) {
       const [first = PENDING, ...others] = order
       const story = read(first, ...others)
@@ -82,17 +82,17 @@ describe('a wire', () => {
     }
   })
 
-  it('that failed moves nothing and tells nothing', () => {
+  it('moves nothing and tells nothing when it failed', () => {
     const story = read(PENDING, FAILED, PENDING)
     expect([state(story), flows(story), told(story)]).toEqual(['failed', [], []])
   })
 
-  it('takes the fee that Paxos names late, as long as it has not ended', () => {
+  it('uses a fee that Paxos names late, until it has ended', () => {
     const story = read({ ...PENDING, fee: '0', total: '150.33' }, COMPLETED)
     expect(story.draft.transfer).toMatchObject({ fee: '30', total: '120.33', moved: '120.33' })
   })
 
-  it('of a status that Paxos adds stays where it is, and shows the status', () => {
+  it('keeps its state when Paxos adds a status, and shows the status', () => {
     const story = read(PENDING, { paxosStatus: 'UNDER_REVIEW' })
     expect(story.draft.transfer).toMatchObject({ state: 'pending', paxosStatus: 'UNDER_REVIEW', moved: '0' })
   })
@@ -102,20 +102,20 @@ describe('a wire', () => {
     ['another profile', [PENDING, { ...COMPLETED, profileId: 'other' }], 'another-transfer', '0'],
     ['a completion after its failure', [FAILED, COMPLETED], 'completed-after-its-end', '0'],
     ['another total after its end', [COMPLETED, { ...COMPLETED, total: '120.32' }], 'amount-changed', '120.33'],
-  ] as const)('is held for %s, and what it has moved stays on record', (_, [first, second], reason, moved) => {
+  ] as const)('is held for %s, and what it has moved stays recorded', (_, [first, second], reason, moved) => {
     const story = read(first, second)
     expect(story.draft.transfer).toMatchObject({ state: 'held', reason, moved })
     expect(balance(read(first, second, COMPLETED))).toBe(moved) // the machine does not resolve it
   })
 
-  it('that is held follows the live status once an operator releases it, and its flows come to the difference', () => {
+  it('follows the live status once an operator releases its hold, and its flows move the difference', () => {
     const story = read(COMPLETED, { ...COMPLETED, total: '100.33' }, { ...COMPLETED, total: '100.33', operator: true })
     expect([state(story), balance(story), told(story).length]).toEqual(['completed', '100.33', 1])
   })
 })
 
-describe('a return', () => {
-  it.each([1, 60, 90])('A32: after %i days is a further entry: the first stays as it was', (days) => {
+describe('a returned transfer', () => {
+  it.each([1, 60, 90])('A32: gets a further entry after %i days, and the first entry stays as it was', (days) => {
     const before = read(PENDING, COMPLETED)
     const after = read(PENDING, COMPLETED, ...Array.from({ length: days }, () => COMPLETED), FAILED, FAILED)
     expect(after.entries.slice(0, before.entries.length)).toEqual(before.entries)
@@ -127,23 +127,23 @@ describe('a return', () => {
     expect(told(after)).toEqual([`notice_deposit_completed_1_${ID}`, `notice_deposit_returned_1_${ID}`])
   })
 
-  it('A32: that Paxos shows as a debit of its own moves what it took back, and tells of the deposit', () => {
+  it('A32: moves the amount that Paxos shows as a debit of its own, and names the deposit', () => {
     const back = { ...COMPLETED, direction: 'DEBIT', type: 'WIRE_WITHDRAWAL', fee: '0', returnOf: 'transfer-of-the-deposit' }
     const story = read(back, back)
     expect(flows(story)).toEqual([['return', '-120.33']])
     expect(told(story)).toEqual([`notice_deposit_returned_1_${ID}`])
   })
 
-  it('A33: seen before the completion of its deposit leaves the balance as Paxos has it', () => {
+  it('A33: leaves the balance as Paxos has it when the return is seen before the completion', () => {
     const story = read(FAILED, FAILED)
     expect([state(story), balance(story)]).toEqual(['failed', '0'])
   })
 })
 
-describe('money that leaves', () => {
+describe('an outgoing transfer', () => {
   const OUT = { direction: 'DEBIT', type: 'WIRE_WITHDRAWAL', total: '180.33' }
 
-  it('is debited as soon as Paxos has the transfer, and given back when it fails', () => {
+  it('is debited as soon as Paxos has it, and credited again when it fails', () => {
     const story = read({ ...OUT, ...PENDING }, { ...OUT, ...PENDING }, { ...OUT, ...FAILED })
     expect(flows(story)).toEqual([
       ['transfer', '-180.33'],
@@ -151,7 +151,7 @@ describe('money that leaves', () => {
     ])
   })
 
-  it('is debited once, and the application is told nothing of what it did itself', () => {
+  it('is debited once, and the application is not told of its own action', () => {
     const story = read({ ...OUT, ...PENDING }, { ...OUT, ...COMPLETED }, { ...OUT, ...COMPLETED })
     expect([flows(story), told(story)]).toEqual([[['transfer', '-180.33']], []])
   })
