@@ -9,6 +9,7 @@ import { draftOf } from '../../src/domain/stream.ts'
 import type { Stored } from '../../src/ledger/change.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
+import { readAttempts } from '../../src/ledger/read-attempts.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { GENESIS, hashLink } from '../../src/platform/hash-chain.ts'
 import { applyReceipt, claimNext } from '../support/onboarding-steps.ts'
@@ -62,6 +63,38 @@ describe('a change', () => {
   it('reads back as it was committed', async () => {
     const stored = await withAccount()
     expect(await ledger.load(stored.onboarding.identityId)).toEqual(stored)
+  })
+
+  it('reads back the lease of an attempt, and none where nothing was attempted', async () => {
+    const first = await commit(null, approvedDraft())
+    expect((await ledger.load(first.onboarding.identityId))?.effects.map(({ lease }) => lease)).toEqual([null])
+    const claim = claimNext(draftOf(first), { by: '9', now: at.getTime(), leaseMs: 1_000 })
+    if (claim.kind !== 'attempt') throw new Error('nothing to claim')
+    await commit(first, claim.draft)
+    const [leased] = (await ledger.load(first.onboarding.identityId))?.effects ?? []
+    expect(leased?.lease).toMatchObject({ seq: '9', until: at.getTime() + 1_000 })
+  })
+
+  it('keeps a failed attempt that is made again by itself, without moving the version', async () => {
+    const { onboarding, version } = await commit(null, approvedDraft())
+    const failed = { step: 'account', number: 1, at: at.getTime(), durationMs: 12, operation: 'accounts.create', status: 503 }
+    const attempt = { ...failed, code: 'PAXOS_UNAVAILABLE', problemType: null, detail: 'try again' }
+    await ledger.keepAttempts(onboarding.identityId, [attempt])
+    await ledger.keepAttempts(onboarding.identityId, [{ ...attempt, number: 2 }])
+    const kept = await readAttempts(pool, onboarding.identityId)
+    expect(kept).toMatchObject([{ attemptNo: 1, code: 'PAXOS_UNAVAILABLE', status: 503, durationMs: 12 }, { attemptNo: 2 }])
+    expect((await ledger.load(onboarding.identityId))?.version).toBe(version)
+  })
+
+  it('reports the versions of the streams that exist, and nothing of others', async () => {
+    const [one, two] = [await commit(null, approvedDraft()), await withAccount()]
+    const versions = await ledger.versions([one.onboarding.identityId, two.onboarding.identityId, randomUUID()])
+    expect(versions).toEqual(
+      new Map([
+        [one.onboarding.identityId, 1],
+        [two.onboarding.identityId, 2],
+      ]),
+    )
   })
 
   it('is refused on an outdated version, with everything that belongs to it', async () => {

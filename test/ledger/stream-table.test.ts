@@ -93,6 +93,13 @@ describe('a stream table', () => {
     }
   })
 
+  it('keeps a missing value of JSON as null of the database', async () => {
+    const fresh = trial({ terms: null })
+    await ledger.commit({ before: null, draft: draftOf(fresh), actor: 'test', at })
+    const { rows } = await pool.query('SELECT terms IS NULL AS missing FROM trial WHERE trial_id = $1', [fresh.trial.id])
+    expect(rows).toEqual([{ missing: true }])
+  })
+
   it('moves its version with its entries, effects and attempts, and keeps the first time of a state', async () => {
     const fresh = trial()
     const { id } = fresh.trial

@@ -27,20 +27,26 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   saga: {
     mutate: [
       'src/saga/{dispatch-due-events,onboarding-route,prepare-event,process-event,run-stream}.ts',
-      'src/effects/*.ts',
+      'src/effects/{create-account,describe-attempt,send-notification}.ts',
       'src/paxos/accounts.ts',
     ],
     tests: [
       'test/faults/{quarantine,schedules}.test.ts',
-      'test/saga/{advance-onboarding,dispatch-due-events,process-event,run-stream}.test.ts',
+      'test/saga/{advance-onboarding,dispatch-due-events,prepare-event,process-event,run-stream}.test.ts',
+      'test/effects/same-receipt.test.ts',
       'test/paxos/resources.test.ts',
     ],
     inMemory: true,
+  },
+  trading: {
+    mutate: ['src/effects/{cancel-order,execute-quote,fund-account,place-order,settle-quote}.ts', 'src/domain/trade/*.ts'],
+    tests: ['test/effects/*.test.ts', 'test/domain/trade/*.test.ts', 'test/tour/*.test.ts'],
   },
   replay: { mutate: ['src/replay/*.ts', 'src/inbox/seq-window.ts', 'src/inbox/match-events.ts'], tests: ['test/replay/*.test.ts'] },
   requests: {
     mutate: [
       'src/operate/create-onboarding.ts',
+      'src/effects/{create-identity,open-onboarding}.ts',
       'src/domain/identity-request/*.ts',
       'src/inbox/{commands,timers}.ts',
       'src/saga/identity-request-route.ts',

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import type { InboxRow } from '../../src/inbox/inbox.ts'
+import type { ConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
+import { type OwnRoute, prepareEvent } from '../../src/saga/prepare-event.ts'
+import type { StreamWork } from '../../src/saga/stream-work.ts'
+import { acceptedRow } from '../support/accepted-row.ts'
+
+/** Commands and timers are confirmed already: a read at Paxos fails the test. */
+const NO_READS = {
+  event: () => Promise.reject(new Error('Paxos was read')),
+  identity: () => Promise.reject(new Error('Paxos was read')),
+} as unknown as ConfirmationReader // the two that a route could call
+
+const row = (change: Partial<InboxRow>): InboxRow => ({
+  ...acceptedRow({ seq: '7', eventId: 'gatehouse:command:1', at: new Date(0) }),
+  ...change,
+})
+
+function ownRoute(type: string, asked: object[]): OwnRoute {
+  return {
+    type,
+    work: (about) => {
+      asked.push({ type, streamId: about.streamId, priority: about.priority, seq: about.row.seq })
+      return {} as StreamWork // only who is asked counts here
+    },
+  }
+}
+
+describe.each(['command', 'timer'] as const)('a %s', (origin) => {
+  it('goes to the route of its type, with its stream, and Paxos is not read', async () => {
+    const asked: object[] = []
+    const ownRoutes = [ownRoute('fund-account', asked), ownRoute('place-order', asked), ownRoute('cancel-order', asked)]
+    const about = row({ origin, type: 'place-order', streamId: 'order-1', seq: '7' })
+    const prepared = await prepareEvent({ reader: NO_READS, routes: [], ownRoutes }, about, 'replay')
+    if (prepared.kind !== 'moves') throw new Error('it was kept')
+    expect(prepared.event).toBeNull()
+    prepared.work()
+    expect(asked).toEqual([{ type: 'place-order', streamId: 'order-1', priority: 'replay', seq: '7' }])
+  })
+
+  it.each([
+    ['no route has its type', { type: 'no-such-type', streamId: 'order-1' }],
+    ['it names no stream', { type: 'place-order', streamId: null }],
+  ])('is refused when %s', async (_when, change) => {
+    const parts = { reader: NO_READS, routes: [], ownRoutes: [ownRoute('place-order', [])] }
+    await expect(prepareEvent(parts, row({ origin, ...change }), 'live')).rejects.toMatchObject({ code: 'ORIGIN_UNKNOWN' })
+  })
+
+  it('is refused when there are no routes for what Gatehouse itself asks for', async () => {
+    const about = row({ origin, type: 'place-order', streamId: 'order-1' })
+    await expect(prepareEvent({ reader: NO_READS, routes: [] }, about, 'live')).rejects.toMatchObject({ code: 'ORIGIN_UNKNOWN' })
+  })
+})
