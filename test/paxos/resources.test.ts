@@ -198,7 +198,7 @@ describe('identities', () => {
 })
 
 describe('accounts', () => {
-  it('are always created with their profile', async () => {
+  it('A46: are always created with their profile, which cannot be added later', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, account))
     const created = await paxos.accounts.create(newAccount)

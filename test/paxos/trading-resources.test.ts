@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { json, type Reply, startMisbehavingPaxos } from './misbehaving-paxos.ts'
 import { ACCOUNT_ID, IDENTITY_ID, newIdentity, PROFILE_ID } from './paxos-bodies.ts'
 
@@ -212,6 +212,15 @@ describe('executions', () => {
     expect(executions.map(({ id }) => id)).toEqual(['1', '2', '3'])
     expect(JSON.stringify(executions[0])).toContain('"commission":"0.1234567890123456789"')
     expect(executions[0]).toMatchObject({ rebate: null, rebateAsset: null })
+  })
+
+  it('A50: take a call of the shared budget for each page', async () => {
+    const { paxos, reply, budget } = await startMisbehavingPaxos()
+    const acquired = vi.spyOn(budget, 'acquire')
+    const cursors = ['c2', 'c3', '']
+    reply((...given) => json(200, { items: [], next_page_cursor: cursors.shift() })(...given))
+    await paxos.executions.listOfOrder(ORDER_ID)
+    expect(acquired.mock.calls.filter(([endpointClass]) => endpointClass === 'general')).toHaveLength(3)
   })
 
   it('A48: end with an error when the listing never ends', async () => {

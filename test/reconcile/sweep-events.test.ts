@@ -60,7 +60,7 @@ forEachBackend((backend) => {
   })
 
   describe('when a sweep fails halfway', () => {
-    it('the watermark stays, so that the next sweep covers its window too', async () => {
+    it('A47: the watermark stays, so that the next sweep covers its window too', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start({ concurrency: 0 })
       await world.sandbox.populate({ count: 250, refIdPrefix: 'half-', decision: 'approve', deliver: false })

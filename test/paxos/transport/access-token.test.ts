@@ -89,7 +89,7 @@ describe('when Paxos answers 401', () => {
     expect(seen.map(({ authorization }) => authorization)).toEqual(['Bearer token-1', 'Bearer token-2'])
   })
 
-  it('every time, the call fails with a typed error and the token endpoint is spared', async () => {
+  it('A49: every time, the call fails as a snooze, which stops no worker, and the token endpoint is spared', async () => {
     let nowMs = 0
     const { paxos, reply, tokenRequests } = await startMisbehavingPaxos({ now: () => nowMs })
     reply(json(401, { title: 'Unauthorized' }))
