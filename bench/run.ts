@@ -37,6 +37,7 @@ const FULL: readonly Step[] = [
   // At 20 ms two workers on two cores have more CPU time to share than latency to hide.
   ['onboardings', ...BY_DEFAULT, '--latency-ms', '60', '--events', '3000', '--pairs', '5', '--sides', ONE_AND_TWO],
   ['drain'],
+  ['orders'],
   ['memory', '--minutes', '10'],
 ]
 const QUICK_SIDES = 'gatehouse-redis,textbook-redis,calls-only,gatehouse-postgres,textbook-postgres'

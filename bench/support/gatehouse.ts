@@ -9,7 +9,7 @@ import { API_KEY, API_KEY_HEADER } from './load.ts'
 import { profileArguments } from './program.ts'
 import type { UpstreamUrls } from './upstream.ts'
 
-/** One role of Gatehouse, as in production: `gatehouse receiver`, `gatehouse worker`. */
+/** One role of Gatehouse, as in production: `gatehouse receiver`, `gatehouse worker`, `gatehouse operator`. */
 export interface Role {
   pid: number
   url: string
@@ -28,12 +28,15 @@ export interface GatehouseSettings {
 
 /** A new one for each run: a role refuses a key with little variety. */
 const ENCRYPTION_KEY = randomBytes(32)
+export const OPERATOR_TOKEN = 'an-invented-operator-token'
 export const NOTICE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const ROOT = join(import.meta.dirname, '../..')
 const START_MS = 30_000
 
+const PORT_OF = { receiver: 'PORT', worker: 'WORKER_PORT', operator: 'OPERATOR_PORT' } as const
+
 /** The role in a process of its own with production settings. Resolves when it is ready. */
-export async function startRole(role: 'receiver' | 'worker', settings: GatehouseSettings): Promise<Role> {
+export async function startRole(role: 'receiver' | 'worker' | 'operator', settings: GatehouseSettings): Promise<Role> {
   const port = await freePort()
   const profile = settings.profileDirectory === undefined ? [] : profileArguments(settings.profileDirectory, role)
   const child = spawn(process.execPath, [...profile, join(ROOT, 'src/bootstrap.mjs'), role], {
@@ -42,7 +45,7 @@ export async function startRole(role: 'receiver' | 'worker', settings: Gatehouse
       ...IMAGE_ENVIRONMENT,
       ...(role === 'worker' ? WORKER_ENVIRONMENT : {}),
       ...environmentOf(settings),
-      [role === 'receiver' ? 'PORT' : 'WORKER_PORT']: String(port),
+      [PORT_OF[role]]: String(port),
     },
     stdio: ['ignore', 2, 2], // its warnings belong on the terminal
   })
@@ -93,7 +96,7 @@ function environmentOf({ databaseUrl, redisUrl, upstream, concurrency }: Gatehou
     PAXOS_BUDGET: 'off',
     WEBHOOK_API_KEY_HEADER: API_KEY_HEADER,
     WEBHOOK_API_KEYS: API_KEY,
-    OPERATOR_TOKEN: 'an-invented-operator-token',
+    OPERATOR_TOKEN,
     ENCRYPTION_KEY: ENCRYPTION_KEY.toString('base64'),
     NOTIFY_WEBHOOK_URL: upstream.noticeUrl,
     NOTIFY_WEBHOOK_SECRET: NOTICE_SECRET,
