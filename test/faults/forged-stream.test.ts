@@ -7,13 +7,15 @@ import { createWorld, eventually, type World } from '../saga/world.ts'
 
 /** `FORGED_SECONDS=180 npx vitest run test/faults/forged-stream.test.ts` measures the numbers of docs/performance.md. */
 const SECONDS = Number(process.env.FORGED_SECONDS ?? 15)
+/** The documented budget, in which the quota of single reads is used up from the start, as it is after some minutes of this. */
+const LIMITS = { ...DOCUMENTED_LIMITS, unproven: 0.05 }
 const FORGED_PER_SECOND = 12
 const TRUE_PER_SECOND = 2
 const MOST_ADDED_MS = 2_000
 
 it('F50: the p99 of true events rises by at most 2 s with 12 forged events a second', async () => {
   const world = await createWorld({ kind: 'postgres' })
-  const pipeline = await world.start({ limits: DOCUMENTED_LIMITS, concurrency: 50 })
+  const pipeline = await world.start({ limits: LIMITS, concurrency: 50 })
   const alone = await run(world, pipeline, { forgedPerSecond: 0 })
   const beside = await run(world, pipeline, { forgedPerSecond: FORGED_PER_SECOND })
   const calls = world.sandbox.story.of('call').filter(({ operation }) => operation.startsWith('GET /events')).length
