@@ -184,7 +184,6 @@ async function runGatehouse(args) {
   }
   const node = findNode()
   if (node === process.execPath) {
-    process.argv[1] = CLI
     keepCompiled()
     endWithNpm((signal) => process.kill(process.pid, signal))
     await import(pathToFileURL(CLI).href)

@@ -3,6 +3,7 @@ import { AUDIT_BY } from '../operate/query-inputs.ts'
 import { utcTime } from '../operate/say-time.ts'
 import type { AuditEntry } from '../operate/use-cases.ts'
 import { AppError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseOneOf, parseTime, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
@@ -48,7 +49,7 @@ export function registerAuditCommands(program: Command, open: OpenUseCases, prin
         print(
           page.nextCursor
             ? `\nMore entries: add --cursor ${page.nextCursor}`
-            : '\nTo check that no entry was changed: gatehouse audit verify',
+            : `\nTo check that no entry was changed: ${GATEHOUSE} audit verify`,
         )
       })
     })
@@ -78,7 +79,7 @@ export function registerAuditCommands(program: Command, open: OpenUseCases, prin
 
 function sayEmpty({ by, operator, action, since, until }: ListFlags): string {
   return by || operator || action || since || until
-    ? 'No entry matches. gatehouse audit list shows all.'
+    ? `No entry matches. ${GATEHOUSE} audit list shows all.`
     : 'No operator action recorded yet. Actions such as creating an onboarding or approving a replay appear here.'
 }
 

@@ -6,6 +6,7 @@ import { readTime, TIME_FORMS } from '../operate/read-time.ts'
 import { readReason } from '../operate/replay-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { canonicalId, OPAQUE_ID, UUID } from '../platform/opaque-id.ts'
 
 /** Opens the use cases for one command. */
@@ -93,7 +94,7 @@ export async function requireKnown(
     if (!(await isKnownIdentity(useCases, id))) unknown.push(`No onboarding and no event has identity ${id}.`)
   for (const id of new Set(events)) if ((await useCases.getEvent(id)) === null) unknown.push(`Event ${id} was never received.`)
   if (unknown.length > 0)
-    throw new UsageError(`${unknown.join(' ')} gatehouse onboarding list and gatehouse event list show the known ids.`)
+    throw new UsageError(`${unknown.join(' ')} ${GATEHOUSE} onboarding list and ${GATEHOUSE} event list show the known ids.`)
 }
 
 async function isKnownIdentity(useCases: OperatorUseCases, identityId: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { relativeTime, utcTime } from '../operate/say-time.ts'
 import { sayOutcome } from '../operate/timeline.ts'
 import type { EventStory, EventView, OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import {
   collectOneOf,
   collectPaxosIds,
@@ -92,7 +93,7 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
       await withUseCases(open, async (useCases) => {
         const found = await useCases.getEvent(eventId)
         if (!found)
-          throw new UsageError(`Unknown event ${eventId}: Gatehouse never received it. gatehouse event list shows the known events.`)
+          throw new UsageError(`Unknown event ${eventId}: Gatehouse never received it. ${GATEHOUSE} event list shows the known events.`)
         print(json ? JSON.stringify(found, null, 2) : renderEvent(found, new Date()))
       })
     })
@@ -159,7 +160,8 @@ async function act(
 ): Promise<void> {
   for (const eventId of eventIds) {
     const event = await on(eventId, { reason }, actor)
-    if (!event) throw new UsageError(`Unknown event ${eventId}: Gatehouse never received it. gatehouse event list shows the known events.`)
+    if (!event)
+      throw new UsageError(`Unknown event ${eventId}: Gatehouse never received it. ${GATEHOUSE} event list shows the known events.`)
     print(json ? JSON.stringify(event, null, 2) : `Event ${eventId} is ${event.state}.`)
   }
 }
@@ -179,14 +181,14 @@ function renderList(events: readonly EventView[]): string {
 
 function sayEmpty(state: string | undefined): string {
   if (state === 'parked' || state === 'dead') return `No event is ${state}. No action needed.`
-  return 'No event matches. Paxos sends webhooks to POST /webhooks/paxos; gatehouse doctor checks that everything runs.'
+  return `No event matches. Paxos sends webhooks to POST /webhooks/paxos; ${GATEHOUSE} doctor checks that everything runs.`
 }
 
 function hintFor(events: readonly EventView[]): string | null {
   const stuck = [...new Set(events.map(({ state }) => state))].filter((state) => state === 'parked' || state === 'dead')
   if (stuck.length > 0)
-    return `Plan a replay (changes nothing): gatehouse replay plan ${stuck.map((state) => `--state ${state}`).join(' ')}`
-  return events[0] ? `Show one in full: gatehouse event show ${events[0].eventId}` : null
+    return `Plan a replay (changes nothing): ${GATEHOUSE} replay plan ${stuck.map((state) => `--state ${state}`).join(' ')}`
+  return events[0] ? `Show one in full: ${GATEHOUSE} event show ${events[0].eventId}` : null
 }
 
 function renderEvent(event: EventStory, now: Date): string {
@@ -210,7 +212,7 @@ function renderEvent(event: EventStory, now: Date): string {
     ['dismissed', event.dismissal ? `by ${event.dismissal.by} at ${time(event.dismissal.at)}: ${event.dismissal.reason}` : '-'],
     ['body sha256', event.bodySha256 ?? '-'],
   ]
-  const next = event.state === 'parked' || event.state === 'dead' ? `gatehouse replay plan --event ${event.eventId}` : null
+  const next = event.state === 'parked' || event.state === 'dead' ? `${GATEHOUSE} replay plan --event ${event.eventId}` : null
   return [
     ...rows.map(([name, value]) => `${name.padEnd(12)} ${value}`),
     ...(event.effectAttempts.length > 0 ? ['', renderAttempts(event.effectAttempts)] : []),
@@ -218,10 +220,10 @@ function renderEvent(event: EventStory, now: Date): string {
     ...(next
       ? [
           `Plan a replay (changes nothing): ${next}`,
-          `Dismiss it if it cannot succeed: gatehouse event dismiss ${event.eventId} --operator <you> --reason "<why>"`,
+          `Dismiss it if it cannot succeed: ${GATEHOUSE} event dismiss ${event.eventId} --operator <you> --reason "<why>"`,
         ]
       : []),
-    ...(event.identityId ? [`Show the customer: gatehouse onboarding show ${event.identityId}`] : []),
+    ...(event.identityId ? [`Show the customer: ${GATEHOUSE} onboarding show ${event.identityId}`] : []),
   ].join('\n')
 }
 

@@ -4,6 +4,7 @@ import { sayCause, sayFailures, sayTreatment } from '../operate/say-issue.ts'
 import { utcTime } from '../operate/say-time.ts'
 import type { Issue, IssueStory } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { nameAndReason, type OpenUseCases, parseOneOf, parseTime, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
@@ -35,7 +36,7 @@ export function registerIssueCommands(program: Command, open: OpenUseCases, prin
         const items = await useCases.listIssues({ state })
         if (json) return print(JSON.stringify({ items }, null, 2))
         print(items.length === 0 ? 'No issue: nothing fails that is not muted or resolved.' : renderList(items))
-        if (items[0]) print(`\nOne of them in full: gatehouse issue show ${items[0].id}`)
+        if (items[0]) print(`\nOne of them in full: ${GATEHOUSE} issue show ${items[0].id}`)
       })
     })
   issue
@@ -85,12 +86,12 @@ function registerNote(issue: Command, open: OpenUseCases, print: Print): void {
 
 function parseIssueId(text: string): string {
   const parsed = IssueId.safeParse(text.toLowerCase())
-  if (!parsed.success) throw new InvalidArgumentError('Ids of issues are 12 hexadecimal digits; gatehouse issue list prints them.')
+  if (!parsed.success) throw new InvalidArgumentError(`Ids of issues are 12 hexadecimal digits; ${GATEHOUSE} issue list prints them.`)
   return parsed.data
 }
 
 function known(issue: IssueStory | null, id: string): IssueStory {
-  if (!issue) throw new UsageError(`There is no issue ${id}. gatehouse issue list --state all shows those that there are.`)
+  if (!issue) throw new UsageError(`There is no issue ${id}. ${GATEHOUSE} issue list --state all shows those that there are.`)
   return issue
 }
 
@@ -129,7 +130,7 @@ function renderIssue(issue: IssueStory): string {
   const failed = issue.parked + issue.dead > 0
   return [
     ...rows.map(([name = '', value]) => `${name.padEnd(10)} ${value}`),
-    ...(failed ? ['', `See what a replay would do: gatehouse replay plan --issue ${issue.id}`] : []),
-    ...(issue.events[0] ? [`Its events: gatehouse event list --cause ${issue.id}`] : []),
+    ...(failed ? ['', `See what a replay would do: ${GATEHOUSE} replay plan --issue ${issue.id}`] : []),
+    ...(issue.events[0] ? [`Its events: ${GATEHOUSE} event list --cause ${issue.id}`] : []),
   ].join('\n')
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { counted } from '../operate/counted.ts'
 import { AppError, UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parsePaxosId, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
@@ -23,7 +24,9 @@ export function registerLedgerCommands(program: Command, open: OpenUseCases, pri
     .action(async ({ identity, json }: { identity?: string; json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         if (identity !== undefined && (await useCases.getOnboarding(identity))?.identityId !== identity)
-          throw new UsageError(`Unknown identity ${identity}: it has no chain to verify. gatehouse onboarding list shows the known ones.`)
+          throw new UsageError(
+            `Unknown identity ${identity}: it has no chain to verify. ${GATEHOUSE} onboarding list shows the known ones.`,
+          )
         const report = await useCases.verifyLedger({ identityId: identity })
         const { identities, entries, faults } = report
         const seen = `${counted(entries, 'entry')} of ${counted(identities, 'identity')}`

@@ -7,6 +7,7 @@ import { IDENTITY_REQUEST_FIELDS, IdentityRequest } from '../operate/identity-re
 import { utcTime } from '../operate/say-time.ts'
 import type { OnboardingView } from '../operate/use-cases.ts'
 import { errorCode, UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
@@ -44,7 +45,7 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
         if (json) return print(JSON.stringify(page, null, 2))
         print(page.items.length === 0 ? sayEmpty(query) : renderList(page.items))
         if (page.nextCursor) print(`\nMore onboardings: add --cursor ${page.nextCursor}`)
-        if (page.items[0]) print(`\nShow one in full: gatehouse onboarding show ${page.items[0].identityId}`)
+        if (page.items[0]) print(`\nShow one in full: ${GATEHOUSE} onboarding show ${page.items[0].identityId}`)
       })
     })
 
@@ -56,7 +57,7 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
     .action(async (id: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         const story = await useCases.getOnboarding(id)
-        if (!story) throw new UsageError(`Unknown onboarding ${id}. Search all ids and keys: gatehouse find ${id.slice(0, 8)}`)
+        if (!story) throw new UsageError(`Unknown onboarding ${id}. Search all ids and keys: ${GATEHOUSE} find ${id.slice(0, 8)}`)
         print(json ? JSON.stringify(story, null, 2) : renderTimeline(story))
         const hint = hintFor(story)
         if (hint && !json) print(`\n${hint}`)
@@ -84,7 +85,7 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
           )
         }
         print(made.created ? `Opened onboarding ${made.identityId}.` : `Onboarding ${made.identityId} already exists under this key.`)
-        print(`\nShow its progress: gatehouse onboarding show ${made.identityId}`)
+        print(`\nShow its progress: ${GATEHOUSE} onboarding show ${made.identityId}`)
       })
     })
 }
@@ -95,7 +96,8 @@ async function readInput(file: string): Promise<string> {
       throw new UsageError(`cannot read ${file} (${errorCode(error)})`)
     })
   }
-  if (process.stdin.isTTY) throw new UsageError('name a JSON file, or pipe one in: gatehouse sandbox person | gatehouse onboarding create')
+  if (process.stdin.isTTY)
+    throw new UsageError(`name a JSON file, or pipe one in: ${GATEHOUSE} sandbox person | ${GATEHOUSE} onboarding create`)
   return text(process.stdin)
 }
 
@@ -127,11 +129,11 @@ function renderList(onboardings: readonly OnboardingView[]): string {
 function sayEmpty({ state, q }: ListFlags): string {
   if (q) return `No id and no ref_id starts with ${q}.`
   if (state) return `No onboarding is ${state}.`
-  return 'No onboarding yet. Create one: gatehouse onboarding create person.json (gatehouse sandbox person prints an invented person)'
+  return `No onboarding yet. Create one: ${GATEHOUSE} onboarding create person.json (${GATEHOUSE} sandbox person prints an invented person)`
 }
 
 function hintFor({ state, identityId, waiting }: OnboardingView): string | null {
   if (state === 'held')
-    return `Plan a release by the live status (changes nothing): gatehouse replay plan --identity ${identityId} --release-holds`
-  return waiting?.nextAction === 'plan-replay' ? `Plan a replay (changes nothing): gatehouse replay plan --identity ${identityId}` : null
+    return `Plan a release by the live status (changes nothing): ${GATEHOUSE} replay plan --identity ${identityId} --release-holds`
+  return waiting?.nextAction === 'plan-replay' ? `Plan a replay (changes nothing): ${GATEHOUSE} replay plan --identity ${identityId}` : null
 }

@@ -8,6 +8,7 @@ import type { OrderStory } from '../operate/order-use-cases.ts'
 import { utcTime } from '../operate/say-time.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseOneOf, systemUser, withUseCases } from './command-input.ts'
 import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
@@ -128,7 +129,7 @@ function registerReads(order: Command, open: OpenUseCases, print: Print): void {
     .action(async (orderId: string, { json }: { json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         const found = await useCases.getOrder(orderId)
-        if (!found) throw new UsageError(`Unknown order ${orderId}. gatehouse order list shows the known ones.`)
+        if (!found) throw new UsageError(`Unknown order ${orderId}. ${GATEHOUSE} order list shows the known ones.`)
         print(json ? JSON.stringify(found, null, 2) : sayOrder(found))
       })
     })

@@ -3,6 +3,7 @@ import { counted } from '../operate/counted.ts'
 import { sayPause } from '../operate/queue-pause.ts'
 import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { QueueCounts, QueueStatus, RebuildReport } from '../operate/use-cases.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { nameAndReason, type OpenUseCases, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 
@@ -57,7 +58,7 @@ function renderStatus({ queue, pause, inbox, problems, upstream: { lockedForSeco
     `inbox     ${inbox.accepted} unfinished, ${inbox.parked} parked, ${inbox.dead} dead`,
     ...(backlogSeconds ? [`paxos     backlog: ${sayEta(backlogSeconds)}`] : []),
     ...(lockedForSeconds ? [`${sayLock(lockedForSeconds)}. Gatehouse then continues by itself.`] : []),
-    ...(pause ? [`${sayPause(pause, now)}. Resume: gatehouse queue resume --operator <you> --reason "..."`] : []),
+    ...(pause ? [`${sayPause(pause, now)}. Resume: ${GATEHOUSE} queue resume --operator <you> --reason "..."`] : []),
     ...problems.filter(({ kind }) => kind !== 'queue-paused').map(({ sentence, nextAction }) => `${sentence} ${nextAction}`),
   ].join('\n')
 }

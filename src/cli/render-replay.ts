@@ -2,6 +2,7 @@ import { sayChanged, sayCompared, sayEvents, sayFilter, sayNew, sayPlan, sayResu
 import { utcTime } from '../operate/say-time.ts'
 import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { ReplayLine, ReplayStory } from '../operate/use-cases.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { renderTable } from './render-table.ts'
 
 /** Rows of a replay on a terminal; `--json` and the list of its items hold all. */
@@ -24,17 +25,19 @@ export function renderReplayList(replays: readonly ReplayLine[]): string {
 export function renderReplay(replay: ReplayStory): string {
   const { id, state, events } = replay
   if (events === 0)
-    return `Replay ${id} is empty: no event matches. gatehouse event list --state parked shows events that need an operator.`
+    return `Replay ${id} is empty: no event matches. ${GATEHOUSE} event list --state parked shows events that need an operator.`
   return [...renderHead(replay), '', renderItems(replay), '', ...renderNext(replay)].join('\n')
 
   function renderNext({ needsSecond, plannedBy }: ReplayStory): string[] {
-    if (replay.expired) return ['Plan again with the same filter: gatehouse replay plan']
+    if (replay.expired) return [`Plan again with the same filter: ${GATEHOUSE} replay plan`]
     if (state === 'planned' || state === 'awaiting_second') {
       const who = needsSecond ? ` (two people must approve${state === 'planned' ? `; one may be ${plannedBy}, who planned it` : ''})` : ''
-      return [`Run it: gatehouse replay approve ${id} --operator <you> --reason "<why>"${who}`]
+      return [`Run it: ${GATEHOUSE} replay approve ${id} --operator <you> --reason "<why>"${who}`]
     }
-    if (state === 'paused') return [`Resume: gatehouse replay resume ${id} --operator <you> --reason "<why>"`]
-    return replay.newSince ? [`Plan those: gatehouse replay plan --new-since ${id}`] : [`Show its progress: gatehouse replay show ${id}`]
+    if (state === 'paused') return [`Resume: ${GATEHOUSE} replay resume ${id} --operator <you> --reason "<why>"`]
+    return replay.newSince
+      ? [`Plan those: ${GATEHOUSE} replay plan --new-since ${id}`]
+      : [`Show its progress: ${GATEHOUSE} replay show ${id}`]
   }
 }
 

@@ -5,6 +5,7 @@ import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES } from '../operate/replay-request.t
 import { didNothing, sayEvents, sayPlan, sayState } from '../operate/say-replay.ts'
 import { type OperatorUseCases, type ReplayStory, STEERINGS, type Steering } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import {
   collectOneOf,
   collectPaxosIds,
@@ -158,9 +159,12 @@ function registerLooking(replay: Command, open: OpenUseCases, print: Print): voi
       await withUseCases(open, async (useCases) => {
         const page = await useCases.listReplays(query)
         if (json) return print(JSON.stringify(page, null, 2))
-        if (page.items.length === 0) return print('No replay yet. gatehouse replay plan shows what a replay would do and changes nothing.')
+        if (page.items.length === 0)
+          return print(`No replay yet. ${GATEHOUSE} replay plan shows what a replay would do and changes nothing.`)
         print(renderReplayList(page.items))
-        print(page.nextCursor ? `\nMore replays: add --cursor ${page.nextCursor}` : '\nShow one in full: gatehouse replay show <replay-id>')
+        print(
+          page.nextCursor ? `\nMore replays: add --cursor ${page.nextCursor}` : `\nShow one in full: ${GATEHOUSE} replay show <replay-id>`,
+        )
       })
     })
   replay
@@ -203,7 +207,7 @@ function registerSteering(replay: Command, steering: Steering, { open, print }: 
 }
 
 function unknownReplay(id: string): UsageError {
-  return new UsageError(`Unknown replay ${id}. gatehouse replay list shows the known ones; gatehouse replay plan makes a new one.`)
+  return new UsageError(`Unknown replay ${id}. ${GATEHOUSE} replay list shows the known ones; ${GATEHOUSE} replay plan makes a new one.`)
 }
 
 /** Asks for confirmation on the terminal. Without a terminal, --yes is required. */

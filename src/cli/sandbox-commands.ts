@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { errorCode, UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type Print, print as toStdout } from './print.ts'
 
 /** One call of the simulator's control API (docs/simulator.md). */
@@ -177,7 +178,7 @@ async function control(url: string, { method, path, body }: ControlCall): Promis
     method,
     ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   }).catch(() => {
-    throw new UsageError(`No simulator answers at ${url}. Start one (npm start or gatehouse sandbox), or give its address with --url.`)
+    throw new UsageError(`No simulator answers at ${url}. Start one (npm start or ${GATEHOUSE} sandbox), or give its address with --url.`)
   })
   const result: unknown = await answer.json()
   if (answer.ok) return result

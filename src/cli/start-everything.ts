@@ -9,6 +9,7 @@ import { startOperator } from '../compose/start-operator.ts'
 import { startSandbox } from '../compose/start-sandbox.ts'
 import { startWorker } from '../compose/start-worker.ts'
 import type { Config } from '../config/load-config.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { giveWay } from '../platform/give-way.ts'
 import type { Logger } from '../platform/logger.ts'
 import { databaseHost } from '../platform/postgres/database-url.ts'
@@ -18,8 +19,6 @@ import { renderTimeline } from './render-timeline.ts'
 import { startReceiverProcess } from './start-receiver-process.ts'
 
 const FIRST_ONBOARDING_MS = 30_000
-/** The fastest way to run a command in the project folder: `npx` takes seconds longer. */
-const COMMAND = './gatehouse'
 
 /**
  * Starts all roles in the order in which an event passes them, the receiver in its own process, and the simulator if no `PAXOS_*` is set.
@@ -166,9 +165,9 @@ Webhooks         POST ${receiver.url}/webhooks/paxos  (${config.webhook.apiKeyHe
   if (simulator) {
     say(`
 Onboard another person:
-  ${COMMAND} sandbox person | curl -s ${operator.url}/v1/onboardings -H "authorization: Bearer $(cat ${quoted(tokenFile)})" -H "idempotency-key: $(date +%s%N)" -H 'content-type: application/json' -d @-`)
+  ${GATEHOUSE} sandbox person | curl -s ${operator.url}/v1/onboardings -H "authorization: Bearer $(cat ${quoted(tokenFile)})" -H "idempotency-key: $(date +%s%N)" -H 'content-type: application/json' -d @-`)
   }
-  if (simulator) say(`\nRun the demo, from identity to a sale with the balances at each step:\n  ${COMMAND} demo trade`)
+  if (simulator) say(`\nRun the demo, from identity to a sale with the balances at each step:\n  ${GATEHOUSE} demo trade`)
   say('\nGatehouse is running. Ctrl-C stops everything.')
 }
 

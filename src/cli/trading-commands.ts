@@ -5,6 +5,7 @@ import { amountInput } from '../operate/amount-input.ts'
 import type { Balances } from '../operate/order-use-cases.ts'
 import { QuoteExecutionBody } from '../operate/quote-execution-request.ts'
 import { UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
 import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
@@ -79,7 +80,7 @@ function registerDepositCommand(program: Command, open: OpenUseCases, print: Pri
         print(
           `deposit ${deposit.depositId}: ${deposit.amount} ${deposit.asset}, ${deposit.state}${deposit.reason ? ` (${deposit.reason})` : ''}`,
         )
-        if (deposit.state === 'submitting') print('No worker has sent it yet. Check that one runs: gatehouse doctor')
+        if (deposit.state === 'submitting') print(`No worker has sent it yet. Check that one runs: ${GATEHOUSE} doctor`)
       })
     })
 }
@@ -143,7 +144,7 @@ function registerQuoteExecution(quote: Command, open: OpenUseCases, print: Print
         if (json) return print(JSON.stringify(execution, null, 2))
         const { executionId, side, market, price, state, reason } = execution
         print(`quote execution ${executionId}: ${side} ${market} at ${price}, ${state}${reason ? ` (${reason})` : ''}`)
-        if (state === 'submitting') print('No worker has sent it yet. Check that one runs: gatehouse doctor')
+        if (state === 'submitting') print(`No worker has sent it yet. Check that one runs: ${GATEHOUSE} doctor`)
       })
     })
 }

@@ -5,6 +5,7 @@ import type { Config } from '../config/load-config.ts'
 import { type Budget, createBudget } from '../paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../paxos/transport/budget-store.ts'
 import { ConfigError, errorCode } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { EmbeddedPostgres } from '../platform/postgres/embedded-postgres.ts'
 import { migrate, pendingMigrations } from '../platform/postgres/migrate.ts'
@@ -106,7 +107,7 @@ async function refuseUnmigrated(databaseUrl: string): Promise<void> {
   const pending = await pendingMigrations({ connectionString: databaseUrl })
   if (pending.length > 0)
     throw new ConfigError([
-      `DATABASE_URL names a database that lacks ${pending.length} migration(s) (${pending.join(', ')}): run gatehouse migrate`,
+      `DATABASE_URL names a database that lacks ${pending.length} migration(s) (${pending.join(', ')}): run ${GATEHOUSE} migrate`,
     ])
 }
 

@@ -4,6 +4,7 @@ import type { EventReads } from '../inbox/read-events.ts'
 import { readNoticeHealth } from '../notify/notice-health.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { errorCode, errorMessage } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { readCanary } from '../queue/canary.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import type { World } from '../roster/role-process.ts'
@@ -116,7 +117,7 @@ async function roles({ roster, world }: DiagnoseParts): Promise<Seen> {
   const missing = counts.filter(({ count }) => count === 0).map(({ role }) => role)
   const saw = counts.map(({ role, count }) => `${count} ${role}`).join(', ')
   if (missing.length > 0)
-    return { result: 'fault', saw, mend: `start what is missing: ${missing.map((role) => `gatehouse ${role}`).join(', ')}` }
+    return { result: 'fault', saw, mend: `start what is missing: ${missing.map((role) => `${GATEHOUSE} ${role}`).join(', ')}` }
   const silent = Math.max(...running.map(({ silentSeconds }) => silentSeconds))
   return { result: 'ok', saw: `${saw}; all reported within the last ${Math.ceil(silent)} s` }
 }
@@ -149,13 +150,13 @@ async function queue({ pool, queue }: DiagnoseParts, now: Date): Promise<Seen> {
   const saw = `${waiting} waiting, ${active} active, ${delayed} delayed`
   if (!paused) return { result: 'ok', saw }
   const pause = sayPause(await readPause(pool), now)
-  return { result: 'warning', saw: `${pause}; ${saw}`, mend: 'gatehouse queue resume --operator <you> --reason "..."' }
+  return { result: 'warning', saw: `${pause}; ${saw}`, mend: `${GATEHOUSE} queue resume --operator <you> --reason "..."` }
 }
 
 /** Whether workers take jobs. The queue can answer and workers can be connected, and still take none. */
 async function canary({ pool, queue }: DiagnoseParts): Promise<Seen> {
   const { sinceSeenMs, seenBy, waitingMs } = await readCanary(pool)
-  if (sinceSeenMs === null) return { result: 'warning', saw: 'no worker has taken a job yet', mend: 'start one: gatehouse worker' }
+  if (sinceSeenMs === null) return { result: 'warning', saw: 'no worker has taken a job yet', mend: `start one: ${GATEHOUSE} worker` }
   const saw = `a worker (${seenBy}) took the last one ${Math.round(sinceSeenMs / 1_000)} s ago`
   if (sinceSeenMs <= TOO_QUIET_MS) return { result: 'ok', saw }
   if (await queue.paused()) return { result: 'warning', saw: `${saw}; the queue is paused`, mend: 'see the line above' }
@@ -184,10 +185,10 @@ async function backlog({ events }: DiagnoseParts): Promise<Seen> {
     return {
       result: 'warning',
       saw: `${counted(overdue, 'event')} overdue by more than 2 min`,
-      mend: 'check that a worker runs: gatehouse queue status',
+      mend: `check that a worker runs: ${GATEHOUSE} queue status`,
     }
   if (parked + dead > 0)
-    return { result: 'warning', saw: `${counted(parked, 'event')} parked, ${dead} dead`, mend: 'gatehouse event list --state parked' }
+    return { result: 'warning', saw: `${counted(parked, 'event')} parked, ${dead} dead`, mend: `${GATEHOUSE} event list --state parked` }
   return { result: 'ok', saw: 'no event overdue, parked or dead' }
 }
 

@@ -1,5 +1,6 @@
 import type { OpenCause } from '../inbox/open-causes.ts'
 import type { UpstreamContact } from '../paxos/upstream-contact.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { counted } from './counted.ts'
 import type { Observed } from './observed.ts'
 import { PROBLEM_KINDS, type Problem } from './problem.ts'
@@ -48,7 +49,7 @@ function queueUnreachable({ counts }: Observed): Problem | null {
     customers: null,
     nextAction: 'Restore Redis (REDIS_URL). Workers continue by themselves within 1 min.',
     page: null,
-    command: 'gatehouse doctor',
+    command: `${GATEHOUSE} doctor`,
   }
 }
 
@@ -62,7 +63,7 @@ function queuePaused({ pause, now }: Observed): Problem | null {
     customers: null,
     nextAction: 'Resume it when the reason is gone. The receiver still accepts webhooks.',
     page: '/queue',
-    command: 'gatehouse queue resume --operator <you> --reason "..."',
+    command: `${GATEHOUSE} queue resume --operator <you> --reason "..."`,
   }
 }
 
@@ -76,7 +77,7 @@ function noWorker({ running, canary }: Observed): Problem | null {
     customers: null,
     nextAction: 'Start one with the command below.',
     page: null,
-    command: 'gatehouse worker',
+    command: `${GATEHOUSE} worker`,
   }
 }
 
@@ -90,7 +91,7 @@ function noReceiver({ running }: Observed): Problem | null {
     customers: null,
     nextAction: 'Start one with the command below.',
     page: null,
-    command: 'gatehouse receiver',
+    command: `${GATEHOUSE} receiver`,
   }
 }
 
@@ -106,7 +107,7 @@ function workerSilent({ running, counts, canary }: Observed): Problem | null {
     customers: null,
     nextAction: 'Read the logs of the workers, then restart them.',
     page: null,
-    command: 'gatehouse doctor',
+    command: `${GATEHOUSE} doctor`,
   }
 }
 
@@ -136,7 +137,7 @@ function paxosDown(seen: Observed): Problem | null {
     customers: sum(waiting, 'customers') || null,
     nextAction: "Check Paxos's status page. Gatehouse continues by itself when Paxos answers.",
     page: '/events?state=accepted',
-    command: 'gatehouse event list --state accepted',
+    command: `${GATEHOUSE} event list --state accepted`,
   }
 }
 
@@ -200,7 +201,7 @@ function paxosRefusesUs(seen: Observed): Problem | null {
     nextAction:
       'Check PAXOS_CLIENT_ID and PAXOS_CLIENT_SECRET, that the API user is enabled, and its scopes. Gatehouse then continues by itself.',
     page: '/events?state=accepted',
-    command: 'gatehouse doctor',
+    command: `${GATEHOUSE} doctor`,
   }
 }
 
@@ -237,7 +238,7 @@ function application({ notices, causes }: Observed): Problem | null {
       ? 'Check NOTIFY_WEBHOOK_URL, the secret and the log of your application. Then replay the dead events.'
       : 'Restore your application. Gatehouse then sends the notifications by itself.',
     page: refuses ? '/events?state=dead' : '/events?state=accepted',
-    command: 'gatehouse doctor',
+    command: `${GATEHOUSE} doctor`,
   }
 }
 
@@ -270,7 +271,7 @@ function givenUpBy(cause: OpenCause): Problem {
     customers: customers || null,
     nextAction: state === 'dead' ? 'Fix the cause, then plan a replay.' : 'Check the events, then plan a replay.',
     page: causeId === null ? `/events?state=${state}` : `/issues/${causeId}`,
-    command: `gatehouse replay plan ${causeId === null ? '' : `--issue ${causeId} `}--state ${state}`,
+    command: `${GATEHOUSE} replay plan ${causeId === null ? '' : `--issue ${causeId} `}--state ${state}`,
   }
 }
 
@@ -291,7 +292,7 @@ function held({ held }: Observed): Problem | null {
     customers: held,
     nextAction: 'Decide on each, then release it by a replay.',
     page: '/onboardings?state=held',
-    command: 'gatehouse onboarding list --state held',
+    command: `${GATEHOUSE} onboarding list --state held`,
   }
 }
 
@@ -309,7 +310,7 @@ function oldestUnfinished({ oldestUnfinishedAt, now, causes }: Observed, explain
     customers: sum(unfinished, 'customers') || null,
     nextAction: 'Check its last error.',
     page: '/events?state=accepted',
-    command: 'gatehouse event list --state accepted',
+    command: `${GATEHOUSE} event list --state accepted`,
   }
 }
 
@@ -326,6 +327,6 @@ function sweepOverdue({ sweptTo, sweepEverySeconds, now }: Observed): Problem | 
     customers: null,
     nextAction: 'None while Paxos does not answer. Otherwise read the log of the workers.',
     page: null,
-    command: 'gatehouse doctor',
+    command: `${GATEHOUSE} doctor`,
   }
 }

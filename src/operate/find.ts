@@ -5,6 +5,7 @@ import { commandEventsOf, type FoundEvent, findEvents } from '../inbox/find-even
 import { type FoundEffect, findEffects } from '../ledger/find-effects.ts'
 import { type FoundStream, findStreams } from '../ledger/find-streams.ts'
 import { UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { prefixPatterns } from '../platform/opaque-id.ts'
 import { type FoundReplay, findReplays } from '../replay/find-replays.ts'
 import { counted } from './counted.ts'
@@ -139,7 +140,7 @@ function ofEvent({ eventId, commandId, type, state, identityId, receivedAt }: Fo
     value: commandId ?? eventId,
     says: `${commandId === null ? 'event' : 'command'} ${type}`,
     page: `/events/${encodeURIComponent(eventId)}`,
-    command: `gatehouse event show ${eventId}`,
+    command: `${GATEHOUSE} event show ${eventId}`,
   }
 }
 
@@ -159,7 +160,7 @@ function ofReplay({ id, state, events, plannedBy, plannedAt }: FoundReplay): Unw
     matchedBy: 'replay id',
     says: `replay of ${counted(events, 'event')} by ${plannedBy}`,
     page: `/replays/${id}`,
-    command: `gatehouse replay show ${id}`,
+    command: `${GATEHOUSE} replay show ${id}`,
   }
 }
 
@@ -171,11 +172,11 @@ function placesOf(commandEvents: ReadonlyMap<string, string>): PlaceOf {
     const eventId = commandEvents.get(streamId)
     const place =
       identityId === null && eventId !== undefined
-        ? { page: `/events/${encodeURIComponent(eventId)}`, command: `gatehouse event show ${eventId}` }
+        ? { page: `/events/${encodeURIComponent(eventId)}`, command: `${GATEHOUSE} event show ${eventId}` }
         : {
             page: `/onboardings/${encodeURIComponent(identityId ?? streamId)}`,
-            command: `gatehouse onboarding show ${identityId ?? streamId}`,
+            command: `${GATEHOUSE} onboarding show ${identityId ?? streamId}`,
           }
-    return streamId.startsWith('order-') ? { ...place, command: `gatehouse order show ${streamId}` } : place
+    return streamId.startsWith('order-') ? { ...place, command: `${GATEHOUSE} order show ${streamId}` } : place
   }
 }

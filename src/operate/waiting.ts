@@ -1,3 +1,4 @@
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { relativeTime, utcTime } from './say-time.ts'
 
 /**
@@ -36,7 +37,7 @@ export interface Waiting {
 
 const SAID: Readonly<Record<NextAction, string | null>> = {
   none: null,
-  'check-workers': 'Check that a worker runs: gatehouse doctor.',
+  'check-workers': `Check that a worker runs: ${GATEHOUSE} doctor.`,
   'grant-access': "Enable the API user at Paxos, or grant the client's scopes. Gatehouse then continues by itself.",
   'check-application': 'Check NOTIFY_WEBHOOK_URL, the secret and the log of the application.',
   'send-documents': null,

@@ -1,5 +1,6 @@
 import { AUDIT_BY } from '../operate/query-inputs.ts'
 import type { AuditEntry, AuditReport } from '../operate/use-cases.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { type FilterField, filterForm, type Sent, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
@@ -50,7 +51,7 @@ function verdict({ entries, head, fault }: AuditReport, checked: number): Html |
   if (head === null) return null
   const seen =
     entries > checked
-      ? html`The last ${checked} of ${entries} are intact. To check all, run <code>gatehouse audit verify</code>.`
+      ? html`The last ${checked} of ${entries} are intact. To check all, run <code>${GATEHOUSE} audit verify</code>.`
       : html`The chain is intact: ${entries} checked.`
   return notice('good', html`${seen} Head <code>${head.slice(0, 16)}…</code>`)
 }

@@ -5,6 +5,7 @@ import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
 import { sayError } from '../operate/say-error.ts'
 import { sayOutcome } from '../operate/timeline.ts'
 import type { EventStory, EventView } from '../operate/use-cases.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { attemptTable } from './attempt-table.ts'
 import { type FilterField, filterForm, wrongFilters } from './filter-form.ts'
@@ -129,7 +130,7 @@ function replayThis(eventId: string): Html {
   return html`<h2>Replay</h2>
 <p>Processes this event again. The plan shows the result before anything changes.</p>
 <form method="post" action="/replays" class="inline"><input type="hidden" name="eventIds" value="${eventId}"><button>Plan a replay</button></form>
-${command(`gatehouse replay plan --event ${eventId}`)}`
+${command(`${GATEHOUSE} replay plan --event ${eventId}`)}`
 }
 
 /** The form that dismisses an event or restores a dismissed one. */
@@ -147,5 +148,5 @@ function setAside(eventId: string, verb: 'dismiss' | 'undismiss'): Html {
 <form method="post" action="/events/${eventId}/${verb}" class="card stacked">
 <label>Reason<input name="reason" required minlength="${SHORTEST_REASON}" maxlength="${LONGEST_REASON}" autocomplete="off"></label>
 <button>${button}</button></form>
-${command(`gatehouse event ${verb} ${eventId} --operator <you> --reason "<why>"`)}`
+${command(`${GATEHOUSE} event ${verb} ${eventId} --operator <you> --reason "<why>"`)}`
 }

@@ -2,6 +2,7 @@ import { counted } from '../operate/counted.ts'
 import type { Flow, Home } from '../operate/home.ts'
 import { roughSpan, span } from '../operate/say-time.ts'
 import type { EventView, OnboardingView, ReplayLine, Stats } from '../operate/use-cases.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { eventTable } from './event-pages.ts'
 import { type Html, html } from './html.ts'
 import { onboardingTable } from './onboarding-pages.ts'
@@ -118,7 +119,7 @@ function firstSteps(): Html {
   return emptyState(
     'No webhook has arrived yet.',
     html`In the Paxos dashboard, add a webhook to <code>POST …/webhooks/paxos</code> of the receiver with the API key of
-WEBHOOK_API_KEYS; or onboard an invented person with <code>gatehouse sandbox person</code> and <code>POST /v1/onboardings</code>. An onboarding
+WEBHOOK_API_KEYS; or onboard an invented person with <code>${GATEHOUSE} sandbox person</code> and <code>POST /v1/onboardings</code>. An onboarding
 starts ${badge('pending')} and ends ${badge('ready')}.`,
   )
 }

@@ -2,6 +2,7 @@ import { ISSUE_STATES, type IssueVerb } from '../operate/issue-input.ts'
 import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
 import { sayCause, sayFailures, sayTreatment } from '../operate/say-issue.ts'
 import type { Issue, IssueStory } from '../operate/use-cases.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { eventTable } from './event-pages.ts'
 import { filterForm } from './filter-form.ts'
 import { type Html, html } from './html.ts'
@@ -80,7 +81,7 @@ function plans({ id }: Issue): Html {
 <p>A plan says for each event what a replay would do. Nothing is done before it is approved.</p>
 <form method="post" action="/replays" class="inline"><input type="hidden" name="issueIds" value="${id}"><button>Plan a replay of this issue</button></form>
 <form method="post" action="/replays" class="inline"><input type="hidden" name="issueIds" value="${id}"><input type="hidden" name="action" value="dismiss"><button class="quiet">Plan to dismiss them</button></form>
-${command(`gatehouse replay plan --issue ${id}`)}`
+${command(`${GATEHOUSE} replay plan --issue ${id}`)}`
 }
 
 function decisions(issue: Issue): Html {

@@ -3,6 +3,7 @@ import { sayEffect } from '../operate/say-effect.ts'
 import { relativeTime } from '../operate/say-time.ts'
 import type { TimelineLine } from '../operate/timeline.ts'
 import type { OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { attemptTable } from './attempt-table.ts'
 import { eventTable } from './event-pages.ts'
@@ -48,7 +49,7 @@ function noOnboardings({ state, q }: OnboardingFilters): Html {
   if (state) return emptyState(`No onboarding is ${state.replaceAll('_', ' ')}.`, html`<a href="/onboardings">Show all</a>`)
   return emptyState(
     'No onboarding yet.',
-    html`Create one with <code>POST /v1/onboardings</code> (<a href="/v1/openapi.json">how</a>) or <code>gatehouse onboarding create</code>.`,
+    html`Create one with <code>POST /v1/onboardings</code> (<a href="/v1/openapi.json">how</a>) or <code>${GATEHOUSE} onboarding create</code>.`,
   )
 }
 
@@ -106,7 +107,7 @@ ${story.events.length > 0 ? eventTable(story.events, now) : emptyState('No event
 <input type="hidden" name="states" value="parked"><input type="hidden" name="states" value="dead"><input type="hidden" name="states" value="processed">
 ${state === 'held' && html`<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release the hold: decide by the live status at Paxos</label>`}
 <button>Plan a replay</button></form>
-${command(`gatehouse replay plan --identity ${identityId} --state parked --state dead --state processed${state === 'held' ? ' --release-holds' : ''}`)}`,
+${command(`${GATEHOUSE} replay plan --identity ${identityId} --state parked --state dead --state processed${state === 'held' ? ' --release-holds' : ''}`)}`,
   })
 }
 

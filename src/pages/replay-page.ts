@@ -2,6 +2,7 @@ import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
 import { didNothing, sayChanged, sayCompared, sayEvents, sayFilter, sayNew, sayPlan, sayResults, sayState } from '../operate/say-replay.ts'
 import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
 import type { ReplayStory, Steering } from '../operate/use-cases.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type Html, html } from './html.ts'
 import { badge, command, dataTable, emptyState, facts, moment, notice, page, shortId } from './page-parts.ts'
 
@@ -116,7 +117,7 @@ ${needsSecond && notice('warn', `Two people must approve: ${plannedBy}, who plan
 <p class="hint">At least ${SHORTEST_REASON} characters. The replay and the audit record your name and the reason.</p>
 <button>Approve and run</button>
 </form>
-${command(`gatehouse replay approve ${id} --operator <you> --reason "<why>"`)}`
+${command(`${GATEHOUSE} replay approve ${id} --operator <you> --reason "<why>"`)}`
 }
 
 function sayApproval(replay: ReplayStory): string {

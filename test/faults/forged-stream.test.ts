@@ -32,11 +32,11 @@ async function run(
   { inbox, pool }: Pipeline,
   { forgedPerSecond }: { forgedPerSecond: number },
 ): Promise<{ p50Ms: number; p99Ms: number }> {
-  const accept = (eventId: string, keySlot: string) =>
+  const accept = (eventId: string, keySlot: string, occurredAt = new Date()) =>
     inbox.accept({
       eventId,
       type: 'identity.approved',
-      occurredAt: new Date(),
+      occurredAt,
       isTest: false,
       origin: 'webhook',
       bodySha256: null,
@@ -52,7 +52,7 @@ async function run(
       deliver: false,
     })
     const forged = Array.from({ length: forgedPerSecond }, () => accept(randomUUID(), 'api-key-stolen'))
-    await Promise.all([...forged, ...events.map(({ id }) => accept(id, 'api-key-own'))])
+    await Promise.all([...forged, ...events.map(({ id, createdAt }) => accept(id, 'api-key-own', new Date(createdAt)))])
     sent.push(...events.map(({ id }) => id))
     await sleep(nextAt - Date.now())
   }

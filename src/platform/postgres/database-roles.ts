@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { errorCode, errorMessage } from '../app-error.ts'
+import { GATEHOUSE } from '../command-name.ts'
 import { MigrationFailedError } from './migrate.ts'
 import { createClient } from './session.ts'
 
@@ -27,7 +28,7 @@ export async function applyDatabaseRoles(connectionString: string, { existing = 
     return true
   } catch (error) {
     throw new MigrationFailedError(
-      `The database roles could not be made (${errorCode(error)}: ${errorMessage(error)}). Run gatehouse migrate --roles as a user who owns the tables and has CREATEROLE.`,
+      `The database roles could not be made (${errorCode(error)}: ${errorMessage(error)}). Run ${GATEHOUSE} migrate --roles as a user who owns the tables and has CREATEROLE.`,
       { cause: error },
     )
   } finally {

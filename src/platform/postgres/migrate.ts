@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { AppError, errorCode, errorMessage } from '../app-error.ts'
+import { GATEHOUSE } from '../command-name.ts'
 import type { Logger } from '../logger.ts'
 import { createPool } from './postgres.ts'
 import type { MigrationList } from './schema-engine.ts'
@@ -87,7 +88,7 @@ async function applyMigrations({ connectionString, log, directory }: Required<Mi
     const cause = reason ?? error
     throw new MigrationFailedError(
       `The database could not be migrated (${errorCode(cause)}: ${errorMessage(cause).split('\n')[0]}). ` +
-        'Nothing was changed. Mend the cause and run `gatehouse migrate` again.',
+        `Nothing was changed. Mend the cause, then run: ${GATEHOUSE} migrate`,
       { cause },
     )
   } finally {
