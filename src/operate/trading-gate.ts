@@ -1,3 +1,4 @@
+import { isRefreshOverdue } from '../domain/onboarding/refresh-notice.ts'
 import type { OrderSide } from '../domain/trade/order.ts'
 import type { AccountRecord } from '../ledger/read-accounts.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
@@ -40,6 +41,11 @@ export async function requireTradable(paxos: PaxosClient, account: AccountRecord
   const { status, statusDetails } = await paxos.identities.get(identityId)
   if (!(PERMITS[status] ?? []).includes(side)) {
     throw new AccountNotTradableError(`Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: its identity is ${status} at Paxos.`)
+  }
+  if (side === 'BUY' && isRefreshOverdue(statusDetails ?? null)) {
+    throw new AccountNotTradableError(
+      `Account ${accountId} cannot buy: its KYC refresh is overdue. The customer must confirm or correct their details at Paxos first; a sale is possible.`,
+    )
   }
   const control = statusDetails?.controls.find(({ type }) => !(UNDER_CONTROL[type] ?? []).includes(side))
   if (control)

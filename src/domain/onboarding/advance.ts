@@ -2,6 +2,7 @@ import { type Draft as DraftOf, type Effect, effectsOf, intend, isOpen, type Rec
 import { nextNotification, nthNotification, SEND_NOTIFICATION } from '../notification.ts'
 import { accountEffect, CREATE_ACCOUNT, isAccountReceipt } from './account-effect.ts'
 import type { HoldReason, NoticeKind, Onboarding, OnboardingEntry, OnboardingState, Snapshot } from './onboarding.ts'
+import { REFRESH_NOTICES, refreshNotice } from './refresh-notice.ts'
 import { type StatusDetails, sameDetails, sayControl, sayRequirement } from './status-details.ts'
 import type { Decision } from './transition.ts'
 
@@ -18,11 +19,11 @@ export function applyDecision(draft: Draft, decision: Decision, status: string, 
     case 'wait':
       return draft
     case 'ignore':
-      return note(draft, seen)
+      return tellRefresh(note(draft, seen), draft)
     case 'hold':
       return hold(seen, decision.reason)
     case 'move':
-      return moveTo(seen, decision.to, decision.requiredDocuments)
+      return tellRefresh(moveTo(seen, decision.to, decision.requiredDocuments), draft)
   }
 }
 
@@ -31,6 +32,14 @@ function note(draft: Draft, seen: Draft): Draft {
   if (status === draft.onboarding.identityStatus && sameDetails(details, draft.onboarding.statusDetails)) return draft
   const requirements = details?.requirements.map(sayRequirement) ?? []
   return says(seen, { kind: 'status.noted', data: { status, requirements, controls: details?.controls.map(sayControl) ?? [] } })
+}
+
+/** Tells a customer's application of a KYC refresh that began, ended or was not made in time. One told of before and not sent yet is superseded. */
+function tellRefresh(draft: Draft, before: Draft): Draft {
+  const { state, accountId, statusDetails } = draft.onboarding
+  const name = refreshNotice(before.onboarding.statusDetails, statusDetails)
+  if (name === null || accountId === null || state === 'held') return draft
+  return intendNotification(suppressAll(draft, unsentNotifications(draft).filter(isOfRefresh)), name)
 }
 
 /** Sets the onboarding aside for a person. Notifications not yet sent are suppressed: they may no longer be true. */
@@ -57,7 +66,8 @@ function moveTo(draft: Draft, to: Exclude<OnboardingState, 'held' | 'ready'>, re
     requiredDocuments: to === 'documents_required' ? requiredDocuments : onboarding.requiredDocuments,
   }
   const there = says({ ...draft, onboarding: next }, ...released, moved)
-  return intendWhatFollows(suppressAll(there, unsentNotifications(there)), alreadyTold(onboarding.heldFrom, to, draft))
+  const superseded = unsentNotifications(there).filter((effect) => !isOfRefresh(effect))
+  return intendWhatFollows(suppressAll(there, superseded), alreadyTold(onboarding.heldFrom, to, draft))
 }
 
 /** True when the onboarding returns from a hold to the state it was held from (null: it was not held), and the application knows that state. */
@@ -103,6 +113,19 @@ function intendNotification(draft: Draft, name: NoticeKind): Draft {
 
 /** The one effect that the state still waits for; those of a state that was left are only looked up, never attempted. */
 export function nextEffect(snapshot: Snapshot): Effect | undefined {
+  const ofState = effectOfState(snapshot)
+  if (ofState || !TELLS_REFRESH.has(snapshot.onboarding.state)) return ofState
+  return effectsOf(snapshot, SEND_NOTIFICATION).find((effect) => isOfRefresh(effect) && isOpen(effect))
+}
+
+/** The states in which a customer has an account, and no step of their own is left. */
+const TELLS_REFRESH: ReadonlySet<OnboardingState> = new Set(['ready', 'disabled', 'frozen'])
+
+function isOfRefresh({ name }: Effect): boolean {
+  return (REFRESH_NOTICES as readonly (string | null)[]).includes(name)
+}
+
+function effectOfState(snapshot: Snapshot): Effect | undefined {
   const open = (kind: string, name?: NoticeKind): Effect | undefined => effectsOf(snapshot, kind, name).find(isOpen)
   const { state } = snapshot.onboarding
   switch (state) {

@@ -1,19 +1,31 @@
 import type { Effect } from '../effect.ts'
 import type { NoticeKind, Snapshot } from './onboarding.ts'
+import type { REFRESH_NOTICES } from './refresh-notice.ts'
+
+/** Notifications whose public name has another noun than the onboarding. */
+const OTHER_KINDS = {
+  account_opened: 'account.opened',
+  kyc_refresh_started: 'kyc_refresh.started',
+  kyc_refresh_expired: 'kyc_refresh.expired',
+  kyc_refresh_completed: 'kyc_refresh.completed',
+} as const satisfies Record<'account_opened' | (typeof REFRESH_NOTICES)[number], string>
 
 /** What a notification of an onboarding says: ids and codes only, nothing that names a person. */
 export interface OnboardingNotification {
-  kind: 'account.opened' | `onboarding.${Exclude<NoticeKind, 'account_opened'>}`
+  kind: (typeof OTHER_KINDS)[keyof typeof OTHER_KINDS] | `onboarding.${Exclude<NoticeKind, keyof typeof OTHER_KINDS>}`
   data: { identityId: string; refId: string | null; accountId?: string; profileId?: string; requiredDocuments?: string[] }
 }
 
-const TELLS_ACCOUNT: readonly NoticeKind[] = ['account_opened', 'ready', 'reactivated']
+const TELLS_ACCOUNT: readonly NoticeKind[] = [
+  ...(['account_opened', 'ready', 'reactivated'] as const),
+  ...(['kyc_refresh_started', 'kyc_refresh_expired', 'kyc_refresh_completed'] as const),
+]
 
 export function onboardingNotification({ onboarding }: Snapshot, effect: Effect): OnboardingNotification {
   const { identityId, refId, accountId, profileId, requiredDocuments } = onboarding
   const name = effect.name as NoticeKind // only `intendNotification` makes these effects
   return {
-    kind: name === 'account_opened' ? 'account.opened' : `onboarding.${name}`,
+    kind: isOther(name) ? OTHER_KINDS[name] : `onboarding.${name}`,
     data: {
       identityId,
       refId,
@@ -21,4 +33,8 @@ export function onboardingNotification({ onboarding }: Snapshot, effect: Effect)
       ...(name === 'documents_required' ? { requiredDocuments: [...requiredDocuments] } : {}),
     },
   }
+}
+
+function isOther(name: NoticeKind): name is keyof typeof OTHER_KINDS {
+  return name in OTHER_KINDS
 }

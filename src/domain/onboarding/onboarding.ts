@@ -68,9 +68,11 @@ export type HoldReason =
 
 /**
  * What each notification tells the application. `account_opened`: the account and its profile exist. `reactivated`: the account of which `ready`
- * told may be used again.
+ * told may be used again. `kyc_refresh_…`: the customer must confirm their details, did not in time, or did.
  */
-export type NoticeKind = 'account_opened' | 'ready' | 'reactivated' | 'denied' | 'disabled' | 'frozen' | 'documents_required'
+export type NoticeKind =
+  | ('account_opened' | 'ready' | 'reactivated' | 'denied' | 'disabled' | 'frozen' | 'documents_required')
+  | ('kyc_refresh_started' | 'kyc_refresh_expired' | 'kyc_refresh_completed')
 
 /** One identity's onboarding as last committed, without the bookkeeping of the store. */
 export interface Onboarding {

@@ -364,9 +364,53 @@ describe('when Paxos freezes an identity', () => {
   })
 })
 
+describe('A38: the notification of a KYC refresh', () => {
+  const due = (code: string) => ({
+    requirements: [{ type: 'KYC_REFRESH', status: 'PENDING', codes: [code], awaiting: 'CLIENT' }],
+    controls: [],
+  })
+  const STARTED = due('KYC_REFRESH_REQUIRED')
+  const OVERDUE = due('KYC_REFRESH_OVERDUE')
+  const ignored = { kind: 'ignore', because: 'already-ready' } as const
+  const seen = (draft: Draft, details: typeof STARTED | null): Draft => applyDecision(draftOf(draft), ignored, 'APPROVED', details)
+
+  it('A38: is one for each change, and none for what is known', () => {
+    const started = seen(ready(), STARTED)
+    expect(claimNext(started, JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:kyc_refresh_started:1' } })
+    const told = succeed(started, 'notice:kyc_refresh_started:1', SENT)
+    expect(seen(told, STARTED).effects).toEqual(told.effects)
+    expect(claimNext(seen(told, OVERDUE), JOB)).toMatchObject({ effect: { step: 'notice:kyc_refresh_expired:1' } })
+    expect(claimNext(seen(told, null), JOB)).toMatchObject({ effect: { step: 'notice:kyc_refresh_completed:1' } })
+  })
+
+  it('A38: supersedes one that was not sent, and changes no state', () => {
+    const completed = seen(seen(ready(), STARTED), null)
+    expect(effect(completed, 'notice:kyc_refresh_started:1')?.state).toBe('suppressed')
+    expect(effect(completed, 'notice:kyc_refresh_completed:1')?.state).toBe('intended')
+    expect(succeed(completed, 'notice:kyc_refresh_completed:1', SENT).onboarding.state).toBe('ready')
+  })
+
+  it('A38: is still sent when the customer is disabled meanwhile, after the notification of that', () => {
+    const disabled = applyDecision(
+      draftOf(seen(ready(), STARTED)),
+      { kind: 'move', to: 'disabled', requiredDocuments: [] },
+      'DISABLED',
+      OVERDUE,
+    )
+    expect(effect(disabled, 'notice:kyc_refresh_started:1')?.state).toBe('suppressed')
+    const told = succeed(disabled, 'notice:disabled:1', SENT)
+    expect(succeed(told, 'notice:kyc_refresh_expired:1', SENT).onboarding.state).toBe('disabled')
+  })
+
+  it('A38: is not sent of a customer without an account, nor of one who is held', () => {
+    expect(seen(unknown(), STARTED).effects).toEqual([])
+    expect(seen(hold(ready(), 'account-mismatch'), STARTED).effects.map(({ name }) => name)).not.toContain('kyc_refresh_started')
+  })
+})
+
 describe('when nothing is to be done, and Paxos says something new', () => {
-  const KYC = { type: 'KYC_REFRESH', status: 'PENDING', codes: ['KYC_REFRESH_REQUIRED'], awaiting: 'CLIENT' }
-  const details = { requirements: [KYC], controls: [] }
+  const TAX = { type: 'TAX_DETAILS_VERIFICATION', status: 'PENDING', codes: ['TIN_NOT_FOUND'], awaiting: 'CLIENT' }
+  const details = { requirements: [TAX], controls: [] }
   const ignored = { kind: 'ignore', because: 'already-ready' } as const
 
   it('A36: notes a status that is not known, and nothing acts on it', () => {
@@ -382,7 +426,7 @@ describe('when nothing is to be done, and Paxos says something new', () => {
     expect(noted.entries).toEqual([
       {
         kind: 'status.noted',
-        data: { status: 'APPROVED', requirements: ['KYC_REFRESH PENDING CLIENT KYC_REFRESH_REQUIRED'], controls: [] },
+        data: { status: 'APPROVED', requirements: ['TAX_DETAILS_VERIFICATION PENDING CLIENT TIN_NOT_FOUND'], controls: [] },
       },
     ])
     expect(noted.onboarding.statusDetails).toEqual(details)
