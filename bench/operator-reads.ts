@@ -53,6 +53,7 @@ const useCases = createUseCases({
   world: { queue: 'Postgres', upstream: null, simulated: true },
   sweepEverySeconds: null,
   askPaxos: refuse,
+  missingScopes: async () => [],
   trading: {} as UseCaseParts['trading'], // none of it is measured
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),

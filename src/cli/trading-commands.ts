@@ -168,13 +168,13 @@ function registerProofCommand(program: Command, open: OpenUseCases, print: Print
       await withUseCases(open, async (useCases) => {
         const proof = await useCases.proveBalances(accountId)
         if (json) print(JSON.stringify(proof, null, 2))
-        const rows = proof.assets.map(({ asset, onRecord, atPaxos, drift, firstBreak }) => {
+        const rows = proof.assets.map(({ asset, opening, onRecord, atPaxos, drift, firstBreak }) => {
           const where = firstBreak
             ? [firstBreak.kind, firstBreak.entry ?? firstBreak.source, firstBreak.at].filter((part) => part !== null)
             : []
-          return [asset, String(onRecord), String(atPaxos), String(drift), where.join(' ')]
+          return [asset, String(opening), String(onRecord), String(atPaxos), String(drift), where.join(' ')]
         })
-        if (!json) print(renderTable(['ASSET', 'LEDGER', 'PAXOS', 'DRIFT', 'FIRST BREAK'], rows))
+        if (!json) print(renderTable(['ASSET', 'OPENING', 'LEDGER', 'PAXOS', 'DRIFT', 'FIRST BREAK'], rows))
         if (proof.assets.some(({ drift }) => !drift.isZero())) process.exitCode = 1
       })
     })

@@ -16,6 +16,7 @@ export function connectPaxos(
     timeoutMs: config.paxosTimeoutMs,
     budget,
     accountsClass: config.accountsClass,
+    features: config.paxosFeatures,
     onCircuit: createContactLog({ pool, logger }),
     logger,
     metrics,

@@ -41,12 +41,15 @@ export function openTrading({
   paxos,
   notices,
   now = Date.now,
+  readTransfers = true,
   wrap = NOT_WRAPPED,
 }: {
   pool: Pool
   paxos: PaxosClient
   notices: NoticeChannel
   now?: () => number
+  /** Transfers are read; without, their events are kept. */
+  readTransfers?: boolean
   wrap?: Wrap
 }): Trading {
   const orderLedger = wrap('orderLedger', createLedger({ pool, table: ORDER_TABLE }))
@@ -63,7 +66,7 @@ export function openTrading({
     quoteLedger,
     instructionsLedger,
     transferLedger,
-    eventRoutes: [transfers.event],
+    eventRoutes: readTransfers ? [transfers.event] : [],
     routes: [
       ...orderRoutes({ ledger: orderLedger, paxos, notices, now }),
       depositRoute({ ledger: depositLedger, paxos, notices, balanceOnRecord }),

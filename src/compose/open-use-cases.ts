@@ -32,9 +32,10 @@ export async function openUseCases(
   const paxos = connectPaxos(foundation, { logger, metrics, pool })
   const { unknownIdentities, sweepEverySeconds } = config
   const { encryptionKey } = secrets
+  const readTransfers = config.paxosFeatures.includes('transfers')
   const stages = openStages(
     { pool, queue, paxos, notices: NO_CHANNEL },
-    { databaseUrl, unknownIdentities, encryptionKey, readBacklog: false, logger, metrics },
+    { databaseUrl, unknownIdentities, encryptionKey, readBacklog: false, readTransfers, logger, metrics },
   )
   const { useCases, replays } = wireUseCases(stages, {
     roster,

@@ -42,9 +42,10 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   const notices = watchChannel(openNoticeChannel(config, logger), { pool, logger })
   const { unknownIdentities } = config
   const { encryptionKey } = foundation.secrets
+  const readTransfers = config.paxosFeatures.includes('transfers')
   const stages = openStages(
     { pool, queue, paxos, notices },
-    { databaseUrl, unknownIdentities, encryptionKey, readBacklog: true, logger, metrics },
+    { databaseUrl, unknownIdentities, encryptionKey, readBacklog: true, readTransfers, logger, metrics },
   )
   const { inbox, trading } = stages
   const handle = createEventProcessor({
@@ -63,7 +64,10 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     metrics,
   })
   const stopDispatcher = startDispatcher({ inbox, queue, logger })
-  const stopPolls = startOrderPolls({ pool, inbox, paxos, orders: trading.orders, logger, metrics })
+  const stopPolls = startOrderPolls({
+    ...{ pool, inbox, paxos, orders: trading.orders, logger, metrics },
+    ...(readTransfers ? {} : { transfersEveryMs: null }),
+  })
   const stopIdentityPolls = startIdentityPolls({ pool, inbox, paxos, everySeconds: config.identityPollSeconds, logger, metrics })
   const stopSweeps = scheduleSweeps(foundation.queueBackend, {
     everySeconds: config.sweepEverySeconds,

@@ -36,6 +36,7 @@ export function wireUseCases(
     queue,
     now,
     ...outlook,
+    missingScopes: () => paxos.missingScopes(),
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
     trading: { ...trading, inbox, queue, paxos, encryptionKey },
     actions: {

@@ -6,7 +6,7 @@ import { readDotEnv, sayUnknown } from './dot-env.ts'
 import { likelyName } from './likely-name.ts'
 import { type ListenPort, listenPort } from './listen.ts'
 import { outgoingPolicy } from './outgoing.ts'
-import type { BudgetLimits } from './paxos.ts'
+import type { BudgetLimits, PaxosFeature } from './paxos.ts'
 import type { Role } from './role.ts'
 import { fileVariable, readSecrets } from './secret-files.ts'
 import { isReadBy, SECRET_NAMES, VARIABLE_NAMES, Variables } from './variables.ts'
@@ -47,6 +47,8 @@ export interface Config {
   budget: BudgetLimits
   /** The class that the account endpoints count against: Paxos does not document it. */
   accountsClass: 'identity' | 'general'
+  /** What Gatehouse may ask Paxos for besides onboarding. */
+  paxosFeatures: readonly PaxosFeature[]
   /** Longest wait for one answer of Paxos, milliseconds. */
   paxosTimeoutMs: number
   webhook: {
@@ -174,6 +176,7 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoin
         : null,
     budget: v.PAXOS_BUDGET,
     accountsClass: v.PAXOS_ACCOUNTS_CLASS,
+    paxosFeatures: v.PAXOS_FEATURES,
     paxosTimeoutMs: v.PAXOS_TIMEOUT_MS,
     webhook: {
       authenticators: v.WEBHOOK_AUTH,

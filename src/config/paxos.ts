@@ -13,6 +13,10 @@ const UNPROVEN_SHARE = 0.1
 const UNLIMITED: BudgetLimits = { token: null, identity: null, quote: null, transfer: null, general: null, unproven: null }
 const BudgetOverrides = z.partialRecord(z.enum(BUDGET_CLASSES), z.number().positive().nullable())
 
+/** What may be left out of an installation, each with the scopes that it needs (src/paxos/transport/scopes.ts). Onboarding is always there. */
+export const PAXOS_FEATURES = ['balances', 'orders', 'quotes', 'transfers', 'deposit-instructions'] as const
+export type PaxosFeature = (typeof PAXOS_FEATURES)[number]
+
 /** Where Paxos is, who we are there, and how often and how long we ask. */
 export const PAXOS = {
   PAXOS_API_URL: httpUrl.optional(),
@@ -24,6 +28,10 @@ export const PAXOS = {
     .default('documented')
     .transform((text, context) => parseBudget(text, context)),
   PAXOS_ACCOUNTS_CLASS: z.enum(['identity', 'general'], 'must be identity or general').default('identity'),
+  PAXOS_FEATURES: z
+    .string()
+    .default(PAXOS_FEATURES.join(','))
+    .transform((text, context) => parseFeatures(text, context)),
   PAXOS_TIMEOUT_MS: positive.max(20_000, 'must be at most 20000').default(10_000),
 }
 
@@ -43,4 +51,13 @@ function parseBudget(text: string, context: z.core.$RefinementCtx<string>): Budg
     context.addIssue(`must be documented, off, or JSON with requests per second for any of ${BUDGET_CLASSES.join(', ')} (null: no limit)`)
     return z.NEVER
   }
+}
+
+/** `none`: onboarding alone. */
+function parseFeatures(text: string, context: z.core.$RefinementCtx<string>): readonly PaxosFeature[] {
+  const names = text === 'none' ? [] : text.split(',').map((name) => name.trim())
+  const known = PAXOS_FEATURES.filter((feature) => names.includes(feature))
+  if (known.length === new Set(names).size) return known
+  context.addIssue(`must be none, or a list of any of ${PAXOS_FEATURES.join(', ')}, with commas between them`)
+  return z.NEVER
 }

@@ -85,6 +85,7 @@ export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
   PAXOS_CLIENT_SECRET: CALLERS,
   PAXOS_BUDGET: CALLERS,
   PAXOS_ACCOUNTS_CLASS: CALLERS,
+  PAXOS_FEATURES: CALLERS,
   PAXOS_TIMEOUT_MS: CALLERS,
   WEBHOOK_AUTH: ['receiver'],
   WEBHOOK_ALLOWED_ADDRESSES: ['receiver'],

@@ -12,6 +12,16 @@ export interface AccountRecord {
   readonly openedAt: Date | null
 }
 
+/** When Gatehouse took over an account that existed at Paxos; null for one that it opened itself. */
+export async function takenOverAt(pool: Pool, accountId: string): Promise<Date | null> {
+  const { rows } = await pool.query<{ at: Date }>(
+    `SELECT f.completed_at AS at FROM onboarding o JOIN effect f ON f.stream_id = o.identity_id AND f.step = 'account'
+     WHERE o.account_id = $1 AND f.receipt->>'how' = 'adopted'`,
+    [accountId],
+  )
+  return rows[0]?.at ?? null
+}
+
 /** The account, if Gatehouse opened it or took it over; null for an unknown one and for another customer's. */
 export async function findAccount(pool: Pool, accountId: string): Promise<AccountRecord | null> {
   const { rows } = await pool.query<AccountRecord>(

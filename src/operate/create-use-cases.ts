@@ -39,6 +39,8 @@ export interface UseCaseParts {
   sweepEverySeconds: number | null
   /** One cheap read from Paxos, for `doctor`. Rejects with a PaxosError. */
   askPaxos: () => Promise<void>
+  /** Likewise: the scopes that are not granted, by configured feature. */
+  missingScopes: () => Promise<readonly { feature: string; scopes: readonly string[] }[]>
   /** The streams, the inbox and the client behind accounts and orders. */
   trading: Omit<TradingParts, 'pool' | 'perform' | 'now'>
   /** Milliseconds since 1970. */

@@ -27,6 +27,8 @@ export interface DiagnoseParts {
   world: World
   /** One cheap read from Paxos, with a new token. Rejects with a PaxosError. */
   askPaxos: () => Promise<void>
+  /** By feature that is configured; empty: every scope is granted. Rejects with a PaxosError. */
+  missingScopes: () => Promise<readonly { feature: string; scopes: readonly string[] }[]>
   problems: () => Promise<Problem[]>
 }
 
@@ -54,6 +56,7 @@ export async function diagnose(parts: DiagnoseParts): Promise<Finding[]> {
     await findingOf('backlog', () => backlog(parts)),
     await findingOf('application', () => application(parts)),
     await findingOf('paxos', () => paxos(parts)),
+    await findingOf('paxos scopes', () => scopes(parts)),
     await findingOf('paxos limits', () => limits(parts)),
   ]
 }
@@ -143,6 +146,15 @@ async function paxos({ world, askPaxos }: DiagnoseParts): Promise<Seen> {
   } catch (error) {
     return { result: 'fault', saw: `${where}: ${errorMessage(error)} [${errorCode(error)}]`, mend: 'see docs/errors.md for the code' }
   }
+}
+
+/** A feature that lacks a scope is shut, and the others work: so it is a fault for onboarding alone. */
+async function scopes({ missingScopes }: DiagnoseParts): Promise<Seen> {
+  const missing = await missingScopes()
+  if (missing.length === 0) return { result: 'ok', saw: 'every scope of the configured features is granted' }
+  const saw = missing.map(({ feature, scopes: names }) => `${feature}: ${names.join(' ')}`).join('; ')
+  const mend = 'grant the scopes in the Dashboard of Paxos, or leave the feature out of PAXOS_FEATURES'
+  return { result: missing.some(({ feature }) => feature === 'onboarding') ? 'fault' : 'warning', saw: `missing for ${saw}`, mend }
 }
 
 async function queue({ pool, queue }: DiagnoseParts, now: Date): Promise<Seen> {

@@ -6,7 +6,7 @@ import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-str
 import type { DepositSnapshot } from '../domain/transfer/deposit.ts'
 import type { InstructionsSnapshot } from '../domain/transfer/deposit-instructions.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { type AccountRecord, findAccount } from '../ledger/read-accounts.ts'
+import { type AccountRecord, findAccount, takenOverAt } from '../ledger/read-accounts.ts'
 import { findDeposit } from '../ledger/read-deposits.ts'
 import { readEntries } from '../ledger/read-entries.ts'
 import { readFlows } from '../ledger/read-flows.ts'
@@ -103,6 +103,9 @@ export function tradingUseCases({
         () => fundAccount({ ...parts, ledger: depositLedger, account, find }, asked, actor),
       )
     },
-    proveBalances: async (accountId) => proveBalances({ paxos, flows: (id) => readFlows(pool, id), now }, await account(accountId)),
+    proveBalances: async (accountId) => {
+      const sources = { flows: (id: string) => readFlows(pool, id), takenOverAt: (id: string) => takenOverAt(pool, id) }
+      return proveBalances({ paxos, ...sources, now }, await account(accountId))
+    },
   }
 }

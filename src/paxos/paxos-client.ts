@@ -9,7 +9,7 @@ import { type ExecutionsOfPaxos, executionsOfPaxos } from './executions.ts'
 import { type IdentitiesOfPaxos, identitiesOfPaxos } from './identities.ts'
 import { type MarketsOfPaxos, marketsOfPaxos } from './markets.ts'
 import { type OrdersOfPaxos, ordersOfPaxos } from './orders.ts'
-import { type PaxosForbiddenError, PaxosUnavailableError } from './paxos-errors.ts'
+import { FeatureOffError, type PaxosForbiddenError, PaxosScopeMissingError, PaxosUnavailableError } from './paxos-errors.ts'
 import { type ProfilesOfPaxos, profilesOfPaxos } from './profiles.ts'
 import { type QuoteExecutionsOfPaxos, quoteExecutionsOfPaxos } from './quote-executions.ts'
 import { type QuotesOfPaxos, quotesOfPaxos } from './quotes.ts'
@@ -20,7 +20,7 @@ import type { Budget } from './transport/budget.ts'
 import type { AccountsClass } from './transport/endpoint-class.ts'
 import { createPaxosCall, verdictOn } from './transport/paxos-call.ts'
 import { createPaxosHttp } from './transport/paxos-http.ts'
-import { type Feature, SCOPES } from './transport/scopes.ts'
+import { ALL_FEATURES, type Feature, SCOPES } from './transport/scopes.ts'
 import type { Circuit, CircuitChange } from './upstream-contact.ts'
 
 /**
@@ -40,8 +40,16 @@ export interface PaxosClient {
   quoteExecutions: QuoteExecutionsOfPaxos
   transfers: TransfersOfPaxos
   deposits: DepositsOfPaxos
+  /** Asks for a token of each configured feature, and says which scopes were not granted. Rejects with any other PaxosError. */
+  missingScopes(): Promise<readonly MissingScopes[]>
   /** Gives up what waits for the budget, lets what was sent end (one time-out at most), closes the connections. */
   close(): Promise<void>
+}
+
+/** A feature that cannot be used until Paxos grants these scopes. */
+export interface MissingScopes {
+  feature: Feature
+  scopes: readonly string[]
 }
 
 export interface PaxosClientOptions {
@@ -55,6 +63,8 @@ export interface PaxosClientOptions {
   budget: Budget
   /** The class that calls of accounts count against; the safe one, `identity`, unless told. */
   accountsClass?: AccountsClass
+  /** What may be asked for besides onboarding; all of it unless told. */
+  features?: readonly Feature[]
   /** Told of each change of a circuit breaker. */
   onCircuit?: (circuit: Circuit, change: CircuitChange) => void
   logger: Logger
@@ -80,6 +90,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     timeoutMs,
     budget,
     accountsClass = 'identity',
+    features = ALL_FEATURES,
     onCircuit,
     logger,
     metrics,
@@ -126,6 +137,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     createAccessTokens({ http: tokenHttp, clientId, clientSecret, scopes, budget, breaker: tokenBreaker, signal, now })
   const tokens = new Map<Feature, AccessTokens>()
   const tokensFor = (feature: Feature): AccessTokens => {
+    if (feature !== 'onboarding' && !features.includes(feature)) throw new FeatureOffError(feature)
     const known = tokens.get(feature) ?? tokensOf(SCOPES[feature])
     tokens.set(feature, known)
     return known
@@ -145,10 +157,33 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     quoteExecutions: quoteExecutionsOfPaxos(call),
     transfers: transfersOfPaxos(call),
     deposits: depositsOfPaxos(call),
+    missingScopes: async () => {
+      const missing: MissingScopes[] = []
+      for (const feature of ALL_FEATURES) {
+        if (feature !== 'onboarding' && !features.includes(feature)) continue
+        if (await isGranted(tokensFor(feature))) continue
+        // Paxos refuses them together (invalid_scope): one by one shows which.
+        const scopes: string[] = []
+        for (const scope of SCOPES[feature]) if (!(await isGranted(tokensOf([scope])))) scopes.push(scope)
+        missing.push({ feature, scopes })
+      }
+      return missing
+    },
     close() {
       closing.abort(new PaxosUnavailableError({ operation: 'close', detail: 'The client is closing.' }))
       closed ??= Promise.all([http.close(), tokenHttp.close()]).then(() => undefined)
       return closed
     },
+  }
+}
+
+/** Rejects with any PaxosError but the missing scope. */
+async function isGranted(tokens: AccessTokens): Promise<boolean> {
+  try {
+    await tokens.get()
+    return true
+  } catch (error) {
+    if (error instanceof PaxosScopeMissingError) return false
+    throw error
   }
 }

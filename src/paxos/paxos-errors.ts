@@ -207,6 +207,15 @@ export class PaxosScopeMissingError extends PaxosError {
   }
 }
 
+/** The feature that the call belongs to is left out of PAXOS_FEATURES: its scopes are not asked for, and nothing was sent. */
+export class FeatureOffError extends AppError {
+  readonly code = 'FEATURE_OFF'
+  readonly retry = 'never'
+  constructor(feature: string) {
+    super(`This installation leaves out ${feature}. Add it to PAXOS_FEATURES, and grant its scopes (docs/paxos.md), then restart.`)
+  }
+}
+
 /** Paxos failed so often that we leave it alone for a moment. Nothing was sent. */
 export class PaxosCircuitOpenError extends AppError {
   readonly code = 'PAXOS_CIRCUIT_OPEN'

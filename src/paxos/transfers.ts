@@ -4,6 +4,7 @@ import { AnsweredId, RequiredAmount } from './transport/answered-amount.ts'
 import { about, pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString } from './transport/request-path.ts'
+import { walkPages } from './transport/walk-pages.ts'
 
 /** Money that came in or went out of a profile (paxos/api.md 7). */
 export interface PaxosTransfer {
@@ -40,6 +41,8 @@ interface TransfersFilter {
 
 export interface TransfersOfPaxos {
   get(transferId: string, options?: CallOptions): Promise<PaxosTransfer>
+  /** All of one profile, over all pages. @throws PAXOS_ANSWER_MALFORMED for a listing that does not end */
+  listOfProfile(profileId: string, options?: CallOptions): Promise<PaxosTransfer[]>
   /** One page, oldest first, at most 1,000. */
   list(options: CallOptions & TransfersFilter): Promise<{ transfers: PaxosTransfer[]; nextCursor: string | null }>
 }
@@ -74,6 +77,10 @@ const Transfer = z
   )
 const TransferPage = pageOf('items', Transfer).transform(({ rows, nextCursor }) => ({ transfers: rows, nextCursor }))
 
+const PAGE = 1_000
+/** A hundred thousand transfers of one customer. */
+const MOST_PAGES = 100
+
 export function transfersOfPaxos(call: PaxosCall): TransfersOfPaxos {
   const common = { feature: 'transfers' } as const
   return {
@@ -81,6 +88,13 @@ export function transfersOfPaxos(call: PaxosCall): TransfersOfPaxos {
       const operation = 'transfers.get'
       const path = `/transfer/transfers/${idSegment(transferId, operation)}`
       return about(transferId, await call({ ...common, operation, path, schema: Transfer }, options), operation)
+    },
+    async listOfProfile(profileId, options) {
+      const found = new Map<string, PaxosTransfer>()
+      const readPage = (cursor: string | null) => this.list({ profileIds: [profileId], limit: PAGE, cursor, ...options })
+      for await (const { transfers } of walkPages(readPage, { operation: 'transfers.list', mostPages: MOST_PAGES }))
+        for (const transfer of transfers) found.set(transfer.id, transfer)
+      return [...found.values()]
     },
     list({ ids, profileIds, updatedFrom, limit, cursor, ...options }) {
       const query = queryString({ ids, profile_ids: profileIds, 'updated_at.gte': updatedFrom, order: 'ASC', limit, page_cursor: cursor })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Amount } from '../../src/domain/money.ts'
 import type { FlowRecord } from '../../src/ledger/read-flows.ts'
-import { proveBalances } from '../../src/operate/prove-balances.ts'
+import { type ProofParts, proveBalances } from '../../src/operate/prove-balances.ts'
 import type { PaxosExecution } from '../../src/paxos/executions.ts'
+import type { PaxosTransfer } from '../../src/paxos/transfers.ts'
 
 const ACCOUNT = { accountId: 'a', identityId: 'i', profileId: 'p', refId: null, onboardingState: 'ready', openedAt: null } as const
 
@@ -17,7 +18,12 @@ function execution(id: string, second: number, amount: string, price = '2000'): 
   return { id, orderId: 'o', executedAt: at, market: 'ETHUSD', side: 'BUY', amount: Amount.of(amount), price: Amount.of(price), ...fees }
 }
 
-async function proof(flows: readonly FlowRecord[], balances: Record<string, [string, string]>, executions: readonly PaxosExecution[] = []) {
+async function proof(
+  flows: readonly FlowRecord[],
+  balances: Record<string, [string, string]>,
+  executions: readonly PaxosExecution[] = [],
+  more: { transfers?: PaxosTransfer[]; takenOverAt?: Date } = {},
+) {
   const items = Object.entries(balances).map(([asset, [available, trading]]) => ({
     asset,
     available: Amount.of(available),
@@ -26,9 +32,25 @@ async function proof(flows: readonly FlowRecord[], balances: Record<string, [str
   const paxos = {
     balances: { list: async () => items },
     executions: { listOfOrder: async () => [], listOfAccount: async () => [...executions] },
+    transfers: { listOfProfile: async () => more.transfers ?? [] } as unknown as ProofParts['paxos']['transfers'], // the proof asks for nothing else
   }
-  const { assets } = await proveBalances({ paxos, flows: async () => [...flows], now: () => 0 }, ACCOUNT)
-  return JSON.parse(JSON.stringify(assets)) as { asset: string; drift: string; firstBreak: Record<string, string> | null }[]
+  const takenOverAt = async () => more.takenOverAt ?? null
+  const { assets } = await proveBalances({ paxos, flows: async () => [...flows], takenOverAt, now: () => 0 }, ACCOUNT)
+  return JSON.parse(JSON.stringify(assets)) as {
+    asset: string
+    opening: string
+    drift: string
+    firstBreak: Record<string, string> | null
+  }[]
+}
+
+function transfer(id: string, second: number, total: string, over: Partial<PaxosTransfer> = {}): PaxosTransfer {
+  const at = `2026-03-01T12:00:0${second}Z`
+  return {
+    ...{ id, profileId: 'p', accountId: 'a', refId: null, amount: Amount.of(total), total: Amount.of(total), fee: Amount.zero },
+    ...{ asset: 'USD', direction: 'CREDIT', type: 'WIRE_DEPOSIT', status: 'COMPLETED', memo: null, createdAt: at, updatedAt: at },
+    ...over,
+  }
 }
 
 const deposit = flow(1, 'USD', '10000', { because: 'deposit', source: 'd1' })
@@ -68,5 +90,40 @@ describe('the proof of balances', () => {
     const flows = [flow(1, 'ETH', '1', { source: 'x1' }), flow(2, 'ETH', '2', { source: 'x2' })]
     const [eth] = await proof(flows, { ETH: ['1', '0'] }, [execution('x1', 1, '1')])
     expect(eth).toMatchObject({ drift: '-2', firstBreak: { kind: 'missing-at-paxos', entry: 'order-1#2', amount: '-2' } })
+  })
+
+  it('A28: names a transfer that only Paxos has', async () => {
+    const seen = await proof([deposit], { USD: ['10120.33', '0'] }, [], { transfers: [transfer('t1', 5, '120.33')] })
+    const firstBreak = { kind: 'missing-here', source: 't1', at: '2026-03-01T12:00:05Z', amount: '120.33' }
+    expect(seen).toMatchObject([{ asset: 'USD', drift: '120.33', firstBreak }])
+  })
+
+  it('A32: names the entry of a deposit that Paxos took back after its end', async () => {
+    const credited = flow(2, 'USD', '120.33', { because: 'transfer', source: 't1', streamId: 'transfer-1' })
+    const back = transfer('t1', 7, '120.33', { status: 'FAILED' })
+    const seen = await proof([deposit, credited], { USD: ['10000', '0'] }, [], { transfers: [back] })
+    expect(seen).toMatchObject([{ drift: '-120.33', firstBreak: { kind: 'different-amount', entry: 'transfer-1#2', amount: '-120.33' } }])
+  })
+
+  it('A19: names the entry of an execution that Paxos annulled after the order was settled, the earliest first', async () => {
+    const flows = [flow(1, 'ETH', '1', { source: 'x1' }), flow(2, 'ETH', '2', { source: 'x2' }), flow(3, 'ETH', '4', { source: 'x3' })]
+    const [eth] = await proof(flows, { ETH: ['1', '0'] }, [execution('x1', 1, '1')])
+    expect(eth).toMatchObject({ drift: '-6', firstBreak: { kind: 'missing-at-paxos', entry: 'order-1#2', source: 'x2', amount: '-2' } })
+  })
+
+  it('counts what an account held when Gatehouse took it over as its opening balance, and nothing later', async () => {
+    const transfers = [transfer('old', 1, '500'), transfer('new', 9, '7')]
+    const flows = [flow(8, 'USD', '40', { because: 'deposit', source: 'd1' })]
+    const seen = await proof(flows, { USD: ['547', '0'] }, [], { transfers, takenOverAt: new Date('2026-03-01T12:00:05Z') })
+    expect(seen).toMatchObject([{ opening: '500', drift: '7', firstBreak: { kind: 'missing-here', source: 'new', amount: '7' } }])
+    const own = await proof(flows, { USD: ['547', '0'] }, [], { transfers })
+    expect(own).toMatchObject([{ opening: '0', drift: '507', firstBreak: { source: 'old' } }])
+  })
+
+  it('takes USD for the quote asset of a market whose base begins with USD', async () => {
+    const bought: PaxosExecution = { ...execution('x1', 1, '10', '1'), market: 'USDGUSD' }
+    const flows = [flow(1, 'USDG', '10', { source: 'x1' }), flow(1, 'USD', '-10', { source: 'x1' }), flow(2, 'USD', '3', { source: 'x2' })]
+    const usd = (await proof(flows, { USDG: ['10', '0'], USD: ['-10', '0'] }, [bought])).find(({ asset }) => asset === 'USD')
+    expect(usd).toMatchObject({ firstBreak: { kind: 'missing-at-paxos', source: 'x2', amount: '-3' } })
   })
 })

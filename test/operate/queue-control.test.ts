@@ -37,6 +37,7 @@ function withDeadQueue(): OperatorUseCases {
     world,
     sweepEverySeconds: null,
     askPaxos: away,
+    missingScopes: async () => [],
     now: Date.now,
   })
 }

@@ -14,6 +14,7 @@ describe('GET event', () => {
       identityId: IDENTITY_ID,
       oldStatus: 'PENDING',
       newStatus: 'APPROVED',
+      transferId: null,
       requiredDocuments: [],
     })
     expect(seen).toMatchObject([{ method: 'GET', url: `/v2/events/${EVENT_ID}`, authorization: 'Bearer token-1' }])
@@ -54,7 +55,7 @@ describe('GET event', () => {
     [
       'an event about another kind of object',
       { type: 'transfer.wire_deposit.completed', object: { id: 'x', identity_id: IDENTITY_ID } },
-      { identityId: null, newStatus: null },
+      { identityId: null, newStatus: null, transferId: 'x' },
     ],
     ['a missing object', { object: undefined }, { identityId: null, oldStatus: null, newStatus: null, requiredDocuments: [] }],
     ['an object of the wrong shape', { object: ['identity_id'] }, { identityId: null }],

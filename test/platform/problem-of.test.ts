@@ -34,6 +34,7 @@ const unused = (pool: pg.Pool): UseCaseParts => ({
   world: { queue: 'Postgres', upstream: null, simulated: true },
   sweepEverySeconds: null,
   askPaxos: async () => undefined,
+  missingScopes: async () => [],
 })
 
 describe('the answer to an error of a use case', () => {

@@ -15,7 +15,16 @@ export const SCOPES = {
   quotes: ['exchange:read_quote', 'exchange:read_quote_execution', 'exchange:write_quote_execution'],
   transfers: ['transfer:read_transfer'],
   'deposit-instructions': ['transfer:read_fiat_deposit_instructions', 'transfer:write_fiat_deposit_instructions'],
-  'sandbox-wires': ['transfer:write_sandbox_fiat_deposit'], // may be missing from the Dashboard (paxos/api.md 1.3)
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type Feature = keyof typeof SCOPES
+
+/** Every feature. A wire of the Sandbox needs a scope of its own (paxos/api.md 1.3), which no use case asks for. */
+export const ALL_FEATURES = [
+  'onboarding',
+  'balances',
+  'orders',
+  'quotes',
+  'transfers',
+  'deposit-instructions',
+] as const satisfies readonly Feature[]
