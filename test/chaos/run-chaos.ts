@@ -21,7 +21,7 @@ export interface ChaosOptions {
   /** New identities per second. Each brings one to three events. */
   perSecond: number
   workers: number
-  /** Customers who trade, one act after the other. */
+  /** Customers who trade, one action after the other. */
   traders: number
   say: (line: string) => void
   /** Ends the faults early. The run is judged by what has happened by then. */
@@ -249,7 +249,7 @@ async function judge(
   }
 }
 
-/** The product's own proof, `gatehouse proof balances`, of every account that was traded with. */
+/** The product's own proof, `gatehouse proof balances`, for every account with trades. */
 async function proveByTheProduct(world: ChaosWorld, accountIds: readonly string[]): Promise<Finding[]> {
   const pipeline = await startPipeline({
     databaseUrl: world.postgres.url,

@@ -319,10 +319,10 @@ describe('c17: the address of the database', () => {
   })
 })
 
-describe('where a process may connect to', () => {
+describe('the outgoing networks of a process', () => {
   const networks = (env: Record<string, string>): readonly string[] => load(env).outgoing.networks
 
-  it('is public and private networks in production, and this machine too where a destination is on it', () => {
+  it('are the public and private ones in production, with this machine when a destination is on it', () => {
     expect(networks(PRODUCTION)).toEqual(['public', 'private'])
     const here = {
       NOTIFY_WEBHOOK_URL: 'http://localhost:9000/hook',
@@ -332,7 +332,7 @@ describe('where a process may connect to', () => {
     expect(networks({})).toEqual(['public', 'private', 'loopback'])
   })
 
-  it('is what OUTGOING_NETWORKS lists, networks and ranges', () => {
+  it('are those that OUTGOING_NETWORKS lists, as names and ranges', () => {
     expect(load({ ...PRODUCTION, OUTGOING_NETWORKS: 'public, 10.1.0.0/16' }).outgoing).toEqual({
       networks: ['public'],
       ranges: ['10.1.0.0/16'],
@@ -343,7 +343,7 @@ describe('where a process may connect to', () => {
       ])
   })
 
-  it('refuses at start an address that no connection would be made to, and names the remedy', () => {
+  it('make the start fail for an address outside them, with the remedy', () => {
     const refused = (url: string, kind: string): void => {
       const host = new URL(url).hostname.replace(/[[\]]/g, '')
       const text = `NOTIFY_WEBHOOK_URL leads to ${host} (${kind}), which is not allowed: set another address, or add it to OUTGOING_NETWORKS`
@@ -363,7 +363,7 @@ describe('where a process may connect to', () => {
     ])
   })
 
-  it('is never a server whose certificate nobody verified, in production', () => {
+  it('never allow an unverified certificate in production', () => {
     expect(problems({ ...PRODUCTION, NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toEqual([
       'NODE_TLS_REJECT_UNAUTHORIZED must not be 0 when NODE_ENV=production: name a CA of your own with NODE_EXTRA_CA_CERTS instead',
     ])

@@ -79,10 +79,14 @@ forEachBackend((backend) => {
   afterAll(() => Promise.allSettled(results.values()))
 
   describe('when the process is killed', () => {
-    it.each(CASES)('$name, every event ends with one account and one notice of each', { timeout: 150_000 }, async ({ name }) => {
-      const verdict = await results.get(name)
-      expect(verdict).toMatchObject({ faults: [], ended: 2, accounts: 1, opened: 1, notices: 1 })
-    })
+    it.each(CASES)(
+      '$name, every event completes with one account and one notification of each kind',
+      { timeout: 150_000 },
+      async ({ name }) => {
+        const verdict = await results.get(name)
+        expect(verdict).toMatchObject({ faults: [], ended: 2, accounts: 1, opened: 1, notices: 1 })
+      },
+    )
   })
 
   describe('the sweep over all instants', () => {

@@ -59,9 +59,9 @@ export interface Verdict {
   findings: Finding[]
   ended: number
   accounts: number
-  /** Different notices of decisions. */
+  /** Distinct notifications of decisions. */
   notices: number
-  /** Different notices of accounts that were opened. */
+  /** Distinct notifications of opened accounts. */
   opened: number
   /** Notifications repeated under their key, each after an unknown outcome. Allowed, and counted apart. */
   resent: number
@@ -297,7 +297,7 @@ function checkNotices({ sends }: History, { unknownBetween }: World, { ledger, r
   for (const { key, state, identity_id: identityId } of notices) {
     const taken = byKey.get(key)?.some(({ answered }) => answered) ?? false
     if (state === 'done' && !taken) report('lost', `notice ${key} is done in the ledger and never arrived`, { identityId })
-    // account.opened may be given up and wanted again under its key: the last entry counts.
+    // account.opened may be suppressed and intended again under its key: the last entry counts.
     const last = ledger.entries.get(identityId)?.findLast(({ data }) => data.key === key)
     if (last?.kind === 'effect.suppressed' && byKey.has(key) && !isNotified(last.kind, last.data))
       report('untrue', `notice ${key} arrived, and the ledger says that it cannot have been sent`, { identityId })

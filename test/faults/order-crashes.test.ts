@@ -36,7 +36,7 @@ const QUOTE: readonly Instant[] = [
   'after paxos.quoteExecutions.get #1',
 ]
 
-/** Deposit instructions are looked up by their ref_id. */
+/** Deposit instructions are found by their ref_id. */
 const INSTRUCTIONS: readonly Instant[] = [
   'before instructionsLedger.commit #1',
   'after instructionsLedger.commit #1',
@@ -47,7 +47,7 @@ const INSTRUCTIONS: readonly Instant[] = [
   'after instructionsLedger.commit #2',
 ]
 
-/** A transfer asks Paxos for nothing: it is read, committed, and told. */
+/** A transfer requests nothing from Paxos: it is read, committed, and notified. */
 const WIRE: readonly Instant[] = [
   'before paxos.transfers.get #1',
   'after paxos.transfers.get #1',
@@ -99,7 +99,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.each(WIRE)('%s, a wire is credited exactly once and told under one key', { timeout: 120_000 }, (dieAt) =>
+    it.each(WIRE)('%s, a wire is credited exactly once and notified under one key', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.wireAndCrash('150.33', dieAt)
         expect(await trader.balance('USD')).toBe('120.33')

@@ -21,12 +21,12 @@ export interface SandboxTrader {
   placeAndCrash(dieAt: Instant): Promise<{ orderId: string }>
   /** The same for the execution of a quote, until it has ended. */
   executeAndCrash(dieAt: Instant): Promise<QuoteExecutionStory>
-  /** Likewise for deposit instructions, until Paxos has created or refused them. */
+  /** The same for deposit instructions, until Paxos has created or refused them. */
   instructAndCrash(dieAt: Instant): Promise<InstructionsStory>
-  /** Likewise for a wire that follows instructions, until it is completed and its event has ended. */
+  /** The same for a wire that follows instructions, until it and its event are completed. */
   wireAndCrash(amount: string, dieAt: Instant): Promise<void>
   instructionsAtPaxos(): number
-  /** The different keys of this form under which the application was told. */
+  /** The distinct notification keys of this form. */
   toldKeys(form: RegExp): string[]
   executionsAtPaxos(): Promise<number>
   ended(orderId: string): Promise<OrderStory>

@@ -138,7 +138,7 @@ describe('when work on an event ends', () => {
     )
   })
 
-  it('a finished event does not change, and a late worker gets told so', async () => {
+  it('a finished event does not change, and a late worker learns that', async () => {
     const row = await givenOne(`state = 'processed', outcome = 'moved:ready', completed_at = now()`)
     expect(await inbox.complete({ seq: row.seq, state: 'dead', errorCode: 'LATE' })).toBe(false)
     expect(await inbox.load(row.seq)).toEqual(row)

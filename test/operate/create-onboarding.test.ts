@@ -262,7 +262,7 @@ describe('F63: the personal data of a request that Paxos refused', () => {
     expect(await sealedPayloads()).toBe(0)
   })
 
-  it('is kept for as long as the outcome is open', async () => {
+  it('is kept while the outcome is unknown', async () => {
     world.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status: 503 })
     await expect(createOnboarding(parts, order())).rejects.toMatchObject({ code: 'PAXOS_OUTCOME_UNKNOWN' })
     expect(await sweep(Date.now() + 52 * WEEK_MS)).toBe(0)
@@ -289,7 +289,7 @@ describe('creating an institution', () => {
     expect((await reaches(pipeline, identityId, 'ready')).onboarding.accountId).not.toBeNull()
   })
 
-  it('is refused before anything is sent when a member is unknown to Paxos or was denied, and names each', async () => {
+  it('is refused before any call when a member is unknown to Paxos or was denied, with each name', async () => {
     const [denied, approved] = [await member('deny'), await member('approve')]
     const request = institution(approved)
     const members = [approved, denied, randomUUID()].map((identity_id) => ({ identity_id, roles: ['TRUSTEE'] }))
@@ -305,7 +305,7 @@ describe('creating an institution', () => {
     expect(await sealedPayloads()).toBe(0)
   })
 
-  it('answers a repeated request with the institution that is there, whatever became of a member since', async () => {
+  it('answers a repeated request with the existing institution, for any later state of a member', async () => {
     const memberId = await member('approve')
     const asked = order({ request: institution(memberId) })
     const { identityId } = await createOnboarding(parts, asked)

@@ -48,7 +48,7 @@ describe('an onboarding that does not move', () => {
       /^Waiting for documents from the customer \(A, B\) for 30 s/,
     ],
     [
-      'pending, and Paxos wants something',
+      'pending, with a requirement of Paxos',
       {
         statusDetails: {
           requirements: [{ type: 'TAX_DETAILS_VERIFICATION', status: 'PENDING', codes: ['TIN_NOT_FOUND'], awaiting: 'CLIENT' }],

@@ -1,6 +1,8 @@
 import type { Operator } from './start-operator.ts'
 
-/** Approved customers whose account Paxos refuses with this status: their events are parked as the worker parks them. Returns the event ids. */
+/**
+ * Approved customers whose account Paxos refuses with this status: their events are parked as the worker parks them. Returns the event ids.
+ */
 export async function failApprovals(
   operator: Operator,
   { count, status, prefix }: { count: number; status: number; prefix: string },
@@ -14,7 +16,7 @@ export async function failApprovals(
   return ids
 }
 
-/** Works on these events once, as a worker would. */
+/** Works on each of these events once, as a worker would. */
 export async function workOn({ pool, handle }: Pick<Operator, 'pool' | 'handle'>, eventIds: readonly string[]): Promise<void> {
   const { rows } = await pool.query<{ seq: string; generation: number; batch: string | null }>(
     `SELECT seq, generation, batch FROM inbox_event WHERE event_id = ANY ($1) AND state = 'accepted' ORDER BY seq`,

@@ -33,7 +33,7 @@ const byCode = async (code: string, state = 'all'): Promise<Issue> => (await lis
 const home = async (): Promise<string[]> => (await get('/v1/home')).body.problems.map(({ sentence }: { sentence: string }) => sentence)
 
 describe('the issues', () => {
-  it('B13: group failures by effect, call, status, code and problem type, most first', async () => {
+  it('B13: group failures by effect, call, status, code and problem type, largest first', async () => {
     const issues = await list()
     expect(
       issues.map(({ code, effectKind, operation, status, parked, customers }) => [code, effectKind, operation, status, parked, customers]),
@@ -45,7 +45,7 @@ describe('the issues', () => {
     expect(issues[0]).toMatchObject({ state: 'open', unfinished: 0, dead: 0, atLeast: false, reopened: false, treatedBy: null })
   })
 
-  it('B13: are a filter of the events, by issue, by code and by step, the same on every face', async () => {
+  it('B13: filter the events by issue, by code and by step, in the API, on the pages and on the command line', async () => {
     const { id } = await byCode('PAXOS_REJECTED')
     for (const filter of [`cause=${id}`, 'cause=PAXOS_REJECTED', `cause=${id}&step=create-account&state=parked`]) {
       const { items } = (await get(`/v1/events?${filter}`)).body
@@ -61,7 +61,7 @@ describe('the issues', () => {
     expect((await get('/v1/events?cause=a%20b')).body.errors[0].field).toBe('cause')
   })
 
-  it('shows one with its failures by hour and its newest events, and leads to a plan of its class alone', async () => {
+  it('show one with its failures by hour and its newest events, and lead to a plan of only its events', async () => {
     const { id } = await byCode('PAXOS_REJECTED')
     const issue = API_SCHEMAS.IssueStory.parse((await get(`/v1/issues/${id}`)).body)
     expect(issue.byHour.at(-1)).toBe(3)
@@ -76,14 +76,14 @@ describe('the issues', () => {
     expect((await get(`/v1${planned.headers.get('location')}`)).body.events).toBe(3)
   })
 
-  it('are named on the home page with the effect and the call, each a link to its issue', async () => {
+  it('are on the home page with effect and call, each with a link to its issue', async () => {
     const { id } = await byCode('PAXOS_REJECTED')
     expect(await home()).toContain('3 events parked: EFFECT_REFUSED (PAXOS_REJECTED), create-account, accounts.create answered 400.')
     const page = await (await pages.get('/')).text()
     expect(page).toContain(`href="/issues/${id}"`)
   })
 
-  it.each(['/v1/issues/0123456789ab'])('answers 404 to %s, also to a verb', async (path) => {
+  it.each(['/v1/issues/0123456789ab'])('answer 404 to %s, also to its actions', async (path) => {
     expect((await get(path)).body.code).toBe('ISSUE_UNKNOWN')
     expect((await act(`${path}/resolve`, { reason: 'mended' })).body.code).toBe('ISSUE_UNKNOWN')
     expect((await pages.get('/issues/0123456789ab')).status).toBe(404)
@@ -92,7 +92,7 @@ describe('the issues', () => {
 })
 
 describe('a decision about an issue', () => {
-  it('B4: acknowledges it with a reason, a note and a ticket; home names it as a warning', async () => {
+  it('B4: acknowledges it with a reason, a note and a ticket, and home shows it as a warning', async () => {
     const { id } = await byCode('EVENT_UNKNOWN_TO_PAXOS')
     expect((await act(`/v1/issues/${id}/acknowledge`, { reason: 'x' })).body.errors[0].message).toContain('at least 3 characters')
     const { body } = await act(`/v1/issues/${id}/acknowledge`, { reason: 'asked the key owner' })
@@ -109,7 +109,7 @@ describe('a decision about an issue', () => {
     expect(items).toContainEqual(expect.objectContaining({ action: 'issue.acknowledge', target: `issue:${id}`, operator: 'ada' }))
   })
 
-  it('B3: mutes it until a time, shows what the mute swallows, and ends by itself', async () => {
+  it('B3: mutes it until a time, counts the muted failures, and ends by itself', async () => {
     const { id } = await byCode('PAXOS_FORBIDDEN')
     const day = new Date(Date.now() + 86_400_000).toISOString()
     expect((await act(`/v1/issues/${id}/mute`, { reason: 'known' })).body.errors[0].field).toBe('until')
@@ -126,7 +126,7 @@ describe('a decision about an issue', () => {
     expect((await home()).join()).toContain('PAXOS_FORBIDDEN')
   })
 
-  it('B5: resolves it with a watermark: what was in progress does not open it again, a later failure does', async () => {
+  it('B5: resolves it from now on: events in progress do not reopen it, a later failure does', async () => {
     const { id } = await byCode('PAXOS_REJECTED')
     const [inProgress] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'in-progress', decision: 'approve', deliver: false })
     await operator.accept(inProgress!)
@@ -167,7 +167,7 @@ describe('a decision about an issue', () => {
     expect(await (await pages.get('/issues')).text()).toContain('look at the scopes')
   })
 
-  it('goes when its events are mended, and the cause of an event goes with its error', async () => {
+  it('ends when its events have succeeded, and the cause of an event goes with its error', async () => {
     const { id } = await byCode('PAXOS_REJECTED')
     await operator.pool.query(
       `UPDATE inbox_event SET state = 'accepted', generation = generation + 1, completed_at = NULL WHERE cause_id = $1`,

@@ -166,7 +166,7 @@ describe('a read of an operator, for any number of rows', () => {
       ['effect_pkey', 'onboarding_created_at_identity_id_idx', 'onboarding_ref_id_key'],
     ],
     [
-      'F21: whatever has an id that begins so',
+      'F21: everything whose id starts like this',
       () => findUseCases({ pool }).find(uuid('account', 7).slice(0, 8)),
       ['inbox_event_event_id_key', 'onboarding_account_id_key', 'onboarding_profile_id_key', 'onboarding_ref_id_key'],
     ],

@@ -90,7 +90,7 @@ describe('a pass over the backlog', () => {
     await pass.close()
   })
 
-  it('F49: lets an event go on as soon as its own status is known, while the pass goes on', async () => {
+  it('F49: confirms an event as soon as its own status is known, while the pass continues', async () => {
     const { options, events } = world(3_000)
     const gate = Promise.withResolvers<void>()
     const lastAt = Date.parse(events[2_999]!.createdAt)
@@ -108,7 +108,7 @@ describe('a pass over the backlog', () => {
     await pass.close()
   })
 
-  it('F49: renews in one pass the statuses that will be too old when their turn comes', async () => {
+  it('F49: reads again in one pass the statuses that will be too old when they are needed', async () => {
     const { events, waiting, calls, options, pass: wait } = world(3_000)
     const pass = createBacklogPass(options)
     const order = events.toSorted((one, other) => (Number(one.id.slice(1)) % 7) - (Number(other.id.slice(1)) % 7))

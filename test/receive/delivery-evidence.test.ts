@@ -88,7 +88,7 @@ describe('F36: the evidence of a delivery', () => {
   })
 })
 
-it('F36: makes samples only as far as they are kept, since each costs two hashes', async () => {
+it('F36: makes no sample that would not be kept, since each costs two hashes', async () => {
   const own = keepEvidence({ insert: async () => {}, forget: async () => {} }, () => {})
   const made = { accepted: 0, refused: 0 }
   const keep = (kind: 'accepted' | 'refused', status: number): void =>

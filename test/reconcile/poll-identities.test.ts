@@ -160,7 +160,7 @@ async function noticesTo({ pool }: Pipeline, identityId: string): Promise<string
 }
 
 describe('when Paxos freezes a customer', () => {
-  it('F40: the onboarding leaves ready within a poll period and a job, the application is told, and it returns when Paxos thaws the identity', async () => {
+  it('F40: the onboarding leaves ready within a poll period and a job, the application is notified, and it returns when Paxos thaws the identity', async () => {
     const { world, pipeline } = await polledWorld()
     const { identityId, ...event } = await world.decided('approve')
     await pipeline.accept(event)

@@ -55,7 +55,7 @@ describe('planning a replay', () => {
     expect(rows).toEqual([{ state: 'planned', planned_items: 3 }])
   })
 
-  it('F2: answers at once and chooses the events in the background, with progress', async () => {
+  it('F2: answers at once and selects the events in the background, with progress', async () => {
     const pipeline = await parkedApprovals(1)
     await pipeline.pool.query(
       `INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, state, completed_at)
@@ -64,7 +64,7 @@ describe('planning a replay', () => {
     const { planReplay: plan, getReplay } = createReplayActions(parts(pipeline, { secondPersonAbove: 25 }))
     const blocker = await pipeline.pool.connect()
     onTestFinished(() => blocker.release())
-    await blocker.query('BEGIN; LOCK TABLE replay_item IN SHARE MODE') // so that nothing can be frozen yet
+    await blocker.query('BEGIN; LOCK TABLE replay_item IN SHARE MODE') // so that no event can be frozen yet
     const started = await plan({ states: ['dead'], limit: 20_000, action: 'dismiss' }, 'ada', { waitMs: 200 })
     expect(started).toMatchObject({ state: 'planning', chosen: false, events: 0 })
     expect(sayState(started)).toBe('Planning: choosing the events, 0 so far')
@@ -85,7 +85,7 @@ describe('planning a replay', () => {
     })
   })
 
-  it('F31: leaves a plan alone that is discarded while its events are being chosen', async () => {
+  it('F31: stops when it is discarded while its events are being selected', async () => {
     const pipeline = await parkedApprovals(2)
     const { planReplay: plan, steerReplay, getReplay } = createReplayActions(parts(pipeline))
     const started = await plan({ states: ['parked'] }, 'ada', { waitMs: 0 })

@@ -81,7 +81,7 @@ forEachBackend((backend) => {
       await expect(asked(BUY, other.accountId)).rejects.toMatchObject({ message: /accountId/ })
     })
 
-    it('A11: is cancelled once Paxos says so, and the application is told then', async () => {
+    it('A11: is cancelled once Paxos says so, and the application is notified then', async () => {
       const world = await createWorld(backend, { cancelDelayMs: 400 })
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline, { fund: '5000.00' })
@@ -137,7 +137,7 @@ forEachBackend((backend) => {
       expect(await trader.drift()).not.toEqual({})
     })
 
-    it('is rejected with the reason of Paxos, and the application is told', async () => {
+    it('is rejected with the reason of Paxos, and the application is notified', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
       const trader = await openTrader(world, pipeline)

@@ -46,7 +46,7 @@ forEachBackend((backend) => {
     return { world, pipeline, trader: await openTrader(world, pipeline), bank: bankOf(world.sandbox) }
   }
 
-  describe('a wire that follows the instructions', () => {
+  describe('a wire by the instructions', () => {
     it('arrives less its fee, is told once, and is proved to the last unit', async () => {
       const scene = await open()
       const { trader, bank, pipeline } = scene

@@ -146,7 +146,7 @@ const REENABLED = [
   ['identity.kyc_refresh.completed', 'DISABLED'],
   ['identity.approved', 'APPROVED'],
 ] as const
-/** A customer who was approved, then frozen, then thawed. There is no event for ERROR: a poll sees it, and may see it late or not at all. */
+/** A customer who was approved, then frozen, then thawed. ERROR has no event: a poll sees it, perhaps late or not at all. */
 const THAWED = [
   ['identity.documents_required', 'PENDING'],
   ['identity.approved', 'APPROVED'],
@@ -199,7 +199,7 @@ describe('A34: all 5,040 orders of arrival of seven identity events', () => {
 })
 
 describe('A34: all 5,040 orders of arrival around a freeze', () => {
-  it('A34, F40: end in ready with one account when Paxos froze and thawed the identity while they came', () => {
+  it('A34, F40: end in ready with one account when Paxos froze and thawed the identity meanwhile', () => {
     const ends = new Set<string>()
     for (const order of permutations([...THAWED.entries()])) {
       const world = start()

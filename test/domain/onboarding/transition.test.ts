@@ -108,7 +108,7 @@ const PENDING_WITH_DOCUMENTS: Record<OnboardingState, string> = {
   held: 'ignore',
 }
 
-// What tells of no decision: KYC refresh, controls, and a look of our own.
+// Events without a decision: KYC refresh, controls, and a read of our own.
 const PENDING_WITHOUT_DECISION: Record<OnboardingState, string> = {
   pending: 'ignore',
   documents_required: 'ignore',

@@ -67,7 +67,7 @@ function* permutations<T>(values: readonly T[]): Generator<T[]> {
 }
 
 describe('a wire deposit', () => {
-  it('credits its total less the fee once it is completed, and the application is told once', () => {
+  it('credits its total less the fee once it is completed, and notifies the application once', () => {
     const story = read(PENDING, COMPLETED, COMPLETED)
     expect(flows(story)).toEqual([['transfer', '120.33']])
     expect(story.entries.map(({ kind }) => kind)).toEqual(['transfer.seen', 'transfer.moved', 'effect.intended', 'flow', 'effect.done'])
@@ -82,7 +82,7 @@ describe('a wire deposit', () => {
     }
   })
 
-  it('moves nothing and tells nothing when it failed', () => {
+  it('moves nothing and sends no notification when it failed', () => {
     const story = read(PENDING, FAILED, PENDING)
     expect([state(story), flows(story), told(story)]).toEqual(['failed', [], []])
   })
@@ -151,7 +151,7 @@ describe('an outgoing transfer', () => {
     ])
   })
 
-  it('is debited once, and the application is not told of its own action', () => {
+  it('is debited once, and the application gets no notification of its own action', () => {
     const story = read({ ...OUT, ...PENDING }, { ...OUT, ...COMPLETED }, { ...OUT, ...COMPLETED })
     expect([flows(story), told(story)]).toEqual([[['transfer', '-180.33']], []])
   })

@@ -77,7 +77,7 @@ describe('the budget', () => {
     expect(slept.reduce((sum, ms) => sum + ms)).toBe(1_500)
   })
 
-  it('F49: waits longer with a call that acts, which would have to be looked for if it were given back', async () => {
+  it('F49: waits longer with a call that acts, since a returned call would need a look-up', async () => {
     const { budget, pass } = startBudget()
     await takeAll(budget, 'identity', { priority: 'live' })
     pass(301_000 - 10_000)
