@@ -112,7 +112,7 @@ describe('the ledger entries', () => {
     })
   })
 
-  it('of a superseded notification say whether it may have been sent', () => {
+  it('of an observation without a change are none', () => {
     const untried = observe(observe(unknown(), 'DENIED'), 'APPROVED')
     const inFlight = observe(attempt(observe(unknown(), 'DENIED'), 'notice:denied:1'), 'APPROVED')
     const data = { step: 'notice:denied:1', key: `notice_denied_1_${IDENTITY}` }
@@ -276,7 +276,7 @@ describe('when Paxos re-enables a disabled identity', () => {
     expect(steps(end)).not.toContain('notice:reactivated:1')
   })
 
-  it('F39: `ready` is sent again when the application may not have received it before', () => {
+  it('F39: no second notification follows when the hold of a reactivated customer is released', () => {
     const opened = attempt(withAccount(observe(unknown(), 'APPROVED')), 'notice:ready:1')
     const approved = observe(observe(opened, 'DISABLED'), 'APPROVED')
     expect(effect(approved, 'notice:ready:2')?.state).toBe('intended')
@@ -310,7 +310,7 @@ describe('account.opened', () => {
     expect(steps(again).filter((step) => step.includes('account_opened'))).toEqual(['notice:account_opened:1'])
   })
 
-  it('keeps its one key when the approval was withdrawn before the application took it', () => {
+  it('keeps its one key when the approval was withdrawn before the application accepted it', () => {
     const disabled = succeed(observe(attempt(opened(), 'notice:account_opened:1'), 'DISABLED'), 'notice:disabled:1', SENT)
     expect(effect(disabled, 'notice:account_opened:1')?.state).toBe('suppressed')
     const approved = observe(disabled, 'APPROVED')
@@ -318,7 +318,7 @@ describe('account.opened', () => {
       kind: 'attempt',
       effect: { step: 'notice:account_opened:1', key: `notice_account_opened_1_${IDENTITY}`, attempts: 1 },
     })
-    // Another job waits for the attempt that may still be under way.
+    // Another job waits for the attempt that may still be in progress.
     expect(claimNext(approved, { ...JOB, by: '2' })).toMatchObject({ kind: 'waiting', until: 1_500 })
     const told = succeed(approved, 'notice:account_opened:1', SENT)
     expect(succeed(told, 'notice:ready:2', SENT).onboarding.state).toBe('ready')
@@ -344,7 +344,7 @@ describe('when Paxos freezes an identity', () => {
     expect(claimNext(told, JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:frozen:1' } })
   })
 
-  it('F40: becomes ready with the account that exists once Paxos thaws it and the application took `reactivated`', () => {
+  it('F40: becomes ready with the existing account once Paxos thaws it and the application has accepted `reactivated`', () => {
     const again = succeed(observe(frozen(), 'APPROVED'), 'notice:reactivated:1', SENT)
     expect(again.onboarding).toMatchObject({ state: 'ready', accountId: ACCOUNT.accountId })
     expect(steps(again)).toEqual(['account', 'notice:account_opened:1', 'notice:frozen:1', 'notice:reactivated:1', 'notice:ready:1'])
@@ -357,7 +357,7 @@ describe('when Paxos freezes an identity', () => {
     ).toBe('ready')
   })
 
-  it('F40: is frozen where an operator releases a hold while Paxos says ERROR', () => {
+  it('F40: is frozen when an operator releases a hold while Paxos says ERROR', () => {
     const released = observe(hold(ready(), 'identity-frozen'), 'ERROR', { operator: true })
     expect(released.onboarding).toMatchObject({ state: 'frozen', heldReason: null })
     expect(effect(released, 'notice:frozen:1')?.state).toBe('intended')
@@ -408,12 +408,12 @@ describe('A38: the notification of a KYC refresh', () => {
   })
 })
 
-describe('when nothing is to be done, and Paxos says something new', () => {
+describe('when Paxos says something new that changes no state', () => {
   const TAX = { type: 'TAX_DETAILS_VERIFICATION', status: 'PENDING', codes: ['TIN_NOT_FOUND'], awaiting: 'CLIENT' }
   const details = { requirements: [TAX], controls: [] }
   const ignored = { kind: 'ignore', because: 'already-ready' } as const
 
-  it('A36: notes a status that is not known, and nothing acts on it', () => {
+  it('A36: an unknown status is recorded, and causes no effect', () => {
     const before = ready()
     const noted = observe(before, 'UNDER_REVIEW')
     expect(noted.entries).toEqual([{ kind: 'status.noted', data: { status: 'UNDER_REVIEW', requirements: [], controls: [] } }])
@@ -421,7 +421,7 @@ describe('when nothing is to be done, and Paxos says something new', () => {
     expect(noted.effects).toEqual(before.effects)
   })
 
-  it('A37: notes in codes why Paxos has the status, once', () => {
+  it("A37: the codes of Paxos's reasons are recorded once", () => {
     const noted = applyDecision(draftOf(ready()), ignored, 'APPROVED', details)
     expect(noted.entries).toEqual([
       {
