@@ -45,7 +45,6 @@ const EXCEPTIONS: readonly string[] = [
   'src/operate/operator-gauges.ts: inbox_event',
   'src/operate/operator-gauges.ts: onboarding',
   'src/operate/operator-gauges.ts: sweep_window',
-  'src/saga/rebuild-queue.ts: inbox_event',
 ]
 
 function tablesIn(path: string): string[] {

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Inbox } from '../inbox/inbox.ts'
+import { makeUntriedDue } from '../inbox/make-due.ts'
 import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
 
 export interface RebuildReport {
@@ -20,11 +21,7 @@ export async function rebuildQueue({ pool, inbox, queue }: { pool: Pool; inbox: 
   const before = await queue.counts()
   await queue.obliterate()
   if (before.paused) await queue.pause() // somebody had a reason, and emptying the queue is none to forget it
-  // What failed before keeps the time of its next attempt; everything else is due now. A millisecond earlier, since the column keeps
-  // milliseconds and may round up, and `claimDue` takes what is due at this instant.
-  await pool.query(
-    `UPDATE inbox_event SET due_at = now() - interval '1 millisecond' WHERE state = 'accepted' AND error_code IS NULL AND due_at > now()`,
-  )
+  await makeUntriedDue(pool)
   let requeued = 0
   let jobs = 0
   for (;;) {
