@@ -1,11 +1,20 @@
 import type { Effect } from '../domain/effect.ts'
 import { SEND_NOTIFICATION } from '../domain/notification.ts'
-import { type HoldReason, ONBOARDING_STATES, type Onboarding, type OnboardingState } from '../domain/onboarding/onboarding.ts'
+import type { HoldReason, Onboarding, OnboardingState } from '../domain/onboarding/onboarding.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { keepCount } from '../platform/keep-count.ts'
 import { OPAQUE_ID, prefixPatterns } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
+import {
+  countNotices,
+  countStates,
+  countUnfinished,
+  MOST_LOOKED_THROUGH,
+  type NoticeCounts,
+  type Progress,
+  readProgress,
+} from './count-onboardings.ts'
 
 /** An onboarding as operators read it, with its effects in the order of their intents. */
 export interface OnboardingRecord extends Onboarding {
@@ -47,25 +56,6 @@ export interface OnboardingQuery {
   limit: number
 }
 
-export interface NoticeCounts {
-  /** Have their receipt. */
-  sent: number
-  /** Superseded before they were known to be sent. */
-  suppressed: number
-  /** Refused by the receiver; a person must look. */
-  failed: number
-  /** On their way. */
-  pending: number
-}
-
-/** How many customers, and how many of them have come at least so far. */
-export interface Progress {
-  opened: number
-  approved: number
-  withAccount: number
-  ready: number
-}
-
 /** Everything that operators read from the ledger. Rejects when Postgres does not answer. */
 export interface OnboardingReads {
   /** Newest first; within one state: last changed first. @throws UsageError for a foreign cursor */
@@ -87,8 +77,6 @@ export interface OnboardingReads {
 
 /** Ids that a search looks at, for each column that it searches. */
 const MOST_FOUND = 500
-/** Where a column has more, the newest onboardings are looked through as well, so many of them. */
-const MOST_LOOKED_THROUGH = 20_000
 
 type OnboardingRow = Prisma.OnboardingGetPayload<object>
 type EffectRow = Prisma.EffectGetPayload<object>
@@ -118,7 +106,7 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
         hash: Buffer.from(hash).toString('hex'),
       }))
     },
-    countStates: async () => ({ ...(await states()), ...(await countInHand(prisma)) }),
+    countStates: async () => ({ ...(await states()), ...(await countUnfinished(prisma)) }),
     countNotices: notices,
     countIntendedNotices: async (identityIds) =>
       identityIds.length === 0
@@ -135,35 +123,6 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
       return rows.map((row) => toRecord(row, effects))
     },
   }
-}
-
-async function readProgress(prisma: PrismaClient, since: Date): Promise<Progress> {
-  const [progress] = await prisma.$queryRaw<Progress[]>`SELECT count(*)::int AS opened, count(approved_at)::int AS approved,
-      count(account_id)::int AS "withAccount", count(ready_at)::int AS ready
-    FROM (SELECT approved_at, account_id, ready_at FROM onboarding WHERE created_at >= ${since}
-      ORDER BY created_at DESC, identity_id DESC LIMIT ${MOST_LOOKED_THROUGH}) AS recent`
-  return progress!
-}
-
-async function countStates(prisma: PrismaClient): Promise<Record<OnboardingState, number>> {
-  const rows = await prisma.onboarding.groupBy({ by: ['state'], _count: true })
-  const counts = new Map(rows.map(({ state, _count }) => [state, _count]))
-  return Object.fromEntries(ONBOARDING_STATES.map((state) => [state, counts.get(state) ?? 0])) as Record<OnboardingState, number>
-}
-
-/** The states that say whether something is wrong: few, and counted in the index. */
-async function countInHand(prisma: PrismaClient): Promise<Pick<Record<OnboardingState, number>, 'approved' | 'held'>> {
-  const [approved, held] = await Promise.all([
-    prisma.onboarding.count({ where: { state: 'approved' } }),
-    prisma.onboarding.count({ where: { state: 'held' } }),
-  ])
-  return { approved, held }
-}
-
-async function countNotices(prisma: PrismaClient): Promise<NoticeCounts> {
-  const rows = await prisma.effect.groupBy({ by: ['state'], where: { kind: SEND_NOTIFICATION }, _count: true })
-  const count = (state: Effect['state']): number => rows.find((row) => row.state === state)?._count ?? 0
-  return { sent: count('done'), suppressed: count('suppressed'), failed: count('refused'), pending: count('intended') }
 }
 
 /** Keyset paging over the index that fits: by last change within a state, else by creation. */

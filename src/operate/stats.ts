@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { EventReads } from '../inbox/read-events.ts'
-import type { NoticeCounts, OnboardingReads } from '../ledger/read-onboardings.ts'
+import type { NoticeCounts } from '../ledger/count-onboardings.ts'
+import type { OnboardingReads } from '../ledger/read-onboardings.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { readCanary } from '../queue/canary.ts'
 import { estimateBacklog } from './upstream-outlook.ts'
