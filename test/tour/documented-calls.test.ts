@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { completes, createWorld } from '../saga/world.ts'
+import { hasDocument, violationsOf } from '../sandbox/paxos-document.ts'
+import { startRecordingProxy } from '../support/recording-proxy.ts'
+import { openTrader, TESTER } from './trader.ts'
+
+/** Every operation of trading that a customer's day needs. */
+const NEEDED = [
+  'GET /markets',
+  'GET /profiles/{id}/balances',
+  'POST /sandbox/profiles/{id}/deposit',
+  'POST /profiles/{id}/orders',
+  'GET /orders',
+  'DELETE /profiles/{id}/orders/{id}',
+  'GET /executions',
+  'GET /quotes',
+  'POST /profiles/{id}/quote-executions',
+  'GET /profiles/{id}/quote-executions/{id}',
+]
+
+const nameOf = (method: string, path: string): string => `${method} ${(path.split('?')[0] ?? '').replaceAll(/\/[0-9a-f-]{36}/g, '/{id}')}`
+
+describe.skipIf(!hasDocument)("what goes over the wire beside Paxos's OpenAPI document", () => {
+  it('has 0 violations, in each request of the client and each answer of the simulator, refusals included', {
+    timeout: 60_000,
+  }, async () => {
+    const world = await createWorld({ kind: 'postgres' }, { cancelDelayMs: 100 })
+    const proxy = await startRecordingProxy(world.sandbox.url)
+    const pipeline = await world.start({ paxos: proxy })
+    const trader = await openTrader(world, pipeline)
+    await tradeForADay(trader)
+    await completes(pipeline)
+    expect(await trader.drift()).toEqual({})
+
+    const seen = new Set(proxy.calls.map(({ method, path }) => nameOf(method, path)))
+    expect(NEEDED.filter((name) => !seen.has(name))).toEqual([])
+    expect(proxy.calls.some(({ status }) => status >= 400)).toBe(true)
+    expect(proxy.calls.flatMap((call) => violationsOf(call))).toEqual([])
+  })
+})
+
+/** One of each: filled, cancelled, refused by Paxos, sold by stop and limit, executed by quote. */
+async function tradeForADay({ place, reaches, useCases, accountId }: Awaited<ReturnType<typeof openTrader>>): Promise<void> {
+  const buy = { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' }
+  await reaches((await place('buy', buy)).orderId, 'filled')
+  await reaches((await place('refused', { ...buy, quoteAmount: '666.13' })).orderId, 'rejected')
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString()
+  const open = { market: 'BTCUSD', baseAmount: '0.0001', timeInForce: 'GTT', expiresAt: inAnHour }
+  const resting = [
+    await place('limit', { ...open, side: 'BUY', type: 'LIMIT', price: '50000' }),
+    await place('post', { ...open, side: 'BUY', type: 'POST_ONLY_LIMIT', price: '50000' }),
+    await place('stop', { ...open, side: 'SELL', type: 'STOP_LIMIT', price: '50000', stopPrice: '50000.25' }),
+    await place('stop-market', { ...open, side: 'SELL', type: 'STOP_MARKET', stopPrice: '50000.25' }),
+  ]
+  for (const { orderId } of resting) await useCases.cancelOrder(orderId, TESTER)
+  for (const { orderId } of resting) await reaches(orderId, 'cancelled')
+  const [quote] = await useCases.listQuotes('BTCUSD')
+  const asked = { accountId, idempotencyKey: 'quote', quoteId: quote?.id ?? '', baseAmount: null, quoteAmount: '25.00' }
+  await useCases.executeQuote(asked, TESTER)
+}
