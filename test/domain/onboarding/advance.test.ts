@@ -112,7 +112,7 @@ describe('the ledger entries', () => {
     })
   })
 
-  it('of an observation without a change are none', () => {
+  it('of a superseded notification say whether it may have been sent', () => {
     const untried = observe(observe(unknown(), 'DENIED'), 'APPROVED')
     const inFlight = observe(attempt(observe(unknown(), 'DENIED'), 'notice:denied:1'), 'APPROVED')
     const data = { step: 'notice:denied:1', key: `notice_denied_1_${IDENTITY}` }
@@ -276,7 +276,7 @@ describe('when Paxos re-enables a disabled identity', () => {
     expect(steps(end)).not.toContain('notice:reactivated:1')
   })
 
-  it('F39: no second notification follows when the hold of a reactivated customer is released', () => {
+  it('F39: `ready` is sent again when the application may not have received it before', () => {
     const opened = attempt(withAccount(observe(unknown(), 'APPROVED')), 'notice:ready:1')
     const approved = observe(observe(opened, 'DISABLED'), 'APPROVED')
     expect(effect(approved, 'notice:ready:2')?.state).toBe('intended')
