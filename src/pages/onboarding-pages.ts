@@ -7,8 +7,9 @@ import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { attemptTable } from './attempt-table.ts'
 import { eventTable } from './event-pages.ts'
+import { type FilterField, filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
-import { badge, command, dataTable, emptyState, facts, linkTo, moment, morePages, notice, page, select, shortId } from './page-parts.ts'
+import { badge, command, dataTable, emptyState, facts, linkTo, moment, morePages, notice, page, shortId } from './page-parts.ts'
 
 interface Reader {
   operator: string
@@ -20,22 +21,23 @@ export interface OnboardingFilters {
   q?: string | undefined
 }
 
+const ONBOARDING_FIELDS: readonly FilterField[] = [
+  { name: 'state', label: 'State', words: ONBOARDING_STATES },
+  { name: 'q', label: 'Id or ref_id', placeholder: 'identity, account, profile or event id, or ref_id', wide: true },
+]
+
 export function onboardingListPage(
   { items, nextCursor }: Page<OnboardingView>,
   filters: OnboardingFilters,
-  { operator, now }: Reader,
+  { operator, now, wrong = new Map() }: Reader & { wrong?: ReadonlyMap<string, string> },
 ): Html {
   return page({
     title: 'Onboardings',
     section: 'onboardings',
     operator,
     content: html`<h1>Onboardings</h1>
-<form class="filters" method="get" action="/onboardings" role="search">
-${select('state', { label: 'State', words: ONBOARDING_STATES, chosen: filters.state })}
-<label class="wide">Id or ref_id<input name="q" value="${filters.q}" placeholder="identity, account, profile or event id, or ref_id" maxlength="200"></label>
-<button>Show</button>
-</form>
-${items.length > 0 ? onboardingTable(items, now) : noOnboardings(filters)}
+${filterForm('/onboardings', ONBOARDING_FIELDS, { sent: { ...filters }, wrong })}
+${wrong.size > 0 ? wrongFilters(wrong) : items.length > 0 ? onboardingTable(items, now) : noOnboardings(filters)}
 ${morePages('/onboardings', { ...filters }, nextCursor)}`,
   })
 }

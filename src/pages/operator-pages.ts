@@ -133,8 +133,10 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     return sendHtml(reply, findPage(answer, { ...reader(request), text: answer.text }))
   })
   app.get('/onboardings', async (request, reply) => {
-    const query = readForm(OnboardingListQuery, request.query)
-    return sendHtml(reply, onboardingListPage(await useCases.listOnboardings(query), { state: query.state, q: query.q }, reader(request)))
+    const { query, wrong } = readFilters(OnboardingListQuery, request.query)
+    const { state, q } = sentTexts(request.query)
+    if (wrong) return sendHtml(reply.code(400), onboardingListPage(NO_ITEMS, { state, q }, { ...reader(request), wrong }))
+    return sendHtml(reply, onboardingListPage(await useCases.listOnboardings(query), { state, q }, reader(request)))
   })
   app.get<{ Params: { id: string } }>('/onboardings/:id', async (request, reply) => {
     const story = await useCases.getOnboarding(canonicalId(request.params.id))

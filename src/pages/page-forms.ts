@@ -90,3 +90,9 @@ export function sentTexts(sent: unknown): Record<string, string> {
   const entries = Object.entries(typeof sent === 'object' && sent !== null ? sent : {})
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
+
+/** The same with every value of each field: boxes of one name are sent several times. */
+export function sentWords(sent: unknown): Record<string, string[]> {
+  const entries = Object.entries(typeof sent === 'object' && sent !== null ? sent : {})
+  return Object.fromEntries(entries.map(([name, value]) => [name, [value].flat().filter((each) => typeof each === 'string')]))
+}

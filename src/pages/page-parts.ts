@@ -134,13 +134,3 @@ export function linkTo(path: string, query: Readonly<Record<string, string | und
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
 }
-
-/** A choice from fixed words, with "any" first. */
-export function select(
-  name: string,
-  { label, words, chosen }: { label: string; words: readonly string[]; chosen: string | undefined },
-): Html {
-  return html`<label>${label}<select name="${name}"><option value="">any</option>${words.map(
-    (word) => html`<option value="${word}" ${word === chosen && html`selected`}>${word.replaceAll('_', ' ')}</option>`,
-  )}</select></label>`
-}

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/actor.ts'
 import { type OperatorUseCases, type ReplayStory, STEERINGS } from '../operate/use-cases.ts'
+import { UsageError } from '../platform/app-error.ts'
 import { UUID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'
-import { PlanForm, ReasonForm, ReplayListQuery, readForm } from './page-forms.ts'
+import { PlanForm, ReasonForm, ReplayListQuery, readFilters, readForm, sentWords } from './page-forms.ts'
 import { replayPage } from './replay-page.ts'
 import { newReplayPage, replayListPage } from './replay-pages.ts'
 
@@ -27,8 +28,17 @@ export function serveReplayPages(app: FastifyInstance, { useCases, reader, actor
   })
   app.get('/replays/new', async (request, reply) => sendHtml(reply, newReplayPage(reader(request))))
   app.post('/replays', async (request, reply) => {
-    const { id } = await useCases.planReplay(readForm(PlanForm, request.body), actorOf(request))
-    return reply.redirect(`/replays/${id}`, 303)
+    const again = (wrong: ReadonlyMap<string, string>) =>
+      sendHtml(reply.code(400), newReplayPage(reader(request), { sent: sentWords(request.body), wrong }))
+    const { query, wrong } = readFilters(PlanForm, request.body)
+    if (wrong) return again(wrong)
+    try {
+      const { id } = await useCases.planReplay(query, actorOf(request))
+      return reply.redirect(`/replays/${id}`, 303)
+    } catch (error) {
+      if (!(error instanceof UsageError) || error.wrong === null) throw error
+      return again(new Map([[error.wrong.field, error.wrong.message]]))
+    }
   })
   app.get<{ Params: { id: string } }>('/replays/:id', async (request, reply) =>
     sendHtml(reply, replayPage(await find(request.params.id), reader(request))),

@@ -2,6 +2,7 @@ import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES } from '../operate/replay-request.t
 import { sayEvents } from '../operate/say-replay.ts'
 import type { ReplayLine } from '../operate/use-cases.ts'
 import type { Page } from '../platform/page.ts'
+import { wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
 import { badge, dataTable, emptyState, moment, morePages, page, shortId } from './page-parts.ts'
 
@@ -35,8 +36,27 @@ export function replayTable(replays: readonly ReplayLine[], now: Date): Html {
   return dataTable('Replays', ['Replay', 'State', 'Events', 'Planned by', 'Approved by', 'Reason'], rows)
 }
 
+/** What was sent with the form, and what is wrong with it, so that the reader corrects a wrong value in its field. */
+interface SentPlan {
+  sent: Readonly<Record<string, readonly string[]>>
+  wrong: ReadonlyMap<string, string>
+}
+
+const NOTHING_SENT: SentPlan = { sent: { states: ['parked', 'dead'] }, wrong: new Map() }
+
 /** The form that selects events. It leads to a plan and changes nothing. */
-export function newReplayPage({ operator }: Reader): Html {
+export function newReplayPage({ operator }: Reader, { sent, wrong }: SentPlan = NOTHING_SENT): Html {
+  const value = (name: string): string | undefined => sent[name]?.join(' ')
+  const state = (name: string): Html | undefined =>
+    wrong.has(name) ? html` aria-invalid="true" aria-describedby="wrong-${name}"` : undefined
+  const message = (name: string): Html | undefined => {
+    const said = wrong.get(name)
+    return said === undefined ? undefined : html`<small class="wrong" id="wrong-${name}">${said}</small>`
+  }
+  const line = (name: string, label: string, placeholder: string): Html =>
+    html`<label>${label}<input name="${name}" value="${value(name)}" placeholder="${placeholder}"${state(name)}>${message(name)}</label>`
+  const text = (name: string, label: string, placeholder: string): Html =>
+    html`<label>${label}<textarea name="${name}" rows="2" placeholder="${placeholder}"${state(name)}>${value(name)}</textarea>${message(name)}</label>`
   return page({
     title: 'Plan a replay',
     section: 'replays',
@@ -45,19 +65,20 @@ export function newReplayPage({ operator }: Reader): Html {
 <h1>Plan a replay</h1>
 <p>A replay processes stored events again. The plan shows what would happen to each event. It runs only after an approval with your name and a
 reason. A customer never gets a second account or a repeated notification.</p>
+${wrong.size > 0 && wrongFilters(wrong)}
 <form class="card stacked" method="post" action="/replays">
 <fieldset><legend>Events that are</legend>${REPLAYABLE_STATES.map(
-      (state) =>
-        html`<label class="check"><input type="checkbox" name="states" value="${state}" ${(state === 'parked' || state === 'dead') && html`checked`}> ${state === 'accepted' ? 'unfinished' : state}</label>`,
-    )}</fieldset>
-<label>with these event ids<textarea name="eventIds" rows="2" placeholder="one or more, separated by spaces or lines; empty: any"></textarea></label>
-<label>of these identities<textarea name="identityIds" rows="2" placeholder="one or more; empty: any"></textarea></label>
-<label>of this type<input name="types" placeholder="identity.approved; empty: any"></label>
-<label>with this error<input name="errorCodes" placeholder="NOTICE_REFUSED; empty: any"></label>
-<div class="row"><label>received from (UTC)<input name="from" placeholder="2026-03-01T12:00:00Z"></label>
-<label>to<input name="to" placeholder="empty: now"></label>
-<label>at most<input name="limit" inputmode="numeric" placeholder="1000; ${MAX_REPLAY_LIMIT} at most"></label></div>
-<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release holds: decide by the live status at Paxos</label>
+      (word) =>
+        html`<label class="check"><input type="checkbox" name="states" value="${word}" ${sent.states?.includes(word) && html`checked`}> ${word === 'accepted' ? 'unfinished' : word}</label>`,
+    )}${message('states')}</fieldset>
+${text('eventIds', 'with these event ids', 'one or more, separated by spaces or lines; empty: any')}
+${text('identityIds', 'of these identities', 'one or more; empty: any')}
+${line('types', 'of this type', 'identity.approved; empty: any')}
+${line('errorCodes', 'with this error', 'NOTICE_REFUSED; empty: any')}
+<div class="row">${line('from', 'received from (UTC)', '2026-03-01T12:00:00Z')}
+${line('to', 'to', 'empty: now')}
+${line('limit', 'at most', `1000; ${MAX_REPLAY_LIMIT} at most`)}</div>
+<label class="check"><input type="checkbox" name="releaseHolds" value="yes" ${sent.releaseHolds && html`checked`}> release holds: decide by the live status at Paxos</label>
 <button>Make the plan</button>
 </form>`,
   })

@@ -292,6 +292,26 @@ describe('the pages', () => {
     expect(page).not.toContain('aria-describedby="wrong-state"')
   })
 
+  it('F26: show the filters of the onboardings again when one is wrong', async () => {
+    const answer = await get('/onboardings?state=lost&q=user-1')
+    const page = await answer.text()
+    expect(answer.status).toBe(400)
+    expect(page).toContain('name="q" value="user-1"')
+    expect(page).toMatch(/name="state" aria-invalid="true" aria-describedby="wrong-state"/)
+  })
+
+  it('F26: show the form of a plan again when a value is wrong, with each value', async () => {
+    const sent = { states: 'dead', types: 'identity.approved', from: 'yesterday', limit: '0' }
+    const answer = await post('/replays', sent)
+    const page = await answer.text()
+    expect(answer.status).toBe(400)
+    expect(page).toMatch(/name="states" value="dead" checked/)
+    expect(page).not.toMatch(/name="states" value="parked" checked/)
+    expect(page).toContain('name="types" value="identity.approved"')
+    expect(page).toMatch(/name="from" value="yesterday"[^>]* aria-describedby="wrong-from"/)
+    expect(page).toMatch(/id="wrong-limit">/)
+  })
+
   it('F26, F30: accept the times of the commands, and filter the audit', async () => {
     expect((await get('/events?from=2h&to=2026-03-01')).status).toBe(200)
     await operator.useCases.pauseQueue({ reason: 'filter me' }, { kind: 'operator', name: 'grace' })
