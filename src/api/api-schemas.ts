@@ -5,6 +5,7 @@ import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { FOUND_KINDS } from '../operate/find.ts'
 import { ISSUE_STATES } from '../operate/issue-input.ts'
 import { PROBLEM_KINDS } from '../operate/problem.ts'
+import { PROOF_CHECKS } from '../operate/prove.ts'
 import { REPLAY_STATES } from '../operate/use-cases.ts'
 import { NEXT_ACTIONS } from '../operate/waiting.ts'
 import { Notification } from './notification-schema.ts'
@@ -394,6 +395,23 @@ const issueFields = {
   detail: z.string().nullable().describe('The last error of one of its events.'),
 }
 
+const Proof = z.strictObject({
+  asOf: time,
+  checks: z.array(
+    z.strictObject({
+      name: z.enum(PROOF_CHECKS),
+      claim: z.string(),
+      checked: count,
+      exceptions: z
+        .array(z.strictObject({ subject: z.string(), problem: z.string(), page: z.string().nullable() }))
+        .describe('100 at most.'),
+      incomplete: z.string().nullable().describe('Why the check says nothing, or not everything.'),
+    }),
+  ),
+  exceptions: count,
+  complete: z.boolean().describe('Every check was made, and over everything.'),
+})
+
 const FindAnswer = z.strictObject({
   text: z.string().describe('What was looked for, without blanks and quotes around it.'),
   items: z
@@ -418,6 +436,7 @@ const FindAnswer = z.strictObject({
 
 export const API_SCHEMAS = {
   FindAnswer,
+  Proof,
   IssueList: z.strictObject({ items: z.array(z.strictObject(issueFields)) }),
   IssueStory: z.strictObject({
     ...issueFields,

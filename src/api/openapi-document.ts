@@ -42,6 +42,7 @@ const TAGS: Readonly<Record<string, string>> = {
   events: 'Events received from Paxos',
   issues: 'Failures grouped by cause',
   replays: 'Process events again: plan, approve, read the results',
+  proof: 'What may exist only once, counted',
   queue: 'The disposable queue of jobs',
   accounts: 'Brokerage accounts: balances, deposits, orders',
   orders: 'Orders: read, list, cancel',

@@ -13,6 +13,7 @@ import { issueRoutes } from './issue-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
 import { orderRoutes } from './order-routes.ts'
+import { proofRoutes } from './proof-routes.ts'
 import { queueRoutes } from './queue-routes.ts'
 import { quoteRoutes } from './quote-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
@@ -45,6 +46,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     issueRoutes,
     replayRoutes,
     queueRoutes,
+    proofRoutes,
     statsRoutes,
   ].flatMap((routesOf) => routesOf(useCases))
 }

@@ -9,6 +9,7 @@ import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
 import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { registerProofCommand } from './proof-command.ts'
 import { renderTable } from './render-table.ts'
 import { registerInstructionsCommand, registerTransferCommands } from './transfer-commands.ts'
 
@@ -34,7 +35,7 @@ export function registerTradingCommands(program: Command, open: OpenUseCases, pr
   registerDepositCommand(program, open, print)
   registerMarketCommand(program, open, print)
   registerQuoteCommand(program, open, print)
-  registerProofCommand(program, open, print)
+  registerProofCommands(program, open, print)
 }
 
 function registerAccountCommands(program: Command, open: OpenUseCases, print: Print): void {
@@ -156,10 +157,8 @@ function readExecuteFlags(quoteId: string, { baseAmount, quoteAmount }: ExecuteF
   throw new UsageError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '))
 }
 
-function registerProofCommand(program: Command, open: OpenUseCases, print: Print): void {
-  program
-    .command('proof')
-    .description('proofs that the ledger and Paxos agree')
+function registerProofCommands(program: Command, open: OpenUseCases, print: Print): void {
+  registerProofCommand(program, open, print)
     .command('balances')
     .description('compare the ledger of an account with the balances at Paxos; exit 1 if they differ')
     .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { listAudit, verifyAudit } from '../audit/audit.ts'
 import { readEvents } from '../inbox/read-events.ts'
 import { readOnboardings } from '../ledger/read-onboardings.ts'
-import { verifyLedger } from '../ledger/verify-ledger.ts'
+import { type LedgerReport, verifyLedger } from '../ledger/verify-ledger.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { createPrisma } from '../platform/postgres/prisma.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
@@ -19,6 +19,7 @@ import { issueUseCases } from './issues.ts'
 import { listLongestApproved, onboardingUseCases } from './onboardings.ts'
 import { type TradingParts, tradingUseCases } from './orders.ts'
 import type { Problem } from './problem.ts'
+import { proofUseCases } from './prove.ts'
 import { queueUseCases } from './queue-control.ts'
 import { replayUseCases } from './replays.ts'
 import { sessionUseCases } from './sessions.ts'
@@ -56,6 +57,8 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const perform = createPerform(pool, now)
   const problems = (): Promise<Problem[]> => readProblems({ ...parts, events, onboardings })
   const pace = honestPace(parts.pace, problems)
+  const trading = tradingUseCases({ ...parts.trading, pool, perform, now })
+  const checkLedger = (identityId?: string): Promise<LedgerReport> => verifyLedger(pool, identityId === undefined ? {} : { identityId })
   return {
     ...onboardingUseCases({ pool, onboardings, events, actions, perform, problems, now }),
     ...eventUseCases({ pool, events, perform, now }),
@@ -63,7 +66,12 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...queueUseCases({ pool, events, queue, pace, problems, actions, perform }),
     home: () => readHome({ events, onboardings, problems, now }),
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
-    ...tradingUseCases({ ...parts.trading, pool, perform, now }),
+    ...trading,
+    ...proofUseCases({
+      ...{ pool, now, paxos: parts.trading.paxos, proveBalances: trading.proveBalances },
+      verifyLedger: () => checkLedger(),
+      verifyAudit: () => verifyAudit(pool, {}),
+    }),
     ...findUseCases({ pool }),
     ...issueUseCases({ pool, events, perform, now }),
     ...sessionUseCases({ pool, perform, now }),
@@ -71,7 +79,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
       perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),
     stats: () => readStats({ onboardings, events, pool, pace, now }),
     diagnose: () => diagnose({ ...parts, pace, events, problems }),
-    verifyLedger: ({ identityId }) => verifyLedger(pool, identityId === undefined ? {} : { identityId }),
+    verifyLedger: ({ identityId }) => checkLedger(identityId),
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: (options) => verifyAudit(pool, options),
   }

@@ -26,6 +26,7 @@ import type { Home } from './home.ts'
 import type { Annotation, IssueVerb } from './issue-input.ts'
 import type { TradingUseCases } from './order-use-cases.ts'
 import type { Problem } from './problem.ts'
+import type { ProofUseCases } from './prove.ts'
 import type { QueuePause } from './queue-pause.ts'
 import type { SessionUseCases } from './sessions.ts'
 import type { TimelineLine } from './timeline.ts'
@@ -217,6 +218,7 @@ export interface OperatorUseCases
     QueueUseCases,
     FindUseCases,
     IssueUseCases,
+    ProofUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

@@ -18,8 +18,19 @@ import { type Html, html, sendHtml } from './html.ts'
 import { serveIssuePages } from './issue-page-routes.ts'
 import { recogniseOperators, serveLogin } from './login-routes.ts'
 import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
-import { AuditQuery, EventListQuery, FindQuery, OnboardingListQuery, ReasonForm, readFilters, readForm, sentTexts } from './page-forms.ts'
+import {
+  AuditQuery,
+  EventListQuery,
+  FindQuery,
+  OnboardingListQuery,
+  ProofQuery,
+  ReasonForm,
+  readFilters,
+  readForm,
+  sentTexts,
+} from './page-forms.ts'
 import { notice, page } from './page-parts.ts'
+import { proofPage } from './proof-page.ts'
 import { queuePage } from './queue-page.ts'
 import { serveReplayPages } from './replay-page-routes.ts'
 import { createSessionCookie } from './session-cookie.ts'
@@ -167,6 +178,10 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   }
   serveIssuePages(app, { useCases, reader, actorOf })
   serveReplayPages(app, { useCases, reader, actorOf })
+  app.get('/proof', async (request, reply) => {
+    const here = readForm(ProofQuery, request.query).here !== 'false'
+    return sendHtml(reply, proofPage(await useCases.prove({ here }), { ...reader(request), here }))
+  })
   app.get('/queue', async (request, reply) => sendHtml(reply, queuePage(await useCases.queueStatus(), reader(request))))
   for (const [verb, act] of [
     ['pause', useCases.pauseQueue],

@@ -27,6 +27,8 @@ export interface AccountsOfPaxos {
   get(accountId: string, options?: CallOptions): Promise<PaxosAccount>
   /** All accounts of one identity, oldest first, over all pages. The way to find one by ref_id: there is no such filter upstream. */
   listOfIdentity(identityId: string, options?: CallOptions): Promise<PaxosAccount[]>
+  /** All accounts of this Paxos customer, page by page, below live traffic. @throws PAXOS_ANSWER_MALFORMED for an incomplete listing */
+  pagesOfAll(): AsyncGenerator<PaxosAccount[], void>
 }
 
 const Account = z
@@ -51,6 +53,7 @@ const AccountPage = pageOf('items', Account)
 
 /** No identity has as many accounts as fit on these pages. */
 const MOST_PAGES = 100
+const MOST_PAGES_OF_ALL = 10_000
 
 export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
   return {
@@ -64,6 +67,14 @@ export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
       const operation = 'accounts.get'
       const path = `/identity/accounts/${idSegment(accountId, operation)}`
       return about(accountId, await call({ operation, path, schema: Account }, options), operation)
+    },
+    async *pagesOfAll() {
+      const operation = 'accounts.list'
+      const readPage = (cursor: string | null) => {
+        const path = `/identity/accounts${queryString({ order: 'ASC', page_cursor: cursor })}`
+        return call({ operation, path, mark: 'items', schema: AccountPage }, { priority: 'replay' })
+      }
+      for await (const { rows } of walkPages(readPage, { operation, mostPages: MOST_PAGES_OF_ALL })) yield rows
     },
     async listOfIdentity(identityId, options) {
       const operation = 'accounts.list'

@@ -562,6 +562,7 @@ describe('the OpenAPI document', () => {
       'get /v1/onboardings/{id}',
       'get /v1/orders',
       'get /v1/orders/{id}',
+      'get /v1/proof',
       'get /v1/queue',
       'get /v1/quote-executions',
       'get /v1/quote-executions/{id}',

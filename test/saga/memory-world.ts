@@ -117,6 +117,7 @@ export function createMemoryWorld({
         called(`get ${id}`, asked)
         return world.accounts.find((account) => account.id === id)!
       },
+      pagesOfAll: async function* () {},
       listOfIdentity: async (_, asked) => {
         called('list', asked)
         return world.accounts

@@ -1,0 +1,55 @@
+import type { Pool } from 'pg'
+
+/** What the ledger calls one kind of effect that may happen once per key. */
+export const ONCE_CLASSES = ['accounts', 'notifications', 'orders', 'others'] as const
+export type OnceClass = (typeof ONCE_CLASSES)[number]
+
+/** Effects of one class: how many keys have a receipt, and which have more than one. */
+export interface OnceCount {
+  class: OnceClass
+  keys: number
+  /** Stream and step of keys with a second receipt, or a second successful attempt; 100 at most. */
+  twice: { streamId: string; step: string; times: number }[]
+}
+
+const CLASS = `CASE WHEN step = 'account' THEN 'accounts' WHEN step LIKE 'notice:%' THEN 'notifications'
+  WHEN step LIKE 'place-order%' OR step LIKE 'execute-quote%' THEN 'orders' ELSE 'others' END`
+const MOST_LISTED = 100
+
+/** Counts receipts per key over the whole ledger, and successful attempts per key. Reads both tables once. */
+export async function countOnce(pool: Pool): Promise<OnceCount[]> {
+  const { rows } = await pool.query<OnceCount>(
+    `WITH receipts AS (
+       SELECT stream_id, data->>'step' AS step, count(*)::int AS times FROM ledger_entry WHERE kind = 'effect.done' GROUP BY 1, 2
+     ), attempts AS (
+       SELECT stream_id, step, count(*)::int AS times FROM effect_attempt WHERE code IS NULL GROUP BY 1, 2 HAVING count(*) > 1
+     ), seen AS (
+       SELECT stream_id, step, times, true AS receipt FROM receipts UNION ALL SELECT stream_id, step, times, false FROM attempts
+     )
+     SELECT ${CLASS} AS class, count(*) FILTER (WHERE receipt)::int AS keys,
+       coalesce((jsonb_agg(jsonb_build_object('streamId', stream_id, 'step', step, 'times', times) ORDER BY stream_id, step)
+         FILTER (WHERE times > 1)), '[]') AS twice
+     FROM seen GROUP BY 1 ORDER BY 1`,
+  )
+  return rows.map((row) => ({ ...row, twice: row.twice.slice(0, MOST_LISTED) }))
+}
+
+/** The account of each customer that has one, by identity. */
+export async function readAccountIds(pool: Pool, identityIds: readonly string[] | null = null): Promise<Map<string, string>> {
+  const { rows } = await pool.query<{ identityId: string; accountId: string }>(
+    `SELECT identity_id AS "identityId", account_id AS "accountId" FROM onboarding
+     WHERE account_id IS NOT NULL AND ($1::text[] IS NULL OR identity_id = ANY ($1))`,
+    [identityIds],
+  )
+  return new Map(rows.map(({ identityId, accountId }) => [identityId, accountId]))
+}
+
+/** Accounts with a recorded movement of money, most recent movement first. */
+export async function accountsWithFlows(pool: Pool, limit: number): Promise<{ accountIds: string[]; total: number }> {
+  const { rows } = await pool.query<{ accountId: string; total: number }>(
+    `SELECT data->>'accountId' AS "accountId", count(*) OVER ()::int AS total FROM ledger_entry WHERE kind = 'flow'
+     GROUP BY 1 ORDER BY max(at) DESC LIMIT $1`,
+    [limit],
+  )
+  return { accountIds: rows.map(({ accountId }) => accountId), total: rows[0]?.total ?? 0 }
+}
