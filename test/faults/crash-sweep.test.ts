@@ -19,7 +19,7 @@ const WRITES = [
   'ledger.commit #3',
   'notices.send #2',
   'ledger.commit #4',
-  'inbox.complete #1',
+  'ledger.commit #5',
 ] as const
 const APPROVAL: readonly Instant[] = [
   ...WRITES.flatMap((write) => [`before ${write}`, `during ${write}`, `after ${write}`] as const),
