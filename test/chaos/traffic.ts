@@ -59,7 +59,7 @@ export function startTraffic(world: ChaosWorld, { seed, perSecond }: { seed: num
     const happens = (what: string, share: number): boolean => random.fraction(what, n) < share
     if (happens('forged', FORGED_SHARE)) await forge(n)
     if (happens('stranger', STRANGER_SHARE)) await knock(n)
-    if (happens('transfer', TRANSFER_SHARE)) sandbox.events.emit({ type: 'transfer.completed', object: {}, identityId: null })
+    if (happens('transfer', TRANSFER_SHARE)) sandbox.events.emit({ type: 'orchestration.completed', object: {}, identityId: null })
     if (happens('test', TEST_SHARE)) sandbox.events.emit({ type: 'identity.approved', object: {}, identityId: null, isTest: true })
     const identity = happens('api', THROUGH_API_SHARE) ? await askFor(n) : createIdentity(sandbox, person(n))
     const [first, ...later] = storyOf(random.fraction('story', n))
