@@ -1,7 +1,14 @@
 import type { Pool } from 'pg'
 
 /** What kind of stream, as operators call it. */
-export type FoundStreamKind = 'onboarding' | 'identity-request' | 'order' | 'quote-execution' | 'deposit'
+export type FoundStreamKind =
+  | 'onboarding'
+  | 'identity-request'
+  | 'order'
+  | 'quote-execution'
+  | 'deposit'
+  | 'transfer'
+  | 'deposit-instructions'
 
 /** A stream that a search met, and by which of its ids. */
 export interface FoundStream {
@@ -29,6 +36,13 @@ const SEARCHED: readonly Searched[] = [
   { kind: 'order', table: 'trade_order', id: 'order_id', fields: ['order_id', 'paxos_order_id'] },
   { kind: 'quote-execution', table: 'quote_execution', id: 'execution_id', fields: ['execution_id', 'paxos_execution_id'] },
   { kind: 'deposit', table: 'deposit', id: 'deposit_id', fields: ['deposit_id', 'activity_id'] },
+  { kind: 'transfer', table: 'transfer', id: 'transfer_id', fields: ['transfer_id', 'paxos_transfer_id'] },
+  {
+    kind: 'deposit-instructions',
+    table: 'deposit_instructions',
+    id: 'instructions_id',
+    fields: ['instructions_id', 'paxos_instructions_id'],
+  },
 ]
 
 /** Streams with an id that matches one of these LIKE patterns, at most `limit` for each field, in the order of the field. */

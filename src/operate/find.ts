@@ -12,7 +12,18 @@ import { counted } from './counted.ts'
 import { sayEffect } from './say-effect.ts'
 
 /** Kinds of what a search finds, in the order in which they are listed. */
-export const FOUND_KINDS = ['onboarding', 'event', 'effect', 'order', 'quote-execution', 'deposit', 'identity-request', 'replay'] as const
+export const FOUND_KINDS = [
+  'onboarding',
+  'event',
+  'effect',
+  'order',
+  'quote-execution',
+  'deposit',
+  'transfer',
+  'deposit-instructions',
+  'identity-request',
+  'replay',
+] as const
 export type FoundKind = (typeof FOUND_KINDS)[number]
 
 /** One thing with an id or a key that is the text, or begins with it. */
@@ -122,6 +133,10 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   paxos_execution_id: "Paxos's execution id",
   deposit_id: 'deposit id',
   activity_id: "Paxos's activity id",
+  transfer_id: 'transfer id',
+  paxos_transfer_id: "Paxos's transfer id",
+  instructions_id: 'instructions id',
+  paxos_instructions_id: "Paxos's instructions id",
 }
 
 function ofStream({ kind, id, field, value, state, identityId, createdAt }: FoundStream, placeOf: PlaceOf): Unweighed {
@@ -177,6 +192,7 @@ function placesOf(commandEvents: ReadonlyMap<string, string>): PlaceOf {
             page: `/onboardings/${encodeURIComponent(identityId ?? streamId)}`,
             command: `${GATEHOUSE} onboarding show ${identityId ?? streamId}`,
           }
-    return streamId.startsWith('order-') ? { ...place, command: `${GATEHOUSE} order show ${streamId}` } : place
+    const noun = (['order', 'transfer'] as const).find((each) => streamId.startsWith(`${each}-`))
+    return noun ? { ...place, command: `${GATEHOUSE} ${noun} show ${streamId}` } : place
   }
 }

@@ -20,8 +20,8 @@ export function findPage(
     content: html`<h1>Find</h1>
 ${wrong && html`<div role="alert">${notice('bad', `The text ${wrong}.`)}</div>`}
 ${answer && found(answer, now)}
-<p class="hint">Finds ids of events, commands, identities, accounts, profiles, orders, executions, deposits and replays, ref_ids, and keys: the
-<code>webhook-id</code> of a notification, the <code>ref_id</code> of an account. The beginning is enough.</p>`,
+<p class="hint">Finds ids of events, commands, identities, accounts, profiles, orders, executions, deposits, transfers, deposit
+instructions and replays, ref_ids, and keys: the <code>webhook-id</code> of a notification, the <code>ref_id</code> of an account. The beginning is enough.</p>`,
   })
 }
 

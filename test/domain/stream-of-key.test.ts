@@ -7,6 +7,8 @@ import { streamOfKey } from '../../src/domain/stream-of-key.ts'
 const IDENTITY = '7f0f5b7e-2d83-4e7c-9a52-2a6a0c6e5d10'
 const ORDER = `order-${'ab12'.repeat(8)}`
 const EXECUTION = `quote-execution-${'ab12'.repeat(8)}`
+const TRANSFER = `transfer-${'ab12'.repeat(8)}`
+const INSTRUCTIONS = `instructions-${'ab12'.repeat(8)}`
 const DEPOSIT = `deposit-${'ab12'.repeat(8)}`
 
 describe('the stream of a key', () => {
@@ -18,6 +20,8 @@ describe('the stream of a key', () => {
     [intendedEffect(ORDER, { kind: 'cancel-order', number: 2 }).key, ORDER],
     [intendedEffect(EXECUTION, { kind: 'execute-quote' }).key, EXECUTION],
     [intendedEffect(DEPOSIT, { kind: 'fund-account' }).key, DEPOSIT],
+    [intendedEffect(INSTRUCTIONS, { kind: 'create-deposit-instructions' }).key, INSTRUCTIONS],
+    [notificationKey(TRANSFER, 'completed', 1), TRANSFER],
     [intendedEffect('identity_request_9', { kind: 'create-identity' }).key, 'identity_request_9'],
     [intendedEffect(IDENTITY, { kind: 'upload-document', name: 'proof_of_funds', number: 3 }).key, IDENTITY],
     [accountEffect(IDENTITY).key.slice(0, 30), IDENTITY.slice(0, 12)],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findStreams } from '../../src/ledger/find-streams.ts'
 import { readEntries } from '../../src/ledger/read-entries.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
@@ -82,6 +83,8 @@ forEachBackend((backend) => {
         },
         ...{ asset: 'USD', amount: '150.33', fee: '30', total: '120.33' },
       })
+      const found = await Promise.all([paxosTransferId, asked.instructionsId].map((id) => findStreams(pipeline.pool, [`${id}%`], 2)))
+      expect(found.flat()).toMatchObject([{ kind: 'transfer', id: transfer?.transferId }, { kind: 'deposit-instructions' }]) // F21
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
     })
 
