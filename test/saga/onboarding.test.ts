@@ -233,13 +233,8 @@ forEachBackend((backend) => {
     it('events of unknown types are kept', async () => {
       const world = await createWorld(backend)
       const pipeline = await world.start()
-      const transfer = world.sandbox.events.emit({
-        type: 'transfer.crypto_deposit.completed',
-        object: {},
-        identityId: null,
-        deliver: false,
-      })
-      await pipeline.accept(transfer)
+      const unknown = world.sandbox.events.emit({ type: 'statement.published', object: {}, identityId: null, deliver: false })
+      await pipeline.accept(unknown)
       expect(await completes(pipeline)).toMatchObject({ processed: 1 })
     })
 
