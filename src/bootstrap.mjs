@@ -106,10 +106,10 @@ function countExpected() {
 function installRemedy(output) {
   if (/ENOSPC/.test(output)) return 'The disk is full: the dependencies need about 1 GB. Free some space and try again.'
   if (/EACCES|EPERM/.test(output))
-    return 'npm may not write there: run as the user who owns the project, with a HOME (or npm_config_cache) that can be written.'
+    return 'npm has no write permission there: run as the owner of the project, with a HOME (or npm_config_cache) that can be written.'
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|network/.test(output))
-    return 'The package registry cannot be reached: check the network, and the proxy and registry settings in `npm config list`.'
-  return `Run \`npm ci\` in ${ROOT} to see all of it, mend the cause, and try again.`
+    return 'The package registry does not answer: check the network, and the proxy and registry settings in `npm config list`.'
+  return `Run \`npm ci\` in ${ROOT} to see the full output, fix the cause, and try again.`
 }
 
 /** The beginning, where npm says what is wrong; its own advice follows for pages. */

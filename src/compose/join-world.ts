@@ -71,6 +71,6 @@ export async function startOnce(foundation: Foundation): Promise<{ close(): Prom
   await enrollment.leave()
   const pages = running.find(({ role, pid }) => role === 'operator' && pid === first.pid)?.url
   throw new AlreadyRunningError(
-    `Gatehouse runs here already: ${nameOf(first)}${pages ? `, pages at ${pages}/` : ', still starting'}. Use that one, or end it first.`,
+    `Gatehouse already runs here: ${nameOf(first)}${pages ? `, pages at ${pages}/` : ', still starting'}. Use it, or stop it first.`,
   )
 }

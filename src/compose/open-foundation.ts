@@ -107,7 +107,7 @@ async function refuseUnmigrated(databaseUrl: string): Promise<void> {
   const pending = await pendingMigrations({ connectionString: databaseUrl })
   if (pending.length > 0)
     throw new ConfigError([
-      `DATABASE_URL names a database that lacks ${pending.length} migration(s) (${pending.join(', ')}): run ${GATEHOUSE} migrate`,
+      `DATABASE_URL names a database without ${pending.length} migration(s) (${pending.join(', ')}): run ${GATEHOUSE} migrate`,
     ])
 }
 
@@ -118,8 +118,8 @@ function resolveSecretsHere(config: Config, directory: string): Secrets {
   } catch (error) {
     const code = errorCode(error)
     if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
-    const remedy = 'Run as the user who owns it, or in a copy of the project of your own'
-    throw new ConfigError([`${directory} keeps the secrets of this installation, and this user may not use it (${code}). ${remedy}.`])
+    const remedy = 'Run as its owner, or in your own copy of the project'
+    throw new ConfigError([`${directory} holds the secrets of this installation, and this user has no access to it (${code}). ${remedy}.`])
   }
 }
 

@@ -17,7 +17,7 @@ export async function openQueue({ queueBackend }: Foundation, logger: Logger): P
   }
   if (policy === 'unknown')
     logger.warn(
-      'Redis does not say its maxmemory-policy (CONFIG and INFO are hidden, or it does not answer): make sure that it is noeviction',
+      'the maxmemory-policy of Redis is unknown (CONFIG and INFO are hidden, or Redis does not answer): check that it is noeviction',
     )
   return queue
 }

@@ -10,7 +10,7 @@ import { NOTICE_TIMEOUT_MS } from './running-role.ts'
  * @throws UsageError when no address is set; NoticeRefusedError and its kin when the application does not take it
  */
 export async function sendTestNotice({ notifyWebhook, outgoing }: Config): Promise<TestNoticeResult> {
-  if (!notifyWebhook) throw new UsageError('NOTIFY_WEBHOOK_URL is not set, so notifications go to the log of the worker and nowhere else.')
+  if (!notifyWebhook) throw new UsageError('NOTIFY_WEBHOOK_URL is not set, so notifications go only to the log of the worker.')
   const channel = createWebhookChannel({ ...notifyWebhook, outgoing, timeoutMs: NOTICE_TIMEOUT_MS, connections: 1 })
   const { origin, pathname } = new URL(notifyWebhook.url)
   const key = `test_${randomUUID()}`

@@ -44,7 +44,7 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
       insert: (samples) => insertSamples(evidencePool, samples),
       forget: () => forgetSamples(evidencePool, new Date()),
     },
-    (error, lost) => logger.warn({ err: error, lost }, 'samples of deliveries could not be kept'),
+    (error, lost) => logger.warn({ err: error, lost }, 'samples of deliveries could not be stored'),
   )
   await registerReceiver(app, {
     evidence,

@@ -85,7 +85,7 @@ function requirements(set: Values, role: Role): string[] {
 function simulator(set: Values, role: Role): string[] {
   if (role !== 'sandbox' || set.NODE_ENV !== 'production' || !callsPaxos(set)) return []
   return [
-    'SANDBOX_URL is required when NODE_ENV=production, and PAXOS_API_URL must not be set: the simulator runs only where it is asked for by name',
+    'SANDBOX_URL is required when NODE_ENV=production, and PAXOS_API_URL must not be set: the simulator runs only if SANDBOX_URL names it',
   ]
 }
 
@@ -99,7 +99,7 @@ function pooler(set: Values): string[] {
       return false // said as malformed
     }
   }
-  if (pooled(direct)) return ['DATABASE_DIRECT_URL must lead to Postgres itself, without pgbouncer=true']
+  if (pooled(direct)) return ['DATABASE_DIRECT_URL must name Postgres itself, without pgbouncer=true']
   if (!pooled(set.DATABASE_URL) || direct !== undefined) return []
   return [
     'DATABASE_DIRECT_URL is required: DATABASE_URL leads to PgBouncer (pgbouncer=true), and migrations and the queue need Postgres itself',
@@ -132,5 +132,5 @@ function hostOf(url: string | undefined): string | null {
 /** Node's own switch: with it, anyone on the network can read Paxos's secret and people's data. */
 function certificates(set: Values): string[] {
   if (set.NODE_ENV !== 'production' || set.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return []
-  return ['NODE_TLS_REJECT_UNAUTHORIZED must not be 0 when NODE_ENV=production: name a CA of your own with NODE_EXTRA_CA_CERTS instead']
+  return ['NODE_TLS_REJECT_UNAUTHORIZED must not be 0 when NODE_ENV=production: name your own CA with NODE_EXTRA_CA_CERTS instead']
 }

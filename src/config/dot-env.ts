@@ -34,7 +34,7 @@ function warningsOf(text: string, known: readonly string[]): string[] {
     }
     if (/^\s*(#|$)/.test(line)) continue
     const [, name, value = ''] = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/.exec(line) ?? []
-    if (name === undefined) warnings.push(`.env line ${index + 1} is no assignment (NAME=value) and is ignored`)
+    if (name === undefined) warnings.push(`.env line ${index + 1} is not an assignment (NAME=value) and is ignored`)
     else if (!known.includes(name)) warnings.push(`.env line ${index + 1}: ${sayUnknown(name, known)}`)
     const opening = /^(["'`])/.exec(value)?.[1]
     if (opening !== undefined && !value.slice(1).includes(opening)) quote = opening
@@ -42,8 +42,8 @@ function warningsOf(text: string, known: readonly string[]): string[] {
   return warnings
 }
 
-/** `PAXOS_APIURL is no variable of Gatehouse: did you mean PAXOS_API_URL?` */
+/** `PAXOS_APIURL is not a variable of Gatehouse: did you mean PAXOS_API_URL?` */
 export function sayUnknown(name: string, known: readonly string[]): string {
   const likely = likelyName(name, known)
-  return `${name} is no variable of Gatehouse${likely === null ? ' and is ignored' : `: did you mean ${likely}?`}`
+  return `${name} is not a variable of Gatehouse${likely === null ? ' and is ignored' : `: did you mean ${likely}?`}`
 }

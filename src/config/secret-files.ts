@@ -16,7 +16,7 @@ export function readSecrets(set: NodeJS.Dict<string>): { values: NodeJS.Dict<str
     if (path !== undefined && set[name] !== undefined) problems.push(`${name} and ${fileVariable(name)} are both set: set one of them`)
     else if (path !== undefined) values[name] = readSecret(fileVariable(name), path, problems)
     const value = values[name]?.replace(/[\r\n]+$/, '')
-    if (value !== undefined && /[\r\n]/.test(value)) problems.push(`${name} has a line end within it`)
+    if (value !== undefined && /[\r\n]/.test(value)) problems.push(`${name} contains a line break`)
     values[name] = value === '' ? undefined : value
   }
   return { values, problems }

@@ -29,12 +29,11 @@ export function weakSecrets(set: NodeJS.Dict<string>): string[] {
   const problems: string[] = []
   for (const [index, [name, secret]] of named.entries()) {
     const twin = named.slice(0, index).find(([other, value]) => value === secret && (other !== name || isSeveral(name)))
-    if (PUBLIC_SECRETS.has(secret))
-      problems.push(`${name} is printed in Gatehouse's repository, so everybody knows it: make one of your own`)
+    if (PUBLIC_SECRETS.has(secret)) problems.push(`${name} is printed in Gatehouse's public repository: create your own`)
     else if (variety(name, secret) < LEAST_VARIETY)
-      problems.push(`${name} has too little variety to be a secret: draw it (openssl rand -base64 32)`)
+      problems.push(`${name} has too little variety for a secret: create a random one (openssl rand -base64 32)`)
     if (twin && !PUBLIC_SECRETS.has(secret))
-      problems.push(`${name} is the same as ${twin[0] === name ? 'another of its own values' : twin[0]}: each secret must be its own`)
+      problems.push(`${name} is the same as ${twin[0] === name ? 'another of its own values' : twin[0]}: each secret must be different`)
   }
   return [...new Set(problems)]
 }

@@ -32,9 +32,7 @@ export class AccountMismatchError extends AppError {
   readonly code = 'ACCOUNT_MISMATCH'
   readonly retry = 'never'
   constructor(accountId: string | null) {
-    super(
-      accountId === null ? 'Paxos reports a conflicting account and shows none' : `account ${accountId} is not the one that was asked for`,
-    )
+    super(accountId === null ? 'Paxos reports a conflicting account but returns none' : `account ${accountId} is not the requested one`)
   }
 }
 
@@ -66,7 +64,7 @@ export function createAccountEffect(paxos: PaxosClient): EffectKind<Snapshot> {
       if (ours)
         return {
           verdict: 'would-adopt-account',
-          detail: `account ${ours.id} exists under our key; it would be taken over`,
+          detail: `account ${ours.id} exists under our key; it would be adopted`,
           effects: [{ act: 'adopt', key }],
           receipt: MADE_UP,
         }

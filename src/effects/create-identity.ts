@@ -16,7 +16,7 @@ export class PayloadMissingError extends AppError {
   readonly code = 'PAYLOAD_MISSING'
   readonly retry = 'never'
   constructor(requestId: string) {
-    super(`the data of ${requestId} is not kept: send the request again under the same Idempotency-Key`)
+    super(`the data of ${requestId} no longer exists: send the request again with the same Idempotency-Key`)
   }
 }
 
@@ -42,14 +42,14 @@ export function createIdentityEffect({ paxos, vault }: { paxos: PaxosClient; vau
       const existing = conflict.existingId === null ? null : await paxos.identities.get(conflict.existingId, { priority })
       if (existing?.refId === snapshot.request.refId) return { kind: 'identity', identityId: existing.id, how: 'adopted' }
       throw new PersonAlreadyKnownError(
-        `Paxos already knows this person${existing ? ` as identity ${existing.id}` : ''}; decide by hand whether it is the same customer`,
+        `Paxos already knows this person${existing ? ` as identity ${existing.id}` : ''}; decide whether it is the same customer`,
         { cause: conflict },
       )
     },
     same: (known, late) => known.identityId === late.identityId,
     estimate: async ({ snapshot, effect }) => ({
       verdict: 'would-create-identity',
-      detail: `the identity would be created under ${snapshot.request.refId}, or the one that is there under it be taken over`,
+      detail: `the identity would be created under ${snapshot.request.refId}, or the existing one adopted`,
       effects: [{ act: 'open', key: effect.key }],
       receipt: { kind: 'identity', identityId: 'made-up', how: 'created' },
     }),

@@ -12,7 +12,7 @@ export class QuoteMismatchError extends AppError {
   readonly code = 'QUOTE_MISMATCH'
   readonly retry = 'never'
   constructor(executionId: string) {
-    super(`quote execution ${executionId} at Paxos has our ref_id and is not the one that was asked for`)
+    super(`quote execution ${executionId} at Paxos has our ref_id but is not the requested one`)
   }
 }
 
@@ -22,7 +22,7 @@ export class QuoteOutcomeOpenError extends AppError {
   readonly retry = 'snooze'
   readonly retryAfterMs = 1_000
   constructor(executionId: string) {
-    super(`${executionId}: its answer was lost, and until its quote is surely over Paxos may still come to list it`)
+    super(`${executionId}: its answer was lost, and Paxos may still list it until its quote has expired`)
   }
 }
 
@@ -76,7 +76,7 @@ export function executeQuoteEffect(paxos: PaxosClient, { now }: { now: () => num
       if (found)
         return { verdict: 'would-execute-quote', detail: 'Paxos has it under our key', effects: [{ act: 'adopt', key }], receipt: found }
       if (!mayBeExecuted(execution, now())) {
-        const detail = 'the quote has less than two seconds left, and Paxos has no execution under our key'
+        const detail = 'the quote has less than 2 s left, and Paxos has no execution under our key'
         return {
           verdict: 'would-execute-quote',
           detail: `nothing would be sent: ${detail}`,

@@ -13,9 +13,7 @@ export class DepositUnclearError extends AppError {
   readonly code = 'DEPOSIT_UNCLEAR'
   readonly retry = 'backoff'
   constructor({ depositId, asset, drift }: { depositId: string; asset: string; drift: Amount }) {
-    super(
-      `deposit ${depositId}: the ${asset} balance at Paxos differs from the ledger by ${drift}, which is neither nothing nor the deposit`,
-    )
+    super(`deposit ${depositId}: the ${asset} balance at Paxos differs from the ledger by ${drift}, which is neither zero nor the deposit`)
   }
 }
 

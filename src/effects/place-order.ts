@@ -13,7 +13,7 @@ export class OrderMismatchError extends AppError {
   readonly code = 'ORDER_MISMATCH'
   readonly retry = 'never'
   constructor(orderId: string) {
-    super(`order ${orderId} at Paxos has our ref_id and is not the one that was asked for`)
+    super(`order ${orderId} at Paxos has our ref_id but is not the requested one`)
   }
 }
 

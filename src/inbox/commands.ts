@@ -12,7 +12,7 @@ export class IdempotencyKeyReusedError extends AppError {
   /** The fields that differ, or were added or left out. */
   readonly fields: readonly string[]
   constructor(fields: readonly string[]) {
-    super(`This Idempotency-Key was used with other data (${fields.join(', ')}); use a new key for a new request`)
+    super(`This Idempotency-Key was used with different data (${fields.join(', ')}); use a new key for a new request`)
     this.fields = fields
   }
 }
@@ -60,7 +60,7 @@ export async function acceptCommand(pool: Pool, command: NewCommand): Promise<{ 
     [id, hashes.key, hashes.input, JSON.stringify(hashes.fields), kind, streamId, requestedBy, eventIdOf(''), identityId],
   )
   const stored = await load(pool, 'c.key_hash = $1', hashes.key)
-  if (!stored) throw new TypeError('a command that was committed is not there') // commands are never deleted
+  if (!stored) throw new TypeError('a committed command is missing') // commands are never deleted
   if (!stored.inputHash.equals(hashes.input)) throw new IdempotencyKeyReusedError(differing(stored.fieldHashes, hashes.fields))
   return { command: stored.command, fresh: rowCount === 1 }
 }

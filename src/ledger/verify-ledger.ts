@@ -91,6 +91,6 @@ function findFault(head: HeadRow, chain: readonly EntryRow[]): { entryNo: number
     previous = row.hash
   }
   if (chain.length !== head.entry_count)
-    return { entryNo: null, problem: `has ${chain.length} entries where the onboarding counts ${head.entry_count}` }
-  return previous.equals(head.head_hash) ? null : { entryNo: chain.length, problem: 'is not the head that the onboarding carries' }
+    return { entryNo: null, problem: `has ${chain.length} entries, but the onboarding counts ${head.entry_count}` }
+  return previous.equals(head.head_hash) ? null : { entryNo: chain.length, problem: 'is not the head that the onboarding records' }
 }

@@ -14,7 +14,7 @@ export abstract class NoticeError extends AppError {
   readonly status: number | null
   readonly retryAfterMs: number | undefined
   constructor(message: string, { key, answer, retryAfterMs, cause }: NoticeFailure) {
-    super(`Notice ${key} (${answer}): ${message}`, cause === undefined ? undefined : { cause })
+    super(`Notification ${key} (${answer}): ${message}`, cause === undefined ? undefined : { cause })
     this.status = typeof answer === 'number' ? answer : null
     this.retryAfterMs = retryAfterMs
   }
@@ -28,7 +28,7 @@ export class NoticeRefusedError extends NoticeError {
   readonly code = 'NOTICE_REFUSED'
   readonly retry = 'backoff'
   constructor(failure: NoticeFailure) {
-    super('the receiver refused it. Check NOTIFY_WEBHOOK_URL, the secret, and what the receiver says.', failure)
+    super('the application refused it. Check NOTIFY_WEBHOOK_URL, the secret, and the log of the application.', failure)
   }
 }
 
@@ -37,7 +37,7 @@ export class NoticeUnavailableError extends NoticeError {
   readonly code = 'NOTICE_UNAVAILABLE'
   readonly retry = 'snooze'
   constructor(failure: NoticeFailure) {
-    super('the receiver is not available; it was not delivered.', failure)
+    super('the application is not available; the notification was not delivered.', failure)
   }
 }
 
@@ -46,6 +46,6 @@ export class NoticeOutcomeUnknownError extends NoticeError {
   readonly code = 'NOTICE_OUTCOME_UNKNOWN'
   readonly retry = 'ask-first'
   constructor(failure: NoticeFailure) {
-    super('it may or may not have been taken; it is sent again under the same key.', failure)
+    super('the answer was lost; Gatehouse sends it again under the same key.', failure)
   }
 }

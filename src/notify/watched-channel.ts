@@ -31,7 +31,7 @@ export function watchChannel(channel: NoticeChannel, { pool, logger }: { pool: P
     write(async () => {
       const inARow = await recordFailures(pool, { count, code, status })
       if (inARow === count)
-        logger.warn({ code, status, channel: channel.name }, 'the application does not take notifications; they are sent again')
+        logger.warn({ code, status, channel: channel.name }, 'the application does not accept notifications; Gatehouse retries them')
     })
   }
   const taken = (): void => {
@@ -39,7 +39,7 @@ export function watchChannel(channel: NoticeChannel, { pool, logger }: { pool: P
     Object.assign(seen, { failures: 0, failing: false, takenAt: Date.now() })
     write(async () => {
       const failures = await recordTaken(pool)
-      if (failures > 0) logger.info({ failures, channel: channel.name }, 'the application takes notifications again')
+      if (failures > 0) logger.info({ failures, channel: channel.name }, 'the application accepts notifications again')
     })
   }
   return {

@@ -231,7 +231,7 @@ function application({ notices, causes }: Observed): Problem | null {
     severity: 'fault',
     sentence: refuses
       ? `Your application refuses notifications (${answer}), ${failures} in a row since ${clockTime(failingSince)}.`
-      : `Your application does not take notifications (${answer}), ${failures} failures in a row since ${clockTime(failingSince)}. Gatehouse retries them by itself.`,
+      : `Your application does not accept notifications (${answer}), ${failures} failures in a row since ${clockTime(failingSince)}. Gatehouse retries them by itself.`,
     since: failingSince,
     customers: sum(kept, 'customers') || null,
     nextAction: refuses

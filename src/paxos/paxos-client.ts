@@ -115,7 +115,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     onChange: (openForMs: number | null, error?: unknown) => {
       onCircuit?.(name, openForMs === null ? null : { openForMs, error })
       if (openForMs === null) logger.info({ circuit: name }, 'Paxos answers again')
-      else logger.warn({ circuit: name, openForMs }, 'Paxos keeps failing: left alone for a while')
+      else logger.warn({ circuit: name, openForMs }, 'Paxos keeps failing: calls paused')
     },
   })
 
@@ -123,10 +123,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
   const onForbidden = ({ operation, detail }: PaxosForbiddenError): void => {
     if (now() - saidForbiddenAtMs < SAY_FORBIDDEN_EVERY_MS) return
     saidForbiddenAtMs = now()
-    logger.error(
-      { operation, detail },
-      'Paxos forbids us to read: enable the API user, or grant its scopes; events wait and lose no attempt',
-    )
+    logger.error({ operation, detail }, 'Paxos forbids reads: enable the API user, or grant its scopes; events wait and spend no attempt')
   }
 
   const http = createPaxosHttp({ baseUrl: apiUrl, timeoutMs, connections, outgoing, seconds })

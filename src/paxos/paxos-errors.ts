@@ -70,11 +70,11 @@ export class PaxosNotFoundError extends PaxosError {
   readonly code = 'PAXOS_NOT_FOUND'
   readonly retry = 'backoff'
   constructor(failure: PaxosFailure) {
-    super('there is no such thing, or it is not ours.', failure)
+    super('not found, or it belongs to another client.', failure)
   }
 }
 
-/** 409: it exists already. Read `existingId` and compare its ref_id with ours before adopting it (paxos/api.md 4.6). */
+/** 409: it already exists. Read `existingId` and compare its ref_id with ours before adopting it (paxos/api.md 4.6). */
 export class PaxosConflictError extends PaxosError {
   readonly code = 'PAXOS_CONFLICT'
   readonly retry = 'ask-first'
@@ -92,7 +92,7 @@ export class PaxosConflictError extends PaxosError {
       existing = null,
     }: Pick<PaxosConflictError, 'existingId' | 'duplicate'> & { existing?: PaxosConflictError['existing'] },
   ) {
-    super(`it exists already${existingId ? ` as ${existingId}` : ''}${duplicate ? ` (same ${duplicate})` : ''}.`, failure)
+    super(`it already exists${existingId ? ` as ${existingId}` : ''}${duplicate ? ` (same ${duplicate})` : ''}.`, failure)
     this.existingId = existingId
     this.duplicate = duplicate
     this.existing = existing
@@ -131,7 +131,7 @@ export class PaxosForbiddenError extends PaxosError {
   /** Of a read: a person must act first, so that asking often would only spend the budget. */
   readonly retryAfterMs: number | null
   constructor(failure: PaxosFailure, { acts }: { acts: boolean }) {
-    super('not allowed. Is the API user enabled, and has it every scope?', failure)
+    super('Forbidden. Check that the API user is enabled and has the required scopes.', failure)
     this.retry = acts ? 'never' : 'snooze'
     this.retryAfterMs = acts ? null : 60_000
   }
@@ -163,7 +163,7 @@ export class PaxosUnavailableError extends PaxosError {
   readonly code = 'PAXOS_UNAVAILABLE'
   readonly retry = 'snooze'
   constructor(failure: PaxosFailure) {
-    super('no usable answer, and nothing was done.', failure)
+    super('no usable answer; Paxos did nothing.', failure)
   }
 }
 
@@ -172,7 +172,7 @@ export class PaxosOutcomeUnknownError extends PaxosError {
   readonly code = 'PAXOS_OUTCOME_UNKNOWN'
   readonly retry = 'ask-first'
   constructor(failure: PaxosFailure) {
-    super('sent, but the answer was lost; it may have been done. Look it up before trying again.', failure)
+    super('sent, but the answer was lost; Paxos may have acted. Look it up before a retry.', failure)
   }
 }
 
@@ -181,7 +181,7 @@ export class PaxosAnswerMalformedError extends PaxosError {
   readonly code = 'PAXOS_ANSWER_MALFORMED'
   readonly retry: RetryClass
   constructor(failure: PaxosFailure & { acts: boolean; problem: string }) {
-    super(`the answer cannot be used: ${failure.problem}.`, failure)
+    super(`unusable answer: ${failure.problem}.`, failure)
     this.retry = failure.acts ? 'ask-first' : 'backoff'
   }
 }
@@ -202,7 +202,7 @@ export class PaxosScopeMissingError extends PaxosError {
   /** The scopes that were asked for and not granted; all of them where Paxos does not say which. */
   readonly missing: readonly string[]
   constructor(failure: PaxosFailure, { missing }: Pick<PaxosScopeMissingError, 'missing'>) {
-    super(`scopes not granted: ${missing.join(', ')}. Have them enabled for this client in the Paxos Dashboard.`, failure)
+    super(`scopes not granted: ${missing.join(', ')}. Enable them for this client in the Paxos Dashboard.`, failure)
     this.missing = missing
   }
 }
@@ -222,7 +222,7 @@ export class PaxosCircuitOpenError extends AppError {
   readonly retry = 'snooze'
   readonly retryAfterMs: number
   constructor({ name, retryAfterMs }: { name: string; retryAfterMs: number }) {
-    super(`Paxos ${name} keeps failing; not asked again for ${retryAfterMs} ms.`)
+    super(`Paxos ${name} keeps failing; next call in ${retryAfterMs} ms.`)
     this.retryAfterMs = retryAfterMs
   }
 }
@@ -234,7 +234,7 @@ export class BudgetExhaustedError extends AppError {
   readonly endpointClass: string
   readonly retryAfterMs: number
   constructor({ endpointClass, retryAfterMs }: { endpointClass: string; retryAfterMs: number }) {
-    super(`The budget for Paxos's ${endpointClass} endpoints is used up; there is room in ${retryAfterMs} ms.`)
+    super(`The budget for Paxos's ${endpointClass} endpoints is used up; next call in ${retryAfterMs} ms.`)
     this.endpointClass = endpointClass
     this.retryAfterMs = retryAfterMs
   }

@@ -53,7 +53,7 @@ export function createContactLog({ pool, logger }: { pool: Pool; logger: Logger 
   return (circuit, change) => {
     last = last
       .then(() => keep(circuit, change))
-      .catch((error) => logger.debug({ circuit, reason: errorMessage(error) }, 'the state of the circuit could not be kept'))
+      .catch((error) => logger.debug({ circuit, reason: errorMessage(error) }, 'the state of the circuit could not be stored'))
   }
 }
 

@@ -11,6 +11,6 @@ export function allowHosts(app: FastifyInstance, hosts: readonly string[]): void
     // The header itself, never what a proxy or an attacker forwards as one (`request.hostname` would).
     const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
     if (request.url.startsWith('/health/') || allowed.has(host)) return done()
-    done(new HttpProblem(421, 'HOST_REFUSED', 'This name does not lead here. ALLOWED_HOSTS lists the names that do.'))
+    done(new HttpProblem(421, 'HOST_REFUSED', 'This server does not answer to this host name. ALLOWED_HOSTS lists the allowed names.'))
   })
 }

@@ -11,7 +11,7 @@ interface Refusal {
 const MALFORMED: Refusal = { status: 400, code: 'REQUEST_MALFORMED', detail: 'This is not an HTTP/1.1 request.' }
 /** What Node's parser refuses before there is a request. Every other code of it means `REQUEST_MALFORMED`. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'REQUEST_TIMEOUT', detail: 'The request did not arrive whole in time.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'REQUEST_TIMEOUT', detail: 'The complete request did not arrive in time.' },
   HPE_HEADER_OVERFLOW: { status: 431, code: 'HEADERS_TOO_LARGE', detail: 'All header fields together may have at most 16 KiB.' },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, code: 'BODY_TOO_LARGE', detail: 'The chunk extensions are too large.' },
 }

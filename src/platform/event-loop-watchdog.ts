@@ -27,7 +27,7 @@ export function startEventLoopWatchdog({ limitMs, logger }: { limitMs: number; l
   const thread = new URL('./event-loop-watch-thread.mjs', import.meta.url)
   const watch = new Worker(thread, { workerData: order, env: {}, execArgv: [], name: 'watchdog' })
   // A process without its watchdog does its work all the same.
-  watch.on('error', (error) => logger.warn({ reason: errorMessage(error) }, 'nobody watches the event loop'))
+  watch.on('error', (error) => logger.warn({ reason: errorMessage(error) }, 'the event loop watchdog has stopped'))
   watch.unref()
   const timer = setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS)
   timer.unref()

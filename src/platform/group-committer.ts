@@ -131,8 +131,8 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
   return {
     submit: (item) =>
       new Promise((resolve, reject) => {
-        if (closing) return reject(new WaitingRoomFullError('shutting down: nothing more is taken'))
-        if (room.length >= maxWaiting) return reject(new WaitingRoomFullError(`${maxWaiting} items wait for a commit already`))
+        if (closing) return reject(new WaitingRoomFullError('shutting down: no more items are accepted'))
+        if (room.length >= maxWaiting) return reject(new WaitingRoomFullError(`${maxWaiting} items already wait for a commit`))
         untold += 1
         room.push({ item, resolve, reject })
         schedule()

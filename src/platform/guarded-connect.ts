@@ -10,7 +10,7 @@ export class AddressNotAllowedError extends AppError {
   readonly retry = 'snooze'
   constructor(host: string, addresses: readonly string[]) {
     const found = addresses.map((address) => `${address} (${addressKind(address)})`).join(', ')
-    super(`${host} is at ${found}, where OUTGOING_NETWORKS does not let this process connect to`)
+    super(`${host} is at ${found}, which OUTGOING_NETWORKS does not allow`)
   }
 }
 

@@ -98,7 +98,7 @@ export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until, r
         headers = answerHeaders
         if (until !== 'status') return
         succeed()
-        rest = setTimeout(() => started.abort(new Error('the rest of an answer did not come in time')), UNWANTED_MS).unref()
+        rest = setTimeout(() => started.abort(new Error('the rest of an answer did not arrive in time')), UNWANTED_MS).unref()
       },
       onResponseData(response, chunk) {
         if (until === 'end') return over ? undefined : keep(response, chunk)

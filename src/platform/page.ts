@@ -24,7 +24,7 @@ export function decodeCursor(cursor: string, patterns: readonly RegExp[]): strin
   ) {
     return key
   }
-  throw new UsageError('is not one that this list has given out; take nextCursor from the page before, with the same filters', {
+  throw new UsageError('is not a cursor of this list; send nextCursor of the previous page, with the same filters', {
     field: 'cursor',
   })
 }

@@ -31,13 +31,13 @@ export type Repeating = 'reads' | 'under-key' | 'acts-again'
 
 const REMEDY: Readonly<Record<Repeating, string>> = {
   reads: 'Try again: reading changes nothing.',
-  'under-key': 'Send it again with the same Idempotency-Key: nothing is done twice.',
-  'acts-again': 'See what was done before you send it again.',
+  'under-key': 'Send it again with the same Idempotency-Key: Gatehouse does nothing twice.',
+  'acts-again': 'Check what was done before you send it again.',
 }
-const OUTCOME_UNKNOWN = 'Paxos was asked, and its answer was lost: it may have acted or not.'
+const OUTCOME_UNKNOWN = 'Gatehouse called Paxos and the answer was lost: Paxos may have acted.'
 const REMEDY_OF_UNKNOWN: Readonly<Record<Repeating, string>> = {
   ...REMEDY,
-  'under-key': 'Send it again with the same Idempotency-Key: Gatehouse looks the outcome up first, and nothing is done twice.',
+  'under-key': 'Send it again with the same Idempotency-Key: Gatehouse looks the outcome up first and does nothing twice.',
 }
 
 /**

@@ -25,7 +25,7 @@ export function refuseEncodedBodies(app: FastifyInstance): void {
     const encoding = request.headers['content-encoding']
     if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return done()
     done(
-      new HttpProblem(415, 'ENCODING_UNSUPPORTED', 'Send the body as it is, without Content-Encoding.', {
+      new HttpProblem(415, 'ENCODING_UNSUPPORTED', 'Send the body without Content-Encoding.', {
         headers: { 'accept-encoding': 'identity' },
       }),
     )
@@ -50,7 +50,7 @@ function logFault(problem: HttpProblem, error: unknown, request: FastifyRequest)
     const { message, stack } = error instanceof Error ? error : new Error('not an Error')
     request.log.error({ ...where, err: { code: errorCode(error), message, stack } }, 'request failed')
   } else if (problem.status > 500)
-    request.log.warn({ ...where, status: problem.status }, 'request refused: something that it needs is away')
+    request.log.warn({ ...where, status: problem.status }, 'request refused: a service that it needs does not answer')
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {
@@ -65,7 +65,7 @@ function toProblem(thrown: unknown): HttpProblem {
   if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) {
     return new HttpProblem(error.statusCode, error.code ?? 'REQUEST_REFUSED', error.message ?? 'The request was refused.')
   }
-  return new HttpProblem(500, 'INTERNAL', 'Something went wrong on our side. The log has the details under this request id.', {
+  return new HttpProblem(500, 'INTERNAL', 'A fault of Gatehouse. The log has the details under this request id.', {
     cause: thrown,
   })
 }

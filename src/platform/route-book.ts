@@ -30,9 +30,9 @@ export function unknownRoute({ server, method, url }: FastifyRequest, remedy = '
   const path = url.split('?')[0] ?? url
   const allow = server.routeBook.methodsOf(path)
   if (allow.length > 0) {
-    return new HttpProblem(405, 'METHOD_NOT_ALLOWED', `This path takes ${allow.join(', ')}, not ${method}.`, {
+    return new HttpProblem(405, 'METHOD_NOT_ALLOWED', `This path accepts ${allow.join(', ')}, not ${method}.`, {
       headers: { allow: allow.join(', ') },
     })
   }
-  return new HttpProblem(404, 'ROUTE_UNKNOWN', remedy || `There is no ${method} ${path} here.`)
+  return new HttpProblem(404, 'ROUTE_UNKNOWN', remedy || `Unknown route ${method} ${path}.`)
 }

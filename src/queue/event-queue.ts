@@ -128,6 +128,6 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
 
 /** BullMQ waits for a lost Redis as long as it takes; an operator must be told instead. @throws ServiceUnavailableError */
 function answered<T>(work: Promise<T>): Promise<T> {
-  const message = 'The queue does not answer. Is Redis (REDIS_URL) up? Events are accepted and kept meanwhile.'
+  const message = 'The queue does not answer. Check that Redis (REDIS_URL) is up. The receiver still accepts events.'
   return withTimeout(ANSWER_MS, work, () => new ServiceUnavailableError(message))
 }

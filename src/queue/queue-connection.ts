@@ -97,6 +97,6 @@ function sayOnce(source: { on(event: 'error', listener: (error: Error) => void):
   source.on('error', (error) => {
     if (Date.now() - lastAt < 5_000) return
     lastAt = Date.now()
-    logger.warn({ reason: error.message }, `${name} does not answer; trying again`)
+    logger.warn({ reason: error.message }, `${name} does not answer; retrying`)
   })
 }

@@ -34,7 +34,7 @@ export function scheduleSweeps(
       const known = await queue.getJobScheduler(SCHEDULER)
       if (known?.every !== every) await queue.upsertJobScheduler(SCHEDULER, { every })
     } catch (error) {
-      logger.debug({ reason: errorMessage(error) }, 'the sweep schedule could not be looked after')
+      logger.debug({ reason: errorMessage(error) }, 'the sweep schedule could not be checked')
     }
   }
   let ensuring = ensureSchedule()

@@ -78,7 +78,7 @@ export function startWatchedWorker(backend: QueueBackend, options: WatchOptions)
     if (!heard) return
     silentSince = null
     told.silent(false)
-    logger.info('this worker is given jobs again')
+    logger.info('this worker gets jobs again')
   }
 
   const reopen = (silence: string): void => {
@@ -113,7 +113,7 @@ export function startWatchedWorker(backend: QueueBackend, options: WatchOptions)
 
   return {
     check: async () => {
-      if (silentSince !== null) throw new ServiceUnavailableError('this worker is given no jobs; see its log')
+      if (silentSince !== null) throw new ServiceUnavailableError('this worker gets no jobs; see its log')
     },
     close: async () => {
       stop.abort()
@@ -137,7 +137,7 @@ function createJudge({ silentAfterMs }: WatchPace): Judge {
     if (unansweredSince !== null && answeredAt > unansweredSince) unansweredSince = null
     if (waitingMs !== null || (seenBefore !== null && seen > seenBefore)) unansweredSince ??= now
     seenBefore = seen
-    if (unansweredSince !== null && now - unansweredSince >= silentAfterMs) return 'the queue does not answer its questions for a job'
+    if (unansweredSince !== null && now - unansweredSince >= silentAfterMs) return 'the queue does not answer its requests for a job'
     const waiting = waitingMs !== null && waitingMs >= silentAfterMs && now - Math.max(since, takenAt) >= silentAfterMs
     return waiting ? 'a job waits and slots are free, but the queue does not give it to this worker' : null
   }
@@ -150,7 +150,7 @@ function tellMetrics(metrics: Registry): { trace(trace: CanaryTrace): void; sile
   const registers = [metrics]
   new Gauge({
     name: 'gatehouse_canary_age_seconds',
-    help: 'Since a worker, any of them, last took a canary off the queue; grows while the queue is paused.',
+    help: 'Seconds since any worker last took a canary off the queue; grows while the queue is paused.',
     registers,
     collect() {
       this.set(seconds(last?.trace.sinceSeenMs))
@@ -158,7 +158,7 @@ function tellMetrics(metrics: Registry): { trace(trace: CanaryTrace): void; sile
   })
   new Gauge({
     name: 'gatehouse_canary_waiting_seconds',
-    help: 'How long a canary has been on the queue without any worker taking it; 0 when none waits.',
+    help: 'Seconds for which a canary has been waiting for a worker; 0 if none waits.',
     registers,
     collect() {
       this.set(seconds(last?.trace.waitingMs))
@@ -166,12 +166,12 @@ function tellMetrics(metrics: Registry): { trace(trace: CanaryTrace): void; sile
   })
   const silent = new Gauge({
     name: 'gatehouse_worker_silent',
-    help: '1 while this worker is connected and given no job.',
+    help: '1 while this worker is connected and gets no job.',
     registers,
   })
   const reopened = new Counter({
     name: 'gatehouse_worker_reopened_total',
-    help: 'How often this worker found itself silent and opened new connections to the queue.',
+    help: 'Times that this worker detected its silence and opened new connections to the queue.',
     registers,
   })
   return {

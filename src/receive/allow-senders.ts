@@ -14,7 +14,7 @@ export function allowSenders(ranges: readonly string[]): onRequestHookHandler {
       new HttpProblem(
         403,
         'SENDER_ADDRESS_REFUSED',
-        'Webhooks are not taken from this address. WEBHOOK_ALLOWED_ADDRESSES lists those that are.',
+        'Webhooks from this address are refused. WEBHOOK_ALLOWED_ADDRESSES lists the allowed addresses.',
       ),
     )
   }

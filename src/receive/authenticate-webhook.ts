@@ -20,7 +20,7 @@ export interface AuthenticatorOptions {
 /** No authenticator that is on knows the sender. Says which are on, never what was wrong with a secret. */
 export class WebhookUnauthenticatedError extends HttpProblem {
   constructor(remedies: readonly string[]) {
-    super(401, 'WEBHOOK_UNAUTHENTICATED', `The request does not prove who sent it. This receiver accepts ${remedies.join(', or ')}.`)
+    super(401, 'WEBHOOK_UNAUTHENTICATED', `The request does not prove its sender. This receiver accepts ${remedies.join(', or ')}.`)
   }
 }
 

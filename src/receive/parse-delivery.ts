@@ -19,7 +19,7 @@ export const Delivery = z.object({
   id: z
     .string('must be a string: the event id')
     .regex(OPAQUE_ID, 'must be 1 to 200 visible ASCII characters: the event id')
-    .refine((id) => !id.startsWith(OWN_ID_PREFIX), `must be an id of Paxos's: ${OWN_ID_PREFIX}… are ours`),
+    .refine((id) => !id.startsWith(OWN_ID_PREFIX), `must be an id issued by Paxos: ${OWN_ID_PREFIX}… is reserved for Gatehouse`),
   type: z.string('must be a string: the event type').regex(TYPE, 'must be 1 to 200 characters, none of them a control character'),
   source: z.string('must be a string, such as com.paxos'),
   time: z
@@ -28,8 +28,8 @@ export const Delivery = z.object({
       (time) => RFC_3339.test(time) && isDay(time.slice(0, 10)) && isStorable(Date.parse(time)),
       'must be an RFC 3339 time, such as 2026-03-02T09:15:30Z',
     ),
-  object: z.string('must be a string, or be left out').nullish(),
-  is_test: z.boolean('must be true or false, or be left out').nullish(),
+  object: z.string('must be a string or absent').nullish(),
+  is_test: z.boolean('must be true, false or absent').nullish(),
 })
 
 /**
@@ -39,7 +39,7 @@ export const Delivery = z.object({
 export function parseDelivery(body: Buffer): ReceivedEvent {
   const parsed = Delivery.safeParse(parseJson(body))
   if (!parsed.success) {
-    throw new HttpProblem(400, 'DELIVERY_INVALID', 'The body is not a webhook delivery as Paxos documents it; see errors.', {
+    throw new HttpProblem(400, 'DELIVERY_INVALID', "The body is not a webhook delivery in Paxos's format; see errors.", {
       errors: parsed.error.issues.map(({ path, message }) =>
         path.length === 0 ? { field: '(body)', message: 'must be a JSON object' } : { field: path.join('.'), message },
       ),

@@ -19,13 +19,14 @@ export function receiverDocument(apiKeyHeader: string): Json {
     info: {
       title: 'Gatehouse receiver',
       version: '1',
-      description: 'Takes webhooks from Paxos. A 200 is sent only after the event is committed; anything else means: send it again.',
+      description:
+        'Receives webhooks from Paxos. It sends a 200 only after the event is committed. After any other answer, send the event again.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/', description: 'The server that this document comes from' }],
+    servers: [{ url: '/', description: 'The server that serves this document' }],
     tags: [
       { name: 'webhooks', description: 'Deliveries' },
-      { name: 'oauth', description: 'Tokens for deliveries, where WEBHOOK_AUTH names oauth' },
+      { name: 'oauth', description: 'Tokens for deliveries, if WEBHOOK_AUTH names oauth' },
     ],
     paths: { '/webhooks/paxos': { post: deliver() }, '/oauth/token': { post: askToken() } },
     components: {
@@ -41,12 +42,16 @@ export function receiverDocument(apiKeyHeader: string): Json {
 }
 
 function deliver(): Json {
-  const status = { type: 'string', enum: ['accepted', 'duplicate', 'test'], description: 'Committed now, committed before, or a test.' }
+  const status = {
+    type: 'string',
+    enum: ['accepted', 'duplicate', 'test'],
+    description: 'Committed now, committed before, or a test event.',
+  }
   return {
     operationId: 'deliverEvent',
     tags: ['webhooks'],
     summary: 'Deliver an event',
-    description: 'Safe to repeat: an event that was committed before is answered `duplicate`.',
+    description: 'Safe to repeat: the receiver answers `duplicate` for an event that is already committed.',
     security: [{ apiKey: [] }, { bearer: [] }, { signature: [] }],
     requestBody: {
       required: true,
@@ -64,13 +69,13 @@ function deliver(): Json {
       },
       ...refusals({
         400: 'Not a delivery; errors names each field.',
-        401: 'Nothing proves who sent it.',
+        401: 'The request does not prove its sender.',
         403: 'Sent from an address that WEBHOOK_ALLOWED_ADDRESSES does not list.',
         408: 'The request did not arrive in time.',
         413: 'Larger than 16 KiB.',
         415: 'Not application/json, or compressed.',
-        429: 'Too many failed proofs from this address; Retry-After says when to try again.',
-        503: 'Not known to be committed: send it again after Retry-After.',
+        429: 'Too many failed proofs from this address. Retry-After: seconds to wait.',
+        503: 'The event may not be committed: send it again after Retry-After.',
       }),
     },
   }
@@ -94,17 +99,17 @@ function askToken(): Json {
     operationId: 'askToken',
     tags: ['oauth'],
     summary: 'Exchange client credentials for a bearer token',
-    description: 'Credentials come by HTTP Basic, in the form, or both; then they must agree.',
+    description: 'Send the credentials by HTTP Basic, in the form, or in both; in both they must be equal.',
     security: [{ client: [] }, {}],
     requestBody: {
       required: true,
       content: { 'application/x-www-form-urlencoded': { schema: form, example: { grant_type: 'client_credentials' } } },
     },
     responses: {
-      200: answer('A token, good for an hour.', token),
-      400: answer('The request is wrong.', refusal),
+      200: answer('A token, valid for 1 h.', token),
+      400: answer('Invalid request.', refusal),
       401: answer('Unknown client or wrong secret.', refusal),
-      429: answer('Too many failures; Retry-After says when to try again.', refusal),
+      429: answer('Too many failures. Retry-After: seconds to wait.', refusal),
     },
   }
 }

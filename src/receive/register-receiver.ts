@@ -60,7 +60,7 @@ function watchSenders(metrics: Registry, now: () => number): SenderSeen {
   const lastSeen = new Map<string, { authenticator: string; key: string; at: number }>()
   new Gauge({
     name: 'gatehouse_webhook_last_seen_timestamp_seconds',
-    help: 'When a request last proved its sender, by authenticator and key: an OAuth client by its id, a secret by its place in the list.',
+    help: 'Time of the last request that proved its sender, by authenticator and key (the id of an OAuth client, the place of a secret in its list).',
     labelNames: ['authenticator', 'key'],
     registers: [metrics],
     collect() {

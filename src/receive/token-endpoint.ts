@@ -57,7 +57,7 @@ export async function registerTokenEndpoint(
   const matchClient = createSecretMatcher(clients.map(credentialText))
   const requests = new Counter({
     name: 'gatehouse_oauth_token_requests_total',
-    help: 'Requests for a bearer token, by what was answered.',
+    help: 'Requests for a bearer token, by answer.',
     labelNames: ['status', 'reason'],
     registers: [metrics],
   })
@@ -87,7 +87,7 @@ export async function registerTokenEndpoint(
           return reply
             .code(429)
             .header('retry-after', String(wait))
-            .send({ error: 'invalid_client', error_description: 'Too many failures; wait.' })
+            .send({ error: 'invalid_client', error_description: 'Too many failures; wait for Retry-After.' })
         }
         throw new TokenRefusal(401, 'invalid_client', 'Unknown client or wrong secret.')
       }
@@ -107,7 +107,7 @@ function readCredentials(body: unknown, authorization: string | undefined): Cred
   }
   const { grant_type, client_id, client_secret } = parsed.data
   if (grant_type !== 'client_credentials')
-    throw new TokenRefusal(400, 'unsupported_grant_type', 'The one grant here is client_credentials.')
+    throw new TokenRefusal(400, 'unsupported_grant_type', 'The only grant type is client_credentials.')
   const basic = readBasic(authorization)
   if (basic) {
     const agreeing = basic.filter(({ id, secret }) => (client_id ?? id) === id && (client_secret ?? secret) === secret)

@@ -124,7 +124,7 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
   async function refuse(request: FastifyRequest): Promise<HttpProblem> {
     const wait = await limiter.recordFailure(request)
     if (wait === null) return authenticator.refusal()
-    return new HttpProblem(429, 'TOO_MANY_FAILURES', 'Too many requests from this address did not prove who sent them.', {
+    return new HttpProblem(429, 'TOO_MANY_FAILURES', 'Too many requests from this address did not prove their sender.', {
       retryAfterSeconds: wait,
     })
   }
@@ -143,7 +143,7 @@ declare module 'fastify' {
 
 /** Answered here and not thrown: an outage is logged once by the inbox, not once for each request that meets it. */
 function answerUnavailable(reply: FastifyReply, code: string): FastifyReply {
-  const problem = new HttpProblem(503, code, 'The event could not be stored durably just now. Send it again.')
+  const problem = new HttpProblem(503, code, 'The event could not be committed. Send it again.')
   return reply.code(503).header('retry-after', String(RETRY_AFTER_SECONDS)).type('application/problem+json').send(JSON.stringify(problem))
 }
 
@@ -168,7 +168,7 @@ function createMetrics(registry: Registry): {
   const registers = [registry]
   const requests = new Counter({
     name: 'gatehouse_webhook_requests_total',
-    help: 'Webhook requests by the status they were answered with, and why.',
+    help: 'Webhook requests by status and reason.',
     labelNames: ['status', 'reason'],
     registers,
   })
@@ -181,7 +181,7 @@ function createMetrics(registry: Registry): {
     },
     ackSeconds: new Histogram({
       name: 'gatehouse_webhook_ack_seconds',
-      help: 'From the head of a webhook request to its answer, 200 or 503, seconds.',
+      help: 'Seconds from the head of a webhook request to its answer, 200 or 503.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
       registers,
     }),

@@ -31,7 +31,7 @@ export function startIdentityPolls(parts: IdentityPollsParts): () => Promise<voi
   })
   const differing = new Counter({
     name: 'gatehouse_identity_poll_differing_total',
-    help: 'Identities of which Paxos said something else than the record, and of which no event told in time',
+    help: 'Identities whose state at Paxos differed from the record without an event in time',
     registers: [metrics],
   })
   let stopped = false
@@ -45,7 +45,7 @@ export function startIdentityPolls(parts: IdentityPollsParts): () => Promise<voi
         differing.inc(report.differing)
       }
     } catch (error) {
-      logger.warn({ reason: errorMessage(error) }, 'identities could not be polled; tried again')
+      logger.warn({ reason: errorMessage(error) }, 'identities could not be polled; retrying')
     }
     if (!stopped) timer = setTimeout(next, (everySeconds * 1_000) / LOOKS_PER_PERIOD)
   }

@@ -24,7 +24,8 @@ export async function claimSweep(pool: Pool): Promise<SweepClaim | null> {
   if (!(await hold(pool, holder))) return null
   return {
     renew: async () => {
-      if (!(await hold(pool, holder))) throw new SweepClaimLostError('another worker sweeps: this one did not renew its claim in time')
+      if (!(await hold(pool, holder)))
+        throw new SweepClaimLostError('another worker took over the sweep, because this one did not renew its claim in time')
     },
     release: async () => {
       // Not until now(): the column keeps milliseconds and may round up, so that a sweep that follows at once would find it held.

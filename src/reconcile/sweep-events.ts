@@ -56,7 +56,7 @@ async function sweepClaimed(parts: SweepParts, claim: SweepClaim): Promise<Sweep
   await recordWindow(parts.pool, window)
   if (reopened > 0)
     parts.logger.warn({ reopened, listed: window.listed }, 'the sweep reopened events that had been parked as unknown to Paxos')
-  if (setAside > 0) parts.logger.warn({ setAside, listed: window.listed }, 'the sweep set aside rows of List Events that cannot be used')
+  if (setAside > 0) parts.logger.warn({ setAside, listed: window.listed }, 'the sweep skipped unusable rows of List Events')
   if (window.recovered > 0)
     parts.logger.warn({ recovered: window.recovered, listed: window.listed }, 'the sweep found events that no webhook had brought')
   return window

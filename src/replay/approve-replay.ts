@@ -15,10 +15,10 @@ export interface Approval {
  * @throws ReplayStateError, ReplayExpiredError, ReplaySecondPersonError, UsageError
  */
 export async function approveReplay({ pool }: Pick<ReplayParts, 'pool'>, id: string, approval: Approval): Promise<void> {
-  if (approval.reason.trim() === '') throw new UsageError('say why; it is kept with the replay and in the audit', { field: 'reason' })
+  if (approval.reason.trim() === '') throw new UsageError('say why; the replay and the audit record it', { field: 'reason' })
   await inTransaction(pool, async (client) => {
     const replay = await readHead(client, id, { lock: true })
-    if (!replay) throw new UsageError(`there is no replay ${id}`)
+    if (!replay) throw new UsageError(`unknown replay ${id}`)
     if (wasThis(replay, approval)) return
     refuseUnapprovable(replay, approval)
     if (replay.state === 'awaiting_second') {
@@ -44,11 +44,12 @@ function wasThis({ state, approvedBy, reason, secondBy, secondReason }: ReplayHe
 
 function refuseUnapprovable(replay: ReplayHead, { by }: Approval): void {
   const { id, state, approvedBy, expired, note } = replay
-  if (state === 'planning') throw new ReplayStateError(`replay ${id} is still planned (${replay.plannedItems} of ${replay.events} events)`)
+  if (state === 'planning')
+    throw new ReplayStateError(`replay ${id} is still in planning (${replay.plannedItems} of ${replay.events} events)`)
   if (state === 'discarded') throw new ReplayStateError(`replay ${id} was discarded (${note ?? 'no note'}); plan a new one`)
   if (state !== 'planned' && state !== 'awaiting_second')
-    throw new ReplayStateError(`replay ${id} was approved by ${approvedBy} already, and is ${state}; plan a new one`)
-  if (expired) throw new ReplayExpiredError(`replay ${id} has expired: what it says may no longer hold; plan a new one`)
+    throw new ReplayStateError(`replay ${id} was already approved by ${approvedBy} and is ${state}; plan a new one`)
+  if (expired) throw new ReplayExpiredError(`replay ${id} has expired and may be out of date; plan a new one`)
   if (state === 'awaiting_second' && by === approvedBy)
     throw new ReplaySecondPersonError(`replay ${id} has ${replay.events} events and needs a second person; ${by} has approved it already`)
 }

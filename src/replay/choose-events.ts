@@ -83,7 +83,7 @@ export async function chooseNew(pool: Pool, id: string, wanted: ReturnType<typeo
     [id],
   )
   const replay = rows[0]
-  if (!replay) throw new UsageError(`there is no replay ${id}`, { field: 'newSince' })
+  if (!replay) throw new UsageError(`unknown replay ${id}`, { field: 'newSince' })
   const found: string[] = []
   let fromSeq = replay.watermark ?? '0'
   for (;;) {

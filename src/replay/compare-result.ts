@@ -23,8 +23,8 @@ export interface ItemEnd {
 /** Compares the end of an event with its plan. Pure. `stored`: the customer's onboarding afterwards, null where there is none. */
 export function compareResult(planned: PlannedItem, event: InboxRow, stored: Stored | null): ItemEnd {
   if (event.generation !== planned.generation)
-    return end('opened again by another replay', event, {
-      difference: 'another replay opened the event before this run had seen its end',
+    return end('reopened by another replay', event, {
+      difference: 'another replay reopened the event before this run saw its end',
       explained: true,
     })
   const failed = event.errorCode !== null || event.state === 'parked' || event.state === 'dead'
@@ -35,7 +35,7 @@ export function compareResult(planned: PlannedItem, event: InboxRow, stored: Sto
 function endOfFailure({ verdict, basis }: PlannedItem, event: InboxRow): ItemEnd {
   const stood = basis.split('/')[0]
   const foreseen = verdict === 'would-park' || verdict === 'would-wait'
-  const difference = foreseen ? null : `${event.errorCode ?? 'no code'}: ${event.errorDetail ?? 'no detail was kept'}`.slice(0, 500)
+  const difference = foreseen ? null : `${event.errorCode ?? 'no code'}: ${event.errorDetail ?? 'no detail recorded'}`.slice(0, 500)
   if (event.state === 'processed') return end('failed; the event stays processed', event, { difference, explained: true })
   const again = stood === 'parked' || stood === 'dead' ? ' again' : ''
   return end(`${event.state}${again}`, event, { difference, explained: true })

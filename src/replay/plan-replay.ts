@@ -38,7 +38,7 @@ export async function startPlan(
 ): Promise<string> {
   checkFilter(asked)
   if (asked.newSince !== undefined && !(await readHead(pool, asked.newSince)))
-    throw new UsageError(`there is no replay ${asked.newSince}`, { field: 'newSince' })
+    throw new UsageError(`unknown replay ${asked.newSince}`, { field: 'newSince' })
   const filter = { ...asked, to: asked.to ?? (await momentAfterNow(pool)) }
   const watermark = await unfinishedFrom(pool)
   const id = randomUUID()

@@ -92,8 +92,8 @@ async function planDismissal({ pool }: ReplayParts, id: string): Promise<void> {
     `WITH planned AS (
        UPDATE replay_item SET effects = '[]',
          verdict = CASE WHEN split_part(basis, '/', 1) IN ('parked', 'dead') THEN 'would-dismiss' ELSE 'blocked' END,
-         detail = CASE WHEN split_part(basis, '/', 1) IN ('parked', 'dead') THEN 'would be dismissed, and could be restored'
-           ELSE 'only what is parked or dead can be dismissed' END
+         detail = CASE WHEN split_part(basis, '/', 1) IN ('parked', 'dead') THEN 'would be dismissed; can be restored'
+           ELSE 'only a parked or dead event can be dismissed' END
        WHERE replay_id = $1 AND verdict IS NULL RETURNING 1
      )
      UPDATE replay SET planned_items = planned_items + (SELECT count(*) FROM planned) WHERE id = $1`,

@@ -63,7 +63,7 @@ export async function listReplayItems(
 ): Promise<Page<ReplayItem>> {
   const [afterSeq = '0'] = cursor ? decodeCursor(cursor, [/^\d{1,18}$/]) : []
   const head = await readHead(pool, id)
-  if (!head) throw new UsageError(`there is no replay ${id}`)
+  if (!head) throw new UsageError(`unknown replay ${id}`)
   const rows = await readItems(pool, head.id, { afterSeq, limit: limit + 1 })
   return cutPage(rows, { limit, view: (item) => item, key: ({ seq }) => [seq] })
 }

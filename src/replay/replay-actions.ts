@@ -34,7 +34,7 @@ const QUICK_MS = 3_000
 export function createReplayActions(parts: ReplayParts): ReplayActions {
   const view = async (id: string): Promise<ReplayView> => {
     const replay = await getReplay(parts.pool, id)
-    if (!replay) throw new UsageError(`there is no replay ${id}`)
+    if (!replay) throw new UsageError(`unknown replay ${id}`)
     return replay
   }
   const plan = async (filter: ReplayFilter, by: string, waitMs: number): Promise<ReplayView> => {
@@ -55,7 +55,7 @@ export function createReplayActions(parts: ReplayParts): ReplayActions {
     },
     planNewSince: async (id, by, { waitMs = QUICK_MS } = {}) => {
       const head = await readHead(parts.pool, id)
-      if (!head) throw new UsageError(`there is no replay ${id}`)
+      if (!head) throw new UsageError(`unknown replay ${id}`)
       return plan(filterForNew(head), by, waitMs)
     },
     approveReplay: async (id, approval) => {

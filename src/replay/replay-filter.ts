@@ -45,7 +45,7 @@ export function checkFilter(filter: ReplayFilter): void {
     throw new UsageError(`1 to ${MAX_REPLAY_LIMIT}`, { field: 'limit' })
   if (!CHOOSING.some((field) => filter[field] !== undefined))
     throw new UsageError(
-      `name at least one of ${CHOOSING.join(', ')}; an empty filter would take everything. All that waits for a person: states parked and dead`,
+      `name at least one of ${CHOOSING.join(', ')}; an empty filter would select every event. For all events that need an operator: states parked and dead`,
       { field: 'states' },
     )
 }

@@ -22,7 +22,7 @@ export function startReplayRunner(parts: ReplayParts, logger: Logger): () => Pro
   const keep = async (work: () => Promise<boolean>): Promise<void> => {
     while (!stopping.signal.aborted) {
       const busy = await work().catch((error: unknown) => {
-        logger.warn({ reason: errorMessage(error) }, 'the replay runner could not do its round; it tries again')
+        logger.warn({ reason: errorMessage(error) }, 'a round of the replay runner failed; retrying')
         return false
       })
       await wait(busy ? BUSY_MS : IDLE_MS)

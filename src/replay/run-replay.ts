@@ -78,7 +78,7 @@ async function takeStep(client: PoolClient, parts: ReplayParts, run: Run): Promi
   const cause = causeToStop(stage.items, { rest })
   if (cause !== null) {
     const same = stage.items.filter(({ errorCode }) => errorCode === cause).length
-    const note = `stopped by itself in stage ${run.stage}: ${same} of ${stage.items.length} failed with ${cause}, which the plan did not foresee. Mend the cause, then resume, or cancel.`
+    const note = `stopped by itself in stage ${run.stage}: ${same} of ${stage.items.length} failed with ${cause}, which the plan did not predict. Fix the cause, then resume, or cancel.`
     await client.query(`UPDATE replay SET state = 'paused', note = $2 WHERE id = $1`, [run.id, note])
     return { opened: [], stopped: true }
   }

@@ -28,12 +28,10 @@ export async function steerReplay(
   const { from, to, done } = RULES[steering]
   await inTransaction(pool, async (client) => {
     const replay = await readHead(client, id, { lock: true })
-    if (!replay) throw new UsageError(`there is no replay ${id}`)
+    if (!replay) throw new UsageError(`unknown replay ${id}`)
     if (replay.state === to) return
     if (!from.includes(replay.state))
-      throw new ReplayStateError(
-        `replay ${id} is ${replay.state}, so there is nothing to ${steering}; possible while it is ${from.join(' or ')}`,
-      )
+      throw new ReplayStateError(`replay ${id} is ${replay.state}, so ${steering} is not possible; its state must be ${from.join(' or ')}`)
     await client.query(
       `UPDATE replay SET state = $2, note = $3, active = $4, ramp_from = CASE WHEN $5::boolean THEN stage + 1 ELSE ramp_from END,
          finished_at = CASE WHEN $2 = 'cancelled' THEN now() ELSE finished_at END

@@ -33,7 +33,7 @@ export function createRoster({ pool, logger }: { pool: Pool; logger: Logger }): 
       await pool.query('DELETE FROM role_process WHERE heartbeat_at < now() - make_interval(secs => $1)', [KEEP_DEAD_SECONDS])
       await writeDown(pool, id, entry)
       const timer = setInterval(() => {
-        void writeDown(pool, id, entry).catch((error: unknown) => logger.debug({ reason: errorMessage(error) }, 'no sign of life written'))
+        void writeDown(pool, id, entry).catch((error: unknown) => logger.debug({ reason: errorMessage(error) }, 'heartbeat not written'))
       }, HEARTBEAT_MS)
       timer.unref()
       return {

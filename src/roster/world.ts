@@ -17,13 +17,13 @@ export class AlreadyRunningError extends AppError {
 export function differences(mine: World, running: readonly RoleProcess[]): string[] {
   const other = running.find(({ queue }) => comparable(queue) !== comparable(mine.queue))
   const queue = other
-    ? `The queue of the ${nameOf(other)} is on ${other.queue}; here it would be on ${mine.queue}. Set the same REDIS_URL (or none) as that process has.`
+    ? `The queue of the ${nameOf(other)} is on ${other.queue}; here it would be on ${mine.queue}. Set the same REDIS_URL (or none) as in that process.`
     : null
   const elsewhere = running.find(
     ({ upstream }) => upstream !== null && mine.upstream !== null && comparable(upstream) !== comparable(mine.upstream),
   )
   const upstream = elsewhere
-    ? `The ${nameOf(elsewhere)} calls Paxos at ${elsewhere.upstream}; here it would be ${mine.upstream}. Set the same PAXOS_API_URL as that process has.`
+    ? `The ${nameOf(elsewhere)} calls Paxos at ${elsewhere.upstream}; here it would be ${mine.upstream}. Set the same PAXOS_API_URL as in that process.`
     : null
   return [queue, upstream].filter((sentence) => sentence !== null)
 }
@@ -32,7 +32,7 @@ export function differences(mine: World, running: readonly RoleProcess[]): strin
 export function refuseOtherWorld(mine: World, running: readonly RoleProcess[]): void {
   const sentences = differences(mine, running)
   if (sentences.length > 0)
-    throw new OtherWorldError(`${sentences.join(' ')} Or stop that process first, if this one is right. Nothing was done.`)
+    throw new OtherWorldError(`${sentences.join(' ')} If this process is right, stop that one first. Nothing was done.`)
 }
 
 /** `worker (pid 4711 on host-a)`. */

@@ -40,8 +40,8 @@ export function backlogOf({ inbox, ledger, queue, logger }: BacklogParts): Backl
     versions: (identityIds) => ledger.versions(identityIds),
     readsStatus: isOnboardingEvent,
     onMostlyAbsent: (found, absent) => {
-      logger.warn({ unknown: absent, listed: found.length }, 'most events that wait are unknown to Paxos; those that it lists go first')
-      promote(found).catch((error) => logger.warn({ reason: errorMessage(error) }, 'events could not be put first on the queue'))
+      logger.warn({ unknown: absent, listed: found.length }, 'most waiting events are unknown to Paxos; events that Paxos lists go first')
+      promote(found).catch((error) => logger.warn({ reason: errorMessage(error) }, 'events could not be moved to the front of the queue'))
     },
   }
 }

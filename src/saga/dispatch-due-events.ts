@@ -23,11 +23,11 @@ export function startDispatcher({ inbox, queue, logger }: { inbox: Inbox; queue:
       if (due.length === 0) due = await inbox.claimDue({ limit: EVENTS_PER_ROUND })
       if (due.length > 0) {
         await queue.add(due)
-        logger.debug({ events: due.length }, 'dispatched events that were due')
+        logger.debug({ events: due.length }, 'dispatched due events')
         due = []
       }
     } catch (error) {
-      logger.warn({ reason: errorMessage(error) }, 'the dispatcher could not do its round; it tries again')
+      logger.warn({ reason: errorMessage(error) }, 'a round of the dispatcher failed; retrying')
     }
     if (!stopped) timer = setTimeout(next, EVERY_MS)
   }

@@ -45,7 +45,7 @@ export function startForgetting(requests: SealedRequests, { now, logger }: { now
       const removed = await forgetRefusedRequests(requests, now())
       if (removed > 0) logger.info({ removed }, 'removed the personal data of requests that failed a week ago')
     } catch (error) {
-      logger.warn({ reason: errorMessage(error) }, 'the personal data of failed requests could not be removed; tried again in an hour')
+      logger.warn({ reason: errorMessage(error) }, 'the personal data of failed requests could not be removed; retrying in 1 h')
     }
   }
   let running = round()

@@ -63,10 +63,7 @@ export async function openIdentityRequest(
     await requests.commit({ before: null, draft, actor: `operator:${asked.requestedBy}`, at })
   } catch (error) {
     if (errorCode(error) !== '23505') throw error
-    throw new RefIdTakenError(
-      'ref_id is used by another onboarding; send the Idempotency-Key that it was created with, or another ref_id',
-      { cause: error },
-    )
+    throw new RefIdTakenError('ref_id is used by another onboarding; send its Idempotency-Key, or another ref_id', { cause: error })
   }
 }
 

@@ -33,18 +33,18 @@ async function estimate<S extends Snapshot, Seen>(
   const claim = claimNext(rules, draft, { by: { seq, generation }, now: terms.now(), leaseMs: 0 })
   if (claim.kind === 'look-up') {
     const { step, key } = claim.effect
-    const detail = `${step} may have happened; it would be looked up (${key}), and not tried again`
+    const detail = `${step} may have happened; it would be looked up (${key}) and not repeated`
     return { verdict: 'would-look-up', detail, effects: [{ act: 'look-up', key }] }
   }
   const reason = rules.heldReason(draft)
   if (reason !== null) {
     return stored && rules.heldReason(stored) !== null
-      ? { verdict: 'blocked', detail: `held (${reason}); a replay that releases holds lets the live status decide`, effects }
+      ? { verdict: 'blocked', detail: `held (${reason}); a replay that releases holds decides by the live status`, effects }
       : { verdict: 'would-hold', detail: `would be held: ${reason}`, effects }
   }
   switch (claim.kind) {
     case 'waiting':
-      return { verdict: 'in-hand', detail: 'another event of the same stream is being worked on', effects }
+      return { verdict: 'in-hand', detail: 'a worker is processing another event of the same stream', effects }
     case 'attempt':
       return estimateFrom(kind, trigger, draft, terms)
     case 'refused':

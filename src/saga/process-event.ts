@@ -99,8 +99,8 @@ async function handleSuspect(
 
 async function parkPoison(parts: ProcessParts, row: InboxRow): Promise<JobOutcome> {
   const { seq, generation, eventId, strikes, receivedAt } = row
-  const errorDetail = `the process died ${strikes} times while it worked on this event, the last time with nothing beside it`
-  parts.logger.error({ eventId, strikes }, 'event parked: it kills the process that works on it')
+  const errorDetail = `the process died ${strikes} times while it processed this event, the last time with no other event`
+  parts.logger.error({ eventId, strikes }, 'event parked: it kills the process that runs it')
   const end = endOf(row, 'parked')
   const causeId = await parts.inbox.keepCause({ code: 'POISON', effectKind: null, operation: null, status: null, problemType: null })
   await parts.inbox.complete({ seq, generation, state: end, errorCode: 'POISON', errorDetail, causeId })
@@ -217,7 +217,7 @@ async function fail(
     const end = endOf(row, retry.kind === 'park' ? 'parked' : 'dead')
     if (end === 'processed') log.warn({ reason: evidence.errorDetail }, 'replay of a completed event failed; the event stays processed')
     else if (parkNow && parts.unknown) parts.unknown.parked(row.keySlot)
-    else log.warn({ reason: evidence.errorDetail }, `event ${end}: a person must look`)
+    else log.warn({ reason: evidence.errorDetail }, `event ${end}: an operator must act`)
     await parts.inbox.complete({ ...evidence, state: end })
     parts.metrics.ended(end, parts.now() - row.receivedAt.getTime())
     return DONE
@@ -226,7 +226,7 @@ async function fail(
   parts.metrics.willRetry(evidence.errorCode)
   // A flood of forged events must not fill the log: the watch tells of them.
   const told = error instanceof EventUnknownError && parts.unknown ? 'debug' : 'info'
-  log[told]({ inMs: retry.delayMs, reason: evidence.errorDetail }, 'event will be tried again')
+  log[told]({ inMs: retry.delayMs, reason: evidence.errorDetail }, 'event will be retried')
   await parts.inbox.complete({
     ...evidence,
     state: 'accepted',

@@ -31,7 +31,7 @@ export class EffectInHandError extends AppError {
   readonly retry = 'snooze'
   readonly retryAfterMs: number
   constructor(step: string, retryAfterMs: number) {
-    super(`${step} is in the hands of another event`)
+    super(`${step} is being run by another event`)
     this.retryAfterMs = retryAfterMs
   }
 }
@@ -44,7 +44,7 @@ export class EffectRefusedError extends AppError {
   readonly refusal: string | null
   /** `cause`: the refusal itself, where this very run met it. */
   constructor(step: string, code: string | null, options?: ErrorOptions) {
-    super(`${step} was refused${code ? ` (${code})` : ''}; replay the event once the cause is mended`, options)
+    super(`${step} was refused${code ? ` (${code})` : ''}; replay the event once the cause is fixed`, options)
     this.refusal = code
   }
 }
@@ -75,7 +75,7 @@ export class StreamMissingError extends AppError {
   readonly code = 'STREAM_MISSING'
   readonly retry = 'backoff'
   constructor(kind: string, streamId: string) {
-    super(`there is no ${kind} ${streamId}`)
+    super(`unknown ${kind} ${streamId}`)
   }
 }
 
@@ -85,7 +85,7 @@ export class StreamStateUnknownError extends AppError {
   readonly retry = 'snooze'
   readonly retryAfterMs = 30_000
   constructor(kind: string, state: string) {
-    super(`this version knows no ${kind} in state ${state}: a newer one wrote it and will go on with it`)
+    super(`this version does not know state ${state} of ${kind}: a newer version wrote it and continues it`)
   }
 }
 
@@ -95,7 +95,7 @@ export class EffectKindUnknownError extends AppError {
   readonly retry = 'snooze'
   readonly retryAfterMs = 30_000
   constructor(kind: string) {
-    super(`this version knows no effect ${kind}: a newer one wrote it and will go on with it`)
+    super(`this version does not know effect ${kind}: a newer version wrote it and continues it`)
   }
 }
 
@@ -105,6 +105,6 @@ export class OriginUnknownError extends AppError {
   readonly retry = 'snooze'
   readonly retryAfterMs = 30_000
   constructor(origin: string) {
-    super(`this version cannot route ${origin}: a newer one wrote it and will go on with it`)
+    super(`this version cannot route ${origin}: a newer version wrote it and continues it`)
   }
 }

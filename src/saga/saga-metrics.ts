@@ -11,19 +11,19 @@ export interface SagaMetrics {
 export function createSagaMetrics(metrics: Registry): SagaMetrics {
   const ends = new Counter({
     name: 'gatehouse_events_ended_total',
-    help: 'Events that came to an end: processed, or parked or dead (a person must look).',
+    help: 'Ended events: processed, parked or dead (the last two need an operator).',
     labelNames: ['end'] as const,
     registers: [metrics],
   })
   const retries = new Counter({
     name: 'gatehouse_event_retries_total',
-    help: 'Tries that ended in another try, by error code.',
+    help: 'Attempts that led to a retry, by error code.',
     labelNames: ['code'] as const,
     registers: [metrics],
   })
   const seconds = new Histogram({
     name: 'gatehouse_event_seconds',
-    help: 'From the first delivery of an event to its end, whatever held it up in between.',
+    help: 'Seconds from the first delivery of an event to its end, including all waits.',
     labelNames: ['end'] as const,
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400],
     registers: [metrics],

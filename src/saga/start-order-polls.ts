@@ -38,10 +38,10 @@ const POLL_LOCK = [0x67617465, 0x706f6c6c] as const
 export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
   const { logger, metrics, transfersEveryMs = TRANSFERS_EVERY_MS } = parts
   let transfersDueAtMs = transfersEveryMs === null ? Number.POSITIVE_INFINITY : 0
-  const open = new Gauge({ name: 'gatehouse_orders_open', help: 'Orders that a poll still reads', registers: [metrics] })
+  const open = new Gauge({ name: 'gatehouse_orders_open', help: 'Unfinished orders that the poll reads', registers: [metrics] })
   const seconds = new Histogram({
     name: 'gatehouse_order_poll_seconds',
-    help: 'Time of one poll over all unfinished orders: with the rest between two polls the greatest age of what is known of an order',
+    help: 'Time of one poll over all unfinished orders; plus the pause between two polls, the greatest age of an order's known state',
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60],
     registers: [metrics],
   })
@@ -57,7 +57,7 @@ export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
         seconds.observe((performance.now() - startedMs) / 1_000)
       }
     } catch (error) {
-      logger.warn({ reason: errorMessage(error) }, 'orders could not be polled; tried again')
+      logger.warn({ reason: errorMessage(error) }, 'orders could not be polled; retrying')
     }
     if (!stopped) timer = setTimeout(next, REST_MS)
   }

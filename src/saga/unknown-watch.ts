@@ -19,7 +19,7 @@ export interface UnknownWatch {
 export function createUnknownWatch({ logger, metrics, now }: { logger: Logger; metrics: Registry; now: () => number }): UnknownWatch {
   const counter = new Counter({
     name: 'gatehouse_unknown_events_total',
-    help: 'Events parked because Paxos does not know them, by the slot of the webhook key that brought them.',
+    help: 'Events parked because Paxos does not know them, by the slot of their webhook key.',
     labelNames: ['key_slot'] as const,
     registers: [metrics],
   })
@@ -43,7 +43,7 @@ export function createUnknownWatch({ logger, metrics, now }: { logger: Logger; m
       minute.alarmedAt = now()
       logger.error(
         { events: minute.events, keySlot: slot },
-        'a webhook key brings events that Paxos does not know: exchange it if it is not yours',
+        'a webhook key delivers events that Paxos does not know: exchange it if they are forged',
       )
     },
   }

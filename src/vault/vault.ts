@@ -48,7 +48,9 @@ export function createVault({ pool, encryptionKey }: { pool: Pool; encryptionKey
         return JSON.parse(decrypt(decrypt(wrappingKey, row.wrapped_key, id), row.sealed, id).toString())
       } catch {
         // What the cipher says names nothing useful, and what JSON says may quote the person.
-        throw new PayloadUnreadableError(`the sealed payload ${id} cannot be opened: is ENCRYPTION_KEY the one that it was sealed with?`)
+        throw new PayloadUnreadableError(
+          `the sealed payload ${id} cannot be decrypted: check that ENCRYPTION_KEY is the key that sealed it`,
+        )
       }
     },
     remove: async (id) => void (await pool.query('DELETE FROM sealed_payload WHERE id = $1', [id])),

@@ -146,7 +146,7 @@ describe('when the application onboards a person', () => {
     expect([refused.status, refused.body.code]).toEqual([400, 'REQUEST_INVALID'])
     expect(fields(refused)).toMatchObject({
       'person_details.first_name': expect.stringContaining('ASCII'),
-      'person_details.date_of_birth': 'is no day of the calendar: that month has 29 days',
+      'person_details.date_of_birth': 'is not a calendar date: that month has 29 days',
       'person_details.nationality': 'must be an ISO 3166-1 alpha-3 code in capitals, such as USA',
       'person_details.emial': 'is not a known field',
       'person_details.address.city': 'may have at most 35 characters',
@@ -268,11 +268,7 @@ describe('when onboardings are listed', () => {
     ['limit=201', 'limit', 'must be at most 200'],
     ['limit=many', 'limit', 'must be a number'],
     ['cursor=', 'cursor', 'must not be empty'],
-    [
-      'cursor=bm90IG91cnM',
-      'cursor',
-      'is not one that this list has given out; take nextCursor from the page before, with the same filters',
-    ],
+    ['cursor=bm90IG91cnM', 'cursor', 'is not a cursor of this list; send nextCursor of the previous page, with the same filters'],
     ['state=held&state=ready', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, frozen, held'],
   ])('the API refuses ?%s and names the field', async (query, field, message) => {
     const refused = await get(`/v1/onboardings?${query}`)

@@ -169,7 +169,7 @@ describe('F4 to F7, F18, F27: a bad day on one open home page that is never relo
       1,
       { result: 'fault', saw: expect.stringContaining('refuses notifications (400)') },
     ])
-    expect(gatehouse.output().match(/does not take notifications/g)).toHaveLength(1)
+    expect(gatehouse.output().match(/does not accept notifications/g)).toHaveLength(1)
     await picture(page, 'home-application-refuses')
     application.status = 204
     await expect.poll(() => application.taken, RECOVERED).toBe(10)

@@ -115,7 +115,7 @@ describe('gatehouse event', () => {
     await operator.accept({ id: eventId, type: 'identity.approved' })
     await operator.pool.query(
       `UPDATE inbox_event SET state = 'parked', identity_id = $2, error_code = 'EFFECT_REFUSED', completed_at = now(),
-         error_detail = 'account was refused (PAXOS_SCOPE_MISSING); replay the event once the cause is mended' WHERE event_id = $1`,
+         error_detail = 'account was refused (PAXOS_SCOPE_MISSING); replay the event once the cause is fixed' WHERE event_id = $1`,
       [eventId, identityId],
     )
     expect(await gatehouse('event', 'list', '--identity', identityId)).toContain('EFFECT_REFUSED (403 forbidden: scope missing)')

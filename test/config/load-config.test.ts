@@ -286,10 +286,10 @@ describe('F25: a variable that changes nothing', () => {
   it('is reported with the name that was probably meant, and its line', () => {
     const text = '# a comment\nWEBHOOK_API_KEY=x\nPAXOS_APIURL=https://x\nnot a line\nexport LOG_LEVEL=warn\nCOMPOSE_PROFILES=simulator\n'
     expect(load({}, text).warnings).toEqual([
-      '.env line 2: WEBHOOK_API_KEY is no variable of Gatehouse: did you mean WEBHOOK_API_KEYS?',
-      '.env line 3: PAXOS_APIURL is no variable of Gatehouse: did you mean PAXOS_API_URL?',
-      '.env line 4 is no assignment (NAME=value) and is ignored',
-      '.env line 6: COMPOSE_PROFILES is no variable of Gatehouse and is ignored',
+      '.env line 2: WEBHOOK_API_KEY is not a variable of Gatehouse: did you mean WEBHOOK_API_KEYS?',
+      '.env line 3: PAXOS_APIURL is not a variable of Gatehouse: did you mean PAXOS_API_URL?',
+      '.env line 4 is not an assignment (NAME=value) and is ignored',
+      '.env line 6: COMPOSE_PROFILES is not a variable of Gatehouse and is ignored',
     ])
   })
   it('may have a value over several lines, which is one assignment', () => {
@@ -297,8 +297,8 @@ describe('F25: a variable that changes nothing', () => {
   })
   it('is reported from the environment only when its name is nearly one of ours', () => {
     expect(load({ PAXOS_APIURL: 'x', OPERATOR_TOKEN_FIL: 'x', PAXOS_SOMETHING_ELSE: 'x', HOME: '/root', OPORT: '1' }).warnings).toEqual([
-      'PAXOS_APIURL is no variable of Gatehouse: did you mean PAXOS_API_URL?',
-      'OPERATOR_TOKEN_FIL is no variable of Gatehouse: did you mean OPERATOR_TOKEN_FILE?',
+      'PAXOS_APIURL is not a variable of Gatehouse: did you mean PAXOS_API_URL?',
+      'OPERATOR_TOKEN_FIL is not a variable of Gatehouse: did you mean OPERATOR_TOKEN_FILE?',
     ])
   })
 })
@@ -365,7 +365,7 @@ describe('the outgoing networks of a process', () => {
 
   it('never allow an unverified certificate in production', () => {
     expect(problems({ ...PRODUCTION, NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toEqual([
-      'NODE_TLS_REJECT_UNAUTHORIZED must not be 0 when NODE_ENV=production: name a CA of your own with NODE_EXTRA_CA_CERTS instead',
+      'NODE_TLS_REJECT_UNAUTHORIZED must not be 0 when NODE_ENV=production: name your own CA with NODE_EXTRA_CA_CERTS instead',
     ])
     expect(problems({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toEqual([])
   })

@@ -41,7 +41,7 @@ describe.concurrent.each([
           event_id: poison.id,
           state: 'parked',
           error_code: 'POISON',
-          error_detail: 'the process died 3 times while it worked on this event, the last time with nothing beside it',
+          error_detail: 'the process died 3 times while it processed this event, the last time with no other event',
           strikes: 3,
         },
       ])

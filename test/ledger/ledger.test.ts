@@ -508,17 +508,17 @@ describe('verification', () => {
     [
       'a missing chain',
       'DELETE FROM ledger_entry WHERE stream_id = $1',
-      { entryNo: null, problem: 'has 0 entries where the onboarding counts 5' },
+      { entryNo: null, problem: 'has 0 entries, but the onboarding counts 5' },
     ],
     [
       'a missing last entry',
       'DELETE FROM ledger_entry WHERE stream_id = $1 AND entry_no = 5',
-      { entryNo: null, problem: 'has 4 entries where the onboarding counts 5' },
+      { entryNo: null, problem: 'has 4 entries, but the onboarding counts 5' },
     ],
     [
       'a forged head',
       `UPDATE onboarding SET head_hash = decode(repeat('00', 32), 'hex') WHERE identity_id = $1`,
-      { entryNo: 5, problem: 'is not the head that the onboarding carries' },
+      { entryNo: 5, problem: 'is not the head that the onboarding records' },
     ],
   ])('finds %s that a superuser made', async (_what, sql, fault) => {
     const { onboarding } = await withAccount()

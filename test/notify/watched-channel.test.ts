@@ -56,7 +56,7 @@ describe('F5: an application that refuses notifications', () => {
     expect({ failures: failures >= 1, lastCode, lastStatus }).toEqual({ failures: true, lastCode: 'NOTICE_REFUSED', lastStatus: 400 })
     expect(Date.now() - (failingSince?.getTime() ?? 0)).toBeLessThan(10_000)
     expect(lines.filter(({ level }) => level === WARN)).toMatchObject([
-      { msg: expect.stringContaining('does not take notifications'), status: 400 },
+      { msg: expect.stringContaining('does not accept notifications'), status: 400 },
     ])
   })
 
@@ -70,8 +70,8 @@ describe('F5: an application that refuses notifications', () => {
     await channel.close()
     expect(await health()).toMatchObject({ failingSince: null, failures: 0, lastCode: null, lastTakenAt: expect.any(Date) })
     expect(lines.map(({ msg }) => msg)).toEqual([
-      'the application does not take notifications; they are sent again',
-      'the application takes notifications again',
+      'the application does not accept notifications; Gatehouse retries them',
+      'the application accepts notifications again',
     ])
   })
 

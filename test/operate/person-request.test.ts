@@ -29,10 +29,10 @@ describe('F33: a person', () => {
   })
 
   it.each([
-    ['1990-02-30', 'is no day of the calendar: that month has 28 days'],
-    ['2000-02-30', 'is no day of the calendar: that month has 29 days'],
-    ['1990-13-01', 'is no day of the calendar: months go from 01 to 12'],
-    ['1990-00-10', 'is no day of the calendar: months go from 01 to 12'],
+    ['1990-02-30', 'is not a calendar date: that month has 28 days'],
+    ['2000-02-30', 'is not a calendar date: that month has 29 days'],
+    ['1990-13-01', 'is not a calendar date: months are 01 to 12'],
+    ['1990-00-10', 'is not a calendar date: months are 01 to 12'],
     ['12.04.1988', 'must be written YYYY-MM-DD'],
     ['2130-01-01', 'must not be in the future'],
     ['1850-01-01', 'is impossible: it is more than 130 years ago'],
@@ -242,7 +242,7 @@ describe('F33: a date of birth', () => {
           const text = `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`
           const at = new Date(`${text}T00:00:00Z`)
           const exists = !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text)
-          if (!exists) expect(birthDateFault(text, '2026-11-27')).toContain('is no day of the calendar')
+          if (!exists) expect(birthDateFault(text, '2026-11-27')).toContain('is not a calendar date')
         },
       ),
     )

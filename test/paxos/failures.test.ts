@@ -142,7 +142,7 @@ describe('when Paxos refuses', () => {
   it('reads with 403, the client logs an error once a minute', async () => {
     let nowMs = 0
     const server = await startMisbehavingPaxos({ now: () => nowMs })
-    const said = (): number => server.log().split('Paxos forbids us to read').length - 1
+    const said = (): number => server.log().split('Paxos forbids reads').length - 1
     server.reply(json(403, insufficientScopes))
     for (let reads = 0; reads < 5; reads++) await expect(read(server)).rejects.toMatchObject({ code: 'PAXOS_FORBIDDEN' })
     expect(said()).toBe(1)

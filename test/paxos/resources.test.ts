@@ -263,7 +263,7 @@ describe('accounts', () => {
   it('A48: are reported as incomplete when a cursor repeats', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { items: [account], next_page_cursor: 'again' }))
-    await expect(paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toThrow('the listing is incomplete: a cursor came again')
+    await expect(paxos.accounts.listOfIdentity(IDENTITY_ID)).rejects.toThrow('the listing is incomplete: a cursor was repeated')
     expect(seen).toHaveLength(2)
   })
 })

@@ -81,8 +81,7 @@ describe('an outgoing connection', () => {
     expect(error).toBeInstanceOf(ExchangeFailedError)
     expect(error).toMatchObject(refused)
     expect((error as ExchangeFailedError).cause).toMatchObject({
-      message:
-        'app.test is at 127.0.0.1 (loopback), 169.254.169.254 (link-local), where OUTGOING_NETWORKS does not let this process connect to',
+      message: 'app.test is at 127.0.0.1 (loopback), 169.254.169.254 (link-local), which OUTGOING_NETWORKS does not allow',
     })
     expect(requests).toEqual([])
   })

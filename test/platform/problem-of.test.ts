@@ -58,7 +58,9 @@ describe('the answer to an error of a use case', () => {
     expect(problemOf(away, 'reads')).toMatchObject({ message: 'it happened Try again: reading changes nothing.' })
     for (const error of [away, unknown]) {
       expect(problemOf(error, 'under-key')).toMatchObject({ message: expect.stringContaining('same Idempotency-Key') })
-      expect(problemOf(error, 'acts-again')).toMatchObject({ message: expect.stringMatching(/^(?!.*Idempotency-Key).*See what was done/) })
+      expect(problemOf(error, 'acts-again')).toMatchObject({
+        message: expect.stringMatching(/^(?!.*Idempotency-Key).*Check what was done/),
+      })
     }
     expect(problemOf(unknown, 'under-key')).toMatchObject({ message: expect.not.stringContaining('it happened') })
   })

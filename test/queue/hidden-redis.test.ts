@@ -55,7 +55,7 @@ describe('c09: a Redis without CONFIG', () => {
     const queue = await open(await hiding({ rights: ['+@all', '-config', '-info'] }), lines)
     onTestFinished(() => queue.close())
     expect(await queue.evictionPolicy()).toBe('unknown')
-    expect(lines).toMatchObject([{ msg: expect.stringContaining('does not say its maxmemory-policy') }])
+    expect(lines).toMatchObject([{ msg: expect.stringContaining('the maxmemory-policy of Redis is unknown') }])
   })
 })
 

@@ -70,7 +70,7 @@ describe('when only signatures are accepted', () => {
       body: {
         code: 'WEBHOOK_UNAUTHENTICATED',
         detail:
-          'The request does not prove who sent it. This receiver accepts a Standard Webhooks signature (webhook-id, webhook-timestamp, webhook-signature).',
+          'The request does not prove its sender. This receiver accepts a Standard Webhooks signature (webhook-id, webhook-timestamp, webhook-signature).',
       },
     })
     expect(await receiver.storedRows()).toEqual([])

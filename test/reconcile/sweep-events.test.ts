@@ -229,7 +229,7 @@ describe('the window of a sweep', () => {
         return { ...(await pipeline.paxos.events.list({ ...options, cursor: null })), nextCursor: 'again' }
       },
     }
-    await expect(sweepEvents({ ...parts(pipeline), paxos: { ...pipeline.paxos, events } })).rejects.toThrow('a cursor came again')
+    await expect(sweepEvents({ ...parts(pipeline), paxos: { ...pipeline.paxos, events } })).rejects.toThrow('a cursor was repeated')
     expect(await windows(pipeline)).toBe(0)
     expect(pages).toBe(2)
   })

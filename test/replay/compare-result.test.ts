@@ -47,13 +47,7 @@ describe('the comparison of a run with its plan', () => {
       done,
       { result: 'failed; the event stays processed', difference: 'EVENT_UNKNOWN_TO_PAXOS: gone', explained: true },
     ],
-    [
-      'was reopened by another replay',
-      planned,
-      ended({ generation: 2 }),
-      done,
-      { result: 'opened again by another replay', explained: true },
-    ],
+    ['was reopened by another replay', planned, ended({ generation: 2 }), done, { result: 'reopened by another replay', explained: true }],
     [
       'met another status',
       planned,

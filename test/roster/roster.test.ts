@@ -79,7 +79,7 @@ describe('the comparison of the settings of two processes', () => {
     const running = await roster().live()
     const mine = { queue: 'Postgres', upstream: 'http://127.0.0.1:8090/v2', simulated: true }
     expect(() => refuseOtherWorld(mine, running)).toThrow(
-      'The queue of the worker (pid 7 on host-a) is on Redis at redis:6379, database 0; here it would be on Postgres. Set the same REDIS_URL (or none) as that process has. ' +
+      'The queue of the worker (pid 7 on host-a) is on Redis at redis:6379, database 0; here it would be on Postgres. Set the same REDIS_URL (or none) as in that process. ' +
         'The worker (pid 7 on host-a) calls Paxos at https://api.sandbox.paxos.com/v2; here it would be http://127.0.0.1:8090/v2.',
     )
   })

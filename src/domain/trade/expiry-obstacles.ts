@@ -10,6 +10,6 @@ const SHORTEST_GTT_MS = 10_000
  */
 export function expiryObstacles({ expiresAt }: OrderRequest, now: number): OrderObstacle[] {
   if (expiresAt === null || Date.parse(expiresAt) - now > SHORTEST_GTT_MS) return []
-  const message = `must be more than ${SHORTEST_GTT_MS / 1_000} s ahead`
+  const message = `must be more than ${SHORTEST_GTT_MS / 1_000} s from now`
   return [{ limit: 'shortest-time-in-force', field: 'expiresAt', message, nearest: null }]
 }

@@ -95,7 +95,7 @@ function closedMarket(side: OrderSide, { market, buy, sell }: MarketRules): Orde
   const status = side === 'BUY' ? buy : sell
   if (status.available) return []
   const why = status.reason === null ? '' : ` (${status.reason})`
-  return [{ limit: 'market-status', field: 'market', message: `${market} does not take a ${side} now${why}`, nearest: null }]
+  return [{ limit: 'market-status', field: 'market', message: `${market} does not accept a ${side} order now${why}`, nearest: null }]
 }
 
 /** A price must be a multiple of the market's tick; the nearest is on the side that suits the customer. */

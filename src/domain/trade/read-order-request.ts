@@ -32,7 +32,7 @@ export function readOrderRequest(body: Readonly<Record<string, unknown>>): Order
     return null
   }
   for (const field of Object.keys(body))
-    if (!FIELDS.includes(field)) wrong(field, `is not a field of an order; known are ${FIELDS.join(', ')}`)
+    if (!FIELDS.includes(field)) wrong(field, `is not a field of an order; known fields: ${FIELDS.join(', ')}`)
   const side = oneOf(body.side, ORDER_SIDES) ?? wrong('side', `must be one of ${ORDER_SIDES.join(', ')}`)
   const type = oneOf(body.type, ORDER_TYPES) ?? wrong('type', `must be one of ${ORDER_TYPES.join(', ')}`)
   const market = isMarket(body.market)
@@ -70,10 +70,10 @@ function wantedAmounts(body: Readonly<Record<string, unknown>>, side: OrderSide,
   const what = `a ${type} ${side}`
   const problems = Object.entries(takes).flatMap(([field, wanted]): FieldProblem[] => {
     if (wanted && !isGiven(body[field])) return [{ field, message: `is missing; ${what} needs it` }]
-    if (!wanted && isGiven(body[field])) return [{ field, message: `is not taken by ${what}; leave it out` }]
+    if (!wanted && isGiven(body[field])) return [{ field, message: `does not apply to ${what}; omit it` }]
     return []
   })
-  if (takes.stopPrice && side === 'BUY') problems.push({ field: 'side', message: 'must be SELL: Paxos takes stop orders for sales only' })
+  if (takes.stopPrice && side === 'BUY') problems.push({ field: 'side', message: 'must be SELL: Paxos accepts stop orders only to sell' })
   return problems
 }
 
@@ -83,9 +83,8 @@ function wantedTimes(body: Readonly<Record<string, unknown>>, type: OrderType, t
     return [{ field: 'timeInForce', message: `must be one of ${allowed.join(', ')} for a ${type} order` }]
   }
   if (timeInForce === 'GTT' && !isGiven(body.expiresAt))
-    return [{ field: 'expiresAt', message: 'is missing; GTT needs the time at which it ends' }]
-  if (timeInForce !== 'GTT' && isGiven(body.expiresAt))
-    return [{ field: 'expiresAt', message: 'is taken with timeInForce GTT only; leave it out' }]
+    return [{ field: 'expiresAt', message: 'is required with GTT: the time at which the order ends' }]
+  if (timeInForce !== 'GTT' && isGiven(body.expiresAt)) return [{ field: 'expiresAt', message: 'applies only to timeInForce GTT; omit it' }]
   return []
 }
 

@@ -55,7 +55,7 @@ export function createPostgresBudgetStore({ pool }: { pool: Pool }): BudgetStore
           tooLate,
         )
       } catch (cause) {
-        throw new ServiceUnavailableError('Postgres, which keeps the budget for calls to Paxos, does not answer; nothing was sent.', {
+        throw new ServiceUnavailableError('Postgres, which holds the budget for calls to Paxos, does not answer; nothing was sent.', {
           cause,
         })
       }

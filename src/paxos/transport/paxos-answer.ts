@@ -163,7 +163,7 @@ function duplicate(detail: string): 'ref_id' | 'person' | null {
 function fieldsSpokenOf(detail: string, requestBody: string): string | null {
   const sent = new Set(Array.from(requestBody.matchAll(/"([a-z0-9_]+)":/g), ([, name]) => name))
   const spokenOf = new Set(detail.match(/[a-z0-9_]+/g)?.filter((word) => sent.has(word)))
-  return spokenOf.size === 0 ? null : `It speaks of ${[...spokenOf].join(', ')}.`
+  return spokenOf.size === 0 ? null : `It mentions ${[...spokenOf].join(', ')}.`
 }
 
 function parseJson(json: string): unknown {

@@ -16,7 +16,7 @@ export async function* walkPages<Page extends { nextCursor: string | null }>(
     const page: Page = await readPage(cursor)
     yield page
     cursor = page.nextCursor
-    if (cursor !== null && seen.has(cursor)) throw incomplete(operation, 'a cursor came again')
+    if (cursor !== null && seen.has(cursor)) throw incomplete(operation, 'a cursor was repeated')
     if (cursor !== null) seen.add(cursor)
   } while (cursor !== null)
 }

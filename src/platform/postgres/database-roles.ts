@@ -28,7 +28,7 @@ export async function applyDatabaseRoles(connectionString: string, { existing = 
     return true
   } catch (error) {
     throw new MigrationFailedError(
-      `The database roles could not be made (${errorCode(error)}: ${errorMessage(error)}). Run ${GATEHOUSE} migrate --roles as a user who owns the tables and has CREATEROLE.`,
+      `The database roles could not be created (${errorCode(error)}: ${errorMessage(error)}). Run ${GATEHOUSE} migrate --roles as a user who owns the tables and has CREATEROLE.`,
       { cause: error },
     )
   } finally {

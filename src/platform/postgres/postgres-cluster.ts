@@ -55,8 +55,8 @@ export async function openCluster({ directory, log }: { directory: string; log: 
 export function explain(text: string): string {
   if (/No space left on device|ENOSPC/.test(text)) return 'the disk is full. Free some space and start again.'
   if (/EACCES|EPERM|Permission denied/.test(text))
-    return `${lastLine(text)}. It belongs to another user: run Gatehouse as that user, or remove it to start with nothing.`
-  return `${lastLine(text)}. Mend that, or set DATABASE_URL to a Postgres of your own.`
+    return `${lastLine(text)}. It belongs to another user: run Gatehouse as that user, or remove it to start with an empty database.`
+  return `${lastLine(text)}. Fix it, or set DATABASE_URL to your own Postgres.`
 }
 
 /** The last line that says what is wrong; hints and details come after it. */
@@ -86,14 +86,14 @@ function runAsNobodySpecial(): RunAs {
   if (user) return user
   throw new ServiceUnavailableError(
     'Postgres must not run as root, and this system has neither a user `postgres` nor `nobody` for it. Run Gatehouse as an ordinary user, ' +
-      'or set DATABASE_URL to a Postgres of your own.',
+      'or set DATABASE_URL to your own Postgres.',
   )
 }
 
 async function refuseWithoutPassword(passwordFile: string, path: string): Promise<void> {
   await stat(passwordFile).catch((cause: unknown) => {
     throw new ServiceUnavailableError(
-      `${passwordFile} is gone, and without it the data in ${path} cannot be opened. Put it back, or remove ${path} to start with nothing.`,
+      `${passwordFile} is missing, and the data in ${path} cannot be opened without it. Restore it, or remove ${path} to start with an empty database.`,
       { cause },
     )
   })
@@ -104,7 +104,7 @@ async function refuseOtherVersion(data: string, { major }: PostgresBinaries): Pr
   if (made === major || made === '') return // unreadable is Postgres's own to report
   throw new ServiceUnavailableError(
     `The data in ${data} was made by Postgres ${made}; the embedded one is ${major}. Move it with pg_dump of version ${made}, ` +
-      `or remove it to start with nothing.`,
+      `or remove it to start with an empty database.`,
   )
 }
 

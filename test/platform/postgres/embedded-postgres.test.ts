@@ -127,7 +127,7 @@ describe('when the data exists', () => {
 
   it('the start fails when the password file is gone', async () => {
     await unlink(join(directory, 'postgres-password'))
-    await expect(start()).rejects.toThrow(/postgres-password is gone.*Put it back, or remove/)
+    await expect(start()).rejects.toThrow(/postgres-password is gone.*Restore it, or remove/)
   })
 
   it('the start fails when the data has another version', async () => {
@@ -233,7 +233,7 @@ describe('the explanation of a start failure', () => {
     ["EACCES: permission denied, open '/x/.gatehouse/postgres/PG_VERSION'", /belongs to another user: run Gatehouse as that user/],
     [
       '2026-01-01 UTC [7] LOG: starting\n2026-01-01 UTC [7] FATAL:  something odd\n2026-01-01 UTC [7] LOG: database system is shut down',
-      /^something odd. Mend that, or set DATABASE_URL/,
+      /^something odd. Fix it, or set DATABASE_URL/,
     ],
   ])('for: %s', (text, message) => {
     expect(explain(text)).toMatch(message)
