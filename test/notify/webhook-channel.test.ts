@@ -221,7 +221,7 @@ describe('when the receiver does not accept a notification', () => {
     const error = (await channelTo(receiver.url)
       .send(readyNotice)
       .catch((caught: unknown) => caught)) as Error
-    expect(error.message).toContain(`Notice ${readyNotice.key} (401)`)
+    expect(error.message).toContain(`Notification ${readyNotice.key} (401)`)
     expect(error.message).not.toContain(SECRET)
   })
 })

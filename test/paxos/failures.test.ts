@@ -257,7 +257,7 @@ describe('an error, a log line or a metric', () => {
   it('names the fields that a refusal mentions', async () => {
     const server = await startMisbehavingPaxos()
     server.reply(json(400, { title: 'Bad Request', detail: 'invalid zip_code 12207 in person_details.address' }))
-    await expect(server.paxos.identities.create(newIdentity)).rejects.toThrow('It speaks of zip_code, person_details, address.')
+    await expect(server.paxos.identities.create(newIdentity)).rejects.toThrow('It mentions zip_code, person_details, address.')
   })
 })
 
