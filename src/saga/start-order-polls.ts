@@ -41,7 +41,7 @@ export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
   const open = new Gauge({ name: 'gatehouse_orders_open', help: 'Unfinished orders that the poll reads', registers: [metrics] })
   const seconds = new Histogram({
     name: 'gatehouse_order_poll_seconds',
-    help: 'Time of one poll over all unfinished orders; plus the pause between two polls, the greatest age of an order's known state',
+    help: 'Time of one poll over all unfinished orders; plus the pause between two polls, the greatest age of a known order state',
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60],
     registers: [metrics],
   })

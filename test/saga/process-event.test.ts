@@ -351,7 +351,7 @@ describe('a job whose processes have died', () => {
         generation: 0,
         state: 'parked',
         errorCode: 'POISON',
-        errorDetail: 'the process died 3 times while it worked on this event, the last time with nothing beside it',
+        errorDetail: 'the process died 3 times while it processed this event, the last time with no other event',
         causeId: expect.any(String),
       },
     ])
