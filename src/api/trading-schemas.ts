@@ -4,13 +4,12 @@ import { QUOTE_EXECUTION_STATES } from '../domain/trade/quote-execution.ts'
 import { DEPOSIT_STATES } from '../domain/transfer/deposit.ts'
 import { FIAT_NETWORKS, INSTRUCTIONS_STATES, ROUTING_NUMBER_TYPES } from '../domain/transfer/deposit-instructions.ts'
 import { TRANSFER_STATES } from '../domain/transfer/transfer.ts'
+import { NextCursor, time } from './schema-parts.ts'
 
-const time = z.iso.datetime()
 const decimal = z
   .string()
   .regex(/^-?[0-9]+(\.[0-9]+)?$/)
   .describe('An exact amount as a decimal string.')
-const NextCursor = z.string().nullable().describe('Cursor of the next page: send it with the same filters. Null on the last page.')
 
 const Account = z.strictObject({
   id: z.string().describe("The account's id at Paxos; the same as accountId."),

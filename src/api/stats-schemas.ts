@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { PROBLEM_KINDS } from '../operate/problem.ts'
+import { count, time } from './schema-parts.ts'
+
+const Stats = z.strictObject({
+  inbox: z.strictObject({
+    accepted: count,
+    processed: count,
+    parked: count,
+    dead: count,
+    test: count,
+    dismissed: count,
+    duplicates: count,
+  }),
+  onboardings: z.strictObject({
+    pending: count,
+    documents_required: count,
+    approved: count,
+    ready: count,
+    denied: count,
+    disabled: count,
+    frozen: count,
+    held: count,
+  }),
+  notices: z
+    .strictObject({ sent: count, suppressed: count, failed: count, pending: count })
+    .describe('failed: the application refused the last attempt. pending: not sent yet, and not refused.'),
+  oldestUnfinishedSeconds: count.nullable(),
+  lastWebhookAt: time.nullable(),
+  canary: z
+    .strictObject({ seenAt: time.nullable(), sinceSeenSeconds: count.nullable(), waitingSeconds: count.nullable() })
+    .describe('A test job goes through the queue every few seconds: when a worker last took one, and for how long one has waited.'),
+  upstream: z
+    .strictObject({ lockedForSeconds: count.nullable(), backlogSeconds: count.nullable() })
+    .describe(
+      "lockedForSeconds: seconds without calls after a 429 of Paxos; 0: not locked. backlogSeconds: estimated seconds for the unfinished events within Paxos's limits, as if each opened an account. Null: not known now; backlogSeconds is also null while the queue is paused, no worker runs, or Paxos or the application is down.",
+    ),
+})
+
+const Problem = z.strictObject({
+  kind: z.enum(PROBLEM_KINDS),
+  severity: z.enum(['fault', 'warning']),
+  sentence: z.string().describe('The problem with its cause.'),
+  since: time.nullable().describe('Null: not known.'),
+  customers: count.nullable().describe('Number of affected customers; null: not known.'),
+  nextAction: z.string(),
+  page: z.string().nullable().describe('The page of this server that shows the problem.'),
+  command: z.string().nullable(),
+})
+const Home = z.strictObject({
+  at: time.describe('The time of this view.'),
+  problems: z.array(Problem).describe('Worst first; empty: no problem.'),
+  flow: z
+    .strictObject({
+      since: time,
+      received: count,
+      confirmed: count,
+      toReady: z
+        .strictObject({ p50: z.number(), p95: z.number(), p99: z.number(), customers: count })
+        .nullable()
+        .describe('Seconds from the receipt of the deciding event to the notification; null: no customer became ready.'),
+      opened: count,
+      approved: count,
+      withAccount: count,
+      ready: count,
+    })
+    .describe(
+      'The last 24 hours: events received and confirmed (the newest 20000), and the steps that newly opened customers have reached.',
+    ),
+})
+
+const QueueCounts = z.strictObject({ waiting: count, active: count, delayed: count, paused: z.boolean() })
+const QueueStatus = z.strictObject({
+  queue: QueueCounts.describe('Jobs by state; events that arrived together share one job.'),
+  pause: z
+    .strictObject({ by: z.string().nullable(), at: time.nullable(), reason: z.string().nullable() })
+    .nullable()
+    .describe('Who paused the queue, when and why; null: not paused. All fields null: paused with another tool.'),
+  inbox: Stats.shape.inbox,
+  upstream: Stats.shape.upstream,
+  problems: z.array(Problem).describe("What delays the backlog besides Paxos's limits, worst first."),
+})
+const QueueRebuild = z.strictObject({
+  before: QueueCounts,
+  unfinished: count.describe('Unfinished events in the inbox.'),
+  requeued: count.describe('Events put on the queue now; the other events wait for their next attempt.'),
+  jobs: count,
+  after: QueueCounts,
+})
+
+/** The state of the whole installation: figures, problems, the queue. */
+export const STATS_SCHEMAS = { Stats, Home, QueueStatus, QueueRebuild }
