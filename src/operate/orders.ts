@@ -67,8 +67,8 @@ export function tradingUseCases({
       return { ...preview, obstacles: [...preview.obstacles, ...expiryObstacles(request, now())] }
     },
     placeOrder: async (asked, actor) => {
-      const { accountId, idempotencyKey, request } = asked
-      const data = { accountId, idempotencyKey, side: request.side, market: request.market }
+      const { accountId, request } = asked
+      const data = { accountId, side: request.side, market: request.market }
       const rule = { action: 'order.place', target: accountId, reason: null, data, entry: 'after' as const }
       const placed = await perform(
         actor,
@@ -93,8 +93,8 @@ export function tradingUseCases({
     },
     listOrders: (query) => orders.list(query),
     fundAccount: async (asked, actor) => {
-      const { accountId, idempotencyKey, asset, amount } = asked
-      const data = { accountId, idempotencyKey, asset, amount }
+      const { accountId, asset, amount } = asked
+      const data = { accountId, asset, amount }
       const rule = { action: 'deposit.make', target: accountId, reason: null, data, entry: 'after' as const }
       const find = (depositId: string) => findDeposit(pool, depositId)
       return perform(

@@ -51,8 +51,8 @@ export function quoteUseCases({
       return quotes
     },
     executeQuote: async (asked, actor) => {
-      const { accountId, idempotencyKey, quoteId } = asked
-      const data = { accountId, idempotencyKey, quoteId }
+      const { accountId, quoteId } = asked
+      const data = { accountId, quoteId }
       const rule = { action: 'quote.execute', target: accountId, reason: null, data, entry: 'after' as const }
       const { execution, created } = await perform(
         actor,

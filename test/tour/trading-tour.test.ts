@@ -38,6 +38,13 @@ forEachBackend((backend) => {
       expect(quotes.map(({ side }) => side).sort()).toEqual(['BUY', 'SELL'])
       expect(quotes.every(({ expiresAt }) => Date.parse(expiresAt) > Date.now())).toBe(true)
 
+      const audited = await pipeline.pool.query<{ action: string; entry: string }>(
+        'SELECT action, audit_entry::text AS entry FROM audit_entry',
+      )
+      expect(audited.rows.map(({ action }) => action)).toEqual(expect.arrayContaining(['deposit.make', 'order.place']))
+      for (const { entry } of audited.rows)
+        expect(entry, 'F63: an Idempotency-Key may hold anything, and the audit keeps it for ever').not.toMatch(/buy-1|sell-1/)
+
       await completes(pipeline)
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
       const notified = world.notices.deliveries.map(({ body }) => (JSON.parse(String(body)) as { type: string }).type)
