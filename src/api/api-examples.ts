@@ -72,9 +72,9 @@ export const ANSWER_EXAMPLES: Readonly<Partial<Record<ApiSchemaName, unknown>>> 
   },
 }
 
-/** Ids in paths, by parameter name. */
-export const PARAMETER_EXAMPLES: Readonly<Record<string, string>> = {
-  id: IDENTITY_ID,
-  event_id: EVENT_ID,
-  'idempotency-key': 'person-1',
+/** Ids in paths, by parameter name; of several, a route shows the first one that its own schema accepts. */
+export const PARAMETER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  id: [IDENTITY_ID, '3f8a1c0b9d2e'],
+  event_id: [EVENT_ID],
+  'idempotency-key': ['person-1'],
 }

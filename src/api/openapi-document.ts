@@ -115,7 +115,7 @@ function parametersIn(place: 'path' | 'query' | 'header', schema: z.ZodObject): 
   return Object.entries(schema.shape).map(([name, field]) => {
     const { description, ...described } = jsonSchema(field as z.ZodType)
     const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success
-    const example = PARAMETER_EXAMPLES[name]
+    const example = PARAMETER_EXAMPLES[name]?.find((each) => (field as z.ZodType).safeParse(each).success)
     return { name, in: place, required, ...(description ? { description } : {}), ...(example ? { example } : {}), schema: described }
   })
 }

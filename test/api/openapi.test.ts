@@ -16,6 +16,7 @@ interface Operation {
   tags: string[]
   summary: string
   requestBody?: { content: Record<string, { example?: unknown; schema: object }> }
+  parameters?: { name: string; example?: string; schema: { pattern?: string } }[]
   responses: Record<string, unknown>
 }
 
@@ -62,6 +63,12 @@ describe('F29: an OpenAPI document', () => {
       const example = REQUEST_EXAMPLES[operationId(method, path)]
       if (schemas.body && example) expect(schemas.body.safeParse(example).error).toBe(undefined)
     }
+    const parameters = Object.values(documents[0]?.document.paths ?? {}).flatMap((methods) =>
+      Object.values(methods).flatMap(({ parameters = [] }) => parameters),
+    )
+    const shown = parameters.filter(({ example }) => example !== undefined)
+    expect(shown.some(({ name }) => name === 'id')).toBe(true)
+    for (const { example, schema } of shown) expect(example).toMatch(new RegExp(schema.pattern ?? ''))
     for (const [name, example] of Object.entries(ANSWER_EXAMPLES))
       expect(API_SCHEMAS[name as ApiSchemaName].safeParse(example).error).toBe(undefined)
     const delivery = documents[1]?.document.paths['/webhooks/paxos']?.post?.requestBody?.content['application/json']?.example

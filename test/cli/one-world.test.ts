@@ -148,7 +148,7 @@ describe('two runs of gatehouse start in one folder', () => {
     await roster.enroll({ queue: 'Postgres', upstream: null, simulated: true, role: 'operator', url: 'http://127.0.0.1:8081' })
     await expect(startOnce(foundation)).rejects.toMatchObject({
       code: 'ALREADY_RUNNING',
-      message: expect.stringContaining('pages at http://127.0.0.1:8081/. Use that one'),
+      message: expect.stringContaining('pages at http://127.0.0.1:8081/. Use it'),
     })
     await first.close()
     await (await startOnce(foundation)).close()

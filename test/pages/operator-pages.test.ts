@@ -270,7 +270,7 @@ describe('the pages', () => {
   it.each([
     ['/events?state=lost', 400, 'state must be one of accepted, processed, parked, dead, test, dismissed'],
     ['/events?from=yesterday', 400, 'from must be a time with its zone'],
-    ['/onboardings?cursor=x', 400, 'is not one that this list has given out'],
+    ['/onboardings?cursor=x', 400, 'is not a cursor of this list'],
     ['/onboardings/abc', 404, 'Unknown onboarding.'],
     [`/events/${randomUUID()}`, 404, 'Unknown event: Gatehouse never received it'],
     [`/replays/${randomUUID()}`, 404, 'Unknown replay.'],

@@ -63,7 +63,7 @@ describe('a replay run', () => {
     await approveReplay(parts(pipeline), plan.id, ADA)
     const stopped = await runToEnd(parts(pipeline), plan.id)
     expect(stopped).toMatchObject({ state: 'paused', stage: 1, results: { 'parked again': 1 }, progress: { waiting: 3, running: 0 } })
-    expect(stopped.note).toMatch(/^stopped by itself in stage 1: 1 of 1 failed with EFFECT_REFUSED, which the plan did not foresee/)
+    expect(stopped.note).toMatch(/^stopped by itself in stage 1: 1 of 1 failed with EFFECT_REFUSED, which the plan did not predict/)
     expect(await pipeline.inbox.count()).toMatchObject({ parked: 4, accepted: 0 })
     mend()
     await createReplayActions(parts(pipeline)).steerReplay(plan.id, 'resume', ADA)

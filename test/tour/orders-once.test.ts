@@ -156,7 +156,7 @@ forEachBackend((backend) => {
       const trader = await openTrader(world, pipeline)
       await expect(trader.place('poor', { ...BUY, quoteAmount: '20000' })).rejects.toMatchObject({
         code: 'ORDER_NOT_POSSIBLE',
-        errors: [{ field: 'quoteAmount', message: expect.stringContaining('the nearest that would pass is 10000') }],
+        errors: [{ field: 'quoteAmount', message: expect.stringContaining('the nearest valid value is 10000') }],
       })
       await expect(trader.place('nothing', SELL_FAR)).rejects.toMatchObject({ code: 'ORDER_NOT_POSSIBLE' })
       const elsewhere = { accountId: 'somebody-elses', idempotencyKey: 'k', request: requestOf(BUY) }

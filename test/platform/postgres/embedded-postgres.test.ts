@@ -127,7 +127,7 @@ describe('when the data exists', () => {
 
   it('the start fails when the password file is gone', async () => {
     await unlink(join(directory, 'postgres-password'))
-    await expect(start()).rejects.toThrow(/postgres-password is gone.*Restore it, or remove/)
+    await expect(start()).rejects.toThrow(/postgres-password is missing.*Restore it, or remove/)
   })
 
   it('the start fails when the data has another version', async () => {
