@@ -62,8 +62,11 @@ afterAll(async () => {
 /** The customer's own application, which answers as a test says. */
 async function startApplication(): Promise<typeof application> {
   const server = createServer((request, response) => {
-    request.resume().on('end', () => {
-      if (app.status < 300) app.taken += 1
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      // Each customer leads to `account.opened` too, which is not what is counted here.
+      if (app.status < 300 && (JSON.parse(body) as { type: string }).type === 'onboarding.ready') app.taken += 1
       response.writeHead(app.status).end()
     })
   })
@@ -124,15 +127,14 @@ describe('F4 to F7, F18, F27: a bad day on one open home page that is never relo
     const taken = await shell('notice', 'test', '--operator', 'ada')
     expect(taken).toMatchObject({
       code: 0,
-      output: expect.stringMatching(/took the test notification: http:\/\/127\.0\.0\.1:\d+\/hooks answered 204/),
+      output: expect.stringMatching(/accepted the test notification: http:\/\/127\.0\.0\.1:\d+\/hooks answered 204/),
     })
     application.status = 401
     const refused = await shell('notice', 'test', '--operator', 'ada')
-    expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/\(401\): the receiver refused it\..*\[NOTICE_REFUSED\]/s) })
+    expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/\(401\): the application refused it\..*\[NOTICE_REFUSED\]/s) })
     const { output } = await shell('doctor', '--notice', '--json')
     expect(JSON.parse(output).at(-1)).toMatchObject({ check: 'notice', result: 'fault', saw: expect.stringContaining('[NOTICE_REFUSED]') })
     application.status = 204
-    application.taken = 3
     expect((await shell('audit', 'list', '--action', 'notice')).output).toMatch(/notice\.test\.failed.*\n.*notice\.test.*\n.*notice\.test/s)
   })
 
@@ -151,7 +153,7 @@ describe('F4 to F7, F18, F27: a bad day on one open home page that is never relo
     expect(output).toMatch(/Paxos (has not answered since|does not answer)/)
     expect(output).not.toMatch(/takes about/)
     const { code, findings } = await doctor()
-    expect([code, findings.paxos?.result, findings['paxos limits']?.saw]).toEqual([1, 'fault', expect.stringContaining('is not known')])
+    expect([code, findings.paxos?.result, findings['paxos limits']?.saw]).toEqual([1, 'fault', expect.stringContaining('no estimate')])
     await picture(page, 'home-paxos-down')
     sandbox.faults.disarm(fault)
     await expect.poll(() => application.taken, RECOVERED).toBe(8)
@@ -163,7 +165,7 @@ describe('F4 to F7, F18, F27: a bad day on one open home page that is never relo
     await approve(2, 'refused-')
     await problem('application-refuses').waitFor(SOON)
     expect(await problem('application-refuses').textContent()).toMatch(/Your application refuses notifications \(400\), \d+ in a row since/)
-    await expect.poll(async () => (await stats()).notices, SOON).toMatchObject({ failed: 2, pending: 0 })
+    await expect.poll(async () => (await stats()).notices, SOON).toMatchObject({ failed: 2 })
     const { code, findings } = await doctor()
     expect([code, findings.application]).toMatchObject([
       1,
