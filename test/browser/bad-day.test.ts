@@ -165,7 +165,7 @@ describe('F4 to F7, F18, F27: a bad day on one open home page that is never relo
     await approve(2, 'refused-')
     await problem('application-refuses').waitFor(SOON)
     expect(await problem('application-refuses').textContent()).toMatch(/Your application refuses notifications \(400\), \d+ in a row since/)
-    await expect.poll(async () => (await stats()).notices, SOON).toMatchObject({ failed: 2 })
+    await expect.poll(async () => (await stats()).notices, SOON).toMatchObject({ failed: 4, pending: 0 })
     const { code, findings } = await doctor()
     expect([code, findings.application]).toMatchObject([
       1,
