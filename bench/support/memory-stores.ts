@@ -1,4 +1,5 @@
 import { isOnboardingEvent } from '../../src/domain/onboarding/onboarding.ts'
+import { causeIdOf } from '../../src/inbox/failure-cause.ts'
 import type { Inbox } from '../../src/inbox/inbox.ts'
 import type { Change, Stored } from '../../src/ledger/change.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
@@ -41,7 +42,11 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): {
   }
   const versionsOf = (ids: readonly string[]): Map<string, number> =>
     new Map(ids.flatMap((id) => (onboardings.has(id) ? [[id, onboardings.get(id)!.version]] : [])))
-  const inbox: Partial<Inbox> = { load: async (seq) => ({ ...rows.get(seq)! }), complete: async (completion) => complete(completion) }
+  const inbox: Partial<Inbox> = {
+    load: async (seq) => ({ ...rows.get(seq)! }),
+    complete: async (completion) => complete(completion),
+    keepCause: async (cause) => causeIdOf(cause),
+  }
   return {
     inbox: inbox as Inbox, // the rest belongs to receiver and dispatcher
     ledger: {
