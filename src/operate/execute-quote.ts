@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Actor } from '../domain/actor.ts'
 import { Amount } from '../domain/money.ts'
 import { type HeldQuote, mayBeExecuted, type QuoteAmounts } from '../domain/trade/quote-execution.ts'
@@ -9,7 +7,9 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { AccountRecord } from '../ledger/read-accounts.ts'
 import type { QuoteExecutionRecord } from '../ledger/read-quote-executions.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { awaitAnswer } from './await-answer.ts'
 import { type CommandParts, giveCommand } from './give-command.ts'
+import { idOfKey } from './id-of-key.ts'
 import { QuoteExpiredError, QuoteUnknownError } from './trading-errors.ts'
 import { requireTradable } from './trading-gate.ts'
 
@@ -29,9 +29,6 @@ export interface ExecuteQuoteParts extends CommandParts {
   now: () => number
 }
 
-const WAIT_MS = 5_000
-const POLL_EVERY_MS = 40
-
 /**
  * Commits the execution with its intent, stores the command that sends it, and waits up to 5 s for the result. Safe to repeat with the same key, also
  * after the quote has ended.
@@ -42,7 +39,7 @@ export async function executeQuote(
   actor: Actor,
 ): Promise<{ execution: QuoteExecutionRecord; created: boolean }> {
   const { accountId, idempotencyKey, quoteId, baseAmount, quoteAmount } = asked
-  const executionId = executionIdOf(idempotencyKey)
+  const executionId = idOfKey('quote-execution', idempotencyKey)
   const known = await parts.find(executionId)
   if (known) {
     refuseOther(known, asked)
@@ -60,11 +57,7 @@ export async function executeQuote(
   if (!committed) return executeQuote(parts, asked, actor) // another request with the same key was faster
   const input = { accountId, quoteId, ...(baseAmount === null ? { quoteAmount } : { baseAmount }) }
   await giveCommand(parts, { kind: EXECUTE_QUOTE, streamId: executionId, identityId }, { ...input, idempotencyKey, actor })
-  return { execution: await answered(parts, executionId), created: true }
-}
-
-function executionIdOf(idempotencyKey: string): string {
-  return `quote-execution-${createHash('sha256').update(`gatehouse/quote-execution/${idempotencyKey}`).digest('hex').slice(0, 32)}`
+  return { execution: await awaitAnswer(executionId, { ...parts, pending: ['submitting', 'unknown', 'created'] }), created: true }
 }
 
 /** The same key with any field changed is an error that names the field (A7). */
@@ -85,16 +78,4 @@ async function admit(parts: ExecuteQuoteParts, { accountId, quoteId }: ExecuteQu
   if (!mayBeExecuted(quote, parts.now())) throw new QuoteExpiredError(quoteId, new Date(quote.expiresAt))
   await requireTradable(parts.paxos, account, quote.side === 'BUY' ? 'BUY' : 'SELL')
   return { ...account, quote }
-}
-
-/** The execution once it is settled or refused, or its current state when the wait ends. */
-async function answered({ find, now }: ExecuteQuoteParts, executionId: string): Promise<QuoteExecutionRecord> {
-  const until = now() + WAIT_MS
-  for (;;) {
-    const execution = await find(executionId)
-    if (!execution) throw new Error(`quote execution ${executionId} was committed and cannot be read`)
-    const pending = execution.state === 'submitting' || execution.state === 'unknown' || execution.state === 'created'
-    if (!pending || now() >= until) return execution
-    await sleep(POLL_EVERY_MS)
-  }
 }

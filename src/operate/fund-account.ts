@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Actor } from '../domain/actor.ts'
 import { Amount } from '../domain/money.ts'
 import { type Deposit, type DepositSnapshot, openDeposit } from '../domain/transfer/deposit.ts'
 import { IdempotencyKeyReusedError } from '../inbox/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { AccountRecord } from '../ledger/read-accounts.ts'
+import { awaitAnswer } from './await-answer.ts'
 import { type CommandParts, giveCommand } from './give-command.ts'
+import { idOfKey } from './id-of-key.ts'
 
 export interface FundRequest {
   readonly accountId: string
@@ -24,13 +24,10 @@ export interface FundParts extends CommandParts {
   now: () => number
 }
 
-const WAIT_MS = 5_000
-const POLL_EVERY_MS = 40
-
 /** Funds an account in the Sandbox: commits the deposit, stores the command, waits up to 5 s for the answer. Safe to repeat with the same key. */
 export async function fundAccount(parts: FundParts, asked: FundRequest, actor: Actor): Promise<{ deposit: Deposit; created: boolean }> {
   const { accountId, idempotencyKey, asset, amount } = asked
-  const depositId = `deposit-${createHash('sha256').update(`gatehouse/deposit/${idempotencyKey}`).digest('hex').slice(0, 32)}`
+  const depositId = idOfKey('deposit', idempotencyKey)
   const known = await parts.find(depositId)
   if (known) {
     refuseOther(known, asked)
@@ -43,7 +40,7 @@ export async function fundAccount(parts: FundParts, asked: FundRequest, actor: A
   const committed = await parts.ledger.commit({ before: null, draft: openDeposit(deposit), actor: `${actor.kind}:${actor.name}`, at })
   if (!committed) return fundAccount(parts, asked, actor) // another request with the same key was faster
   await giveCommand(parts, { kind: 'fund-account', streamId: depositId, identityId }, { ...asked, actor })
-  return { deposit: await answered(parts, depositId), created: true }
+  return { deposit: await awaitAnswer(depositId, { ...parts, pending: ['submitting', 'unknown'] }), created: true }
 }
 
 /** The same key with any field changed is an error that names the fields (A7). */
@@ -51,14 +48,4 @@ function refuseOther(known: Deposit, asked: FundRequest): void {
   const fields: string[] = (['accountId', 'asset'] as const).filter((field) => known[field] !== asked[field])
   if (!Amount.of(known.amount).equals(Amount.of(asked.amount))) fields.push('amount')
   if (fields.length > 0) throw new IdempotencyKeyReusedError(fields)
-}
-
-async function answered({ find, now }: FundParts, depositId: string): Promise<Deposit> {
-  const until = now() + WAIT_MS
-  for (;;) {
-    const deposit = await find(depositId)
-    if (!deposit) throw new Error(`deposit ${depositId} was committed and cannot be read`)
-    if ((deposit.state !== 'submitting' && deposit.state !== 'unknown') || now() >= until) return deposit
-    await sleep(POLL_EVERY_MS)
-  }
 }

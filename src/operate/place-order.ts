@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Actor } from '../domain/actor.ts'
 import { expiryObstacles } from '../domain/trade/expiry-obstacles.ts'
 import { newOrder, type Order } from '../domain/trade/order.ts'
@@ -12,7 +10,9 @@ import type { AccountRecord } from '../ledger/read-accounts.ts'
 import type { OrderReads, OrderRecord } from '../ledger/read-orders.ts'
 import type { PaxosMarket } from '../paxos/markets.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { awaitAnswer } from './await-answer.ts'
 import { type CommandParts, giveCommand } from './give-command.ts'
+import { idOfKey } from './id-of-key.ts'
 import type { PlaceOrder } from './order-use-cases.ts'
 import { MarketUnknownError, OrderNotPossibleError } from './trading-errors.ts'
 import { requireTradable } from './trading-gate.ts'
@@ -26,16 +26,12 @@ export interface PlaceParts extends CommandParts {
   now: () => number
 }
 
-/** Milliseconds that a caller waits for Paxos's answer, and milliseconds between checks. */
-const WAIT_MS = 5_000
-const POLL_EVERY_MS = 40
-
 /**
  * Commits the order with its intent, stores the command that sends it, and waits up to 5 s for the answer. The order's id is derived from the key
  * alone, so that the same request is always the same order, also after a restore from a backup.
  */
 export async function placeOrder(parts: PlaceParts, asked: PlaceOrder, actor: Actor): Promise<{ order: OrderRecord; created: boolean }> {
-  const orderId = orderIdOf(asked.idempotencyKey)
+  const orderId = idOfKey('order', asked.idempotencyKey)
   const known = await parts.orders.find(orderId)
   if (known) {
     refuseOther(known, asked)
@@ -47,11 +43,10 @@ export async function placeOrder(parts: PlaceParts, asked: PlaceOrder, actor: Ac
   // Another request with the same key was faster. Its order counts, if all fields are equal.
   if (!committed) return placeOrder(parts, asked, actor)
   await giveCommand(parts, { kind: 'place-order', streamId: orderId, identityId: order.identityId }, { ...asked, actor })
-  return { order: await answered(parts, orderId), created: true }
-}
-
-function orderIdOf(idempotencyKey: string): string {
-  return `order-${createHash('sha256').update(`gatehouse/order/${idempotencyKey}`).digest('hex').slice(0, 32)}`
+  return {
+    order: await awaitAnswer(orderId, { find: parts.orders.find, pending: ['submitting', 'unknown'], now: parts.now }),
+    created: true,
+  }
 }
 
 /** The same key with any field changed is an error that names the field, not a silent hit (A7). */
@@ -77,15 +72,4 @@ export async function requireMarket(paxos: PaxosClient, name: string): Promise<P
   const found = (await paxos.markets.list()).find(({ market }) => market === name)
   if (!found) throw new MarketUnknownError(name)
   return found
-}
-
-/** The order once Paxos has answered, or its current state when the wait ends. */
-async function answered({ orders, now }: PlaceParts, orderId: string): Promise<OrderRecord> {
-  const until = now() + WAIT_MS
-  for (;;) {
-    const order = await orders.find(orderId)
-    if (!order) throw new Error(`order ${orderId} was committed and cannot be read`)
-    if ((order.state !== 'submitting' && order.state !== 'unknown') || now() >= until) return order
-    await sleep(POLL_EVERY_MS)
-  }
 }

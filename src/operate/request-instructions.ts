@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Actor } from '../domain/actor.ts'
 import {
   CREATE_DEPOSIT_INSTRUCTIONS,
@@ -12,7 +10,9 @@ import { IdempotencyKeyReusedError } from '../inbox/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { AccountRecord } from '../ledger/read-accounts.ts'
 import type { InstructionsRecord } from '../ledger/read-deposit-instructions.ts'
+import { awaitAnswer } from './await-answer.ts'
 import { type CommandParts, giveCommand } from './give-command.ts'
+import { idOfKey } from './id-of-key.ts'
 
 export interface InstructionsRequest {
   readonly accountId: string
@@ -29,9 +29,6 @@ export interface InstructionsParts extends CommandParts {
   now: () => number
 }
 
-const WAIT_MS = 5_000
-const LOOK_EVERY_MS = 40
-
 /** Commits the request with its intent, gives the command to ask Paxos, and waits a moment for the answer. Safe to repeat with the same key. */
 export async function requestInstructions(
   parts: InstructionsParts,
@@ -39,7 +36,7 @@ export async function requestInstructions(
   actor: Actor,
 ): Promise<{ instructions: InstructionsRecord; created: boolean }> {
   const { accountId, idempotencyKey, network, routingNumberType } = asked
-  const instructionsId = `instructions-${createHash('sha256').update(`gatehouse/instructions/${idempotencyKey}`).digest('hex').slice(0, 32)}`
+  const instructionsId = idOfKey('instructions', idempotencyKey)
   const known = await parts.find(instructionsId)
   if (known) {
     refuseOther(known, asked)
@@ -57,21 +54,11 @@ export async function requestInstructions(
   const what = { kind: CREATE_DEPOSIT_INSTRUCTIONS, streamId: instructionsId, identityId }
   const input = { accountId, network, ...(routingNumberType === null ? {} : { routingNumberType }) }
   await giveCommand(parts, what, { ...input, idempotencyKey, actor })
-  return { instructions: await answered(parts, instructionsId), created: true }
+  return { instructions: await awaitAnswer(instructionsId, { ...parts, pending: ['submitting', 'unknown'] }), created: true }
 }
 
 /** The same key with any field changed is an error that names the field (A7). */
 function refuseOther(known: InstructionsRecord, asked: InstructionsRequest): void {
   const fields = (['accountId', 'network', 'routingNumberType'] as const).filter((field) => known[field] !== asked[field])
   if (fields.length > 0) throw new IdempotencyKeyReusedError(fields)
-}
-
-async function answered({ find, now }: InstructionsParts, instructionsId: string): Promise<InstructionsRecord> {
-  const until = now() + WAIT_MS
-  for (;;) {
-    const instructions = await find(instructionsId)
-    if (!instructions) throw new Error(`deposit instructions ${instructionsId} were committed and cannot be read`)
-    if ((instructions.state !== 'submitting' && instructions.state !== 'unknown') || now() >= until) return instructions
-    await sleep(LOOK_EVERY_MS)
-  }
 }
