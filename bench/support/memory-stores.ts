@@ -1,9 +1,9 @@
 import { isOnboardingEvent } from '../../src/domain/onboarding/onboarding.ts'
 import { causeIdOf } from '../../src/inbox/failure-cause.ts'
-import type { Inbox } from '../../src/inbox/inbox.ts'
 import type { Change, Stored } from '../../src/ledger/change.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { Backlog } from '../../src/paxos/backlog-pass.ts'
+import type { ProcessInbox } from '../../src/saga/process-event.ts'
 import { acceptedRow } from '../../test/support/accepted-row.ts'
 import { commitInMemory } from '../../test/support/commit-in-memory.ts'
 import type { ApprovedEvent } from './upstream.ts'
@@ -13,7 +13,7 @@ import type { ApprovedEvent } from './upstream.ts'
  * Postgres.
  */
 export function createMemoryStores(events: readonly ApprovedEvent[]): {
-  inbox: Inbox
+  inbox: ProcessInbox
   ledger: Ledger
   backlog: Backlog
   readyCount(): number
@@ -23,7 +23,7 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): {
   )
   const onboardings = new Map<string, Stored>()
 
-  const complete = (completion: Parameters<Inbox['complete']>[0]): boolean => {
+  const complete = (completion: Parameters<ProcessInbox['complete']>[0]): boolean => {
     const row = rows.get(completion.seq)
     if (row?.state !== 'accepted') return false
     const { state, attempts = row.attempts, unknownOutcomes = row.unknownOutcomes, outcome = row.outcome, dueAt = row.dueAt } = completion
@@ -42,13 +42,14 @@ export function createMemoryStores(events: readonly ApprovedEvent[]): {
   }
   const versionsOf = (ids: readonly string[]): Map<string, number> =>
     new Map(ids.flatMap((id) => (onboardings.has(id) ? [[id, onboardings.get(id)!.version]] : [])))
-  const inbox: Partial<Inbox> = {
+  const inbox: ProcessInbox = {
     load: async (seq) => ({ ...rows.get(seq)! }),
     complete: async (completion) => complete(completion),
     keepCause: async (cause) => causeIdOf(cause),
+    recordStrike: () => Promise.reject(new Error('no process dies here')),
   }
   return {
-    inbox: inbox as Inbox, // the rest belongs to receiver and dispatcher
+    inbox,
     ledger: {
       load: async (identityId) => onboardings.get(identityId) ?? null,
       commit: async (change) => commit(change),

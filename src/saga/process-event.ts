@@ -17,8 +17,11 @@ import { EventUnknownError, JobTimedOutError } from './saga-errors.ts'
 import type { SagaMetrics } from './saga-metrics.ts'
 import type { UnknownWatch } from './unknown-watch.ts'
 
+/** What work on an event asks of the inbox. A double that lacks one of them does not compile: with it, a failure could not be recorded. */
+export type ProcessInbox = Pick<Inbox, 'load' | 'complete' | 'keepCause' | 'recordStrike'>
+
 export interface ProcessParts extends Routes {
-  inbox: Inbox
+  inbox: ProcessInbox
   reader: ConfirmationReader
   /** Milliseconds since 1970. */
   now: () => number

@@ -12,7 +12,7 @@ import { PaxosConflictError, PaxosOutcomeUnknownError, PaxosThrottledError, Paxo
 import type { Logger } from '../../src/platform/logger.ts'
 import type { EventHandler } from '../../src/queue/event-worker.ts'
 import { onboardingRoute } from '../../src/saga/onboarding-route.ts'
-import { createEventProcessor } from '../../src/saga/process-event.ts'
+import { createEventProcessor, type ProcessInbox } from '../../src/saga/process-event.ts'
 import { acceptedRow } from '../support/accepted-row.ts'
 import { commitInMemory } from '../support/commit-in-memory.ts'
 import { CallsInProgress, type Dice, type ModelProcess } from './model-schedule.ts'
@@ -85,7 +85,7 @@ export class ModelWorld {
     return this.calls.make({ process, kind, act, failure: { notDone: databaseAway, lost: databaseAway } })
   }
 
-  #inbox(process: ModelProcess): Inbox {
+  #inbox(process: ModelProcess): ProcessInbox {
     const complete = (completion: Parameters<Inbox['complete']>[0]): boolean => {
       const row = this.bySeq(completion.seq)
       if (row?.state !== 'accepted' || row.generation !== (completion.generation ?? row.generation)) return false
@@ -105,7 +105,7 @@ export class ModelWorld {
           if (row) row.strikes += 1
           return row?.strikes ?? 0
         }),
-    } as Inbox // the rest belongs to receiver and dispatcher, whose part the schedule plays
+    }
   }
 
   #ledger(process: ModelProcess): Ledger {

@@ -52,7 +52,16 @@ forEachBackend((backend) => {
         ({ onboardings }) => onboardings.ready === EVENTS,
         { withinMs: 120_000 },
       )
-      expect(stats.onboardings).toEqual({ pending: 0, documents_required: 0, approved: 0, ready: EVENTS, denied: 0, disabled: 0, frozen: 0, held: 0 })
+      expect(stats.onboardings).toEqual({
+        pending: 0,
+        documents_required: 0,
+        approved: 0,
+        ready: EVENTS,
+        denied: 0,
+        disabled: 0,
+        frozen: 0,
+        held: 0,
+      })
       expect(stats.notices).toMatchObject({ sent: 2 * EVENTS, suppressed: 0, failed: 0 })
       expect(stats.inbox).toMatchObject({ accepted: 0, processed: EVENTS, parked: 0, dead: 0 })
       expect(sandbox.story.of('account-created')).toHaveLength(EVENTS)

@@ -1,7 +1,7 @@
 import type { Attempt } from '../../src/domain/effect.ts'
 import type { Completion } from '../../src/inbox/complete-events.ts'
 import { causeIdOf } from '../../src/inbox/failure-cause.ts'
-import type { Inbox, InboxRow } from '../../src/inbox/inbox.ts'
+import type { InboxRow } from '../../src/inbox/inbox.ts'
 import type { Change, Stored } from '../../src/ledger/change.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { Notice, NoticeChannel } from '../../src/notify/notice.ts'
@@ -13,7 +13,7 @@ import { createLogger } from '../../src/platform/logger.ts'
 import type { EventJob } from '../../src/queue/event-jobs.ts'
 import type { EventHandler } from '../../src/queue/event-worker.ts'
 import { type OnboardingParts, onboardingRoute } from '../../src/saga/onboarding-route.ts'
-import { createEventProcessor, type ProcessParts } from '../../src/saga/process-event.ts'
+import { createEventProcessor, type ProcessInbox, type ProcessParts } from '../../src/saga/process-event.ts'
 import { acceptedRow } from '../support/accepted-row.ts'
 import { commitInMemory } from '../support/commit-in-memory.ts'
 
@@ -39,7 +39,7 @@ export interface MemoryWorld {
   /** The status at Paxos. */
   event: PaxosEvent
   accounts: PaxosAccount[]
-  inbox: Changeable<Pick<Inbox, 'load' | 'complete' | 'keepCause' | 'recordStrike'>>
+  inbox: Changeable<ProcessInbox>
   ledger: Changeable<Pick<Ledger, 'load' | 'commit' | 'keepAttempts'>>
   paxos: Changeable<AccountsOfPaxos>
   reader: Changeable<Pick<ConfirmationReader, 'event' | 'identity'>>
@@ -143,7 +143,7 @@ export function createMemoryWorld({
     retries: [],
   }
   world.handle = createEventProcessor({
-    inbox: world.inbox as Inbox,
+    inbox: world.inbox,
     reader: world.reader as ConfirmationReader,
     routes: [
       onboardingRoute({
