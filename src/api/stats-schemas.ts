@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PROBLEM_KINDS } from '../operate/problem.ts'
+import { PROBLEM_KINDS } from '../operate/problems/problem.ts'
 import { count, time } from './schema-parts.ts'
 
 const Stats = z.strictObject({

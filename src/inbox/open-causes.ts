@@ -25,15 +25,10 @@ export interface OpenCause {
   firstCompletedAt: Date | null
   /** When the next of them is due; of interest for what is unfinished. */
   nextDueAt: Date
-  /** The last error of one of them, in words. */
-  detail: string | null
 }
 
 /** Of each state, the newest so many events are looked at, so that a million failures cost what ten thousand do. */
 export const MOST_CAUSED = 10_000
-
-/** As EffectRefusedError (saga-errors.ts) writes it: `account was refused (PAXOS_REJECTED); …`. */
-const INNER_CODE = `CASE WHEN error_code = 'EFFECT_REFUSED' THEN substring(error_detail from ' was refused \\(([A-Z0-9_]+)\\)') END`
 
 /**
  * Newest events of each unfinished state, grouped; a group with `MOST_CAUSED` events has at least that many. What a muted or resolved issue
@@ -42,13 +37,13 @@ const INNER_CODE = `CASE WHEN error_code = 'EFFECT_REFUSED' THEN substring(error
 export async function readOpenCauses(pool: Pool): Promise<OpenCause[]> {
   const newest = (state: string): string =>
     // As a range, for the index that holds only what is open (see openInOrder in read-events.ts).
-    `(SELECT seq, generation, state, cause_id, error_code, identity_id, received_at, completed_at, due_at, error_detail FROM inbox_event
+    `(SELECT seq, generation, state, cause_id, error_code, identity_id, received_at, completed_at, due_at FROM inbox_event
       WHERE state >= '${state}' AND state <= '${state}' ORDER BY state DESC, seq DESC LIMIT ${MOST_CAUSED})`
   const { rows } = await pool.query<OpenCause>(
-    `SELECT state, error_code AS "errorCode", coalesce(nullif(c.code, error_code), ${INNER_CODE}) AS "innerCode", c.id AS "causeId",
+    `SELECT state, error_code AS "errorCode", nullif(c.code, error_code) AS "innerCode", c.id AS "causeId",
        c.effect_kind AS "effectKind", c.operation, c.status,
        CASE WHEN c.treatment = 'acknowledged' THEN json_build_object('by', c.treated_by, 'reason', c.reason) END AS acknowledged, count(*)::int AS events, count(DISTINCT identity_id)::int AS customers,
-       min(received_at) AS "oldestReceivedAt", min(completed_at) AS "firstCompletedAt", min(due_at) AS "nextDueAt", max(error_detail) AS detail
+       min(received_at) AS "oldestReceivedAt", min(completed_at) AS "firstCompletedAt", min(due_at) AS "nextDueAt"
      FROM (${['accepted', 'parked', 'dead'].map(newest).join(' UNION ALL ')}) AS open LEFT JOIN failure_cause AS c ON c.id = cause_id
      WHERE open.state = 'accepted' OR NOT coalesce(${isQuiet('open')}, false)
      GROUP BY 1, 2, 3, c.id ORDER BY count(*) DESC, 1, 2, 3, c.id`,

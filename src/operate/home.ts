@@ -2,7 +2,7 @@ import type { EventReads } from '../inbox/read-events.ts'
 import type { RecentFlow } from '../inbox/recent-flow.ts'
 import type { Progress } from '../ledger/count-onboardings.ts'
 import type { OnboardingReads } from '../ledger/read-onboardings.ts'
-import type { Problem } from './problem.ts'
+import type { Problem } from './problems/problem.ts'
 
 /** Recent progress: from received events to notified applications. */
 export interface Flow extends RecentFlow, Progress {

@@ -1,5 +1,5 @@
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
-import { type Problem, stopsTheBacklog } from './problem.ts'
+import { type Problem, stopsTheBacklog } from './problems/problem.ts'
 
 /**
  * The pace that Paxos's rate limits allow. It is an estimate only while nothing else delays the work (a paused queue, no worker, Paxos down,

@@ -1,10 +1,10 @@
-import type { OpenCause } from '../inbox/open-causes.ts'
-import type { NoticeHealth } from '../notify/notice-health.ts'
-import type { UpstreamContact } from '../paxos/upstream-contact.ts'
-import type { CanaryTrace } from '../queue/canary.ts'
-import type { QueueCounts } from '../queue/event-queue.ts'
-import type { RoleProcess } from '../roster/role-process.ts'
-import type { QueuePause } from './queue-pause.ts'
+import type { OpenCause } from '../../inbox/open-causes.ts'
+import type { NoticeHealth } from '../../notify/notice-health.ts'
+import type { UpstreamContact } from '../../paxos/upstream-contact.ts'
+import type { CanaryTrace } from '../../queue/canary.ts'
+import type { QueueCounts } from '../../queue/event-queue.ts'
+import type { RoleProcess } from '../../roster/role-process.ts'
+import type { QueuePause } from '../queue-pause.ts'
 
 /** Observations of every part at one moment. A part that could not be read is null. */
 export interface Observed {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { OpenCause } from '../../src/inbox/open-causes.ts'
-import { findProblems } from '../../src/operate/find-problems.ts'
-import type { Observed } from '../../src/operate/observed.ts'
-import { stopsTheBacklog } from '../../src/operate/problem.ts'
-import type { UpstreamContact } from '../../src/paxos/upstream-contact.ts'
-import type { RoleProcess } from '../../src/roster/role-process.ts'
+import type { OpenCause } from '../../../src/inbox/open-causes.ts'
+import { findProblems } from '../../../src/operate/problems/find-problems.ts'
+import type { Observed } from '../../../src/operate/problems/observed.ts'
+import { stopsTheBacklog } from '../../../src/operate/problems/problem.ts'
+import type { UpstreamContact } from '../../../src/paxos/upstream-contact.ts'
+import type { RoleProcess } from '../../../src/roster/role-process.ts'
 
 const now = new Date('2026-03-01T20:40:00Z')
 const ago = (seconds: number): Date => new Date(now.getTime() - seconds * 1_000)
@@ -30,7 +30,7 @@ const CALM: Observed = {
 const cause = (given: Partial<OpenCause>): OpenCause => ({
   ...{ causeId: null, effectKind: null, operation: null, status: null, acknowledged: null },
   ...{ state: 'accepted', errorCode: null, innerCode: null, events: 1, customers: 1, oldestReceivedAt: ago(360), firstCompletedAt: null },
-  ...{ nextDueAt: new Date(now.getTime() + 35_000), detail: null, ...given },
+  ...{ nextDueAt: new Date(now.getTime() + 35_000), ...given },
 })
 const DETAIL = 'Paxos events.get (503 Service Unavailable): Paxos is not available.'
 const DOWN: UpstreamContact = {
@@ -47,7 +47,7 @@ describe('the problems', () => {
 
   it('F6: name Paxos, its answer, the number of waiting events, the start and the next probe', () => {
     const [problem, ...more] = see({
-      causes: [cause({ errorCode: 'PAXOS_UNAVAILABLE', events: 12, customers: 3, detail: DETAIL }), cause({ events: 3, customers: 0 })],
+      causes: [cause({ errorCode: 'PAXOS_UNAVAILABLE', status: 503, events: 12, customers: 3 }), cause({ events: 3, customers: 0 })],
       oldestUnfinishedAt: ago(400),
     })
     expect(problem).toMatchObject({

@@ -1,0 +1,17 @@
+import { applicationProblem } from './application-problem.ts'
+import { givenUp, held, oldestUnfinished, sweepOverdue } from './event-problems.ts'
+import type { Observed } from './observed.ts'
+import { paxosDown, paxosLocked, paxosRefusesUs } from './paxos-problems.ts'
+import { PROBLEM_KINDS, type Problem } from './problem.ts'
+import { noReceiver, noWorker, queuePaused, queueUnreachable, workerSilent } from './running-problems.ts'
+
+/** The observations as problems, worst first. Pure. */
+export function findProblems(seen: Observed): Problem[] {
+  const problems = [
+    ...[queueUnreachable(seen), queuePaused(seen), noWorker(seen), noReceiver(seen), workerSilent(seen)],
+    ...[paxosRefusesUs(seen), paxosDown(seen), paxosLocked(seen), applicationProblem(seen)],
+    ...[...givenUp(seen, 'dead'), ...givenUp(seen, 'parked'), held(seen), sweepOverdue(seen)],
+  ].filter((problem) => problem !== null)
+  const old = oldestUnfinished(seen, problems.length > 0)
+  return [...problems, ...(old ? [old] : [])].toSorted((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind))
+}
