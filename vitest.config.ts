@@ -10,6 +10,7 @@ export default defineConfig({
     reporters: ['default', new TotalsReporter()],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    maxConcurrency: 6, // of the tests that say `concurrent`: crashes, which mostly wait for the rescue of a job
     coverage: { include: ['src/**'], exclude: ['src/generated/**'] },
   },
 })

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import { withTimeout } from '../../src/platform/with-timeout.ts'
 import { eventually } from '../saga/world.ts'
 import { forEachBackend, type TestBackend } from '../support/queue-backends.ts'
 import { checkHistory, type Verdict } from './history-checker.ts'
 import type { Instant } from './instants.ts'
-import { limiter } from './limit.ts'
 import { openStage, type Stage } from './stage.ts'
 
 /** Writes are cut before, during and after; reads before. A crash between two of these leaves the same as the earlier one. */
@@ -64,27 +63,14 @@ const CASES: readonly Case[] = [
   ...TWICE.map((deaths) => ({ name: deaths.join(', then '), deaths })),
 ]
 
-/** Parallel cases: each mostly waits for the rescue of its jobs. */
-const WIDTH = 6
-
 forEachBackend((backend) => {
-  const results = new Map<string, Promise<Verdict>>()
-  beforeAll(() => {
-    for (const each of CASES) {
-      const result = inTurn(() => crash(backend, each))
-      result.catch(() => {}) // the test of the case reports it
-      results.set(each.name, result)
-    }
-  })
-  afterAll(() => Promise.allSettled(results.values()))
-
+  // Side by side: each mostly waits for the rescue of its jobs.
   describe('when the process is killed', () => {
-    it.each(CASES)(
+    it.concurrent.each(CASES)(
       '$name, every event completes with one account and one notification of each kind',
       { timeout: 150_000 },
-      async ({ name }) => {
-        const verdict = await results.get(name)
-        expect(verdict).toMatchObject({ faults: [], ended: 2, accounts: 1, opened: 1, notices: 1 })
+      async (each) => {
+        expect(await crash(backend, each)).toMatchObject({ faults: [], ended: 2, accounts: 1, opened: 1, notices: 1 })
       },
     )
   })
@@ -111,8 +97,6 @@ forEachBackend((backend) => {
 /** Calls that leave nothing new: reads for the twin and its job, the reader of Paxos, a dispatcher round that finds nothing. */
 const REPEATED =
   /^before (inbox\.(accept|load) #2|queue\.add #2|paxos\.\w+\.get #2|ledger\.load #2|worker\.handle #2|reader\.\w+ #\d|inbox\.claimDue #\d+)$/
-
-const inTurn = limiter(WIDTH)
 
 async function crash(backend: TestBackend, each: Case): Promise<Verdict> {
   const stage = await openStage(backend)

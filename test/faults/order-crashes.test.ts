@@ -69,8 +69,9 @@ forEachBackend((backend) => {
     }
   }
 
+  // Side by side: each mostly waits for the rescue of a job.
   describe('A8, A12: when the worker is killed', () => {
-    it.each(ORDER)('%s, the order is placed exactly once and its money is proved', { timeout: 120_000 }, (dieAt) =>
+    it.concurrent.each(ORDER)('%s, the order is placed exactly once and its money is proved', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.fund('10000.00')
         const { orderId } = await trader.placeAndCrash(dieAt)
@@ -80,7 +81,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.each(QUOTE)('%s, the quote is executed at most once and its money is proved', { timeout: 120_000 }, (dieAt) =>
+    it.concurrent.each(QUOTE)('%s, the quote is executed at most once and its money is proved', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.fund('10000.00')
         const { state, reason } = await trader.executeAndCrash(dieAt)
@@ -92,14 +93,14 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.each(INSTRUCTIONS)('%s, deposit instructions are made exactly once', { timeout: 120_000 }, (dieAt) =>
+    it.concurrent.each(INSTRUCTIONS)('%s, deposit instructions are made exactly once', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         expect(await trader.instructAndCrash(dieAt)).toMatchObject({ state: 'created' })
         expect(trader.instructionsAtPaxos()).toBe(1)
       }),
     )
 
-    it.each(WIRE)('%s, a wire is credited exactly once and notified under one key', { timeout: 120_000 }, (dieAt) =>
+    it.concurrent.each(WIRE)('%s, a wire is credited exactly once and notified under one key', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.wireAndCrash('150.33', dieAt)
         expect(await trader.balance('USD')).toBe('120.33')
@@ -108,7 +109,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.each(DEPOSIT)('%s, the deposit is made exactly once', { timeout: 120_000 }, (dieAt) =>
+    it.concurrent.each(DEPOSIT)('%s, the deposit is made exactly once', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.fundAndCrash('10000.00', dieAt)
         expect(await trader.balance('USD')).toBe('10000')
