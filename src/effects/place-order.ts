@@ -81,7 +81,7 @@ function receiptFor(order: Order, key: string, found: PaxosOrder, how: 'created'
     differs(order.side, found.side) ||
     differs(order.market, found.market)
   if (another) throw new OrderMismatchError(found.id)
-  return { kind: 'order-placed', paxosOrderId: found.id, how }
+  return { kind: 'order-placed', paxosOrderId: found.id, how, status: found.status }
 }
 
 function bodyOf(order: Order, key: string): NewOrder {

@@ -6,7 +6,7 @@ import { type Completion, claimDueEvents, completeEvents, type OpenEvent, record
 import { createCauseBook, type FailureCause } from './failure-cause.ts'
 import { countEvents, type EventCounts, type InboxRow, loadEvents } from './load-events.ts'
 import { type Proof, type Proven, proveEvents } from './prove-events.ts'
-import { cancelTimer, setTimer, type Timer } from './timers.ts'
+import { cancelTimer, setTimers, type Timer } from './timers.ts'
 import { splitFromBatches, type WaitingRow, waitingEvents } from './waiting-events.ts'
 
 export type { InboxRow } from './load-events.ts'
@@ -44,6 +44,8 @@ export interface Inbox extends EventAcceptor {
   findCommand(id: string): Promise<Command | null>
   /** Sets a timer of a stream; one of that name that still waits stays as it is. */
   setTimer(timer: Timer): Promise<void>
+  /** Likewise many different ones, in one statement. `reopen` (default true): a timer that has ended is opened again. */
+  setTimers(timers: readonly Timer[], options?: { reopen: boolean }): Promise<void>
   cancelTimer(timer: Pick<Timer, 'streamId' | 'name'>): Promise<void>
   count(): Promise<EventCounts>
 }
@@ -79,7 +81,8 @@ export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
     recordStrike: (seq) => recordStrike(pool, seq),
     acceptCommand: (command) => acceptCommand(pool, command),
     findCommand: (id) => findCommand(pool, id),
-    setTimer: (timer) => setTimer(pool, timer),
+    setTimer: (timer) => setTimers(pool, [timer]),
+    setTimers: (timers, options) => setTimers(pool, timers, options),
     cancelTimer: (timer) => cancelTimer(pool, timer),
     count: () => countEvents(pool),
     close: async () => {

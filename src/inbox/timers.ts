@@ -10,17 +10,28 @@ export interface Timer {
 }
 
 /**
- * Sets a timer: an inbox row of origin `timer` that the dispatcher takes up at its time. Setting one that still waits changes nothing, so a
- * caller may set it again after a crash; one that has ended is opened again.
+ * Sets timers in one statement: inbox rows of origin `timer` that the dispatcher takes up at their time. A timer that still waits is neither
+ * changed nor locked, so a caller may set it again after a crash; one that has ended is opened again unless `reopen` is false.
  */
-export async function setTimer(pool: Pool, { streamId, name, dueAt, identityId }: Timer): Promise<void> {
+export async function setTimers(pool: Pool, timers: readonly Timer[], { reopen = true }: { reopen?: boolean } = {}): Promise<void> {
+  if (timers.length === 0) return
   await pool.query(
     `INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, delivery_count, trust, stream_id, identity_id, due_at)
-     VALUES ($1, $2, now(), false, 'timer', 0, 'confirmed', $3, $4, $5)
+     SELECT t.event_id, t.type, now(), false, 'timer', 0, 'confirmed', t.stream_id, t.identity_id, t.due_at
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) AS t (event_id, type, stream_id, identity_id, due_at)
+     WHERE NOT EXISTS (SELECT 1 FROM inbox_event AS w WHERE w.event_id = t.event_id AND (w.state = 'accepted' OR NOT $6))
+     ORDER BY t.event_id
      ON CONFLICT (event_id) DO UPDATE SET state = 'accepted', generation = i.generation + 1, attempts = 0, unknown_outcomes = 0, strikes = 0,
        outcome = NULL, error_code = NULL, error_detail = NULL, cause_id = NULL, completed_at = NULL, due_at = excluded.due_at
-     WHERE i.state <> 'accepted'`,
-    [timerId(streamId, name), name, streamId, identityId ?? null, dueAt],
+     WHERE i.state <> 'accepted' AND $6`,
+    [
+      timers.map(({ streamId, name }) => timerId(streamId, name)),
+      timers.map(({ name }) => name),
+      timers.map(({ streamId }) => streamId),
+      timers.map(({ identityId }) => identityId ?? null),
+      timers.map(({ dueAt }) => dueAt),
+      reopen,
+    ],
   )
 }
 

@@ -1,11 +1,12 @@
 import { Amount } from '../domain/money.ts'
+import { isOpenAtPaxos } from '../domain/trade/observe-order.ts'
 import type { Inbox } from '../inbox/inbox.ts'
 import type { OpenOrder } from '../ledger/read-orders.ts'
 import type { PaxosOrder } from '../paxos/orders.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 
 export interface PollParts {
-  inbox: Pick<Inbox, 'setTimer'>
+  inbox: Pick<Inbox, 'setTimers'>
   paxos: PaxosClient
   /** Orders that a read may still change. */
   openOrders: () => Promise<OpenOrder[]>
@@ -13,11 +14,22 @@ export interface PollParts {
   now: () => number
 }
 
-/** What one round did. `lost`: commands that no job has finished for too long, given again. */
+/** What one round did. */
 export interface PollReport {
   open: number
+  /** Orders that a read would change. */
   changed: number
+  /** Timers that this round set: for orders that no earlier round has set one for. */
+  timed: number
+  /** Calls of Paxos. */
   calls: number
+}
+
+/** A timer that was set for an order: for which difference, how often, and until when it is left to its work. */
+interface Timed {
+  readonly difference: string
+  readonly times: number
+  readonly untilMs: number
 }
 
 /** ref_ids in one call: some 70 characters each, so that the address stays under 8 kB. */
@@ -26,24 +38,47 @@ const PAGE = 1_000
 /** With more orders than so many look-ups cover, listing what is open is cheaper: one page is a thousand orders. */
 const LOOKUPS_WORTH_A_LIST = 6
 const OPEN_STATUSES = ['OPEN', 'SUBMITTED', 'PENDING_SUBMISSION'] as const
+/** When a timer is set again while the same difference stands, milliseconds; doubled with each time. */
+const AGAIN_MS = 1_000
+const LONGEST_AGAIN_MS = 60_000
 
 /**
  * Paxos has no event for fills, so unfinished orders are read, by lists and never one by one (A17): few by their ref_ids, a hundred to a call; of
  * many, all that are open a thousand to a page, and by ref_ids those that are not among them. A read that differs from what is on record sets
- * a timer of the inbox, which the worker handles as any event; what is read here is only the reason to look.
+ * a timer of the inbox, which the worker handles as any event; what is read here is only the reason to look. An order has one timer at a time: the
+ * poll remembers for which difference it set one, so that a backlog of reads is not set again with each round.
  */
-export async function pollOrders({ inbox, paxos, openOrders, now }: PollParts): Promise<PollReport> {
-  const open = await openOrders()
-  if (open.length === 0) return { open: 0, changed: 0, calls: 0 }
-  const reader = createOrderLister(paxos)
-  const listed = open.length > LOOKUPS_WORTH_A_LIST * REFS_PER_CALL ? await reader.listOpen(oldest(open)) : new Map<string, PaxosOrder>()
-  const found = new Map([...listed, ...(await reader.lookUp(open.map(({ refId }) => refId).filter((refId) => !listed.has(refId))))])
-  const changed = open.filter((order) => differs(order, found.get(order.refId)))
-  const at = new Date(now())
-  await Promise.all(
-    changed.map(({ orderId, identityId }) => inbox.setTimer({ streamId: orderId, name: 'read-order', dueAt: at, identityId })),
-  )
-  return { open: open.length, changed: changed.length, calls: reader.calls() }
+export function createOrderPoll({ inbox, paxos, openOrders, now }: PollParts): () => Promise<PollReport> {
+  let timed: ReadonlyMap<string, Timed> = new Map()
+  return async () => {
+    const open = await openOrders()
+    if (open.length === 0) return { open: 0, changed: 0, timed: 0, calls: 0 }
+    const reader = createOrderLister(paxos)
+    const listed = open.length > LOOKUPS_WORTH_A_LIST * REFS_PER_CALL ? await reader.listOpen(oldest(open)) : new Map<string, PaxosOrder>()
+    const found = new Map([...listed, ...(await reader.lookUp(open.map(({ refId }) => refId).filter((refId) => !listed.has(refId))))])
+    const atMs = now()
+    const remembered = new Map<string, Timed>()
+    const due: OpenOrder[] = []
+    let changed = 0
+    for (const order of open) {
+      const difference = differenceOf(order, found.get(order.refId))
+      if (difference === null) continue
+      changed += 1
+      const before = timed.get(order.orderId)
+      const known = before?.difference === difference ? before : null
+      if (known && atMs < known.untilMs) {
+        remembered.set(order.orderId, known)
+        continue
+      }
+      const times = known ? known.times + 1 : 0
+      remembered.set(order.orderId, { difference, times, untilMs: atMs + Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** times) })
+      due.push(order)
+    }
+    const dueAt = new Date(atMs)
+    await inbox.setTimers(due.map(({ orderId, identityId }) => ({ streamId: orderId, name: 'read-order', dueAt, identityId })))
+    timed = remembered
+    return { open: open.length, changed, timed: due.length, calls: reader.calls() }
+  }
 }
 
 function createOrderLister(paxos: PaxosClient) {
@@ -84,9 +119,15 @@ function oldest(open: readonly OpenOrder[]): string {
   return new Date(Math.min(...open.map(({ requestedAt }) => requestedAt)) - 60_000).toISOString()
 }
 
-/** An order that is not found says nothing; one that is not settled is read again until its executions come to what was filled. */
-function differs(order: OpenOrder, seen: PaxosOrder | undefined): boolean {
-  if (!seen) return false
+/**
+ * How Paxos's order differs from what is on record; null: not at all. An order that is not found says nothing. Two statuses of an order that is open
+ * differ in nothing that matters here. One that is not settled is read again until its executions come to what was filled.
+ */
+function differenceOf(order: OpenOrder, seen: PaxosOrder | undefined): string | null {
+  if (!seen) return null
   const filled = seen.amountFilled ?? Amount.zero
-  return seen.status !== order.paxosStatus || !filled.equals(Amount.of(order.amountFilled)) || !filled.equals(Amount.of(order.executed))
+  const sameStatus =
+    seen.status === order.paxosStatus || (isOpenAtPaxos(seen.status) && (order.paxosStatus === null || isOpenAtPaxos(order.paxosStatus)))
+  if (sameStatus && filled.equals(Amount.of(order.amountFilled)) && filled.equals(Amount.of(order.executed))) return null
+  return [seen.status, String(filled), order.paxosStatus, order.amountFilled, order.executed].join(' ')
 }

@@ -4,7 +4,7 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { READ_TRANSFER } from './transfer-route.ts'
 
 export interface TransferPollParts {
-  inbox: Pick<Inbox, 'setTimer'>
+  inbox: Pick<Inbox, 'setTimers'>
   paxos: PaxosClient
   /** Transfers that have not ended. */
   pending: () => Promise<PendingTransfer[]>
@@ -29,9 +29,7 @@ export async function pollTransfers({ inbox, paxos, pending, now }: TransferPoll
     const status = new Map(transfers.map(({ id, status: now }) => [id, now]))
     const moved = part.filter(({ paxosTransferId, paxosStatus }) => (status.get(paxosTransferId) ?? paxosStatus) !== paxosStatus)
     const dueAt = new Date(now())
-    await Promise.all(
-      moved.map(({ transferId, identityId }) => inbox.setTimer({ streamId: transferId, name: READ_TRANSFER, dueAt, identityId })),
-    )
+    await inbox.setTimers(moved.map(({ transferId, identityId }) => ({ streamId: transferId, name: READ_TRANSFER, dueAt, identityId })))
     changed += moved.length
   }
   return { pending: open.length, changed }

@@ -11,12 +11,12 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import { withClient } from '../platform/postgres/postgres.ts'
-import { pollOrders } from './poll-orders.ts'
+import { createOrderPoll, type PollReport } from './poll-orders.ts'
 import { pollTransfers } from './poll-transfers.ts'
 
 export interface OrderPollParts {
   pool: Pool
-  inbox: Pick<Inbox, 'setTimer'>
+  inbox: Pick<Inbox, 'setTimers'>
   paxos: PaxosClient
   orders: OrderReads
   /** How long after one poll of the transfers the next begins, milliseconds; null: transfers are not read. */
@@ -25,8 +25,10 @@ export interface OrderPollParts {
   metrics: Registry
 }
 
-/** How long after one round the next begins, milliseconds: a fill is known about that much later. */
+/** The shortest pause between two rounds, milliseconds: a fill is known about that much later. */
 const REST_MS = 500
+/** What a poll may take of Paxos's 50 calls/s: with many open orders the pause grows, so that placing orders keeps the rest. */
+const CALLS_PER_SECOND = 15
 /** Transfers end in minutes or days, and an event tells of it: a poll is for the events that are lost. */
 const TRANSFERS_EVERY_MS = 15_000
 /** A command that was given so long ago and has not moved its order is given again, in case its event was never committed. */
@@ -47,19 +49,22 @@ export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
   })
   let stopped = false
   let timer: NodeJS.Timeout | undefined
+  const pollOrders = createOrderPoll({ ...parts, openOrders: parts.orders.listOpen, now: Date.now })
   const round = async (): Promise<void> => {
     const startedMs = performance.now()
+    let restMs = REST_MS
     try {
-      const report = await pollAlone(parts, { transfers: startedMs >= transfersDueAtMs })
+      const report = await pollAlone({ ...parts, pollOrders }, { transfers: startedMs >= transfersDueAtMs })
       if (startedMs >= transfersDueAtMs) transfersDueAtMs = startedMs + (transfersEveryMs ?? 0)
       if (report) {
         open.set(report.open)
         seconds.observe((performance.now() - startedMs) / 1_000)
+        restMs = Math.max(REST_MS, (report.calls / CALLS_PER_SECOND) * 1_000 - (performance.now() - startedMs))
       }
     } catch (error) {
       logger.warn({ reason: errorMessage(error) }, 'orders could not be polled; retrying')
     }
-    if (!stopped) timer = setTimeout(next, REST_MS)
+    if (!stopped) timer = setTimeout(next, restMs)
   }
   let running: Promise<void> = Promise.resolve()
   const next = (): void => {
@@ -75,23 +80,26 @@ export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
 
 /** Null: another machine polls. */
 async function pollAlone(
-  { pool, inbox, paxos, orders }: OrderPollParts,
+  { pool, inbox, paxos, orders, pollOrders }: OrderPollParts & { pollOrders: () => Promise<PollReport> },
   { transfers }: { transfers: boolean },
-): Promise<{ open: number } | null> {
+): Promise<PollReport | null> {
   return withClient(pool, async (client) => {
     const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...POLL_LOCK])
     if (!rows[0]?.mine) return null
     try {
       await giveLostCommands({ pool, inbox, orders })
       if (transfers) await pollTransfers({ inbox, paxos, pending: () => listPendingTransfers(pool), now: Date.now })
-      return await pollOrders({ inbox, paxos, openOrders: () => orders.listOpen(), now: Date.now })
+      return await pollOrders()
     } finally {
       await client.query('SELECT pg_advisory_unlock($1, $2)', [...POLL_LOCK])
     }
   })
 }
 
-/** A timer does what the command would have done; setting one that still waits changes nothing. */
+/**
+ * A timer does what the command would have done. It is set once: where it fails for good, it is parked for a person, and setting it again in each
+ * round would repeat the refused call for ever.
+ */
 async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'pool' | 'inbox' | 'orders'>): Promise<void> {
   const at = new Date()
   const before = new Date(at.getTime() - LOST_AFTER_MS)
@@ -101,11 +109,12 @@ async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'p
     listWaitingQuoteExecutions(pool, before),
     listWaitingInstructions(pool, before),
   ])
-  const give = (name: string, streamId: string) => inbox.setTimer({ streamId, name, dueAt: at })
-  await Promise.all([
+  const give = (name: string, streamId: string) => ({ streamId, name, dueAt: at })
+  const lost = [
     ...waiting.map(({ orderId }) => give('place-order', orderId)),
     ...deposits.map((id) => give('fund-account', id)),
     ...executions.map((id) => give('execute-quote', id)),
     ...instructions.map((id) => give(CREATE_DEPOSIT_INSTRUCTIONS, id)),
-  ])
+  ]
+  await inbox.setTimers(lost, { reopen: false })
 }

@@ -20,7 +20,7 @@ function paxosWith(known: readonly Partial<PaxosOrder>[]) {
     }),
     create: async (_profileId: string, order: NewOrder) => {
       created.push(order)
-      return { id: 'new', refId: order.ref_id, profileId: null, side: '', market: '' }
+      return { id: 'new', status: 'OPEN', refId: order.ref_id, profileId: null, side: '', market: '' }
     },
   }
   return { paxos: { orders } as unknown as PaxosClient, created } // the effect makes no other calls
@@ -36,12 +36,12 @@ describe('placing an order', () => {
   it('A6: adopts the order under the ref_id 24 h and a minute later, and sends nothing', async () => {
     const { paxos, created } = paxosWith([{ id: 'old', status: 'FILLED' }])
     const effect = placeOrderEffect(paxos, { now: () => 24 * HOUR + 60_000 })
-    expect(await effect.find?.(taskAt(1))).toEqual({ kind: 'order-placed', paxosOrderId: 'old', how: 'adopted' })
+    expect(await effect.find?.(taskAt(1))).toEqual({ kind: 'order-placed', paxosOrderId: 'old', how: 'adopted', status: 'FILLED' })
     expect(created).toEqual([])
   })
 
   it.each([
-    ['22 h 59 min', 22 * HOUR + 59 * 60_000, { kind: 'order-placed', paxosOrderId: 'new', how: 'created' }, 1],
+    ['22 h 59 min', 22 * HOUR + 59 * 60_000, { kind: 'order-placed', paxosOrderId: 'new', how: 'created', status: 'OPEN' }, 1],
     ['23 h', 23 * HOUR, { kind: 'order-refused', reason: 'not-placed-in-time' }, 0],
     ['24 h and a minute', 24 * HOUR + 60_000, { kind: 'order-refused', reason: 'not-placed-in-time' }, 0],
   ])('A6: of an order that Paxos does not have, after %s', async (_, now, receipt, sent) => {

@@ -114,6 +114,19 @@ describe('a timer', () => {
     expect(await inbox.claimDue({ limit: 10 })).toEqual([{ ...due, generation: 1 }])
   })
 
+  it('that has ended stays ended when it is set among others that are not to be reopened', async () => {
+    const dueAt = new Date(Date.now() - 1_000)
+    const [ended, fresh] = ['order_5', 'order_6'].map((streamId) => ({ streamId, name: 'poll-order', dueAt }))
+    await inbox.setTimer(ended!)
+    await inbox.cancelTimer(ended!)
+    await inbox.setTimers([ended!, fresh!], { reopen: false })
+    expect([await rowOf('order_5'), await rowOf('order_6')]).toMatchObject([[{ state: 'processed' }], [{ state: 'accepted' }]])
+    await inbox.setTimers([ended!, fresh!])
+    expect([await rowOf('order_5'), await rowOf('order_6')]).toMatchObject([[{ generation: 1 }], [{ generation: 0 }]])
+    await inbox.setTimers([])
+    for (const timer of [ended!, fresh!]) await inbox.cancelTimer(timer)
+  })
+
   it('that is cancelled never comes due, and can be set again', async () => {
     const timer = { streamId: 'order_4', name: 'poll-order', dueAt: new Date(Date.now() - 1_000) }
     await inbox.setTimer(timer)

@@ -73,7 +73,7 @@ async function openFarOrders({ sandbox }: TradingLoad, { paxos, trading }: Pipel
     const receipt = { kind: 'order-placed', paxosOrderId, how: 'created' }
     const draft = {
       ...opened,
-      order: { ...opened.order, state: 'open' as const, paxosOrderId, paxosStatus: 'OPEN' },
+      order: { ...opened.order, state: 'open' as const, paxosOrderId },
       effects: [{ ...effect!, state: 'done' as const, attempts: 1, receipt }],
     }
     expect(await trading.orderLedger.commit({ before: null, draft, actor: 'test', at: new Date() })).not.toBeNull()

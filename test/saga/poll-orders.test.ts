@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Amount } from '../../src/domain/money.ts'
+import type { Inbox } from '../../src/inbox/inbox.ts'
 import type { OpenOrder } from '../../src/ledger/read-orders.ts'
 import type { PaxosOrder } from '../../src/paxos/orders.ts'
 import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
-import { pollOrders } from '../../src/saga/poll-orders.ts'
+import { createOrderPoll } from '../../src/saga/poll-orders.ts'
 
 const PAGE = 1_000
 
@@ -29,11 +30,13 @@ function atPaxos({ refId }: OpenOrder, status: string, filled: string): PaxosOrd
 
 /** A Paxos with these orders, with the calls that a poll makes. */
 function paxosWith(orders: readonly PaxosOrder[]) {
-  const byRef = new Map(orders.map((order) => [order.refId, order]))
   let calls = 0
   const list: PaxosClient['orders']['list'] = async ({ refIds, status, cursor }) => {
     calls += 1
-    if (refIds) return { orders: refIds.flatMap((refId) => byRef.get(refId) ?? []), nextCursor: null }
+    if (refIds) {
+      const byRef = new Map(orders.map((order) => [order.refId, order]))
+      return { orders: refIds.flatMap((refId) => byRef.get(refId) ?? []), nextCursor: null }
+    }
     const from = Number(cursor ?? 0)
     const open = orders.filter((order) => order.status === status)
     return { orders: open.slice(from, from + PAGE), nextCursor: from + PAGE < open.length ? String(from + PAGE) : null }
@@ -41,12 +44,19 @@ function paxosWith(orders: readonly PaxosOrder[]) {
   return { paxos: { orders: { list } } as unknown as PaxosClient, calls: () => calls } // a poll makes no other calls
 }
 
-async function poll(open: readonly OpenOrder[], orders: readonly PaxosOrder[]) {
+/** A poll over what `open` holds at each round, with the timers that it has set so far. */
+function pollOver(open: OpenOrder[], orders: PaxosOrder[]) {
   const timers: string[] = []
-  const world = paxosWith(orders)
-  const inbox = { setTimer: async ({ streamId, name }: { streamId: string; name: string }) => void timers.push(`${name} ${streamId}`) }
-  const report = await pollOrders({ inbox, paxos: world.paxos, openOrders: async () => [...open], now: () => 2_000_000 })
-  return { report, timers }
+  let nowMs = 2_000_000
+  const { paxos } = paxosWith(orders)
+  const setTimers: Inbox['setTimers'] = async (set) => void timers.push(...set.map(({ streamId, name }) => `${name} ${streamId}`))
+  const poll = createOrderPoll({ inbox: { setTimers }, paxos, openOrders: async () => [...open], now: () => nowMs })
+  return { poll, timers, pass: (ms: number) => (nowMs += ms) }
+}
+
+async function poll(open: OpenOrder[], orders: PaxosOrder[]) {
+  const { poll: once, timers } = pollOver(open, orders)
+  return { report: await once(), timers }
 }
 
 describe('a poll over unfinished orders', () => {
@@ -54,10 +64,57 @@ describe('a poll over unfinished orders', () => {
     const open = Array.from({ length: 10_000 }, (_, number) => openOrder(number))
     const orders = open.map((order, number) => (number % 20 === 0 ? atPaxos(order, 'FILLED', '1') : atPaxos(order, 'OPEN', '0')))
     const { report, timers } = await poll(open, orders)
-    expect(report).toEqual({ open: 10_000, changed: 500, calls: 17 })
+    expect(report).toEqual({ open: 10_000, changed: 500, timed: 500, calls: 17 })
     expect(timers).toHaveLength(500)
-    // With half a second between two polls, this is a share of 50 calls/s.
-    expect(report.calls / 0.5).toBeLessThan(50)
+  })
+
+  it('A17: sets one timer for each of 10,000 unread orders, however many rounds pass before a worker reads them', async () => {
+    const open = Array.from({ length: 10_000 }, (_, number) => openOrder(number))
+    const {
+      poll: round,
+      timers,
+      pass,
+    } = pollOver(
+      open,
+      open.map((order) => atPaxos(order, 'FILLED', '1')),
+    )
+    for (let rounds = 0; rounds < 5; rounds += 1) {
+      await round()
+      pass(150)
+    }
+    expect(timers).toHaveLength(10_000)
+  })
+
+  it('sets the timer of an order again after 1 s, then 2 s, while a read changes nothing, and at once when Paxos has something new', async () => {
+    const orders = [atPaxos(openOrder(1), 'OPEN', '0.5')]
+    const { poll: round, timers, pass } = pollOver([openOrder(1)], orders)
+    const timedBy = async (ms: number) => {
+      pass(ms)
+      return (await round()).timed
+    }
+    expect([await timedBy(0), await timedBy(999), await timedBy(1), await timedBy(1_999), await timedBy(1)]).toEqual([1, 0, 1, 0, 1])
+    orders[0] = atPaxos(openOrder(1), 'FILLED', '1')
+    expect([await timedBy(0), timers.length]).toEqual([1, 4])
+  })
+
+  it('reads no order for a status that leaves it open', async () => {
+    const open = [openOrder(1, { paxosStatus: null }), openOrder(2, { paxosStatus: 'PENDING_SUBMISSION' })]
+    expect(
+      (
+        await poll(
+          open,
+          open.map((order) => atPaxos(order, 'OPEN', '0')),
+        )
+      ).timers,
+    ).toEqual([])
+    expect(
+      (
+        await poll(
+          open,
+          open.map((order) => atPaxos(order, 'CANCELLED', '0')),
+        )
+      ).timers,
+    ).toHaveLength(2)
   })
 
   it('A13: notices a fill that no event reported, and a partial fill', async () => {

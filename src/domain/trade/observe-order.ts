@@ -34,6 +34,11 @@ const STATE_OF: Readonly<Record<string, OrderState>> = {
   EXPIRED: 'expired',
 }
 
+/** Whether Paxos may still fill an order of this status. */
+export function isOpenAtPaxos(status: string): boolean {
+  return STATE_OF[status] === 'open'
+}
+
 /**
  * What a read of the order means for it. Level-triggered: only the order as Paxos has it counts, so that repeated, late and lost reads make no
  * difference. Paxos's cumulative figure wins over the sum of executions (A15); a read that is older than what is known changes nothing; what

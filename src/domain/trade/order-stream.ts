@@ -3,7 +3,7 @@ import { nextNotification, SEND_NOTIFICATION } from '../notification.ts'
 import type { Outcome } from '../outcome.ts'
 import { type Decided, draftOf, type StreamRules } from '../stream.ts'
 import { flowEntry } from './flow.ts'
-import { type Observed, observeOrder, type SeenOrder } from './observe-order.ts'
+import { isOpenAtPaxos, type Observed, observeOrder, type SeenOrder } from './observe-order.ts'
 import { type Execution, FINAL, ORDER_STATES, type Order, type OrderState } from './order.ts'
 
 export const PLACE_ORDER = 'place-order'
@@ -28,6 +28,8 @@ interface PlacedReceipt extends Receipt {
   readonly kind: 'order-placed'
   readonly paxosOrderId: string
   readonly how: 'created' | 'adopted'
+  /** Paxos's status in that answer; absent in receipts of versions that did not keep it. */
+  readonly status?: string
 }
 
 /** Paxos refused the order, or it was too late to send it: there is none. `reason`: a word of ours, or the slug of the problem type. */
@@ -130,7 +132,9 @@ function afterReceipt(draft: Draft<OrderSnapshot>, effect: Effect, receipt: Rece
   if (isPlaced(receipt)) {
     // Late, after the order was read by its ref_id: the receipt says nothing new.
     const state = order.state === 'submitting' || order.state === 'unknown' ? 'open' : order.state
-    return moveTo(draft, { ...order, state, paxosOrderId: receipt.paxosOrderId })
+    // An end is not taken from this answer, which lacks the executions: the next poll sees that the status differs, and reads the order.
+    const paxosStatus = order.paxosStatus ?? (receipt.status && isOpenAtPaxos(receipt.status) ? receipt.status : null)
+    return moveTo(draft, { ...order, state, paxosOrderId: receipt.paxosOrderId, paxosStatus })
   }
   if (isRefused(receipt))
     return moveTo(draft, { ...order, state: 'rejected', reason: receipt.reason, closedAt: effect.intendedAt, settled: true })

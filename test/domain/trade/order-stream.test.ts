@@ -38,3 +38,14 @@ describe('A53: the fill that is read before the answer to the call that placed t
     expect(flows(decided(early, READ))).toEqual(flows(early))
   })
 })
+
+describe('the answer to the call that placed the order', () => {
+  it.each([
+    ['keeps the status of an open order, so that no read is needed for it', 'OPEN', 'OPEN'],
+    ['leaves the status of an ended order to the poll, which then reads it with its executions', 'CANCELLED', null],
+  ])('%s', (_, status, paxosStatus) => {
+    const draft = open()
+    const [effect] = effectsOf(draft, PLACE_ORDER)
+    expect(ORDER_RULES.afterReceipt(draft, effect!, { ...PLACED, status }).order).toMatchObject({ state: 'open', paxosStatus })
+  })
+})
