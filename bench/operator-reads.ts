@@ -152,7 +152,7 @@ const REQUESTS: Record<string, () => string> = {
   'events, type, parked': () => '/v1/events?type=identity.kyc_refresh&state=parked',
   'events, type never parked': () => '/v1/events?type=identity.rare&state=parked',
   'events, of an identity': () => `/v1/events?identityId=${uuid('identity', anyOf(people))}`,
-  'events, of nobody': () => `/v1/events?identityId=${uuid('nobody', anyOf(people))}`,
+  'events of an unknown identity': () => `/v1/events?identityId=${uuid('nobody', anyOf(people))}`,
   'events, of an identity, dead': () => `/v1/events?state=dead&identityId=${uuid('identity', anyOf(people))}`,
   'events, one day': () => `/v1/events?${day()}`,
   'events, since': () => `/v1/events?from=${moment().toISOString()}`,

@@ -124,7 +124,7 @@ async function onboard(ledger: Ledger, event: Pick<Completion, 'seq' | 'generati
       at: new Date(),
       ...(completion ? { completion } : {}),
     })
-    if (!stored) throw new Error('nobody else works on this identity')
+    if (!stored) throw new Error('the commit lost a race, although no other worker has this identity')
     return stored
   }
   const claim = (draft: Draft): Draft => {

@@ -41,7 +41,7 @@ describe('gatehouse <command>', () => {
     expect(await bootstrap(ROOT, ['no-such-command'], flags)).toMatchObject({ code: 2 })
   })
 
-  it.each(NODES)('ends in order when it is told to, %s', async (_, flags) => {
+  it.each(NODES)('ends in order on a stop signal, %s', async (_, flags) => {
     const env = { ...process.env, SANDBOX_PORT: '0', LOG_LEVEL: 'info', WEBHOOK_API_KEYS: 'a-key-for-this-test-only' }
     const child = spawn(process.execPath, [...flags, join(ROOT, 'src/bootstrap.mjs'), 'sandbox'], { cwd: ROOT, env })
     for await (const line of createInterface(child.stdout)) if (line.includes('simulator is up')) break

@@ -6,7 +6,7 @@ import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 import { idempotencyHeader } from './idempotency-header.ts'
 
-const ACCOUNT_UNKNOWN = 'There is no such account, or it is not ours (ACCOUNT_UNKNOWN).'
+const ACCOUNT_UNKNOWN = 'Unknown account (ACCOUNT_UNKNOWN).'
 
 /** Where customers send fiat: ask for instructions, list and show them. */
 export function instructionRoutes(useCases: OperatorUseCases): ApiRoute[] {
@@ -17,19 +17,19 @@ function requestRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/accounts/{id}/deposit-instructions',
-    summary: 'Ask for fiat deposit instructions',
+    summary: 'Request fiat deposit instructions',
     description:
-      'The customer pays to bankDetails and quotes memoId; the deposit then appears among the transfers, its fee taken off. Safe to repeat under the ' +
-      'same key: 201 the first time, then 200 with the same instructions.',
+      'The customer pays to bankDetails and quotes memoId. The deposit then appears in GET /v1/transfers, less its fee. Safe to repeat with the same ' +
+      'key: 201 the first time, then 200 with the same instructions.',
     params: OpaqueIdParams,
     headers: idempotencyHeader('request for instructions'),
     body: InstructionsBody,
     answers: {
-      201: { description: 'Paxos has created them, or refused to (state rejected).', schema: 'DepositInstructionsStory' },
-      200: { description: 'They were there already, asked for under the same key.', schema: 'DepositInstructionsStory' },
-      202: { description: 'It is not known yet whether Paxos has them (state submitting or unknown).', schema: 'DepositInstructionsStory' },
+      201: { description: 'Paxos created the instructions, or refused them (state rejected).', schema: 'DepositInstructionsStory' },
+      200: { description: 'The instructions already exist under the same key.', schema: 'DepositInstructionsStory' },
+      202: { description: 'The result is not known yet (state submitting or unknown).', schema: 'DepositInstructionsStory' },
     },
-    refusals: { 404: ACCOUNT_UNKNOWN, 422: 'The key was used with another field (IDEMPOTENCY_KEY_REUSED).' },
+    refusals: { 404: ACCOUNT_UNKNOWN, 422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED).' },
     handle: async ({ params, headers, body, actor }) => {
       const { network, routingNumberType = null } = body
       const asked = { accountId: params.id, idempotencyKey: headers['idempotency-key'], network, routingNumberType }
@@ -47,7 +47,7 @@ function listRoute(useCases: OperatorUseCases): ApiRoute {
     summary: 'List the deposit instructions of an account, newest first',
     params: OpaqueIdParams,
     query: pageQuery({}),
-    answers: { 200: { description: "A page of instructions, without the bank's details.", schema: 'DepositInstructionsPage' } },
+    answers: { 200: { description: 'A page of instructions, without bankDetails.', schema: 'DepositInstructionsPage' } },
     refusals: { 404: ACCOUNT_UNKNOWN },
     handle: async ({ params, query }) => {
       const { items, nextCursor } = await useCases.listInstructions({ ...query, accountId: params.id })
@@ -60,14 +60,14 @@ function showRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/deposit-instructions/{id}',
-    summary: "Deposit instructions with the bank's details as Paxos has them now",
+    summary: "Get deposit instructions with the bank's details, read from Paxos now",
     params: OpaqueIdParams,
     answers: { 200: { description: 'The instructions.', schema: 'DepositInstructionsStory' } },
-    refusals: { 404: 'There are no such instructions (NO_SUCH_INSTRUCTIONS).' },
+    refusals: { 404: 'Unknown deposit instructions (NO_SUCH_INSTRUCTIONS).' },
     handle: async ({ params }) => {
       const instructions = await useCases.getInstructions(params.id)
       if (instructions) return { status: 200, body: view(instructions) }
-      const detail = `There are no deposit instructions ${params.id}. Their id begins with instructions-; GET /v1/accounts/{id}/deposit-instructions lists them.`
+      const detail = `Unknown deposit instructions ${params.id}. Their id starts with instructions-; GET /v1/accounts/{id}/deposit-instructions lists them.`
       throw new HttpProblem(404, 'NO_SUCH_INSTRUCTIONS', detail)
     },
   })

@@ -7,19 +7,26 @@ import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 
 const Params = z.strictObject({ id: IssueId })
-const UNKNOWN = 'There is no such issue (ISSUE_UNKNOWN).'
+const UNKNOWN = 'Unknown issue (ISSUE_UNKNOWN).'
 const ANSWERS = { 200: { description: 'The issue.', schema: 'IssueStory' } } as const
 
 const SUMMARIES: Readonly<Record<IssueVerb, string>> = {
-  acknowledge: 'Say that a person works on an issue; home names it as a warning',
-  mute: 'Leave an issue out of home until a time',
-  resolve: 'Close an issue; only later failures open it again',
-  reopen: 'Open an issue again',
+  acknowledge: 'Acknowledge an issue: an operator works on it',
+  mute: 'Mute an issue until a time',
+  resolve: 'Resolve an issue',
+  reopen: 'Reopen an issue',
+}
+
+const DESCRIPTIONS: Readonly<Record<IssueVerb, string>> = {
+  acknowledge: 'The home page shows it as a warning. The audit records it before it runs. Safe to repeat.',
+  mute: 'The home page leaves it out until then. The audit records it before it runs. Safe to repeat.',
+  resolve: 'Only a later failure opens it again. The audit records it before it runs. Safe to repeat.',
+  reopen: 'The home page shows it as a fault again. The audit records it before it runs. Safe to repeat.',
 }
 
 function known(issue: IssueStory | null, id: string): { status: number; body: IssueStory } {
   if (issue) return { status: 200, body: issue }
-  throw new HttpProblem(404, 'ISSUE_UNKNOWN', `There is no issue ${id}. GET /v1/issues lists them.`)
+  throw new HttpProblem(404, 'ISSUE_UNKNOWN', `Unknown issue ${id}. GET /v1/issues lists the issues.`)
 }
 
 export function issueRoutes(useCases: OperatorUseCases): ApiRoute[] {
@@ -27,10 +34,10 @@ export function issueRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/issues',
-      summary: 'Failures grouped by cause, most first',
+      summary: 'List issues: failures grouped by cause, most failures first',
       description:
-        'A cause is the kind of effect, the call, its HTTP status, the code, and the type of the problem. Without state: what is open or ' +
-        'acknowledged. POST /v1/replays with issueIds plans a replay of one.',
+        'A cause is the kind of effect, the call, its HTTP status, the error code and the problem type. Without state, lists open and ' +
+        'acknowledged issues. To replay the events of an issue: POST /v1/replays with issueIds.',
       query: z.strictObject({ state: IssueStateFilter.optional() }),
       answers: { 200: { description: 'The issues.', schema: 'IssueList' } },
       handle: async ({ query }) => ({ status: 200, body: { items: await useCases.listIssues(query) } }),
@@ -38,7 +45,7 @@ export function issueRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/issues/{id}',
-      summary: 'One issue, with its failures by hour and its newest events',
+      summary: 'Get one issue with its failures by hour and its newest events',
       params: Params,
       answers: ANSWERS,
       refusals: { 404: UNKNOWN },
@@ -48,8 +55,8 @@ export function issueRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/issues/{id}/note',
-      summary: 'Set the note and the link of a ticket',
-      description: 'What is left out stays; null removes.',
+      summary: 'Set the note and the ticket link of an issue',
+      description: 'A field that is left out stays; null removes it.',
       params: Params,
       body: Annotation,
       answers: ANSWERS,
@@ -68,7 +75,7 @@ function treatRoute(useCases: OperatorUseCases, verb: IssueVerb): ApiRoute {
     method: 'POST',
     path: `/v1/issues/{id}/${verb}`,
     summary: SUMMARIES[verb],
-    description: 'Audited before it acts; safe to repeat.',
+    description: DESCRIPTIONS[verb],
     params: Params,
     body: Body,
     answers: ANSWERS,

@@ -44,9 +44,7 @@ const onboardingFields = {
   heldReason: z.string().nullable(),
   identityStatus: z.string().nullable().describe("Paxos's status at the last confirmation."),
   statusDetails: StatusDetails,
-  outstanding: z
-    .array(z.string())
-    .describe('For operators: one sentence for each requirement and control, with who must act and what is wanted.'),
+  outstanding: z.array(z.string()).describe('For operators: one sentence for each requirement and control: who must act, and how.'),
   customerMessage: z.string().nullable().describe('For the customer: a neutral sentence without codes; null: none is needed.'),
   requiredDocuments: z.array(z.string()),
   accountId: paxosId.nullable(),

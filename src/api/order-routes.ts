@@ -44,12 +44,12 @@ function placeRoute(useCases: OperatorUseCases): ApiRoute {
     answers: {
       201: { description: 'Paxos has the order, or refused it (state rejected).', schema: 'OrderStory' },
       200: { description: 'The order already exists under the same key.', schema: 'OrderStory' },
-      202: { description: 'It is not known yet whether Paxos has the order (state submitting or unknown).', schema: 'OrderStory' },
+      202: { description: 'The result is not known yet (state submitting or unknown).', schema: 'OrderStory' },
     },
     refusals: {
       404: ACCOUNT_UNKNOWN,
       409: 'The customer may not place this order now (ACCOUNT_NOT_TRADABLE).',
-      422: 'The key was used with another field (IDEMPOTENCY_KEY_REUSED), there is no such market (NO_SUCH_MARKET), or a limit refuses the order (ORDER_NOT_POSSIBLE).',
+      422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED), the market is unknown (NO_SUCH_MARKET), or a limit refuses the order (ORDER_NOT_POSSIBLE).',
     },
     handle: async ({ params, headers, body, actor }) => {
       const asked = { accountId: params.id, idempotencyKey: headers['idempotency-key'], request: body }

@@ -34,7 +34,7 @@ const replayFields = {
   secondBy: z.string().nullable(),
   secondReason: z.string().nullable(),
   finishedAt: time.nullable(),
-  expiresAt: time.nullable().describe('The end of the plan: afterwards nobody can approve it.'),
+  expiresAt: time.nullable().describe('When the plan expires. An expired plan cannot be approved.'),
   expired: z.boolean(),
   chosen: z.boolean().describe('False while Gatehouse still selects events: events counts those selected so far.'),
   events: count.describe('Number of events; GET /v1/replays/{id}/items lists them.'),

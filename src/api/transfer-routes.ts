@@ -14,7 +14,7 @@ export function transferRoutes(useCases: OperatorUseCases): ApiRoute[] {
       path: '/v1/transfers',
       summary: 'List transfers, newest first',
       description:
-        'Deposits, withdrawals and moves between profiles that Paxos has of accounts of yours. A return is a transfer of its own, or a state.',
+        'Deposits, withdrawals and moves between the profiles of your accounts, as Paxos lists them. A return is a separate transfer or a state.',
       query: pageQuery({
         accountId: OpaqueId.optional(),
         state: z.enum(TRANSFER_STATES).optional(),
@@ -29,14 +29,14 @@ export function transferRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/transfers/{id}',
-      summary: 'One transfer with its ledger',
+      summary: 'Get one transfer with its ledger entries',
       params: OpaqueIdParams,
       answers: { 200: { description: 'The transfer.', schema: 'TransferStory' } },
-      refusals: { 404: 'There is no such transfer (NO_SUCH_TRANSFER).' },
+      refusals: { 404: 'Unknown transfer (NO_SUCH_TRANSFER).' },
       handle: async ({ params }) => {
         const transfer = await useCases.getTransfer(params.id)
         if (transfer) return { status: 200, body: view(transfer) }
-        const detail = `There is no transfer ${params.id}. It begins with transfer-; GET /v1/transfers lists them.`
+        const detail = `Unknown transfer ${params.id}. A transfer id starts with transfer-; GET /v1/transfers lists them.`
         throw new HttpProblem(404, 'NO_SUCH_TRANSFER', detail)
       },
     }),

@@ -17,31 +17,31 @@ interface TreatFlags {
 }
 
 const DESCRIPTIONS: Readonly<Record<IssueVerb, string>> = {
-  acknowledge: 'say that you work on it; home names it as a warning',
-  mute: 'leave it out of home until a time',
-  resolve: 'close it; only later failures open it again',
-  reopen: 'open it again',
+  acknowledge: 'acknowledge an issue: you work on it; the home page shows it as a warning',
+  mute: 'mute an issue: the home page leaves it out until then',
+  resolve: 'resolve an issue; only a later failure opens it again',
+  reopen: 'reopen an issue',
 }
 
 /** `issue list|show|acknowledge|mute|resolve|reopen|note`: failures by cause. */
 export function registerIssueCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
-  const issue = program.command('issue').description('failures grouped by cause, and what is decided about each')
+  const issue = program.command('issue').description('failures grouped by cause, and the decision about each')
   issue
     .command('list')
-    .description('issues, most failures first; without --state: what is open or acknowledged')
+    .description('list issues, most failures first; without --state, open and acknowledged ones')
     .option('--state <state>', `only: ${IssueStateFilter.options.join(', ')}`, parseOneOf(IssueStateFilter.options))
     .option('--json', 'print JSON')
     .action(async ({ state, json }: { state?: IssueState | 'all'; json?: boolean }) => {
       await withUseCases(open, async (useCases) => {
         const items = await useCases.listIssues({ state })
         if (json) return print(JSON.stringify({ items }, null, 2))
-        print(items.length === 0 ? 'No issue: nothing fails that is not muted or resolved.' : renderList(items))
-        if (items[0]) print(`\nOne of them in full: ${GATEHOUSE} issue show ${items[0].id}`)
+        print(items.length === 0 ? 'No open issue. --state all lists muted and resolved ones.' : renderList(items))
+        if (items[0]) print(`\nShow one in full: ${GATEHOUSE} issue show ${items[0].id}`)
       })
     })
   issue
     .command('show')
-    .description('one issue: cause, failures, who decided what, and the plan for it')
+    .description('show one issue: cause, failures, decisions, and the commands to replay it')
     .argument('<issue-id>', 'as issue list prints it', parseIssueId)
     .option('--json', 'print JSON')
     .action(async (id: string, { json }: { json?: boolean }) => {
@@ -53,10 +53,10 @@ export function registerIssueCommands(program: Command, open: OpenUseCases, prin
 
 function registerTreatment(issue: Command, verb: IssueVerb, { open, print }: { open: OpenUseCases; print: Print }): void {
   const command = issue.command(verb).description(DESCRIPTIONS[verb]).argument('<issue-id>', 'as issue list prints it', parseIssueId)
-  if (verb === 'mute') command.requiredOption('--until <time>', 'when it ends by itself: a time or a date', parseTime)
+  if (verb === 'mute') command.requiredOption('--until <time>', 'when the mute ends: a time or a date', parseTime)
   command
-    .requiredOption('--operator <name>', 'who decides')
-    .requiredOption('--reason <text>', 'why; kept with the issue and in the audit')
+    .requiredOption('--operator <name>', 'your name, for the audit')
+    .requiredOption('--reason <text>', 'why; recorded with the issue and in the audit')
     .option('--json', 'print JSON')
     .action(async (id: string, { until, json, ...who }: TreatFlags) => {
       const { actor, reason } = nameAndReason(who)
@@ -69,11 +69,11 @@ function registerTreatment(issue: Command, verb: IssueVerb, { open, print }: { o
 function registerNote(issue: Command, open: OpenUseCases, print: Print): void {
   issue
     .command('note')
-    .description('set the note and the link of a ticket; an empty text removes')
+    .description('set the note and the ticket link of an issue; an empty text removes it')
     .argument('<issue-id>', 'as issue list prints it', parseIssueId)
-    .option('--note <text>', 'what the next person should know')
-    .option('--link <address>', 'of the ticket')
-    .option('--operator <name>', 'who writes', systemUser())
+    .option('--note <text>', 'what the next operator should know')
+    .option('--link <address>', 'the address of the ticket')
+    .option('--operator <name>', 'your name, for the audit', systemUser())
     .option('--json', 'print JSON')
     .action(async (id: string, { note, link, operator, json }: { note?: string; link?: string; operator: string; json?: boolean }) => {
       const parsed = Annotation.safeParse({ note: note === '' ? null : note, link: link === '' ? null : link })
@@ -86,12 +86,12 @@ function registerNote(issue: Command, open: OpenUseCases, print: Print): void {
 
 function parseIssueId(text: string): string {
   const parsed = IssueId.safeParse(text.toLowerCase())
-  if (!parsed.success) throw new InvalidArgumentError(`Ids of issues are 12 hexadecimal digits; ${GATEHOUSE} issue list prints them.`)
+  if (!parsed.success) throw new InvalidArgumentError(`An issue id has 12 hexadecimal digits; ${GATEHOUSE} issue list shows the ids.`)
   return parsed.data
 }
 
 function known(issue: IssueStory | null, id: string): IssueStory {
-  if (!issue) throw new UsageError(`There is no issue ${id}. ${GATEHOUSE} issue list --state all shows those that there are.`)
+  if (!issue) throw new UsageError(`Unknown issue ${id}. ${GATEHOUSE} issue list --state all shows the known ones.`)
   return issue
 }
 
@@ -115,7 +115,7 @@ function renderList(issues: readonly Issue[]): string {
 function renderIssue(issue: IssueStory): string {
   const rows = [
     ['issue', issue.id],
-    ['state', issue.reopened ? 'open: it failed after it was resolved' : issue.state],
+    ['state', issue.reopened ? 'open: an event failed after it was resolved' : issue.state],
     ['cause', sayCause(issue)],
     ['events', sayFailures(issue)],
     ['customers', String(issue.customers)],
@@ -130,7 +130,7 @@ function renderIssue(issue: IssueStory): string {
   const failed = issue.parked + issue.dead > 0
   return [
     ...rows.map(([name = '', value]) => `${name.padEnd(10)} ${value}`),
-    ...(failed ? ['', `See what a replay would do: ${GATEHOUSE} replay plan --issue ${issue.id}`] : []),
-    ...(issue.events[0] ? [`Its events: ${GATEHOUSE} event list --cause ${issue.id}`] : []),
+    ...(failed ? ['', `Plan a replay (changes nothing): ${GATEHOUSE} replay plan --issue ${issue.id}`] : []),
+    ...(issue.events[0] ? [`Show its events: ${GATEHOUSE} event list --cause ${issue.id}`] : []),
   ].join('\n')
 }

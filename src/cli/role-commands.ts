@@ -91,7 +91,7 @@ export function registerRoleCommands(program: Command): void {
 
   program
     .command('migrate')
-    .description('migrate the database schema; safe to run from several machines at once')
+    .description('migrate the database schema; safe to run on several machines at the same time')
     .option(
       '--roles',
       'also create the database roles gatehouse_receiver, gatehouse_worker and gatehouse_operator with their minimal rights',

@@ -4,6 +4,7 @@ import { FIAT_NETWORKS, type FiatNetwork, ROUTING_NUMBER_TYPES, type RoutingNumb
 import { TRANSFER_STATES, type TransferState } from '../domain/transfer/transfer.ts'
 import { InstructionsBody } from '../operate/instructions-request.ts'
 import { UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
 import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
@@ -29,12 +30,12 @@ interface ListFlags {
 export function registerInstructionsCommand(account: Command, open: OpenUseCases, print: Print): void {
   account
     .command('instructions')
-    .description('ask for fiat deposit instructions: once, however often the command runs with the same key')
+    .description('request fiat deposit instructions; repeating with the same key requests no second ones')
     .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
-    .addOption(new Option('--network <network>', 'the rail on which the customer pays').choices([...FIAT_NETWORKS]).default('WIRE'))
-    .addOption(new Option('--routing-number-type <type>', 'with WIRE only').choices([...ROUTING_NUMBER_TYPES]))
-    .option('--idempotency-key <key>', 'the same for every repetition; a new one where it is not given')
-    .option('--operator <name>', 'who asks', systemUser())
+    .addOption(new Option('--network <network>', 'the network on which the customer pays').choices([...FIAT_NETWORKS]).default('WIRE'))
+    .addOption(new Option('--routing-number-type <type>', 'only for WIRE').choices([...ROUTING_NUMBER_TYPES]))
+    .option('--idempotency-key <key>', 'use the same key to repeat safely; default: a new key')
+    .option('--operator <name>', 'your name, for the audit', systemUser())
     .option('--json', 'print JSON')
     .action(async (accountId: string, { network, routingNumberType, idempotencyKey = randomUUID(), operator, json }: InstructFlags) => {
       const read = InstructionsBody.safeParse({ network, routingNumberType })
@@ -50,16 +51,16 @@ export function registerInstructionsCommand(account: Command, open: OpenUseCases
     })
 }
 
-/** `transfer`: money that came into accounts or left them. */
+/** `transfer`: transfers into and out of accounts. */
 export function registerTransferCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
-  const transfer = program.command('transfer').description('money that came into accounts or left them')
+  const transfer = program.command('transfer').description('transfers into and out of accounts')
   transfer
     .command('list')
-    .description('transfers, newest first')
-    .option('--account <id>', 'of this account', parseOpaqueId)
-    .addOption(new Option('--state <state>', 'in this state').choices([...TRANSFER_STATES]))
-    .option('--limit <count>', 'at most so many, up to 200', '50')
-    .option('--cursor <cursor>', 'the next page, as --json gives it')
+    .description('list transfers, newest first')
+    .option('--account <id>', 'only transfers of this account', parseOpaqueId)
+    .addOption(new Option('--state <state>', 'only transfers in this state').choices([...TRANSFER_STATES]))
+    .option('--limit <count>', 'most entries to list, up to 200', '50')
+    .option('--cursor <cursor>', 'continue after the previous page: nextCursor of --json')
     .option('--json', 'print JSON')
     .action(async ({ account, state, limit, cursor, json }: ListFlags) => {
       await withUseCases(open, async (useCases) => {
@@ -79,13 +80,12 @@ export function registerTransferCommands(program: Command, open: OpenUseCases, p
     })
   transfer
     .command('show')
-    .description('one transfer with its ledger')
-    .argument('<transfer-id>', 'begins with transfer-', parseOpaqueId)
+    .description('show one transfer with its ledger entries')
+    .argument('<transfer-id>', 'starts with transfer-', parseOpaqueId)
     .action(async (transferId: string) => {
       await withUseCases(open, async (useCases) => {
         const found = await useCases.getTransfer(transferId)
-        if (!found)
-          throw new UsageError(`There is no transfer ${transferId}. It begins with transfer-; gatehouse transfer list shows them.`)
+        if (!found) throw new UsageError(`Unknown transfer ${transferId}. ${GATEHOUSE} transfer list shows the known ones.`)
         print(JSON.stringify(found, null, 2))
       })
     })

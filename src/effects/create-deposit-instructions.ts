@@ -16,7 +16,7 @@ export class InstructionsMismatchError extends AppError {
   readonly code = 'INSTRUCTIONS_MISMATCH'
   readonly retry = 'never'
   constructor(instructionsId: string) {
-    super(`deposit instructions ${instructionsId} at Paxos have our ref_id and are not those that were asked for`)
+    super(`deposit instructions ${instructionsId} at Paxos have our ref_id but are not the requested ones`)
   }
 }
 
@@ -49,7 +49,7 @@ export function createDepositInstructionsEffect(paxos: PaxosClient): EffectKind<
     holdFor: (error) => (error instanceof InstructionsMismatchError || error instanceof PaxosConflictError ? 'another-instructions' : null),
     estimate: async ({ effect: { key } }) => ({
       verdict: 'would-create-instructions',
-      detail: `deposit instructions would be created under ${key}, or those that are there under it be taken over`,
+      detail: `deposit instructions would be created under ${key}, or the existing ones adopted`,
       effects: [{ act: 'instruct', key }],
       receipt: { kind: 'instructions-created', paxosInstructionsId: 'made up', memoId: 'made up', how: 'created' },
     }),

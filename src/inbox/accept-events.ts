@@ -76,7 +76,9 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
     } catch (error) {
       if (!isNumberTaken(error)) throw error
       await advanceNumbers(pool)
-      logger.warn('the numbers of inbox_event were behind its rows, as after a copy without its sequences; they go on behind the last row')
+      logger.warn(
+        'the numbers of inbox_event were behind its rows, as after a copy without its sequences; the next number now follows the last row',
+      )
       return await pool.query<InsertedRow>(insertEvents(folded))
     }
   }

@@ -2,11 +2,11 @@ import type { Onboarding } from '../domain/onboarding/onboarding.ts'
 import type { StatusDetails } from '../domain/onboarding/status-details.ts'
 
 const REVIEW = 'We are reviewing your details. You do not need to do anything.'
-const DOCUMENTS = 'We need some documents from you before we can go on.'
+const DOCUMENTS = 'We need some documents from you before we can continue.'
 
 /** What Paxos awaits from the customer, in neutral words, by the type of the requirement. */
 const ASKED: Readonly<Record<string, string>> = {
-  ID_VERIFICATION: 'We need to verify your identity before we can go on.',
+  ID_VERIFICATION: 'We need to verify your identity before we can continue.',
   DOCUMENT_VERIFICATION: DOCUMENTS,
   ENHANCED_DUE_DILIGENCE: DOCUMENTS,
   TAX_DETAILS_VERIFICATION: 'Please check your tax number.',
@@ -40,6 +40,6 @@ function askedOfCustomer(details: StatusDetails | null): string | null {
   if (asked.length === 0) return null
   return (
     asked.map(({ type }) => ASKED[type]).find((sentence) => sentence !== undefined) ??
-    'We need something more from you before we can go on.'
+    'We need more details from you before we can continue.'
   )
 }

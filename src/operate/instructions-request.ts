@@ -4,10 +4,10 @@ import { FIAT_NETWORKS, ROUTING_NUMBER_TYPES } from '../domain/transfer/deposit-
 /** The body of a request for deposit instructions: the rail, and for a wire the form of the routing number. */
 export const InstructionsBody = z
   .strictObject({
-    network: z.enum(FIAT_NETWORKS).default('WIRE').describe('The rail on which the customer pays.'),
-    routingNumberType: z.enum(ROUTING_NUMBER_TYPES).optional().describe('With WIRE only; Paxos chooses where it is left out.'),
+    network: z.enum(FIAT_NETWORKS).default('WIRE').describe('The network on which the customer pays.'),
+    routingNumberType: z.enum(ROUTING_NUMBER_TYPES).optional().describe('Only for WIRE. If it is left out, Paxos chooses.'),
   })
   .superRefine(({ network, routingNumberType }, context) => {
     if (routingNumberType === undefined || network === 'WIRE') return
-    context.addIssue({ code: 'custom', path: ['routingNumberType'], message: 'is for network WIRE only; leave it out' })
+    context.addIssue({ code: 'custom', path: ['routingNumberType'], message: 'applies only to network WIRE; omit it' })
   })

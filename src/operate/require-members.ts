@@ -13,7 +13,7 @@ export class MembersNotPossibleError extends AppError {
 const NEVER_APPROVED: Readonly<Record<string, string>> = { DENIED: 'was denied', DISABLED: 'is disabled', ERROR: 'is frozen' }
 
 /**
- * Refuses an institution of which a member is no identity at Paxos, or will not be approved. One that is still PENDING passes: the institution then waits for it.
+ * Refuses an institution of which a member is not an identity at Paxos, or will not be approved. One that is still PENDING passes: the institution then waits for it.
  * Every such member is named at once. @throws MembersNotPossibleError, PaxosError
  */
 export async function requireMembers(
@@ -28,7 +28,7 @@ export async function requireMembers(
 
 async function faultOf(paxos: Parameters<typeof requireMembers>[0], identityId: string): Promise<string | null> {
   const identity = await find(paxos, identityId)
-  if (identity === null) return 'is no identity at Paxos'
+  if (identity === null) return 'is not an identity at Paxos'
   return NEVER_APPROVED[identity.status] ?? null
 }
 

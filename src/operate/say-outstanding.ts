@@ -13,7 +13,7 @@ const CODES: Readonly<Record<string, { means: string; wanted: string }>> = {
   SCREENING_FAILED: { means: 'The screening against sanctions and adverse media had a hit', wanted: 'ask Paxos' },
   KYC_REFRESH_REQUIRED: { means: 'A KYC refresh has started', wanted: 'have the customer confirm or correct their details' },
   KYC_REFRESH_OVERDUE: { means: 'The KYC refresh is overdue', wanted: 'have the customer confirm or correct their details' },
-  MEMBER_VERIFICATION_PENDING: { means: 'A member of the institution is not approved yet', wanted: 'look at what that member waits for' },
+  MEMBER_VERIFICATION_PENDING: { means: 'A member of the institution is not approved yet', wanted: 'check what that member waits for' },
   MEMBER_VERIFICATION_FAILED: { means: 'A member of the institution was denied', wanted: 'replace that member' },
   EDD_DOCUMENTATION_REQUIRED: { means: 'Enhanced due diligence needs documents', wanted: 'upload them' },
   COMPLIANCE_REVIEW_REQUIRED: { means: 'A compliance review is open', wanted: 'answer what Paxos asks' },
@@ -54,7 +54,7 @@ export function sayOutstanding(details: StatusDetails | null): string[] {
 function sayRequirement({ type, status, codes, awaiting }: Requirement): string {
   const known = codes.flatMap((code) => CODES[code] ?? [])
   const means = known.map((code) => code.means).join('; ') || TYPES[type] || 'Paxos names a requirement that Gatehouse does not know'
-  const wanted = known.map((code) => code.wanted).join(', ') || 'ask Paxos what it wants'
+  const wanted = known.map((code) => code.wanted).join(', ') || 'ask Paxos what it requires'
   const turn = awaiting === null ? '' : ` ${TURNS[awaiting]?.(wanted) ?? `Paxos awaits ${awaiting}.`}`
   return `${means}.${turn} (${[type, status, ...codes].join(' ')})`
 }

@@ -26,7 +26,7 @@ export function sayEffects(effects: EffectTotals): string {
     effects.ordersCancelled > 0 && `cancels ${counted(effects.ordersCancelled, 'order')}`,
     effects.depositsMade > 0 && `makes ${counted(effects.depositsMade, 'deposit')}`,
     effects.quotesExecuted > 0 && `executes ${counted(effects.quotesExecuted, 'quote')}`,
-    effects.instructionsCreated > 0 && `asks for deposit instructions of ${counted(effects.instructionsCreated, 'account')}`,
+    effects.instructionsCreated > 0 && `requests deposit instructions for ${counted(effects.instructionsCreated, 'account')}`,
     eventsWithoutEffect > 0 && `nothing for ${counted(eventsWithoutEffect, 'event')}`,
   ].filter((part) => part !== false)
   const sentence = parts.join(', ')

@@ -21,7 +21,7 @@ export function findPage(
 ${wrong && html`<div role="alert">${notice('bad', `The text ${wrong}.`)}</div>`}
 ${answer && found(answer, now)}
 <p class="hint">Finds ids of events, commands, identities, accounts, profiles, orders, executions, deposits, transfers, deposit
-instructions and replays, ref_ids, and keys: the <code>webhook-id</code> of a notification, the <code>ref_id</code> of an account. The beginning is enough.</p>`,
+instructions and replays, ref_ids, and keys: the <code>webhook-id</code> of a notification, the <code>ref_id</code> of an account. The first characters are enough.</p>`,
   })
 }
 
@@ -32,14 +32,14 @@ function found({ text, items, more }: FindAnswer, now: Date): Html {
     ['What', 'State', 'Matched by', 'Value', 'Since'],
     items.map((item) => row(item, now)),
   )}
-${more && html`<p class="hint">More begin so than are listed. Give more of it.</p>`}`
+${more && html`<p class="hint">More matches exist than are listed. Enter more characters.</p>`}`
 }
 
 function row({ page: path, says, state, matchedBy, value, exact, at }: Found, now: Date): (Html | string | null)[] {
   return [
     html`<a href="${path}">${says}</a>`,
     badge(state),
-    exact ? matchedBy : `${matchedBy} (begins so)`,
+    exact ? matchedBy : `${matchedBy} (starts with it)`,
     html`<code>${value}</code>`,
     moment(at, now),
   ]

@@ -14,7 +14,7 @@ interface Parts {
 }
 
 function known(issue: IssueStory | null): IssueStory {
-  if (!issue) throw new HttpProblem(404, 'ISSUE_UNKNOWN', 'There is no such issue.')
+  if (!issue) throw new HttpProblem(404, 'ISSUE_UNKNOWN', 'Unknown issue.')
   return issue
 }
 

@@ -21,9 +21,9 @@ export function issueListPage(issues: readonly Issue[], state: string | undefine
     operator,
     live: true,
     content: html`<h1>Issues</h1>
-<p class="hint">Failures grouped by cause: what was tried, and how it was answered. Without a filter: what is open or acknowledged.</p>
+<p class="hint">Failures grouped by cause: the call and its answer. Without a filter, shows open and acknowledged issues.</p>
 ${filterForm('/issues', [{ name: 'state', label: 'State', words: [...ISSUE_STATES, 'all'] }], { sent: { state }, wrong: new Map() })}
-${issues.length > 0 ? issueTable(issues, now) : emptyState('No issue.', 'Nothing fails that is not muted or resolved.')}`,
+${issues.length > 0 ? issueTable(issues, now) : emptyState('No open issue.', 'Set the state to all to see muted and resolved ones.')}`,
   })
 }
 
@@ -72,25 +72,25 @@ ${issue.parked + issue.dead > 0 && plans(issue)}
 <h2>Decide</h2>
 <div class="split">${decisions(issue)}</div>
 <h2>Newest events</h2>
-${issue.events.length > 0 ? eventTable(issue.events, now) : emptyState('None is left.', 'Every event of this cause is done or dismissed.')}`,
+${issue.events.length > 0 ? eventTable(issue.events, now) : emptyState('No events.', 'Every event with this cause has ended or is dismissed.')}`,
   })
 }
 
 function plans({ id }: Issue): Html {
   return html`<h2>Replay</h2>
-<p>A plan says for each event what a replay would do. Nothing is done before it is approved.</p>
+<p>Processes the events of this issue again. The plan shows the result before anything changes.</p>
 <form method="post" action="/replays" class="inline"><input type="hidden" name="issueIds" value="${id}"><button>Plan a replay of this issue</button></form>
 <form method="post" action="/replays" class="inline"><input type="hidden" name="issueIds" value="${id}"><input type="hidden" name="action" value="dismiss"><button class="quiet">Plan to dismiss them</button></form>
 ${command(`${GATEHOUSE} replay plan --issue ${id}`)}`
 }
 
 function decisions(issue: Issue): Html {
-  return html`${issue.state !== 'acknowledged' && decision(issue, 'acknowledge', { button: 'Acknowledge', says: 'You work on it. Home names it as a warning.' })}
-${decision(issue, 'mute', { button: 'Mute', says: 'Home does not name it until then, whatever fails meanwhile.' })}
-${issue.state !== 'resolved' && decision(issue, 'resolve', { button: 'Resolve', says: 'The cause is mended. Only later failures open it again.' })}
-${issue.state !== 'open' && decision(issue, 'reopen', { button: 'Open again', says: 'It needs a person.' })}
+  return html`${issue.state !== 'acknowledged' && decision(issue, 'acknowledge', { button: 'Acknowledge', says: 'You work on it. The home page shows it as a warning.' })}
+${decision(issue, 'mute', { button: 'Mute', says: 'The home page leaves it out until then, also if more events fail.' })}
+${issue.state !== 'resolved' && decision(issue, 'resolve', { button: 'Resolve', says: 'The cause is fixed. Only a later failure opens it again.' })}
+${issue.state !== 'open' && decision(issue, 'reopen', { button: 'Open again', says: 'An operator must act. The home page shows it again.' })}
 <form class="card stacked" method="post" action="/issues/${issue.id}/note"><label>Note<input name="note" value="${issue.note}" maxlength="1000"></label>
-<label>Ticket<input name="link" type="url" value="${issue.link}" maxlength="500" placeholder="https://…"></label><button class="quiet">Keep</button></form>`
+<label>Ticket<input name="link" type="url" value="${issue.link}" maxlength="500" placeholder="https://…"></label><button class="quiet">Save</button></form>`
 }
 
 function decision({ id }: Issue, verb: IssueVerb, { button, says }: { button: string; says: string }): Html {

@@ -134,7 +134,7 @@ function reasonField(placeholder: string): Html {
 
 const STEERED: Readonly<Record<Steering, string>> = {
   pause: 'Pause',
-  resume: 'Go on',
+  resume: 'Resume',
   cancel: 'Cancel the rest',
   discard: 'Discard the plan',
 }

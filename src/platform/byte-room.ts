@@ -20,7 +20,7 @@ export function createByteRoom({ each, total }: { each: number; total: number })
           own += bytes
           all += bytes
           if (own > each) throw new RangeError(`an answer of more than ${each} bytes`)
-          if (all > total) throw new RangeError(`answers under way hold more than ${total} bytes together`)
+          if (all > total) throw new RangeError(`the answers in progress hold more than ${total} bytes together`)
         },
         close() {
           all -= own

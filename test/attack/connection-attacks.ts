@@ -10,7 +10,7 @@ const AMBIGUOUS: Readonly<Record<string, string>> = {
   'Content-Length and Transfer-Encoding': 'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   'two lengths': 'Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde',
   'a length with a sign': 'Content-Length: +4\r\n\r\nabcd',
-  'an encoding that is none': 'Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
+  'an unknown encoding': 'Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
   'a folded header': 'X-Folded: a\r\n b\r\nContent-Length : 4\r\n\r\nabcd',
   'a bare line feed in a header': 'X-Line: a\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\nabcd',
 }

@@ -64,7 +64,9 @@ export const WEBHOOK_ATTACKS: readonly Attack[] = [
       await delay(UNTIL_OPENED_MS)
       const opened = (await onboardingsOf(target)) - before
       const taken = statuses.filter(({ status }) => status === 200).length
-      return opened === 0 ? held(`${taken} deliveries were taken, and nobody was onboarded`) : broken(`${opened} onboardings came of it`)
+      return opened === 0
+        ? held(`${taken} deliveries were accepted, and no onboarding was opened`)
+        : broken(`${opened} onboardings were opened`)
     },
   },
   {
@@ -115,7 +117,7 @@ export const WEBHOOK_ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: 'times that are none, and types that are none',
+    name: 'invalid times and invalid types',
     stands: 'F70',
     needs: ['webhookKey'],
     run: async (target) => {

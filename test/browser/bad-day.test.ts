@@ -109,7 +109,7 @@ const stats = async (): Promise<Stats> =>
 const problem = (kind: string) => page.locator(`[data-problem="${kind}"]`)
 const calm = () => page.getByText('No event needs an operator')
 
-describe('F4 to F7, F18, F27: a bad day on one open home page that is never reloaded by hand', () => {
+describe('F4 to F7, F18, F27: a bad day on one open home page that no user reloads', () => {
   it('starts calm: home says so with its time, and doctor finds every role, Paxos and the application', async () => {
     await approve(3, 'calm-')
     await expect.poll(() => application.taken, SOON).toBe(3)

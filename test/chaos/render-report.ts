@@ -7,12 +7,12 @@ import type { EventLife } from './watch-events.ts'
 /** An event that is accepted within this many milliseconds after the end of a fault still counts as hit by it. */
 const AFTERMATH_MS = 2_000
 
-const HEAD = ['fault', 'times', 'accepted', 'ended', 'lost', 'doubled', 'recovery: median', 'max', 'all in hand: median', 'max']
+const HEAD = ['fault', 'times', 'accepted', 'ended', 'lost', 'doubled', 'recovery: median', 'max', 'all ended: median', 'max']
 
 /**
  * The table of a run with its notes. A row counts the events that were in progress, or were accepted, between a fault and two seconds after
  * its end. When faults overlap, an event stands in several rows. Recovery is the time from the injection (it includes the fault itself) to
- * the first completion of an event after it; `all in hand` is that to the last completion of the events in progress at the injection.
+ * the first completion of an event after it; `all ended` is the time to the last completion of the events in progress at the injection.
  */
 export function renderReport(report: ChaosReport): string {
   const { options, versions, verdict, trading, deliveries, findings, strangers } = report

@@ -157,7 +157,7 @@ async function quiesce(world: ChaosWorld, { traffic, trading }: { traffic: Traff
   const deadline = Date.now() + PATIENCE_MS
   const left = (): number => Math.max(1, deadline - Date.now())
   const stopped = Promise.all([traffic.stop(), trading.stop()])
-  await withTimeout(left(), stopped, () => new Error('our API does not answer everybody who asked for an onboarding or a trade'))
+  await withTimeout(left(), stopped, () => new Error('our API did not answer every request for an onboarding or a trade'))
   let swept = false
   for (;;) {
     // Only a sweep can find what no webhook has brought by now.

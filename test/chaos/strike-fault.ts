@@ -182,7 +182,7 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
 /** Plans and approves as an operator does. @throws when either is refused */
 async function replay({ operatorUrl }: ChaosWorld, filter: { eventIds: string[]; releaseHolds: boolean }): Promise<void> {
   const { id } = (await ask(`${operatorUrl}/v1/replays`, filter)) as { id: string }
-  await ask(`${operatorUrl}/v1/replays/${id}/approve`, { reason: 'chaos: whatever was done must not be done again' })
+  await ask(`${operatorUrl}/v1/replays/${id}/approve`, { reason: 'chaos: no effect may happen a second time' })
 }
 
 async function ask(url: string, body: object): Promise<unknown> {

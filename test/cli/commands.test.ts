@@ -197,7 +197,7 @@ describe('gatehouse onboarding', () => {
       new RegExp(`held +${identityId} +cli-held +Held: Paxos says DENIED after it approved the identity`),
     )
     expect(await gatehouse('onboarding', 'show', identityId)).toContain(`gatehouse replay plan --identity ${identityId} --release-holds`)
-    expect(await gatehouse('onboarding', 'list', '--q', 'nobody')).toBe('No id and no ref_id starts with nobody.')
+    expect(await gatehouse('onboarding', 'list', '--q', 'unknown')).toBe('No id and no ref_id starts with unknown.')
     expect(JSON.parse(await gatehouse('onboarding', 'list', '--state', 'held', '--json')).items[0]).toMatchObject({
       identityId,
       state: 'held',

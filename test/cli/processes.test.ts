@@ -63,7 +63,7 @@ describe('F72: gatehouse start', () => {
 })
 
 describe('c21: a role that npm started', () => {
-  it('ends when npm is told to end, although the shell between them passes no signal on', { timeout: SLOW }, async () => {
+  it('ends when npm gets a stop signal, although the shell between them passes no signal on', { timeout: SLOW }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-npm-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const port = await freePort()

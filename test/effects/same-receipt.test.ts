@@ -30,7 +30,7 @@ describe('a late receipt of an account', () => {
 })
 
 describe('a late receipt of a notification', () => {
-  it('says the same whatever the application answered, since the receiver drops the second copy', () => {
+  it('counts any answer of the application as the same receipt, since the receiver drops the second copy', () => {
     const { same } = sendNotificationEffect(NO_CHANNEL, () => ({ kind: 'onboarding.denied', data: { identityId: 'i' } }) as never) // not sent here
     expect(same({ kind: 'notice', channel: 'webhook', status: 200 }, { kind: 'notice', channel: 'webhook', status: 204 })).toBe(true)
   })

@@ -27,7 +27,7 @@ const passed = new Set<Instant>()
 
 function die(): never {
   process.kill(process.pid, 'SIGKILL')
-  throw new Error('unreachable: nobody survives SIGKILL')
+  throw new Error('unreachable: no process survives SIGKILL')
 }
 
 function poisoned(): never {

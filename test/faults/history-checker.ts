@@ -286,7 +286,7 @@ function checkNotices({ sends }: History, { unknownBetween }: World, { ledger, r
   for (const [key, copies] of byKey) {
     const identityId = owner.get(key)
     const about = identityId === undefined ? {} : { identityId }
-    if (identityId === undefined) report('doubled', `a notice that nobody intended: ${key}`)
+    if (identityId === undefined) report('doubled', `a notice without an intent: ${key}`)
     if (new Set(copies.map(({ body }) => body)).size > 1) report('doubled', `notice ${key} says different things`, about)
     for (const [index, copy] of copies.entries()) {
       const before = copies[index - 1]

@@ -312,7 +312,7 @@ class ScheduleRun {
         (entry) => entry.kind === 'state.moved' && entry.data.to === (kind === 'ready' || kind === 'reactivated' ? 'approved' : kind),
       ).length
       if (told > moved) broken(`${moved} transitions to ${kind} and ${told} notices`)
-      if (state === kind && told === 0) broken(`${kind}, and nobody was told`)
+      if (state === kind && told === 0) broken(`${kind}, and no notification was sent`)
     }
     for (const kind of ['effect.done', 'effect.intended']) {
       const steps = entries.filter((entry) => entry.kind === kind).map(({ data }) => data.step)

@@ -35,7 +35,7 @@ describe('the quarantine', () => {
   it('runs one work alone: work in progress ends first, and later work waits', async () => {
     const log: string[] = []
     const quarantine = createQuarantine()
-    const [running, suspect, later, another] = [work('in hand', log), work('suspect', log), work('later', log), work('another', log)]
+    const [running, suspect, later, another] = [work('running', log), work('suspect', log), work('later', log), work('another', log)]
     const runs = [
       quarantine.beside(running.run),
       quarantine.alone(suspect.run),
@@ -43,7 +43,7 @@ describe('the quarantine', () => {
       quarantine.alone(another.run),
     ]
     await settled()
-    expect(log).toEqual(['in hand begins'])
+    expect(log).toEqual(['running begins'])
     for (const each of [running, suspect]) {
       each.end()
       await settled()
@@ -51,7 +51,7 @@ describe('the quarantine', () => {
     later.end()
     another.end()
     await Promise.all(runs)
-    expect(log.slice(0, 4)).toEqual(['in hand begins', 'in hand ends', 'suspect begins', 'suspect ends'])
+    expect(log.slice(0, 4)).toEqual(['running begins', 'running ends', 'suspect begins', 'suspect ends'])
     const [begins, ends] = [log.indexOf('another begins'), log.indexOf('another ends')]
     expect(ends).toBe(begins + 1)
   })

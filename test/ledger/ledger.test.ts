@@ -41,7 +41,7 @@ const approvedDraft = (identityId: string = randomUUID()): Draft =>
 
 async function commit(before: Stored | null, draft: Draft, when = at): Promise<Stored> {
   const stored = await ledger.commit({ before, draft, actor: 'event:test', at: when })
-  if (!stored) throw new Error('lost a race that nobody ran')
+  if (!stored) throw new Error('lost a race without a second writer')
   return stored
 }
 

@@ -61,12 +61,12 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
   ...authenticator(
     'const matchKey = createSecretMatcher(on.apiKey ? options.apiKeys : [])',
     ['[] => ["Stryker was here"]'],
-    'a secret that nobody knows, of an authenticator that is off',
+    'a random secret of an authenticator that is off',
   ),
   ...authenticator(
     'const verifySignature = createSignatureVerifier(on.signature ? options.signingSecrets : [], now)',
     ['[] => ["Stryker was here"]'],
-    'a secret that nobody knows, of an authenticator that is off',
+    'a random secret of an authenticator that is off',
   ),
   ...authenticator(
     "...(on.signature ? ['a Standard Webhooks signature (webhook-id, webhook-timestamp, webhook-signature)'] : []),",
@@ -107,7 +107,7 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
   ...folding(
     'return rows.map((row) => ({ ...row, batch: row.test || real === 1 ? null : first + (nth++ % jobs) }))',
     ['first + (nth++ % jobs) => first - nth++ % jobs', 'nth++ => nth--'],
-    'equivalent: as many numbers that nobody else has, as evenly',
+    'equivalent: the same count of unique numbers, spread as evenly',
   ),
   ...inFile('src/inbox/writer-pool.ts')(
     'keepAlive: true,',
@@ -117,7 +117,7 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
   ...advancing(
     'return effects !== base?.effects || entries.length > 0',
     ['entries.length > 0 => false'],
-    'equivalent: what adds an entry makes the list of effects anew',
+    'equivalent: each new entry builds a new list of effects',
   ),
   ...inFile('src/saga/dispatch-due-events.ts')('} catch (error) {', ['{ … => {}'], 'only a line of the log'),
 ]

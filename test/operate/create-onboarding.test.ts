@@ -298,7 +298,7 @@ describe('creating an institution', () => {
     await expect(createOnboarding(parts, asked)).rejects.toMatchObject({
       code: 'MEMBERS_NOT_POSSIBLE',
       message: expect.stringMatching(
-        /^institution_members\.1\.identity_id was denied; institution_members\.2\.identity_id is no identity at Paxos\./,
+        /^institution_members\.1\.identity_id was denied; institution_members\.2\.identity_id is not an identity at Paxos\./,
       ),
     })
     expect(identities()).toBe(before)

@@ -85,9 +85,9 @@ describe('the issues', () => {
 
   it.each(['/v1/issues/0123456789ab'])('answer 404 to %s, also to its actions', async (path) => {
     expect((await get(path)).body.code).toBe('ISSUE_UNKNOWN')
-    expect((await act(`${path}/resolve`, { reason: 'mended' })).body.code).toBe('ISSUE_UNKNOWN')
+    expect((await act(`${path}/resolve`, { reason: 'fixed' })).body.code).toBe('ISSUE_UNKNOWN')
     expect((await pages.get('/issues/0123456789ab')).status).toBe(404)
-    await expect(runCommand(operator, registerIssueCommands, ['issue', 'show', '0123456789ab'])).rejects.toThrow('There is no issue')
+    await expect(runCommand(operator, registerIssueCommands, ['issue', 'show', '0123456789ab'])).rejects.toThrow('Unknown issue')
   })
 })
 
@@ -130,7 +130,7 @@ describe('a decision about an issue', () => {
     const { id } = await byCode('PAXOS_REJECTED')
     const [inProgress] = await operator.sandbox.populate({ count: 1, refIdPrefix: 'in-progress', decision: 'approve', deliver: false })
     await operator.accept(inProgress!)
-    expect((await act(`/v1/issues/${id}/resolve`, { reason: 'Paxos mended it' })).body.state).toBe('resolved')
+    expect((await act(`/v1/issues/${id}/resolve`, { reason: 'Paxos fixed it' })).body.state).toBe('resolved')
     const fault = operator.sandbox.faults.arm({ on: 'POST /identity/accounts', do: 'answer', status: 400 })
     await workOn(operator, [inProgress!.id])
     operator.sandbox.faults.disarm(fault)
@@ -143,7 +143,7 @@ describe('a decision about an issue', () => {
 
   it('B5: counts a replay that fails after the resolution as a later failure', async () => {
     const { id } = await byCode('PAXOS_REJECTED')
-    await act(`/v1/issues/${id}/resolve`, { reason: 'Paxos mended it' })
+    await act(`/v1/issues/${id}/resolve`, { reason: 'Paxos fixed it' })
     expect(await byCode('PAXOS_REJECTED')).toMatchObject({ state: 'resolved' })
     await operator.pool.query(
       `UPDATE inbox_event SET state = 'accepted', generation = generation + 1, completed_at = NULL WHERE event_id = $1`,
@@ -157,7 +157,7 @@ describe('a decision about an issue', () => {
 
   it('is the same on the command line and on the pages', async () => {
     const { id } = await byCode('PAXOS_REJECTED')
-    const who = ['--operator', 'ada', '--reason', 'mended again']
+    const who = ['--operator', 'ada', '--reason', 'fixed again']
     expect(await runCommand(operator, registerIssueCommands, ['issue', 'resolve', id, ...who])).toMatch(/^state +resolved$/m)
     expect(await runCommand(operator, registerIssueCommands, ['issue', 'list', '--state', 'resolved'])).toContain(id)
     const reopened = await pages.post(`/issues/${id}/reopen`, { reason: 'it is not' })

@@ -30,7 +30,7 @@ export async function seedOnboarding(
   ])
   const commit = async (before: Stored | null, draft: Draft, actor: string): Promise<Stored> => {
     const stored = await ledger.commit({ before, draft, actor, at })
-    if (!stored) throw new Error('somebody else committed this test data')
+    if (!stored) throw new Error('another writer committed this test data')
     return stored
   }
   let stored = await commit(null, start, 'operator:seed')

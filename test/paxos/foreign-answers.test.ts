@@ -21,7 +21,7 @@ const foreign: [string, Reply][] = [
   ['a maintenance page that says it is JSON', page(200, MAINTENANCE, 'application/json')],
   ['an empty body with 200', page(200, '')],
   ['JSON that is cut off', page(200, JSON.stringify(approvedEvent).slice(0, 60), 'application/json')],
-  ['JSON of somebody else', json(200, { message: 'maintenance', request_id: 'r-1' })],
+  ['JSON of another service', json(200, { message: 'maintenance', request_id: 'r-1' })],
   ['a JSON text', json(200, 'maintenance')],
   ['a redirect to a login page', page(302, '')],
   ...[400, 403, 404, 405, 410, 422].map((status): [string, Reply] => [`a gateway's page with ${status}`, page(status)]),

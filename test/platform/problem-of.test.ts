@@ -76,7 +76,7 @@ describe('the answer to an error of a use case', () => {
       status: 400,
       errors: [{ field: 'limit', message: '1 to 10' }],
     })
-    expect(problemOf(new UsageError('there is no such thing'))).toMatchObject({ status: 400, errors: undefined })
+    expect(problemOf(new UsageError('unknown thing'))).toMatchObject({ status: 400, errors: undefined })
   })
 
   it('is 503 when either client reports that the database is away or does not answer', async () => {

@@ -46,7 +46,7 @@ describe('events that cannot succeed', () => {
 
   it('F11: are dismissed together by a plan, which reads nothing from Paxos and skips changed events', async () => {
     const pipeline = await eventsIn(['parked', 'parked', 'dead', 'processed'])
-    const away: Pipeline['reader'] = { ...pipeline.reader, event: () => Promise.reject(new Error('nobody asks Paxos')) }
+    const away: Pipeline['reader'] = { ...pipeline.reader, event: () => Promise.reject(new Error('a dismissal must not call Paxos')) }
     const dismissing = parts(pipeline, { reader: away })
     const plan = await planReplay(dismissing, { states: ['parked', 'dead', 'processed'], action: 'dismiss' }, 'ada')
     expect(plan.counts).toEqual({ 'would-dismiss': 3, blocked: 1 })

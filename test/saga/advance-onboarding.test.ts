@@ -67,7 +67,7 @@ describe('an approval', () => {
     expect(world.ended).toEqual([{ end: 'processed', sinceReceivedMs: 500 }])
   })
 
-  it('makes each step under a lease of 45 s in the name of its job, and a reopened event is another job', async () => {
+  it('makes each step under a lease of 45 s in the name of its job, and a reopened event is a different job', async () => {
     const world = createMemoryWorld()
     creationFails(world, new PaxosUnavailableError({ operation }))
     await work(world)

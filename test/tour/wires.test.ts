@@ -48,7 +48,7 @@ forEachBackend((backend) => {
   }
 
   describe('a wire by the instructions', () => {
-    it('arrives less its fee, is told once, and is proved to the last unit', async () => {
+    it('arrives less its fee, sends one notification, and is proved to the last unit', async () => {
       const scene = await open()
       const { trader, bank, pipeline } = scene
       const asked = await instructions(scene)

@@ -106,7 +106,7 @@ function present({ cluster, port, presence: { client, alone }, launch, log }: Pr
   const owned = alone || launch !== null
   let leaving: Promise<void> | undefined
   client.on('end', () => {
-    if (!leaving) log.error(`the embedded Postgres has gone; its log: ${cluster.logFile}`)
+    if (!leaving) log.error(`the embedded Postgres has ended; its log: ${cluster.logFile}`)
   })
 
   async function leave(): Promise<void> {

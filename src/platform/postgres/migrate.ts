@@ -88,7 +88,7 @@ async function applyMigrations({ connectionString, log, directory }: Required<Mi
     const cause = reason ?? error
     throw new MigrationFailedError(
       `The database could not be migrated (${errorCode(cause)}: ${errorMessage(cause).split('\n')[0]}). ` +
-        `Nothing was changed. Mend the cause, then run: ${GATEHOUSE} migrate`,
+        `Nothing was changed. Fix the cause, then run: ${GATEHOUSE} migrate`,
       { cause },
     )
   } finally {

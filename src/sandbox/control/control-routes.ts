@@ -88,7 +88,7 @@ export function controlRoutes(
   app.get('/_sandbox', { onRequest: refuseForeignControl }, (request, reply) =>
     wantsPage(request.headers.accept) ? reply.type('text/html; charset=utf-8').send(pageOf(state)) : reply.send({ routes: guide }),
   )
-  control('GET /guide', 'this guide; GET /_sandbox gives it too, and to a browser the page with buttons', () => ({ routes: guide }))
+  control('GET /guide', 'this guide; also GET /_sandbox, which answers a browser with a page of buttons', () => ({ routes: guide }))
   control('GET /recent', 'the latest people and orders, and the end of the story', () => recent(state))
   control('GET /assumptions', 'what the simulator does, and whether Paxos documents it or it is assumed', () => ({ facts: FACTS }))
   control('GET /state', 'settings, armed faults, webhook, counts', () => ({
@@ -109,7 +109,7 @@ export function controlRoutes(
     state.limits.clear()
     return settings
   })
-  control('POST /reset', 'back to the start: empty state, first settings; body: {seed?}; tokens and the webhook stay', ({ body }) => {
+  control('POST /reset', 'resets the simulator: empty state, first settings; body: {seed?}; keeps tokens and the webhook', ({ body }) => {
     reset(readControl(z.strictObject({ seed: z.number().int().positive().optional() }), body ?? {}).seed)
   })
 
@@ -120,7 +120,7 @@ export function controlRoutes(
       'how often: next, ratio, forMs; without any of them, until removed',
     ({ body }) => ({ id: faults.arm(readControl(FaultSchema, body)) }),
   )
-  control('GET /faults', 'the armed faults and how many times each will still strike', () => ({ faults: faults.armed }))
+  control('GET /faults', 'the armed faults, and the number of strikes left for each', () => ({ faults: faults.armed }))
   control('DELETE /faults', 'disarms all', () => faults.clear())
   control('DELETE /faults/{id}', 'disarms one', ({ params }) => {
     if (!faults.disarm(Number(idOf(params)))) throw new HttpProblem(404, 'FAULT_UNKNOWN', 'No armed fault has this id.')
@@ -146,7 +146,7 @@ export function controlRoutes(
 
   control(
     'POST /events',
-    'emits an event that nothing caused, the identity stays as it is: {type, identityId?, oldStatus?, newStatus?, object?, times?, deliver?}',
+    'emits an event without a cause; the identity does not change: {type, identityId?, oldStatus?, newStatus?, object?, times?, deliver?}',
     ({ body }) => {
       const { type, identityId, oldStatus, newStatus, object, times, deliver } = readControl(EmitRequest, body)
       const identity = identityId === undefined ? null : identityOf(identityId)
@@ -173,19 +173,21 @@ export function controlRoutes(
       webhooks.setTarget(readControl(WebhookTargetSchema, body))
     },
   )
-  control('DELETE /webhook', 'no webhook: events are only listed, pending deliveries are abandoned', () => webhooks.setTarget(null))
+  control('DELETE /webhook', 'removes the webhook: events are only listed, pending deliveries are abandoned', () =>
+    webhooks.setTarget(null),
+  )
   control('POST /webhook/test', 'sends a test event, as the Dashboard does: {type?}', ({ body }) => {
     const { type } = readControl(z.strictObject({ type: EventType.default('identity.approved') }), body ?? {})
     const object = { identity_id: state.random.uuid('test identity'), old_summary_status: 'PENDING', new_summary_status: 'APPROVED' }
     return eventView(events.emit({ type, object, identityId: null, isTest: true }))
   })
-  control('POST /webhook/pause', 'no delivery is tried', () => webhooks.pause())
+  control('POST /webhook/pause', 'pauses deliveries', () => webhooks.pause())
   control(
     'POST /webhook/resume',
-    'deliveries are tried again: {backlog?: deliver|abandon}; abandon is a silence of more than 24 h: what waited is never delivered',
+    'resumes deliveries: {backlog?: deliver|abandon}; abandon acts like a pause of more than 24 h: waiting events are never delivered',
     ({ body }) => webhooks.resume(readControl(z.strictObject({ backlog: z.enum(['deliver', 'abandon']).default('deliver') }), body ?? {})),
   )
-  control('POST /tokens/revoke', 'every access token stops working', () => ({ revoked: tokens.revokeAll() }))
+  control('POST /tokens/revoke', 'revokes every access token', () => ({ revoked: tokens.revokeAll() }))
 
   tradeControl(control, state)
 
@@ -198,7 +200,7 @@ export function controlRoutes(
     runner.begin(readControl(RuleFileSchema, body))
     return { rules: state.rules.rules, timeline: runner.progress }
   })
-  control('GET /story', 'what the rules did so far, and how far the timeline is', () => ({
+  control('GET /story', 'the actions of the rules so far, and the position in the timeline', () => ({
     rules: state.rules.rules,
     timeline: runner.progress,
   }))
@@ -215,7 +217,7 @@ export function controlRoutes(
     const entries = story.read({ ...range, ...(kind ? { kind } : {}), ...(identityId ? { identityId } : {}) })
     return { entries, lastSeq: story.lastSeq, dropped: story.dropped }
   })
-  control('GET /summary', 'what the log comes to: accounts per identity, calls by outcome, deliveries', () => summarizeStory(state))
+  control('GET /summary', 'totals of the log: accounts per identity, calls by outcome, deliveries', () => summarizeStory(state))
 }
 
 function idOf(params: unknown): string {

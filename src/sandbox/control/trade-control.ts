@@ -29,7 +29,7 @@ export function tradeControl(control: AddControl, state: SandboxState): void {
       const { price, buy, sell } = readControl(MarketChange, body)
       const chosen = id === 'ALL' ? [...MARKETS.values()] : [MARKETS.get(id)]
       for (const market of chosen) {
-        if (!market) throw new HttpProblem(404, 'MARKET_UNKNOWN', `There is no market ${id}. GET /v2/markets lists them.`)
+        if (!market) throw new HttpProblem(404, 'MARKET_UNKNOWN', `Unknown market ${id}. GET /v2/markets lists them.`)
         if (price !== undefined) prices.set(market, decimal(price))
         const before = marketStatus.of(market.market)
         const reason = (side: typeof buy, now: typeof before.buy): typeof before.buy =>
@@ -44,13 +44,13 @@ export function tradeControl(control: AddControl, state: SandboxState): void {
     if (!execution) throw new HttpProblem(404, 'EXECUTION_UNKNOWN', 'The simulator has no execution with this id.')
     exchange.bust(execution)
   })
-  control('POST /orders/forget', 'a ref_id of an order may be used again at once: {refId}', ({ body }) => {
+  control('POST /orders/forget', 'frees the ref_id of an order for reuse: {refId}', ({ body }) => {
     const { refId } = readControl(z.strictObject({ refId: z.string().min(1) }), body)
     if (!orders.forgetRefId(refId)) throw new HttpProblem(404, 'ORDER_UNKNOWN', 'No order of the simulator has this ref_id.')
   })
   control(
     'POST /transfers/{id}/return',
-    'the bank takes a completed deposit back, however late; the setting lateReturnAs says how it is shown',
+    'the bank takes back a completed deposit of any age; the setting lateReturnAs says how Paxos shows it',
     ({ params }) => {
       const deposit = transfers.get((params as { id: string }).id) // the only parameter of a control route
       if (!deposit) throw new HttpProblem(404, 'TRANSFER_UNKNOWN', 'The simulator has no transfer with this id.')

@@ -47,12 +47,12 @@ export class StateKeeper {
       restoreSnapshot(this.#state, snapshot)
       this.#logger.info(
         { identities: snapshot.identities.length, orders: snapshot.orders.length },
-        'the simulator goes on where it stopped',
+        'the simulator continues where it stopped',
       )
     } catch (error) {
       const aside = `${this.#path}.unreadable`
       renameSync(this.#path, aside)
-      this.#logger.warn({ err: error, file: aside }, 'the kept state of the simulator cannot be read: it starts empty')
+      this.#logger.warn({ err: error, file: aside }, 'the stored state of the simulator cannot be read; it starts empty')
     }
   }
 

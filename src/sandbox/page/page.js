@@ -161,14 +161,14 @@ $('price').addEventListener('submit', (event) => {
 })
 $('reset').addEventListener('submit', (event) => {
   event.preventDefault()
-  if (window.confirm('The simulator forgets every person, account, order and event. Go on?'))
-    void press('started anew', 'POST', '/reset', {})
+  if (window.confirm('The simulator forgets every person, account, order and event. Continue?'))
+    void press('the simulator was reset', 'POST', '/reset', {})
 })
 
 function keepFresh() {
   refresh().catch(() => {
     $('notice').className = 'bad'
-    $('notice').textContent = 'The simulator does not answer: what is shown may be old.'
+    $('notice').textContent = 'The simulator does not answer. This page may be out of date.'
   })
 }
 keepFresh()

@@ -29,8 +29,8 @@ const OUTAGES: readonly { label: string; does: string; call: string; body?: obje
 ]
 const WEBHOOKS: typeof OUTAGES = [
   { label: 'Pause', does: 'no delivery is tried', call: 'POST /webhook/pause' },
-  { label: 'Resume', does: 'what waited is delivered', call: 'POST /webhook/resume', body: { backlog: 'deliver' } },
-  { label: 'Resume, abandon what waited', does: 'as after 24 h of silence', call: 'POST /webhook/resume', body: { backlog: 'abandon' } },
+  { label: 'Resume', does: 'waiting events are delivered', call: 'POST /webhook/resume', body: { backlog: 'deliver' } },
+  { label: 'Resume, abandon waiting events', does: 'as after 24 h of silence', call: 'POST /webhook/resume', body: { backlog: 'abandon' } },
   { label: 'Lose the next 5', does: 'listed, never delivered', call: 'POST /faults', body: { on: 'delivery', do: 'lose', next: 5 } },
   { label: 'Deliver the next 5 twice', does: '', call: 'POST /faults', body: { on: 'delivery', do: 'duplicate', next: 5 } },
   { label: 'Send a test event', does: 'as the Dashboard does', call: 'POST /webhook/test' },
@@ -43,10 +43,10 @@ const MARKETS: typeof OUTAGES = [
     body: { buy: 'UNSCHEDULED_MAINTENANCE', sell: 'UNSCHEDULED_MAINTENANCE' },
   },
   { label: 'Open all markets', does: '', call: 'POST /markets/ALL', body: { buy: 'open', sell: 'open' } },
-  { label: 'Hide 80 % of executions', does: 'orders tell the right sum', call: 'PATCH /settings', body: { hiddenExecutions: 0.8 } },
+  { label: 'Hide 80 % of executions', does: 'orders show the right sum', call: 'PATCH /settings', body: { hiddenExecutions: 0.8 } },
   { label: 'Show all executions', does: '', call: 'PATCH /settings', body: { hiddenExecutions: 0 } },
-  { label: 'Prices of five minutes ago', does: 'told, not traded at', call: 'PATCH /settings', body: { stalePricesMs: 300_000 } },
-  { label: 'Prices of now', does: '', call: 'PATCH /settings', body: { stalePricesMs: 0 } },
+  { label: 'Prices that are 5 min old', does: 'shown, not traded at', call: 'PATCH /settings', body: { stalePricesMs: 300_000 } },
+  { label: 'Current prices', does: '', call: 'PATCH /settings', body: { stalePricesMs: 0 } },
 ]
 
 /** The page of the simulator: buttons over the control API, which page.js calls and keeps the figures fresh with. */
@@ -79,7 +79,7 @@ export function renderPage({ seed }: { seed: number }): string {
 <section><h2>Knobs</h2><form id="knobs"></form></section>
 <section><h2>Story</h2><p id="story">No rule file is loaded.</p><button data-call="DELETE /story">Stop the story</button>
 <p>Load a rule file with <code>gatehouse sandbox replay FILE</code>.</p><h3>Last entries</h3><ol id="log"></ol>
-<form id="reset"><button class="danger">Forget everything and start anew</button></form></section>
+<form id="reset"><button class="danger">Reset the simulator</button></form></section>
 <section class="wide"><h2>Magic values</h2>${table(['Value', 'What it does'], magic)}</section>
 <section class="wide"><h2>What is documented, and what is assumed</h2>${table(
     ['About', 'The simulator', 'Basis', 'Knob'],

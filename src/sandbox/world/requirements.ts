@@ -47,5 +47,5 @@ function checks(
   const screenings = [status.sanctions_verification_status, status.additional_screening_status]
   if (screenings.includes('DENIED')) need('SCREENING_CHECK', 'SCREENING_FAILED', 'PAXOS', 'a screening had a hit')
   else if (screenings.includes('ERROR')) need('COMPLIANCE_CHECK', 'COMPLIANCE_REVIEW_REQUIRED', 'PAXOS', 'a possible hit is reviewed')
-  else if (screenings.includes('PENDING')) need('SCREENING_CHECK', 'SCREENING_IN_PROGRESS', 'PAXOS', 'the screening goes on')
+  else if (screenings.includes('PENDING')) need('SCREENING_CHECK', 'SCREENING_IN_PROGRESS', 'PAXOS', 'the screening is running')
 }

@@ -239,7 +239,7 @@ describe('when an operator releases a hold', () => {
     expect(steps(released)).toEqual(steps(before()))
   })
 
-  it('a denial is told again when the user was told of an approval in between', () => {
+  it('notifies of a denial again when it notified of an approval in between', () => {
     const approved = observe(observe(denied(), 'APPROVED'), 'APPROVED', { operator: true })
     const told = succeed(withAccount(approved), 'notice:ready:1', SENT)
     const again = observe(observe(told, 'DENIED'), 'DENIED', { operator: true })
@@ -302,7 +302,7 @@ describe('when Paxos re-enables a disabled identity', () => {
 describe('account.opened', () => {
   const opened = (): Draft => succeed(observe(unknown(), 'APPROVED'), 'account', ACCOUNT)
 
-  it('is told before the approval, and once: a reactivation does not tell it again', () => {
+  it('notifies of the account before the approval, and once: a reactivation sends no second notification', () => {
     expect(claimNext(opened(), JOB)).toMatchObject({ kind: 'attempt', effect: { step: 'notice:account_opened:1' } })
     const disabled = succeed(observe(ready(), 'DISABLED'), 'notice:disabled:1', SENT)
     const again = succeed(observe(disabled, 'APPROVED'), 'notice:reactivated:1', SENT)

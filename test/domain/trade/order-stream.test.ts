@@ -31,7 +31,7 @@ describe('A53: the fill that is read before the answer to the call that placed t
     expect(early.order).toMatchObject({ state: 'filled', settled: true, paxosOrderId: 'paxos-1' })
   })
 
-  it('moves the money once, whichever comes first', () => {
+  it('moves the money once, in any order of arrival', () => {
     const flows = (draft: Draft<OrderSnapshot>) => draft.entries.filter(({ kind }) => kind === 'flow').map(({ data }) => data)
     const early = answered(decided(open(), READ))
     expect(flows(early)).toEqual(flows(decided(answered(open()), READ)))
