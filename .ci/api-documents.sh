@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The OpenAPI documents pass the linter without a warning, and types for a client can be generated from them. Run from the project's folder.
+# Checks that the OpenAPI documents pass the linter without a warning, and that a generator can make types for a client from them. Run from the project's folder.
 set -euo pipefail
 export PATH=$PWD/node_modules/.bin:$PATH REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 tools=.ci/tools/node_modules/.bin

@@ -51,7 +51,7 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: 'a request whose head, and one whose body, comes a byte a second',
+    name: 'a request that sends its head, or its body, at one byte per second',
     stands: 'F56',
     run: async (target) => {
       const slowly = (url: string, head: string) =>
@@ -70,7 +70,7 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: 'three hundred connections that say nothing, beside a request that does',
+    name: '300 silent connections during a normal request',
     stands: 'F56',
     run: async ({ receiverUrl }) => {
       const silent = Array.from({ length: 300 }, () => openSocket(receiverUrl).on('error', () => {}))
@@ -83,7 +83,7 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: 'methods and paths that no server should take',
+    name: 'methods and paths that a server must refuse',
     stands: 'ASVS V13',
     run: async (target) => {
       const wrong: string[] = []

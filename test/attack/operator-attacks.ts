@@ -85,7 +85,7 @@ export const OPERATOR_ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: 'a login that leads to another site afterwards',
+    name: 'a login that redirects to another site',
     stands: 'ASVS V3.7',
     needs: ['operatorToken'],
     run: async (target) => {
@@ -167,7 +167,7 @@ export const OPERATOR_ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: 'what answers tell of us: headers, versions, caches, frames',
+    name: 'response headers: versions, caching, framing',
     stands: 'ASVS V3.4, V14.2',
     run: async (target) => {
       const { headers } = await ask(target, '/login')

@@ -81,7 +81,7 @@ export const WEBHOOK_ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: 'event ids that mean something to SQL, HTML, a shell or a file system',
+    name: 'event ids with a meaning in SQL, HTML, a shell or a file system',
     stands: 'ASVS V1, F67',
     needs: ['webhookKey'],
     run: async (target) => {
@@ -92,7 +92,7 @@ export const WEBHOOK_ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: 'an id of our own inbox, as a command would have it',
+    name: 'an event id that is reserved for Gatehouse',
     stands: 'ASVS V8',
     needs: ['webhookKey'],
     run: async (target) =>
@@ -106,7 +106,7 @@ export const WEBHOOK_ATTACKS: readonly Attack[] = [
       ),
   },
   {
-    name: 'JSON that is deep, broken, doubled or reaches for a prototype',
+    name: 'JSON that is deep, broken, has duplicate keys or names a prototype',
     stands: 'ASVS V1.5',
     needs: ['webhookKey'],
     run: async (target) => {
