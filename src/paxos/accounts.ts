@@ -8,26 +8,32 @@ export interface PaxosAccount {
   id: string
   identityId: string
   refId: string | null
-  /** `null`: it has no profile, which cannot be mended later (documented), or not yet (assumed possible right after creation). */
+  /** `null`: the account has no profile. Paxos cannot add one later (documented). Right after creation it may still appear (assumed). */
   profileId: string | null
-  /** BROKERAGE and others; an open set. */
+  /** BROKERAGE and others. An open set. */
   type: string
 }
 
 interface NewAccount {
   identityId: string
-  /** The idempotency key: two accounts for one identity are legal, so without it a second try makes a second account. */
+  /** The idempotency key. Paxos allows two accounts for one identity, so without the key a second try opens a second account. */
   refId: string
   type: 'BROKERAGE'
 }
 
 export interface AccountsOfPaxos {
-  /** Creates the account together with its profile. @throws PAXOS_CONFLICT when the ref_id has one already (assumed, paxos/api.md 5.1). */
+  /**
+   * Creates the account together with its profile. @throws PAXOS_CONFLICT when an account with this ref_id exists (assumed, paxos/api.md
+   * 5.1)
+   */
   create(account: NewAccount, options?: CallOptions): Promise<PaxosAccount>
   get(accountId: string, options?: CallOptions): Promise<PaxosAccount>
-  /** All accounts of one identity, oldest first, over all pages. The way to find one by ref_id: there is no such filter upstream. */
+  /**
+   * All accounts of one identity, oldest first, over all pages. Paxos has no filter by ref_id, so this list is how an account is found by
+   * it.
+   */
   listOfIdentity(identityId: string, options?: CallOptions): Promise<PaxosAccount[]>
-  /** All accounts of this Paxos customer, page by page, below live traffic. @throws PAXOS_ANSWER_MALFORMED for an incomplete listing */
+  /** All accounts of this Paxos customer, page by page, at replay priority. @throws PAXOS_ANSWER_MALFORMED for an incomplete listing */
   pagesOfAll(): AsyncGenerator<PaxosAccount[], void>
 }
 
@@ -48,17 +54,17 @@ const Account = z
       type: type ?? '',
     }),
   )
-/** Strict about each row: leaving one out could hide the very account that is looked for. */
+/** One malformed row fails the page: leaving it out could hide the account that the caller looks for. */
 const AccountPage = pageOf('items', Account)
 
-/** No identity has as many accounts as fit on these pages. */
+/** No identity has enough accounts to fill these pages. */
 const MOST_PAGES = 100
 const MOST_PAGES_OF_ALL = 10_000
 
 export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
   return {
     create({ identityId, refId, type }, options) {
-      // Written here and nowhere else: an account cannot be linked to a profile later (paxos/api.md 5.1).
+      // No other call sets `create_profile`: an account cannot be linked to a profile later (paxos/api.md 5.1).
       const body = { create_profile: true, account: { identity_id: identityId, ref_id: refId, type } }
       const request = { operation: 'accounts.create', path: '/identity/accounts', schema: Account } as const
       return call({ ...request, method: 'POST', body, once: { refId } }, options)

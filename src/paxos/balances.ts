@@ -8,7 +8,7 @@ import { idSegment } from './transport/request-path.ts'
 export interface PaxosBalance {
   /** `USD`, `BTC`; an open set. */
   asset: string
-  /** Free to be used. */
+  /** Free to spend. */
   available: Amount
   /** Held by open orders. */
   trading: Amount

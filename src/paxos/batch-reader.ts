@@ -1,7 +1,7 @@
 import { createGroupCommitter } from '../platform/group-committer.ts'
 import type { CallOptions } from './transport/paxos-call.ts'
 
-/** What is looked for: its id, and when it came into being or last changed, milliseconds since 1970, as well as that is known. */
+/** An item to look for. `at`: when it was created or last changed, milliseconds since 1970, as far as known. */
 export interface Wanted {
   id: string
   at: number
@@ -11,19 +11,19 @@ export interface Wanted {
 export interface ListedPage<Value> {
   values: readonly { id: string; value: Value }[]
   nextCursor: string | null
-  /** Where a listing that is ordered by the times of `Wanted` has got to; null for any other order. */
+  /** The `Wanted.at` that a listing in that order has reached; null for a listing in any other order. */
   reachedMs: number | null
 }
 
 export interface BatchReaderOptions<Value> {
   getOne(wanted: Wanted, options: CallOptions): Promise<Value>
-  /** What is of `fromMs` or later, oldest first; at most a hundred a page. */
+  /** Items of `fromMs` or later, oldest first, at most 100 a page. */
   listFrom(fromMs: number, cursor: string | null, options: CallOptions): Promise<ListedPage<Value>>
-  /** The time by which the listing is filtered, milliseconds since 1970: teaches how far it lies from what `Wanted` says. */
+  /** The time by which the listing filters, milliseconds since 1970. The reader learns from it how far that time lies from `Wanted.at`. */
   timeOf(value: Value): number
-  /** How far before `Wanted.at` that time is taken to lie until it is known, milliseconds. */
+  /** First guess of how far that time lies before `Wanted.at`, milliseconds. */
   firstLagMs: number
-  /** How long a value that came along on a page may stand for a read of its own, milliseconds; 0: never. */
+  /** How long an unasked value from a page may answer a later read, milliseconds. 0: never. */
   freshForMs: number
   now?: () => number
 }
@@ -34,30 +34,30 @@ export interface BatchReader<Value> {
   close(): Promise<void>
 }
 
-/** Found on a page, or still to be got. */
+/** Found on a page, or a promise for a read by id. */
 interface Reading<Value> {
   value: Value | Promise<Value>
 }
 
-/** Below this a list call saves nothing worth its page. */
+/** For fewer items than this a list call saves nothing. */
 const WORTH_A_LIST = 4
 const MAX_BATCH = 100
 const MAX_WAITING = 100_000
-/** A webhook's `time` may lack its fraction (paxos/api.md 2.2), so what is wanted may be up to a second later than it says. */
+/** A webhook's `time` may lack its fraction of a second (paxos/api.md 2.2), so an item may be up to a second later than it says. */
 const TRUNCATED_MS = 1_000
-/** A listing starts so much before what is wanted at most: in a burst each second more is a thousand rows for nothing. */
+/** A listing starts at most this long before the oldest item. In a burst each further second costs a thousand useless rows. */
 const LONGEST_LAG_MS = 2_000
-/** How much of a lag is still believed with each value that has less of it. */
+/** Share of the learned lag that remains after each value with a smaller lag. */
 const LAG_KEPT = 0.98
-/** After list calls that failed or found little, milliseconds: doubled with each time in a row. */
+/** Rest after list calls that failed or found little, milliseconds. It doubles with each such call in a row. */
 const SHORTEST_REST_MS = 250
 const LONGEST_REST_MS = 10_000
 const MOST_CACHED = 20_000
 
 /**
- * Reads many by list calls and few by get calls: when several are wanted at once, one page of a listing stands for up to a
- * hundred calls; what it lacks is got by id, so the listing is never more than a short cut. What comes along on a page is
- * kept for `freshForMs`, since the next batch usually wants it. A listing that fails, or finds less than it costs, rests.
+ * Reads many items by list calls and few by get calls. When several items are wanted at once, one page replaces up to 100 get calls. Items
+ * that the pages lack are read by id, so a listing is only a short cut. Other values on a page are kept for `freshForMs`, since the next
+ * batch usually wants them. A listing that fails, or finds less than it costs, rests.
  */
 export function createBatchReader<Value>(options: BatchReaderOptions<Value>): BatchReader<Value> {
   const { getOne, listFrom, timeOf, firstLagMs, freshForMs, now = Date.now } = options
@@ -65,13 +65,13 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
   let restMs = SHORTEST_REST_MS
   let restUntil = 0
   let lagMs = firstLagMs
-  /** Where the last listing stopped, so that the next batch goes on from there: work comes roughly in the order of time. */
+  /** Where the last listing stopped. The next batch continues there, since work comes roughly in the order of time. */
   let listing: { fromMs: number; cursor: string; reachedMs: number | null } | null = null
 
   function cached(id: string): Value | undefined {
     const hit = cache.get(id)
     if (!hit) return undefined
-    cache.delete(id) // read once: whoever asks again wants to know anew
+    cache.delete(id) // read once: a second read must ask Paxos again
     return hit.until > now() ? hit.value : undefined
   }
 
@@ -79,7 +79,7 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
     if (freshForMs === 0) return
     const until = now() + freshForMs
     for (const { id, value } of page.values) {
-      cache.delete(id) // so that the oldest stand first
+      cache.delete(id) // keeps the oldest first
       cache.set(id, { value, until })
     }
     for (const [id, hit] of cache) {
@@ -98,13 +98,13 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
     if (lag <= LONGEST_LAG_MS) lagMs = Math.max(lag, lagMs * LAG_KEPT)
   }
 
-  /** Pages through the listing as long as it finds more than it costs. */
+  /** Pages through the listing while it finds more than it costs. */
   async function list(wanted: readonly Wanted[], options: CallOptions): Promise<Map<string, Value>> {
     const found = new Map<string, Value>()
     const missing = new Map(wanted.map(({ id, at }) => [id, at]))
     const oldest = Math.min(...missing.values()) - Math.ceil(lagMs)
     const newest = Math.max(...missing.values()) + TRUNCATED_MS
-    // What went by is not kept for whoever must have it anew, so what is wanted may lie before the cursor.
+    // With `freshForMs` 0 no value is kept from earlier pages, so an item may lie before the cursor: the listing starts anew.
     const resumed =
       freshForMs > 0 && listing !== null && listing.fromMs <= oldest && (listing.reachedMs === null || listing.reachedMs <= newest)
     const fromMs = resumed && listing ? listing.fromMs : oldest
@@ -125,7 +125,7 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
       listing = cursor === null ? null : { fromMs, cursor, reachedMs: page.reachedMs }
       if (cursor === null || (page.reachedMs !== null && page.reachedMs > newest)) break
     }
-    // A listing that went on past what is wanted now starts anew; one that started for it and found little is not worth it.
+    // A continued listing that missed the items starts anew next time. A new listing that found little rests.
     if (found.size >= WORTH_A_LIST) restMs = SHORTEST_REST_MS
     else if (resumed) listing = null
     else rest()
@@ -143,7 +143,7 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
     return got
   }
 
-  /** Ends with the listing: what was found does not wait for what must be got. */
+  /** Resolves when the listing has ended. Items that were found do not wait for those that are read by id. */
   async function readMany(wanted: readonly Wanted[], options: CallOptions): Promise<Reading<Value>[]> {
     const known = new Map<string, Value>()
     for (const { id } of wanted) {
@@ -155,7 +155,7 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
       try {
         for (const [id, value] of await list(unknown, options)) known.set(id, value)
       } catch {
-        rest() // the get calls below meet the same outage, and say so
+        rest() // the get calls below meet the same outage and report it
         listing = null
       }
     }

@@ -7,39 +7,42 @@ import type { PaxosClient } from './paxos-client.ts'
 import { BudgetExhaustedError, PaxosNotFoundError } from './paxos-errors.ts'
 import type { CallOptions } from './transport/paxos-call.ts'
 
-/** The two reads on which every decision rests, shared between the events that wait for them. */
+/** The two reads that every decision rests on, shared by the events that wait for them. */
 export interface ConfirmationReader {
-  /** The event as Paxos has it. `at`: when it happened, as the webhook says, milliseconds since 1970. @throws as events.get */
+  /** The event as Paxos has it. `at`: when it happened according to the webhook, milliseconds since 1970. @throws as events.get */
   event(eventId: string, at: number, options: CallOptions): Promise<PaxosEvent>
-  /** The identity's live status, read after the version was loaded. `at`: when the confirmed event happened. @throws as identities.get */
+  /**
+   * The identity's live status, read after the version was loaded. `at`: when the confirmed event happened, milliseconds since 1970.
+   * @throws as identities.get
+   */
   identity(identityId: string, at: number, options: CallOptions & Decided): Promise<PaxosIdentity>
   close(): Promise<void>
 }
 
-/** What the status is read for. Without it, it is read anew for this question alone. */
+/** The event and version that the status is for. Without them it is read from Paxos for this question alone. */
 interface Decided {
   eventId?: string
-  /** Of the onboarding, as loaded before; null: there was none. */
+  /** Version of the onboarding that was loaded before the read; null: there was none. */
   version?: number | null
 }
 
-/** Events never change (paxos/api.md 3.2: immutable records), so one that came along may wait for its turn. */
+/** Events never change (paxos/api.md 3.2: immutable records), so an event from an earlier page may wait for its turn. */
 const EVENT_FRESH_MS = 60_000
 /**
- * A status may change, and the event of that change is decided on it: only a read that began after the event was asked about
- * counts. One that came along a moment earlier could make a disabling look as if nothing had happened.
+ * 0: a status may change, and the event of that change is decided on it. Only a read that began after the event was asked for counts. A
+ * status that was read a moment earlier could hide that Paxos disabled the identity.
  */
 const IDENTITY_FRESH_MS = 0
-/** A webhook tells the very time of its event (documented), an event comes a moment after the change of its identity (assumed). */
+/** A webhook has the exact time of its event (documented). Paxos creates an event a moment after the change of the identity (assumed). */
 const EVENT_LAG_MS = 1
 const IDENTITY_LAG_MS = 250
 const PAGE = 100
 
-/** Confirms through List Events and List Identities when many wait, else by Get (paxos/api.md 3 and 4.9). */
+/** Confirms through List Events and List Identities when many events wait, else through Get (paxos/api.md 3 and 4.9). */
 export function createConfirmationReader(paxos: PaxosClient, backlog: Backlog | null = null): ConfirmationReader {
   const { listEvents, listIdentities } = listingsOf(paxos)
   const listed = createListedLane(listEvents)
-  /** Ids come from webhooks, which anyone with a stolen key can write: single reads have a quota. Null where it is used up. */
+  /** Single reads have a quota: ids come from webhooks, which anyone with a stolen key can send. Null when the quota is used up. */
   const getWithinQuota = async (id: string, options: CallOptions): Promise<PaxosEvent | null> => {
     try {
       return await paxos.events.get(id, { ...options, unproven: true })
@@ -48,10 +51,12 @@ export function createConfirmationReader(paxos: PaxosClient, backlog: Backlog | 
       throw error
     }
   }
-  /** Listings go on without the quota. */
+  /** The quota does not apply to listings. */
   const getEvent = async ({ id, at }: Wanted, options: CallOptions): Promise<PaxosEvent> =>
     (await getWithinQuota(id, options)) ?? listed.read({ id, at })
-  /** The pass looked where the delivery's own time says, which nobody vouches for: by its id the event may be there after all. */
+  /**
+   * A pass looked at the time that the delivery names. That time may be forged, so the event is read by its id before it counts as absent.
+   */
   const getAbsent = async (id: string, options: CallOptions): Promise<PaxosEvent> => {
     const found = await getWithinQuota(id, options)
     if (!found) throw new PaxosNotFoundError({ operation: 'events.list' })
@@ -108,7 +113,8 @@ function listingsOf(paxos: PaxosClient) {
         reachedMs: last ? Date.parse(last.createdAt) : null,
       }
     },
-    // Filtered by the time of change and ordered by that of creation (paxos/api.md 4.9): how far it has got, it does not say.
+    // List Identities filters by the time of change and orders by the time of creation (paxos/api.md 4.9), so a page does not tell how far
+    // it has got.
     listIdentities: async (
       { fromMs, untilMs }: { fromMs: number; untilMs?: number },
       cursor: string | null,

@@ -4,17 +4,17 @@ import { about, pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString } from './transport/request-path.ts'
 
-/** Where a customer's wire must go (paxos/api.md 7). */
+/** Bank details for a customer's wire (paxos/api.md 7). */
 export interface PaxosDepositInstructions {
   id: string
   profileId: string
   accountId: string | null
   refId: string | null
-  /** VALID, DEPRECATED. */
+  /** VALID or DEPRECATED. */
   status: string
   /** The customer quotes it in the wire. */
   memoId: string
-  /** The bank's details as Paxos sent them: an object whose fields differ by network. */
+  /** The bank's details as Paxos sent them. The fields differ by network. */
   networkInstructions: Readonly<Record<string, unknown>>
 }
 
@@ -23,22 +23,22 @@ export interface NewDepositInstructions {
   profile_id: string
   identity_id: string
   account_id: string
-  /** WIRE, DBS_ACT, CUBIX, SCB, RTP. */
+  /** WIRE, DBS_ACT, CUBIX, SCB or RTP. */
   fiat_network: string
-  /** ABA, SWIFT; for WIRE alone. */
+  /** ABA or SWIFT; only for WIRE. */
   routing_number_type?: string
 }
 
 export interface DepositsOfPaxos {
   /**
-   * Credits a profile of the Sandbox with invented money. Paxos takes no ref_id here, so a second call credits twice: the caller looks
-   * at the balance first. Resolves with the id of the activity.
+   * Credits a profile of the Sandbox with invented money. Paxos takes no ref_id here, so a second call credits twice: the caller checks the
+   * balance first. Resolves with the id of the activity, or null.
    */
   fundSandbox(profileId: string, deposit: { asset: string; amount: string }, options?: CallOptions): Promise<string | null>
-  /** @throws PAXOS_CONFLICT for a ref_id that instructions have */
+  /** @throws PAXOS_CONFLICT when instructions with this ref_id exist */
   createInstructions(instructions: NewDepositInstructions, options?: CallOptions): Promise<PaxosDepositInstructions>
   getInstructions(instructionsId: string, options?: CallOptions): Promise<PaxosDepositInstructions>
-  /** Those that have one of these ref_ids, at most 100. */
+  /** Instructions with one of these ref_ids, at most 100. */
   listInstructions(options: CallOptions & { refIds: readonly string[] }): Promise<PaxosDepositInstructions[]>
 }
 

@@ -3,37 +3,39 @@ import { about, orOdd, PaxosId, pageOf, RawTime } from './transport/paxos-answer
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString, type TimeFilter, timeFilter } from './transport/request-path.ts'
 
-/** An event as Paxos confirms it. What an unknown type or an odd object leaves out is `null` or empty, never an error (paxos/api.md 1.6). */
+/**
+ * An event as Paxos confirms it. A field that an unknown type or an odd object lacks is `null` or empty, never an error (paxos/api.md 1.6).
+ */
 export interface PaxosEvent {
   id: string
-  /** `identity.approved` and the others of paxos/api.md 2.7; an open set. */
+  /** `identity.approved` and the others of paxos/api.md 2.7. An open set. */
   type: string
-  /** RFC 3339 as Paxos wrote it, with nanoseconds: compare and re-query with this, not with a Date. */
+  /** RFC 3339 as Paxos wrote it, with nanoseconds: compare and query with this text, since a Date would cut it. */
   createdAt: string
   undeliveredWebhooks: number
-  /** Only `identity.*` events have one. */
+  /** Null unless the event is `identity.*`. */
   identityId: string | null
   oldStatus: string | null
   newStatus: string | null
-  /** Only `transfer.*` events have one. */
+  /** Null unless the event is `transfer.*`. */
   transferId: string | null
-  /** Open strings; empty unless the event asks for documents. */
+  /** An open set of names; empty unless the event asks for documents. */
   requiredDocuments: string[]
 }
 
 export interface EventsOfPaxos {
   /**
-   * One event by id (documented: a test event is found only with `isTest`).
-   * @throws PAXOS_NOT_FOUND for an unknown one, somebody else's, or what cannot be an id.
+   * One event by id. Paxos finds a test event only with `isTest` (documented).
+   * @throws PAXOS_NOT_FOUND for an unknown id, the id of another customer's event, or a text that cannot be an id
    */
   get(eventId: string, options?: CallOptions & { isTest?: boolean }): Promise<PaxosEvent>
-  /** One page, oldest first unless told; at most 100 events, 100 by default. */
+  /** One page, oldest first by default; at most 100 events, 100 by default. */
   list(options: CallOptions & EventsFilter): Promise<EventPage>
 }
 
 export interface EventPage {
   events: PaxosEvent[]
-  /** Rows that cannot be used: one odd event must not hide the others. */
+  /** Number of rows that could not be read. One odd event must not hide the others. */
   oddRows: number
   nextCursor: string | null
 }
@@ -56,7 +58,7 @@ const Event = z
     object: z.unknown().optional(),
   })
   .transform(({ id, type, created_at, undelivered_webhooks, object }): PaxosEvent => {
-    // By `type`, never by `object_type`, whose names differ between Paxos's own pages (paxos/api.md 3.3).
+    // Reads `type`, never `object_type`: Paxos's pages disagree on the names of the latter (paxos/api.md 3.3).
     const about = type.startsWith('identity.') && isRecord(object) ? object : {}
     return {
       id,
@@ -76,12 +78,12 @@ const Page = pageOf('events', orOdd(Event)).transform(({ rows, nextCursor }): Ev
   return { events, oddRows: rows.length - events.length, nextCursor }
 })
 
-/** What is kept of an event that a listing showed: nothing that names a person. */
+/** The fields that are kept of a listed event: none names a person. */
 const Evidence = z.object({
   type: z.string(),
   createdAt: z.string(),
   identityId: z.string().nullable(),
-  /** Not there in what was kept before transfers were read. */
+  /** Missing in evidence that was kept before Gatehouse read transfers. */
   transferId: z.string().nullable().default(null),
   requiredDocuments: z.array(z.string()),
 })
@@ -91,7 +93,7 @@ export function evidenceOf({ type, createdAt, identityId, transferId, requiredDo
   return { type, createdAt, identityId, transferId, requiredDocuments }
 }
 
-/** The evidence as it was kept; null where there is none, and where an older version left out which transfer the event is about. */
+/** The evidence as it was kept. Null when there is none, or when an older version kept no transfer id for a transfer event. */
 export function readEvidence(kept: unknown): EventEvidence | null {
   const evidence = kept === null ? null : (Evidence.safeParse(kept).data ?? null)
   return evidence?.type.startsWith('transfer.') && evidence.transferId === null ? null : evidence

@@ -8,16 +8,16 @@ import { walkPages } from './transport/walk-pages.ts'
 
 /** One fill of an order (paxos/api.md 8.1). */
 export interface PaxosExecution {
-  /** Digits of up to 64 bits: a string, since a JavaScript number cannot hold it. */
+  /** A 64-bit integer as text: a JavaScript number cannot hold it. */
   id: string
   orderId: string
   executedAt: string
   market: string
   side: string
-  /** Of the base asset. */
+  /** In the base asset. */
   amount: Amount
   price: Amount
-  /** Taken at the execution; of a sale from its proceeds. Up to 19 decimals. */
+  /** The fee, charged at the execution. For a sale Paxos takes it from the proceeds. Up to 19 decimals. */
   commission: Amount | null
   commissionAsset: string | null
   rebate: Amount | null
@@ -29,7 +29,7 @@ export interface PaxosExecution {
 export interface ExecutionsOfPaxos {
   /** All executions of one order, over all pages, in Paxos's order. @throws PAXOS_ANSWER_MALFORMED for a listing that does not end */
   listOfOrder(orderId: string, options?: CallOptions): Promise<PaxosExecution[]>
-  /** Likewise of one account. */
+  /** All executions of one account, likewise. */
   listOfAccount(accountId: string, options?: CallOptions): Promise<PaxosExecution[]>
 }
 
@@ -68,7 +68,7 @@ const Execution = z
 const ExecutionPage = pageOf('items', Execution)
 
 const PAGE = 1000
-/** A million executions. */
+/** With 1,000 a page: a million executions. */
 const MOST_PAGES = 1000
 
 export function executionsOfPaxos(call: PaxosCall): ExecutionsOfPaxos {
@@ -80,7 +80,7 @@ export function executionsOfPaxos(call: PaxosCall): ExecutionsOfPaxos {
       return call({ operation, feature: 'orders', path, mark: 'items', schema: ExecutionPage } as const, options)
     }
     for await (const { rows } of walkPages(readPage, { operation, mostPages: MOST_PAGES })) {
-      // Rows move between pages while orders fill, so one may come twice (A47).
+      // Rows move between pages while orders fill, so the same row may come twice (A47).
       for (const execution of rows) executions.set(execution.id, execution)
     }
     return [...executions.values()]

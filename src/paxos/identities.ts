@@ -4,38 +4,35 @@ import { about, orOdd, PaxosId, pageOf, RawTime } from './transport/paxos-answer
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString, type TimeFilter, timeFilter } from './transport/request-path.ts'
 
-/** What Gatehouse needs to know of an identity: nothing that names the person. */
+/** The fields of an identity that Gatehouse needs. None names the person. */
 export interface PaxosIdentity {
   id: string
-  /** Ours, when we created it. */
+  /** Gatehouse's key, if Gatehouse created the identity. */
   refId: string | null
-  /** PENDING, ERROR, APPROVED, DENIED, DISABLED; an open set (paxos/api.md 1.6). */
+  /** PENDING, ERROR, APPROVED, DENIED or DISABLED. An open set (paxos/api.md 1.6). */
   status: string
-  /** What is outstanding and which controls are active; null: nothing. Undefined: the answer does not say. */
+  /** Outstanding requirements and active controls. Null: there are none. Undefined: the answer does not say. */
   statusDetails?: StatusDetails | null
   createdAt: string
   updatedAt: string
 }
 
-/**
- * The person or institution behind it, in Paxos's own names: personal data. The names are also what the logger redacts,
- * should one of these ever reach it.
- */
+/** The person or institution behind the identity, under Paxos's names: personal data. The logger redacts these names. */
 interface PaxosIdentityDetails {
   person_details: Readonly<Record<string, unknown>> | null
   institution_details: Readonly<Record<string, unknown>> | null
 }
 
-/** The body of Create Identity as Paxos takes it (paxos/api.md 4.1). `ref_id` is what makes a second try harmless, so it is required. */
+/** The body of Create Identity (paxos/api.md 4.1). `ref_id` is required because it makes a second try harmless. */
 type NewIdentity = Readonly<Record<string, unknown>> & { readonly ref_id: string }
 
 export interface IdentitiesOfPaxos {
-  /** @throws PAXOS_CONFLICT for a ref_id or a person that exists already: read `existingId`, compare its ref_id (paxos/api.md 4.6). */
+  /** @throws PAXOS_CONFLICT when the ref_id or the person exists: read `existingId` and compare its ref_id (paxos/api.md 4.6) */
   create(identity: NewIdentity, options?: CallOptions): Promise<PaxosIdentity>
   get(identityId: string, options?: CallOptions): Promise<PaxosIdentity>
-  /** The same with personal data, for who must show or compare it. */
+  /** Like `get`, with personal data, for callers that must show or compare it. */
   getWithDetails(identityId: string, options?: CallOptions): Promise<PaxosIdentity & PaxosIdentityDetails>
-  /** One page, newest first unless told. There is no filter by ref_id upstream. */
+  /** One page, newest first by default. Paxos has no filter by ref_id. */
   list(options: CallOptions & IdentitiesFilter): Promise<{ identities: PaxosIdentity[]; nextCursor: string | null }>
 }
 
@@ -48,11 +45,13 @@ interface IdentitiesFilter {
   cursor?: string | null
 }
 
-/** A code as Paxos writes them. Another text stands for none, since it could name a person. */
+/** A code in Paxos's form. Any other text is dropped, since it could name a person. */
 const Code = z.string().regex(/^[A-Za-z0-9_.-]{1,80}$/)
 const code = Code.catch('UNREADABLE')
 const codeOrNull = Code.nullish().catch(null)
-/** An open set throughout (paxos/api.md 4.7): what cannot be read leaves nothing out of the rest. Descriptions and reasons are not kept. */
+/**
+ * Every field is an open set (paxos/api.md 4.7). One that cannot be read does not spoil the others. Descriptions and reasons are not kept.
+ */
 const Details = z
   .object({
     requirements: z
@@ -77,7 +76,7 @@ const Details = z
       })),
       controls: (active_controls ?? []).map(({ id, type, set_by, reason_code }) => ({
         ...{ id: id ?? null, type, reasonCode: reason_code ?? null },
-        setBy: set_by?.replace(/^SET_BY_/, '') ?? null, // events write it without the prefix (paxos/api.md 3.3)
+        setBy: set_by?.replace(/^SET_BY_/, '') ?? null, // events have no prefix (paxos/api.md 3.3)
       })),
     }),
   )
@@ -92,7 +91,7 @@ const Fields = z
     created_at: RawTime,
     updated_at: RawTime,
   })
-  // Old answers have only `summary_status`, which is now deprecated in favour of `status` (paxos/api.md 4.7).
+  // Old answers have only `summary_status`. Paxos deprecates it in favour of `status` (paxos/api.md 4.7).
   .refine((identity) => identity.status ?? identity.summary_status, { path: ['status'] })
 
 const toIdentity = (fields: z.output<typeof Fields>): PaxosIdentity => ({
@@ -112,16 +111,19 @@ const IdentityWithDetails = Fields.and(z.object({ person_details: details, insti
   institution_details: fields.institution_details ?? null,
 }))
 
-/** A row that cannot be used is left out: its identity is then read by id, which says what is wrong with it. */
+/** A row that cannot be read is left out. The identity is then read by id, and that read says what is wrong with it. */
 const IdentityPage = pageOf('items', orOdd(Identity)).transform(({ rows, nextCursor }) => ({
   identities: rows.filter((row) => row !== null),
   nextCursor,
 }))
 
-/** The parts of the request in which an empty text means that there is none. Elsewhere, in metadata, it is a value. */
+/** Parts of the request in which an empty text means "no value". Elsewhere, as in metadata, an empty text is a value. */
 const WITHOUT_EMPTY_TEXTS = ['person_details', 'institution_details', 'customer_due_diligence'] as const
 
-/** Empty texts are left out: on create Paxos wants a character in each (paxos/api.md 4.2). On update an empty text clears the field. */
+/**
+ * Leaves empty texts out: on create Paxos wants at least one character in each (paxos/api.md 4.2). On update an empty text clears the
+ * field.
+ */
 function withoutEmptyTexts(identity: NewIdentity): NewIdentity {
   const cleaned = WITHOUT_EMPTY_TEXTS.filter((part) => identity[part] !== undefined).map((part) => [part, filled(identity[part])] as const)
   return { ...identity, ...Object.fromEntries(cleaned) }

@@ -1,13 +1,13 @@
 import type { ListedPage, Wanted } from './batch-reader.ts'
 
-/** Identities that one window looks for: with those that changed meanwhile they should fit on one page of a hundred. */
+/** Identities in one window. Together with others that changed meanwhile they should fit on one page of 100. */
 export const PER_WINDOW = 80
-/** A change that came so long before its event, or after the second that its webhook names, is still in the window. */
+/** A window reaches this far before its first event and after the second that its last webhook names, milliseconds. */
 const BEFORE_MS = 500
 const AFTER_MS = 1_500
-/** A wider gap between two that are wanted starts a window of its own: what others changed in between would fill pages for nothing. */
+/** A wider gap between two events starts a new window: changes of other identities in the gap would fill pages for nothing. */
 const WIDEST_GAP_MS = 60_000
-/** Windows are read so many at a time. */
+/** Number of windows that are read at the same time. */
 const AT_ONCE = 16
 
 export interface Window {
@@ -16,7 +16,10 @@ export interface Window {
   ids: Set<string>
 }
 
-/** Cuts what is wanted into windows of time. List Identities filters by the time of change and is not ordered by it (paxos/api.md 4.9). */
+/**
+ * Cuts the wanted identities into windows of time. List Identities filters by the time of change but is not ordered by it (paxos/api.md
+ * 4.9).
+ */
 export function windowsOf(wanted: readonly Wanted[]): Window[] {
   const windows: Window[] = []
   let last = Number.NEGATIVE_INFINITY
@@ -31,21 +34,21 @@ export function windowsOf(wanted: readonly Wanted[]): Window[] {
   return windows
 }
 
-/** Windows that are read, some at a time, while more are added. */
+/** Reads windows, 16 at a time, while more are added. */
 export interface WindowLane<Value> {
-  /** `onFound` is told of all that comes along. */
+  /** `onFound` receives every identity on a page, wanted or not. */
   add(windows: readonly Window[], onFound: (id: string, value: Value) => void): void
-  /** Resolves when all that was added has been read. Rejects with the first failure, after which no more is read. */
+  /** Resolves when all added windows have been read. Rejects with the first failure, after which no more is read. */
   ended(): Promise<void>
 }
 
-/** A window whose pages bring too little is given up: what it lacks is read by id. */
+/** Gives a window up when its pages bring too little. The caller reads what it lacks by id. */
 export function createWindowLane<Value>(
   listWindow: (window: Window, cursor: string | null) => Promise<ListedPage<Value>>,
 ): WindowLane<Value> {
   const left: (() => Promise<void>)[] = []
   const readers = new Set<Promise<void>>()
-  /** Readers that will look for another window; one that has found none does not count, though its promise may not have settled. */
+  /** Number of readers that will take another window. A reader that found none no longer counts, even while its promise is pending. */
   let looking = 0
   let failure: { error: unknown } | null = null
   const readOne = async (window: Window, onFound: (id: string, value: Value) => void): Promise<void> => {

@@ -2,14 +2,14 @@ import type { ListedPage, Wanted } from './batch-reader.ts'
 import { BudgetExhaustedError, PaxosNotFoundError } from './paxos-errors.ts'
 import { walkWanted } from './walk-wanted.ts'
 
-/** How long reads are gathered for one walk, milliseconds. */
+/** How long reads are gathered before one walk, milliseconds. */
 const GATHER_MS = 500
 const PAGES_AT_LEAST = 3
 const AGAIN_MS = 5_000
 
 /**
- * Reads events by listing alone, those of half a second together: for when the quota of single reads is used up, so that forged ids cost a
- * page for many and not a call each. What the pages did not reach comes again later.
+ * Reads events by listings alone, in groups of half a second. It serves when the quota of single reads is used up: forged ids then cost a
+ * page for many, not a call each. An event that the pages did not reach fails with BUDGET_EXHAUSTED and is read again after 5 s.
  */
 export function createListedLane<Value>(listFrom: (fromMs: number, cursor: string | null) => Promise<ListedPage<Value>>): {
   read(wanted: Wanted): Promise<Value>

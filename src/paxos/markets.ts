@@ -4,13 +4,13 @@ import { AnsweredAmount } from './transport/answered-amount.ts'
 import { pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 
-/** The rules and the state of one market, as `GET /markets` tells them (paxos/api.md 8.1). */
+/** Rules and state of one market, from `GET /markets` (paxos/api.md 8.1). */
 export interface PaxosMarket {
-  /** `BTCUSD`; an open set that grows and shrinks. */
+  /** For example `BTCUSD`. An open set that grows and shrinks. */
   market: string
   baseAsset: string
   quoteAsset: string
-  /** Prices are multiples of it. */
+  /** Prices are multiples of this. */
   tickRate: Amount | null
   minBaseAmount: Amount | null
   maxBaseAmount: Amount | null
@@ -27,7 +27,7 @@ interface MarketSide {
 }
 
 export interface MarketsOfPaxos {
-  /** All markets. Served without a token. */
+  /** All markets. Paxos asks for no token here. */
   list(options?: CallOptions): Promise<PaxosMarket[]>
 }
 
@@ -60,7 +60,7 @@ const Market = z
   )
 const Markets = pageOf('markets', Market)
 
-/** Only `AVAILABLE` is available: an unknown or absent status is none (paxos/api.md 1.6). */
+/** Only `AVAILABLE` means available. An unknown or absent status does not (paxos/api.md 1.6). */
 function sideOf(status: string | null | undefined, reason: string | null | undefined): MarketSide {
   const available = status === 'AVAILABLE'
   return { available, reason: available || !reason || reason === 'MARKET_STATUS_REASON_UNSPECIFIED' ? null : reason }

@@ -1,6 +1,6 @@
-/** Wakes those who wait to hear of one id. */
+/** Wakes callers that wait for news of one id. */
 export interface News {
-  /** Resolves when something is told of this id, or of all. */
+  /** Resolves at the next `tell` for this id, or at `tellAll`. */
   of(id: string): Promise<void>
   tell(id: string): void
   tellAll(): void

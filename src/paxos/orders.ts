@@ -5,12 +5,12 @@ import { about, pageOf } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString } from './transport/request-path.ts'
 
-/** An order as Paxos has it. SPEC requires no field of it, so all but the id may be absent (paxos/api.md 8.1). */
+/** An order as Paxos has it. SPEC requires no field, so all but the id may be absent (paxos/api.md 8.1). */
 export interface PaxosOrder {
   id: string
   profileId: string | null
   refId: string | null
-  /** PENDING_SUBMISSION, SUBMITTED, OPEN, FILLED, CANCELLED, REJECTED, EXPIRED; an open set. */
+  /** PENDING_SUBMISSION, SUBMITTED, OPEN, FILLED, CANCELLED, REJECTED or EXPIRED. An open set. */
   status: string
   side: string
   market: string
@@ -18,14 +18,14 @@ export interface PaxosOrder {
   baseAmount: Amount | null
   quoteAmount: Amount | null
   price: Amount | null
-  /** Of the base asset, so far. Cumulative: it counts, not the sum of what was seen. */
+  /** Filled so far, in the base asset. Cumulative: use this and not the sum of the executions that were seen. */
   amountFilled: Amount | null
   averagePrice: Amount | null
   createdAt: string | null
   modifiedAt: string | null
 }
 
-/** The body of Create Order (paxos/api.md 8.1). `ref_id` is what makes a second try harmless, so it is required. */
+/** The body of Create Order (paxos/api.md 8.1). `ref_id` is required because it makes a second try harmless. */
 export interface NewOrder {
   ref_id: string
   side: 'BUY' | 'SELL'
@@ -38,7 +38,7 @@ export interface NewOrder {
   time_in_force?: string
   /** Milliseconds since 1970, as a string. */
   expiration_date?: string
-  /** Both or neither. */
+  /** Paxos wants both this and `identity_account_id`, or neither. */
   identity_id: string
   identity_account_id: string
 }
@@ -55,12 +55,12 @@ interface OrdersFilter {
 }
 
 export interface OrdersOfPaxos {
-  /** @throws PAXOS_CONFLICT for a ref_id that an order has; PAXOS_REFUSED for funds, limits and markets; PAXOS_OUTCOME_UNKNOWN */
+  /** @throws PAXOS_CONFLICT when an order with this ref_id exists; PAXOS_REFUSED for funds, limits and markets; PAXOS_OUTCOME_UNKNOWN */
   create(profileId: string, order: NewOrder, options?: CallOptions): Promise<PaxosOrder>
   get(profileId: string, orderId: string, options?: CallOptions): Promise<PaxosOrder>
-  /** Asks for a cancellation, which has not happened when this resolves. @throws PAXOS_FORBIDDEN for an order that is closed */
+  /** Requests a cancellation. The order may still be open when this resolves. @throws PAXOS_FORBIDDEN for a closed order */
   cancel(profileId: string, orderId: string, options?: CallOptions): Promise<void>
-  /** One page over all profiles, at most 1,000. The way to find an order by `ref_ids` after an unknown outcome. */
+  /** One page over all profiles, at most 1,000 orders. After an unknown outcome an order is found here by `refIds`. */
   list(options: CallOptions & OrdersFilter): Promise<{ orders: PaxosOrder[]; nextCursor: string | null }>
 }
 

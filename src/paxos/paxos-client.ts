@@ -24,8 +24,8 @@ import { ALL_FEATURES, type Feature, SCOPES } from './transport/scopes.ts'
 import type { Circuit, CircuitChange } from './upstream-contact.ts'
 
 /**
- * The brokerage. Every call is bounded in time, within the budget, behind the circuit breaker, and its answer checked; every
- * failure is one of paxos-errors.ts and says what may be done about it.
+ * The client for Paxos. Every call has a timeout, waits for the budget, and stands behind the circuit breaker. Every answer is checked.
+ * Every failure is an error of paxos-errors.ts that says whether to retry.
  */
 export interface PaxosClient {
   events: EventsOfPaxos
@@ -40,45 +40,45 @@ export interface PaxosClient {
   quoteExecutions: QuoteExecutionsOfPaxos
   transfers: TransfersOfPaxos
   deposits: DepositsOfPaxos
-  /** Asks for a token of each configured feature, and says which scopes were not granted. Rejects with any other PaxosError. */
+  /** Requests a token for each configured feature and returns the scopes that Paxos did not grant. Rejects with any other PaxosError. */
   missingScopes(): Promise<readonly MissingScopes[]>
-  /** Gives up what waits for the budget, lets what was sent end (one time-out at most), closes the connections. */
+  /** Rejects calls that wait for the budget, lets sent calls end (one timeout at most), then closes the connections. */
   close(): Promise<void>
 }
 
-/** A feature that cannot be used until Paxos grants these scopes. */
+/** A feature that is unusable until Paxos grants these scopes. */
 export interface MissingScopes {
   feature: Feature
   scopes: readonly string[]
 }
 
 export interface PaxosClientOptions {
-  /** With `/v2`. */
+  /** Including `/v2`. */
   apiUrl: string
   tokenUrl: string
   clientId: string
   clientSecret: string
-  /** For one HTTP request: connecting, headers and body together. */
+  /** Timeout of one HTTP request: connection, headers and body together. */
   timeoutMs: number
   budget: Budget
-  /** The class that calls of accounts count against; the safe one, `identity`, unless told. */
+  /** The budget class of account calls. The default `identity` is the safe one. */
   accountsClass?: AccountsClass
-  /** What may be asked for besides onboarding; all of it unless told. */
+  /** Features that may be used besides onboarding; all by default. */
   features?: readonly Feature[]
-  /** Told of each change of a circuit breaker. */
+  /** Called at each change of a circuit breaker. */
   onCircuit?: (circuit: Circuit, change: CircuitChange) => void
   logger: Logger
-  /** Takes `gatehouse_paxos_request_seconds`; one client for each registry. */
+  /** Receives `gatehouse_paxos_request_seconds`, so a registry takes one client. */
   metrics: Registry
-  /** Open connections to the API at most; 50 by default, as many as a worker has jobs. */
+  /** Most open connections to the API; 50 by default, as many as a worker has jobs. */
   connections?: number
-  /** Where Paxos may be. */
+  /** Addresses that Paxos may have. */
   outgoing: AddressPolicy
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, milliseconds. */
   now?: () => number
 }
 
-/** Every event meets it; a person needs to hear of it once. */
+/** Every event meets the same refusal, and one log line a minute is enough. */
 const SAY_FORBIDDEN_EVERY_MS = 60_000
 
 export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
@@ -128,7 +128,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
 
   const http = createPaxosHttp({ baseUrl: apiUrl, timeoutMs, connections, outgoing, seconds })
   const tokenHttp = createPaxosHttp({ baseUrl: tokenUrl, timeoutMs, connections: 1, outgoing, seconds })
-  // One request stands for all calls that wait for it, so three failures say enough.
+  // All waiting calls share one token request, so three failures in a row are enough to open the circuit.
   const tokenBreaker = createBreaker({ ...breakerFor('token'), failuresInARow: 3 })
   const tokensOf = (scopes: readonly string[]): AccessTokens =>
     createAccessTokens({ http: tokenHttp, clientId, clientSecret, scopes, budget, breaker: tokenBreaker, signal, now })
@@ -159,7 +159,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
       for (const feature of ALL_FEATURES) {
         if (feature !== 'onboarding' && !features.includes(feature)) continue
         if (await isGranted(tokensFor(feature))) continue
-        // Paxos refuses them together (invalid_scope): one by one shows which.
+        // Paxos refuses all scopes together (invalid_scope). Requests for single scopes show which is missing.
         const scopes: string[] = []
         for (const scope of SCOPES[feature]) if (!(await isGranted(tokensOf([scope])))) scopes.push(scope)
         missing.push({ feature, scopes })
@@ -174,7 +174,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
   }
 }
 
-/** Rejects with any PaxosError but the missing scope. */
+/** Rejects with any PaxosError except the missing scope. */
 async function isGranted(tokens: AccessTokens): Promise<boolean> {
   try {
     await tokens.get()

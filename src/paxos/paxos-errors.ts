@@ -1,8 +1,8 @@
 import { AppError, type RetryClass } from '../platform/app-error.ts'
 
-/** What is known of a call that failed. Nothing of a person: what Paxos says in words is kept only where it cannot name one. */
+/** Facts of a failed call, without personal data: a text of Paxos is kept only where it cannot name a person. */
 export interface PaxosFailure {
-  /** Which call: `accounts.create`, `token`. */
+  /** The call: `accounts.create`, `token`. */
   operation: string
   /** The HTTP status; absent when there was no answer. */
   status?: number | null
@@ -10,16 +10,16 @@ export interface PaxosFailure {
   problemType?: string | null
   /** The problem's title; for the token endpoint the OAuth error code. */
   title?: string | null
-  /** What the problem says: its text, or for calls that carry a person's details only the names of the fields it speaks of. */
+  /** The text of the problem. For calls with a person's details: only the names of the fields that the text mentions. */
   detail?: string | null
-  /** The texts of the problem's `meta`: figures and ids. */
+  /** Texts from the problem's `meta`: figures and ids. */
   meta?: Readonly<Record<string, string>>
   cause?: unknown
 }
 
 /**
- * The problem types by which Paxos refuses what was asked, and not who asks (paxos/api.md 1.4): the same request would be refused again
- * until funds, limits, the market or the customer change. A 403 of any other type is about our API user.
+ * Problem types by which Paxos refuses the request, not the API user (paxos/api.md 1.4). Paxos refuses the same request again until funds,
+ * limits, the market or the customer change. A 403 of any other type is about our API user.
  */
 export const REFUSALS: ReadonlySet<string> = new Set([
   'insufficient-funds',
@@ -37,12 +37,12 @@ export const REFUSALS: ReadonlySet<string> = new Set([
   'unsupported-address',
 ])
 
-/** The last part of a problem's type URI; empty for `about:blank` and for none. */
+/** The last part of a problem's type URI. Empty for `about:blank` and for a missing type. */
 export function slugOf(problemType: string | null | undefined): string {
   return /\/problems\/([a-z0-9-]+)$/.exec(problemType ?? '')?.[1] ?? ''
 }
 
-/** What every failure of a call to Paxos has. */
+/** Base of every failure of a call to Paxos. */
 export abstract class PaxosError extends AppError {
   readonly operation: string
   readonly status: number | null
@@ -63,8 +63,8 @@ export abstract class PaxosError extends AppError {
 }
 
 /**
- * 404, or an id that cannot be one. An event may be readable a moment after its webhook (paxos/api.md 3.1, assumed), so it is
- * worth a few attempts; after those the id is forged or somebody else's.
+ * 404, or a text that cannot be an id. An event may become readable a moment after its webhook (paxos/api.md 3.1, assumed), so a few more
+ * attempts follow. After those the id counts as forged or as another customer's.
  */
 export class PaxosNotFoundError extends PaxosError {
   readonly code = 'PAXOS_NOT_FOUND'
@@ -74,15 +74,15 @@ export class PaxosNotFoundError extends PaxosError {
   }
 }
 
-/** 409: it already exists. Read `existingId` and compare its ref_id with ours before adopting it (paxos/api.md 4.6). */
+/** 409: the object exists already. Read `existingId` and compare its ref_id with ours before adopting it (paxos/api.md 4.6). */
 export class PaxosConflictError extends PaxosError {
   readonly code = 'PAXOS_CONFLICT'
   readonly retry = 'ask-first'
-  /** `meta.existing.id`, where the answer has one. */
+  /** `meta.existing.id`; null when the answer has none. */
   readonly existingId: string | null
-  /** What collided, as far as the answer says: our ref_id, or the person (the cip_id triple). */
+  /** What collided: our ref_id, or the person (the cip_id triple). Null when the answer does not say. */
   readonly duplicate: 'ref_id' | 'person' | null
-  /** `meta.existing` as Paxos sent it; null where it sent none, and for calls that carry a person's details. */
+  /** `meta.existing` as Paxos sent it. Null when Paxos sent none, and for calls with a person's details. */
   readonly existing: Readonly<Record<string, unknown>> | null
   constructor(
     failure: PaxosFailure,
@@ -99,7 +99,9 @@ export class PaxosConflictError extends PaxosError {
   }
 }
 
-/** Paxos refuses what was asked: no funds, a limit, the market, an expired quote. `problem` says which (paxos/api.md 1.4). Nothing was done. */
+/**
+ * Paxos refuses the request: no funds, a limit, the market, an expired quote. `problem` says which (paxos/api.md 1.4). Paxos did nothing.
+ */
 export class PaxosRefusedError extends PaxosError {
   readonly code = 'PAXOS_REFUSED'
   readonly retry = 'never'
@@ -111,7 +113,7 @@ export class PaxosRefusedError extends PaxosError {
   }
 }
 
-/** Any other 4xx: the same request would be refused again. */
+/** Any other 4xx: Paxos would refuse the same request again. */
 export class PaxosRejectedError extends PaxosError {
   readonly code = 'PAXOS_REJECTED'
   readonly retry = 'never'
@@ -121,14 +123,14 @@ export class PaxosRejectedError extends PaxosError {
 }
 
 /**
- * 403. Overloaded upstream (scope, funds, disabled user): branch on `problemType` and `title`, never on the 403 alone. A read is
- * refused for who we are (a scope is missing, our API user is disabled), never for what is read: an outage of ours, and no
- * event's fault. A write may be refused for what it asks.
+ * 403. Paxos uses it for several causes (scope, funds, disabled user): branch on `problemType` and `title`, never on the status alone. A
+ * refused read is always about our API user: a scope is missing or the user is disabled. That is an outage of ours and not a fault of the
+ * event. A refused write may be about the request.
  */
 export class PaxosForbiddenError extends PaxosError {
   readonly code = 'PAXOS_FORBIDDEN'
   readonly retry: RetryClass
-  /** Of a read: a person must act first, so that asking often would only spend the budget. */
+  /** For a read, milliseconds until the next try. A person must act first, so frequent tries would only spend the budget. */
   readonly retryAfterMs: number | null
   constructor(failure: PaxosFailure, { acts }: { acts: boolean }) {
     super('Forbidden. Check that the API user is enabled and has the required scopes.', failure)
@@ -137,7 +139,7 @@ export class PaxosForbiddenError extends PaxosError {
   }
 }
 
-/** 401 although the token was renewed. Nothing was done; somebody is changing credentials, or Paxos is confused for a while. */
+/** 401 although the token was renewed. Paxos did nothing. Credentials are being changed, or Paxos is briefly inconsistent. */
 export class PaxosUnauthorizedError extends PaxosError {
   readonly code = 'PAXOS_UNAUTHORIZED'
   readonly retry = 'snooze'
@@ -146,11 +148,11 @@ export class PaxosUnauthorizedError extends PaxosError {
   }
 }
 
-/** 429: every call from our address is refused for a while (paxos/api.md 1.5). Nothing was done. */
+/** 429: Paxos refuses every call from our address for a while (paxos/api.md 1.5). Paxos did nothing. */
 export class PaxosThrottledError extends PaxosError {
   readonly code = 'PAXOS_THROTTLED'
   readonly retry = 'snooze'
-  /** How long they want to be left alone, milliseconds; `null`: they did not say. */
+  /** Milliseconds until Paxos accepts calls again; `null`: Paxos did not say. */
   readonly retryAfterMs: number | null
   constructor(failure: PaxosFailure, { retryAfterMs }: Pick<PaxosThrottledError, 'retryAfterMs'>) {
     super('too many requests.', failure)
@@ -158,7 +160,7 @@ export class PaxosThrottledError extends PaxosError {
   }
 }
 
-/** Paxos does not answer, and nothing can have been done: a read, or a write that was certainly never sent. */
+/** Paxos does not answer, and did nothing: the call was a read, or a write that was certainly never sent. */
 export class PaxosUnavailableError extends PaxosError {
   readonly code = 'PAXOS_UNAVAILABLE'
   readonly retry = 'snooze'
@@ -167,7 +169,7 @@ export class PaxosUnavailableError extends PaxosError {
   }
 }
 
-/** A write was sent and its answer was lost (time-out, reset, 5xx): Paxos may or may not have acted. Look it up before trying again. */
+/** A write was sent and its answer was lost (timeout, reset, 5xx). Paxos may or may not have acted: look it up before trying again. */
 export class PaxosOutcomeUnknownError extends PaxosError {
   readonly code = 'PAXOS_OUTCOME_UNKNOWN'
   readonly retry = 'ask-first'
@@ -176,7 +178,7 @@ export class PaxosOutcomeUnknownError extends PaxosError {
   }
 }
 
-/** An answer that is not what the documentation promises: not JSON, or without a field that we need. A write may have been done. */
+/** An answer that contradicts the documentation: not JSON, or without a required field. Paxos may have done a write. */
 export class PaxosAnswerMalformedError extends PaxosError {
   readonly code = 'PAXOS_ANSWER_MALFORMED'
   readonly retry: RetryClass
@@ -186,20 +188,20 @@ export class PaxosAnswerMalformedError extends PaxosError {
   }
 }
 
-/** The token endpoint refuses our client id and secret, or is not a token endpoint. */
+/** The token endpoint refuses our client id and secret, or the URL is not a token endpoint. */
 export class PaxosCredentialsRefusedError extends PaxosError {
   readonly code = 'PAXOS_CREDENTIALS_REFUSED'
-  readonly retry = 'snooze' // a secret that was rotated wrongly is an outage, not the fault of any event
+  readonly retry = 'snooze' // a wrongly rotated secret is an outage, not the fault of any event
   constructor(failure: PaxosFailure) {
     super('no token for these credentials. Check PAXOS_TOKEN_URL, PAXOS_CLIENT_ID and PAXOS_CLIENT_SECRET.', failure)
   }
 }
 
-/** Our client was granted less than Gatehouse needs. */
+/** Paxos granted our client fewer scopes than Gatehouse needs. */
 export class PaxosScopeMissingError extends PaxosError {
   readonly code = 'PAXOS_SCOPE_MISSING'
-  readonly retry = 'snooze' // likewise: granting the scope is all it takes
-  /** The scopes that were asked for and not granted; all of them where Paxos does not say which. */
+  readonly retry = 'snooze' // an outage too: events go on once Paxos grants the scope
+  /** Requested scopes that Paxos did not grant. All requested ones when Paxos does not say which. */
   readonly missing: readonly string[]
   constructor(failure: PaxosFailure, { missing }: Pick<PaxosScopeMissingError, 'missing'>) {
     super(`scopes not granted: ${missing.join(', ')}. Enable them for this client in the Paxos Dashboard.`, failure)
@@ -207,7 +209,7 @@ export class PaxosScopeMissingError extends PaxosError {
   }
 }
 
-/** The feature that the call belongs to is left out of PAXOS_FEATURES: its scopes are not asked for, and nothing was sent. */
+/** PAXOS_FEATURES leaves out the feature of this call, so its scopes are not requested. Nothing was sent. */
 export class FeatureOffError extends AppError {
   readonly code = 'FEATURE_OFF'
   readonly retry = 'never'
@@ -216,7 +218,7 @@ export class FeatureOffError extends AppError {
   }
 }
 
-/** Paxos failed so often that we leave it alone for a moment. Nothing was sent. */
+/** The circuit breaker is open after repeated failures of Paxos. Nothing was sent. */
 export class PaxosCircuitOpenError extends AppError {
   readonly code = 'PAXOS_CIRCUIT_OPEN'
   readonly retry = 'snooze'
@@ -227,7 +229,7 @@ export class PaxosCircuitOpenError extends AppError {
   }
 }
 
-/** Our share of Paxos's rate limits is used up, or a 429 has locked us out. Nothing was sent. */
+/** Our share of Paxos's rate limits is used up, or a 429 locked us out. Nothing was sent. */
 export class BudgetExhaustedError extends AppError {
   readonly code = 'BUDGET_EXHAUSTED'
   readonly retry = 'snooze'

@@ -1,36 +1,36 @@
 import type { PaxosEvent } from './events.ts'
 import type { PaxosIdentity } from './identities.ts'
 
-/** A job may take as long from its read to its end; an older status is read anew. */
+/** A job may take this long from its read to its end. An older status is read again. */
 export const STATUS_FRESH_MS = 120_000
-/** Events never change (paxos/api.md 3.2). This bounds the memory. */
+/** Bounds the memory. Events never change (paxos/api.md 3.2), so they may be kept for any time. */
 const MOST_KEPT = 40_000
 const ABSENT_FRESH_MS = 20_000
 
 interface Prepared {
   event: PaxosEvent
   identity: { seen: PaxosIdentity; version: number | null; readAt: number } | null
-  /** A pass has given its status once. */
+  /** A pass has delivered its status once. */
   served: boolean
 }
 
-/** What the passes over Paxos's listings have found, until it is used. */
+/** Events and statuses that passes over Paxos's listings found, until they are used. */
 export interface PreparedEvents {
   keep(eventId: string, event: PaxosEvent): void
   event(eventId: string): PaxosEvent | null
-  /** The status of the event's identity, read after `version` of its onboarding was loaded (null: there was none). */
+  /** Keeps the status of the event's identity, read after `version` of its onboarding was loaded (null: there was none). */
   keepStatus(eventId: string, status: { seen: PaxosIdentity; version: number | null }): void
-  /** Takes the status out, if it is young enough and was read after this version was loaded. */
+  /** Removes and returns the status if it is fresh and was read after this version was loaded, else null. */
   takeStatus(eventId: string, version: number | null): PaxosIdentity | null
-  /** How much longer the status may be used, milliseconds; 0 for none. */
+  /** Milliseconds for which the status may still be used; 0 without a status. */
   statusLeftMs(eventId: string): number
   hasStatus(eventId: string): boolean
-  /** A pass has given its status once. */
+  /** A pass has delivered its status once. */
   served(eventId: string): boolean
-  /** Statuses that are there to be taken, and those taken so far. */
+  /** Number of statuses that are ready, and of those taken so far. */
   statuses(): { ready: number; taken: number }
   markAbsent(eventIds: Iterable<string>, since: number): void
-  /** Since when Paxos does not list the event; null when that is not known. It is told once: a later look must be a new one. */
+  /** Since when Paxos does not list the event; null when unknown. Answers once: the next question needs a new look at Paxos. */
   takeAbsent(eventId: string): number | null
 }
 
@@ -65,7 +65,7 @@ export function createPreparedEvents({ now }: { now: () => number }): PreparedEv
       const known = prepared.get(eventId)
       if (!known?.identity) return null
       const { identity } = known
-      // The event stays known, should it come again; its next status is read for it alone, since a pass for few costs more.
+      // The event itself stays known. Its next status is read for it alone, since a pass for few events costs more.
       known.identity = null
       known.served = true
       ready -= 1

@@ -6,7 +6,7 @@ import { idSegment } from './transport/request-path.ts'
 interface PaxosProfile {
   id: string
   nickname: string | null
-  /** NORMAL or DEFAULT; an open set. */
+  /** NORMAL or DEFAULT. An open set. */
   type: string
   accountId: string | null
 }

@@ -6,13 +6,13 @@ import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString } from './transport/request-path.ts'
 import { walkPages } from './transport/walk-pages.ts'
 
-/** A trade at a held rate (paxos/api.md 8.2). `CREATED`: what is paid is debited; `SETTLED`: what is bought is credited. */
+/** A trade at a held rate (paxos/api.md 8.2). `CREATED`: Paxos has debited what is paid. `SETTLED`: Paxos has credited what is bought. */
 export interface PaxosQuoteExecution {
   id: string
   profileId: string
   quoteId: string
   refId: string | null
-  /** CREATED, SETTLED; an open set. */
+  /** CREATED or SETTLED. An open set. */
   status: string
   market: string
   side: string
@@ -23,7 +23,7 @@ export interface PaxosQuoteExecution {
   quoteAsset: string
 }
 
-/** The body of Create Quote Execution: exactly one of the amounts. Note `account_id`, where an order has `identity_account_id`. */
+/** The body of Create Quote Execution, with exactly one of the amounts. It has `account_id` where an order has `identity_account_id`. */
 export type NewQuoteExecution = {
   ref_id: string
   quote_id: string
@@ -32,9 +32,9 @@ export type NewQuoteExecution = {
 } & ({ base_amount: string; quote_amount?: never } | { quote_amount: string; base_amount?: never })
 
 export interface QuoteExecutionsOfPaxos {
-  /** @throws PAXOS_CONFLICT for a ref_id that an execution has; PAXOS_REFUSED for funds, an expired or a rejected quote */
+  /** @throws PAXOS_CONFLICT when an execution with this ref_id exists; PAXOS_REFUSED for funds, an expired or a rejected quote */
   create(profileId: string, execution: NewQuoteExecution, options?: CallOptions): Promise<PaxosQuoteExecution>
-  /** All of the profile's that were created since then, newest first. The list takes no ref_id. */
+  /** All executions of the profile since `createdFrom`, newest first. Paxos has no filter by ref_id here. */
   list(profileId: string, since: { createdFrom: Date }, options?: CallOptions): Promise<PaxosQuoteExecution[]>
   get(profileId: string, executionId: string, options?: CallOptions): Promise<PaxosQuoteExecution>
 }

@@ -5,7 +5,7 @@ import { pageOf, RawTime } from './transport/paxos-answer.ts'
 import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { queryString } from './transport/request-path.ts'
 
-/** A held rate, good until `expiresAt`, which alone says so (paxos/api.md 8.2). A fee that is charged in real time is in the price. */
+/** A held rate, valid until `expiresAt` and no longer (paxos/api.md 8.2). The price includes a fee that Paxos charges in real time. */
 export interface PaxosQuote {
   id: string
   market: string
@@ -18,7 +18,7 @@ export interface PaxosQuote {
 }
 
 export interface QuotesOfPaxos {
-  /** One BUY and one SELL quote of the market. Must be enabled by Paxos. */
+  /** One BUY and one SELL quote of the market. Paxos must enable quotes for the customer. */
   ofMarket(market: string, options?: CallOptions): Promise<PaxosQuote[]>
 }
 

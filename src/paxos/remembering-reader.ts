@@ -2,8 +2,8 @@ import type { ConfirmationReader } from './confirmation-reader.ts'
 import type { PaxosIdentity } from './identities.ts'
 
 /**
- * A reader that reads each identity once and then remembers it, for looks that decide nothing: a plan over many events of one customer. A read
- * that fails is not remembered. It lives as long as the plan is made; the reader behind it stays open.
+ * Reads each identity once and remembers it, for looks that decide nothing: a plan over many events of one customer. A failed read is not
+ * remembered. The reader lives while the plan is made. Closing it leaves the reader behind it open.
  */
 export function rememberIdentities(reader: ConfirmationReader): ConfirmationReader {
   const known = new Map<string, Promise<PaxosIdentity>>()

@@ -8,14 +8,14 @@ export interface StatusCollectorOptions {
     versions(identityIds: readonly string[]): Promise<Map<string, number>>
     readsStatus(type: string): boolean
   }
-  /** Events whose status is looked for; that of another one is taken where it comes along. */
+  /** Events that need a status. The status of another event is kept when a page brings it. */
   wantsStatus: ReadonlySet<string>
   lane: WindowLane<PaxosIdentity>
   onStatus(eventId: string, status: { seen: PaxosIdentity; version: number | null }): void
 }
 
 export interface StatusCollector {
-  /** Events of one stretch of time, to be added in the order of time. */
+  /** Takes the events of one part of the time, in the order of time. */
   part(): { add(eventId: string, event: PaxosEvent): void; end(): void }
   /** Resolves when all statuses have been read. Rejects with the first failure. */
   ended(): Promise<void>
@@ -26,8 +26,8 @@ interface Collected extends Wanted {
 }
 
 /**
- * Reads the statuses of events while these are still being found: as soon as a window is full, the versions of its onboardings are loaded, and
- * then, never before, the window is read.
+ * Reads statuses while events are still being found. When a window is full, the collector first loads the versions of its onboardings and
+ * then reads the window. It never reads a window first: a status must be newer than the version.
  */
 export function createStatusCollector({ backlog, wantsStatus, lane, onStatus }: StatusCollectorOptions): StatusCollector {
   const begun: Promise<void>[] = []

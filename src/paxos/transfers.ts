@@ -6,24 +6,27 @@ import type { CallOptions, PaxosCall } from './transport/paxos-call.ts'
 import { idSegment, queryString } from './transport/request-path.ts'
 import { walkPages } from './transport/walk-pages.ts'
 
-/** Money that came in or went out of a profile (paxos/api.md 7). */
+/** Money that came into a profile or went out of it (paxos/api.md 7). */
 export interface PaxosTransfer {
   id: string
   profileId: string
   accountId: string | null
   refId: string | null
-  /** What was sent; `total` is what the balance moves by: of a deposit the amount less the fee. */
+  /** The amount that was sent. The balance moves by `total`: for a deposit the amount less the fee. */
   amount: Amount
   total: Amount
   fee: Amount
   asset: string
-  /** CREDIT, DEBIT. */
+  /** CREDIT or DEBIT. */
   direction: string
-  /** WIRE_DEPOSIT and others; an open set. */
+  /** WIRE_DEPOSIT and others. An open set. */
   type: string
-  /** PENDING, COMPLETED, FAILED; an open set. */
+  /** PENDING, COMPLETED or FAILED. An open set. */
   status: string
-  /** What the sender wrote: of a wire the memo of its instructions. It may name a person: it is compared, and never kept. */
+  /**
+   * The sender's text. For a wire it is the memo of the deposit instructions. It may name a person, so Gatehouse compares it and never
+   * keeps it.
+   */
   memo: string | null
   createdAt: string
   updatedAt: string
@@ -41,9 +44,9 @@ interface TransfersFilter {
 
 export interface TransfersOfPaxos {
   get(transferId: string, options?: CallOptions): Promise<PaxosTransfer>
-  /** All of one profile, over all pages. @throws PAXOS_ANSWER_MALFORMED for a listing that does not end */
+  /** All transfers of one profile, over all pages. @throws PAXOS_ANSWER_MALFORMED for a listing that does not end */
   listOfProfile(profileId: string, options?: CallOptions): Promise<PaxosTransfer[]>
-  /** One page, oldest first, at most 1,000. */
+  /** One page, oldest first, at most 1,000 transfers. */
   list(options: CallOptions & TransfersFilter): Promise<{ transfers: PaxosTransfer[]; nextCursor: string | null }>
 }
 
@@ -78,7 +81,7 @@ const Transfer = z
 const TransferPage = pageOf('items', Transfer).transform(({ rows, nextCursor }) => ({ transfers: rows, nextCursor }))
 
 const PAGE = 1_000
-/** A hundred thousand transfers of one customer. */
+/** With 1,000 a page: 100,000 transfers of one customer. */
 const MOST_PAGES = 100
 
 export function transfersOfPaxos(call: PaxosCall): TransfersOfPaxos {

@@ -3,32 +3,32 @@ import { errorCode, errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import { PaxosError } from './paxos-errors.ts'
 
-/** The API, or the endpoint that gives access tokens. */
+/** `api`: Paxos's API. `token`: the endpoint that issues access tokens. */
 export type Circuit = 'api' | 'token'
 
-/** A breaker opened for this long, for this failure; or closed, since Paxos answered (null). */
+/** A breaker opened for `openForMs` because of `error`. Null: it closed, since Paxos answered. */
 export type CircuitChange = { openForMs: number; error: unknown } | null
 
-/** Whether Paxos answers, as the breakers of all processes saw it last. */
+/** Whether Paxos answers, as the breakers of all processes last saw it. */
 export interface UpstreamContact {
   circuit: Circuit
-  /** Since when its calls fail; null while it answers. */
+  /** Since when calls fail; null while Paxos answers. */
   failingSince: Date | null
   errorCode: string | null
-  /** The status of the last failure; null without an answer. */
+  /** HTTP status of the last failure; null when there was no answer. */
   httpStatus: number | null
   detail: string | null
-  /** When the next call goes out to see whether it answers again; null while it answers. */
+  /** When the next probe goes out; null while Paxos answers. */
   nextProbeAt: Date | null
   answeredAt: Date | null
 }
 
-/** As much of a failure's text as is kept: it names no person (paxos-errors.ts). */
+/** Characters of a failure's text that are kept. The text names no person (paxos-errors.ts). */
 const DETAIL_LETTERS = 300
-/** Longer than one probe takes and the next wait lasts. */
+/** Longer than one probe plus the longest wait after it. */
 const PROBE_OVERDUE_SECONDS = 90
 
-/** Keeps each change of a breaker where other processes see it. A change that cannot be kept is logged: calls never wait for it. */
+/** Writes each change of a breaker to Postgres, where other processes see it. A write that fails is logged: calls never wait for it. */
 export function createContactLog({ pool, logger }: { pool: Pool; logger: Logger }): (circuit: Circuit, change: CircuitChange) => void {
   const keep = async (circuit: Circuit, change: CircuitChange): Promise<void> => {
     if (change === null) {
@@ -58,8 +58,8 @@ export function createContactLog({ pool, logger }: { pool: Pool; logger: Logger 
 }
 
 /**
- * One for each circuit that ever changed. A circuit whose probe has been due for long is not known to fail: the process that would have told
- * has ended, and none has met a failure since.
+ * One row for each circuit that ever changed. A circuit with an overdue probe does not count as failing: the process that owned it has
+ * ended, and no other process has met a failure since.
  */
 export async function readUpstreamContact(pool: Pool): Promise<UpstreamContact[]> {
   const { rows } = await pool.query<UpstreamContact>(

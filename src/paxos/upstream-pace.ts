@@ -2,15 +2,15 @@ import type { Budget } from './transport/budget.ts'
 import type { Priority } from './transport/budget-state.ts'
 import type { AccountsClass } from './transport/endpoint-class.ts'
 
-/** What Paxos's limits mean for the work that waits. @throws when what the processes share of the budget cannot be read */
+/** How Paxos's rate limits delay the backlog. @throws when the shared budget cannot be read */
 export interface UpstreamPace {
-  /** For how long nobody calls Paxos, since one of us was answered 429: milliseconds, 0 for not at all. */
+  /** Milliseconds until Gatehouse may call Paxos again after a 429; 0 when not locked out. */
   lockedForMs(): Promise<number>
-  /** How long the calls for so many events take within the limits, milliseconds: an estimate, as if each opened an account. Live unless told. */
+  /** Estimated milliseconds for `events` events within the limits, as if each opened an account. Live priority by default. */
   etaMs(events: number, options?: { priority: Priority }): Promise<number>
 }
 
-/** Events confirmed, and identities read, by one page: at a concurrency of 50 there are some fifty in hand. */
+/** Events that one page confirms, and identities that one page reads: at a concurrency of 50 some 50 events are in progress. */
 const EVENTS_PER_PAGE = 25
 
 export function createUpstreamPace(

@@ -1,28 +1,28 @@
 import type { ListedPage, Wanted } from './batch-reader.ts'
 
-/** A webhook's `time` may lack its fraction (paxos/api.md 2.2), so what is wanted may be up to a second later than it says. */
+/** A webhook's `time` may lack its fraction of a second (paxos/api.md 2.2), so an item may be up to a second later than it says. */
 const TRUNCATED_MS = 1_000
 
 export interface WalkOptions<Value> {
-  /** What is of `fromMs` or later, in the order of time; at most a hundred a page. */
+  /** Items of `fromMs` or later, oldest first, at most 100 a page. */
   listFrom(fromMs: number, cursor: string | null): Promise<ListedPage<Value>>
-  /** How far before `Wanted.at` the listing's own time may lie, milliseconds. */
+  /** How far the listing's time may lie before `Wanted.at`, milliseconds. */
   lagMs: number
-  /** The walk ends when it has read so many pages and found less than two of what is wanted on each further one. */
+  /** The walk reads at least this many pages. It ends once each further page brought fewer than two wanted items on average. */
   pagesAtLeast: number
-  /** Told of each page, wanted or not. */
+  /** Receives each page, with wanted and other items. */
   onPage?(page: ListedPage<Value>): void
 }
 
 export interface Walked<Value> {
   found: Map<string, Value>
-  /** Wanted, and not there although the listing was read past its time. */
+  /** Wanted items that the listing lacks although it was read past their time. */
   absent: Set<string>
 }
 
 /**
- * Looks for all that is wanted in one walk over a listing in the order of time: page by page where what is wanted lies close together, with
- * a jump where nothing is wanted. A page is only read for something wanted, so a walk never costs more calls than single reads would.
+ * Finds all wanted items in one walk over a listing in the order of time. It pages on where wanted items lie close together and jumps over
+ * gaps. Each page is read for at least one wanted item, so a walk never costs more calls than single reads would.
  */
 export async function walkWanted<Value>(wanted: readonly Wanted[], options: WalkOptions<Value>): Promise<Walked<Value>> {
   const { listFrom, lagMs, pagesAtLeast, onPage } = options
@@ -43,7 +43,7 @@ export async function walkWanted<Value>(wanted: readonly Wanted[], options: Walk
       if (!found.has(one.id)) absent.add(one.id)
       next += 1
     }
-    // On from here, unless the next one wanted lies further on.
+    // Continues with the next page, unless the next wanted item lies further on.
     const goesOn = next < inOrder.length && inOrder[next]!.at - lagMs <= reachedMs
     cursor = goesOn ? page.nextCursor : null
     if (pages >= pagesAtLeast + found.size / 2) break

@@ -19,43 +19,45 @@ import type { PaxosHttp } from './paxos-http.ts'
 export const TOKEN_OPERATION = 'token'
 
 export interface AccessTokens {
-  /** A token that is good for a while; all who ask while one is fetched share that one request. */
+  /** A token that is valid for at least a minute. Callers that ask during a fetch share that one request. */
   get(): Promise<string>
-  /** Paxos refused `token`. False when asking for another one makes no sense now. */
+  /** Drops `token`, which Paxos refused. False when a new one is no cure now: it was renewed less than 10 s ago. */
   refused(token: string): boolean
 }
 
 export interface AccessTokensOptions {
-  /** Its base URL is the token URL itself. */
+  /** A client whose base URL is the token URL. */
   http: PaxosHttp
   clientId: string
   clientSecret: string
-  /** Asked for; a token that lacks one of them is not used. */
+  /** Requested scopes. A token that lacks one of them is not used. */
   scopes: readonly string[]
   budget: Budget
   breaker: Breaker
   signal: AbortSignal
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, milliseconds. */
   now: () => number
 }
 
-/** Renewed so long before it expires that no call sets out with a token that ends on the way. */
+/** A token is renewed this long before it expires, so that it cannot expire during a call. */
 const RENEW_BEFORE_MS = 60_000
-/** Refused credentials or scopes stay refused for so long without asking again: one request/s is all we may (documented). */
+/** A refusal of credentials or scopes is remembered for this long. Paxos allows one token request a second (documented). */
 const REMEMBER_REFUSAL_MS = 30_000
-/** A 401 leads to a new token at most so often: if new tokens are refused too, a newer one is not the cure. */
+/** A 401 leads to a new token at most once in this time. If Paxos refuses new tokens too, a newer one is not the cure. */
 const RENEW_ON_401_EVERY_MS = 10_000
 
-/** Longer than any token that a server in front of an API lets through in a header. */
+/** Longer than any token that a proxy in front of an API lets through in a header. */
 const LONGEST_TOKEN = 8_192
-/** What a header may carry: a token with a line end or a blank would spoil every call until it expires. */
+/** Characters that a header may carry. A token with a line end or a blank would spoil every call until it expires. */
 const TOKEN_LETTERS = /^[\x21-\x7e]+$/
-/** For a lifetime that is missing or makes no sense: short enough to be true, long enough for one token request per second. */
+/**
+ * Lifetime for an answer with a missing or senseless one: short enough to be safe, long enough for the limit of one token request a second.
+ */
 const SAFE_LIFETIME_SECONDS = 300
 const SHORTEST_LIFETIME_SECONDS = 2
 const LONGEST_LIFETIME_SECONDS = 86_400
 
-/** Strict about the token alone. Some servers write the lifetime as text, or the scopes as a list. */
+/** Strict about the token alone: some servers write the lifetime as text, or the scopes as a list. */
 const TokenAnswer = z.looseObject({
   access_token: z.string(),
   expires_in: z.coerce.number().positive().catch(SAFE_LIFETIME_SECONDS),
@@ -81,7 +83,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
 
   const request = async (): Promise<z.output<typeof TokenAnswer>> => {
-    await budget.acquire('token', { priority: 'live', signal }) // whoever waits for it, live calls do too
+    await budget.acquire('token', { priority: 'live', signal }) // live: other live calls may wait for the same token
     const rules = { operation: TOKEN_OPERATION, acts: false, mark: 'access_token', schema: TokenAnswer }
     try {
       const answer = await http.send({ method: 'POST', path: '', headers, body }, rules)
@@ -96,7 +98,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
 
   const renew = async (): Promise<string> => {
     const answer = await breaker.run(request)
-    // RFC 6749 5.1: no scope in the answer means all that was asked for.
+    // RFC 6749 5.1: an answer without a scope grants all requested scopes.
     const granted = answer.scope?.split(/\s+/) ?? scopes
     const missing = scopes.filter((scope) => !granted.includes(scope))
     if (missing.length > 0) throw new PaxosScopeMissingError({ operation: TOKEN_OPERATION }, { missing })
@@ -123,7 +125,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
       return pending
     },
     refused(token) {
-      if (held?.token !== token) return true // somebody else has dropped it already: take the new one
+      if (held?.token !== token) return true // another call has replaced it already: take the new one
       if (now() - renewedOn401AtMs < RENEW_ON_401_EVERY_MS) return false
       renewedOn401AtMs = now()
       held = null
@@ -132,7 +134,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   }
 }
 
-/** Checks the token when it arrives, so that the message names it and no call meets it. @throws PAXOS_UNAVAILABLE */
+/** Checks the token when it arrives: the error then names the token, and no call fails because of it. @throws PAXOS_UNAVAILABLE */
 function refuseUnusable(token: string): void {
   const problem =
     token.length > LONGEST_TOKEN
@@ -144,8 +146,8 @@ function refuseUnusable(token: string): void {
 }
 
 /**
- * What a refusal by the token endpoint means. None may look like an answer of the API: a 404 from a wrong token URL must not
- * be taken for an unknown event.
+ * The error for a refusal by the token endpoint. It never looks like an answer of the API: a 404 from a wrong token URL must not count as
+ * an unknown event.
  */
 function asTokenError(error: unknown, scopes: readonly string[]): unknown {
   if (error instanceof PaxosAnswerMalformedError) {

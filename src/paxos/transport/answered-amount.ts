@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Amount } from '../../domain/money.ts'
 
-/** A decimal of an answer; null where Paxos leaves it out or sends "", which means "not applicable" (paxos/api.md 8.1). */
+/** A decimal in an answer. Null when Paxos leaves it out or sends "", which means "not applicable" (paxos/api.md 8.1). */
 export const AnsweredAmount = z
   .string()
   .nullish()
@@ -14,14 +14,14 @@ export const AnsweredAmount = z
     }
   })
 
-/** A decimal that must be there. */
+/** A required decimal. */
 export const RequiredAmount = AnsweredAmount.transform((amount, context) => {
   if (amount !== null) return amount
   context.addIssue({ code: 'custom', message: 'no decimal' })
   return z.NEVER
 })
 
-/** An id that Paxos leaves out, empties, or writes as the all-zero UUID where there is none (paxos/api.md 8.2). */
+/** An id in an answer. For "none" Paxos leaves it out, sends "", or sends the all-zero UUID (paxos/api.md 8.2): all give null. */
 export const AnsweredId = z
   .string()
   .max(128)

@@ -1,44 +1,47 @@
 import { PaxosCircuitOpenError } from '../paxos-errors.ts'
 import { createSlidingCount } from './sliding-count.ts'
 
-/** What a call tells about the service: it answered (a refusal is an answer), it is out, or nothing (we never asked it). */
+/**
+ * What a call tells about the service. `answered`: the service answered (a refusal is an answer). `out`: it failed. `unasked`: nothing was
+ * sent.
+ */
 export type CallVerdict = 'answered' | 'out' | 'unasked'
 
 export interface Breaker {
-  /** Runs `call`, or throws PAXOS_CIRCUIT_OPEN at once while the circuit is open or its one probe is under way. */
+  /** Runs `call`. Throws PAXOS_CIRCUIT_OPEN at once while the circuit is open or its probe is under way. */
   run<T>(call: () => Promise<T>): Promise<T>
 }
 
 export interface BreakerOptions {
-  /** What stands behind it, for messages: `api`, `token`. */
+  /** Name of the service for messages: `api`, `token`. */
   name: string
-  /** What a failed call tells. */
+  /** Classifies a failed call. */
   verdict: (error: unknown) => CallVerdict
-  /** Opens after so many failures in a row; 10 by default. */
+  /** Failures in a row that open the circuit; 10 by default. */
   failuresInARow?: number
-  /** Told of every change: for how long it opens and for which failure, or `null` when it closes. */
+  /** Called at every change: with the time for which it opens, milliseconds, and the failure; with `null` when it closes. */
   onChange?: (openForMs: number | null, failure?: unknown) => void
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, milliseconds. */
   now?: () => number
   random?: () => number
 }
 
 const SAMPLE_SECONDS = 10
-/** Below this many calls in the sample a rate says nothing. */
+/** For fewer calls than this a failure rate says nothing. */
 const SAMPLE_AT_LEAST = 20
 const SAMPLE_FAILING_SHARE = 0.5
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 60_000
-/** What the others are told while the probe is under way: its answer is usually there by then. */
+/** Retry time for other calls while the probe is under way: its answer has usually come by then. */
 const PROBE_MS = 1_000
 
 /**
- * Leaves a failing service alone. Closed, it counts; after ten failures in a row, or with more than half of at least twenty
- * calls in ten seconds failing, it opens. When the wait is over one call goes as a probe: answered, the circuit closes; failed,
- * it opens for twice as long (to one minute; jittered by up to half, so that many workers do not come back at the same instant).
+ * Pauses calls to a failing service. Closed, it counts failures. It opens after ten failures in a row, or when more than half of at least
+ * 20 calls in 10 s fail. When the wait is over it lets one call through as a probe. An answer closes the circuit. A failure doubles the
+ * wait, up to 1 min. The wait is jittered by up to half, so that many workers do not return at the same instant.
  *
- * Our own rather than cockatiel 4, which makes the other calls wait for the probe (ours are jobs: better given back to the
- * queue), does not say how long the wait still is, and takes neither a clock nor two conditions.
+ * Our own rather than cockatiel 4, for three reasons. cockatiel makes other calls wait for the probe; ours are jobs, which are better given
+ * back to the queue. It does not tell how much of the wait is left. It takes neither a clock nor two conditions.
  */
 export function createBreaker(options: BreakerOptions): Breaker {
   const { name, verdict, failuresInARow = 10, onChange, now = () => performance.now(), random = Math.random } = options
@@ -48,7 +51,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let openings = 0
   let openUntilMs: number | null = null
   let probing = false
-  /** Counts the changes: a call that started before the last one tells nothing about now. */
+  /** Counts the changes: a call that started before the last change tells nothing about the present. */
   let era = 0
   let failure: unknown = null
 

@@ -2,38 +2,38 @@ import { z } from 'zod'
 import { type BudgetLimits, ENDPOINT_CLASSES, type EndpointClass, isLimitOfPaxos, perClass } from './endpoint-class.ts'
 import { createSlidingCount, type SlidingCount } from './sliding-count.ts'
 
-/** `live`: a person waits for it. `replay`: sweeps, replays, reconciliations; they leave a share for live traffic. */
+/** `live`: work that a customer waits for. `replay`: sweeps, replays and reconciliations, which leave a share to live calls. */
 export type Priority = 'live' | 'replay'
 
-/** How long permits may be used after they were asked for, and so how old a worker's knowledge of a lock-out can be. */
+/** How long permits may be used after they were requested. A worker's knowledge of a lock-out is at most this old. */
 export const LEASE_MS = 1_000
-export const WINDOW_SECONDS = 300 // documented: averages over five minutes, so that bursts are allowed
-/** Their window need not start when ours does, and what others send from our address is unknown. */
+export const WINDOW_SECONDS = 300 // documented: limits are averages over five minutes, so bursts are allowed
+/** Share of the limit that is used: Paxos's window may start at another time than ours, and other senders at our address are unknown. */
 const SAFETY = 0.97
-/** So long the one call after a lock-out has for its answer, its process included; then another may try. */
+/** Time for the one call after a lock-out, with the process that makes it. Then another process may try. */
 const PROBE_MS = 15_000
-/** Replay goes only while less than this share of the window is used, by whomever: the rest is always there for live traffic. */
+/** Replay gets permits only while less than this share of the window is used by all. The rest is reserved for live calls. */
 const REPLAY_SHARE = 0.8
 
 const Kept = z.object({ from: z.int().min(0), counts: z.array(z.int().min(0)).max(WINDOW_SECONDS + 2) }).optional()
 const State = z.object({
   lockedUntilMs: z.number().default(0),
-  /** Some call was answered since the last lock-out, with something else than a 429. */
+  /** Paxos has answered a call since the last lock-out, with anything but a 429. */
   proven: z.boolean().default(true),
-  /** While it is not proven: until then somebody has the one call that tells. */
+  /** While not proven: until then one process holds the one call that probes. */
   probeUntilMs: z.number().default(0),
   taken: z.object(perClass(() => Kept)).default({}),
 })
 
-/** What all who share the budget have taken of it; plain data, to be kept in one place. Times are those of that place's clock. */
+/** What all sharers of the budget have taken from it: plain data for one store. Times are milliseconds of the store's clock. */
 export type BudgetState = z.output<typeof State>
 
-/** What is kept, or the beginning of it. */
+/** The stored state; a fresh one when nothing is stored. */
 export function readBudgetState(kept: unknown): BudgetState {
   return State.parse(kept)
 }
 
-/** How many calls five minutes have room for. */
+/** Calls that fit into five minutes at `limit` calls a second. */
 export function roomOf(limit: number): Record<Priority, number> {
   const room = limit * WINDOW_SECONDS * SAFETY
   return { live: Math.max(1, Math.floor(room)), replay: Math.max(1, Math.floor(room * REPLAY_SHARE)) }
@@ -41,32 +41,33 @@ export function roomOf(limit: number): Record<Priority, number> {
 
 export interface Reservation {
   asked: Readonly<Record<EndpointClass, Readonly<Record<Priority, number>>>>
-  /** Permits of earlier leases that nobody will use any more. */
+  /** Unused permits of expired leases. */
   returned: readonly { endpointClass: EndpointClass; countedAtMs: number; permits: number }[]
-  /** Paxos answered 429: for so long nobody calls. 0: no word of that. */
+  /** Milliseconds of lock-out after a 429; 0 when there is no news of one. */
   lockForMs: number
-  /** A call was answered since the lock-out that was known. */
+  /** Paxos has answered a call since the last known lock-out. */
   answered: boolean
-  /** Somebody here waits for leave to call this, and would make the one call after a lock-out. */
+  /** The class of a call here that waits for a permit and could be the one call after a lock-out. */
   probeWith: EndpointClass | null
 }
 
 export interface Reserved {
   state: BudgetState
   granted: Record<EndpointClass, Record<Priority, number>>
-  /** Where the permits are counted, for their return. */
+  /** When the permits are counted, by the store's clock. Their return needs it. */
   countedAtMs: number
   lockedForMs: number
-  /** No call was answered since the last lock-out: nobody calls but who has the probe. */
+  /** Paxos has answered no call since the last lock-out: only the holder of the probe may call. */
   shut: boolean
-  /** The one call is ours to make. */
+  /** Class of the probe that this process must make. */
   probe: EndpointClass | null
 }
 
 /**
- * Takes permits for the next `LEASE_MS`, live ones first, as far as there is room. They count as calls made at the end of that
- * time, used or not, so that those of a process that dies stay counted until the window has passed. After a lock-out there is one permit,
- * for one process, until a call was answered with something else than another 429. Pure.
+ * Takes permits for the next `LEASE_MS`, live ones first, as far as there is room. Pure.
+ *
+ * Permits count as calls at the end of that time, used or not. So the permits of a process that dies stay counted until the window has
+ * passed. After a lock-out there is one permit for one process, until Paxos has answered a call with anything but another 429.
  */
 export function reserve(before: BudgetState, reservation: Reservation, limits: BudgetLimits, nowMs: number): Reserved {
   const { asked, returned, lockForMs, answered, probeWith } = reservation
@@ -101,8 +102,8 @@ export function reserve(before: BudgetState, reservation: Reservation, limits: B
 }
 
 /**
- * An estimate of how long `calls` more calls take, milliseconds; for one call with nobody else about, when there is room for it.
- * `held` are permits taken already and still to be used.
+ * Estimated milliseconds for `calls` more calls; for one call, when there is room for it, as if no other process called. `held` permits are
+ * taken already and still unused.
  */
 export function estimateMs(
   state: BudgetState,
@@ -120,13 +121,13 @@ export function estimateMs(
   const room = roomOf(limit)[priority]
   const later = calls - Math.max(0, room - used)
   if (later <= 0) return lockMs
-  // Until old calls leave the window there is no room; after that, room comes at the average rate.
+  // There is no room until old calls leave the window. After that, room comes at the average rate.
   const untilRoomMs = count.msUntilFreed(Math.min(counted, used + calls - room), atMs)
   const beyondTheFirst = calls === 1 ? 0 : (later / room) * WINDOW_SECONDS * 1000
   return Math.ceil(Math.max(lockMs, untilRoomMs, beyondTheFirst))
 }
 
-/** Longer than the window by a lease, since a call may have been made that much before the moment at which it is counted. */
+/** The count is one lease longer than the window: a call may have been made that long before the moment at which it counts. */
 function countOf({ taken }: BudgetState, endpointClass: EndpointClass): SlidingCount {
   return createSlidingCount(WINDOW_SECONDS + LEASE_MS / 1000, taken[endpointClass])
 }

@@ -3,21 +3,21 @@ import { ServiceUnavailableError } from '../../platform/app-error.ts'
 import { withTimeout } from '../../platform/with-timeout.ts'
 import { type BudgetState, readBudgetState } from './budget-state.ts'
 
-/** The one place that those who share a budget keep it in, with its clock. */
+/** The one place that keeps a shared budget, with the clock that counts. */
 export interface BudgetStore {
   /**
-   * Puts in place of the state what `change` makes of it, unless that is the same; nobody else's change comes in between. May
-   * call `change` several times. @throws SERVICE_UNAVAILABLE when the place does not answer; it is then unknown what was changed.
+   * Replaces the state by the result of `change`, unless they are equal. No other writer comes in between. May call `change` several times.
+   * @throws SERVICE_UNAVAILABLE when the store does not answer. It is then unknown whether the state was changed
    */
   update<T extends { state: BudgetState }>(change: (state: BudgetState, nowMs: number) => T): Promise<T>
 }
 
-/** Calls wait for it, and are given back to the queue rather than wait longer. */
+/** Calls wait for the store. After this time they go back to the queue. */
 const TIMEOUT_MS = 2_000
 
 /**
- * In Postgres: read, decide, write if nobody else has written meanwhile. No lock is held while a process thinks, so one that is
- * stopped or cut off in between holds up nobody.
+ * Keeps the budget in Postgres: read, decide, write if the version is unchanged. No lock is held meanwhile, so a stopped or disconnected
+ * process delays no other.
  */
 export function createPostgresBudgetStore({ pool }: { pool: Pool }): BudgetStore {
   const update = async <T extends { state: BudgetState }>(
@@ -33,7 +33,7 @@ export function createPostgresBudgetStore({ pool }: { pool: Pool }): BudgetStore
       const before = readBudgetState(row.state)
       const changed = change(before, row.now_ms)
       if (changed.state === before) return changed
-      if (isLate()) throw new Error('given up') // nobody listens any more: what it took would be lost for five minutes
+      if (isLate()) throw new Error('given up') // the caller has given up: permits taken now would be lost for five minutes
       const { rowCount } = await pool.query('UPDATE paxos_budget SET version = version + 1, state = $2 WHERE id = 1 AND version = $1', [
         row.version,
         JSON.stringify(changed.state),
@@ -63,7 +63,7 @@ export function createPostgresBudgetStore({ pool }: { pool: Pool }): BudgetStore
   }
 }
 
-/** In this process's memory, for a budget that is shared with nobody. `now` in milliseconds. */
+/** Keeps an unshared budget in this process's memory. `now` in milliseconds. */
 export function createMemoryBudgetStore({ now }: { now: () => number }): BudgetStore {
   let state = readBudgetState({})
   return {

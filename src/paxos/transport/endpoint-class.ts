@@ -1,5 +1,5 @@
 /**
- * The classes that calls are budgeted in. All but the last are limits of Paxos (paxos/api.md 1.5):
+ * The budget classes of calls. All but the last are limits of Paxos (paxos/api.md 1.5):
  * - `token`: the token endpoint.
  * - `identity`: identities, and accounts unless `PAXOS_ACCOUNTS_CLASS` says otherwise.
  * - `quote`: quote executions, the order book and recent executions.
@@ -13,17 +13,17 @@ export type EndpointClass = (typeof ENDPOINT_CLASSES)[number]
 /** Requests per second, averaged over five minutes; `null`: no limit of ours. */
 export type BudgetLimits = Readonly<Record<EndpointClass, number | null>>
 
-/** Paxos documents the first five. The last one is a tenth of what is left to single reads, webhooks being unsigned. */
+/** Paxos documents the first five. `unproven` is a tenth of what single reads may use, since webhooks are unsigned. */
 export const DOCUMENTED_LIMITS = { token: 1, identity: 10, quote: 10, transfer: 20, general: 50, unproven: 5 } satisfies BudgetLimits
 export const NO_LIMITS: BudgetLimits = { token: null, identity: null, quote: null, transfer: null, general: null, unproven: null }
 
 /**
- * The class of the account endpoints, which Paxos does not document. `identity` is safe: a wrong guess on the other side costs
- * five minutes without any call.
+ * The class of the account endpoints, which Paxos does not document. `identity` is safe. If `general` is wrong, Paxos locks out every call
+ * for five minutes.
  */
 export type AccountsClass = 'identity' | 'general'
 
-/** Every operation that Gatehouse calls. `accounts`: in the class that `PAXOS_ACCOUNTS_CLASS` says. */
+/** Every operation that Gatehouse calls. `accounts`: the class comes from `PAXOS_ACCOUNTS_CLASS`. */
 const CLASS_OF_OPERATION = {
   token: 'token',
   'identities.create': 'identity',
@@ -56,18 +56,18 @@ const CLASS_OF_OPERATION = {
 
 export type Operation = keyof typeof CLASS_OF_OPERATION
 
-/** The class that a call of `operation` counts against. */
+/** The budget class of a call of `operation`. */
 export function endpointClassOf(operation: Operation, { accountsClass }: { accountsClass: AccountsClass }): EndpointClass {
   const endpointClass = CLASS_OF_OPERATION[operation]
   return endpointClass === 'accounts' ? accountsClass : endpointClass
 }
 
-/** Whether a lock-out by Paxos closes the class: `unproven` is a quota of ours, and each call of it counts in a class of Paxos's as well. */
+/** Whether a lock-out by Paxos closes the class. `unproven` is a quota of ours: each of its calls counts in a class of Paxos's as well. */
 export function isLimitOfPaxos(endpointClass: EndpointClass): boolean {
   return endpointClass !== 'unproven'
 }
 
-/** An object with a value for each class. */
+/** An object with one value per class. */
 export function perClass<Value>(make: (endpointClass: EndpointClass) => Value): Record<EndpointClass, Value> {
   return Object.fromEntries(ENDPOINT_CLASSES.map((name) => [name, make(name)])) as Record<EndpointClass, Value> // one for each class
 }

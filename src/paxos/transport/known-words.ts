@@ -1,6 +1,6 @@
 /**
- * What Paxos's problems and HTTP's status texts are made of. Everything else in the title of a refusal may be a name, an address or a
- * number of the person that was sent, so only these words are kept of it.
+ * Words of Paxos's problems and of HTTP's status texts. Only these words of a refusal's title are kept. Any other word may be a name, an
+ * address or a number of the person in the request.
  */
 const KNOWN_WORDS = new Set(
   (
@@ -12,14 +12,14 @@ const KNOWN_WORDS = new Set(
     'profile query rate ref reference refused rejected request requests required resource scope server service status supported temporarily ' +
     'the there this timeout to token too type types unacceptable unauthorized unavailable unique unknown unprocessable unsupported update ' +
     'user v1 v2 validation value values with wrong ' +
-    // What refusals of accounts, orders and transfers add.
+    // Words of refusals of accounts, orders and transfers.
     'active amount asset available balance base below brokerage buy closed create currency disabled enhanced expired filled frozen granted inactive ' +
     'kyc length limits long market maximum member minimum open order orders pending price profiles quantity quote range scopes sell short size small ' +
     'step suspended trade trading transfer transfers unable valid verified'
   ).split(' '),
 )
 
-/** The known words of a title in their order, `…` for the others; null when it has none. */
+/** The known words of a title in their order, with `…` for others. Null when it has no known word. */
 export function knownWords(text: string | undefined): string | null {
   const words = text?.match(/[\p{L}\p{N}]+/gu)?.slice(0, 20) ?? []
   if (!words.some(isKnown)) return null
@@ -29,7 +29,7 @@ export function knownWords(text: string | undefined): string | null {
     .replaceAll(/…( …)+/g, '…')
 }
 
-/** A problem's type URI where it is made of known words alone, else null. */
+/** The problem's type URI when it has only known words, else null. */
 export function typeOfKnownWords(type: string | undefined): string | null {
   const words = type?.match(/[\p{L}\p{N}]+/gu) ?? []
   return type && type.length <= 200 && words.every(isKnown) ? type : null

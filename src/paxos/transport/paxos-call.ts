@@ -17,15 +17,16 @@ import type { PaxosHttp } from './paxos-http.ts'
 import type { Feature } from './scopes.ts'
 
 export interface CallOptions {
-  /** `replay` leaves a share of the budget for live traffic; `live` by default. */
+  /** `replay` leaves a share of the budget to live calls; `live` by default. */
   priority?: Priority
-  /** A read of an id that only a webhook has named: within a quota of its own. @throws BUDGET_EXHAUSTED for `unproven` */
+  /** A read of an id that only a webhook has named. It has a quota of its own. @throws BUDGET_EXHAUSTED for `unproven` */
   unproven?: boolean
 }
 
 /**
- * What makes a second try of a write harmless: the ref_id that stands in its body, or the reason why it needs none. `sets-a-state`: the
- * call says how things shall be, so twice is once. `looked-up-first`: Paxos takes no key, and the effect's look-up tells (paxos/api.md 7).
+ * What makes a second try of a write harmless: the ref_id in its body, or the reason why it needs none.
+ * - `sets-a-state`: the call sets a state, so a second call changes nothing.
+ * - `looked-up-first`: Paxos takes no key (paxos/api.md 7). The effect looks for its outcome before it tries again.
  */
 type Once = { readonly refId: string } | 'sets-a-state' | 'looked-up-first'
 
@@ -36,13 +37,13 @@ type CallMethod =
 type CallRequest<T> = Omit<AnswerRules<T>, 'acts' | 'operation'> &
   CallMethod & {
     operation: Operation
-    /** Whose access token it uses; `null` for the endpoints that Paxos serves without one. Onboarding's unless told. */
+    /** The feature whose access token is used; onboarding's by default. `null` for endpoints without a token. */
     feature?: Feature | null
-    /** Under the API's base URL, with the query. */
+    /** Path below the API's base URL, with the query. */
     path: string
   }
 
-/** Makes one call of the API: token, budget, breaker, answer. @throws the errors of paxos-errors.ts */
+/** Makes one call of the API with token, budget and breaker, and checks its answer. @throws the errors of paxos-errors.ts */
 export type PaxosCall = <T>(request: CallRequest<T>, options?: CallOptions) => Promise<T>
 
 export interface PaxosCallParts {
@@ -51,9 +52,9 @@ export interface PaxosCallParts {
   budget: Budget
   breaker: Breaker
   signal: AbortSignal
-  /** The class that calls of accounts count against. */
+  /** The budget class of account calls. */
   accountsClass: AccountsClass
-  /** Told of every read that Paxos forbids: somebody must enable the API user or grant a scope. */
+  /** Called for every read that Paxos forbids: a person must enable the API user or grant a scope. */
   onForbidden?: (error: PaxosForbiddenError) => void
 }
 
@@ -68,7 +69,7 @@ export function createPaxosCall({ http, tokensFor, budget, breaker, signal, acco
       const headers = token === null ? message.headers : { ...message.headers, authorization: `Bearer ${token}` }
       return http.send({ ...message, headers }, rules)
     }
-    // Outermost, so that an open circuit costs neither budget nor a token.
+    // The breaker is outermost, so an open circuit costs neither budget nor a token.
     return breaker.run(async () => {
       try {
         const answer = await (feature === null ? send(null) : withToken(tokensFor(feature), send))
@@ -84,7 +85,7 @@ export function createPaxosCall({ http, tokensFor, budget, breaker, signal, acco
   }
 }
 
-/** The request as it goes out, but for its token, and what must be known to read the answer. */
+/** The request without its token, and what the reader of the answer must know. */
 function messageOf<T>(request: Omit<AnswerRules<T>, 'acts'> & CallMethod, path: string): { message: HttpRequest; rules: AnswerRules<T> } {
   const { method = 'GET', body, once: _, ...rules } = request
   const payload = body === undefined ? {} : { body: JSON.stringify(body) }
@@ -93,7 +94,7 @@ function messageOf<T>(request: Omit<AnswerRules<T>, 'acts'> & CallMethod, path: 
   return { message, rules: { ...rules, acts: method !== 'GET' } }
 }
 
-/** Once more with a new token after a 401: safe for a write too, because a 401 did nothing. */
+/** Sends once more with a new token after a 401. That is safe for a write too: a 401 means that Paxos did nothing. */
 async function withToken<T>(tokens: AccessTokens, send: (token: string) => Promise<T>): Promise<T> {
   const token = await tokens.get()
   try {
@@ -104,7 +105,9 @@ async function withToken<T>(tokens: AccessTokens, send: (token: string) => Promi
   }
 }
 
-/** What a failed call tells a breaker about its own server. A refusal is an answer; budgets and other servers tell nothing. */
+/**
+ * Classifies a failed call for the breaker of `server`. A refusal is an answer. Budget errors and failures of other servers tell nothing.
+ */
 export function verdictOn(server: 'api' | 'token'): (error: unknown) => CallVerdict {
   return (error) => {
     if (!(error instanceof PaxosError) || (error.operation === TOKEN_OPERATION) !== (server === 'token')) return 'unasked'

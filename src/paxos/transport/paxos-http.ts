@@ -9,11 +9,14 @@ import { requestTarget } from '../../platform/request-target.ts'
 import { PaxosOutcomeUnknownError, PaxosUnavailableError } from '../paxos-errors.ts'
 import { type AnswerRules, readAnswer } from './paxos-answer.ts'
 
-/** One of Paxos's servers (the API, the token endpoint): keep-alive connections, one bound in time, typed errors, every call timed. */
+/**
+ * HTTP to one server of Paxos (the API, the token endpoint): keep-alive connections, one timeout per call, typed errors, a metric for every
+ * call.
+ */
 export interface PaxosHttp {
-  /** `path` follows the base URL's own: empty, or from a slash on. @throws the errors of paxos-errors.ts */
+  /** `path` is appended to the base URL: empty, or with a leading slash. @throws the errors of paxos-errors.ts */
   send<T>(request: HttpRequest, rules: AnswerRules<T>): Promise<T>
-  /** Waits for the calls under way, at most one time-out long. */
+  /** Waits for calls in progress, for one timeout at most. */
   close(): Promise<void>
 }
 
@@ -21,14 +24,14 @@ export interface PaxosHttpOptions {
   baseUrl: string
   timeoutMs: number
   connections: number
-  /** Where Paxos may be. */
+  /** Addresses that Paxos may have. */
   outgoing: AddressPolicy
   seconds: Histogram<'operation' | 'outcome'>
 }
 
 /** A page of a hundred events is some 50 kB. */
 const LARGEST_ANSWER_BYTES = 1024 * 1024
-/** What all answers under way may hold together, so that many endless ones cannot fill the memory. */
+/** Most bytes of all answers in progress together, so that endless answers cannot fill the memory. */
 const ALL_ANSWERS_BYTES = 32 * 1024 * 1024
 
 export function createPaxosHttp({ baseUrl, timeoutMs, connections, outgoing, seconds }: PaxosHttpOptions): PaxosHttp {
@@ -36,8 +39,8 @@ export function createPaxosHttp({ baseUrl, timeoutMs, connections, outgoing, sec
   const basePath = asSet.replace(/\?.*$/, '').replace(/\/+$/, '')
   const pool = new Pool(origin, {
     connections,
-    connect: guardedConnect({ policy: outgoing, timeoutMs }), // HTTP/1.1: with one call at a time on a connection, "never sent" is certain
-    headersTimeout: 0, // `exchange` has the one bound
+    connect: guardedConnect({ policy: outgoing, timeoutMs }), // HTTP/1.1, one call at a time on a connection: only so is "never sent" certain
+    headersTimeout: 0, // `exchange` has the only timeout
     bodyTimeout: 0,
   })
 

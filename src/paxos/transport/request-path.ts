@@ -1,15 +1,15 @@
 import { PaxosNotFoundError } from '../paxos-errors.ts'
 
 /**
- * `id` as a segment of a path. Ids come from webhooks too, which anyone with a stolen key can write: what is not of an id's
- * letters (`..`, a slash) is never sent. @throws PAXOS_NOT_FOUND
+ * `id` as a segment of a path. Ids also come from webhooks, which anyone with a stolen key can send. An id with other characters (`..`, a
+ * slash) is never sent. @throws PAXOS_NOT_FOUND
  */
 export function idSegment(id: string, operation: string): string {
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) throw new PaxosNotFoundError({ operation })
   return id
 }
 
-/** RFC 3339 limits on a time, each inclusive or not as in paxos/api.md 3.2. Raw strings, because nanoseconds do not fit a Date. */
+/** RFC 3339 limits on a time (paxos/api.md 3.2). Texts, because a Date cannot hold nanoseconds. */
 export interface TimeFilter {
   lt?: string
   lte?: string
@@ -20,7 +20,7 @@ export interface TimeFilter {
 
 type Parameter = string | number | boolean | null | undefined | readonly string[]
 
-/** `?a=1&b=2` of what is set, or nothing. An array repeats its name (paxos/api.md 8.1: `explode`). */
+/** `?a=1&b=2` of the set parameters; empty when none is set. An array repeats its name (paxos/api.md 8.1: `explode`). */
 export function queryString(parameters: Readonly<Record<string, Parameter>>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters)) {

@@ -1,16 +1,16 @@
 /**
- * What Gatehouse asks Paxos for, by feature (paxos/api.md 1.3). Each feature has an access token of its own, fetched by its first call:
- * a scope that Paxos has not granted stops the feature that needs it and nothing else, and a feature that is not used asks for nothing.
+ * Scopes by feature (paxos/api.md 1.3). Each feature has an access token of its own, which its first call fetches. A scope that Paxos has
+ * not granted stops only its own feature. A feature that is not used requests no scope.
  */
 export const SCOPES = {
   onboarding: [
-    'identity:read_identity', // confirm the state of a customer
-    'identity:write_identity', // onboard one
-    'identity:read_account', // look before creating a second one
+    'identity:read_identity', // confirm an identity's status
+    'identity:write_identity', // create an identity
+    'identity:read_account', // look for an account before opening one
     'identity:write_account',
-    'events:read_event', // confirm what a webhook says; not in Paxos's guide, and nothing works without it
+    'events:read_event', // confirm webhooks. Paxos's guide lacks it, and Gatehouse cannot work without it
   ],
-  balances: ['funding:read_profile'], // also what the sandbox's deposit needs
+  balances: ['funding:read_profile'], // the sandbox's deposit needs it too
   orders: ['exchange:read_order', 'exchange:write_order'],
   quotes: ['exchange:read_quote', 'exchange:read_quote_execution', 'exchange:write_quote_execution'],
   transfers: ['transfer:read_transfer'],
@@ -19,7 +19,7 @@ export const SCOPES = {
 
 export type Feature = keyof typeof SCOPES
 
-/** Every feature. A wire of the Sandbox needs a scope of its own (paxos/api.md 1.3), which no use case asks for. */
+/** Every feature. A wire in the Sandbox needs a scope of its own (paxos/api.md 1.3), but no use case sends one. */
 export const ALL_FEATURES = [
   'onboarding',
   'balances',

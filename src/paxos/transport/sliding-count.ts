@@ -1,28 +1,28 @@
 /**
- * How many things happened within the last `seconds` seconds. Counted in whole seconds and never too few: a second leaves the
- * count only when all of it is older than the window. Constant memory, whatever the rate.
+ * Counts what happened within the last `seconds` seconds, in whole seconds. It never counts too few: a second leaves the count only when
+ * all of it is older than the window. The memory is constant at any rate.
  */
 export interface SlidingCount {
-  /** So many more, one unless told, at `nowMs`. Times are milliseconds of a clock that never goes back. */
+  /** Counts `count` more at `nowMs`, one by default. Times are milliseconds of a monotonic clock. */
   add(nowMs: number, count?: number): void
-  /** Takes back what was added at `atMs`, and turned out not to happen. */
+  /** Removes `count` that were added at `atMs` and did not happen. */
   takeBack(atMs: number, count: number): void
   total(nowMs: number): number
-  /** How long until `count` of those now counted have left the window, milliseconds; 0 for none, the whole window for more than there are. */
+  /** Milliseconds until `count` of the counted have left the window: 0 for none, the whole window for more than are counted. */
   msUntilFreed(count: number, nowMs: number): number
   clear(): void
-  /** As plain data, from which `createSlidingCount` goes on. */
+  /** Plain data from which `createSlidingCount` continues. */
   kept(): KeptCount
 }
 
 export interface KeptCount {
-  /** The second that `counts` begins with, since the clock's own beginning. */
+  /** The second of the first count, since the clock's zero. */
   from: number
   counts: number[]
 }
 
 export function createSlidingCount(seconds: number, kept?: KeptCount): SlidingCount {
-  const size = seconds + 1 // the second under way and `seconds` whole ones
+  const size = seconds + 1 // the current second and `seconds` whole ones
   const buckets = new Uint32Array(size)
   let newest = 0
   let sum = 0
@@ -34,7 +34,7 @@ export function createSlidingCount(seconds: number, kept?: KeptCount): SlidingCo
       sum -= buckets[newest % size] ?? 0
       buckets[newest % size] = 0
     }
-    // After a silence of more than the window everything is cleared, and the ring goes on where the clock stands.
+    // After a pause longer than the window all counts are cleared, and the ring continues at the current second.
     newest = Math.max(newest, second)
   }
 

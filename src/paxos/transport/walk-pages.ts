@@ -2,8 +2,8 @@ import { PaxosAnswerMalformedError } from '../paxos-errors.ts'
 
 /**
  * Reads a listing to its end, page by page. Only a page without a cursor ends it.
- * @throws PAXOS_ANSWER_MALFORMED for a cursor that comes again and for more than `mostPages`: the listing is then incomplete, and
- * must not pass for a whole one.
+ * @throws PAXOS_ANSWER_MALFORMED for a repeated cursor and for more than `mostPages`: the listing is then incomplete, and callers rely on
+ * complete ones
  */
 export async function* walkPages<Page extends { nextCursor: string | null }>(
   readPage: (cursor: string | null) => Promise<Page>,
