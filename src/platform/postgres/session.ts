@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { isPooled, parseDatabaseUrl } from './database-url.ts'
+import { refuseReader } from './refuse-reader.ts'
 
 /** Longest silence of a session within a transaction, milliseconds. Ours say something every few milliseconds. */
 const IDLE_IN_TRANSACTION_MS = 30_000
@@ -83,6 +84,10 @@ interface StartsUp {
 function clientWith(settings: Readonly<Record<string, string>>, pooled: boolean): typeof pg.Client {
   const Base = pg.Client as unknown as new (...given: ConstructorParameters<typeof pg.Client>) => pg.Client & StartsUp
   class SessionClient extends Base {
+    constructor(...given: ConstructorParameters<typeof pg.Client>) {
+      super(...given)
+      refuseReader(this.connection)
+    }
     override getStartupConf(): Record<string, string> {
       return { ...super.getStartupConf(), ...settings }
     }

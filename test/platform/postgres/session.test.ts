@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { isDatabaseAway } from '../../../src/platform/postgres/database-away.ts'
 import { databaseHost, parseDatabaseUrl } from '../../../src/platform/postgres/database-url.ts'
 import { createPool } from '../../../src/platform/postgres/postgres.ts'
 import { createPrisma } from '../../../src/platform/postgres/prisma.ts'
@@ -93,6 +94,32 @@ describe('c06: the session settings of an administrator', () => {
     onTestFinished(() => pool.end())
     const { rows } = await pool.query("SELECT current_setting('TimeZone') AS zone, current_setting('DateStyle') AS style")
     expect(rows).toEqual([{ zone: 'UTC', style: 'ISO, MDY' }])
+  })
+})
+
+describe('c12: a server that only reads, as during a failover', () => {
+  const readsOnly = (role: string, value: 'on' | 'off') =>
+    execute(database.url, `ALTER ROLE ${role} SET default_transaction_read_only = ${value}`)
+
+  it('gets no session, and gets one when it writes again', async () => {
+    const { role, url } = await createRole()
+    await readsOnly(role, 'on')
+    const pool = createPool({ connectionString: url, max: 1, applicationName: 'session test' })
+    onTestFinished(() => pool.end())
+    const error = await pool.query('SELECT 1').catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: '25006', message: expect.stringMatching(/only reads.*DATABASE_URL/) })
+    expect(isDatabaseAway(error)).toBe(true)
+    await readsOnly(role, 'off')
+    expect((await pool.query('SELECT 1 AS n')).rows).toEqual([{ n: 1 }])
+  })
+
+  it('keeps no session that stood before', async () => {
+    const pool = createPool({ connectionString: database.url, max: 1, applicationName: 'session test' })
+    onTestFinished(() => pool.end())
+    const pid = async (): Promise<unknown> => (await pool.query('SELECT pg_backend_pid() AS pid')).rows[0]
+    const before = await pid()
+    await pool.query('SET default_transaction_read_only = on').catch(() => undefined)
+    expect(await pid()).not.toEqual(before)
   })
 })
 
