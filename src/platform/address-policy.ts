@@ -3,19 +3,19 @@ import ipaddr from 'ipaddr.js'
 /** Kinds of networks that a setting can allow as a whole. */
 export const NETWORKS = ['public', 'private', 'loopback'] as const
 export type Network = (typeof NETWORKS)[number]
-/** Besides those: what no service of anyone's should answer at. `metadata` hands out the credentials of a cloud machine to whoever asks. */
+/** Also the kinds where no ordinary service answers. `metadata` hands out a cloud machine's credentials to any caller. */
 export type AddressKind = Network | 'link-local' | 'metadata' | 'reserved'
 
-/** Which addresses are allowed. `ranges` allows more than the networks, in CIDR notation. */
+/** Allowed addresses. `ranges` (CIDR notation) are allowed besides the networks. */
 export interface AddressPolicy {
   networks: readonly Network[]
   ranges: readonly string[]
 }
 
-/** Every network, and so nothing that is link-local, reserved or a cloud's metadata. */
+/** Every network. Link-local, reserved and metadata addresses belong to none. */
 export const EVERY_NETWORK: AddressPolicy = { networks: NETWORKS, ranges: [] }
 
-/** The metadata services of clouds that are not link-local: AWS by IPv6, Alibaba, Oracle, and Azure's, which lies among public addresses. */
+/** Metadata services that are not link-local: AWS by IPv6, Alibaba, Oracle, and Azure's, which has a public address. */
 const METADATA = new Set(['fd00:ec2::254', '100.100.100.200', '192.0.0.192', '168.63.129.16'])
 
 const KINDS: Readonly<Record<string, AddressKind>> = {
@@ -28,8 +28,7 @@ const KINDS: Readonly<Record<string, AddressKind>> = {
 }
 
 /**
- * What kind of address this is. An IPv4 address that is written within an IPv6 one (mapped, NAT64, 6to4) counts as itself, because that is
- * where a connection to it ends.
+ * The kind of an address. An IPv4 address inside an IPv6 one (mapped, NAT64, 6to4) counts as itself, because the connection ends there.
  * @throws Error when the text is no address
  */
 export function addressKind(address: string): AddressKind {
@@ -38,7 +37,7 @@ export function addressKind(address: string): AddressKind {
   return KINDS[parsed.range()] ?? 'reserved'
 }
 
-/** Whether the policy allows this address. Text that is no address is not allowed. */
+/** Whether the policy allows this address. False for a text that is no address. */
 export function allowsAddress({ networks, ranges }: AddressPolicy, address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const kind = addressKind(address)
@@ -58,7 +57,7 @@ function withinIpv6(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IP
       return address.toIPv4Address()
     case 'rfc6052': // NAT64, 64:ff9b::/96: the last four bytes
       return new ipaddr.IPv4(bytes.slice(12))
-    case '6to4': // 2002::/16: the four bytes behind the prefix
+    case '6to4': // 2002::/16: the four bytes after the prefix
       return new ipaddr.IPv4(bytes.slice(2, 6))
     default:
       return address

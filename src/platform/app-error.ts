@@ -1,16 +1,16 @@
 /**
  * What the machine may do about a failure:
- * - `backoff`: try again later, spends an attempt;
- * - `snooze`: try again later, spends none (an outage, a budget, somebody else's turn);
- * - `ask-first`: the outcome is unknown: look it up before trying again. Spends none, and is counted apart: it may be an outage, or
- *   a request that the other side will never answer;
+ * - `backoff`: try again later. Spends an attempt.
+ * - `snooze`: try again later. Spends no attempt (an outage, a used-up budget, a lease of another process).
+ * - `ask-first`: the outcome is unknown, so look it up before trying again. Spends no attempt and is counted apart: it may be an outage, or
+ *   a request that the other side will never answer.
  * - `never`: a person must look.
  */
 export type RetryClass = 'backoff' | 'snooze' | 'ask-first' | 'never'
 
 /**
- * The root of every error that Gatehouse throws on purpose. `code` is stable, greppable and documented in docs/errors.md;
- * the message says what to do and never holds personal data or a secret.
+ * Base of every error that Gatehouse throws on purpose. `code` is stable, greppable and documented in docs/errors.md. The message says what
+ * to do and holds neither personal data nor a secret.
  */
 export abstract class AppError extends Error {
   abstract readonly code: string
@@ -20,11 +20,11 @@ export abstract class AppError extends Error {
   }
 }
 
-/** The configuration cannot be used. Names every bad variable at once, never a value. Exit code 2. */
+/** The configuration is unusable. Names every bad variable at once, never a value. Exit code 2. */
 export class ConfigError extends AppError {
   readonly code = 'CONFIG_INVALID'
   readonly retry = 'never'
-  /** One sentence for each bad variable, each starting with its name. */
+  /** One sentence per bad variable, starting with its name. */
   readonly problems: readonly string[]
   constructor(problems: readonly string[]) {
     super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
@@ -32,13 +32,13 @@ export class ConfigError extends AppError {
   }
 }
 
-/** A command was used wrongly (a typo, a missing argument, a value out of range). Exit code 2. */
+/** A command was called wrongly (a typo, a missing argument, a value out of range). Exit code 2. */
 export class UsageError extends AppError {
   readonly code = 'USAGE'
   readonly retry = 'never'
-  /** Which field or parameter is wrong, and how; null where it is not about one. */
+  /** The wrong field or parameter and what is wrong with it; null when the error concerns no single field. */
   readonly wrong: { field: string; message: string } | null
-  /** With `field`, `message` says what is wrong with it: `is not one that this list has given out`. */
+  /** With `field`, `message` continues a sentence that begins with the field's name: `is not one that this list has given out`. */
   constructor(message: string, { field }: { field?: string } = {}) {
     super(field === undefined ? message : `${field}: ${message}`)
     this.wrong = field === undefined ? null : { field, message }
@@ -51,7 +51,7 @@ export class ServiceUnavailableError extends AppError {
   readonly retry = 'snooze'
 }
 
-/** A port that was asked for is taken. */
+/** Another process listens on the configured port. */
 export class PortInUseError extends AppError {
   readonly code = 'PORT_IN_USE'
   readonly retry = 'never'
@@ -63,14 +63,14 @@ export class PortInUseError extends AppError {
   }
 }
 
-/** The code of an error for a log line or a row: ours, else the system's (`ECONNREFUSED`), else the class name. */
+/** The code of an error for a log line or a row: Gatehouse's, else the system's (`ECONNREFUSED`), else the class name. */
 export function errorCode(error: unknown): string {
   if (error instanceof AppError) return error.code
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
   return error instanceof Error ? error.name : 'UNKNOWN'
 }
 
-/** The message of whatever was thrown, also of what is not an Error and of what cannot be turned into JSON. */
+/** The message of any thrown value, also of one that is not an Error or cannot be turned into JSON. */
 export function errorMessage(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(errorMessage).join('; ')
   if (error instanceof Error) return error.message || error.name

@@ -1,6 +1,6 @@
 /**
- * Calls `work` at most once in `ms` milliseconds and tells it how many calls it stands for. What comes in between is counted and told with
- * the next call, so the last ones before a silence are only told if another one follows.
+ * Calls `work` at most once in `ms` milliseconds, with the number of calls since the last one. Calls in between are only counted. The last
+ * ones before a pause are reported with the next call, if one follows.
  */
 export function atMostEvery<Args extends readonly unknown[]>(
   ms: number,

@@ -1,10 +1,10 @@
-/** Bounds what several bodies hold in memory while they are read: each of them, and all together. */
+/** Bounds the memory of bodies while they are read: each body, and all together. */
 export interface ByteRoom {
-  /** Room for one more body. */
+  /** Opens an account for one more body. */
   open(): {
-    /** Adds what has come of it, bytes. @throws RangeError when this body, or all together, become too large */
+    /** Counts `bytes` more. @throws RangeError when this body, or all together, become too large */
     take(bytes: number): void
-    /** Gives its room back; once, when the body has been read or given up. */
+    /** Releases the body's bytes. Call it once, when the body has been read or dropped. */
     close(): void
   }
 }

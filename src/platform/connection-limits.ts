@@ -2,23 +2,22 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 export interface ConnectionLimits {
-  /** Open connections of the whole server at most. */
+  /** Most open connections of the whole server. */
   maxConnections: number
-  /** Open connections of one address at most. Behind a proxy all share the proxy's address. */
+  /** Most open connections of one address. Behind a proxy all clients share the proxy's address. */
   maxConnectionsPerAddress: number
 }
 
-/** Which limit a new connection met. */
+/** The limit that refused a new connection. */
 export type ConnectionRefusal = 'total' | 'address'
 
-/** At the end of the server: how long a request may take to arrive, and how long an answer may take, milliseconds. */
+/** While the server closes: longest time for a request to arrive, and for its answer, milliseconds. */
 const ARRIVAL_MS = 1_000
 const ANSWER_MS = 15_000
 
 /**
- * Closes what connects beyond the limits, at once and without an answer: reading what such a connection sends is what it must not cost.
- * Returns `end`, which is called when the server starts to close: a request that has arrived is answered, and a sender that stalls is cut
- * off, so that the end of a role waits for no sender.
+ * Closes connections beyond the limits at once and without an answer, so that they cost no read. Returns `end`, which the server calls when
+ * it starts to close: a request that has arrived is answered and a stalled sender is cut off, so that the role's end waits for no sender.
  */
 export function limitConnections(
   server: Server,
@@ -26,7 +25,7 @@ export function limitConnections(
   refused: (why: ConnectionRefusal) => void,
 ): { end(): void } {
   const byAddress = new Map<string, number>()
-  /** The request under way on each open connection; null between two. */
+  /** The request in progress on each open connection; null between two requests. */
   const underWay = new Map<Socket, IncomingMessage | null>()
   server.maxConnections = maxConnections
   server.on('drop', () => refused('total'))

@@ -5,20 +5,20 @@ import type { Logger } from './logger.ts'
 
 const BEAT_MS = 500
 
-/** What the watching thread is given. */
+/** Input of the watching thread. */
 export interface WatchOrder {
-  /** Grows by one every `beatMs` while the event loop of the main thread turns. */
+  /** The main thread adds one every `beatMs` while its event loop turns. */
   beats: Int32Array<SharedArrayBuffer>
   beatMs: number
-  /** Longest stand-still, milliseconds. */
+  /** Longest time without a turn of the event loop, milliseconds. */
   limitMs: number
 }
 
 /**
- * Ends this process, with a line on standard error and SIGKILL, once its event loop has not turned for `limitMs`: code that never gives way
- * (an endless loop) blocks timers, signals and health checks alike, so that nobody in here could end it. The supervisor starts it
- * again, and what it had in hand counts a death. Watches from a thread of its own; time in which the whole process stood still
- * (a suspended machine) does not count, and a process under a debugger is left alone. Returns the stop.
+ * Ends this process, with a line on standard error and SIGKILL, once its event loop has not turned for `limitMs`. An endless loop blocks
+ * timers, signals and health checks alike, so only another thread can end it. The supervisor starts the process again, and each event that
+ * was in progress counts a strike. Time in which the whole process stood still (a suspended machine) does not count. A process under a
+ * debugger is left alone. Returns a function that stops the watch.
  */
 export function startEventLoopWatchdog({ limitMs, logger }: { limitMs: number; logger: Logger }): () => Promise<void> {
   if (inspectorUrl() !== undefined) return async () => {}
@@ -26,7 +26,7 @@ export function startEventLoopWatchdog({ limitMs, logger }: { limitMs: number; l
   const order: WatchOrder = { beats, beatMs: BEAT_MS, limitMs }
   const thread = new URL('./event-loop-watch-thread.mjs', import.meta.url)
   const watch = new Worker(thread, { workerData: order, env: {}, execArgv: [], name: 'watchdog' })
-  // A process without its watchdog does its work all the same.
+  // A process works without its watchdog too.
   watch.on('error', (error) => logger.warn({ reason: errorMessage(error) }, 'the event loop watchdog has stopped'))
   watch.unref()
   const timer = setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS)

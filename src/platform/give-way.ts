@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { constants, getPriority, setPriority } from 'node:os'
 
 /**
- * Lets other processes of this machine, or of this container, have the CPU first: what is worked off can wait, what must be acknowledged cannot.
+ * Lowers this process's CPU priority below others of the machine or container: a worker's backlog can wait, an acknowledgement cannot.
  * Keeps a priority that is lower already.
  */
 export function giveWay(): void {
@@ -11,12 +11,15 @@ export function giveWay(): void {
     try {
       setPriority(thread, priority)
     } catch {
-      // it has ended since
+      // the thread has ended meanwhile
     }
   }
 }
 
-/** Linux has a priority for each thread, and V8's, which collect garbage and compile, are there before any code of ours runs. 0: the process. */
+/**
+ * Linux has a priority per thread, and V8's threads for collecting garbage and compiling start before our code runs. Elsewhere 0: the whole
+ * process.
+ */
 function listThreads(): number[] {
   try {
     return readdirSync('/proc/self/task').map(Number)

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { AppError, errorCode } from './app-error.ts'
 
-/** More work waits than was allowed for, or the committer is closing. The item was not written: try again later. */
+/** More items wait than `maxWaiting` allows, or the committer is closing. The item was not written: try again later. */
 export class WaitingRoomFullError extends AppError {
   readonly code = 'WAITING_ROOM_FULL'
   readonly retry = 'snooze'
@@ -12,23 +12,23 @@ export interface GroupCommitterOptions<Item, Result> {
   write: (items: Item[]) => Promise<Result[]>
   /** Most items in one commit. */
   maxBatch: number
-  /** Most items that wait for a writer; `submit` refuses the next one. */
+  /** Most items that wait for a writer. `submit` refuses the next one. */
   maxWaiting: number
-  /** Commits in flight at once; one by default. */
+  /** Most commits in flight at once; one by default. */
   writers?: number
-  /** Longest wait for those who travelled together last time, milliseconds; 1 by default. */
+  /** Longest wait for a batch as large as the last one, milliseconds; 1 by default. */
   companyMs?: number
 }
 
 export interface GroupCommitter<Item, Result> {
   /**
    * Resolves once the item is committed, alone or with others.
-   * @throws WaitingRoomFullError when nothing was written; else whatever `write` threw.
+   * @throws WaitingRoomFullError when nothing was written; else the error of `write`
    */
   submit(item: Item): Promise<Result>
-  /** Items that wait for a writer now. */
+  /** Number of items that wait for a writer. */
   waiting(): number
-  /** Takes nothing more and resolves when everything taken has its answer. */
+  /** Refuses new items and resolves when every accepted item has its answer. */
   close(): Promise<void>
 }
 
@@ -42,24 +42,27 @@ interface Entry<Item, Result> {
 const DATA_FAULT = /^(21|22|23|44|P0)[0-9A-Z]{3}$/
 
 /**
- * The database refused the data itself. That proves that nothing was committed, so the rest of the batch may be written again;
- * after a broken connection that is unknown.
+ * Whether the database refused the data itself. That proves that nothing was committed, so the rest of the batch may be written again.
+ * After a broken connection the outcome is unknown.
  */
 export function isDataFault(error: unknown): boolean {
   return DATA_FAULT.test(errorCode(error))
 }
 
 /**
- * Lets concurrent work share commits. A lone item leaves at once, alone: it pays one commit and no delay. While a commit is in flight
- * the next batch collects; when it ends, its callers are about to come back, and a commit for the first of them alone would cost as
- * much as one for all: so the next batch leaves when as many wait as travelled together, or after `companyMs`. Where they wait already, it
- * leaves before the callers of the last one are told, so that it is under way while they work.
- * A batch that fails for its data is halved until the culprit stands alone; any other failure rejects every item of the batch.
+ * Lets concurrent work share commits.
+ *
+ * A lone item is written at once: it pays one commit and no delay. While a commit is in flight, the next batch collects. When the commit
+ * ends, its callers are about to submit again, and a commit for the first of them alone would cost as much as one for all. So the next
+ * batch is written when it is as large as the last one, or after `companyMs`. If it is that large already, it is written before the callers
+ * of the last batch get their answers, so that it is in flight while they work.
+ *
+ * A batch that fails for its data is halved until the faulty item is alone. Any other failure rejects every item of the batch.
  */
 export function createGroupCommitter<Item, Result>(options: GroupCommitterOptions<Item, Result>): GroupCommitter<Item, Result> {
   const { write, maxBatch, maxWaiting, writers = 1, companyMs = 1 } = options
   const room: Entry<Item, Result>[] = []
-  /** Taken, and not told yet what came of them. */
+  /** Number of accepted items without an answer. */
   let untold = 0
   let busy = 0
   let travelled = 0
@@ -69,7 +72,7 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
   let closing = false
   const drained = Promise.withResolvers<void>()
 
-  /** As many wait as travelled together last time. */
+  /** Whether as many items wait as the last batch had. */
   function hasCompany(): boolean {
     return room.length >= travelled
   }
@@ -79,13 +82,13 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
     if (!hasCompany() && performance.now() - endedAt < companyMs && !closing) {
       companyTimer ??= setTimeout(() => {
         companyTimer = undefined
-        travelled = 0 // whatever ended meanwhile: nobody waits twice
+        travelled = 0 // no batch waits twice, even if another commit ended meanwhile
         schedule()
       }, companyMs)
       return
     }
     scheduled = true
-    setImmediate(leave) // at the end of the event loop's turn: requests that became readable together travel together
+    setImmediate(leave) // at the end of the event loop's turn: requests that became readable together share a commit
   }
 
   function leave(): void {
@@ -104,14 +107,14 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
     endedAt = performance.now()
     if (hasCompany()) {
       leave()
-      await turn() // what its callers do with their answers would keep the next batch from leaving
+      await turn() // else the work of the callers with their answers would delay the next batch
     } else schedule()
     for (const answer of answers) answer()
     untold -= batch.length
     if (closing && untold === 0) drained.resolve()
   }
 
-  /** Writes the batch, and collects what its callers are to be told. */
+  /** Writes the batch and collects the answers for its callers. */
   async function commitBatch(batch: Entry<Item, Result>[], answers: (() => void)[]): Promise<void> {
     try {
       const results = await write(batch.map(({ item }) => item))

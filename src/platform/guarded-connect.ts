@@ -4,7 +4,7 @@ import { buildConnector } from 'undici'
 import { type AddressPolicy, addressKind, allowsAddress } from './address-policy.ts'
 import { AppError } from './app-error.ts'
 
-/** The server's address lies where this process must not connect to. Nothing was sent. */
+/** The policy forbids a connection to the server's address. Nothing was sent. */
 export class AddressNotAllowedError extends AppError {
   readonly code = 'ADDRESS_NOT_ALLOWED'
   readonly retry = 'snooze'
@@ -16,22 +16,22 @@ export class AddressNotAllowedError extends AppError {
 
 export interface GuardedConnectOptions {
   policy: AddressPolicy
-  /** For name look-up, TCP and TLS together, milliseconds. */
+  /** Timeout for name look-up, TCP and TLS together, milliseconds. */
   timeoutMs: number
-  /** The look-up of names; the system's by default. */
+  /** Looks names up; the system's look-up by default. */
   lookup?: LookupFunction
 }
 
 /**
- * Connects an undici pool only to addresses that the policy allows. The check sits in the socket's own look-up: what was checked is what is
- * connected to, so that a name that changes its address between a check and the connection (DNS rebinding) gains nothing. It knows no
- * proxy: undici's pools read none from the environment. TLS certificates are verified, also by the CAs of `NODE_EXTRA_CA_CERTS`.
+ * Connects an undici pool only to addresses that the policy allows. The check sits in the socket's own look-up: the checked address is the
+ * one that is connected to, so a name that changes its address between check and connection (DNS rebinding) gains nothing. It uses no
+ * proxy: undici's pools read none from the environment. TLS certificates are verified, also against the CAs of `NODE_EXTRA_CA_CERTS`.
  */
 export function guardedConnect({ policy, timeoutMs, lookup = systemLookup }: GuardedConnectOptions): buildConnector.connector {
   const connect = buildConnector({ timeout: timeoutMs, allowH2: false, lookup: guardedLookup(policy, lookup) })
   return (options, callback) => {
     const host = options.hostname.replace(/^\[(.*)\]$/, '$1')
-    // The look-up is not asked about what is an address already.
+    // Node does not call the look-up for a host that is an address already.
     if (isIP(host) !== 0 && !allowsAddress(policy, host)) return callback(new AddressNotAllowedError(host, [host]), null)
     connect(options, callback)
   }

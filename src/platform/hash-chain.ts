@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 
-/** What stands before the first entry of a chain: 32 zero bytes. */
+/** The hash before the first entry of a chain: 32 zero bytes. */
 export const GENESIS: Buffer = Buffer.alloc(32)
 
-/** One link: everything that the hash covers. Times are whole milliseconds, so that they survive the database unchanged. */
+/** One link: all that the hash covers. Times are whole milliseconds, so that the database returns them unchanged. */
 export interface Link {
-  /** The identity for the ledger, `audit` for the operators' audit: an entry cannot be moved to another chain. */
+  /** The stream's id for the ledger, `audit` for the operators' audit. It keeps an entry from being moved to another chain. */
   chain: string
   entryNo: number
   at: Date
@@ -14,16 +14,16 @@ export interface Link {
   data: unknown
 }
 
-/** SHA-256 over the hash before and the link in canonical form (keys sorted, no blanks). 32 bytes. */
+/** SHA-256 over the previous hash and the link in canonical form (keys sorted, no blanks). 32 bytes. */
 export function hashLink(previous: Uint8Array, link: Link): Buffer {
   const content = canonicalJson([link.chain, link.entryNo, link.at.toISOString(), link.kind, link.actor, link.data])
-  // A Hash and a buffer of its own would be two things more to collect for each entry.
+  // The one-shot `hash` spares a Hash object and a buffer per entry, which would have to be collected.
   return Buffer.from(hash('sha256', Buffer.concat([previous, Buffer.from(content)]), 'hex'), 'hex')
 }
 
 /**
- * JSON with sorted keys: the same value has one text, whatever order the database hands its keys back in. (Keys that are whole numbers come first,
- * in any object.)
+ * JSON with sorted keys: equal values have one text, in whatever order the database returns their keys. Keys that are whole numbers come
+ * first, as in any object.
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(inOrder(value))
@@ -33,6 +33,6 @@ function inOrder(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map(inOrder)
   const keys = Object.keys(value).sort()
-  // By its definition, not by assignment: a key named __proto__ must not get lost, since what is not hashed can be changed.
+  // Not by assignment: a key named __proto__ would get lost, and a value that is not hashed could be changed.
   return Object.fromEntries(keys.map((key) => [key, inOrder(value[key as keyof typeof value])]))
 }

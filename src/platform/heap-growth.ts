@@ -1,8 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * Lets the old generation of V8's heap grow by so many percent of what survives a full collection before the next one; by default it may
- * grow to a multiple. Fewer free pages are held, for some more CPU time. Best before much is loaded, which leaves free pages behind too.
+ * Limits the growth of V8's old generation before the next full collection to `percent` of what survived the last one. By default it may
+ * grow to a multiple. The process holds less free memory and uses a little more CPU time. Call it early: loaded modules leave free pages
+ * behind too.
  */
 export function limitHeapGrowth(percent: number): void {
   setFlagsFromString(`--heap-growing-percent=${percent}`)

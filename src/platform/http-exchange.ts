@@ -4,7 +4,7 @@ import type { ByteRoom } from './byte-room.ts'
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** From the root of the pool's origin, with the query. */
+  /** Path from the root of the pool's origin, with the query. */
   path: string
   headers: Record<string, string>
   body?: string
@@ -16,7 +16,7 @@ export interface HttpAnswer {
   text: string
 }
 
-/** There was no whole answer. `sent` is exact: false means that not one byte of the request left. */
+/** No complete answer came. `sent` is exact: false means that not one byte of the request left this process. */
 export class ExchangeFailedError extends Error {
   readonly sent: boolean
   constructor({ sent, cause }: { sent: boolean; cause: unknown }) {

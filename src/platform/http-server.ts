@@ -11,9 +11,12 @@ import { answerRefusals, refuseEncodedBodies, sendProblem } from './refusals.ts'
 import { keepRouteBook } from './route-book.ts'
 
 export interface HttpLimits extends ConnectionLimits {
-  /** From the first byte of a request to its last. */
+  /** Longest time from the first byte of a request to its last, milliseconds. */
   requestTimeoutMs: number
-  /** How long a connection without a request stays open. Must be longer than the proxy's in front, which else meets a closed one. */
+  /**
+   * How long a connection without a request stays open, milliseconds. It must be longer than the proxy's own limit, else the proxy meets a
+   * closed connection.
+   */
   keepAliveMs: number
 }
 
@@ -24,36 +27,36 @@ export const DEFAULT_LIMITS: HttpLimits = {
   maxConnections: 8_192,
   maxConnectionsPerAddress: 4_096,
 }
-/** A connection on which nothing moves, while Gatehouse works on its request or sends the answer. */
+/** Longest silence of a connection while Gatehouse works on its request or sends the answer. */
 const SILENCE_MS = 120_000
-/** How often Node looks for requests that take too long. */
+/** How often Node checks for requests that take too long. */
 const TIMEOUT_CHECK_MS = 1_000
 const WARN_EVERY_MS = 10_000
 
 export interface HttpServerOptions {
   logger: Logger
-  /** Largest accepted body, bytes; a larger one (chunked too) is answered 413. */
+  /** Largest accepted body, bytes. A larger one, also a chunked one, is answered 413. */
   bodyLimitBytes: number
   metrics: Registry
-  /** `open` where it is not given. */
+  /** `open` by default. */
   metricsAccess?: MetricsAccess
   readiness: readonly ReadinessCheck[]
-  /** Proxies whose `X-Forwarded-For` says who the sender is, in CIDR notation; from others it is ignored. */
+  /** Proxies whose `X-Forwarded-For` names the sender, in CIDR notation. The header is ignored from others. */
   trustedProxies?: readonly string[]
   limits?: Partial<HttpLimits>
 }
 
 /**
- * A Fastify server as every role has it: bounds on size, time and number, security headers, problem+json for every refusal,
- * `/health/live`, `/health/ready` and `/metrics`.
+ * The Fastify server of every role: bounds on size, time and number, security headers, problem+json for every refusal, `/health/live`,
+ * `/health/ready` and `/metrics`.
  */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const { logger, bodyLimitBytes, metrics, metricsAccess = 'open', readiness, trustedProxies = [] } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const refused = countRefusals(metrics)
   const app = Fastify({
-    loggerInstance: logger satisfies FastifyBaseLogger as FastifyBaseLogger, // else the logger's type spreads into every route's
-    logController: new LogController({ disableRequestLogging: true }), // one line per webhook would cost more than the webhook
+    loggerInstance: logger satisfies FastifyBaseLogger as FastifyBaseLogger, // else the logger's type would appear in every route's type
+    logController: new LogController({ disableRequestLogging: true }), // a line per webhook would cost more than the webhook
     bodyLimit: bodyLimitBytes,
     trustProxy: [...trustedProxies],
     requestTimeout: limits.requestTimeoutMs,
@@ -66,11 +69,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     }),
     frameworkErrors: sendProblem,
     forceCloseConnections: 'idle',
-    return503OnClosing: false, // what a kept connection still sends is answered, and the connection closed with it
-    childLoggerFactory: (parent) => parent, // a child for each request costs its redaction each time; errors name the request id
+    return503OnClosing: false, // a request on a kept connection is still answered, then the connection is closed
+    childLoggerFactory: (parent) => parent, // a child logger per request would compile its redaction each time; errors name the request id
     routerOptions: { ignoreTrailingSlash: true },
   })
-  app.removeContentTypeParser('text/plain') // no route takes it, so it is answered 415
+  app.removeContentTypeParser('text/plain') // no route accepts it: answered 415
   const warn = atMostEvery(WARN_EVERY_MS, (count: number, why: ConnectionRefusal) =>
     logger.warn({ limit: why, count }, 'connections beyond the limit were closed'),
   )
@@ -101,8 +104,8 @@ function countRefusals(registry: Registry): Counter<'code'> {
 }
 
 /**
- * Starts listening and returns the base URL (`http://host:port`). A default port that is taken moves to a free one (said in
- * the log); a port that was asked for and is taken throws `PORT_IN_USE`.
+ * Starts listening and returns the base URL (`http://host:port`). If a default port is taken, it uses a free one and logs that.
+ * @throws PORT_IN_USE when a configured port is taken
  */
 export async function listen(
   app: FastifyInstance,

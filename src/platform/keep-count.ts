@@ -1,11 +1,11 @@
-/** Counts up to this many rows are made anew each time: they take some milliseconds. */
+/** Up to this many rows are counted anew each time: that takes some milliseconds. */
 const FEW = 50_000
-/** A count of more is kept for so long, milliseconds for each row: two million rows, 20 s. Counting then takes about a hundredth of the time. */
+/** A larger count is kept this long for each row, milliseconds: for two million rows 20 s. So counting takes about 1 % of the time. */
 const KEEP_MS_PER_ROW = 0.01
 
 /**
- * A count by group that costs more the more there is, as a dashboard may ask for it: exact at any moment while that is cheap, else as
- * of some seconds ago. Where there are many, only the first one waits: a stale count is handed out while the next one is made.
+ * Keeps an expensive count by group for dashboards. While counting is cheap the count is exact; else it is some seconds old. With many rows
+ * only the first caller waits: others get the old count while the next one is made.
  */
 export function keepCount<Counts extends object>(
   count: () => Promise<Counts>,
@@ -29,7 +29,7 @@ export function keepCount<Counts extends object>(
   return async () => {
     if (kept === null) return renewOnce()
     if (kept.total <= FEW) return renew()
-    if (now() - kept.at > kept.total * KEEP_MS_PER_ROW) void renewOnce().catch(() => undefined) // the next one tries again
+    if (now() - kept.at > kept.total * KEEP_MS_PER_ROW) void renewOnce().catch(() => undefined) // the next call tries again
     return kept.counts
   }
 }

@@ -1,23 +1,23 @@
 import { createHmac } from 'node:crypto'
 import { canonicalJson } from './hash-chain.ts'
 
-/** What stands for a request, so that neither its key nor its data is stored. */
+/** Hashes that stand for a request, so that neither its key nor its data is stored. */
 export interface InputHashes {
-  /** Of the caller's Idempotency-Key within its purpose. */
+  /** Hash of the caller's Idempotency-Key within its purpose. */
   readonly key: Buffer
-  /** Of all of the input. */
+  /** Hash of the whole input. */
   readonly input: Buffer
-  /** Of each field, by its path (`person_details.first_name`), hexadecimal: eight bytes tell two values apart and keep neither. */
+  /** Hash of each field by its path (`person_details.first_name`), in hexadecimal. Eight bytes tell two values apart and reveal neither. */
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** HMAC-SHA-256 under a key of its own for each purpose, all made from one secret of 32 bytes. */
+/** HMAC-SHA-256 with one key per purpose, all derived from one secret of 32 bytes. */
 export function keyedHash(secret: Buffer, purpose: string, value: string): Buffer {
   const key = createHmac('sha256', secret).update(`gatehouse/${purpose}`).digest()
   return createHmac('sha256', key).update(value).digest()
 }
 
-/** Hashes a request for the comparison with one that comes again under its key. `purpose`: the kind of command. */
+/** Hashes a request, to compare it with a later one under the same key. `purpose`: the kind of command. */
 export function hashInput(
   secret: Buffer,
   { purpose, idempotencyKey, input }: { purpose: string; idempotencyKey: string; input: unknown },
@@ -33,7 +33,7 @@ export function hashInput(
   }
 }
 
-/** Each value that is no object, with its path; an array is one value. */
+/** Each value that is no object, with its path. An array is one value. */
 function leaves(value: unknown, path = ''): [string, unknown][] {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return [[path || '(body)', value]]
   return Object.entries(value).flatMap(([name, each]) => (each === undefined ? [] : leaves(each, path ? `${path}.${name}` : name)))

@@ -1,9 +1,6 @@
 import { printable } from './printable.ts'
 
-/**
- * Keys that hold personal data or a secret wherever they turn up in a logged object. The first defence is not to log such objects at all;
- * this is the second.
- */
+/** Keys that hold personal data or a secret in any logged object. Code should not log such objects at all; this is the second defence. */
 const REDACTED_KEYS = new Set([
   'authorization',
   'cookie',
@@ -31,19 +28,19 @@ const REDACTED_KEYS = new Set([
 
 const MOST_DEPTH = 8
 const MOST_ITEMS = 100
-/** Of one log line, all levels together. */
+/** Most values of one log line, all levels together. */
 const MOST_VALUES = 1_000
 const MOST_CHARACTERS = 16_000
 
 interface Walk {
-  /** The objects that lead to this one: a circle ends where it closes. */
+  /** The objects on the way to this one. One that appears again closes a circle. */
   path: object[]
   left: number
 }
 
 /**
- * A copy of `value` that can always be written as JSON: getters that throw, circles, buffers, proxies and values without end become short
- * texts, and what `REDACTED_KEYS` names becomes `[redacted]` at any depth. Never throws.
+ * A copy of `value` that can always be written as JSON. Throwing getters, circles, buffers, proxies and endless values become short texts.
+ * Keys of `REDACTED_KEYS` become `[redacted]` at any depth. Never throws.
  */
 export function loggable(value: unknown): unknown {
   return copy(value, { path: [], left: MOST_VALUES })
@@ -101,7 +98,7 @@ function copyField(value: object, key: string, walk: Walk): unknown {
   }
 }
 
-/** What an Error has without being enumerable. */
+/** Copies an Error's own properties too, which are not enumerable. */
 function copyError(error: Error, walk: Walk): Record<string, unknown> {
   return {
     type: copyField(error, 'name', walk),

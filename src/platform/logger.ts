@@ -6,29 +6,29 @@ export type { Logger }
 export interface LoggerOptions {
   /** pino level name: trace, debug, info, warn, error, fatal, silent. */
   level: string
-  /** Lines for people instead of JSON (pino-pretty): for a terminal, not for production. */
+  /** Readable lines (pino-pretty) instead of JSON: for a terminal, not for production. */
   pretty?: boolean
-  /** Where the lines go; standard output by default. */
+  /** Destination of the lines; standard output by default. */
   destination?: DestinationStream
 }
 
 /**
- * A structured logger. Times are ISO 8601 UTC; personal data and secrets are replaced by `[redacted]`. It never throws: a value that cannot
- * be written is replaced by a text that says so, and a line that cannot be written is dropped.
+ * A structured logger. Times are ISO 8601 UTC. Personal data and secrets become `[redacted]`. It never throws: a value that cannot be
+ * written becomes a text that says so, and a line that cannot be written is dropped.
  */
 export function createLogger({ level, pretty = false, destination }: LoggerOptions): Logger {
   const options: PinoOptions = {
     level,
     timestamp: stdTimeFunctions.isoTime,
     base: null,
-    serializers: { err: loggable }, // for an error that is logged alone; `writeLine` copies what comes in an object
+    serializers: { err: loggable }, // for an error that is logged alone; `writeLine` copies errors in objects
     hooks: { logMethod: writeLine },
   }
   const logger = pretty && !destination ? pino({ ...options, transport: PRETTY }) : destination ? pino(options, destination) : pino(options)
   const child = logger.child
   logger.child = function childOf(this: Logger, bindings: object, childOptions) {
     return child.call(this, fieldsOf(bindings), childOptions)
-  } as typeof child // generic in custom levels, which are not used here
+  } as typeof child // pino's type is generic in custom levels, which are not used here
   return logger
 }
 
@@ -36,23 +36,23 @@ const PRETTY = { target: 'pino-pretty', options: { ignore: 'pid,hostname', trans
 
 type WriteLine = NonNullable<NonNullable<PinoOptions['hooks']>['logMethod']>
 
-/** No diagnostic may stop the work that it is about, so nothing that goes wrong here reaches the caller. */
+/** No diagnostic may stop the work that it reports on, so no failure here reaches the caller. */
 const writeLine: WriteLine = function writeLine(args, method) {
   try {
     const [first, ...rest] = args as unknown[]
     const subject = typeof first === 'object' && first !== null ? subjectOf(first) : loggable(first)
     method.apply(this, [subject, ...rest.map(loggable)] as Parameters<typeof method>)
   } catch {
-    // There is nowhere left to say it.
+    // The logger itself failed: no other place can report that.
   }
 }
 
-/** An error goes on as it is, because pino takes its message for the line's. */
+/** Passes an error on unchanged, because pino takes the line's message from it. */
 function subjectOf(given: object): object {
   try {
     if (given instanceof Error && typeof given.message === 'string') return given
   } catch {
-    // A proxy, or a getter that throws: its copy says so.
+    // A proxy or a throwing getter: the copy says so.
   }
   return fieldsOf(given)
 }

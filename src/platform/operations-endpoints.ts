@@ -3,13 +3,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import { HttpProblem } from './problem.ts'
 
-/** One thing that a role needs to do its work, for `/health/ready`. Resolves when it is there, rejects when it is not. */
+/** One dependency of a role, for `/health/ready`. Resolves when it is available, else rejects. */
 export interface ReadinessCheck {
   name: string
   check: () => Promise<void>
 }
 
-/** Who may read `/metrics`: everybody, the bearer of a token, or nobody because no token is set. */
+/** Who may read `/metrics`: every caller (`open`), the bearer of a token, or no caller because no token is set (`closed`). */
 export type MetricsAccess = 'open' | 'closed' | { token: string }
 
 export interface OperationsOptions {
@@ -18,7 +18,7 @@ export interface OperationsOptions {
   readiness: readonly ReadinessCheck[]
 }
 
-/** Rendering metrics and asking the stores cost far more than asking for it: each is done at most once in this time, milliseconds. */
+/** Metrics are rendered, and stores are checked, at most once in this time, milliseconds: both cost far more than the request. */
 const FRESH_MS = 1_000
 
 /** `/health/live`, `/health/ready` and `/metrics`. */
@@ -63,7 +63,7 @@ function checkAll(readiness: readonly ReadinessCheck[]): Promise<{ name: string;
   )
 }
 
-/** One call of `make` serves all who ask within `FRESH_MS` of its start. */
+/** One call of `make` serves all requests within `FRESH_MS` of its start. */
 function keepFresh<T>(make: () => Promise<T>): () => Promise<T> {
   let startedAt = Number.NEGATIVE_INFINITY
   let made: Promise<T> | null = null

@@ -1,6 +1,6 @@
 import { UsageError } from './app-error.ts'
 
-/** One page of a list, newest first. `nextCursor` continues after its last item whatever was added meanwhile; null at the end. */
+/** One page of a list, newest first. `nextCursor` continues after its last item, also when items were added meanwhile. Null at the end. */
 export interface Page<Item> {
   items: Item[]
   nextCursor: string | null
@@ -12,8 +12,8 @@ export function encodeCursor(key: readonly string[]): string {
 }
 
 /**
- * The sort key inside a cursor, one pattern for each part.
- * @throws UsageError when the cursor is not one that this list has given out
+ * Returns the sort key of a cursor. `patterns`: one for each part of the key.
+ * @throws UsageError when this list has not issued the cursor
  */
 export function decodeCursor(cursor: string, patterns: readonly RegExp[]): string[] {
   const key = parse(cursor)
@@ -37,7 +37,7 @@ function parse(cursor: string): unknown {
   }
 }
 
-/** Cuts the extra row that was read to learn whether there is more. */
+/** Drops the extra row, which was read to learn whether another page follows. */
 export function cutPage<Row, Item>(
   rows: readonly Row[],
   { limit, view, key }: { limit: number; view: (row: Row) => Item; key: (row: Row) => string[] },

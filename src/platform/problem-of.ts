@@ -2,7 +2,7 @@ import { AppError, UsageError } from './app-error.ts'
 import { isDatabaseAway } from './postgres/database-away.ts'
 import { HttpProblem } from './problem.ts'
 
-/** What is the caller's to mend, by code; the rest is told apart by its retry class. */
+/** Statuses of errors that the caller can correct, by code. The retry class decides for other errors. */
 const STATUS_OF: Readonly<Record<string, number>> = {
   IDEMPOTENCY_KEY_REUSED: 422,
   REF_ID_TAKEN: 409,
@@ -26,7 +26,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 }
 const RETRY_AFTER_SECONDS = 5
 
-/** What a second try of a request does, which decides what a refusal may advise. */
+/** What a second try of a request does. It decides what a refusal may advise. */
 export type Repeating = 'reads' | 'under-key' | 'acts-again'
 
 const REMEDY: Readonly<Record<Repeating, string>> = {
@@ -41,8 +41,8 @@ const REMEDY_OF_UNKNOWN: Readonly<Record<Repeating, string>> = {
 }
 
 /**
- * The refusal that stands for an error of a use case. What may be tried again is 503 with `Retry-After` and the remedy of its route. What
- * only an administrator can mend at Paxos is 502.
+ * The refusal for an error of a use case. An error that may be retried is 503 with `Retry-After` and the remedy of its route. One that only
+ * an administrator can cure at Paxos is 502.
  */
 export function problemOf(error: unknown, repeating: Repeating = 'acts-again'): unknown {
   if (error instanceof UsageError) return usageProblem(error)
@@ -56,7 +56,7 @@ export function problemOf(error: unknown, repeating: Repeating = 'acts-again'): 
   return new HttpProblem(503, error.code, detail, { retryAfterSeconds: waitOf(error), cause: error })
 }
 
-/** Which fields are wrong, where the error says so. */
+/** The wrong fields, if the error names them. */
 function fieldsOf(error: AppError): { errors?: { field: string; message: string }[] } {
   if ('fields' in error && Array.isArray(error.fields)) {
     return { errors: error.fields.map((field) => ({ field: String(field), message: 'differs from the first request under this key' })) }

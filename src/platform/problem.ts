@@ -1,4 +1,4 @@
-/** An RFC 9457 problem document, the body of every refusal that a Gatehouse server gives. */
+/** An RFC 9457 problem document: the body of every refusal by a Gatehouse server. */
 export interface Problem {
   type: string
   title: string
@@ -6,7 +6,7 @@ export interface Problem {
   detail: string
   /** The stable code of docs/errors.md. */
   code: string
-  /** Which field is wrong, and why: present on 400. */
+  /** The wrong fields and why they are wrong; present on 400. */
   errors?: { field: string; message: string; suggestion?: string }[]
 }
 
@@ -31,8 +31,8 @@ const TITLES: Readonly<Record<number, string>> = {
 }
 
 /**
- * Thrown by a route to refuse a request. Becomes an `application/problem+json` answer; `retryAfterSeconds` becomes the
- * `Retry-After` header. The detail is for the caller: it says what is wrong and how to mend it, and repeats no secret.
+ * Thrown by a route to refuse a request. It becomes an `application/problem+json` answer; `retryAfterSeconds` becomes the header
+ * `Retry-After`. The detail tells the caller what is wrong and the remedy, and repeats no secret.
  */
 export class HttpProblem extends Error {
   readonly status: number
@@ -68,7 +68,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** A body of wrong fields must not come back as an answer many times its size. */
+/** Limits the answer: a body full of wrong fields must not produce an answer many times its size. */
 const MOST_ERRORS = 50
 const MOST_DETAIL = 2_000
 const MOST_FIELD = 200

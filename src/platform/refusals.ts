@@ -3,7 +3,7 @@ import { errorCode } from './app-error.ts'
 import { HttpProblem } from './problem.ts'
 import { unknownRoute } from './route-book.ts'
 
-/** Fastify's own refusals in our table of codes. */
+/** Fastify's own refusals as codes of docs/errors.md. */
 const FASTIFY_CODES: Readonly<Record<string, { status: number; code: string; detail: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'BODY_TOO_LARGE', detail: 'The body is larger than this endpoint accepts.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, code: 'MEDIA_TYPE_UNSUPPORTED', detail: 'Send content-type: application/json.' },
@@ -13,13 +13,13 @@ const FASTIFY_CODES: Readonly<Record<string, { status: number; code: string; det
   FST_ERR_BAD_URL: { status: 400, code: 'REQUEST_REFUSED', detail: 'The path is not percent-encoded UTF-8.' },
 }
 
-/** Every refusal of this server is a problem document. What is a fault of ours tells the caller nothing but its request id. */
+/** Makes every refusal of this server a problem document. A fault of ours tells the caller only its request id. */
 export function answerRefusals(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(error, request, reply))
   app.setNotFoundHandler((request, reply) => sendProblem(unknownRoute(request), request, reply))
 }
 
-/** Bodies that come compressed are refused: Gatehouse reads none, and what it unpacks could be of any size. */
+/** Refuses compressed bodies: Gatehouse reads none, and the unpacked body could have any size. */
 export function refuseEncodedBodies(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const encoding = request.headers['content-encoding']
@@ -32,18 +32,18 @@ export function refuseEncodedBodies(app: FastifyInstance): void {
   })
 }
 
-/** Answers with the problem document that stands for `error`, and logs it when it is a fault of ours. */
+/** Answers with the problem document for `error`, and logs a fault of ours. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error)
   logFault(problem, error, request)
   if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
-  // The rest of a body that was refused unread would keep the connection and the sender busy.
+  // The rest of an unread body would keep the connection and the sender busy.
   if (!request.raw.complete && hasBody(request)) reply.header('connection', 'close')
   return reply.headers(problem.headers).code(problem.status).type('application/problem+json').send(problem.toJSON())
 }
 
-/** An outage is expected and gets one line without a stack; a fault of ours gets its stack. */
+/** An outage is expected and is logged without a stack. A fault of ours is logged with its stack. */
 function logFault(problem: HttpProblem, error: unknown, request: FastifyRequest): void {
   const where = { code: problem.code, route: `${request.method} ${request.routeOptions.url ?? '(unknown)'}`, reqId: request.id }
   if (problem.status === 500) {

@@ -1,7 +1,7 @@
 /**
- * Where a URL leads, for undici, with path and query as they were set, to the last byte: `new URL` would rewrite `/a/../b` or `%7e`, and an
- * application may know only the one spelling. What HTTP cannot carry (a blank, a letter beyond ASCII) is percent-encoded. Credentials in the
- * URL become a Basic header, because undici ignores them.
+ * Splits a URL for undici and keeps path and query to the last byte: `new URL` would rewrite `/a/../b` or `%7e`, and an application may
+ * know only one spelling. Characters that HTTP cannot carry (a blank, a letter beyond ASCII) are percent-encoded. Credentials in the URL
+ * become a Basic header, because undici ignores them.
  */
 export function requestTarget(url: string): { origin: string; path: string; headers: Record<string, string> } {
   const { origin, pathname, search, username, password } = new URL(url)

@@ -7,12 +7,12 @@ declare module 'fastify' {
   }
 }
 
-/** Which methods each path takes, so that a wrong method can be told from an unknown path. */
+/** The methods of each path, which tell a wrong method from an unknown path. */
 export interface RouteBook {
   methodsOf(path: string): string[]
 }
 
-/** Keeps the book of every route that is registered after this call. A route whose path ends in `*` only catches what is unknown. */
+/** Records every route that is registered after this call. A path that ends in `*` only catches unknown paths and is left out. */
 export function keepRouteBook(app: FastifyInstance): void {
   const routes: { pattern: RegExp; methods: string[] }[] = []
   app.addHook('onRoute', ({ url, method }) => {
@@ -25,7 +25,7 @@ export function keepRouteBook(app: FastifyInstance): void {
   })
 }
 
-/** The refusal of a request that no route takes: 405 with `Allow` where its path takes other methods, else 404 with `remedy`. */
+/** The refusal of a request without a route: 405 with `Allow` when its path takes other methods, else 404 with `remedy`. */
 export function unknownRoute({ server, method, url }: FastifyRequest, remedy = ''): HttpProblem {
   const path = url.split('?')[0] ?? url
   const allow = server.routeBook.methodsOf(path)

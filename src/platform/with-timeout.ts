@@ -1,5 +1,5 @@
 /**
- * Waits at most `ms` milliseconds for `work`, then rejects with the error that `late` makes. The work itself goes on; its result is ignored.
+ * Waits at most `ms` milliseconds for `work`, then rejects with the error of `late`. The work itself continues, and its result is ignored.
  */
 export async function withTimeout<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined

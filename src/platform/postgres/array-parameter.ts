@@ -1,17 +1,17 @@
-/** How Postgres takes the values of one type in binary (its `<type>recv` functions). */
+/** How one type's values are written in Postgres's binary form (its `<type>recv` functions). */
 export interface ElementType<Value> {
-  /** Of the type in pg_type; those of the types that come with Postgres never change. */
+  /** Oid of the type in pg_type. Oids of built-in types never change. */
   oid: number
-  /** The most that the value can take, bytes. */
+  /** Most bytes that the value can take. */
   most(value: Value): number
-  /** Returns where it ended. @throws InvalidElementError */
+  /** Returns the offset after the value. @throws InvalidElementError */
   write(value: Value, into: Buffer, at: number): number
 }
 
-/** What Postgres says (SQLSTATE) of a text that is no value of its type. */
+/** Postgres's SQLSTATE for a text that is no value of its type. */
 const INVALID_TEXT_REPRESENTATION = '22P02'
 
-/** A value is none of the type that was named for it, which Postgres would say of it in text: the data is at fault. */
+/** A value does not fit the declared type. Postgres would refuse its text form likewise: the data is at fault. */
 export class InvalidElementError extends TypeError {
   readonly code = INVALID_TEXT_REPRESENTATION
 }
@@ -22,7 +22,7 @@ const fixed = <Value>(oid: number, bytes: number, write: ElementType<Value>['wri
   write,
 })
 
-/** Postgres counts from 2000 on, in microseconds. */
+/** Postgres counts microseconds since the year 2000. */
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1)
 const UTF8_BYTES = 3
 
@@ -30,10 +30,10 @@ const UTF8_BYTES = 3
 export const ELEMENT = {
   boolean: fixed<boolean>(16, 1, (value, into, at) => into.writeUInt8(Number(value), at)),
   integer: fixed<number>(23, 4, (value, into, at) => into.writeInt32BE(value, at)),
-  /** From a whole number or its digits. */
+  /** Takes an integer or its digits. */
   bigint: fixed<number | string>(20, 8, (value, into, at) => into.writeBigInt64BE(BigInt(value), at)),
   uuid: fixed<string>(2950, 16, (value, into, at) => writeHex(value, 16, into, at)),
-  /** From milliseconds since 1970. */
+  /** Takes milliseconds since 1970. */
   timestamptz: fixed<number>(1184, 8, (value, into, at) => into.writeBigInt64BE(BigInt(value - POSTGRES_EPOCH_MS) * 1_000n, at)),
   text: {
     oid: 25,
@@ -48,7 +48,7 @@ export const ELEMENT = {
       return at + value.length
     },
   } satisfies ElementType<Uint8Array>,
-  /** A bytea, from hexadecimal digits. */
+  /** A bytea. Takes hexadecimal digits. */
   hex: {
     oid: 17,
     most: ({ length }) => length / 2,
@@ -56,7 +56,9 @@ export const ELEMENT = {
   } satisfies ElementType<string>,
 } as const
 
-/** Hexadecimal digits of so many bytes; hyphens between them are passed over. Without a call into the runtime, which would take longer than all of it. */
+/**
+ * Writes `bytes` bytes from hexadecimal digits and skips hyphens. It makes no call into the runtime, which would cost more than the rest.
+ */
 function writeHex(digits: string, bytes: number, into: Buffer, at: number): number {
   const end = at + bytes
   let to = at
@@ -78,19 +80,19 @@ function writeHex(digits: string, bytes: number, into: Buffer, at: number): numb
 }
 
 const HYPHEN = '-'.charCodeAt(0)
-/** By the digit's character; -1: it is none. */
+/** Value of a hexadecimal digit by its character code; -1 for any other character. */
 const DIGIT_VALUES = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()))
 
-/** Dimensions, whether there are nulls, the elements' type, how many there are, the number of the first one: each an int4. */
+/** Number of dimensions, null flag, element type, length, lower bound: an int4 each. */
 const HEADER_BYTES = 20
 const LENGTH_BYTES = 4
 
 /**
- * A parameter that is an array, in binary, so that Postgres has no text to parse and we none to escape. The statement must name its type (`$1::uuid[]`).
- * @throws InvalidElementError on what is no uuid or no hexadecimal
+ * An array parameter in binary form: Postgres parses no text, and no value is escaped. The statement must name its type (`$1::uuid[]`).
+ * @throws InvalidElementError for a value that is no uuid or no hexadecimal text
  */
 export function arrayParameter<Value>(type: ElementType<Value>, values: readonly (Value | null)[]): Buffer {
-  // By index: this meets arrays of every kind, for which `for … of` would make an object for each value.
+  // By index: the function gets arrays of every kind, and `for … of` would then allocate an object per value.
   let most = HEADER_BYTES
   let nulls = 0
   for (let index = 0; index < values.length; index += 1) {
@@ -116,14 +118,14 @@ export function arrayParameter<Value>(type: ElementType<Value>, values: readonly
   return into.subarray(0, at)
 }
 
-/** One column of some rows as such a parameter. */
+/** Makes one column of rows an array parameter. */
 export type Column<Row> = (rows: readonly Row[]) => Buffer
 
 export function column<Row, Value>(type: ElementType<Value>, pick: (row: Row) => Value | null): Column<Row> {
   return (rows) => arrayParameter(type, rows.map(pick))
 }
 
-/** All columns of the rows, one parameter each, in the order of the columns. */
+/** All columns of the rows as array parameters, in the order of `columns`. */
 export function columnParameters<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer[] {
   return columns.map((parameter) => parameter(rows))
 }

@@ -7,13 +7,13 @@ import { createClient } from './session.ts'
 
 const ROLES = fileURLToPath(new URL('../../../prisma/roles.sql', import.meta.url))
 
-/** The database roles that prisma/roles.sql makes: one for each role of Gatehouse. */
+/** The database roles of prisma/roles.sql: one for each role of Gatehouse. */
 export const DATABASE_ROLES = ['gatehouse_receiver', 'gatehouse_worker', 'gatehouse_operator'] as const
 
 /**
- * Makes the database roles, with their rights and the settings of their sessions; safe to repeat. With `existing` it only renews those that are there,
- * as after a migration that brought tables; false: there are none. A role has no password until an administrator gives it one.
- * @throws MigrationFailedError when this user may not create roles or grant
+ * Creates the database roles with their rights and session settings. Safe to repeat. With `existing` it only renews existing roles, as
+ * after a migration that added tables; returns false when there are none. A role has no password until an administrator sets one.
+ * @throws MigrationFailedError when this user may not create roles or grant rights
  */
 export async function applyDatabaseRoles(connectionString: string, { existing = false } = {}): Promise<boolean> {
   const client = createClient(connectionString, { applicationName: 'gatehouse migrate' })

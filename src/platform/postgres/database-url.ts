@@ -1,9 +1,10 @@
-/** The host that stands in a URL that names none (`postgres://user@/db?host=/socket/folder`), so that Node can read it. */
+/** Placeholder host for a URL without one (`postgres://user@/db?host=/socket/folder`), so that Node can parse it. */
 const NO_HOST = '___NO_HOST___'
 
 /**
- * A Postgres address as a URL. Takes what `pg` takes: an address without a host, whose `host` parameter names a folder of sockets, too.
- * @throws TypeError when it is no URL; the message repeats nothing of it
+ * A Postgres address as a URL. Accepts what `pg` accepts, also an address without a host and with a folder of sockets in its `host`
+ * parameter.
+ * @throws TypeError when the text is no URL; its message repeats no part of the text
  */
 export function parseDatabaseUrl(text: string): URL {
   const url = URL.canParse(text) ? text : text.replace('@/', `@${NO_HOST}/`)
@@ -11,13 +12,13 @@ export function parseDatabaseUrl(text: string): URL {
   return new URL(url)
 }
 
-/** Where that is, to show to people: host and port, or the folder of the socket; never the password. */
+/** The place to show to people: host and port, or the socket's folder. Never the password. */
 export function databaseHost(text: string): string {
   const url = parseDatabaseUrl(text)
   return url.searchParams.get('host') ?? decodeURIComponent(url.host)
 }
 
-/** The address leads to a PgBouncer that hands out a server connection for one transaction (`?pgbouncer=true`, as Prisma spells it). */
+/** Whether the address is a PgBouncer in transaction mode (`?pgbouncer=true`, as Prisma spells it). */
 export function isPooled(text: string): boolean {
   return parseDatabaseUrl(text).searchParams.get('pgbouncer') === 'true'
 }

@@ -10,24 +10,27 @@ import { findPostmaster, type Launch, launchFailure, launchPostmaster, postmaste
 const run = promisify(execFile)
 
 const DATABASE = 'gatehouse'
-/** Held shared by every process that uses the server, and alone by the one that sets it up or stops it. The number spells `gate`. */
+/**
+ * Number of an advisory lock: each process that uses the server holds it shared; the one that sets it up or stops it holds it alone. The
+ * number spells `gate`.
+ */
 const PRESENCE = 0x67617465
-/** Longest wait for the server, milliseconds: after a crash it replays its log before it answers. */
+/** Longest wait for the server, milliseconds. After a crash it replays its log before it answers. */
 const START_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_SECONDS = 60
 const POLL_MS = 50
 
 export interface EmbeddedPostgres {
   url: string
-  /** This process started the server, or took over one that nobody used; false: it joined one that another process uses. */
+  /** True: this process started the server, or took over an unused one. False: it joined one that another process uses. */
   owned: boolean
-  /** Leaves the server. The last one to leave shuts it down (open connections are ended) and waits until it has gone. */
+  /** Leaves the server. The last process to leave shuts the server down (open connections are ended) and waits for its end. */
   stop(): Promise<void>
 }
 
 /**
- * A real Postgres for one machine, from binaries that came with npm, its data under `<directory>/postgres`. It listens on loopback
- * only and syncs every commit to disk. A killed process leaves it running; the next start takes it over as it is.
+ * Starts a real Postgres for one machine, from binaries of an npm package, with its data under `<directory>/postgres`. It listens on
+ * loopback only and syncs every commit to disk. A killed process leaves it running, and the next start takes it over.
  * @throws ServiceUnavailableError with the remedy
  */
 export async function startEmbeddedPostgres({ directory, log }: { directory: string; log: Logger }): Promise<EmbeddedPostgres> {
@@ -47,14 +50,14 @@ export async function startEmbeddedPostgres({ directory, log }: { directory: str
   throw new ServiceUnavailableError(`The embedded Postgres does not answer after ${START_TIMEOUT_MS / 1000} s. Its log: ${cluster.logFile}`)
 }
 
-/** A session that shows that this process uses the server. It ends with the process, however that ends. */
+/** A session that marks this process as a user of the server. It ends with the process, even when the process is killed. */
 interface Presence {
   client: pg.Client
-  /** Nobody else was there. */
+  /** No other process used the server. */
   alone: boolean
 }
 
-/** Null when the server does not (or no longer) answer: look again. */
+/** Null when the server does not answer, or no longer: look again. */
 async function join(cluster: Cluster, port: number): Promise<Presence | null> {
   const client = new pg.Client({
     host: '127.0.0.1',
@@ -65,7 +68,7 @@ async function join(cluster: Cluster, port: number): Promise<Presence | null> {
     application_name: 'gatehouse presence',
     connectionTimeoutMillis: 5_000,
   })
-  client.on('error', () => {}) // whoever stops the server first ends this session
+  client.on('error', () => {}) // a process that stops the server first ends this session
   try {
     await client.connect()
     const alone = await tryLock(client)
@@ -110,7 +113,7 @@ function present({ cluster, port, presence: { client, alone }, launch, log }: Pr
   })
 
   async function leave(): Promise<void> {
-    const last = await isLast(client).catch(() => owned) // the session is lost: what we started we still stop
+    const last = await isLast(client).catch(() => owned) // the session is lost: stop the server if this process started it
     if (!last) {
       log.info('the embedded Postgres stays up: another process uses it')
       return client.end()
@@ -129,7 +132,7 @@ function present({ cluster, port, presence: { client, alone }, launch, log }: Pr
   }
 }
 
-/** When two leave at once, each gives up its share before it looks, so that one of them at least finds itself alone. */
+/** When two processes leave at once, each releases its share before it looks, so at least one of them finds itself alone. */
 async function isLast(client: pg.Client): Promise<boolean> {
   await client.query('SELECT pg_advisory_unlock_shared($1)', [PRESENCE])
   return tryLock(client)

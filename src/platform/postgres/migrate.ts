@@ -8,10 +8,13 @@ import type { MigrationList } from './schema-engine.ts'
 import { createClient } from './session.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
-/** Held while migrations are applied: of several processes that start at once, one migrates. The number spells `gate`. */
+/**
+ * Number of the advisory lock that is held during migrations: of several processes that start at once, one migrates. The number spells
+ * `gate`.
+ */
 const LOCK = 0x67617465
 
-/** A migration could not be applied. Nothing of it, nor of those beside it, is in the database. */
+/** A migration could not be applied. Neither it nor the others that were pending changed the database. */
 export class MigrationFailedError extends AppError {
   readonly code = 'MIGRATION_FAILED'
   readonly retry = 'never'
@@ -20,14 +23,14 @@ export class MigrationFailedError extends AppError {
 export interface MigrateOptions {
   connectionString: string
   log: Logger
-  /** Where the migrations are; the project's own by default. */
+  /** Folder of the migrations; the project's own by default. */
   directory?: string
 }
 
 /**
- * Applies what is pending of prisma/migrations and BullMQ's own schema (`bullmq`), and returns the names of the migrations that it
- * applied. All that is pending is one transaction: it is applied whole or, on a failure or a kill at any instant, not at all, so
- * calling this again is always safe. (What cannot run in a transaction, such as CREATE INDEX CONCURRENTLY, cannot be a migration.)
+ * Applies pending migrations of prisma/migrations and BullMQ's own schema (`bullmq`). Returns the names of the applied migrations. All
+ * pending ones are one transaction: after a failure or a kill at any instant none is applied, so calling this again is always safe. A
+ * statement that cannot run in a transaction, such as CREATE INDEX CONCURRENTLY, cannot be a migration.
  * @throws MigrationFailedError with Postgres's reason
  */
 export async function migrate({ connectionString, log, directory = MIGRATIONS }: MigrateOptions): Promise<string[]> {
@@ -55,10 +58,10 @@ export async function pendingMigrations({ connectionString, directory = MIGRATIO
   }
 }
 
-/** The engine takes 14 MB, and Prisma's adapter more: they are loaded only where there is something to apply. */
+/** The engine takes 14 MB and Prisma's adapter more, so both are loaded only when a migration is pending. */
 async function applyMigrations({ connectionString, log, directory }: Required<MigrateOptions>): Promise<string[]> {
   const [{ PrismaPg }, { openSchemaEngine }] = await Promise.all([import('@prisma/adapter-pg'), import('./schema-engine.ts')])
-  // One connection for the lock, the transaction and the engine: what the engine does is inside our transaction.
+  // One connection for the lock, the transaction and the engine, so that the engine works inside our transaction.
   const pool = createPool({ connectionString, max: 1, applicationName: 'gatehouse migrate' })
   let reason: unknown
   try {
@@ -70,10 +73,10 @@ async function applyMigrations({ connectionString, log, directory }: Required<Mi
     }
     const engine = await openSchemaEngine(async () => {
       const adapter = await new PrismaPg(pool).connect()
-      // The adapter's own cuts a script at every semicolon, also inside function bodies; Postgres can read it whole.
+      // The adapter would cut a script at every semicolon, also inside function bodies. Postgres can read it whole.
       adapter.executeScript = async (script) => {
         await pool.query(script).catch((error: unknown) => {
-          reason = error // the engine reports only what it stumbled over next
+          reason = error // the engine reports only the error that follows from this one
           throw error
         })
       }
@@ -96,7 +99,7 @@ async function applyMigrations({ connectionString, log, directory }: Required<Mi
   }
 }
 
-/** BullMQ's own migrations, one transaction under a lock of its own, over a connection that nobody else uses. */
+/** BullMQ's own migrations: one transaction under a lock of its own, on a separate connection. */
 async function migrateQueueSchema(connectionString: string): Promise<void> {
   const { runMigrations } = await import('bullmq')
   const client = createClient(connectionString, { applicationName: 'gatehouse migrate' })
@@ -113,7 +116,7 @@ async function migrateQueueSchema(connectionString: string): Promise<void> {
   }
 }
 
-/** The migrations' folders carry their time in front, so that the order of names is the order of time. */
+/** The folders' names begin with their time, so sorting by name sorts by time. */
 async function migrationNames(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true })
   return entries

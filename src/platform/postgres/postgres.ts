@@ -4,28 +4,28 @@ import { errorCode, errorMessage, ServiceUnavailableError } from '../app-error.t
 import type { Logger } from '../logger.ts'
 import { sessions } from './session.ts'
 
-/** Longest wait for a connection: a new one to the server, or a free one of the pool. */
+/** Longest wait for a connection, new or from the pool. */
 const CONNECT_TIMEOUT_MS = 10_000
-/** How much longer than the server's own limit we wait for an answer before we give the connection up for dead. */
+/** Time beyond the server's own limit after which a connection without an answer counts as dead. */
 const ANSWER_GRACE_MS = 5_000
 export interface PoolOptions {
   connectionString: string
   /** Most connections at once. */
   max: number
-  /** What `pg_stat_activity` shows, so that an operator can tell the roles apart. */
+  /** Name in `pg_stat_activity`, so that an operator can tell the roles apart. */
   applicationName: string
-  /** Longest run of one statement, milliseconds: the server ends it with code 57014. No limit of ours when unset. */
+  /** Longest run of one statement, milliseconds. The server ends it with code 57014. No limit when unset. */
   statementTimeoutMs?: number
-  /** Longest silence within a transaction, milliseconds: the server ends the session. */
+  /** Longest silence within a transaction, milliseconds. Then the server ends the session. */
   idleInTransactionMs?: number
   /**
-   * All its statements reach a few rows by their index. A session plans each of them once: what it planned while the tables were empty would
-   * read them from end to end until they are analysed, for each job of a first day's backlog.
+   * All statements of the pool read a few rows by index. A session plans each of them once. A plan from the time of empty tables would scan
+   * them whole, for each job of the first day's backlog, until they are analysed.
    */
   byIndex?: boolean
 }
 
-/** A pool of connections. The caller ends it. Behind PgBouncer the database role must carry the settings (docs/operations.md). */
+/** A pool of connections, which the caller ends. Behind PgBouncer the database role must carry the settings (docs/operations.md). */
 export function createPool(options: PoolOptions): pg.Pool {
   const { connectionString, max, applicationName, statementTimeoutMs, idleInTransactionMs, byIndex } = options
   const pool = new pg.Pool({
@@ -40,7 +40,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    // The server cannot end a statement whose connection has gone silent, so the client has a limit of its own.
+    // The server cannot end a statement on a silent connection, so the client has a limit of its own.
     ...(statementTimeoutMs === undefined ? {} : { query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }),
   })
   surviveBreaks(pool)
@@ -48,9 +48,9 @@ export function createPool(options: PoolOptions): pg.Pool {
 }
 
 /**
- * A connection that breaks (Postgres restarts) is an 'error' event, which ends a process that does not listen. The pool speaks for
- * those that are idle; one that somebody has checked out speaks for itself, whether or not a statement is under way on it. Whoever
- * uses it next gets the error, and whoever asks the pool a new one.
+ * A connection that breaks (Postgres restarts) emits 'error', which ends a process that does not listen. The pool emits it for idle
+ * connections; a checked-out one emits it itself, with or without a statement in progress. Its next statement then fails, and the pool
+ * opens a new connection for the next caller.
  */
 export function surviveBreaks(pool: pg.Pool): void {
   pool.on('error', () => {})
@@ -58,8 +58,8 @@ export function surviveBreaks(pool: pg.Pool): void {
 }
 
 /**
- * Lends one connection. After a failure it is closed and not handed back: it may have timed out with its statement, its transaction or a
- * lock still on it, and whoever got it from the pool would inherit them.
+ * Runs `work` on one connection of the pool. After a failure the connection is closed, not returned: its statement, its transaction or a
+ * lock may still be open, and the next user would inherit them.
  */
 export async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
   const client = await pool.connect()
@@ -73,7 +73,7 @@ export async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolCl
   }
 }
 
-/** One transaction: all that `work` does on its connection is committed when it resolves, and nothing when it rejects. */
+/** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
 export function inTransaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
   return withClient(pool, async (client) => {
     await client.query('BEGIN')
@@ -83,7 +83,7 @@ export function inTransaction<Result>(pool: pg.Pool, work: (client: pg.PoolClien
   })
 }
 
-/** Refusals that waiting does not mend, each with its remedy. */
+/** Refusals that waiting does not cure, each with its remedy. */
 const FINAL_REFUSALS: Readonly<Record<string, string>> = {
   '28P01': 'it refuses the password. Correct the user or the password in DATABASE_URL.',
   '28000': "it refuses this user or host. Check the user in DATABASE_URL, the server's pg_hba.conf and whether it demands TLS (?sslmode=).",
@@ -91,15 +91,15 @@ const FINAL_REFUSALS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Resolves once Postgres answers a query. While it does not, this says so once and tries again, every quarter of a second at most.
- * @throws ServiceUnavailableError after `timeoutMs`, or at once where waiting cannot help (wrong password, no such database).
- *   Its message names host and port, never the password.
+ * Resolves once Postgres answers a query. Until then it logs that once and tries again every 250 ms at most.
+ * @throws ServiceUnavailableError after `timeoutMs`, or at once when waiting cannot help (wrong password, no such database). Its message
+ * names host and port, never the password
  */
 export async function waitForPostgres(url: string, { timeoutMs, log }: { timeoutMs: number; log: Logger }): Promise<void> {
   const deadline = Date.now() + timeoutMs
   for (let attempt = 1; ; attempt += 1) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: Math.max(1_000, Math.min(5_000, timeoutMs)) })
-    client.on('error', () => {}) // as for the pool: a break after the connection stood is an event
+    client.on('error', () => {}) // as for the pool: a later break is an event
     const where = `${client.host}:${client.port}`
     try {
       await client.connect()
@@ -110,7 +110,7 @@ export async function waitForPostgres(url: string, { timeoutMs, log }: { timeout
       const code = errorCode(error)
       const refusal = FINAL_REFUSALS[code]
       if (refusal) throw new ServiceUnavailableError(`Postgres at ${where} answers, but ${refusal}`, { cause: error })
-      const reason = code === 'Error' ? errorMessage(error) : code // the driver's own time-out has no code
+      const reason = code === 'Error' ? errorMessage(error) : code // the driver's own timeout has no code
       if (Date.now() >= deadline) {
         throw new ServiceUnavailableError(
           `Postgres at ${where} does not answer (${reason}) after ${Math.round(timeoutMs / 1000)} s. Start it, correct DATABASE_URL, ` +

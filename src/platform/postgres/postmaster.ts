@@ -9,18 +9,18 @@ import { type Cluster, explain, SERVER_ENVIRONMENT } from './postgres-cluster.ts
 
 const run = promisify(execFile)
 
-/** A longer log starts anew with the next launch. */
+/** The next launch empties a log that is longer than this. */
 const LOG_LIMIT_BYTES = 10_000_000
 
-/** The running server process of a folder of data. */
+/** The running server process of a data folder. */
 export interface Postmaster {
   pid: number
   port: number
-  /** It takes connections; else it is starting, recovering or stopping. */
+  /** True: it takes connections. False: it is starting, recovering or stopping. */
   ready: boolean
 }
 
-/** The process that serves the cluster's data now, whoever started it; null when none does. */
+/** The process that serves the cluster's data, whichever process started it; null when there is none. */
 export async function findPostmaster(cluster: Cluster): Promise<Postmaster | null> {
   const text = await readPidFile(cluster)
   // Process id, data, start time, port, socket folder, address, shared memory, status (Postgres: miscadmin.h, LOCK_FILE_LINE_*).
@@ -31,21 +31,21 @@ export async function findPostmaster(cluster: Cluster): Promise<Postmaster | nul
 
 /** A server process that we started. */
 export interface Launch {
-  /** The length of the log before it began, bytes. */
+  /** Length of the log before the launch, bytes. */
   logStart: number
   ended(): boolean
 }
 
 /**
- * Starts a server process on a free port, in a process group of its own: Ctrl-C in the terminal is for us, and we stop it when we are
- * done. It writes to the log file, not to a pipe of ours, because it may outlive us.
+ * Starts a server process on a free port. It has a process group of its own: Ctrl-C in the terminal reaches Gatehouse alone, which then
+ * stops the server. It writes to the log file and not to a pipe, because it may outlive this process.
  */
 export async function launchPostmaster(cluster: Cluster): Promise<Launch> {
   const { data, logFile, runAs, binaries } = cluster
   const settings = {
     listen_addresses: '127.0.0.1',
     port: await freePort(),
-    unix_socket_directories: '', // their paths have a length limit that a project's folder may break
+    unix_socket_directories: '', // a socket's path has a length limit, which a project's folder may exceed
     fsync: 'on',
     max_connections: 300,
     log_checkpoints: 'off',
@@ -70,7 +70,7 @@ export async function launchPostmaster(cluster: Cluster): Promise<Launch> {
     child.unref()
     let failed = false
     child.on('error', () => {
-      failed = true // the program could not be run
+      failed = true // the program could not be started
     })
     return { logStart, ended: () => failed || child.exitCode !== null || child.signalCode !== null }
   } finally {
@@ -79,8 +79,8 @@ export async function launchPostmaster(cluster: Cluster): Promise<Launch> {
 }
 
 /**
- * Looks at why a launch ended. Returns when another one may do better: the port was taken meanwhile, another process was faster, or
- * what a killed server left is still going.
+ * Finds out why a launch failed. Returns when another launch may succeed: the port was taken meanwhile, another process was faster, or
+ * processes of a killed server are still ending.
  * @throws ServiceUnavailableError with the reason and the remedy
  */
 export async function launchFailure({ logStart }: Launch, cluster: Cluster): Promise<void> {
@@ -90,7 +90,10 @@ export async function launchFailure({ logStart }: Launch, cluster: Cluster): Pro
   throw new ServiceUnavailableError(`The embedded Postgres does not start: ${explain(text)} Its log: ${cluster.logFile}`)
 }
 
-/** After a reboot or in a container the number in a killed server's file may be another program's; Postgres then waits for that one. */
+/**
+ * After a reboot or in a container another program may have the process id of a killed server's file, and Postgres would wait for that
+ * program.
+ */
 async function removeStalePidFile(cluster: Cluster): Promise<void> {
   const pid = Number.parseInt(await readPidFile(cluster), 10)
   if (pid && !(await serves(pid, cluster))) await rm(join(cluster.data, 'postmaster.pid'), { force: true })
@@ -103,12 +106,12 @@ async function readPidFile({ data }: Cluster): Promise<string> {
   })
 }
 
-/** Resolves once the process has gone. Its file goes a little earlier, and the next launch would still find its memory in use. */
+/** Resolves once the process has ended. Its file disappears a little earlier, while the next launch would still find its memory in use. */
 export async function postmasterGone({ pid }: Postmaster, cluster: Cluster): Promise<void> {
   while (await serves(pid, cluster)) await sleep(10)
 }
 
-/** Whether the process lives and is the server of this very data: numbers of processes are used again. */
+/** Whether the process is alive and serves this data: process ids are reused. */
 async function serves(pid: number, { data }: Cluster): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0) return false
   try {

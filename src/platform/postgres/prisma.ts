@@ -4,7 +4,9 @@ import { PrismaClient } from '../../generated/prisma/client.ts'
 
 export type { PrismaClient }
 
-/** Prisma over an open pool: typed reads on the same connections and time-outs as everything else. The caller ends the pool; nothing else is open. */
+/**
+ * Prisma on an open pool: typed reads on the same connections, with the same timeouts. The caller ends the pool; Prisma opens nothing else.
+ */
 export function createPrisma(pool: Pool): PrismaClient {
   return new PrismaClient({ adapter: new PrismaPg(pool) })
 }

@@ -7,8 +7,8 @@ import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 export type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
 
 /**
- * Prisma's schema engine, compiled to WebAssembly, over the connection that `connect` gives. It needs no native binary, which the
- * `prisma migrate` command would download. The caller calls `free()`.
+ * Opens Prisma's schema engine, compiled to WebAssembly, on the connection of `connect`. It needs no native binary, which the command
+ * `prisma migrate` would download. The caller calls `free()`.
  */
 export async function openSchemaEngine(connect: () => Promise<SqlDriverAdapter>): Promise<bindings.SchemaEngine> {
   await instantiate()
@@ -21,17 +21,17 @@ export async function openSchemaEngine(connect: () => Promise<SqlDriverAdapter>)
   return bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter)
 }
 
-/** The little of WebAssembly that is used here: TypeScript knows it only beside a browser's types. */
+/** The part of WebAssembly that is used here: TypeScript declares it only among a browser's types. */
 declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start: () => void } } }>
 }
 
 let instantiated: Promise<void> | undefined
 
-/** By hand rather than by `import`, which prints an experimental warning on Node 24. */
+/** Not by `import`, which prints an experimental warning on Node 24. */
 function instantiate(): Promise<void> {
   instantiated ??= (async () => {
-    // Where the engine leaves the reason of a panic before it traps; a trap alone says only "unreachable".
+    // The engine writes the reason of a panic here before it traps; a trap alone says only "unreachable".
     Object.assign(globalThis, {
       PRISMA_WASM_PANIC_REGISTRY: {
         set_message: (message: string) => {
@@ -48,7 +48,7 @@ function instantiate(): Promise<void> {
   return instantiated
 }
 
-/** What the engine calls of JavaScript. Its time-out for a lock (10 s) is never cleared: it must not keep the process alive. */
+/** Functions that the engine calls. It never clears its lock timeout (10 s), which must not keep the process alive. */
 function imports(): [string, unknown][] {
   return Object.entries(bindings).map(([name, value]) => {
     if (!name.startsWith('__wbg_setTimeout_')) return [name, value]

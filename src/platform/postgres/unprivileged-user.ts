@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 
-/** Whom a server runs as, in the words of `child_process`. Empty: as ourselves. */
+/** The user that a server runs as, in the terms of `child_process`. Empty: the current user. */
 export type RunAs = { uid?: number; gid?: number }
 
 /**
- * Whom Postgres, which refuses to run as root, may run as: ourselves unless we are root, else an unprivileged user that exists
- * already (`postgres`, else `nobody`). Null: root, and neither is there.
+ * The user for Postgres, which refuses to run as root: the current one; for root an existing unprivileged user (`postgres`, else `nobody`).
+ * Null: the current user is root and neither exists.
  */
 export function unprivilegedUser(): RunAs | null {
   if (process.getuid?.() !== 0) return {}
