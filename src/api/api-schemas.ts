@@ -1,13 +1,17 @@
 import { z } from 'zod'
+import { ACCOUNT_SCHEMAS } from './account-schemas.ts'
+import { DEPOSIT_SCHEMAS } from './deposit-schemas.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { FindAnswer } from './find-schemas.ts'
 import { ISSUE_SCHEMAS } from './issue-schemas.ts'
 import { Notification } from './notification-schema.ts'
 import { ONBOARDING_SCHEMAS } from './onboarding-schemas.ts'
+import { ORDER_SCHEMAS } from './order-schemas.ts'
 import { PROOF_SCHEMAS } from './proof-schemas.ts'
+import { QUOTE_SCHEMAS } from './quote-schemas.ts'
 import { REPLAY_SCHEMAS } from './replay-schemas.ts'
 import { STATS_SCHEMAS } from './stats-schemas.ts'
-import { TRADING_SCHEMAS } from './trading-schemas.ts'
+import { TRANSFER_SCHEMAS } from './transfer-schemas.ts'
 
 const ProblemDocument = z.strictObject({
   type: z.string(),
@@ -34,7 +38,11 @@ export const API_SCHEMAS = {
   ...REPLAY_SCHEMAS,
   ...STATS_SCHEMAS,
   ...PROOF_SCHEMAS,
-  ...TRADING_SCHEMAS,
+  ...ACCOUNT_SCHEMAS,
+  ...ORDER_SCHEMAS,
+  ...QUOTE_SCHEMAS,
+  ...DEPOSIT_SCHEMAS,
+  ...TRANSFER_SCHEMAS,
   FindAnswer,
   Problem: ProblemDocument,
   Notification,

@@ -4,6 +4,10 @@ import { NEXT_ACTIONS } from '../operate/waiting.ts'
 
 /** RFC 3339, UTC. */
 export const time = z.iso.datetime()
+export const decimal = z
+  .string()
+  .regex(/^-?[0-9]+(\.[0-9]+)?$/)
+  .describe('An exact amount as a decimal string.')
 /** Issued by Paxos: opaque. */
 export const paxosId = z.string().min(1).max(200)
 export const ownId = z.guid()
@@ -32,3 +36,5 @@ export const Attempt = z.strictObject({
   durationMs: count,
 })
 export const EffectAttempts = z.array(Attempt).describe('The newest 500 attempts of the effects, oldest first.')
+/** One entry of the ledger. */
+export const TimelineEntry = z.strictObject({ entryNo: z.int(), at: time, kind: z.string(), actor: z.string(), data: z.looseObject({}) })

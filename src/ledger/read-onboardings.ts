@@ -1,47 +1,13 @@
-import type { Effect } from '../domain/effect.ts'
 import { SEND_NOTIFICATION } from '../domain/notification.ts'
-import type { HoldReason, Onboarding, OnboardingState } from '../domain/onboarding/onboarding.ts'
-import { Prisma } from '../generated/prisma/client.ts'
+import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
 import { keepCount } from '../platform/keep-count.ts'
-import { OPAQUE_ID, prefixPatterns } from '../platform/opaque-id.ts'
+import { OPAQUE_ID } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
-import {
-  countNotices,
-  countStates,
-  countUnfinished,
-  MOST_LOOKED_THROUGH,
-  type NoticeCounts,
-  type Progress,
-  readProgress,
-} from './count-onboardings.ts'
-
-/** An onboarding as operators read it, with its effects in the order of their intents. */
-export interface OnboardingRecord extends Onboarding {
-  readonly entryCount: number
-  readonly createdAt: Date
-  readonly updatedAt: Date
-  readonly approvedAt: Date | null
-  readonly readyAt: Date | null
-  readonly effects: readonly EffectRecord[]
-}
-
-export interface EffectRecord
-  extends Pick<Effect, 'step' | 'kind' | 'name' | 'number' | 'key' | 'state' | 'attempts' | 'receipt' | 'errorCode'> {
-  readonly leaseUntil: Date | null
-  readonly intendedAt: Date
-  readonly completedAt: Date | null
-}
-
-export interface EntryRecord {
-  readonly entryNo: number
-  readonly at: Date
-  readonly kind: string
-  readonly actor: string
-  readonly data: unknown
-  /** Hexadecimal. */
-  readonly hash: string
-}
+import { countNotices, countStates, countUnfinished, type NoticeCounts, type Progress, readProgress } from './count-onboardings.ts'
+import { type EntryRecord, effectsOf, type OnboardingRecord, toRecord } from './onboarding-record.ts'
+import { type Last, type SortKey, searchPage } from './search-onboardings.ts'
 
 export interface OnboardingQuery {
   state?: OnboardingState | undefined
@@ -74,12 +40,6 @@ export interface OnboardingReads {
   /** Approved by Paxos and not yet ready, longest first. */
   longestApproved(limit: number): Promise<OnboardingRecord[]>
 }
-
-/** Ids that a search looks at, for each column that it searches. */
-const MOST_FOUND = 500
-
-type OnboardingRow = Prisma.OnboardingGetPayload<object>
-type EffectRow = Prisma.EffectGetPayload<object>
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 
@@ -143,80 +103,6 @@ async function listOnboardings(
   return cutPage(rows, { limit, view: (row) => toRecord(row, effects), key: (row) => [sort, row[sort].toISOString(), row.identityId] })
 }
 
-/** In the order of their intents, by their identity. */
-async function effectsOf(prisma: PrismaClient, rows: readonly OnboardingRow[]): Promise<Map<string, EffectRow[]>> {
-  const effects = await prisma.effect.findMany({
-    where: { streamId: { in: rows.map(({ identityId }) => identityId) } },
-    orderBy: [{ intendedAt: 'asc' }, { step: 'asc' }],
-  })
-  return Map.groupBy(effects, ({ streamId }) => streamId)
-}
-
-type SortKey = 'createdAt' | 'updatedAt'
-/** Where the page before ended. */
-interface Last {
-  time: string
-  identityId: string
-}
-
-/** The page of what was found; bounded, so that it can be sorted. */
-async function searchPage(
-  prisma: PrismaClient,
-  {
-    also,
-    last,
-    limit,
-    ...what
-  }: { q: string; state: OnboardingState | undefined; also: readonly string[]; sort: SortKey; last: Last | null; limit: number },
-): Promise<string[]> {
-  const found = [...also, ...(await search(prisma, what))]
-  const column = COLUMNS[what.sort]
-  const rows = await prisma.$queryRaw<Found[]>`SELECT identity_id FROM onboarding WHERE identity_id = ANY (${found}::text[])
-    ${what.state ? Prisma.sql`AND state = ${what.state}` : Prisma.empty}
-    ${last ? Prisma.sql`AND (${column}, identity_id) < (${last.time}::timestamptz, ${last.identityId})` : Prisma.empty}
-    ORDER BY ${column} DESC, identity_id DESC LIMIT ${limit}`
-  return rows.map(({ identity_id }) => identity_id)
-}
-
-const COLUMNS: Record<SortKey, Prisma.Sql> = { createdAt: Prisma.sql`created_at`, updatedAt: Prisma.sql`updated_at` }
-
-/**
- * Identities that match, found column by column, each in its own unique index and bounded. One query with OR would leave the planner to
- * choose between bitmaps over every match and walking the whole table in the order of the list.
- */
-async function search(
-  prisma: PrismaClient,
-  { q, state, sort }: { q: string; state: OnboardingState | undefined; sort: SortKey },
-): Promise<string[]> {
-  const patterns = prefixPatterns(q)
-  const columns = [Prisma.sql`ref_id`, Prisma.sql`identity_id`, Prisma.sql`account_id`, Prisma.sql`profile_id`].flatMap((column) =>
-    patterns.map((pattern) => ({ column, matches: Prisma.sql`${column} LIKE ${pattern}` })),
-  )
-  const found = await Promise.all(
-    columns.map(
-      ({ column, matches }) =>
-        prisma.$queryRaw<Found[]>`SELECT identity_id FROM onboarding WHERE ${matches} ORDER BY ${column} LIMIT ${MOST_FOUND}`,
-    ),
-  )
-  if (found.some(({ length }) => length === MOST_FOUND)) {
-    const inState = state ? Prisma.sql`WHERE state = ${state}` : Prisma.empty
-    const matches = Prisma.join(
-      columns.map((column) => column.matches),
-      ' OR ',
-    )
-    found.push(
-      await prisma.$queryRaw<Found[]>`SELECT identity_id FROM (
-        SELECT identity_id, ref_id, account_id, profile_id FROM onboarding ${inState} ORDER BY ${COLUMNS[sort]} DESC, identity_id DESC LIMIT ${MOST_LOOKED_THROUGH}
-      ) AS newest WHERE ${matches} LIMIT ${MOST_FOUND}`,
-    )
-  }
-  return [...new Set(found.flat().map(({ identity_id }) => identity_id))]
-}
-
-interface Found {
-  identity_id: string
-}
-
 function readCursor(sort: SortKey, cursor: string): Last {
   const [, time = '', identityId = ''] = decodeCursor(cursor, [new RegExp(`^${sort}$`), ISO_TIME, OPAQUE_ID])
   return { time, identityId }
@@ -225,53 +111,4 @@ function readCursor(sort: SortKey, cursor: string): Last {
 /** The first bound is implied by the second; it is there because the index can use it. */
 function after(sort: SortKey, { time, identityId }: Last): Prisma.OnboardingWhereInput {
   return { [sort]: { lte: time }, OR: [{ [sort]: { lt: time } }, { identityId: { lt: identityId } }] }
-}
-
-function toRecord(row: OnboardingRow, effects: ReadonlyMap<string, EffectRow[]>): OnboardingRecord {
-  const {
-    identityId,
-    refId,
-    identityStatus,
-    requiredDocuments,
-    accountId,
-    profileId,
-    entryCount,
-    createdAt,
-    updatedAt,
-    approvedAt,
-    readyAt,
-  } = row
-  return {
-    identityId,
-    refId,
-    // The columns' CHECK constraints and the one writer (ledger.ts) keep these to their unions.
-    origin: row.origin as Onboarding['origin'],
-    state: row.state as OnboardingState,
-    heldFrom: row.heldFrom as OnboardingState | null,
-    heldReason: row.heldReason as HoldReason | null,
-    identityStatus,
-    statusDetails: row.statusDetails as Onboarding['statusDetails'], // only the ledger writes it
-    requiredDocuments,
-    accountId,
-    profileId,
-    entryCount,
-    createdAt,
-    updatedAt,
-    approvedAt,
-    readyAt,
-    effects: (effects.get(identityId) ?? []).map((effect) => ({
-      step: effect.step,
-      kind: effect.kind,
-      name: effect.name,
-      number: effect.number,
-      key: effect.key,
-      state: effect.state as Effect['state'],
-      attempts: effect.attempts,
-      leaseUntil: effect.leaseUntil,
-      receipt: effect.receipt as Effect['receipt'], // only the ledger writes it
-      errorCode: effect.errorCode,
-      intendedAt: effect.intendedAt,
-      completedAt: effect.completedAt,
-    })),
-  }
 }

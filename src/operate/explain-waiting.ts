@@ -1,6 +1,6 @@
 import { type HoldReason, IDENTITY_STATUSES } from '../domain/onboarding/onboarding.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
-import type { EffectRecord, OnboardingRecord } from '../ledger/read-onboardings.ts'
+import type { EffectRecord, OnboardingRecord } from '../ledger/onboarding-record.ts'
 import { MAX_ATTEMPTS } from '../saga/retry-policy.ts'
 import { counted } from './counted.ts'
 import { sayEffect } from './say-effect.ts'

@@ -4,7 +4,7 @@ import { CREATE_ACCOUNT } from '../domain/onboarding/account-effect.ts'
 import type { HoldReason } from '../domain/onboarding/onboarding.ts'
 import { readOutcome } from '../domain/outcome.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
-import type { EffectRecord, EntryRecord } from '../ledger/read-onboardings.ts'
+import type { EffectRecord, EntryRecord } from '../ledger/onboarding-record.ts'
 import { describeHold } from './explain-waiting.ts'
 import { type NamedEffect, sayEffect, sayIntent } from './say-effect.ts'
 

@@ -3,7 +3,7 @@ import { createDepositInstructionsEffect } from '../effects/create-deposit-instr
 import type { Ledger } from '../ledger/ledger.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import type { OwnRoute } from './prepare-event.ts'
-import type { StreamKind } from './run-stream.ts'
+import type { StreamKind } from './stream-kind.ts'
 import { streamWork } from './stream-work.ts'
 
 /** The command to create deposit instructions moves the request that it names. */

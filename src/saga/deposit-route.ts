@@ -2,7 +2,7 @@ import { DEPOSIT_RULES, type DepositSnapshot } from '../domain/transfer/deposit.
 import { type DepositEffectParts, depositEffects } from '../effects/deposit-effects.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { OwnRoute } from './prepare-event.ts'
-import type { StreamKind } from './run-stream.ts'
+import type { StreamKind } from './stream-kind.ts'
 import { streamWork } from './stream-work.ts'
 
 export interface DepositParts extends DepositEffectParts {

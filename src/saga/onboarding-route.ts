@@ -4,8 +4,8 @@ import type { Observation } from '../domain/onboarding/transition.ts'
 import { type OnboardingEffectParts, onboardingEffects } from '../effects/onboarding-effects.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { EventRoute, OwnRoute } from './prepare-event.ts'
-import type { StreamKind } from './run-stream.ts'
 import { EventWithoutIdentityError, StreamMissingError } from './saga-errors.ts'
+import type { StreamKind } from './stream-kind.ts'
 import { type StreamWork, streamWork } from './stream-work.ts'
 
 export interface OnboardingParts extends OnboardingEffectParts {

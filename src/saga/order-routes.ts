@@ -3,8 +3,8 @@ import { type OrderEffectParts, orderEffects } from '../effects/order-effects.ts
 import type { Ledger } from '../ledger/ledger.ts'
 import type { OwnRoute } from './prepare-event.ts'
 import { readOrder } from './read-order.ts'
-import type { StreamKind } from './run-stream.ts'
 import { StreamMissingError } from './saga-errors.ts'
+import type { StreamKind } from './stream-kind.ts'
 import { streamWork } from './stream-work.ts'
 
 export interface OrderParts extends OrderEffectParts {

@@ -2,7 +2,8 @@ import { type Draft, recordReceipt, type Snapshot } from '../domain/effect.ts'
 import { claimNext, type StreamRules } from '../domain/stream.ts'
 import type { EffectEstimate, Estimate, EstimateTerms, PlannedEffect } from '../effects/effect-kind.ts'
 import type { Stored } from '../ledger/change.ts'
-import { effectKindOf, prepare, type StreamKind, type Trigger } from './run-stream.ts'
+import { prepare } from './prepare-stream.ts'
+import { effectKindOf, type StreamKind, type Trigger } from './stream-kind.ts'
 
 interface Terms extends EstimateTerms {
   /** Milliseconds since 1970. */

@@ -1,51 +1,21 @@
 import { outcomeText } from '../domain/outcome.ts'
-import type { Inbox, InboxRow } from '../inbox/inbox.ts'
-import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
+import type { InboxRow } from '../inbox/inbox.ts'
 import type { EventEvidence } from '../paxos/events.ts'
-import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/app-error.ts'
-import type { Logger } from '../platform/logger.ts'
-import { isDatabaseAway } from '../platform/postgres/database-away.ts'
 import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventJob } from '../queue/event-jobs.ts'
 import type { EventHandler, JobOutcome } from '../queue/event-worker.ts'
 import { createQuarantine, type Quarantine } from '../queue/quarantine.ts'
 import type { Slot } from '../queue/worker-slots.ts'
-import { causeOf } from './cause-of.ts'
-import { prepareEvent, type Routes } from './prepare-event.ts'
-import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from './retry-policy.ts'
-import { EventUnknownError, JobTimedOutError } from './saga-errors.ts'
-import type { SagaMetrics } from './saga-metrics.ts'
-import type { UnknownWatch } from './unknown-watch.ts'
-
-/** What work on an event asks of the inbox. A double that lacks one of them does not compile: with it, a failure could not be recorded. */
-export type ProcessInbox = Pick<Inbox, 'load' | 'complete' | 'keepCause' | 'recordStrike'>
-
-export interface ProcessParts extends Routes {
-  inbox: ProcessInbox
-  reader: ConfirmationReader
-  /** Milliseconds since 1970. */
-  now: () => number
-  logger: Logger
-  metrics: SagaMetrics
-  /** Told of events that are parked as unknown to Paxos; without, each has a log line of its own. */
-  unknown?: UnknownWatch
-  /** In [0, 1): spreads retries. */
-  random: () => number
-}
+import { endOf, failEvent } from './fail-event.ts'
+import { prepareEvent } from './prepare-event.ts'
+import type { ProcessParts } from './process-parts.ts'
+import { JobTimedOutError } from './saga-errors.ts'
 
 /** A job that takes longer has met a fault of ours; its call is left behind and its receipt, if any, meets the fence. */
 const JOB_TIMEOUT_MS = 120_000
 /** Process deaths with the job in progress before it is a suspect, and strikes (deaths with no other suspect in progress) before it is parked. */
 const RESCUES_BEFORE_SUSPICION = 2
 const STRIKES_BEFORE_PARKING = 3
-/**
- * Reads of an event that Paxos does not know before it is parked as forged or foreign; one is enough for an event that has been here for a
- * while. A sweep that Paxos lists it in opens it again.
- */
-const UNKNOWN_READS = 2
-const LONG_ENOUGH_MS = 30_000
-/** How long after a job's own time the dispatcher takes it for lost, milliseconds. */
-const DISPATCH_GRACE_MS = 15_000
 /** How long a row that was loaded stands for one that is loaded when the work begins, milliseconds. */
 const ROW_FRESH_MS = 1_000
 const DONE: JobOutcome = { kind: 'done' }
@@ -112,14 +82,6 @@ async function parkPoison(parts: ProcessParts, row: InboxRow): Promise<JobOutcom
 }
 
 /**
- * A replay never demotes an event that was confirmed and completed before: it stays `processed` with the outcome that it had, and the
- * error that stands beside it is what the replay came to.
- */
-function endOf({ trust, outcome }: InboxRow, failed: 'parked' | 'dead'): 'parked' | 'dead' | 'processed' {
-  return trust === 'confirmed' && outcome !== null ? 'processed' : failed
-}
-
-/**
  * Works on an event at once and outside of the queue, as a worker would: the API does with its commands. A failure is recorded in the event's row,
  * which decides when a worker tries again, and thrown.
  */
@@ -163,7 +125,7 @@ async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot, onFailure
     return DONE
   } catch (error) {
     onFailure?.(error)
-    return await fail(parts, { row, error, confirmed })
+    return await failEvent(parts, { row, error, confirmed })
   }
 }
 
@@ -193,69 +155,6 @@ function isToBeDone(row: InboxRow | null, job: EventJob): row is InboxRow {
 async function keep({ inbox }: ProcessParts, { seq, generation }: InboxRow, identityId: string | null): Promise<void> {
   const whose = identityId === null ? {} : { identityId }
   await inbox.complete({ seq, generation, state: 'processed', outcome: outcomeText(KEPT), trust: 'confirmed', ...whose })
-}
-
-async function fail(
-  parts: ProcessParts,
-  { row, error, confirmed }: { row: InboxRow; error: unknown; confirmed: EventEvidence | null },
-): Promise<JobOutcome> {
-  const failure = { retry: retryClass(error), retryAfterMs: waitNamedBy(error) }
-  const readEnough = row.attempts + 1 >= UNKNOWN_READS || parts.now() - row.receivedAt.getTime() >= LONG_ENOUGH_MS
-  const parkNow = error instanceof EventUnknownError && readEnough
-  const retry = parkNow ? ({ kind: 'park' } as const) : retryAfter(failure, { ...row, random: parts.random() })
-  const spent = spentAfter(failure.retry, row)
-  const unknown = spent.unknownOutcomes > row.unknownOutcomes ? ` Unknown ${spent.unknownOutcomes} of ${MAX_UNKNOWN_OUTCOMES} times.` : ''
-  const cause = causeOf(error)
-  const evidence = {
-    ...spent,
-    seq: row.seq,
-    generation: row.generation,
-    errorCode: storable(errorCode(error)),
-    errorDetail: storable(errorMessage(error), unknown),
-    ...(cause ? { causeId: await parts.inbox.keepCause(cause) } : {}),
-    ...(confirmed ? { trust: 'confirmed' as const, ...(confirmed.identityId ? { identityId: confirmed.identityId } : {}) } : {}),
-  }
-  const log = parts.logger.child({ eventId: row.eventId, code: evidence.errorCode })
-  if (retry.kind !== 'retry') {
-    const end = endOf(row, retry.kind === 'park' ? 'parked' : 'dead')
-    if (end === 'processed') log.warn({ reason: evidence.errorDetail }, 'replay of a completed event failed; the event stays processed')
-    else if (parkNow && parts.unknown) parts.unknown.parked(row.keySlot)
-    else log.warn({ reason: evidence.errorDetail }, `event ${end}: an operator must act`)
-    await parts.inbox.complete({ ...evidence, state: end })
-    parts.metrics.ended(end, parts.now() - row.receivedAt.getTime())
-    return DONE
-  }
-  const at = parts.now() + retry.delayMs
-  parts.metrics.willRetry(evidence.errorCode)
-  // A flood of forged events must not fill the log: the watch tells of them.
-  const told = error instanceof EventUnknownError && parts.unknown ? 'debug' : 'info'
-  log[told]({ inMs: retry.delayMs, reason: evidence.errorDetail }, 'event will be retried')
-  await parts.inbox.complete({
-    ...evidence,
-    state: 'accepted',
-    dueAt: new Date(at + DISPATCH_GRACE_MS),
-  })
-  return { kind: 'later', at }
-}
-
-/** An AppError says its class; a database that is away costs no attempt; anything unforeseen backs off like a fault of ours. */
-function retryClass(error: unknown): RetryClass {
-  if (error instanceof AppError) return error.retry
-  return isDatabaseAway(error) ? 'snooze' : 'backoff'
-}
-
-/** As much as a row keeps, without what Postgres takes for no text: such a failure must not be the reason why it cannot be recorded. */
-function storable(text: string, more = ''): string {
-  return (
-    text
-      .replaceAll('\0', '')
-      .slice(0, 500 - more.length)
-      .toWellFormed() + more
-  )
-}
-
-function waitNamedBy(error: unknown): number | undefined {
-  return error instanceof Error && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : undefined
 }
 
 function priorityOf(row: InboxRow): 'live' | 'replay' {

@@ -4,7 +4,7 @@ import { settleQuoteEffect } from '../effects/settle-quote.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import type { OwnRoute } from './prepare-event.ts'
-import type { StreamKind } from './run-stream.ts'
+import type { StreamKind } from './stream-kind.ts'
 import { streamWork } from './stream-work.ts'
 
 /** The command to execute a held-rate quote moves the execution that it names, until it is settled. */

@@ -1,63 +1,15 @@
-import {
-  type Attempt,
-  type Draft,
-  type Effect,
-  type LeaseHolder,
-  type Receipt,
-  recordAbsence,
-  recordRefusal,
-  type Snapshot,
-} from '../domain/effect.ts'
+import { type Attempt, type Draft, type Effect, type Receipt, recordAbsence, recordRefusal, type Snapshot } from '../domain/effect.ts'
 import { type Outcome, outcomeText } from '../domain/outcome.ts'
-import { applyReceipt, type Circumstances, claimNext, decideOn, draftOf, type StreamRules } from '../domain/stream.ts'
+import { applyReceipt, claimNext, draftOf, type StreamRules } from '../domain/stream.ts'
 import { describeAttempt } from '../effects/describe-attempt.ts'
 import type { EffectKind, EffectTask } from '../effects/effect-kind.ts'
 import type { Stored } from '../ledger/change.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 import { PaxosConflictError } from '../paxos/paxos-errors.ts'
 import { AppError, errorCode } from '../platform/app-error.ts'
 import { noteFailedEffect } from './failed-effect.ts'
-import {
-  ContendedError,
-  EffectInHandError,
-  EffectKindUnknownError,
-  EffectRefusedError,
-  ReceiptTakenError,
-  StatusNotSettledError,
-  StreamMissingError,
-  StreamStateUnknownError,
-} from './saga-errors.ts'
-
-/** One kind of stream as the runner takes it: what it decides, where it is kept, and how its effects are made. */
-export interface StreamKind<S extends Snapshot, Seen> {
-  readonly rules: StreamRules<S, Seen>
-  readonly ledger: Ledger<S>
-  readonly effects: readonly EffectKind<S>[]
-}
-
-/** What gives reason to advance a stream, and how to look outside. */
-export interface Trigger<Seen> extends Circumstances, LeaseHolder {
-  readonly streamId: string
-  /** Reads what the decision rests on, after `version` of the stream (null: none) was loaded: for an onboarding the live status. Rejects with an AppError. */
-  readonly observe: (version: number | null) => Promise<Seen>
-  /** Who: `event:<id>`, `operator:<name>`. Stands in the ledger. */
-  readonly actor: string
-  /** Called when nothing more is to be asked of Paxos. If another worker commits first, there may be more to ask after all. */
-  readonly release?: (() => void) | undefined
-}
-
-/** What a run came to. `completed`: its last commit has completed the inbox event too. */
-export interface Ran {
-  readonly outcome: Outcome
-  readonly completed: boolean
-}
-
-/** What a run has got an answer to: kept in memory over a lost race, since it is true and must not be earned again. */
-interface Earned {
-  readonly receipt: Receipt
-  readonly same: (known: Receipt, late: Receipt) => boolean
-  readonly attempted: readonly Attempt[]
-}
+import { type Earned, prepare, withAttempts } from './prepare-stream.ts'
+import { ContendedError, EffectInHandError, EffectRefusedError, ReceiptTakenError } from './saga-errors.ts'
+import { effectKindOf, type Ran, type StreamKind, type Trigger } from './stream-kind.ts'
 
 /** Longer than a call may take (its timeout, a retry after 401, three reads for the profile), so that a live attempt keeps its lease. */
 const LEASE_MS = 45_000
@@ -83,34 +35,6 @@ export async function runStream<S extends Snapshot, Seen>(
     if (ran) return ran
   }
   throw new ContendedError(`stream ${trigger.streamId} changed under ${CONFLICTS_BEFORE_YIELDING} attempts`)
-}
-
-/**
- * What an observation makes of the stream as it stands, with nothing done and nothing written: run and preview both decide here, so that they
- * cannot disagree. @throws StatusNotSettledError, StreamMissingError, StreamStateUnknownError
- */
-export function prepare<S extends Snapshot, Seen>(
-  { rules }: Pick<StreamKind<S, Seen>, 'rules'>,
-  { streamId, attempts, authority, replayed }: Pick<Trigger<Seen>, 'streamId' | 'attempts' | 'authority' | 'replayed'>,
-  { stored, seen, earned = new Map() }: { stored: Stored<S> | null; seen: Seen; earned?: ReadonlyMap<string, Earned> },
-): { draft: Draft<S>; outcome: Outcome } {
-  if (stored && !rules.knows(stored)) throw new StreamStateUnknownError(rules.kind, rules.stateOf(stored))
-  const found = stored ? draftOf<S>(stored) : rules.open(streamId, seen)
-  if (!found) throw new StreamMissingError(rules.kind, streamId)
-  const start = [...earned].reduce(
-    (draft, [step, { receipt, same, attempted }]) => withAttempts(applyReceipt(rules, draft, { step, receipt, same }), attempted),
-    found,
-  )
-  const decided = decideOn(rules, { start, seen, fresh: stored === null, circumstances: { attempts, authority, replayed } })
-  if (decided.kind === 'wait') throw new StatusNotSettledError(decided.because)
-  return decided
-}
-
-/** @throws EffectKindUnknownError for a kind that a newer version has written */
-export function effectKindOf<S extends Snapshot>(effects: readonly EffectKind<S>[], kind: string): EffectKind<S> {
-  const found = effects.find((each) => each.kind === kind)
-  if (!found) throw new EffectKindUnknownError(kind)
-  return found
 }
 
 class StreamRun<S extends Snapshot, Seen> {
@@ -295,10 +219,6 @@ async function perform<S extends Snapshot>(kind: EffectKind<S>, task: EffectTask
 
 function hasChanged<S extends Snapshot>(base: Stored<S> | null, { effects, entries }: Draft<S>): boolean {
   return effects !== base?.effects || entries.length > 0
-}
-
-function withAttempts<S extends Snapshot>(draft: Draft<S>, attempted: readonly Attempt[]): Draft<S> {
-  return { ...draft, attempted: [...(draft.attempted ?? []), ...attempted] }
 }
 
 /** What the run came to: a move has gone on by now; a run that found nothing new to decide finished what was open. */

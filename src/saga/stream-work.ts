@@ -1,7 +1,8 @@
 import type { Snapshot } from '../domain/effect.ts'
 import type { Estimate, EstimateTerms } from '../effects/effect-kind.ts'
 import { previewStream } from './preview-stream.ts'
-import { type Ran, runStream, type StreamKind, type Trigger } from './run-stream.ts'
+import { runStream } from './run-stream.ts'
+import type { Ran, StreamKind, Trigger } from './stream-kind.ts'
 
 /** Everything of a trigger but what the event is about. */
 export interface WorkTerms extends Omit<Trigger<unknown>, 'streamId' | 'observe'> {

@@ -8,8 +8,8 @@ import { placeTransfer } from '../ledger/read-transfers.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import type { PaxosTransfer } from '../paxos/transfers.ts'
 import type { EventRoute, OwnRoute } from './prepare-event.ts'
-import type { StreamKind } from './run-stream.ts'
 import { StatusNotSettledError, StreamMissingError } from './saga-errors.ts'
+import type { StreamKind } from './stream-kind.ts'
 import { type StreamWork, streamWork } from './stream-work.ts'
 
 export interface TransferParts extends TransferEffectParts {

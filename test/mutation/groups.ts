@@ -26,7 +26,7 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   ledger: { mutate: ['src/ledger/{ledger,ledger-rows,onboarding-table,stream-table,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
   saga: {
     mutate: [
-      'src/saga/{dispatch-due-events,onboarding-route,prepare-event,process-event,run-stream}.ts',
+      'src/saga/{dispatch-due-events,fail-event,onboarding-route,prepare-event,prepare-stream,process-event,run-stream,stream-kind}.ts',
       'src/effects/{create-account,describe-attempt,send-notification}.ts',
       'src/paxos/accounts.ts',
     ],

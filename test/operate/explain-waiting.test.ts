@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../src/inbox/read-events.ts'
-import type { EffectRecord, OnboardingRecord } from '../../src/ledger/read-onboardings.ts'
+import type { EffectRecord, OnboardingRecord } from '../../src/ledger/onboarding-record.ts'
 import { explainEvent, explainWaiting } from '../../src/operate/explain-waiting.ts'
 import { sayWaiting } from '../../src/operate/waiting.ts'
 

@@ -1,0 +1,92 @@
+import type { Effect } from '../domain/effect.ts'
+import type { HoldReason, Onboarding, OnboardingState } from '../domain/onboarding/onboarding.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import type { PrismaClient } from '../platform/postgres/prisma.ts'
+
+/** An onboarding as operators read it, with its effects in the order of their intents. */
+export interface OnboardingRecord extends Onboarding {
+  readonly entryCount: number
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly approvedAt: Date | null
+  readonly readyAt: Date | null
+  readonly effects: readonly EffectRecord[]
+}
+
+export interface EffectRecord
+  extends Pick<Effect, 'step' | 'kind' | 'name' | 'number' | 'key' | 'state' | 'attempts' | 'receipt' | 'errorCode'> {
+  readonly leaseUntil: Date | null
+  readonly intendedAt: Date
+  readonly completedAt: Date | null
+}
+
+export interface EntryRecord {
+  readonly entryNo: number
+  readonly at: Date
+  readonly kind: string
+  readonly actor: string
+  readonly data: unknown
+  /** Hexadecimal. */
+  readonly hash: string
+}
+
+type OnboardingRow = Prisma.OnboardingGetPayload<object>
+type EffectRow = Prisma.EffectGetPayload<object>
+
+/** In the order of their intents, by their identity. */
+export async function effectsOf(prisma: PrismaClient, rows: readonly OnboardingRow[]): Promise<Map<string, EffectRow[]>> {
+  const effects = await prisma.effect.findMany({
+    where: { streamId: { in: rows.map(({ identityId }) => identityId) } },
+    orderBy: [{ intendedAt: 'asc' }, { step: 'asc' }],
+  })
+  return Map.groupBy(effects, ({ streamId }) => streamId)
+}
+
+export function toRecord(row: OnboardingRow, effects: ReadonlyMap<string, EffectRow[]>): OnboardingRecord {
+  const {
+    identityId,
+    refId,
+    identityStatus,
+    requiredDocuments,
+    accountId,
+    profileId,
+    entryCount,
+    createdAt,
+    updatedAt,
+    approvedAt,
+    readyAt,
+  } = row
+  return {
+    identityId,
+    refId,
+    // The columns' CHECK constraints and the one writer (ledger.ts) keep these to their unions.
+    origin: row.origin as Onboarding['origin'],
+    state: row.state as OnboardingState,
+    heldFrom: row.heldFrom as OnboardingState | null,
+    heldReason: row.heldReason as HoldReason | null,
+    identityStatus,
+    statusDetails: row.statusDetails as Onboarding['statusDetails'], // only the ledger writes it
+    requiredDocuments,
+    accountId,
+    profileId,
+    entryCount,
+    createdAt,
+    updatedAt,
+    approvedAt,
+    readyAt,
+    effects: (effects.get(identityId) ?? []).map((effect) => ({
+      step: effect.step,
+      kind: effect.kind,
+      name: effect.name,
+      number: effect.number,
+      key: effect.key,
+      state: effect.state as Effect['state'],
+      attempts: effect.attempts,
+      leaseUntil: effect.leaseUntil,
+      receipt: effect.receipt as Effect['receipt'], // only the ledger writes it
+      errorCode: effect.errorCode,
+      intendedAt: effect.intendedAt,
+      completedAt: effect.completedAt,
+    })),
+  }
+}

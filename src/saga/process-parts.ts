@@ -1,0 +1,22 @@
+import type { Inbox } from '../inbox/inbox.ts'
+import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Routes } from './prepare-event.ts'
+import type { SagaMetrics } from './saga-metrics.ts'
+import type { UnknownWatch } from './unknown-watch.ts'
+
+/** What work on an event asks of the inbox. A double that lacks one of them does not compile: with it, a failure could not be recorded. */
+export type ProcessInbox = Pick<Inbox, 'load' | 'complete' | 'keepCause' | 'recordStrike'>
+
+export interface ProcessParts extends Routes {
+  inbox: ProcessInbox
+  reader: ConfirmationReader
+  /** Milliseconds since 1970. */
+  now: () => number
+  logger: Logger
+  metrics: SagaMetrics
+  /** Told of events that are parked as unknown to Paxos; without, each has a log line of its own. */
+  unknown?: UnknownWatch
+  /** In [0, 1): spreads retries. */
+  random: () => number
+}
