@@ -41,8 +41,8 @@ const DepositInstructionsStory = z.strictObject({
   bankDetails: z
     .looseObject({})
     .nullable()
-    .describe('Where to pay, as Paxos has it now: fields differ by network. Null until Paxos has them.'),
-  paxosStatus: z.string().nullable().describe("Paxos's own: VALID, DEPRECATED."),
+    .describe('Where to pay, read from Paxos now. The fields differ by network. Null until Paxos has created them.'),
+  paxosStatus: z.string().nullable().describe("Paxos's own status: VALID or DEPRECATED."),
 })
 
 /** The responses of the routes for deposits and deposit instructions. */

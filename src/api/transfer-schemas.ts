@@ -9,18 +9,18 @@ const transferFields = {
   accountId: z.string(),
   identityId: z.string(),
   profileId: z.string(),
-  direction: z.string().describe("Paxos's own: CREDIT, DEBIT."),
-  type: z.string().describe("Paxos's own, such as WIRE_DEPOSIT."),
+  direction: z.string().describe("Paxos's own direction: CREDIT or DEBIT."),
+  type: z.string().describe("Paxos's own type, such as WIRE_DEPOSIT."),
   asset: z.string(),
-  amount: decimal.describe('What was sent.'),
+  amount: decimal.describe('The amount that was sent.'),
   fee: decimal,
-  total: decimal.describe('What the balance moves by: of a deposit the amount less the fee.'),
+  total: decimal.describe('The change of the balance: for a deposit, the amount less the fee.'),
   state: z.enum(TRANSFER_STATES),
   reason: z.string().nullable().describe('Why it is held.'),
   paxosStatus: z.string().describe("Paxos's own status as last read."),
-  moved: decimal.describe('Signed: what this transfer has moved on record.'),
-  instructionsId: z.string().nullable().describe('The deposit instructions of yours that the sender followed.'),
-  returnOf: z.string().nullable().describe('The id of the deposit that this transfer takes back.'),
+  moved: decimal.describe('The signed amount that the ledger records for this transfer.'),
+  instructionsId: z.string().nullable().describe('The deposit instructions that the sender followed.'),
+  returnOf: z.string().nullable().describe('The id of the deposit that this transfer returns.'),
   startedAt: z.string(),
   createdAt: time,
   updatedAt: time,
@@ -28,7 +28,10 @@ const transferFields = {
 
 const Transfer = z.strictObject(transferFields)
 
-const TransferStory = z.strictObject({ ...transferFields, timeline: z.array(TimelineEntry).describe('The ledger of this transfer.') })
+const TransferStory = z.strictObject({
+  ...transferFields,
+  timeline: z.array(TimelineEntry).describe('The ledger entries of this transfer.'),
+})
 
 /** The responses of the transfer routes. */
 export const TRANSFER_SCHEMAS = {
