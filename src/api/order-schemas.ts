@@ -30,9 +30,12 @@ const OrderPreview = z.strictObject({
     .describe('Every known obstacle to the order; empty if there is none.'),
   pays: z.strictObject({
     asset: z.string(),
-    amount: decimal.nullable().describe('Upper bound without the commission, because Paxos does not publish its rate beforehand.'),
-    availableAfter: decimal.nullable(),
+    amount: decimal.nullable().describe('Upper bound without the commission.'),
+    availableAfter: decimal.nullable().describe('Without the commission.'),
   }),
+  commission: z
+    .strictObject({ asset: z.string(), amount: z.null(), note: z.literal('unknown until filled') })
+    .describe('Paxos publishes no rate before the fill. A buy pays it in addition to `pays`, a sale out of its proceeds.'),
   dust: decimal.nullable().describe('Remainder of a sale that is too small to sell.'),
   receives: z.strictObject({ asset: z.string() }),
 })

@@ -68,8 +68,9 @@ function registerPreview(order: Command, open: OpenUseCases, print: Print): void
       await withUseCases(open, async (useCases) => {
         const preview = await useCases.previewOrder(accountId, request)
         if (flags.json) return print(JSON.stringify(preview, null, 2))
-        const { pays, obstacles, dust } = preview
+        const { pays, obstacles, dust, commission } = preview
         print(`Costs ${pays.amount ?? 'the market price'} ${pays.asset}. Available afterwards: ${pays.availableAfter ?? 'unknown'}.`)
+        print(`Commission: ${commission.note}, because Paxos publishes no rate. It is charged in ${commission.asset}.`)
         if (dust) print(`${dust} ${pays.asset} would remain, which is too little to sell.`)
         for (const { field, message, nearest } of obstacles)
           print(`Refused: ${field} ${message}${nearest ? `; nearest valid value ${nearest}` : ''}`)

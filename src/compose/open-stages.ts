@@ -33,6 +33,8 @@ export interface StageSettings {
   encryptionKey: Buffer
   /** Transfers are read; without, their events are kept. */
   readTransfers?: boolean
+  /** How long a deposit whose answer was lost may still appear in the balance, milliseconds; 10 s unless told. */
+  absenceTrustedAfterMs?: number | undefined
   /** Confirms many events of the backlog with one call to Paxos: for the role that works the backlog off. */
   readBacklog: boolean
   logger: Logger
@@ -58,14 +60,14 @@ export interface Stages extends StageParts, Required<Routes> {
 /** Wires the stages: once for the worker, the operator's role, the commands, and the tests. */
 export function openStages({ pool, queue, paxos, notices }: StageParts, settings: StageSettings): Stages {
   const { databaseUrl, unknownIdentities, encryptionKey, readBacklog, readTransfers = true, logger, metrics } = settings
-  const { wrap = NOT_WRAPPED } = settings
+  const { absenceTrustedAfterMs, wrap = NOT_WRAPPED } = settings
   // An event and a command go onto the queue at once, so that they need not wait for a dispatcher's round.
   const onAccepted = queue.add
   const inbox = wrap('inbox', createInbox({ pool, connectionString: databaseUrl, logger, metrics, onAccepted }))
   const ledger = wrap('ledger', createLedger({ pool, table: ONBOARDING_TABLE }))
   const backlog = readBacklog ? backlogOf({ inbox, ledger, queue, logger }) : null
   const reader = wrap('reader', createConfirmationReader(paxos, backlog))
-  const trading = openTrading({ pool, paxos, notices, readTransfers, wrap })
+  const trading = openTrading({ pool, paxos, notices, readTransfers, absenceTrustedAfterMs, wrap })
   const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, encryptionKey, now: Date.now, trading })
   const close = (): Promise<void> =>
     closeInTurn([

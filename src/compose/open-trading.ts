@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { OrderSnapshot } from '../domain/trade/order-stream.ts'
 import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
-import type { DepositSnapshot } from '../domain/transfer/deposit.ts'
+import type { Deposit, DepositSnapshot } from '../domain/transfer/deposit.ts'
 import type { InstructionsSnapshot } from '../domain/transfer/deposit-instructions.ts'
 import type { TransferSnapshot } from '../domain/transfer/transfer-stream.ts'
 import { DEPOSIT_INSTRUCTIONS_TABLE } from '../ledger/deposit-instructions-table.ts'
@@ -9,6 +9,7 @@ import { DEPOSIT_TABLE } from '../ledger/deposit-table.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { ORDER_TABLE } from '../ledger/order-table.ts'
 import { QUOTE_EXECUTION_TABLE } from '../ledger/quote-execution-table.ts'
+import { hasOlderOpenDeposit } from '../ledger/read-deposits.ts'
 import { sumFlows } from '../ledger/read-flows.ts'
 import { type OrderReads, readOrders } from '../ledger/read-orders.ts'
 import { TRANSFER_TABLE } from '../ledger/transfer-table.ts'
@@ -42,6 +43,7 @@ export function openTrading({
   notices,
   now = Date.now,
   readTransfers = true,
+  absenceTrustedAfterMs,
   wrap = NOT_WRAPPED,
 }: {
   pool: Pool
@@ -50,11 +52,14 @@ export function openTrading({
   now?: () => number
   /** Transfers are read; without, their events are kept. */
   readTransfers?: boolean
+  /** How long a deposit whose answer was lost may still appear in the balance, milliseconds. */
+  absenceTrustedAfterMs?: number | undefined
   wrap?: Wrap
 }): Trading {
   const orderLedger = wrap('orderLedger', createLedger({ pool, table: ORDER_TABLE }))
   const depositLedger = wrap('depositLedger', createLedger({ pool, table: DEPOSIT_TABLE }))
   const quoteLedger = wrap('quoteLedger', createLedger({ pool, table: QUOTE_EXECUTION_TABLE }))
+  const waitsForOlder = (deposit: Deposit) => hasOlderOpenDeposit(pool, deposit)
   const balanceOnRecord = (accountId: string, asset: string) => sumFlows(pool, accountId, asset)
   const instructionsLedger = wrap('instructionsLedger', createLedger({ pool, table: DEPOSIT_INSTRUCTIONS_TABLE }))
   const transferLedger = wrap('transferLedger', createLedger({ pool, table: TRANSFER_TABLE }))
@@ -69,7 +74,7 @@ export function openTrading({
     eventRoutes: readTransfers ? [transfers.event] : [],
     routes: [
       ...orderRoutes({ ledger: orderLedger, paxos, notices, now }),
-      depositRoute({ ledger: depositLedger, paxos, notices, balanceOnRecord }),
+      depositRoute({ ledger: depositLedger, paxos, notices, balanceOnRecord, waitsForOlder, now, absenceTrustedAfterMs }),
       quoteExecutionRoute({ ledger: quoteLedger, paxos, now }),
       depositInstructionsRoute({ ledger: instructionsLedger, paxos }),
       transfers.timer,

@@ -17,6 +17,7 @@ import { startForgetting } from '../saga/forget-refused-requests.ts'
 import { createEventProcessor } from '../saga/process-event.ts'
 import { createSagaMetrics } from '../saga/saga-metrics.ts'
 import { startOrderPolls } from '../saga/start-order-polls.ts'
+import { startSettledPolls } from '../saga/start-settled-polls.ts'
 import { createUnknownWatch } from '../saga/unknown-watch.ts'
 import { listSealed } from '../vault/list-sealed.ts'
 import { connectPaxos } from './connect-paxos.ts'
@@ -68,6 +69,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     ...{ pool, inbox, paxos, orders: trading.orders, logger, metrics },
     ...(readTransfers ? {} : { transfersEveryMs: null }),
   })
+  const stopSettledPolls = startSettledPolls({ pool, inbox, paxos, orders: trading.orders, logger })
   const stopIdentityPolls = startIdentityPolls({ pool, inbox, paxos, everySeconds: config.identityPollSeconds, logger, metrics })
   const stopSweeps = scheduleSweeps(foundation.queueBackend, {
     everySeconds: config.sweepEverySeconds,
@@ -83,7 +85,16 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     { now: Date.now, logger },
   )
   const stopReplays = startReplayRunner({ ...stages, secondPersonAbove: config.replaySecondPersonAbove }, logger)
-  const work = [stopReplays, stopForgetting, stopPolls, stopIdentityPolls, stopSweeps, stopDispatcher, () => worker.close()]
+  const work = [
+    stopReplays,
+    stopForgetting,
+    stopPolls,
+    stopSettledPolls,
+    stopIdentityPolls,
+    stopSweeps,
+    stopDispatcher,
+    () => worker.close(),
+  ]
   const readiness = [...storesReady(pool, queue), { name: 'jobs', check: worker.check }]
   const app = await createHttpServer({
     logger,

@@ -36,6 +36,9 @@ export interface Effect extends EffectId {
   readonly errorCode: string | null
 }
 
+/** How long an attempt is its job's alone, milliseconds: longer than a call may take (its timeout, a retry after 401, three reads for the profile). */
+export const LEASE_MS = 45_000
+
 /** The job that holds the attempt: an inbox event, and which opening of it. */
 export interface LeaseHolder {
   /** bigint as text. */
@@ -179,6 +182,11 @@ function suppress<S extends Snapshot>(draft: Draft<S>, effect: Effect, { mayHave
 /** Marks an attempt before it is made, so that after a crash the next worker knows that the outcome is unknown. */
 export function markAttempt<S extends Snapshot>(draft: Draft<S>, effect: Effect, lease: Lease): Draft<S> {
   return { ...draft, effects: replace(draft.effects, { ...effect, attempts: effect.attempts + 1, lease, errorCode: null }) }
+}
+
+/** When the last attempt began, milliseconds since 1970; null: there is none under way or lost. */
+export function attemptedAtMs({ lease }: Effect): number | null {
+  return lease && lease.until - LEASE_MS
 }
 
 /** The lease of another job that has not run out; null where this job may act. A job takes over its own attempt at once: its predecessor is dead. */

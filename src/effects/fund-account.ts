@@ -1,5 +1,6 @@
+import { attemptedAtMs } from '../domain/effect.ts'
 import { Amount } from '../domain/money.ts'
-import { type DepositSnapshot, FUND_ACCOUNT, isFunded } from '../domain/transfer/deposit.ts'
+import { type Deposit, type DepositSnapshot, FUND_ACCOUNT, isFunded } from '../domain/transfer/deposit.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { PaxosRefusedError, PaxosRejectedError } from '../paxos/paxos-errors.ts'
 import { AppError } from '../platform/app-error.ts'
@@ -17,28 +18,64 @@ export class DepositUnclearError extends AppError {
   }
 }
 
+/** The answer to this deposit, or to an older one of the same account and asset, is still awaited, so that the balance tells nothing yet. */
+export class DepositOutcomeOpenError extends AppError {
+  readonly code = 'DEPOSIT_OUTCOME_OPEN'
+  readonly retry = 'snooze'
+  readonly retryAfterMs: number
+  constructor(depositId: string, because: string, retryAfterMs: number) {
+    super(`deposit ${depositId}: ${because}`)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** How long after an attempt whose answer was lost the deposit's absence from the balance is trusted, milliseconds. */
+const ABSENCE_TRUSTED_AFTER_MS = 10_000
+/** How often a deposit looks whether the one before it has ended, milliseconds. */
+const LOOK_AGAIN_MS = 1_000
+
 /** Attempts of an event that find the balance unclear before a person is asked. */
 const UNCLEAR_ATTEMPTS = 6
 
+export interface FundEffectParts {
+  /** The sum of all flows on record of one asset in one account. */
+  balanceOnRecord: (accountId: string, asset: string) => Promise<Amount>
+  /** Whether an older deposit of the same account and asset has no answer yet. */
+  waitsForOlder: (deposit: Deposit) => Promise<boolean>
+  /** Milliseconds since 1970. */
+  now: () => number
+  /** Of a test; 10 s otherwise. */
+  absenceTrustedAfterMs?: number | undefined
+}
+
 /**
  * Credits an account of the Sandbox. Paxos takes no ref_id for that, so whether a lost answer was acted on is told by the balance: it is the sum
- * of all flows on record, with this deposit or without it.
+ * of all flows on record, with this deposit or without it. So that the balance speaks of one deposit alone, those of one account and asset go one
+ * after the other. Paxos may act on a call after we gave it up, so a deposit that the balance lacks is sent again only when 10 s have passed.
  */
-export function fundAccountEffect(
-  paxos: PaxosClient,
-  { balanceOnRecord }: { balanceOnRecord: (accountId: string, asset: string) => Promise<Amount> },
-): EffectKind<DepositSnapshot> {
+export function fundAccountEffect(paxos: PaxosClient, parts: FundEffectParts): EffectKind<DepositSnapshot> {
+  const { balanceOnRecord, waitsForOlder, now, absenceTrustedAfterMs = ABSENCE_TRUSTED_AFTER_MS } = parts
   const drift = async ({ snapshot: { deposit }, priority }: EffectTask<DepositSnapshot>): Promise<Amount> => {
     const { profileId, accountId, asset } = deposit
     const [balances, onRecord] = await Promise.all([paxos.balances.list(profileId, { priority }), balanceOnRecord(accountId, asset)])
     const held = balances.find((balance) => balance.asset === asset)
     return (held ? held.available.plus(held.trading) : Amount.zero).minus(onRecord)
   }
+  const requireTurn = async ({ snapshot: { deposit } }: EffectTask<DepositSnapshot>): Promise<void> => {
+    if (await waitsForOlder(deposit))
+      throw new DepositOutcomeOpenError(
+        deposit.depositId,
+        'an older deposit of the same account and asset has no answer yet',
+        LOOK_AGAIN_MS,
+      )
+  }
   return {
     kind: FUND_ACCOUNT,
     asksPaxos: true,
-    perform: async ({ snapshot: { deposit }, priority }) => {
-      const { profileId, asset, amount } = deposit
+    perform: async (task) => {
+      const { snapshot, priority } = task
+      const { profileId, asset, amount } = snapshot.deposit
+      await requireTurn(task)
       try {
         return {
           kind: 'account-funded',
@@ -53,8 +90,13 @@ export function fundAccountEffect(
     },
     find: async (task) => {
       const { deposit } = task.snapshot
+      await requireTurn(task)
       const difference = await drift(task)
-      if (difference.isZero()) return null
+      if (difference.isZero()) {
+        // The lease begins with the attempt before this one, which may have been a look as well: the whole wait follows the last of them.
+        if (now() - (attemptedAtMs(task.effect) ?? 0) >= absenceTrustedAfterMs) return null
+        throw new DepositOutcomeOpenError(deposit.depositId, 'its answer was lost, and Paxos may still act on it', absenceTrustedAfterMs)
+      }
       if (difference.equals(Amount.of(deposit.amount))) return { kind: 'account-funded', activityId: null, how: 'found' }
       throw new DepositUnclearError({ ...deposit, drift: difference })
     },

@@ -10,6 +10,16 @@ export async function findDeposit(pool: Pool, depositId: string): Promise<Deposi
   return rows[0] ? DEPOSIT_TABLE.snapshot(rows[0], []).deposit : null
 }
 
+/** Whether an older deposit of the same account and asset has no answer yet. */
+export async function hasOlderOpenDeposit(pool: Pool, { depositId, accountId, asset, requestedAt }: Deposit): Promise<boolean> {
+  const { rows } = await pool.query<{ waits: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM deposit WHERE account_id = $1 AND asset = $2 AND state IN ('submitting', 'unknown')
+       AND (requested_at, deposit_id) < ($3, $4)) AS waits`,
+    [accountId, asset, new Date(requestedAt), depositId],
+  )
+  return rows[0]?.waits === true
+}
+
 /** Deposits whose command may be lost: asked for before then, and without an end. */
 export async function listWaitingDeposits(pool: Pool, before: Date): Promise<string[]> {
   const { rows } = await pool.query<{ deposit_id: string }>(

@@ -37,6 +37,8 @@ export interface OrderReads {
   list(query: OrderQuery): Promise<Page<OrderRecord>>
   /** Orders that Paxos has, and that have not ended or are not settled yet. Those that ended a day ago are a person's to look at. */
   listOpen(): Promise<OpenOrder[]>
+  /** Orders that ended within the last day and are settled: Paxos may still annul an execution of theirs. */
+  listSettled(): Promise<OpenOrder[]>
   /** Orders whose command may be lost: asked for a while ago, and still not at Paxos. */
   listWaiting(before: Date): Promise<{ orderId: string; state: OrderState }[]>
 }
@@ -45,6 +47,17 @@ const COLUMNS = ORDER_TABLE.columns.map(({ name, loaded }) => `${loaded(`o.${nam
 const MOST_OPEN = 50_000
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const ORDER_ID = /^order-[0-9a-f]{32}$/
+
+const OPEN = `o.state IN ('open', 'cancel_requested')`
+const ENDED_WITHIN_A_DAY = `(o.state IN ('filled', 'cancelled', 'rejected', 'expired') AND o.closed_at > now() - interval '1 day')`
+
+/** What a poll must know of the orders for which `condition` holds. */
+function polled(condition: string): string {
+  return `SELECT o.order_id AS "orderId", o.identity_id AS "identityId", 'gatehouse-place-order-' || o.order_id AS "refId", o.paxos_status AS "paxosStatus",
+      o.amount_filled::text AS "amountFilled", extract(epoch FROM o.requested_at)::float8 * 1000 AS "requestedAt",
+      coalesce((SELECT sum((e->>'amount')::numeric) FROM jsonb_array_elements(o.executions) e WHERE NOT (e->>'annulled')::boolean), 0)::text AS executed
+    FROM trade_order o WHERE ${condition} ORDER BY o.requested_at LIMIT ${MOST_OPEN}`
+}
 
 interface OrderRow extends Readonly<Record<string, unknown>> {
   created_at: Date
@@ -61,18 +74,9 @@ export function readOrders(pool: Pool): OrderReads {
       return rows[0] ? toRecord(rows[0]) : null
     },
     list: (query) => listOrders(pool, query),
-    listOpen: async () => {
-      const { rows } = await pool.query<OpenOrder>(
-        `SELECT o.order_id AS "orderId", o.identity_id AS "identityId", 'gatehouse-place-order-' || o.order_id AS "refId", o.paxos_status AS "paxosStatus",
-           o.amount_filled::text AS "amountFilled", extract(epoch FROM o.requested_at)::float8 * 1000 AS "requestedAt",
-           coalesce((SELECT sum((e->>'amount')::numeric) FROM jsonb_array_elements(o.executions) e WHERE NOT (e->>'annulled')::boolean), 0)::text AS executed
-         FROM trade_order o
-         WHERE o.state IN ('open', 'cancel_requested')
-           OR (o.state IN ('filled', 'cancelled', 'rejected', 'expired') AND NOT o.settled AND o.closed_at > now() - interval '1 day')
-         ORDER BY o.requested_at LIMIT ${MOST_OPEN}`,
-      )
-      return rows
-    },
+    listOpen: async () => (await pool.query<OpenOrder>(polled(`${OPEN} OR (${ENDED_WITHIN_A_DAY} AND NOT o.settled)`))).rows,
+    listSettled: async () =>
+      (await pool.query<OpenOrder>(polled(`${ENDED_WITHIN_A_DAY} AND o.settled AND o.paxos_order_id IS NOT NULL`))).rows,
     listWaiting: async (before) => {
       const { rows } = await pool.query<{ orderId: string; state: OrderState }>(
         `SELECT order_id AS "orderId", state FROM trade_order WHERE state IN ('submitting', 'unknown') AND updated_at < $1 ORDER BY updated_at LIMIT 1000`,

@@ -1,5 +1,6 @@
 import type { Actor } from '../domain/actor.ts'
 import { Amount } from '../domain/money.ts'
+import { owing } from '../domain/trade/preview-order.ts'
 import { type HeldQuote, mayBeExecuted, type QuoteAmounts } from '../domain/trade/quote-execution.ts'
 import { EXECUTE_QUOTE, openQuoteExecution, type QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
 import { IdempotencyKeyReusedError } from '../inbox/commands.ts'
@@ -10,7 +11,7 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { awaitAnswer } from './await-answer.ts'
 import { type CommandParts, giveCommand } from './give-command.ts'
 import { idOfKey } from './id-of-key.ts'
-import { QuoteExpiredError, QuoteUnknownError } from './trading-errors.ts'
+import { OrderNotPossibleError, QuoteExpiredError, QuoteUnknownError } from './trading-errors.ts'
 import { requireTradable } from './trading-gate.ts'
 
 export interface ExecuteQuote extends QuoteAmounts {
@@ -76,6 +77,12 @@ async function admit(parts: ExecuteQuoteParts, { accountId, quoteId }: ExecuteQu
   const quote = await parts.quote(quoteId)
   if (!quote) throw new QuoteUnknownError(quoteId)
   if (!mayBeExecuted(quote, parts.now())) throw new QuoteExpiredError(quoteId, new Date(quote.expiresAt))
-  await requireTradable(parts.paxos, account, quote.side === 'BUY' ? 'BUY' : 'SELL')
+  const side = quote.side === 'BUY' ? 'BUY' : 'SELL'
+  const [balances] = await Promise.all([
+    side === 'BUY' ? parts.paxos.balances.list(account.profileId) : [],
+    requireTradable(parts.paxos, account, side),
+  ])
+  const obstacles = owing(side, balances)
+  if (obstacles.length > 0) throw new OrderNotPossibleError(obstacles)
   return { ...account, quote }
 }

@@ -7,6 +7,7 @@ import { EffectRefusedError } from './saga-errors.ts'
 /** Gatehouse's own waits: they say nothing of why an event fails, so the cause that is known of it stays. */
 const OWN_WAITS: ReadonlySet<string> = new Set([
   'BUDGET_EXHAUSTED',
+  'DEPOSIT_OUTCOME_OPEN',
   'EFFECT_IN_HAND',
   'ONBOARDING_CONTENDED',
   'PAXOS_CIRCUIT_OPEN',

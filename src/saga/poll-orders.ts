@@ -10,6 +10,8 @@ export interface PollParts {
   paxos: PaxosClient
   /** Orders that a read may still change. */
   openOrders: () => Promise<OpenOrder[]>
+  /** Most of the orders are open at Paxos, so that listing those is a short cut. Where they are not, nothing is urgent either. */
+  mostAreOpen: boolean
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -48,13 +50,14 @@ const LONGEST_AGAIN_MS = 60_000
  * a timer of the inbox, which the worker handles as any event; what is read here is only the reason to look. An order has one timer at a time: the
  * poll remembers for which difference it set one, so that a backlog of reads is not set again with each round.
  */
-export function createOrderPoll({ inbox, paxos, openOrders, now }: PollParts): () => Promise<PollReport> {
+export function createOrderPoll({ inbox, paxos, openOrders, mostAreOpen, now }: PollParts): () => Promise<PollReport> {
   let timed: ReadonlyMap<string, Timed> = new Map()
   return async () => {
     const open = await openOrders()
     if (open.length === 0) return { open: 0, changed: 0, timed: 0, calls: 0 }
-    const reader = createOrderLister(paxos)
-    const listed = open.length > LOOKUPS_WORTH_A_LIST * REFS_PER_CALL ? await reader.listOpen(oldest(open)) : new Map<string, PaxosOrder>()
+    const reader = createOrderLister(paxos, mostAreOpen ? 'live' : 'replay')
+    const worthAList = mostAreOpen && open.length > LOOKUPS_WORTH_A_LIST * REFS_PER_CALL
+    const listed = worthAList ? await reader.listOpen(oldest(open)) : new Map<string, PaxosOrder>()
     const found = new Map([...listed, ...(await reader.lookUp(open.map(({ refId }) => refId).filter((refId) => !listed.has(refId))))])
     const atMs = now()
     const remembered = new Map<string, Timed>()
@@ -81,11 +84,11 @@ export function createOrderPoll({ inbox, paxos, openOrders, now }: PollParts): (
   }
 }
 
-function createOrderLister(paxos: PaxosClient) {
+function createOrderLister(paxos: PaxosClient, priority: 'live' | 'replay') {
   let calls = 0
   const page = async (filter: Parameters<PaxosClient['orders']['list']>[0]) => {
     calls += 1
-    return paxos.orders.list({ limit: PAGE, priority: 'live', ...filter })
+    return paxos.orders.list({ limit: PAGE, priority, ...filter })
   }
   return {
     calls: () => calls,

@@ -1,4 +1,13 @@
-import { type Attempt, type Draft, type Effect, type Receipt, recordAbsence, recordRefusal, type Snapshot } from '../domain/effect.ts'
+import {
+  type Attempt,
+  type Draft,
+  type Effect,
+  LEASE_MS,
+  type Receipt,
+  recordAbsence,
+  recordRefusal,
+  type Snapshot,
+} from '../domain/effect.ts'
 import { type Outcome, outcomeText } from '../domain/outcome.ts'
 import { applyReceipt, claimNext, draftOf, type StreamRules } from '../domain/stream.ts'
 import { describeAttempt } from '../effects/describe-attempt.ts'
@@ -11,8 +20,6 @@ import { type Earned, prepare, withAttempts } from './prepare-stream.ts'
 import { ContendedError, EffectInHandError, EffectRefusedError, ReceiptTakenError } from './saga-errors.ts'
 import { effectKindOf, type Ran, type StreamKind, type Trigger } from './stream-kind.ts'
 
-/** Longer than a call may take (its timeout, a retry after 401, three reads for the profile), so that a live attempt keeps its lease. */
-const LEASE_MS = 45_000
 const CONFLICTS_BEFORE_YIELDING = 8
 /** When an effect that another job holds is looked at again. Most calls end sooner; the lease is for jobs that died. */
 const LONGEST_WAIT_MS = 1_000

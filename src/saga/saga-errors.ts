@@ -19,6 +19,17 @@ export class EventWithoutIdentityError extends AppError {
   }
 }
 
+/** Paxos has the event, and not the transfer that it names. Looked for three times within half a minute, then parked. */
+export class TransferUnknownError extends AppError {
+  readonly code = 'TRANSFER_UNKNOWN_TO_PAXOS'
+  readonly retry: 'backoff' | 'never'
+  readonly retryAfterMs = 10_000
+  constructor(transferId: string, { last }: { last: boolean }) {
+    super(`Paxos does not know transfer ${transferId}, which its event names; replay the event once Paxos lists the transfer`)
+    this.retry = last ? 'never' : 'backoff'
+  }
+}
+
 /** The event announces what the live read does not show yet. Read again shortly, then held. */
 export class StatusNotSettledError extends AppError {
   readonly code = 'STATUS_NOT_SETTLED'

@@ -49,7 +49,7 @@ export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
   })
   let stopped = false
   let timer: NodeJS.Timeout | undefined
-  const pollOrders = createOrderPoll({ ...parts, openOrders: parts.orders.listOpen, now: Date.now })
+  const pollOrders = createOrderPoll({ ...parts, openOrders: parts.orders.listOpen, mostAreOpen: true, now: Date.now })
   const round = async (): Promise<void> => {
     const startedMs = performance.now()
     let restMs = REST_MS

@@ -6,9 +6,10 @@ import { type TransferEffectParts, transferEffects } from '../effects/transfer-e
 import type { Ledger } from '../ledger/ledger.ts'
 import { placeTransfer } from '../ledger/read-transfers.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
 import type { PaxosTransfer } from '../paxos/transfers.ts'
 import type { EventRoute, OwnRoute } from './prepare-event.ts'
-import { StatusNotSettledError, StreamMissingError } from './saga-errors.ts'
+import { StatusNotSettledError, StreamMissingError, TransferUnknownError } from './saga-errors.ts'
 import type { StreamKind } from './stream-kind.ts'
 import { type StreamWork, streamWork } from './stream-work.ts'
 
@@ -24,6 +25,9 @@ export const READ_TRANSFER = 'read-transfer'
 const WITHOUT_TRANSFER = 'names-no-transfer'
 /** Looks for the account of a profile before the transfer is taken for somebody else's: an account's own event may come first (A53). */
 const LOOKS_FOR_ACCOUNT = 2
+
+/** Looks for a transfer that Paxos's own event names and that it answers 404 for, before a person must look. */
+const LOOKS_FOR_TRANSFER = 3
 
 /** What a transfer is to us when it moves nothing of ours: an expected answer, thrown only to leave the run of the stream. */
 class NotOursError extends Error {
@@ -55,7 +59,7 @@ export function transferRoutes({ pool, ledger, paxos, notices }: TransferParts):
       work: ({ transferId }, { priority }) => {
         if (transferId === null) return keptWork(WITHOUT_TRANSFER)
         const about = { streamId: transferIdOf(transferId), identityId: null, observe: () => observe(transferId, priority) }
-        return unlessForeign(streamWork(kind, about))
+        return boundedBy(unlessForeign(streamWork(kind, about)), transferId)
       },
     },
     timer: {
@@ -66,9 +70,21 @@ export function transferRoutes({ pool, ledger, paxos, notices }: TransferParts):
           if (!stored) throw new StreamMissingError('transfer', streamId)
           return observe(stored.transfer.paxosTransferId, priority)
         }
-        return streamWork(kind, { streamId, identityId: null, observe: read })
+        return boundedBy(streamWork(kind, { streamId, identityId: null, observe: read }), streamId)
       },
     },
+  }
+}
+
+/** A transfer that Paxos does not have ends at a person, after a few looks: twelve attempts would take 20 min. */
+function boundedBy(work: StreamWork, transferId: string): StreamWork {
+  return {
+    ...work,
+    run: (terms) =>
+      work.run(terms).catch((error: unknown) => {
+        if (!(error instanceof PaxosNotFoundError)) throw error
+        throw new TransferUnknownError(transferId, { last: terms.attempts + 1 >= LOOKS_FOR_TRANSFER })
+      }),
   }
 }
 

@@ -50,7 +50,7 @@ function pollOver(open: OpenOrder[], orders: PaxosOrder[]) {
   let nowMs = 2_000_000
   const { paxos } = paxosWith(orders)
   const setTimers: Inbox['setTimers'] = async (set) => void timers.push(...set.map(({ streamId, name }) => `${name} ${streamId}`))
-  const poll = createOrderPoll({ inbox: { setTimers }, paxos, openOrders: async () => [...open], now: () => nowMs })
+  const poll = createOrderPoll({ inbox: { setTimers }, paxos, openOrders: async () => [...open], mostAreOpen: true, now: () => nowMs })
   return { poll, timers, pass: (ms: number) => (nowMs += ms) }
 }
 

@@ -17,6 +17,7 @@ import { startDispatcher } from '../../src/saga/dispatch-due-events.ts'
 import { createEventProcessor, workNow } from '../../src/saga/process-event.ts'
 import { createSagaMetrics } from '../../src/saga/saga-metrics.ts'
 import { startOrderPolls } from '../../src/saga/start-order-polls.ts'
+import { startSettledPolls } from '../../src/saga/start-settled-polls.ts'
 
 export interface PipelineOptions {
   /** No limits when it is absent. */
@@ -71,7 +72,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   )
   const stages = openStages(
     { pool, queue, paxos, notices },
-    { databaseUrl, unknownIdentities, encryptionKey: ENCRYPTION_KEY, readBacklog: true, logger, metrics, wrap: decorate },
+    {
+      ...{ databaseUrl, unknownIdentities, encryptionKey: ENCRYPTION_KEY, readBacklog: true, absenceTrustedAfterMs: 500 },
+      ...{ logger, metrics, wrap: decorate },
+    },
   )
   const { inbox, trading } = stages
   const parts = { ...stages, logger, metrics: createSagaMetrics(metrics), random: () => 0 }
@@ -81,6 +85,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const worker = watched ?? (concurrency > 0 ? startEventWorker(backend, work) : null)
   const polled = { pool, inbox, paxos, orders: trading.orders, transfersEveryMs: 200, logger, metrics }
   const stopPolls = concurrency > 0 ? startOrderPolls(polled) : null
+  const stopSettledPolls = concurrency > 0 ? startSettledPolls({ ...polled, everyMs: 500 }) : null
   const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null
   return {
     ...stages,
@@ -92,6 +97,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       inbox.accept({ eventId: event.id, type: event.type, occurredAt: new Date(), isTest, origin: 'webhook', bodySha256: null }),
     close: async () => {
       await stopPolls?.()
+      await stopSettledPolls?.()
       await stopDispatcher?.()
       await worker?.close()
       await stages.close()

@@ -41,10 +41,10 @@ function deliverer({ pipeline, bank }: Scene): () => Promise<void> {
 }
 
 forEachBackend((backend) => {
-  const open = async (options: Partial<SandboxOptions> = QUICK): Promise<Scene> => {
+  const open = async ({ fund, ...options }: Partial<SandboxOptions> & { fund?: string } = QUICK): Promise<Scene> => {
     const world = await createWorld(backend, options)
     const pipeline = await world.start()
-    return { world, pipeline, trader: await openTrader(world, pipeline), bank: bankOf(world.sandbox) }
+    return { world, pipeline, trader: await openTrader(world, pipeline, fund === undefined ? {} : { fund }), bank: bankOf(world.sandbox) }
   }
 
   describe('a wire by the instructions', () => {
@@ -143,6 +143,37 @@ forEachBackend((backend) => {
         expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
       },
     )
+
+    it('A32: stops buying, by order and by quote, when a return takes the balance below zero, and leaves selling open', async () => {
+      const scene = await open({ ...QUICK, fund: '100.00' })
+      const { bank, trader, pipeline } = scene
+      const deliver = deliverer(scene)
+      const paxosTransferId = bank.wire(await instructions(scene), '530.00')
+      await eventually(deliver, () => bank.events().length === 2)
+      await eventually(
+        () => transfersOf(scene),
+        ([first]) => first?.state === 'completed',
+      )
+      const buy = { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '400.00' }
+      await trader.reaches((await trader.place('spend', buy)).orderId, 'filled')
+      bank.takeBack(paxosTransferId)
+      await deliver()
+      await eventually(
+        () => typesTold(scene),
+        (told) => told.includes('deposit.returned'),
+      )
+      await completes(pipeline)
+      const stopped = { code: 'ORDER_NOT_POSSIBLE', message: expect.stringMatching(/its USD balance is -\d+/) }
+      await expect(trader.place('more', { ...buy, quoteAmount: '1.00' })).rejects.toMatchObject(stopped)
+      const quotes = await trader.useCases.listQuotes('BTCUSD')
+      const asked = { accountId: trader.accountId, idempotencyKey: 'quote', baseAmount: '0.0001', quoteAmount: null }
+      const execute = (wanted: string) =>
+        trader.useCases.executeQuote({ ...asked, quoteId: quotes.find(({ side }) => side === wanted)?.id ?? '' }, TESTER)
+      await expect(execute('BUY')).rejects.toMatchObject(stopped)
+      const sale = await trader.place('cover', { side: 'SELL', market: 'BTCUSD', type: 'MARKET', baseAmount: '0.001' })
+      await trader.reaches(sale.orderId, 'filled')
+      expect(await trader.drift()).toEqual({})
+    })
 
     it('A33: is credited once when its events come in the wrong order and twice', async () => {
       const scene = await open()

@@ -34,8 +34,9 @@ export interface OrderObstacle {
     | 'max-market-notional'
     | 'max-limit-notional'
     | 'available-balance'
+    | 'negative-balance'
     | 'shortest-time-in-force'
-  readonly field: 'market' | 'baseAmount' | 'quoteAmount' | 'price' | 'stopPrice' | 'expiresAt'
+  readonly field: 'side' | 'market' | 'baseAmount' | 'quoteAmount' | 'price' | 'stopPrice' | 'expiresAt'
   readonly message: string
   readonly nearest: string | null
 }
@@ -45,10 +46,14 @@ export interface OrderPreview {
   readonly obstacles: readonly OrderObstacle[]
   /** The asset that is paid with, what the order takes of it at most, and what is left of what is available now. */
   readonly pays: { readonly asset: string; readonly amount: string | null; readonly availableAfter: string | null }
+  /** Paxos publishes no rate, so that nothing is known before the fill: a buy pays it on top of `pays`, a sale out of its proceeds. */
+  readonly commission: { readonly asset: string; readonly amount: null; readonly note: typeof COMMISSION_NOTE }
   /** What is left over of the base asset that no order can sell: below the market's minimum (A22). */
   readonly dust: string | null
   readonly receives: { readonly asset: string }
 }
+
+const COMMISSION_NOTE = 'unknown until filled'
 
 /** Paxos's documented largest orders, in USD (paxos/api.md 8.1). */
 const MAX_MARKET_NOTIONAL = Amount.of('500000')
@@ -66,6 +71,7 @@ export function previewOrder(request: OrderRequest, market: MarketRules, balance
   const pays = request.side === 'BUY' ? notional : base(request)
   const available = balances.find((balance) => balance.asset === asset)?.available ?? Amount.zero
   const obstacles = [
+    ...owing(request.side, balances),
     ...closedMarket(request.side, market),
     ...offTick(request, market),
     ...amountLimits(request, market),
@@ -76,6 +82,7 @@ export function previewOrder(request: OrderRequest, market: MarketRules, balance
   return {
     obstacles,
     pays: { asset, amount: pays && String(pays), availableAfter: after && String(after) },
+    commission: { asset: market.quoteAsset, amount: null, note: COMMISSION_NOTE },
     dust: dustOf(request.side, market, after),
     receives: { asset: request.side === 'BUY' ? market.baseAsset : market.quoteAsset },
   }
@@ -89,6 +96,20 @@ function notionalOf(request: OrderRequest): Amount | null {
   const price = request.price ?? request.stopPrice
   const amount = base(request)
   return quote(request) ?? (price === null || amount === null ? null : amount.times(Amount.of(price)).round(QUOTE_DECIMALS, 'up'))
+}
+
+/**
+ * A customer whose balance a late return took below zero may not buy until it is covered, in any market; a sale may cover it (A32). This is our
+ * policy: Paxos documents none.
+ */
+export function owing(side: OrderSide, balances: readonly Available[]): OrderObstacle[] {
+  if (side === 'SELL') return []
+  return balances
+    .filter(({ available }) => available.lessThan(Amount.zero))
+    .map(({ asset, available }) => {
+      const message = `must not be BUY while the account owes: its ${asset} balance is ${available}, as after a returned deposit; deposit or sell first`
+      return { limit: 'negative-balance', field: 'side', message, nearest: null }
+    })
 }
 
 function closedMarket(side: OrderSide, { market, buy, sell }: MarketRules): OrderObstacle[] {

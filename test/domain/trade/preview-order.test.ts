@@ -93,6 +93,7 @@ describe('the preview of an order', () => {
     expect(preview).toMatchObject({
       obstacles: [],
       pays: { asset: 'USD', amount: '250', availableAfter: '750.5' },
+      commission: { asset: 'USD', amount: null, note: 'unknown until filled' },
       receives: { asset: 'ETH' },
     })
   })
@@ -120,5 +121,22 @@ describe('the preview of an order', () => {
         expect(dust).toBe(rest.isPositive() && rest.lessThan(Amount.of('0.0001')) ? String(rest) : null)
       }),
     )
+  })
+})
+
+describe('A32: an account that a late return took below zero', () => {
+  const owing = [{ asset: 'USD', available: Amount.of('-879.67') }, ...RICH.filter(({ asset }) => asset !== 'USD')]
+
+  it('may not buy, and is told which balance it must cover', () => {
+    expect(limitsHit(marketBuy, ETHUSD, owing)).toContainEqual(['negative-balance', 'side', null])
+    const [first] = previewOrder(marketBuy, ETHUSD, owing).obstacles
+    expect(first?.message).toContain('its USD balance is -879.67')
+  })
+
+  it('may not buy with another asset either, and may sell', () => {
+    expect(limitsHit(marketBuy, { ...ETHUSD, quoteAsset: 'EUR' }, [...owing, { asset: 'EUR', available: Amount.of('1000') }])).toEqual([
+      ['negative-balance', 'side', null],
+    ])
+    expect(limitsHit(limitSell, ETHUSD, owing)).toEqual([])
   })
 })
