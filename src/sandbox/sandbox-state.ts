@@ -23,7 +23,7 @@ import type { KycRefreshes } from './world/kyc-refresh.ts'
 import type { NanoClock } from './world/nano-clock.ts'
 import type { SeededRandom } from './world/seeded-random.ts'
 
-/** Everything that one simulator consists of; the routes work on it, and tests in the same process may look into it. */
+/** The whole state of one simulator. The routes work on it, and tests in the same process may read it. */
 export interface SandboxState {
   readonly settings: SandboxSettings
   readonly random: SeededRandom

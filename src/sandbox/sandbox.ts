@@ -40,21 +40,21 @@ const BODY_LIMIT_BYTES = 1_000_000
 export interface SandboxOptions extends SandboxSettingsInput {
   logger: Logger
   host: string
-  /** 0 takes a free one. */
+  /** 0: any free port. */
   port: number
-  /** A taken port is then an error, not a reason to move. */
+  /** The port was configured: a taken one is an error. Otherwise a free one is used. */
   portAsked: boolean
   /** Same seed, same story: ids, delays, decisions, jitter (seeded-random.ts). */
   seed: number
-  /** `null`: events are only listed. */
+  /** `null`: events are listed and not delivered. */
   webhook: WebhookTarget | null
-  /** The file that keeps the world over a restart; without one it lives in memory only. */
+  /** The file that keeps the world over a restart. Without it the world is only in memory. */
   stateFile?: string | null
-  /** One client `sandbox` with the secret `sandbox` and every scope, where none is given. */
+  /** By default one client `sandbox` with the secret `sandbox` and every scope. */
   clients?: readonly SandboxClient[]
 }
 
-/** A running simulator of Paxos. Besides the URLs, its state lies open to tests in the same process. */
+/** A running simulator of Paxos. Tests in the same process may read its state. */
 export interface Sandbox extends SandboxState {
   /** `http://host:port`, without `/v2`. */
   readonly url: string
@@ -63,15 +63,15 @@ export interface Sandbox extends SandboxState {
   /** For `PAXOS_TOKEN_URL`. */
   readonly tokenUrl: string
   setWebhook(target: WebhookTarget | null): void
-  /** Many decided identities at once, for load; gives their events. */
+  /** Creates many decided identities at once, for load. Returns their events. */
   populate(population: Population): Promise<StoredEvent[]>
   close(): Promise<void>
 }
 
 /**
- * Starts a simulator of Paxos behind HTTP: token endpoint, identities with their decisions, documents, events, webhooks,
- * accounts, profiles, balances, orders, quotes, transfers, and, under `/_sandbox`, the control of its faults and its story (control-routes.ts).
- * @throws PORT_IN_USE; a ZodError for a knob out of range.
+ * Starts a simulator of Paxos behind HTTP: token endpoint, identities with their decisions, documents, events, webhooks, accounts,
+ * profiles, balances, orders, quotes and transfers. Under `/_sandbox` it has the control of its faults and its story (control-routes.ts).
+ * @throws PORT_IN_USE; a ZodError for a setting out of range
  */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { logger, host, port, portAsked, seed, webhook, clients, stateFile = null, ...knobs } = options
@@ -88,7 +88,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     if (entry.kind !== 'call' || !entry.operation.startsWith('GET ')) keeper?.touch()
   })
   const app = await createHttpServer({ logger, bodyLimitBytes: BODY_LIMIT_BYTES, metrics: new Registry(), readiness: [] })
-  // What a caller was told of, a restart must know.
+  // A restart must know what a caller was told.
   if (keeper) app.addHook('onSend', (request) => (request.method === 'GET' ? Promise.resolve() : keeper.settled()))
   await paxosApi(app, state)
   await app.register((control, _options, done) => {

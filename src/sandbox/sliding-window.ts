@@ -9,7 +9,7 @@ export class SlidingWindow {
     this.#admittedAtMs = new Float64Array(Math.max(1, Math.floor(limit))).fill(Number.NEGATIVE_INFINITY)
   }
 
-  /** How long until one more fits in, milliseconds; 0 when it fits now. */
+  /** Milliseconds until one more is admitted; 0 for now. */
   waitMs(nowMs: number): number {
     const oldest = this.#admittedAtMs[this.#next] ?? Number.NEGATIVE_INFINITY
     return Math.max(0, oldest + this.#windowMs - nowMs)

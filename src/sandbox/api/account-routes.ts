@@ -30,7 +30,7 @@ const UpdateAccountRequest = z.strictObject({
     ref_id: text.optional(),
     description: text.optional(),
     metadata: z.record(z.string(), z.string()).optional(),
-    /** The members that are there carry their id; Paxos's own sample has them without. */
+    /** Existing members carry their id. In Paxos's own sample they do not. */
     members: z
       .array(Member.extend({ id: z.string().optional() }))
       .min(1, 'must name at least one member')
@@ -40,7 +40,7 @@ const UpdateAccountRequest = z.strictObject({
 })
 const AddMembersRequest = z.strictObject({ account_id: text, members: z.array(Member).min(1, 'must name at least one member') })
 
-/** @throws 400 unless owners stay as they are: they cannot be added or removed by an update (documented) */
+/** @throws 400 for a change of owners: an update cannot add or remove them (documented) */
 function refuseOwnerChange({ members: before }: Account, after: NewAccount['members']): void {
   const owners = (members: NewAccount['members']): string =>
     members
@@ -54,7 +54,7 @@ function refuseOwnerChange({ members: before }: Account, after: NewAccount['memb
 
 /** Create, get, list and update accounts, and their members (paxos/api.md 5.1, 5.2). */
 export function accountRoutes(simulate: SimulateOperation, { identities, accounts, settings }: SandboxState): void {
-  /** The owner's status is the account's; accounts are made for existing identities only. */
+  /** The account has its owner's status. Accounts are only opened for existing identities. */
   const view = (account: Account): object => accountView(account, identities.get(account.identityId))
 
   const refuseStrangers = (members: NewAccount['members']): void => {
@@ -139,7 +139,7 @@ export function accountRoutes(simulate: SimulateOperation, { identities, account
   })
 }
 
-/** Checked by hand, because this is the busiest write under load. @throws 400 naming the field; fields that are not listed are refused. */
+/** Checked without a schema, because this is the busiest write under load. Unknown fields are refused. @throws 400 naming the field */
 function readNewAccount(body: unknown): NewAccount {
   if (!isObject(body) || !isObject(body.account)) throw problem(400, 'account: is required')
   const { account, create_profile: createProfile = false } = body
@@ -194,7 +194,7 @@ function isTextMap(value: unknown): value is Record<string, string> {
   return isObject(value) && Object.values(value).every((text) => typeof text === 'string')
 }
 
-/** A flat Account; `profile_id` is omitted while there is none to show (paxos/api.md 5.1). */
+/** A flat Account. `profile_id` is left out while it is not visible (paxos/api.md 5.1). */
 function accountView(account: Account, owner: Identity | undefined): object {
   const { profile } = account
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The one alphabet of names and addresses: ASCII, so no accents (paxos/api.md 4.2). */
+/** Characters of names and addresses: ASCII, so no accents (paxos/api.md 4.2). */
 export const ascii = (maxLength: number): z.ZodString =>
   z
     .string()
@@ -9,7 +9,7 @@ export const ascii = (maxLength: number): z.ZodString =>
 
 export const Country = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 3166-1 alpha-3 code')
 
-/** That the day exists is assumed: the document has the pattern alone. */
+/** The document has only the pattern. That the day must exist is assumed. */
 export const CalendarDate = z
   .string()
   .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, 'must be YYYY-MM-DD')
@@ -17,7 +17,7 @@ export const CalendarDate = z
 
 export const DateTime = z.iso.datetime({ offset: true, message: 'must be an RFC 3339 time' })
 
-/** On create, an empty `address2` is refused: it is for clearing it by an update (paxos/api.md 4.2). */
+/** On create, an empty `address2` is refused: only an update clears it that way (paxos/api.md 4.2). */
 export const MailingAddress = z.strictObject({
   country: ascii(35),
   address1: ascii(35),

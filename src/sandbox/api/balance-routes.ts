@@ -62,7 +62,7 @@ export function balanceRoutes(simulate: SimulateOperation, { accounts, balances,
     if (decimalsOf(amount) > most) throw namedProblem('exceed-precision', `max precision allowed for asset ${asset} is ${most}`)
     const depositId = random.uuid('deposit', profile.id, balances.postings.length)
     balances.post({ asset, amount, from: 'outside', to: `available ${profile.id}`, cause: `sandbox deposit ${depositId}` })
-    profile.deactivated = false // a balance that arrives all the same reactivates it (documented)
+    profile.deactivated = false // a balance that arrives reactivates the profile (documented)
     story.tell({ kind: 'deposit', depositId, profileId: profile.id, asset, amount: amount.toFixed() })
     return { activity_id: depositId }
   })

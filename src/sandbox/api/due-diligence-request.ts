@@ -16,7 +16,7 @@ export const Sector = z.enum([
   ...(['GAMBLING', 'INSURANCE', 'MARKET_MAKER', 'SHELL_BANK', 'TRAVEL_TRANSPORT', 'WEAPONS'] as const),
 ])
 
-/** Due diligence, paxos/api.md 4.3. All optional here; what a person or an institution needs is asked for on create. */
+/** Due diligence (paxos/api.md 4.3). All fields are optional here: create checks what a person or an institution needs. */
 export const DueDiligence = z.strictObject({
   estimated_yearly_income: prefixed('INCOME', '0_TO_50K|50K_TO_100K|100K_TO_250K|250K_TO_500K|500K_TO_750K|750K_TO_1M|ABOVE_1M').optional(),
   expected_transfer_value: prefixed(
@@ -59,7 +59,7 @@ export const DueDiligence = z.strictObject({
 })
 export type DueDiligence = z.output<typeof DueDiligence>
 
-/** What REQD asks of a person. */
+/** What REQD requires of a person. */
 export const PERSON_DUE_DILIGENCE = [
   'estimated_yearly_income',
   'expected_transfer_value',
@@ -68,7 +68,7 @@ export const PERSON_DUE_DILIGENCE = [
   'employment_industry_sector',
 ] as const
 
-/** What REQD asks of a corporation, an LLC and a partnership. */
+/** What REQD requires of a corporation, an LLC and a partnership. */
 export const COMPANY_DUE_DILIGENCE = [
   'source_of_wealth',
   'source_of_funds',

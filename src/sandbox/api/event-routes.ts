@@ -10,7 +10,7 @@ import { isUuid } from './uuid.ts'
 /** Documented: the maximum and the default. */
 const MAX_LIMIT = 100
 
-/** Get and list events (paxos/api.md 3.1, 3.2). A test event is found with `is_test=true` only, a real one without it only. */
+/** Get and list events (paxos/api.md 3.1, 3.2). With `is_test=true` only test events are found, without it only real ones. */
 export function eventRoutes(simulate: SimulateOperation, { events }: SandboxState): void {
   simulate('GET /events/{id}', ({ id, query, subject }) => {
     if (!isUuid(id)) throw problem(400, 'error parsing event id')

@@ -8,7 +8,7 @@ import { requireProfile } from './require-profile.ts'
 import type { Call, SimulateOperation } from './simulated-operation.ts'
 import { beginAndEnd } from './time-range.ts'
 
-/** Documented: at most 1000 of all, 500 of a profile, whose default is 20. The default of all is not documented (assumed). */
+/** Documented: at most 1,000 over all profiles; of one profile at most 500, by default 20. The default over all is assumed. */
 const OF_ALL = { maxLimit: 1000, defaultLimit: 100 }
 const OF_PROFILE = { maxLimit: 500, defaultLimit: 20 }
 const EXECUTION_DIGITS = 3

@@ -17,7 +17,7 @@ import { timeRange } from './time-range.ts'
 const MAX_LIMIT = 1000
 const DEFAULT_LIMIT = 100
 const MAX_FILTER_VALUES = 100
-/** Letters of a memo: no vowels, so that no word comes out (the form is that of the document's sample). */
+/** Characters of a memo, without vowels so that no word appears (the form of the document's sample). */
 const MEMO_LETTERS = 'BCDFGHJKLMNPQRSTVWXZ23456789'
 const MEMO_LENGTH = 16
 
@@ -136,7 +136,7 @@ export function fiatDepositRoutes(simulate: SimulateOperation, state: SandboxSta
   })
 }
 
-/** Sixteen letters that follow from the id. */
+/** Sixteen characters, derived from the id. */
 function memoOf(id: string): string {
   const bytes = Buffer.from(id.replaceAll('-', ''), 'hex')
   return Array.from(bytes.subarray(0, MEMO_LENGTH), (byte) => MEMO_LETTERS[byte % MEMO_LETTERS.length]).join('')
@@ -151,7 +151,7 @@ function instructionsView(instructions: DepositInstructions, { random, identitie
   return {
     id: instructions.id,
     profile_id: instructions.profileId,
-    identity_id: identityId ?? random.uuid('customer identity'), // always there, also without one in the request (documented)
+    identity_id: identityId ?? random.uuid('customer identity'), // always present, also without one in the request (documented)
     ...(accountId === null ? {} : { account_id: accountId }),
     ...(refId === null ? {} : { ref_id: refId }),
     status: 'VALID',

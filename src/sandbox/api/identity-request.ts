@@ -7,7 +7,7 @@ import { InstitutionDetails, InstitutionMember, rolesRefusal, UpdatedInstitution
 import { PersonDetails, UpdatedPerson } from './person-request.ts'
 import { readBody } from './read-body.ts'
 
-/** `metadata.sandbox_decision` is ours: it chooses what the simulator decides on this identity. */
+/** `metadata.sandbox_decision` belongs to the simulator: it chooses the decision on this identity. */
 const Metadata = z.record(z.string(), z.string()).superRefine(({ sandbox_decision: decision }, context) => {
   if (decision !== undefined && !(DECISIONS as readonly string[]).includes(decision)) {
     context.addIssue({ code: 'custom', path: ['sandbox_decision'], message: `must be one of ${DECISIONS.join(', ')}` })

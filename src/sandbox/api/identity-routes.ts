@@ -18,7 +18,7 @@ import { type Query, queryFlag, queryList, queryText } from './query.ts'
 import type { Call, SimulateOperation } from './simulated-operation.ts'
 import { isWithin, timeRange } from './time-range.ts'
 
-/** How many identities one page may have: the limit of List Identities is not documented (assumed). */
+/** Most identities on a page: Paxos documents no limit for List Identities (assumed). */
 const MAX_LIMIT = 1000
 const DEFAULT_LIMIT = 100
 
@@ -131,18 +131,18 @@ export function identityRoutes(simulate: SimulateOperation, state: SandboxState)
 
 type Checks = Omit<SandboxStatusRequest, 'user_disabled' | 'admin_disabled'>
 
-/** Only the checks that the request names: an absent one must not overwrite. */
+/** Only the checks in the request: an absent one must not overwrite. */
 function given(checks: Checks): { [K in keyof Checks]?: NonNullable<Checks[K]> } {
   return Object.fromEntries(Object.entries(checks).filter(([, status]) => status !== undefined))
 }
 
-/** @throws 400: a person cannot become an institution, nor the other way round (documented) */
+/** @throws 400 when a person would become an institution or an institution a person (documented) */
 function refuseOtherType({ type }: Identity, change: UpdateIdentityRequest): void {
   if (type === 'PERSON' && change.institution_details) throw problem(400, 'institution_details: must not be set for a person')
   if (type === 'INSTITUTION' && change.person_details) throw problem(400, 'person_details: must not be set for an institution')
 }
 
-/** A delta, of addresses too; an empty `address2` clears it (paxos/api.md 4.2). */
+/** Applies a delta, also to addresses. An empty `address2` clears it (paxos/api.md 4.2). */
 function updatedDetails({ details }: Identity, { person_details, institution_details }: UpdateIdentityRequest): Identity['details'] {
   const updated: Record<string, unknown> = { ...details, ...person_details, ...institution_details }
   for (const field of ['address', 'business_address', 'incorporation_address']) {

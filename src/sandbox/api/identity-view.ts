@@ -7,8 +7,8 @@ import { requirementsOf } from '../world/requirements.ts'
 export const RECORD_DIGITS = 6
 
 /**
- * An identity as the API gives it (paxos/api.md 4.7). Without `details` nothing personal is in it: neither person nor
- * institution details (documented), nor tax ids and due diligence (assumed: they are encrypted alike).
+ * An identity as the API shows it (paxos/api.md 4.7). Without `details` it has no personal data: no person or institution details
+ * (documented), no tax ids and no due diligence (assumed, since Paxos encrypts them alike).
  */
 export function identityView(
   identity: Identity,
@@ -46,11 +46,11 @@ function detailsView({ type, details, checks, taxDetails, dueDiligence }: Identi
   return { person_details: { ...details, ...deprecated, id_verification_status, ...screening }, ...private_ }
 }
 
-/** The controls of an identity, those behind the two deprecated flags and a freeze included, oldest first. */
+/** The controls of an identity, oldest first. They include those behind the two deprecated flags and behind a freeze. */
 export function listedControls({ id, userDisabled, adminDisabled, frozen, controls, updatedAtNs }: Identity): IdentityControl[] {
   const common = { reasonCode: 'OTHER', reason: null, deletedAtNs: null } as const
   const listed: IdentityControl[] = [...controls]
-  // That a disabled identity may still sell is documented, the type is assumed.
+  // Documented: a disabled identity may still sell. Assumed: the type of the control.
   if (userDisabled)
     listed.push({ ...common, id: userDisabled.controlId, type: 'SELL_ONLY', setBy: 'CLIENT', createdAtNs: userDisabled.sinceNs })
   if (adminDisabled)

@@ -33,7 +33,7 @@ type InstitutionFields = z.output<typeof InstitutionFields>
 const COMPANIES: readonly string[] = ['CORPORATION', 'LLC', 'PARTNERSHIP']
 const PROHIBITED: readonly string[] = ['ADULT_ENTERTAINMENT', 'DRUGS', 'SHELL_BANK', 'WEAPONS']
 
-/** What of it is required, by type, regulation and trading (paxos/api.md 4.5). */
+/** The required fields, by type, regulation and trading (paxos/api.md 4.5). */
 export const InstitutionDetails = InstitutionFields.superRefine((institution, context) => {
   const refuse = (field: string, message: string): void => context.addIssue({ code: 'custom', path: [field], message })
   const needs = (because: string, fields: readonly (keyof InstitutionFields)[]): void => {
@@ -70,7 +70,7 @@ export const MEMBER_ROLES = [
 ] as const
 const TRUST_ROLES: readonly string[] = ['GRANTOR', 'TRUSTEE', 'BENEFICIARY']
 
-/** A member of an institution; its id, name and status are Paxos's (paxos/api.md 4.5). */
+/** A member of an institution. Paxos sets its id, name and status (paxos/api.md 4.5). */
 export const InstitutionMember = z.strictObject({
   id: z.undefined('must not be set').optional(),
   identity_id: text,
@@ -83,7 +83,7 @@ export const InstitutionMember = z.strictObject({
 })
 export type InstitutionMember = z.output<typeof InstitutionMember>
 
-/** What is wrong with the roles of these members for an institution of this type; `null`: nothing. */
+/** What is wrong with the members' roles for an institution of this type; null when they are right. */
 export function rolesRefusal(type: string, members: readonly InstitutionMember[]): string | null {
   const roles = members.flatMap((member) => member.roles)
   if (type !== 'TRUST') return roles.some((role) => role === 'GRANTOR') ? 'GRANTOR is a role in a TRUST only' : null

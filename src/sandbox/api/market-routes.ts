@@ -5,11 +5,11 @@ import { problem } from './paxos-problem.ts'
 import { queryList } from './query.ts'
 import type { Call, SimulateOperation } from './simulated-operation.ts'
 
-/** Documented: how many recent executions there are at most. */
+/** Documented: most recent executions in an answer. */
 const MAX_RECENT = 2_000
 const ONE_DAY_MS = 86_400_000
 
-/** Markets, their books and their prices: all of them without a token (paxos/api.md 8.1). */
+/** Markets, books and prices, all without a token (paxos/api.md 8.1). */
 export function marketRoutes(simulate: SimulateOperation, state: SandboxState): void {
   const { prices, exchange, executions } = state
 

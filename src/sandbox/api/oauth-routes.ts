@@ -4,8 +4,8 @@ import { oauthProblem } from './paxos-problem.ts'
 import type { Call, SimulateOperation } from './simulated-operation.ts'
 
 /**
- * `POST /oauth2/token` (paxos/api.md 1.2): client credentials as form fields or by Basic; both together where they agree.
- * The error bodies are RFC 6749's (assumed).
+ * `POST /oauth2/token` (paxos/api.md 1.2). Takes client credentials as form fields, by Basic, or both if they agree. Errors have the bodies
+ * of RFC 6749 (assumed).
  */
 export function oauthRoutes(simulate: SimulateOperation, { clients, tokens }: SandboxState): void {
   simulate('POST /oauth2/token', ({ body, request }) => {

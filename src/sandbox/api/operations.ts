@@ -5,16 +5,16 @@ interface OperationFacts {
   /** `null`: no bearer token. */
   scope: string | null
   limit: LimitClass
-  /** Below `/v2`, or at the root like the token endpoint and the upload store, which are other hosts at Paxos. */
+  /** `/v2`, or empty for the token endpoint and the upload store, which are separate hosts at Paxos. */
   below: '/v2' | ''
 }
 
 const v2 = (scope: string, limit: LimitClass): OperationFacts => ({ scope, limit, below: '/v2' })
 
-/** Documented to need no token. */
+/** Operations that need no token (documented). */
 const open = (limit: LimitClass): OperationFacts => ({ scope: null, limit, below: '/v2' })
 
-/** Every operation of Paxos that is simulated, under its documented name, with the scope that it needs (paxos/openapi.json). */
+/** Every simulated operation of Paxos, under its documented name, with the scope that it needs (paxos/openapi.json). */
 export const OPERATIONS = {
   'POST /oauth2/token': { scope: null, limit: 'token', below: '' },
   'POST /identity/identities': v2('identity:write_identity', 'identity'),
@@ -78,7 +78,7 @@ export type Operation = keyof typeof OPERATIONS
 
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as [Operation, ...Operation[]] // Object.keys forgets the literal types
 
-/** `GET /events/{id}` as Fastify wants it: method `GET`, url `/events/:id`. */
+/** The route in Fastify's form: `GET /events/{id}` is method `GET`, url `/events/:id`. */
 export function routeOf(operation: Operation): { method: string; url: string } {
   const [method = '', path = ''] = operation.split(' ')
   return { method, url: path.replaceAll(/\{(\w+)\}/g, ':$1') }
@@ -88,7 +88,7 @@ const V2_PATHS = OPERATION_NAMES.filter((name) => OPERATIONS[name].below === '/v
   (name) => new RegExp(`^/v2${routeOf(name).url.replaceAll(/:\w+/g, '[^/]+')}/?$`),
 )
 
-/** Whether some method is simulated at this path: tells a 405 from a 404. */
+/** Whether any method is simulated at this path: tells a 405 from a 404. */
 export function isKnownPath(path: string): boolean {
   return V2_PATHS.some((pattern) => pattern.test(path))
 }

@@ -10,7 +10,7 @@ export const TradeMetadata = z
   .record(z.string().max(100, 'a key may have at most 100 characters'), z.string().max(100, 'may have at most 100 characters'))
   .refine((pairs) => Object.keys(pairs).length <= 6, 'may hold at most 6 pairs')
 
-const amount = z.string() // its form has a documented text of its own: positiveDecimal
+const amount = z.string() // Paxos has a text of its own for a wrong form: positiveDecimal
 const reference = z.string().min(1, 'must not be empty')
 
 /** `POST /profiles/{profile_id}/orders` (paxos/api.md 8.1). */
@@ -49,7 +49,7 @@ const ALLOWED_TIMES: Readonly<Record<OrderType, readonly [TimeInForce, ...TimeIn
 /** A GTT order must live longer than this (documented). */
 const SHORTEST_LIFE_MS = 10_000
 
-/** @throws 400 with the documented text where there is one, else naming the field */
+/** @throws 400 with the documented text if there is one, else naming the field */
 export function readOrder(profileId: string, body: unknown): { order: NewOrder; awaitFillMs: number } {
   const request = readBody(CreateOrderRequest, body)
   const market = MARKETS.get(request.market)
@@ -80,7 +80,7 @@ export function positiveDecimal(field: string, text: string, { asset, decimals }
   return value
 }
 
-/** A market buy names what to spend, every other order what to trade; exactly one of the two. */
+/** A market buy names the amount to spend, every other order the amount to trade. Exactly one of them is allowed. */
 function amountsOf(request: CreateOrderRequest, { base, quote }: Market): Pick<NewOrder, 'baseAmount' | 'quoteAmount'> {
   const { base_amount, quote_amount, side, type } = request
   if ((base_amount === undefined) === (quote_amount === undefined))

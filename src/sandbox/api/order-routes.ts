@@ -93,7 +93,7 @@ function refuseKnownRefId({ refId }: NewOrder, { orders, settings }: SandboxStat
   if (existing) throw alreadyExists(`order already exists with ref_id '${refId}'`, existingOrder(existing))
 }
 
-/** @throws 403, 404 or 400 for an order that may not be placed now; which check comes first at Paxos is not documented */
+/** @throws 403, 404 or 400 for an order that may not be placed now. Paxos does not document which check comes first */
 function refuseOrder(wanted: NewOrder, state: SandboxState): void {
   const { accounts, exchange, marketStatus } = state
   const { identityId, accountId, side, market: name, type } = wanted
@@ -126,7 +126,7 @@ function refuseByMagic(magic: string | null): void {
   if (magic === '504-not-created') throw problem(504, 'timeout reached while creating the order')
 }
 
-/** The order is there; what is lost is the answer. */
+/** The order is placed, and only the answer is lost. */
 function answerByMagic(magic: string | null): void {
   if (magic === 'created-then-504') throw problem(504, 'timeout reached while creating the order')
   if (magic === 'created-then-dropped') throw new LostAnswer()

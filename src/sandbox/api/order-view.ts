@@ -6,7 +6,7 @@ import { RECORD_DIGITS } from './identity-view.ts'
 /** Decimals of a volume-weighted average price, rounded half up (documented). */
 const AVERAGE_DECIMALS = 8
 
-/** An order as the API gives it: a decimal that does not apply is an empty string, a zero has digits (paxos/api.md 8.1). */
+/** An order as the API shows it. A decimal that does not apply is an empty string; a zero has digits (paxos/api.md 8.1). */
 export function orderView(order: Order): object {
   const { filled, gross } = order
   const average = filled.gt(ZERO) ? halfUpTo(gross.div(filled), AVERAGE_DECIMALS) : ZERO
@@ -35,7 +35,7 @@ export function orderView(order: Order): object {
   }
 }
 
-/** What a 409 tells of the order that is there (documented). */
+/** The existing order as a 409 shows it (documented). */
 export function existingOrder(order: Order): object {
   const { id, profileId, refId, status, side, market, baseAmount, quoteAmount } = order
   const amount = quoteAmount ? { quote_amount: quoteAmount.toFixed(2) } : { base_amount: text(baseAmount) }

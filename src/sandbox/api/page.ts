@@ -2,7 +2,7 @@ import { problem } from './paxos-problem.ts'
 import type { Query } from './query.ts'
 import type { TimeRange } from './time-range.ts'
 
-/** What a list is made of: records in the order of their creation, no two with the same time. */
+/** A record of a list. Lists are in the order of creation, and no two records have the same time. */
 export interface Dated {
   readonly createdAtNs: bigint
 }
@@ -10,13 +10,13 @@ export interface Dated {
 export interface PageRequest {
   limit: number
   order: 'ASC' | 'DESC'
-  /** Go on after the record that was created then. */
+  /** Continue after the record that was created at this time. */
   afterNs: bigint | null
 }
 
 /**
  * `limit`, `order` and `page_cursor` of a list call.
- * @throws 400 with the documented text for a limit out of range (paxos/api.md 3.2), naming the parameter for the others.
+ * @throws 400 with the documented text for a limit out of range (paxos/api.md 3.2), else naming the parameter
  */
 export function pageRequest(
   query: Query,
@@ -32,8 +32,8 @@ export function pageRequest(
 }
 
 /**
- * One page of `records`, which stand in the order of their creation: the ends are found by binary search, so that a deep page
- * costs no more than the first. `keep` filters what no index covers.
+ * One page of `records`, which are in the order of creation. Binary search finds its ends, so a deep page costs no more than the first.
+ * `keep` filters what no index covers.
  */
 export function page<T extends Dated>(
   records: readonly T[],

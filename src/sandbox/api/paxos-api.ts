@@ -20,7 +20,7 @@ import { simulateOperationsOn } from './simulated-operation.ts'
 import { transferRoutes } from './transfer-routes.ts'
 import { uploadRoutes } from './upload-routes.ts'
 
-/** Everything that Paxos answers, on `app`: the API below `/v2`, the token endpoint and the upload store at the root. */
+/** Adds all simulated endpoints of Paxos to `app`: the API below `/v2`, the token endpoint and the upload store at the root. */
 export async function paxosApi(app: FastifyInstance, state: SandboxState): Promise<void> {
   await app.register(
     (api, _options, done) => {
@@ -48,7 +48,7 @@ export async function paxosApi(app: FastifyInstance, state: SandboxState): Promi
   )
   await app.register((oauth, _options, done) => {
     void oauth.register(formbody)
-    // Documented examples use curl --form as well (paxos/api.md 1.2).
+    // The documented examples also use curl --form (paxos/api.md 1.2).
     oauth.addContentTypeParser<Buffer>('multipart/form-data', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
       const headers = { 'content-type': request.headers['content-type'] ?? '' }
       return Object.fromEntries(await new Response(new Uint8Array(body), { headers }).formData())

@@ -30,7 +30,7 @@ const NAMED = {
   'exceed-precision': { status: 400, title: 'Exceeds Maximum Precision Allowed' },
 } as const
 
-/** Thrown by a simulated operation to refuse a call; `body` is what goes over the wire. Never holds personal data. */
+/** Thrown by a simulated operation to refuse a call. `body` is what the caller gets. It never holds personal data. */
 export class PaxosProblem extends Error {
   readonly status: number
   readonly body: object
@@ -45,18 +45,18 @@ export class PaxosProblem extends Error {
   }
 }
 
-/** Thrown by an operation that acted and whose answer is lost: the connection is closed. */
+/** Thrown by an operation that acted when its answer must be lost: the connection is closed. */
 export class LostAnswer extends Error {
   override readonly name = 'LostAnswer'
 }
 
-/** A generic problem (`about:blank`); without `detail` it is as bare as the documented 404 of Get Event. */
+/** A generic problem (`about:blank`). Without `detail` it has the form of the documented 404 of Get Event. */
 export function problem(status: number, detail?: string): PaxosProblem {
   const title = TITLES[status] ?? 'Error'
   return new PaxosProblem({ status, body: { type: 'about:blank', title, status, ...(detail === undefined ? {} : { detail }) } })
 }
 
-/** A problem that has a name of its own (paxos/api.md 1.4). */
+/** A named problem (paxos/api.md 1.4). */
 export function namedProblem(slug: keyof typeof NAMED, detail: string, meta?: Readonly<Record<string, string>>): PaxosProblem {
   const { status, title } = NAMED[slug]
   return new PaxosProblem({ status, body: { type: `${PROBLEM_TYPES}${slug}`, title, status, detail, ...(meta ? { meta } : {}) } })

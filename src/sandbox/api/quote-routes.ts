@@ -24,7 +24,7 @@ import { beginAndEnd } from './time-range.ts'
 const MAX_NOTIONAL = decimal('50000')
 /** Not documented (assumed). */
 const LIMITS = { order: 'DESC', maxLimit: 1000, defaultLimit: 100 } as const
-/** What an answer has where no identity or account was given (documented). */
+/** The id in an answer when the request had no identity or account (documented). */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 const reference = z.string().min(1, 'must not be empty')

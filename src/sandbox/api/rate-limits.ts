@@ -5,8 +5,8 @@ import { OPERATIONS, type Operation, routeOf } from './operations.ts'
 const FIVE_MINUTES_MS = 300_000
 
 /**
- * The documented limits (paxos/api.md 1.5): per endpoint and source IP, averaged over five minutes; who goes above is locked out
- * of everything for five minutes. `timeScale` divides both these times, not the rate.
+ * The documented limits (paxos/api.md 1.5): per endpoint and source IP, averaged over five minutes. A caller above a limit is locked out of
+ * every endpoint for five minutes. `timeScale` divides both times, not the rate.
  */
 export class RateLimits {
   #settings: SandboxSettings
@@ -17,7 +17,7 @@ export class RateLimits {
     this.#settings = settings
   }
 
-  /** Whether this call is let through; it is counted when it is. */
+  /** Whether the call is allowed. An allowed call is counted. */
   admit({ operation, ip, nowMs }: { operation: Operation; ip: string; nowMs: number }): boolean {
     if (nowMs < (this.#lockedUntilMs.get(ip) ?? 0)) return false
     const { timeScale, limitsPerSecond } = this.#settings

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { problem } from './paxos-problem.ts'
 
-/** @throws 400 whose detail names each wrong field; it repeats no value, because values may be personal data. */
+/** @throws 400 naming each wrong field. It repeats no value, because values may be personal data */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data

@@ -3,7 +3,7 @@ import type { Profile } from '../world/account-store.ts'
 import { problem } from './paxos-problem.ts'
 import type { Call } from './simulated-operation.ts'
 
-/** The profile in the path, noted for the log. @throws 404 with the documented text */
+/** The profile in the path, recorded for the story log. @throws 404 with the documented text */
 export function requireProfile({ params, subject }: Call, { accounts }: Pick<SandboxState, 'accounts'>): Profile {
   const { profile_id: id = '' } = params
   const profile = accounts.profile(id)

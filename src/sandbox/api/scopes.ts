@@ -1,6 +1,6 @@
 /**
- * Every scope of the document, also of operations that are not simulated: a client may ask for what the guide lists. The
- * default client of the simulator may ask for all of them.
+ * Every documented scope, also of operations that are not simulated: a client may request what the guide lists. The simulator's default
+ * client may request all of them.
  */
 export const DOCUMENTED_SCOPES: readonly string[] = [
   ...['address_ownership:read_verification', 'address_ownership:write_verification'],

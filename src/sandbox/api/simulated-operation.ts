@@ -15,7 +15,7 @@ declare module 'fastify' {
   }
 }
 
-/** One call of an operation. What it turns out to be about goes into `subject`, for the log. */
+/** One call of an operation. The ids that it concerns go into `subject`, for the story log. */
 export interface Call {
   readonly request: FastifyRequest
   /** The `{id}` of the path, empty where there is none. */
@@ -27,7 +27,7 @@ export interface Call {
   readonly subject: CallSubject
 }
 
-/** What the operation does: gives the body of its 200, or throws a PaxosProblem. */
+/** What the operation does: returns the body of its 200, or throws a PaxosProblem. */
 type Act = (call: Call) => object | Promise<object>
 export type SimulateOperation = (operation: Operation, act: Act) => void
 
@@ -38,15 +38,15 @@ interface Answer {
 }
 
 /**
- * Gives `app` the way in which every operation of Paxos is simulated: limits, then the steps that a rule or the
- * faults make of the call: usually none but the act, which begins with the token's scope. Each call is told to the story log, also when nobody gets an answer.
+ * Decorates `app` with the way to simulate an operation of Paxos. First come the limits, then the steps of a rule or of the faults. Without
+ * these the only step is the act, which first checks the token's scope. The story log gets each call, also one without an answer.
  */
 export function simulateOperationsOn(app: FastifyInstance, state: SandboxState): SimulateOperation {
   const silenced = new Set<Socket>()
   const closing = new AbortController()
   app.addHook('preClose', (done) => {
     closing.abort()
-    for (const socket of silenced) socket.destroy() // a call that is never answered would keep the server open
+    for (const socket of silenced) socket.destroy() // a call without an answer would keep the server open
     done()
   })
   app.setErrorHandler<FastifyError>((error, request, reply) => {
@@ -127,7 +127,7 @@ async function perform(options: {
   try {
     const { scope } = OPERATIONS[operation]
     if (scope !== null) requireScope({ state, scope, authorization: request.headers.authorization })
-    const params = request.params as Record<string, string> // the router gives texts only
+    const params = request.params as Record<string, string> // the router only gives texts
     const body = await act({ request, id: params.id ?? '', params, query: request.query as Query, body: request.body, subject })
     return { status: 200, body, headers: {} }
   } catch (error) {
@@ -137,7 +137,7 @@ async function perform(options: {
   }
 }
 
-/** @throws 401 without a valid token (the text is documented for a missing header), 403 without the scope (documented text). */
+/** @throws 401 without a valid token (text documented for a missing header), 403 without the scope (documented text) */
 function requireScope({ state, scope, authorization }: { state: SandboxState; scope: string; authorization: string | undefined }): void {
   if (authorization === undefined) throw problem(401, 'no authorization header set')
   const token = /^bearer +(\S+)$/i.exec(authorization)?.[1]
@@ -150,10 +150,10 @@ function stepAnswer(step: Extract<CallStep, { do: 'return' }>): Answer {
   const detail = step.detail ?? (step.status === 429 ? 'Too many requests' : undefined)
   const headers = step.retryAfterSeconds === undefined ? {} : { 'retry-after': String(step.retryAfterSeconds) }
   const body = step.body ?? (step.status < 300 ? {} : problem(step.status, detail).body)
-  return { status: step.status, body: body as object, headers } // what a rule file holds is JSON; Fastify sends any
+  return { status: step.status, body: body as object, headers } // a rule file holds JSON, and Fastify sends any of it
 }
 
-/** Identity and events answer problems as application/json, the rest as problem+json (paxos/api.md 1.4). */
+/** Identity and events send problems as application/json, other endpoints as problem+json (paxos/api.md 1.4). */
 function send(reply: FastifyReply, { operation, answer }: { operation: Operation | undefined; answer: Answer }): FastifyReply {
   const asProblem = answer.status >= 400 && operation !== undefined && !/ \/(identity|events|oauth2)\b/.test(operation)
   return reply

@@ -2,15 +2,15 @@ import { fromRfc3339 } from '../world/nano-clock.ts'
 import { problem } from './paxos-problem.ts'
 import type { Query } from './query.ts'
 
-/** Both ends inclusive, nanoseconds since 1970; `null` is open. */
+/** Both ends are inclusive, in nanoseconds since 1970. `null` is open. */
 export interface TimeRange {
   fromNs: bigint | null
   toNs: bigint | null
 }
 
 /**
- * The documented filters `<field>.lt|lte|eq|gte|gt` as one range, compared at nanosecond precision.
- * @throws 400 naming the filter that is no RFC 3339 time.
+ * The documented filters `<field>.lt|lte|eq|gte|gt` as one range, to the nanosecond.
+ * @throws 400 naming a filter that is no RFC 3339 time
  */
 export function timeRange(query: Query, field: 'created_at' | 'updated_at'): TimeRange {
   const range: TimeRange = { fromNs: null, toNs: null }
@@ -39,7 +39,7 @@ export function timeRange(query: Query, field: 'created_at' | 'updated_at'): Tim
   return range
 }
 
-/** The documented filters `<field>.begin` and `<field>.end`, both inclusive. @throws 400 naming the one that is no RFC 3339 time. */
+/** The documented filters `<field>.begin` and `<field>.end`, both inclusive. @throws 400 naming a filter that is no RFC 3339 time */
 export function beginAndEnd(query: Query, field: 'order_time' | 'range' | 'created_at'): TimeRange {
   const given = (end: 'begin' | 'end'): bigint | null => {
     const text = query[`${field}.${end}`]

@@ -7,7 +7,7 @@ export interface SandboxClient {
   scopes: readonly string[]
 }
 
-/** What a bearer token stands for. `scope` is as it was granted: space-delimited. */
+/** The rights of a bearer token. `scope` is as granted: space-delimited. */
 export interface Grant {
   clientId: string
   scope: string
@@ -15,7 +15,7 @@ export interface Grant {
   expiresAtMs: number
 }
 
-/** Opaque access tokens. They alone are not drawn from the seed: they are secrets, and no part of the story. */
+/** Opaque access tokens. Unlike all else they are not drawn from the seed: they are secrets and no part of the story. */
 export class TokenStore {
   #settings: SandboxSettings
   #grants = new Map<string, Grant>()
@@ -41,7 +41,7 @@ export class TokenStore {
     return null
   }
 
-  /** Every token stops working: the next call of each client is answered 401. */
+  /** Ends every token: the next call of each client gets 401. */
   revokeAll(): number {
     const count = this.#grants.size
     this.#grants.clear()

@@ -7,8 +7,8 @@ import type { SimulateOperation } from './simulated-operation.ts'
 const MAX_BYTES = 100_000_000
 
 /**
- * Where the bytes of a document go: at Paxos a pre-signed URL of another host, so no token. The bytes are counted and dropped.
- * `app` is this route's own scope: it takes every content type.
+ * Receives the bytes of a document. At Paxos this is a pre-signed URL of another host, so it needs no token. The bytes are counted and
+ * dropped. `app` is a scope of this route alone: it accepts every content type.
  */
 export function uploadRoutes(app: FastifyInstance, simulate: SimulateOperation, { identities, engine }: SandboxState): void {
   app.removeAllContentTypeParsers()

@@ -1,10 +1,10 @@
 import type { CallFault } from './fault-book.ts'
 
-/** What is done with one call, in this order. Without `act` nothing happens to the world; without an end, what acting gave is answered. */
+/** The steps of one call, in order. Without `act` the world stays unchanged. Without a final step the call gets the result of `act`. */
 export type CallStep =
   | { do: 'act' }
   | { do: 'delay'; ms: number }
-  /** The call's `ref_id` may be used again at once. */
+  /** The call's `ref_id` becomes usable again at once. */
   | { do: 'forget' }
   | { do: 'return'; status: number; detail?: string | undefined; body?: unknown; retryAfterSeconds?: number | undefined }
   /** The connection is closed. */
@@ -15,7 +15,7 @@ export type CallStep =
 const ACT: CallStep = { do: 'act' }
 const PLAIN: readonly CallStep[] = [ACT]
 
-/** The steps that these faults make of a call: at most one latency, and at most one other. */
+/** The steps of a call under these faults: at most one latency and at most one other fault. */
 export function stepsOfFaults(faults: readonly CallFault[]): readonly CallStep[] {
   if (faults.length === 0) return PLAIN
   const latency = faults.find((fault) => fault.do === 'latency')

@@ -26,11 +26,11 @@ const EventType = z.string().regex(/^[a-z0-9_]+(\.[a-z0-9_]+)+$/, 'must look lik
 const EmitRequest = z.strictObject({
   type: EventType,
   identityId: z.string().optional(),
-  /** For status events: what it tells; by default what the type says, from the identity's status. */
+  /** For status events: the statuses in the event. By default they follow from the type and from the identity's status. */
   oldStatus: z.enum(IDENTITY_STATUSES).optional(),
   newStatus: z.enum(IDENTITY_STATUSES).optional(),
   object: z.record(z.string(), z.unknown()).default({}),
-  /** How many different events, each with an id of its own. */
+  /** Number of different events, each with an id of its own. */
   times: z.number().int().min(1).max(1000).default(1),
   deliver: z.boolean().default(true),
 })
@@ -47,7 +47,7 @@ const LogQuery = z.strictObject({
   kind: z.enum(STORY_KINDS).optional(),
   identityId: z.string().optional(),
 })
-/** Every knob optional, none defaulted: what is not named stays as it is. */
+/** Every setting is optional and has no default: a setting that is absent stays unchanged. */
 const SettingsChange = z.strictObject(
   Object.fromEntries(Object.entries(SettingsSchema.shape).map(([name, knob]) => [name, knob.unwrap().optional()])),
 )
@@ -59,9 +59,9 @@ const STATUS_OF_TYPE: Readonly<Record<string, string>> = {
 }
 
 /**
- * The control of the simulator, under `/_sandbox`: JSON, no authentication, a tool for the loopback interface (refuse-foreign.ts). It turns knobs,
- * arms faults, moves identities, emits events, and shows the story. `GET /_sandbox` describes every route; unknown fields and
- * values are a 400 that names them. Nothing here is part of Paxos.
+ * The control API of the simulator, under `/_sandbox`: JSON without authentication, for the loopback interface (refuse-foreign.ts). It
+ * changes settings, arms faults, moves identities, emits events and shows the story. `GET /_sandbox` describes every route. Unknown fields
+ * and values give a 400 that names them. None of it belongs to Paxos.
  */
 export function controlRoutes(
   app: FastifyInstance,

@@ -2,26 +2,26 @@ import { z } from 'zod'
 import { OPERATION_NAMES, type Operation } from '../api/operations.ts'
 import type { SeededRandom } from '../world/seeded-random.ts'
 
-/** How often: without any of these, always, until it is removed. */
+/** How often a fault applies. Without any of these: always, until it is removed. */
 const howOften = {
-  /** Only the next so many. */
+  /** Only this many times. */
   next: z.number().int().positive().optional(),
-  /** Only this share, drawn by the seed: above 0, up to 1. */
+  /** Only this share of the calls, drawn from the seed: above 0, up to 1. */
   ratio: z.number().gt(0).max(1).optional(),
-  /** Only for so long from now on. */
+  /** Only for this many milliseconds from now. */
   forMs: z.number().positive().optional(),
 }
 const on = z.enum([...OPERATION_NAMES, '*'])
 const status = z.number().int().min(400).max(599)
 const delayMs = z.number().min(0).max(3_600_000)
 
-/** Every `do` of a fault: to a call, and from `lose` on to a delivery. */
+/** Every `do` of a fault. Those before `lose` apply to a call, the others to a delivery. */
 const DOES = [
   ...['answer', 'latency', 'drop', 'silence', 'act-then-drop', 'act-then-silence', 'act-then-answer'],
   ...['lose', 'duplicate', 'delay', 'reorder'],
 ]
 
-/** What may be made to go wrong with a call, and with a delivery. */
+/** Faults of a call, and of a delivery. */
 export const FaultSchema = z.discriminatedUnion(
   'do',
   [
@@ -42,9 +42,9 @@ export const FaultSchema = z.discriminatedUnion(
     z.strictObject({ on, do: z.enum(['act-then-drop', 'act-then-silence']), ...howOften }),
     /** Unknown outcome: acts, then answers an error. */
     z.strictObject({ on, do: z.literal('act-then-answer'), status: status.default(502), ...howOften }),
-    /** The delivery is never tried; the event stays in the Events API. */
+    /** The delivery is never tried. The event stays in the Events API. */
     z.strictObject({ on: z.literal('delivery'), do: z.literal('lose'), type: z.string().optional(), ...howOften }),
-    /** The same delivery goes out so many times more. */
+    /** The same delivery is sent this many more times. */
     z.strictObject({
       on: z.literal('delivery'),
       do: z.literal('duplicate'),
@@ -52,9 +52,9 @@ export const FaultSchema = z.discriminatedUnion(
       type: z.string().optional(),
       ...howOften,
     }),
-    /** The first try comes so much later. */
+    /** The first try is delayed by `ms`. */
     z.strictObject({ on: z.literal('delivery'), do: z.literal('delay'), ms: delayMs, type: z.string().optional(), ...howOften }),
-    /** Held back until a later event was delivered, at most `ms`. */
+    /** Held back until a later event was delivered, for `ms` at most. */
     z.strictObject({
       on: z.literal('delivery'),
       do: z.literal('reorder'),
@@ -78,7 +78,7 @@ interface Armed {
   asked: number
 }
 
-/** The faults that are armed now. Asked on every call, so that an empty book costs nothing. */
+/** The armed faults. Every call asks, so an empty book costs nothing. */
 export class FaultBook {
   #random: SeededRandom
   #armed: Armed[] = []
@@ -108,13 +108,13 @@ export class FaultBook {
     return this.#armed.length < before
   }
 
-  /** Disarms all; ids start anew, because what the seed draws for a fault depends on its id. */
+  /** Disarms all faults. Ids start anew, because draws from the seed depend on a fault's id. */
   clear(): void {
     this.#armed = []
     this.#nextId = 1
   }
 
-  /** The faults that strike this call, each spent by one: the first latency, and the first of the others. */
+  /** The faults of this call, each used up by one: the first latency and the first other fault. */
   forCall(operation: Operation): readonly CallFault[] {
     if (this.#armed.length === 0) return []
     this.#dropSpent()
@@ -128,7 +128,7 @@ export class FaultBook {
     return struck
   }
 
-  /** The faults that strike this delivery, at most one of each kind, each spent by one. */
+  /** The faults of this delivery, at most one of each kind, each used up by one. */
   forDelivery(type: string): readonly DeliveryFault[] {
     if (this.#armed.length === 0) return []
     this.#dropSpent()

@@ -15,7 +15,7 @@ function fieldOf(issue: z.core.$ZodIssue): string {
   return [...issue.path.map(String), ...(unknown.length > 0 ? [unknown.join(', ')] : [])].join('.') || '(body)'
 }
 
-/** Zod says `Invalid input` where several forms are possible: each form's own complaint tells more. */
+/** Zod only says `Invalid input` when several forms are possible. The error of each form says more. */
 function inWords(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return 'is not known here'
   if (issue.code !== 'invalid_union') return issue.message

@@ -3,9 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import { HttpProblem } from '../../platform/problem.ts'
 
 /**
- * The control takes no password, so it must take nothing from a web page that somebody happens to have open on the same machine.
- * A page of another origin says so (`Origin`, `Sec-Fetch-Site`). A page whose own name was pointed at this machine (DNS rebinding) comes with
- * that name in `Host`; an address, `localhost`, or a name without a dot (a service of Docker) cannot be such a name.
+ * The control API has no password, so it must refuse requests of web pages that are open on the same machine. A page of another origin
+ * reveals itself (`Origin`, `Sec-Fetch-Site`). A page that points its own name at this machine (DNS rebinding) sends that name in `Host`.
+ * An address, `localhost`, or a name without a dot (a service of Docker) cannot be such a name.
  * @throws HttpProblem 403
  */
 export async function refuseForeignControl({ headers }: FastifyRequest): Promise<void> {
@@ -18,7 +18,7 @@ export async function refuseForeignControl({ headers }: FastifyRequest): Promise
   if (foreign) throw new HttpProblem(403, 'FOREIGN_ORIGIN', 'The control takes no request from a page of another origin.')
 }
 
-/** Of `name:port`, `[::1]:port` or either without a port. */
+/** The host of `name:port` or `[::1]:port`; the port may be absent. */
 function nameOf(host: string | undefined): string | null {
   if (host === undefined || !URL.canParse(`http://${host}`)) return null
   return new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')

@@ -1,7 +1,7 @@
 import type { SandboxState } from '../sandbox-state.ts'
 import type { SandboxSettings } from './sandbox-settings.ts'
 
-/** Back to the start: no identities, events, accounts, faults or story, the first settings; tokens and the webhook stay. */
+/** Resets the simulator: no identities, events, accounts, faults or story, and the initial settings. Tokens and the webhook stay. */
 export function resetSandbox(state: SandboxState, { initial, seed }: { initial: SandboxSettings; seed?: number | undefined }): void {
   state.engine.clear()
   state.kycRefreshes.clear()
@@ -19,7 +19,7 @@ export function resetSandbox(state: SandboxState, { initial, seed }: { initial: 
   state.story.clear()
 }
 
-/** No balances, orders, quotes or transfers, and nothing of theirs that was to happen later. */
+/** Removes balances, orders, quotes and transfers, and their pending timers. */
 export function clearMoney(state: SandboxState): void {
   state.exchange.clear()
   state.transferDesk.clear()

@@ -6,12 +6,12 @@ import type { Rule } from './rule-file.ts'
 interface Kept {
   rule: Rule
   steps: readonly CallStep[]
-  /** Calls that matched but for `nth` and `ratio`. */
+  /** Calls that met all conditions, `nth` and `ratio` aside. */
   matched: number
   struck: number
 }
 
-/** The rules of the story that is being replayed. */
+/** The rules of the replayed story. */
 export class RuleBook {
   #random: SeededRandom
   #kept: Kept[] = []
@@ -28,7 +28,7 @@ export class RuleBook {
     this.#kept = rules.map((rule) => ({ rule, steps: rule.do.map(stepOf), matched: 0, struck: 0 }))
   }
 
-  /** The steps of the first rule that this call meets; `null`: none. */
+  /** The steps of the first rule that matches this call; `null` when none does. */
   forCall(operation: Operation, body: unknown): readonly CallStep[] | null {
     for (const kept of this.#kept) {
       if (!fits(kept.rule, operation, body)) continue
@@ -72,7 +72,7 @@ function valueAt(body: unknown, path: string): unknown {
   let value = body
   for (const field of path.split('.')) {
     if (typeof value !== 'object' || value === null) return undefined
-    value = (value as Record<string, unknown>)[field] // any object has these, or not
+    value = (value as Record<string, unknown>)[field] // an object may lack the field
   }
   return value
 }

@@ -21,16 +21,16 @@ const StepSchema = z.union([
 
 const RuleSchema = z.strictObject({
   name: z.string().min(1),
-  /** Every condition that is given must hold. */
+  /** All given conditions must hold. */
   match: z.strictObject({
     operation: z.enum([...OPERATION_NAMES, '*']).default('*'),
-    /** The `ref_id` of the body; a `*` at the end stands for anything. */
+    /** The `ref_id` of the body. A final `*` matches any rest. */
     refId: z.string().optional(),
-    /** Fields of the body, by path (`account.type`), that have exactly these values. */
+    /** Exact values of fields of the body, by path (`account.type`). */
     body: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-    /** Only these of the calls that match otherwise, counted from 1. */
+    /** Only these calls among those that match otherwise, counted from 1. */
     nth: z.union([z.number().int().positive(), z.array(z.number().int().positive()).min(1)]).optional(),
-    /** Only this share of them, drawn by the seed. */
+    /** Only this share of them, drawn from the seed. */
     ratio: z.number().gt(0).max(1).optional(),
   }),
   do: z.array(StepSchema).min(1),
@@ -40,16 +40,16 @@ const RuleSchema = z.strictObject({
 const StoryTime = z.string().regex(/^\d{1,3}d \d\d:\d\d$/, 'must look like 2d 09:30')
 
 /**
- * A story to replay: the seed, the knobs, what becomes of which call, and what happens by itself when. The first rule that
- * matches a call decides on it; faults are asked where none does.
+ * A story to replay: the seed, the settings, the rules for calls, and a timeline of control calls. The first rule that matches a call
+ * decides on it. Faults apply when no rule matches.
  */
 export const RuleFileSchema = z.strictObject({
   seed: z.number().int().positive().optional(),
-  /** Times of records are this one and then a millisecond more each, whatever the wall clock says: same calls, same bytes. */
+  /** The first time of a record. Each further time is 1 ms later, independent of the wall clock: same calls, same bytes. */
   clock: z.iso.datetime('must be an RFC 3339 time in UTC').optional(),
   settings: SettingsSchema.partial().optional(),
   rules: z.array(RuleSchema).default([]),
-  /** How many hours of the story pass in a second. 4: a week takes 42 s. */
+  /** Hours of the story per second. 4: a week takes 42 s. */
   hoursPerSecond: z.number().positive().default(4),
   /** Control calls at their time: `{ "at": "1d 09:30", "control": "POST /markets/ALL", "body": { "buy": "TRADING_SUSPENDED" } }`. */
   timeline: z

@@ -1,6 +1,6 @@
 import type { Operation } from '../api/operations.ts'
 
-/** What became of one call of an operation. */
+/** The outcome of one call of an operation. */
 export type CallOutcome =
   | 'answered'
   | 'fault-answered'
@@ -10,7 +10,7 @@ export type CallOutcome =
   | 'dropped'
   | 'silent'
 
-/** Ids that a call was about, as far as they are known. None is personal data. */
+/** Known ids that a call concerned. None is personal data. */
 export interface CallSubject {
   refId?: string
   identityId?: string
@@ -22,7 +22,7 @@ export interface CallSubject {
 
 export type DeliveryOutcome = 'delivered' | 'refused' | 'timed-out' | 'unreachable' | 'unauthenticated'
 
-/** One thing that happened. `status` of a call is what was sent, null when nothing was. */
+/** One entry of the story. `status` of a call is the status sent, null when nothing was sent. */
 export type StoryEntry =
   | ({ kind: 'call'; operation: Operation; status: number | null; outcome: CallOutcome; durationMs: number } & CallSubject)
   | { kind: 'identity-created'; identityId: string; refId: string | null }
@@ -73,8 +73,8 @@ export const STORY_KINDS = [
 export type Told<E extends StoryEntry = StoryEntry> = E & { seq: number; atMs: number }
 
 /**
- * The append-only log of everything that happened: the oracle of whoever checks a history. `seq` starts at 1 and has no gaps.
- * Above the capacity the oldest tenth is dropped, and `dropped` says how many entries that were, so that no checker is fooled.
+ * The append-only log of all that happened: the reference for a checker of histories. `seq` starts at 1 and has no gaps. Above the capacity
+ * the oldest tenth is dropped. `dropped` counts dropped entries, so that a checker notices them.
  */
 export class StoryLog {
   #entries: Told[] = []
@@ -86,7 +86,7 @@ export class StoryLog {
     this.#capacity = capacity
   }
 
-  /** Entries that are no longer here. */
+  /** Number of dropped entries. */
   get dropped(): number {
     return this.#dropped
   }
@@ -127,7 +127,7 @@ export class StoryLog {
     return found
   }
 
-  /** Every entry as a line of JSON, without what differs from run to run: the time of the wall clock and how long it took. */
+  /** Every entry as a line of JSON, without what differs between runs: wall-clock times and durations. */
   told(): string {
     return this.#entries.map((entry) => `${JSON.stringify({ ...entry, atMs: undefined, durationMs: undefined })}\n`).join('')
   }

@@ -18,7 +18,7 @@ export class StoryRunner {
     this.#reset = reset
   }
 
-  /** Entries of the timeline that are still to come, and those that were made with the status of their answer. */
+  /** Number of pending entries of the timeline, and the done ones with the status of their answer. */
   get progress(): { left: number; done: readonly { at: string; control: string; status: number }[] } {
     return { left: this.#left, done: this.#done }
   }
@@ -34,7 +34,7 @@ export class StoryRunner {
       const timer = setTimeout(
         () => {
           this.#timers.delete(timer)
-          this.#line = this.#line.then(() => this.#make({ at, control, body })) // one after the other, in the order of the file
+          this.#line = this.#line.then(() => this.#make({ at, control, body })) // one after the other, in the file's order
         },
         dueAfterMs(at, hoursPerSecond),
       )

@@ -1,6 +1,9 @@
 import type { SandboxState } from '../sandbox-state.ts'
 
-/** What a history checker asks first: did anybody get two accounts, what was called how often, what was not delivered. */
+/**
+ * The first questions of a history checker: which identities have two accounts, how often each operation was called, which events were not
+ * delivered.
+ */
 export function summarizeStory({ identities, accounts, events, story, webhooks }: SandboxState): object {
   const accountCounts = accounts.countByIdentity()
   const calls = new Map<string, number>()

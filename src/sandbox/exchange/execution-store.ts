@@ -2,7 +2,7 @@ import type { Decimal } from '../money/decimal.ts'
 
 /** One fill of an order. Commission and rebate are in the quote asset (paxos/api.md 8.1). */
 export interface Execution {
-  /** A counter over all markets: later ones are larger. */
+  /** A counter over all markets: later executions have larger ids. */
   readonly id: bigint
   readonly orderId: string
   readonly profileId: string
@@ -15,12 +15,12 @@ export interface Execution {
   readonly commission: Decimal
   readonly quoteAsset: string
   readonly createdAtNs: bigint
-  /** Annulled later: it is in no list any more (assumed). */
+  /** Annulled later, and then in no list (assumed). */
   busted: boolean
 }
 
 const NO_EXECUTIONS: readonly Execution[] = []
-/** Where the ids begin: invented. */
+/** First id (invented). */
 const FIRST_ID = 12_422_531n
 
 /** All executions, oldest first. */

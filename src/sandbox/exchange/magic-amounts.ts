@@ -2,8 +2,8 @@ import { decimal } from '../money/decimal.ts'
 import type { NewOrder } from './order.ts'
 
 /**
- * What an order of an exact amount does, whatever else is set: 666.NN of the quote asset where that is given, else 0.000666NN of
- * the base asset. They are ours and not Paxos's, and the setting `magicAmounts` turns them off.
+ * The behaviour of orders with exact amounts, which overrides other settings: 666.NN of the quote asset if that is given, else 0.000666NN
+ * of the base asset. They belong to the simulator and not to Paxos. The setting `magicAmounts` turns them off.
  */
 export const MAGIC_ORDERS: Readonly<Record<string, { name: string; does: string }>> = {
   '11': { name: 'half-then-cancelled', does: 'half is filled, then Paxos cancels the rest' },

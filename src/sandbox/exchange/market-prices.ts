@@ -3,9 +3,9 @@ import { type Decimal, decimal, halfUpTo } from '../money/decimal.ts'
 import type { SeededRandom } from '../world/seeded-random.ts'
 import type { Market } from './markets.ts'
 
-/** The walk turns back where it is this far, in percent, from where it began. */
+/** The walk turns back at this distance from its start, in percent. */
 const LEASH_PERCENT = '20'
-/** Steps kept for what is shown of the past, and the most that are caught up at once. */
+/** Steps kept for the price history, and the most steps caught up at once. */
 const MAX_STEPS = 1_440
 
 export interface PricePoint {
@@ -15,13 +15,13 @@ export interface PricePoint {
 
 interface Walk {
   step: number
-  /** Oldest first; the last one is now. */
+  /** Oldest first. The last one is the current price. */
   readonly points: PricePoint[]
 }
 
 /**
- * The mid price of each market: a walk whose nth step follows from the seed alone. It takes a step every `priceStepMs`; a control
- * call may put it anywhere, from where it walks on.
+ * The mid price of each market: a walk with an nth step that follows from the seed alone. It takes a step every `priceStepMs`. A control
+ * call may set the price, and the walk continues from there.
  */
 export class MarketPrices {
   #settings: SandboxSettings
@@ -33,18 +33,18 @@ export class MarketPrices {
     this.#random = random
   }
 
-  /** What orders are matched at now. */
+  /** The price at which orders are matched now. */
   mid(market: Market): Decimal {
     return this.#now(market).mid
   }
 
-  /** How many steps the walk has made: the same number under the same seed shows the same book. */
+  /** Number of steps of the walk: the same number under the same seed gives the same book. */
   step(market: Market): number {
     this.#now(market)
     return this.#walk(market).step
   }
 
-  /** What is told of the price: the price now, or with the knob `stalePricesMs` an older one with its older time. */
+  /** The price to show: the current one, or with the setting `stalePricesMs` an older one with its older time. */
   shown(market: Market): PricePoint {
     const now = this.#now(market)
     const { stalePricesMs } = this.#settings
@@ -57,19 +57,19 @@ export class MarketPrices {
     return this.#walk(market).points
   }
 
-  /** Puts the price somewhere; it is rounded to the market's tick. */
+  /** Sets the price, rounded to the market's tick. */
   set(market: Market, mid: Decimal): void {
     this.#now(market)
     this.#add(this.#walk(market), { atMs: Date.now(), mid: toTick(mid, market.tick) })
   }
 
-  /** Where the walk is. */
+  /** The walk's position. */
   kept(market: Market): { step: number; point: PricePoint } {
     const { step, points } = this.#walk(market)
     return { step, point: points.at(-1) as PricePoint } // a walk begins with a point
   }
 
-  /** Goes on from there: the time in between counts as none. */
+  /** Continues from this position: the time in between makes no steps. */
   restore(market: Market, { step, point }: { step: number; point: PricePoint }): void {
     this.#walks.set(market.market, { step, points: [{ mid: point.mid, atMs: Date.now() }] })
   }

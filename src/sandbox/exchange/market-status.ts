@@ -10,7 +10,7 @@ interface Closed {
   readonly sinceMs: number
 }
 
-/** Which markets are closed to which side. All are open until a control call closes one. */
+/** Markets that are closed, by side. All are open until a control call closes one. */
 export class MarketStatus {
   #closed = new Map<string, Closed>()
   readonly #startedAtMs = Date.now()

@@ -1,13 +1,13 @@
 import { type Decimal, decimal } from '../money/decimal.ts'
 
-/** What `GET /markets` says of a market (paxos/api.md 8.1). */
+/** A market as in `GET /markets` (paxos/api.md 8.1). */
 export interface Market {
   readonly market: string
   readonly base: string
   readonly quote: string
   /** Step of a price. */
   readonly tick: Decimal
-  /** Where the price walk begins (invented). */
+  /** Start of the price walk (invented). */
   readonly start: Decimal
   /** Largest notional of a limit order, in the quote asset. */
   readonly maxLimitNotional: Decimal
@@ -24,7 +24,7 @@ export const BASE_DECIMALS = 8
 /** Decimals of the quote amount of a market buy (documented). */
 export const QUOTE_DECIMALS = 2
 
-/** The markets of the document of 2026-07, each with an invented price to start from. */
+/** The markets of the document of 2026-07, each with an invented start price. */
 const START_PRICES: Readonly<Record<string, string>> = {
   BTCUSD: '64000',
   BTCEUR: '59000',
@@ -61,7 +61,7 @@ const START_PRICES: Readonly<Record<string, string>> = {
   BNBUSD: '590',
 }
 
-/** Documented: BTC 0.25, ETH and BCH 0.05, the others 0.01. Assumed: a finer one where 0.01 would be more than a percent. */
+/** Documented: BTC 0.25, ETH and BCH 0.05, the others 0.01. Assumed: a finer tick when 0.01 would be more than 1 %. */
 function tickOf(base: string, start: string): string {
   if (base === 'BTC') return '0.25'
   if (base === 'ETH' || base === 'BCH') return '0.05'

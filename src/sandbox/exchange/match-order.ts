@@ -5,7 +5,7 @@ import type { Level } from './order-book.ts'
 /** Decimals of `gross_trade_amount` (documented). */
 const GROSS_DECIMALS = 14
 
-/** So much of the base asset at a price; `gross` is their product, in the quote asset. */
+/** An amount of the base asset at a price. `gross` is their product, in the quote asset. */
 export interface Fill {
   readonly price: Decimal
   readonly amount: Decimal
@@ -14,14 +14,14 @@ export interface Fill {
 
 export interface Wanted {
   readonly side: 'BUY' | 'SELL'
-  /** Nothing worse than this; `null`: any price. */
+  /** The worst acceptable price; `null`: any price. */
   readonly limit: Decimal | null
-  /** What is left to trade: so much of the base asset, or so much of the quote asset to spend. */
+  /** What is left: an amount of the base asset to trade, or an amount of the quote asset to spend. */
   readonly base: Decimal | null
   readonly quote: Decimal | null
 }
 
-/** What `levels` (best first) give to an order, in the order in which it takes them. Pure. */
+/** The fills that `levels` (best first) give an order, in order. Pure. */
 export function matchOrder({ side, limit, base, quote }: Wanted, levels: readonly Level[]): Fill[] {
   const fills: Fill[] = []
   let [baseLeft, quoteLeft] = [base, quote]

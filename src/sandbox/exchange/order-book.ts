@@ -15,10 +15,10 @@ export interface OrderBook {
 }
 
 const LEVELS = 20
-/** The first level is this far from the mid price, and each further one that much more: in basis points. */
+/** Distance of the first level from the mid price, and between further levels, in basis points. */
 const FIRST_BASIS_POINTS = 3
 const STEP_BASIS_POINTS = 2
-/** Each level holds between these, in the quote asset: enough for every order within the limits. */
+/** Limits of a level's size, in the quote asset: enough for every order within Paxos's limits. */
 const LEAST_NOTIONAL = 40_000
 const SPREAD_NOTIONAL = 80_000
 

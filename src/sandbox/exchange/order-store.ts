@@ -2,7 +2,7 @@ import { isClosed, type Order } from './order.ts'
 
 const NO_ORDERS: readonly Order[] = []
 
-/** All orders, in the order of their creation; several may have one `ref_id`, of which at most one holds it. */
+/** All orders, in the order of their creation. Several may share a `ref_id`, and at most one of them holds it. */
 export class OrderStore {
   #all: Order[] = []
   #byId = new Map<string, Order>()
@@ -38,14 +38,14 @@ export class OrderStore {
     return refIds.flatMap((refId) => this.#byRefId.get(refId) ?? []).sort((one, other) => (one.createdAtNs < other.createdAtNs ? -1 : 1))
   }
 
-  /** The order that keeps this `ref_id` from being used again: open, or closed for at most `memoryMs`. */
+  /** The order that blocks this `ref_id`: an open one, or one closed at most `memoryMs` ago. */
   holderOf(refId: string, { nowMs, memoryMs }: { nowMs: number; memoryMs: number }): Order | undefined {
     const holds = (order: Order): boolean =>
       !this.#forgotten.has(order) && (order.closedAtMs === null || nowMs - order.closedAtMs <= memoryMs)
     return this.#byRefId.get(refId)?.findLast(holds)
   }
 
-  /** The `ref_id` may be used again at once, though the order stays in every list. Whether any order had it. */
+  /** Makes the `ref_id` usable again at once. The order stays in every list. Returns whether an order had it. */
   forgetRefId(refId: string): boolean {
     const orders = this.#byRefId.get(refId) ?? NO_ORDERS
     for (const order of orders) this.#forgotten.add(order)

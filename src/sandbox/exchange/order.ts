@@ -10,11 +10,11 @@ export type TimeInForce = (typeof TIMES_IN_FORCE)[number]
 export const SIDES = ['BUY', 'SELL'] as const
 export type Side = (typeof SIDES)[number]
 
-/** `EXPIRED` is for Smart Order Routing only: it is a filter, and no order here gets it. */
+/** `EXPIRED` belongs to Smart Order Routing: lists filter by it, and no simulated order gets it. */
 export const ORDER_STATUSES = ['PENDING_SUBMISSION', 'SUBMITTED', 'OPEN', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'] as const
 export type OrderStatus = (typeof ORDER_STATUSES)[number]
 
-/** What a caller asked for, checked. */
+/** A checked request for an order. */
 export interface NewOrder {
   readonly profileId: string
   readonly refId: string | null
@@ -26,7 +26,7 @@ export interface NewOrder {
   readonly price: Decimal | null
   readonly stopPrice: Decimal | null
   readonly timeInForce: TimeInForce
-  /** Of a GTT order. */
+  /** Only for a GTT order. */
   readonly expiresAtMs: number | null
   readonly identityId: string | null
   readonly accountId: string | null
@@ -40,16 +40,16 @@ export interface Order extends NewOrder {
   readonly createdAtNs: bigint
   modifiedAtNs: bigint
   status: OrderStatus
-  /** Filled so far: in the base asset, and what that came to in the quote asset. */
+  /** Filled so far, in the base asset and in the quote asset. */
   filled: Decimal
   gross: Decimal
-  /** What is still in the trading purse for it: the quote asset of a buy, the base asset of a sale. */
+  /** What the trading balance still holds for it: the quote asset for a buy, the base asset for a sale. */
   held: Decimal
-  /** A stop order whose stop price was met. */
+  /** The stop price of a stop order was met. */
   triggered: boolean
-  /** It stands in the book, so it is met at its own price. */
+  /** It rests in the book, so it fills at its own price. */
   resting: boolean
-  /** What a magic amount asks for (magic-amounts.ts). */
+  /** The magic of its amount (magic-amounts.ts). */
   magic: string | null
   closedAtMs: number | null
 }

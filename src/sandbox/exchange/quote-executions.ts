@@ -11,7 +11,7 @@ export interface NewQuoteExecution {
   readonly profileId: string
   readonly quote: Quote
   readonly refId: string | null
-  /** One of the two was asked for, the other follows from the price. */
+  /** The request has one of the two amounts. The other follows from the price. */
   readonly baseAmount: Decimal
   readonly quoteAmount: Decimal
   readonly identityId: string | null
@@ -28,8 +28,8 @@ export interface QuoteExecution extends NewQuoteExecution {
 }
 
 /**
- * The amount that was not asked for (documented): from base, a BUY rounds the quote amount up and a SELL down; from quote, a BUY
- * rounds the base amount down and a SELL up.
+ * The amount that the request lacks (documented). From base, a BUY rounds the quote amount up and a SELL down. From quote, a BUY rounds the
+ * base amount down and a SELL up.
  */
 export function amountsAt(
   { side, price }: Quote,
@@ -43,7 +43,7 @@ export function amountsAt(
   return { ...asked, baseAmount: side === 'BUY' ? floorTo(exact, BASE_DECIMALS) : ceilTo(exact, BASE_DECIMALS) }
 }
 
-/** What a quote execution takes from its profile. */
+/** What a quote execution debits from its profile. */
 export function paidBy({ quote, baseAmount, quoteAmount }: NewQuoteExecution): { asset: string; amount: Decimal } {
   return quote.side === 'BUY' ? { asset: quote.market.quote, amount: quoteAmount } : { asset: quote.market.base, amount: baseAmount }
 }
@@ -52,7 +52,7 @@ function boughtBy({ quote, baseAmount, quoteAmount }: NewQuoteExecution): { asse
   return quote.side === 'BUY' ? { asset: quote.market.base, amount: baseAmount } : { asset: quote.market.quote, amount: quoteAmount }
 }
 
-/** All executions of quotes, oldest first (paxos/api.md 8.2): CREATED when what is paid is debited, SETTLED when what is bought is there. */
+/** All executions of quotes, oldest first (paxos/api.md 8.2). CREATED: the payment is debited. SETTLED: the purchase is credited. */
 export class QuoteExecutions {
   #parts: { settings: SandboxSettings; random: SeededRandom; clock: NanoClock; story: StoryLog; balances: BalanceBook }
   #all: QuoteExecution[] = []
@@ -89,12 +89,12 @@ export class QuoteExecutions {
     return execution
   }
 
-  /** Those of an earlier run; what had not settled settles now. */
+  /** Takes the executions of an earlier run. Unsettled ones settle now. */
   restore(executions: readonly QuoteExecution[]): void {
     for (const execution of executions) this.#add(execution)
   }
 
-  /** Drops what was to settle later. */
+  /** Cancels pending settlements. */
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()

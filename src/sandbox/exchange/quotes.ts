@@ -8,12 +8,12 @@ import type { Side } from './order.ts'
 
 /** New quotes come at most once a second (documented). */
 const FRESH_MS = 1_000
-/** How far a quote is from the mid price, in hundredths of a percent: the fee of a held rate is in its price. */
+/** Distance of a quote from the mid price, in hundredths of a percent: the price includes the fee of a held rate. */
 const MARGIN_BASIS_POINTS = '40'
-/** Expired quotes kept per market, so that executing one is `expired` and not unknown. */
+/** Expired quotes kept per market, so that executing one fails as `expired` and not as unknown. */
 const KEPT = 2_000
 
-/** A price that is held until `expiresAtMs` and may be executed many times (paxos/api.md 8.2). */
+/** A price that holds until `expiresAtMs` and may be executed many times (paxos/api.md 8.2). */
 export interface Quote {
   readonly id: string
   readonly market: Market
@@ -23,7 +23,7 @@ export interface Quote {
   readonly expiresAtMs: number
 }
 
-/** Offers a BUY and a SELL quote per market, made when somebody asks. */
+/** Offers a BUY and a SELL quote per market, made on request. */
 export class Quotes {
   #settings: SandboxSettings
   #random: SeededRandom

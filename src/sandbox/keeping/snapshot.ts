@@ -10,10 +10,10 @@ import type { Account, Profile } from '../world/account-store.ts'
 import type { StoredEvent } from '../world/event-store.ts'
 import type { Identity } from '../world/identity.ts'
 
-/** Raised when the form of the file changes: an older one is set aside, and the simulator starts empty. */
+/** Raise it when the form of the file changes. A file of another version is set aside, and the simulator starts empty. */
 export const SNAPSHOT_VERSION = 2
 
-/** The world of a simulator: who and what there is. Not kept: knobs, faults, rules, tokens, the story log, offered quotes. */
+/** The world of a simulator. Not kept: settings, faults, rules, tokens, the story log, offered quotes. */
 export interface Snapshot {
   version: number
   seed: number
@@ -48,7 +48,7 @@ export function takeSnapshot(state: SandboxState): Snapshot {
   }
 }
 
-/** Fills an empty simulator, and lets what was under way go on: decisions, orders, settlements, transfers, deliveries. */
+/** Fills an empty simulator and resumes what was in progress: decisions, orders, settlements, transfers, deliveries. */
 export function restoreSnapshot(state: SandboxState, snapshot: Snapshot): void {
   state.random.reseed(snapshot.seed)
   for (const identity of snapshot.identities) state.identities.restore(identity)

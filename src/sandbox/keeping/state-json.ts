@@ -1,6 +1,6 @@
 import { decimal } from '../money/decimal.ts'
 
-/** JSON of records that hold bigints and decimals: `{"$n":"5"}` and `{"$d":"1.5"}`; sets and maps are not for it. */
+/** JSON of records with bigints and decimals: `{"$n":"5"}` and `{"$d":"1.5"}`. It does not take sets and maps. */
 export function toStateJson(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key, shown: unknown) {
     const held = this[key] // a decimal has a toJSON, so `shown` is a text already

@@ -6,14 +6,14 @@ import type { SandboxState } from '../sandbox-state.ts'
 import { restoreSnapshot, SNAPSHOT_VERSION, type Snapshot, takeSnapshot } from './snapshot.ts'
 import { fromStateJson, toStateJson } from './state-json.ts'
 
-/** Answers wait for the file only while it is this small, characters: some 300 customers. A larger world is written in between. */
+/** Up to this size, in characters (some 300 customers), answers wait for the file. A larger world is written between answers. */
 const SMALL = 500_000
-/** A larger world is written for at most this share of the time. */
+/** Largest share of the time that goes into writing a larger world. */
 const WRITING_SHARE = 0.05
 
 /**
- * Keeps the world of a simulator in a file, so that a restart orphans none of its customers. Every change is written, under
- * another name first and then renamed; a call that changed something is answered after that.
+ * Keeps the world of a simulator in a file, so that a restart loses none of its customers. Every change is written under another name,
+ * which is then renamed. A call that changed something is answered after that.
  */
 export class StateKeeper {
   #path: string
@@ -33,13 +33,13 @@ export class StateKeeper {
     this.#logger = logger
   }
 
-  /** Reads the file into the empty simulator. A file that cannot be read is set aside, with a line in the log. */
+  /** Reads the file into the empty simulator. An unreadable file is set aside and logged. */
   restore(): void {
     let text: string
     try {
       text = readFileSync(this.#path, 'utf8')
     } catch {
-      return // none yet
+      return // no file yet
     }
     try {
       const snapshot = fromStateJson(text) as Snapshot // written by this class; its version says so
@@ -56,20 +56,20 @@ export class StateKeeper {
     }
   }
 
-  /** Something changed: it will be in the file. */
+  /** Call after a change: the file will have it. */
   touch(): void {
     if (this.#closed) return
     this.#dirty = true
     this.#writing ??= this.#write()
   }
 
-  /** Resolves when what was changed before is in the file, at once where that takes long. */
+  /** Resolves when earlier changes are in the file. Resolves at once for a large world. */
   async settled(): Promise<void> {
     if (!this.#isSmall) return
     while (this.#writing !== null) await this.#writing
   }
 
-  /** Writes what is left. */
+  /** Writes the remaining changes. */
   async close(): Promise<void> {
     while (this.#writing !== null) {
       this.#wake()

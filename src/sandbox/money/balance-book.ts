@@ -1,16 +1,16 @@
 import { type Decimal, ZERO } from './decimal.ts'
 
-/** Where money can be: a purse of a profile, or one of the simulator's own accounts, which may go below zero. */
+/** A place of money: a balance of a profile, or one of the simulator's own accounts, which may go below zero. */
 export type Place = `available ${string}` | `trading ${string}` | 'outside' | 'market' | 'commissions' | 'transfer-fees'
 
-/** One movement. Every posting takes from one place what it gives to another, so that each asset sums to zero over all places. */
+/** One movement from one place to another, so each asset sums to zero over all places. */
 export interface Posting {
   readonly seq: number
   readonly asset: string
   readonly amount: Decimal
   readonly from: Place
   readonly to: Place
-  /** What it was for, such as `deposit <id>` or `execution <id>`. */
+  /** The reason, such as `deposit <id>` or `execution <id>`. */
   readonly cause: string
 }
 
@@ -34,9 +34,9 @@ export class BalanceBook {
   }
 
   /**
-   * Moves an amount; nothing happens for zero. The caller has checked that a profile can afford it; `overdraw` is for a deposit
-   * that is returned after its money was spent.
-   * @throws Error for a negative amount, or when a profile's purse would go below zero: a fault of the simulator
+   * Moves an amount; zero does nothing. The caller has checked that the profile can pay. `overdraw` is for a deposit that is returned after
+   * its money was spent.
+   * @throws Error for a negative amount, or when a profile's balance would go below zero: a fault of the simulator
    */
   post(posting: Omit<Posting, 'seq'>, { overdraw = false }: { overdraw?: boolean } = {}): void {
     const { asset, amount, from, to } = posting
@@ -49,7 +49,7 @@ export class BalanceBook {
     this.#postings.push({ seq: this.#postings.length + 1, ...posting })
   }
 
-  /** The sum of an asset over all places: zero, unless the simulator is wrong. */
+  /** The sum of an asset over all places: zero unless the simulator has a fault. */
   imbalance(asset: string): Decimal {
     let sum = ZERO
     for (const assets of this.#balances.values()) sum = sum.plus(assets.get(asset) ?? ZERO)

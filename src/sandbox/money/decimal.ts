@@ -1,6 +1,6 @@
 import Big from 'big.js'
 
-/** Exact decimals: no JavaScript number goes in, no exponent comes out. Only a division is cut, at 30 decimals. */
+/** Exact decimals. No JavaScript number is accepted, and no exponent is printed. Only a division is cut, at 30 decimals. */
 const Exact = Big()
 Exact.strict = true
 Exact.NE = -1e6
@@ -10,7 +10,7 @@ Exact.RM = 0
 
 export type Decimal = Big
 
-/** What the document allows in a request (paxos/api.md 7, 8.1): digits and at most one point; no sign, no exponent. */
+/** An amount in a request (paxos/api.md 7, 8.1): digits and at most one point; no sign, no exponent. */
 export const AMOUNT_PATTERN: RegExp = /^[0-9]*\.?[0-9]+$/
 
 /** @throws Error for a text that is no decimal */
@@ -20,12 +20,12 @@ export function decimal(text: string): Decimal {
 
 export const ZERO: Decimal = decimal('0')
 
-/** Towards zero. */
+/** Rounds towards zero. */
 export function floorTo(value: Decimal, decimals: number): Decimal {
   return value.round(decimals, 0)
 }
 
-/** Away from zero. */
+/** Rounds away from zero. */
 export function ceilTo(value: Decimal, decimals: number): Decimal {
   return value.round(decimals, 3)
 }
@@ -34,7 +34,7 @@ export function halfUpTo(value: Decimal, decimals: number): Decimal {
   return value.round(decimals, 1)
 }
 
-/** Digits after the point, zeros at the end not counted. */
+/** Digits after the point, without trailing zeros. */
 export function decimalsOf(value: Decimal): number {
   return value.toFixed().split('.')[1]?.length ?? 0
 }

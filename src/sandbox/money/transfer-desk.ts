@@ -7,7 +7,9 @@ import type { BalanceBook } from './balance-book.ts'
 import { type Decimal, decimal, ZERO } from './decimal.ts'
 import type { DepositInstructions, Transfer, TransferStatus, TransferStore, TransferType } from './transfer-store.ts'
 
-/** What a sandbox wire of an exact amount does, whatever else is set; ours, and off without `magicAmounts`. */
+/**
+ * The behaviour of sandbox wires with exact amounts, which overrides other settings. It belongs to the simulator and needs `magicAmounts`.
+ */
 export const MAGIC_WIRES: Readonly<Record<string, { name: 'fails' | 'stays-pending' | 'returned'; does: string }>> = {
   '666.11': { name: 'fails', does: 'the transfer ends FAILED; no credit' },
   '666.12': { name: 'stays-pending', does: 'the transfer stays PENDING' },
@@ -41,7 +43,7 @@ export class TransferDesk {
     this.#parts = parts
   }
 
-  /** A wire that quotes the memo of these instructions: PENDING, then COMPLETED with its fee taken off. */
+  /** Receives a wire with the memo of these instructions: PENDING, then COMPLETED less its fee. */
   receiveWire(instructions: DepositInstructions, amount: Decimal, asset: string): Transfer {
     const { settings } = this.#parts
     const { profileId, identityId, accountId, memoId, metadata, network } = instructions
@@ -81,8 +83,8 @@ export class TransferDesk {
   }
 
   /**
-   * The bank takes a completed deposit back, however late. How Paxos shows it is not documented: as a further transfer that
-   * debits what was credited, or, with the knob `lateReturnAs`, as the deposit itself turning FAILED. The balance may go below zero.
+   * The bank takes a completed deposit back, at any later time. Paxos does not document how that appears: as a further transfer that debits
+   * the credited amount, or, with the setting `lateReturnAs`, as the deposit turned FAILED. The balance may go below zero.
    */
   returnDeposit(deposit: Transfer): void {
     const { balances, settings } = this.#parts
@@ -100,7 +102,7 @@ export class TransferDesk {
     this.#move(back, 'COMPLETED')
   }
 
-  /** The pending transfers of an earlier run go on. */
+  /** Resumes the pending transfers of an earlier run. */
   resume(): void {
     for (const transfer of this.#parts.transfers.all) {
       if (transfer.status !== 'PENDING') continue
@@ -125,7 +127,7 @@ export class TransferDesk {
     return transfer
   }
 
-  /** A wire is credited, or fails, after its time. */
+  /** Credits or fails a wire after its delay. */
   #await(transfer: Transfer): void {
     const { settings } = this.#parts
     const magic = settings.magicAmounts ? MAGIC_WIRES[transfer.amount.toFixed(2)]?.name : undefined
@@ -152,7 +154,7 @@ export class TransferDesk {
     this.#announce(transfer)
   }
 
-  /** Internal transfers have an event for COMPLETED only (paxos/api.md 2.7). */
+  /** Internal transfers emit an event only for COMPLETED (paxos/api.md 2.7). */
   #announce({ id, type, status, profileId, refId, memo }: Transfer): void {
     const { events, story } = this.#parts
     story.tell({ kind: 'transfer', transferId: id, profileId, type, status })

@@ -12,7 +12,7 @@ export type TransferType =
 export const TRANSFER_STATUSES = ['PENDING', 'COMPLETED', 'FAILED'] as const
 export type TransferStatus = (typeof TRANSFER_STATUSES)[number]
 
-/** Where fiat is to be sent, and the memo by which it is attributed (paxos/api.md 7). */
+/** Where to send fiat, and the memo that attributes it (paxos/api.md 7). */
 export interface DepositInstructions {
   readonly id: string
   readonly createdAtNs: bigint
@@ -41,7 +41,7 @@ export interface Transfer {
   readonly asset: string
   readonly amount: Decimal
   readonly fee: Decimal
-  /** What the balance changes by: a deposit's amount less the fee. */
+  /** The change of the balance: for a deposit the amount less the fee. */
   readonly total: Decimal
   readonly direction: 'CREDIT' | 'DEBIT'
   readonly type: TransferType

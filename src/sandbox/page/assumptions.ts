@@ -1,4 +1,7 @@
-/** What the simulator does, and whether Paxos's pages say so. `assumed`: found in no page, so behind a knob where one is named. */
+/**
+ * A behaviour of the simulator, and whether Paxos documents it. `assumed`: no page of Paxos says so; a setting controls it where one is
+ * named.
+ */
 export interface Fact {
   readonly about: string
   readonly does: string

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { SandboxState } from '../sandbox-state.ts'
 import { renderPage } from './render-page.ts'
 
-/** The stylesheet and the script of the page. The page itself is what `GET /_sandbox` gives to a browser (control-routes.ts). */
+/** The stylesheet and the script of the page. A browser gets the page itself from `GET /_sandbox` (control-routes.ts). */
 export function pageRoutes(app: FastifyInstance): void {
   for (const [file, type] of [
     ['page.css', 'text/css'],
@@ -15,7 +15,7 @@ export function pageRoutes(app: FastifyInstance): void {
   }
 }
 
-/** Whether this caller wants the page: a browser asks for HTML, a program for JSON or for anything. */
+/** Whether the caller wants the page: a browser asks for HTML, a program for JSON or any type. */
 export function wantsPage(accept: string | undefined): boolean {
   return accept?.includes('text/html') ?? false
 }
@@ -24,7 +24,7 @@ export function pageOf({ random }: SandboxState): string {
   return renderPage({ seed: random.seed })
 }
 
-/** What the page lists: the latest people and orders, and the end of the story. No personal data. */
+/** The lists of the page: the latest customers and orders, and the end of the story. No personal data. */
 export function recent({ identities, accounts, orders, story }: SandboxState): object {
   const people = identities.all.slice(-20).toReversed()
   return {

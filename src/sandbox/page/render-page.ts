@@ -49,7 +49,7 @@ const MARKETS: typeof OUTAGES = [
   { label: 'Current prices', does: '', call: 'PATCH /settings', body: { stalePricesMs: 0 } },
 ]
 
-/** The page of the simulator: buttons over the control API, which page.js calls and keeps the figures fresh with. */
+/** The page of the simulator: buttons for the control API. page.js calls that API and refreshes the figures. */
 export function renderPage({ seed }: { seed: number }): string {
   const magic = [
     ...Object.entries(MAGIC_ORDERS).map(([digits, { does }]) => [`order of 666.${digits} or 0.000666${digits}`, does]),

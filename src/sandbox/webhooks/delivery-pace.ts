@@ -1,9 +1,9 @@
 import { SlidingWindow } from '../sliding-window.ts'
 
-/** How far a burst may run ahead of an even pace, so that timers of a millisecond can carry thousands per second. */
+/** How far a burst may run ahead of the even pace, so that millisecond timers can carry thousands a second. */
 const SLACK_MS = 20
 
-/** An even pace of so many per second, never above it in any one second (paxos/api.md 2.5). */
+/** An even pace of deliveries per second, never exceeded in any one second (paxos/api.md 2.5). */
 export class DeliveryPace {
   readonly ratePerSecond: number
   #window: SlidingWindow
@@ -14,7 +14,7 @@ export class DeliveryPace {
     this.#window = new SlidingWindow({ limit: ratePerSecond, windowMs: 1000 })
   }
 
-  /** 0 when one may start now, and it is counted; else how long to wait before asking again, milliseconds. */
+  /** 0: an attempt may start now, and is counted. Else milliseconds to wait before asking again. */
   take(nowMs: number): number {
     const slotMs = Math.max(this.#nextSlotMs, nowMs - SLACK_MS)
     const waitMs = Math.max(slotMs - nowMs, this.#window.waitMs(nowMs))

@@ -6,8 +6,8 @@ const CAP_MS = 3_600_000
 const SPREAD = 0.2
 
 /**
- * How long to wait after so many failed attempts, milliseconds; `null` when the horizon, counted from the first attempt, would
- * be passed. All times are divided by `timeScale`. `fraction`, from 0 up to 1, is the jitter.
+ * Milliseconds to wait after this many failed attempts; `null` when the retry would come after the horizon, counted from the first attempt.
+ * All times are divided by `timeScale`. `fraction`, from 0 up to 1, is the jitter.
  */
 export function retryWaitMs(options: {
   settings: Pick<SandboxSettings, 'retryFirstMs' | 'horizonMs' | 'timeScale'>

@@ -14,7 +14,7 @@ export class NoWebhookTokenError extends Error {
   }
 }
 
-/** The header that authenticates a delivery. An OAuth token is fetched once for all that wait, kept until it expires. */
+/** The header that authenticates a delivery. An OAuth token is fetched once for all waiting deliveries and kept until it expires. */
 export class WebhookCredentials {
   #auth: WebhookTarget['auth']
   #dispatcher: Dispatcher
@@ -39,7 +39,7 @@ export class WebhookCredentials {
     return this.#fetching
   }
 
-  /** The receiver answered 401: the next delivery asks for a new token. */
+  /** Call after a 401: the next delivery requests a new token. */
   drop(): void {
     this.#token = null
   }
@@ -53,7 +53,7 @@ export class WebhookCredentials {
         dispatcher: this.#dispatcher,
         headersTimeout: this.#timeoutMs,
         bodyTimeout: this.#timeoutMs,
-        // Both ways at once, as Paxos does it: a strict RFC 6749 server would refuse (paxos/api.md 2.3).
+        // Paxos sends the credentials both ways at once. A strict RFC 6749 server would refuse that (paxos/api.md 2.3).
         headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }).toString(),
       })

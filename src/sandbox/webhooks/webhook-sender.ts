@@ -10,20 +10,20 @@ import { retryWaitMs } from './retry-schedule.ts'
 import { NoWebhookTokenError, WebhookCredentials } from './webhook-credentials.ts'
 import type { WebhookTarget } from './webhook-target.ts'
 
-/** Attempts under way at once; a receiver that hangs must not take every socket of the machine. */
+/** Most attempts in progress: a hanging receiver must not take every socket of the machine. */
 const MAX_IN_FLIGHT = 500
 
 interface Delivery {
   event: StoredEvent
-  /** A duplicate on purpose: tried once, whatever comes of it. */
+  /** A deliberate duplicate: tried once, also when it fails. */
   copy: boolean
   attempts: number
   firstAttemptAtMs: number | null
 }
 
 /**
- * Delivers events to one webhook as Paxos does (paxos/api.md 2.2 to 2.5): reduced payload, any 2xx is success, anything else is
- * tried again after about 5 s and then ever later, for 24 h, never faster than the webhook's rate.
+ * Delivers events to one webhook as Paxos does (paxos/api.md 2.2 to 2.5). The payload is reduced. Any 2xx is success. Anything else is
+ * retried after about 5 s and then ever later, for 24 h. The webhook's rate is never exceeded.
  */
 export class WebhookSender {
   #settings: SandboxSettings
@@ -58,12 +58,12 @@ export class WebhookSender {
     return this.#paused
   }
 
-  /** Deliveries that are neither done nor given up: ready to go, held back, waiting for a retry, on their way. */
+  /** Unfinished deliveries: ready, held back, waiting for a retry, in flight. */
   get pending(): { ready: number; held: number; waiting: number; inFlight: number } {
     return { ready: this.#ready.length, held: this.#held.length, waiting: this.#waiting.size, inFlight: this.#inFlight.size }
   }
 
-  /** What is still pending goes to the new target; without one it is abandoned. */
+  /** Pending deliveries go to the new target. Without one they are abandoned. */
   setTarget(target: WebhookTarget | null): void {
     this.#target = target
     this.#credentials = target
@@ -73,7 +73,7 @@ export class WebhookSender {
     else this.#abandonPending()
   }
 
-  /** A new event. Without a webhook it is only listed. The faults that are armed for deliveries strike here. */
+  /** Delivers a new event. Without a webhook it is only listed. Armed faults of deliveries apply here. */
   deliver(event: StoredEvent): void {
     if (!this.#target) return
     event.undeliveredWebhooks = 1
@@ -93,7 +93,7 @@ export class WebhookSender {
     this.#pump()
   }
 
-  /** Sends an event again, whatever became of it before: the receiver must be ready for it (paxos/api.md 2.5). */
+  /** Sends an event again, also after a success: a receiver must expect that (paxos/api.md 2.5). */
   redeliver(event: StoredEvent, copies: number): void {
     if (!this.#target) return
     this.#pushCopies(event, copies)
@@ -104,14 +104,14 @@ export class WebhookSender {
     this.#paused = true
   }
 
-  /** `abandon`: as after more than 24 h of silence, what is pending is never tried again and must be found by List Events. */
+  /** `abandon`: as after more than 24 h of silence, pending deliveries are never tried again, and only List Events has their events. */
   resume({ backlog }: { backlog: 'deliver' | 'abandon' }): void {
     if (backlog === 'abandon') this.#abandonPending()
     this.#paused = false
     this.#pump()
   }
 
-  /** Forgets everything pending; keeps the target. */
+  /** Drops pending deliveries and keeps the target. */
   clear(): void {
     this.#dropPending()
     this.#inFlight.clear()
@@ -134,7 +134,7 @@ export class WebhookSender {
     this.#later(delivery, longestMs)
   }
 
-  /** An event was tried: what was held back for a later one than itself may go. */
+  /** Call after an event was tried: releases deliveries that were held back for a later event. */
   #releaseHeld(tried: StoredEvent): void {
     if (this.#held.length === 0) return
     const released = this.#held.filter(({ event }) => event.createdAtNs < tried.createdAtNs)
@@ -172,7 +172,7 @@ export class WebhookSender {
     if (!copy) this.#story.tell({ kind: 'delivery-abandoned', eventId: event.id, type: event.type })
   }
 
-  /** Starts as many attempts as pace and connections allow, and comes back for the rest. */
+  /** Starts as many attempts as pace and connections allow, and schedules itself for the rest. */
   #pump(): void {
     if (this.#pumpTimer || this.#closed) return
     const { webhookRatePerSecond } = this.#settings
@@ -200,7 +200,7 @@ export class WebhookSender {
     delivery.firstAttemptAtMs ??= Date.now()
     delivery.attempts++
     const { outcome, status } = await this.#post(event, target)
-    if (!this.#inFlight.delete(delivery)) return // forgotten meanwhile: reset or closed
+    if (!this.#inFlight.delete(delivery)) return // dropped meanwhile by a reset or the end
     const durationMs = Math.round(performance.now() - startedAtMs)
     const { attempts: attempt, copy } = delivery
     this.#story.tell({ kind: 'delivery', eventId: event.id, type: event.type, attempt, copy, outcome, status, durationMs })
@@ -212,7 +212,7 @@ export class WebhookSender {
 
   async #post(event: StoredEvent, target: WebhookTarget): Promise<{ outcome: DeliveryOutcome; status: number | null }> {
     const { webhookTimeoutMs } = this.#settings
-    const giveUp = new AbortController() // undici's own time-outs are only good to half a second
+    const giveUp = new AbortController() // undici's own timeouts are exact to half a second only
     const timer = setTimeout(() => giveUp.abort(), webhookTimeoutMs)
     try {
       const { statusCode, body } = await request(target.url, {
@@ -224,7 +224,7 @@ export class WebhookSender {
         body: JSON.stringify(deliveryBody(event)),
       })
       if (statusCode === 401) this.#credentials?.drop()
-      body.dump().catch(() => undefined) // the status decides; what follows it is of no interest
+      body.dump().catch(() => undefined) // only the status counts
       return { outcome: statusCode >= 200 && statusCode < 300 ? 'delivered' : 'refused', status: statusCode }
     } catch (error) {
       if (error instanceof NoWebhookTokenError) return { outcome: 'unauthenticated', status: error.status }
@@ -243,7 +243,7 @@ export class WebhookSender {
   }
 }
 
-/** Metadata only, and no identity: who wants to know more asks the Events API (paxos/api.md 2.2). */
+/** Metadata only, without the identity: the receiver asks the Events API for more (paxos/api.md 2.2). */
 function deliveryBody({ id, type, createdAtNs, isTest }: StoredEvent): object {
   return { id, type, source: 'com.paxos', time: toRfc3339(createdAtNs, 0), object: 'event', is_test: isTest }
 }

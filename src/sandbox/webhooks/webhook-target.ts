@@ -3,8 +3,8 @@ import { z } from 'zod'
 const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http:// or https:// URL' })
 
 /**
- * Where events are delivered and how the simulator shows who it is (paxos/api.md 2.3): a header that the receiver chose, or a
- * token from the receiver's own token endpoint.
+ * Where events are delivered, and how the simulator authenticates (paxos/api.md 2.3): by a header that the receiver chose, or by a token
+ * from the receiver's token endpoint.
  */
 export const WebhookTargetSchema = z.strictObject({
   url: httpUrl,

@@ -17,7 +17,7 @@ export interface Account {
   readonly createdAtNs: bigint
   updatedAtNs: bigint
   userDisabled: boolean
-  /** The profile made with it, and since when (ms) it may be seen; `null`: none was asked for. */
+  /** The profile created with it, and from when it is visible (milliseconds since 1970); `null`: none was requested. */
   readonly profile: { id: string; visibleFromMs: number } | null
 }
 
@@ -36,7 +36,7 @@ export interface Profile {
   readonly accountId: string | null
   readonly createdAtNs: bigint
   readonly visibleFromMs: number
-  /** Hidden from reads and deposits, until money arrives all the same. */
+  /** Hidden from reads and deposits until money arrives. */
   deactivated: boolean
 }
 
@@ -90,18 +90,21 @@ export class AccountStore {
     return this.#byIdentityId.get(identityId) ?? NO_ACCOUNTS
   }
 
-  /** How many accounts each identity that has any has. */
+  /** Number of accounts of each identity that has one. */
   countByIdentity(): Map<string, number> {
     return new Map([...this.#byIdentityId].map(([identityId, accounts]) => [identityId, accounts.length]))
   }
 
-  /** `default` is an alias of the one profile that was there from the start. */
+  /** `default` is an alias of the profile that exists from the start. */
   profile(id: string): Profile | undefined {
     const profile = id === 'default' ? this.#profiles[0] : this.#profileById.get(id)
     return profile && profile.visibleFromMs <= Date.now() ? profile : undefined
   }
 
-  /** A profile of no account, as for an omnibus ledger. @throws 409 for a nickname that another profile has, with the documented text */
+  /**
+   * Creates a profile without an account, as for an omnibus ledger. @throws 409 with the documented text when another profile has the
+   * nickname
+   */
   createProfile({ nickname, description }: { nickname: string; description: string | null }): Profile {
     this.refuseNickname(nickname)
     const profile: Profile = {
@@ -120,13 +123,13 @@ export class AccountStore {
     return profile
   }
 
-  /** @throws 409 when another profile than `except` has it */
+  /** @throws 409 when a profile other than `except` has the nickname */
   refuseNickname(nickname: string, except?: Profile): void {
     const taken = this.#profiles.find((profile) => profile !== except && profile.nickname === nickname)
     if (taken) throw alreadyExists('nickname already exists', { id: taken.id, nickname, type: taken.type })
   }
 
-  /** @throws 409 (assumed) for a known `ref_id`, with or without `meta.existing`, unless the knob says to return the existing account. */
+  /** @throws 409 (assumed) for a known `ref_id`, with or without `meta.existing`, unless the setting says to return the existing account */
   create(wanted: NewAccount): Account {
     const existing = wanted.refId === null ? undefined : this.#byRefId.get(wanted.refId)
     if (existing) {
@@ -167,7 +170,7 @@ export class AccountStore {
     return account
   }
 
-  /** The delta of an update. @throws 409 for a `ref_id` that another account has */
+  /** Applies an update. @throws 409 when another account has the `ref_id` */
   update(
     account: Account,
     change: Partial<Pick<Account, 'refId' | 'description' | 'metadata' | 'userDisabled'>> & { members?: NewAccount['members'] | undefined },
@@ -213,7 +216,7 @@ export class AccountStore {
     return page(identityId === null ? this.#all : this.ofIdentity(identityId), rest)
   }
 
-  /** The accounts and profiles of an earlier run, in place of the default profile of this one. */
+  /** Takes the accounts and profiles of an earlier run, instead of this run's default profile. */
   restore({ accounts, profiles }: { accounts: readonly Account[]; profiles: readonly Profile[] }): void {
     this.#profiles = []
     this.#profileById.clear()

@@ -4,8 +4,8 @@ import type { SandboxState } from '../sandbox-state.ts'
 import type { Identity } from './identity.ts'
 
 /**
- * A new identity, PENDING as always (paxos/api.md 4.1); nothing is decided yet. Its id follows from the seed and the `ref_id`.
- * @throws the 409 pair of paxos/api.md 4.6; 400 for an institution's member that does not exist.
+ * Creates an identity, PENDING as always (paxos/api.md 4.1), without a decision. Its id follows from the seed and the `ref_id`.
+ * @throws the 409 pair of paxos/api.md 4.6; 400 for an institution's member that does not exist
  */
 export function createIdentity(
   { identities, random, clock, story }: Pick<SandboxState, 'identities' | 'random' | 'clock' | 'story'>,
@@ -36,7 +36,7 @@ export function createIdentity(
     members: members.map(({ id: _none, ...member }, index) => ({ id: random.uuid('institution member', id, index), ...member })),
     isMerchant: request.is_merchant ?? false,
     checks: {
-      // With PASSTHROUGH it mirrors what the client's verifier said (paxos/api.md 4.8).
+      // With PASSTHROUGH it mirrors the result of the client's verifier (paxos/api.md 4.8).
       id_verification_status: person?.passthrough_verification_status ?? 'PENDING',
       sanctions_verification_status: 'PENDING',
       additional_screening_status: 'PENDING',

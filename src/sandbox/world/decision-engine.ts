@@ -8,7 +8,7 @@ import type { IdentityControl } from './identity-control.ts'
 import type { NanoClock } from './nano-clock.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** There is no event for ERROR, and none for a return to PENDING (paxos/api.md 2.7). */
+/** Paxos has no event for ERROR and none for a return to PENDING (paxos/api.md 2.7). */
 const STATUS_EVENTS: Readonly<Partial<Record<IdentityStatus, string>>> = {
   APPROVED: 'identity.approved',
   DENIED: 'identity.denied',
@@ -22,10 +22,10 @@ const ALL_CLEAR: IdentityChecks = {
   document_verification_status: 'APPROVED',
 }
 
-/** What EDD asks for where nobody says otherwise. */
+/** Documents that EDD asks for by default. */
 const USUAL_DOCUMENTS = ['PROOF_OF_RESIDENCY', 'PROOF_OF_FUNDS'] satisfies (typeof DOCUMENT_TYPES)[number][]
 
-/** What a control call may decide on the spot: a decision, or a switch of Paxos's own. */
+/** What a control call may decide at once: a decision, or a switch of Paxos's own. */
 export const VERDICTS = [
   'approve',
   'deny',
@@ -38,7 +38,7 @@ export const VERDICTS = [
 ] as const
 export type Verdict = (typeof VERDICTS)[number]
 
-/** Moves identities through their statuses, by itself after a delay or when told, and emits the event of each move. */
+/** Moves identities through their statuses, after a delay or on command, and emits the event of each move. */
 export class DecisionEngine {
   #settings: SandboxSettings
   #random: SeededRandom
@@ -57,13 +57,13 @@ export class DecisionEngine {
     this.#events = options.events
   }
 
-  /** A new identity: decides on it later, by its `metadata.sandbox_decision` or the default policy. */
+  /** Schedules the decision on a new identity, by its `metadata.sandbox_decision` or the default policy. */
   begin(identity: Identity): void {
     const decision = this.#decisionFor(identity)
     if (decision !== 'never') this.#later(identity, () => this.#carryOut(identity, decision))
   }
 
-  /** Decides now; whatever was to be decided later is dropped. */
+  /** Decides now and cancels a scheduled decision. */
   decide(identity: Identity, verdict: Verdict, { documents = USUAL_DOCUMENTS }: { documents?: readonly string[] } = {}): void {
     this.#cancel(identity)
     switch (verdict) {
@@ -95,7 +95,7 @@ export class DecisionEngine {
     this.settle(identity)
   }
 
-  /** Sandbox-status: single checks and switches. Two cleared checks let a person transact, whatever EDD waits for (paxos/api.md 4.9). */
+  /** Sandbox-status: sets single checks and switches. Two cleared checks let a person transact, also while EDD waits (paxos/api.md 4.9). */
   set(
     identity: Identity,
     change: { checks?: Partial<IdentityChecks>; userDisabled?: boolean | undefined; adminDisabled?: boolean | undefined },
@@ -108,7 +108,7 @@ export class DecisionEngine {
     if (this.settle(identity)) this.#cancel(identity)
   }
 
-  /** As `set`, after a while: how soon the sandbox's switch shows is not documented (paxos/api.md 4.9). */
+  /** As `set`, after `ms` milliseconds: Paxos does not document how soon the sandbox's switch shows (paxos/api.md 4.9). */
   setLater(identity: Identity, change: Parameters<DecisionEngine['set']>[1], ms: number): void {
     const timer = setTimeout(() => {
       this.#lagging.delete(timer)
@@ -117,7 +117,7 @@ export class DecisionEngine {
     this.#lagging.add(timer)
   }
 
-  /** A control over the API: the status follows at once, and both are told by events. */
+  /** Adds a control, as over the API. The status follows at once, and events tell of both. */
   addControl(identity: Identity, wanted: Pick<IdentityControl, 'type' | 'setBy' | 'reasonCode' | 'reason'>): IdentityControl {
     const id = this.#random.uuid('control', identity.id, 'api', identity.controls.length)
     const control: IdentityControl = { ...wanted, id, createdAtNs: this.#clock.next(1000n), deletedAtNs: null }
@@ -127,14 +127,14 @@ export class DecisionEngine {
     return control
   }
 
-  /** The status follows: typically APPROVED again. */
+  /** Removes a control. The status follows: typically APPROVED again. */
   deleteControl(identity: Identity, control: IdentityControl): void {
     control.deletedAtNs = this.#clock.next(1000n)
     this.#tellControl(identity, control, 'deleted')
     this.settle(identity)
   }
 
-  /** A document's bytes arrived; the last one that was asked for starts the decision. */
+  /** Call when a document's bytes have arrived: the last requested one starts the decision. */
   documentArrived(identity: Identity): void {
     const { afterDocuments } = identity
     if (identity.requiredDocuments.length === 0 || missingDocuments(identity).length > 0 || afterDocuments === null) return
@@ -142,7 +142,7 @@ export class DecisionEngine {
     this.#later(identity, () => this.decide(identity, afterDocuments))
   }
 
-  /** Brings the status in line with what it follows from, and says so in an event. Whether it changed. */
+  /** Recomputes the status and emits an event for a change. Returns whether it changed. */
   settle(identity: Identity, { deliver = true }: { deliver?: boolean } = {}): boolean {
     const from = identity.status
     const to = summaryStatus(identity)
@@ -156,7 +156,7 @@ export class DecisionEngine {
     return true
   }
 
-  /** An identity of an earlier run that still waits for its decision. */
+  /** Resumes an identity of an earlier run that waits for its decision. */
   resume(identity: Identity): void {
     if (identity.status !== 'PENDING') return
     if (identity.requiredDocuments.length === 0) this.begin(identity)
@@ -164,7 +164,7 @@ export class DecisionEngine {
       this.#later(identity, () => this.decide(identity, identity.afterDocuments ?? 'approve'))
   }
 
-  /** Drops whatever was to be decided later. */
+  /** Cancels scheduled decisions. */
   clear(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
@@ -174,7 +174,7 @@ export class DecisionEngine {
   }
 
   #decisionFor({ id, type, metadata, details }: Identity): Decision {
-    // An institution waits for a person to verify its documents, in Paxos's sandbox too (paxos/api.md 4.5).
+    // An institution waits until a person has verified its documents, also in Paxos's sandbox (paxos/api.md 4.5).
     const policy =
       (metadata.sandbox_decision as Decision | undefined) ??
       decisionInName(details) ??
@@ -187,7 +187,7 @@ export class DecisionEngine {
       this.decide(identity, 'approve')
       this.#later(identity, () => this.decide(identity, 'disable'))
     } else if (decision === 'approve' && identity.checks.id_verification_status === 'DENIED') {
-      this.settle(identity) // the client's own verifier said no: that is a denial (paxos/api.md 4.8)
+      this.settle(identity) // the client's own verifier refused: a denial (paxos/api.md 4.8)
     } else this.decide(identity, decision)
   }
 

@@ -1,10 +1,10 @@
 /**
- * What the simulator may decide on a new identity:
- * - `approve`, `deny`: after the decision delay;
- * - `error`: frozen for compliance, status ERROR, no event;
- * - `never`: stays PENDING until a control call or sandbox-status moves it;
- * - `documents-then-approve` (short: `documents`), `documents-then-deny`: enhanced due diligence: asks for documents, stays
- *   PENDING until all are uploaded, then decides;
+ * Decisions of the simulator on a new identity:
+ * - `approve`, `deny`: after the decision delay.
+ * - `error`: frozen for compliance, status ERROR, no event.
+ * - `never`: stays PENDING until a control call or sandbox-status moves it.
+ * - `documents-then-approve` (short: `documents`), `documents-then-deny`: enhanced due diligence. Asks for documents, stays PENDING until
+ *   all are uploaded, then decides.
  * - `approve-then-disable`: approved, and disabled by Paxos one decision delay later.
  */
 export const DECISIONS = [
@@ -19,12 +19,12 @@ export const DECISIONS = [
 ] as const
 export type Decision = (typeof DECISIONS)[number]
 
-/** One decision for everybody, or weights from which the seed draws for each identity: `{ "approve": 9, "deny": 1 }`. */
+/** One decision for all identities, or weights from which the seed draws for each: `{ "approve": 9, "deny": 1 }`. */
 export type DecisionPolicy = Decision | Readonly<Partial<Record<Decision, number>>>
 
 /**
- * A magic name: the last name of a person, or the name of an institution, that is `Sandbox` and a decision in any case
- * (`Sandbox Deny`, `Sandbox Documents-Then-Approve`) forces that decision. Ours, and not Paxos's.
+ * A magic name forces a decision: a person's last name, or an institution's name, that is `Sandbox` and a decision in any case (`Sandbox
+ * Deny`, `Sandbox Documents-Then-Approve`). It belongs to the simulator and not to Paxos.
  */
 export function decisionInName({ last_name, name }: Readonly<Record<string, unknown>>): Decision | undefined {
   const written = /^sandbox (.+)$/i.exec(String(last_name ?? name ?? ''))?.[1]?.toLowerCase()

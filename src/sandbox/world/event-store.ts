@@ -4,7 +4,7 @@ import type { StoryLog } from '../control/story-log.ts'
 import { type NanoClock, toRfc3339 } from './nano-clock.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** An event as it was emitted; immutable but for the count of webhooks that still miss it. */
+/** An emitted event. Only the count of webhooks that still miss it changes. */
 export interface StoredEvent {
   readonly id: string
   readonly type: string
@@ -13,12 +13,15 @@ export interface StoredEvent {
   readonly identityId: string | null
   readonly isTest: boolean
   readonly createdAtNs: bigint
-  /** The same in RFC 3339 with nine digits of the second: written once, read often. */
+  /** `createdAtNs` in RFC 3339 with nine digits of the second, written once because it is read often. */
   readonly createdAt: string
   undeliveredWebhooks: number
 }
 
-/** The shape named by `object_type` for each family of event types (paxos/api.md 2.7); switch on `type`, the pages disagree. */
+/**
+ * The `object_type` of each family of event types (paxos/api.md 2.7). Readers should branch on `type`: Paxos's pages disagree on
+ * `object_type`.
+ */
 const OBJECT_TYPES: readonly (readonly [RegExp, string])[] = [
   [/^identity\.(approved|denied|disabled)$/, 'identity_summary_status_change'],
   [/^identity\.documents_required$/, 'identity_documents_required'],
@@ -28,7 +31,7 @@ const OBJECT_TYPES: readonly (readonly [RegExp, string])[] = [
   [/^transfer\./, 'transfer_status_change'],
 ]
 
-/** All events, in the order of their creation, and by type, so that every list is a binary search. */
+/** All events, in the order of their creation and by type, so that every list is a binary search. */
 export class EventStore {
   #random: SeededRandom
   #clock: NanoClock
@@ -55,7 +58,7 @@ export class EventStore {
     return this.#lists.get(listKey(true, null)) ?? []
   }
 
-  /** An event of an earlier run: it is listed again, and nothing is told or delivered. */
+  /** Takes an event of an earlier run: it is listed again, and not told or delivered. */
   restore(event: StoredEvent): void {
     const about = event.isTest ? null : (event.identityId ?? String(event.object.id))
     if (about !== null) this.#countBySubject.set(about, (this.#countBySubject.get(about) ?? 0) + 1)
@@ -67,14 +70,14 @@ export class EventStore {
   }
 
   /**
-   * Stores an event and, unless `deliver` is false, hands it to the webhook sender. An identity's nth event always has the same
-   * id under one seed; other events (tests, transfers) take the time into theirs, so that a restart does not repeat them.
+   * Stores an event and, unless `deliver` is false, gives it to the webhook sender. Under one seed an identity's nth event always has the
+   * same id. The ids of other events (tests, transfers) include the time, so that a restart does not repeat them.
    */
   emit(options: {
     type: string
     object: Readonly<Record<string, unknown>>
     identityId: string | null
-    /** What the event is about, where that is no identity: its nth event always has the same id under one seed. */
+    /** The subject of an event without an identity. Under one seed the subject's nth event always has the same id. */
     subject?: string
     isTest?: boolean
     deliver?: boolean
@@ -137,7 +140,7 @@ function listKey(isTest: boolean, type: string | null): string {
   return `${isTest ? 'test' : 'real'} ${type ?? ''}`
 }
 
-/** An event as Get Event and List Events give it (paxos/api.md 3.1). */
+/** An event as Get Event and List Events show it (paxos/api.md 3.1). */
 export function eventView(event: StoredEvent): object {
   return {
     id: event.id,

@@ -1,4 +1,4 @@
-/** A restriction of an identity (paxos/api.md 4.7, 4.9). FROZEN is Paxos's alone. */
+/** Restrictions that a client may set on an identity (paxos/api.md 4.7, 4.9). Only Paxos sets FROZEN. */
 export const CLIENT_CONTROLS = ['SELL_ONLY', 'DORMANT', 'CLOSED'] as const
 export const CONTROL_TYPES = [...CLIENT_CONTROLS, 'FROZEN'] as const
 export type ControlType = (typeof CONTROL_TYPES)[number]

@@ -31,8 +31,8 @@ export class IdentityStore {
   }
 
   /**
-   * Call before `add`. The `ref_id` is looked at first: which check comes first at Paxos is not documented.
-   * @throws the 409 pair of paxos/api.md 4.6, `meta.existing.id` naming the identity that is already there.
+   * Call before `add`. It checks the `ref_id` first: Paxos does not document the order of its checks.
+   * @throws the 409 pair of paxos/api.md 4.6, with the existing identity's id in `meta.existing.id`
    */
   refuseDuplicate(refId: string | null, cip: CipTriple): void {
     const sameRefId = refId === null ? undefined : this.#idByRefId.get(refId)
@@ -48,7 +48,7 @@ export class IdentityStore {
     this.#idByCip.set(cipKey(cip), identity.id)
   }
 
-  /** An identity of an earlier run. Its details hold what makes it unique. */
+  /** Takes an identity of an earlier run. Its details hold what makes it unique. */
   restore(identity: Identity): void {
     const { cip_id, cip_id_type, cip_id_country } = identity.details
     this.add(identity, { cip_id: String(cip_id), cip_id_type: String(cip_id_type), cip_id_country: String(cip_id_country) })
@@ -61,7 +61,7 @@ export class IdentityStore {
     this.#idByRefId.set(refId, identity.id)
   }
 
-  /** A document of this identity was announced: its upload URL names only the file. */
+  /** Call when a document of this identity is announced: its upload URL names only the file. */
   addFile(fileId: string, identity: Identity): void {
     this.#idByFileId.set(fileId, identity.id)
   }

@@ -4,7 +4,7 @@ import type { IdentityControl } from './identity-control.ts'
 export const IDENTITY_STATUSES = ['PENDING', 'ERROR', 'APPROVED', 'DENIED', 'DISABLED'] as const
 export type IdentityStatus = (typeof IDENTITY_STATUSES)[number]
 
-/** The checks that make up a status, under their names in the API. Institutions have documents where persons have an id. */
+/** The checks that make up a status, under their names in the API. Institutions have a documents check where persons have an id check. */
 export interface IdentityChecks {
   id_verification_status: IdentityStatus
   sanctions_verification_status: IdentityStatus
@@ -12,7 +12,7 @@ export interface IdentityChecks {
   document_verification_status: IdentityStatus
 }
 
-/** A file announced for an identity; its bytes are counted and dropped. */
+/** An announced file of an identity. Its bytes are counted and dropped. */
 interface IdentityDocument {
   fileId: string
   name: string
@@ -30,13 +30,13 @@ export interface InstitutionMemberRecord {
   readonly position?: string | undefined
 }
 
-/** An identity was switched off, by the API user or by Paxos. */
+/** Who disabled an identity: the API user or Paxos. */
 export interface Disablement {
   controlId: string
   sinceNs: bigint
 }
 
-/** An identity as the simulator keeps it. `details`, `taxDetails` and `dueDiligence` are what was sent: personal data. */
+/** An identity as the simulator keeps it. `details`, `taxDetails` and `dueDiligence` are as sent: personal data. */
 export interface Identity {
   readonly id: string
   readonly type: 'PERSON' | 'INSTITUTION'
@@ -53,25 +53,25 @@ export interface Identity {
   checks: IdentityChecks
   userDisabled: Disablement | null
   adminDisabled: Disablement | null
-  /** Frozen for compliance: only ever by an explicit switch (paxos/api.md 4.8, assumed). */
+  /** Frozen for compliance, only by an explicit switch (paxos/api.md 4.8, assumed). */
   frozen: boolean
-  /** Set over the API, also those that were deleted; oldest first. */
+  /** Controls set over the API, also deleted ones, oldest first. */
   controls: readonly IdentityControl[]
-  /** A periodic refresh that was started and not completed. */
+  /** A periodic refresh that is not completed. */
   kycRefresh: { state: 'started' | 'expired'; dueAtMs: number } | null
   lastKycRefreshDate: string | null
-  /** What enhanced due diligence asked for and has not decided on yet. */
+  /** Documents that enhanced due diligence asked for and has not decided on. */
   requiredDocuments: readonly string[]
-  /** What is decided once they are there; `null`: somebody decides by hand. */
+  /** The decision once all documents have arrived; `null`: a person decides. */
   afterDocuments: 'approve' | 'deny' | null
   documents: IdentityDocument[]
-  /** The status last settled on; events tell of its changes. */
+  /** The last computed status. Events tell of its changes. */
   status: IdentityStatus
 }
 
 /**
- * The status that follows from the checks and switches (paxos/api.md 4.8, assumed; that a person needs only the id and the
- * sanctions check, an institution only sanctions, is documented in 4.9).
+ * The status that follows from the checks and switches (paxos/api.md 4.8, assumed). Documented in 4.9: a person needs only the id and the
+ * sanctions check, an institution only the sanctions check.
  */
 export function summaryStatus(identity: Identity): IdentityStatus {
   const { id_verification_status, sanctions_verification_status, additional_screening_status, document_verification_status } =

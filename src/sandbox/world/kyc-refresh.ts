@@ -4,12 +4,12 @@ import type { EventStore } from './event-store.ts'
 import type { Identity } from './identity.ts'
 
 const DAY_MS = 86_400_000
-/** How long a refresh may take (documented: typically). */
+/** Days that a refresh may take (documented: typically). */
 const USUAL_DAYS = 30
-/** Node's timers hold no more. */
+/** The longest delay of Node's timers. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** The periodic renewal of what is known of a customer (paxos/api.md 4.11): started, then completed by an update or expired. */
+/** The periodic refresh of a customer's data (paxos/api.md 4.11): started, then completed by an update, or expired. */
 export class KycRefreshes {
   #settings: SandboxSettings
   #events: EventStore
@@ -20,7 +20,7 @@ export class KycRefreshes {
     this.#events = events
   }
 
-  /** @throws 403 for an identity that is not eligible (assumed): not approved, or in a refresh already; `force` skips that */
+  /** @throws 403 for an identity that is not approved or is in a refresh already (assumed); `force` skips that check */
   start(identity: Identity, { days = USUAL_DAYS, force = false }: { days?: number; force?: boolean } = {}): void {
     const eligible = identity.status === 'APPROVED' && identity.kycRefresh?.state !== 'started'
     if (!eligible && !force) throw problem(403, 'identity is not eligible for a KYC refresh')
@@ -29,7 +29,7 @@ export class KycRefreshes {
     this.#await(identity)
   }
 
-  /** An update that says when the customer was asked: it completes the refresh that runs, if one does. */
+  /** Call for an update that says when the customer was asked: it completes a running refresh. */
   complete(identity: Identity, refreshedAt: string): void {
     identity.lastKycRefreshDate = refreshedAt
     if (!identity.kycRefresh) return
@@ -38,14 +38,14 @@ export class KycRefreshes {
     this.#announce(identity, 'completed')
   }
 
-  /** As if none had ever been due. */
+  /** Removes the refresh, as if none had ever been due. */
   reset(identity: Identity): void {
     this.#forget(identity)
     identity.kycRefresh = null
     identity.lastKycRefreshDate = null
   }
 
-  /** The refresh of an earlier run goes on. */
+  /** Resumes the refresh of an earlier run. */
   resume(identity: Identity): void {
     if (identity.kycRefresh?.state === 'started') this.#await(identity)
   }

@@ -12,10 +12,10 @@ const DETAILS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Whether this identity may trade this side for this account; the identity must be the account's owner or a member of it.
- * Both are needed or none (paxos/api.md 8.1).
- * @throws 400 for one without the other, 404 for an unknown one (assumed), 403 `identity-verification-required` for a status
- * that does not permit it, 403 for an identity that does not belong to the account (assumed)
+ * Checks whether this identity may trade this side for this account. It must be the account's owner or member. Both ids are needed, or none
+ * (paxos/api.md 8.1).
+ * @throws 400 for one id without the other, 404 for an unknown one (assumed), 403 `identity-verification-required` for a status that does
+ * not permit it, 403 for an identity that does not belong to the account (assumed)
  */
 export function requireMayTransact(
   { identities, accounts }: Pick<SandboxState, 'identities' | 'accounts'>,

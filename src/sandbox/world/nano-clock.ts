@@ -1,8 +1,8 @@
 const NS_PER_MS = 1_000_000n
 
 /**
- * Wall-clock time in nanoseconds since 1970 (bigint: a double cannot hold it), strictly increasing over all calls, so that
- * a time also orders and names a record. Follows the system clock, but never backwards.
+ * Wall-clock time in nanoseconds since 1970 (bigint: a double cannot hold it), strictly increasing over all calls, so that a time also
+ * orders and names a record. It follows the system clock, but never backwards.
  */
 export class NanoClock {
   #wallMs: () => number
@@ -16,7 +16,7 @@ export class NanoClock {
     this.#monotonicNs = monotonicNs
   }
 
-  /** From now on each time is a millisecond after the one before, from here on: a story whose times are the same in each run. */
+  /** From now on each time is 1 ms after the one before, starting at `ms`: the story then has the same times in each run. */
   tellFrom(ms: number): void {
     this.#isTold = true
     this.#lastNs = BigInt(ms) * NS_PER_MS
@@ -28,7 +28,7 @@ export class NanoClock {
     this.#isTold = false
   }
 
-  /** @param resolutionNs the answer is a multiple of it: 1 for events, 1000 for identities and accounts (paxos/api.md 3.1, 4.4). */
+  /** @param resolutionNs the result is a multiple of it: 1 for events, 1,000 for identities and accounts (paxos/api.md 3.1, 4.4) */
   next(resolutionNs: bigint = 1n): bigint {
     if (this.#isTold) {
       this.#lastNs += NS_PER_MS
@@ -37,7 +37,8 @@ export class NanoClock {
     const monotonicNs = this.#monotonicNs()
     const wallNs = BigInt(this.#wallMs()) * NS_PER_MS
     const driftNs = monotonicNs + this.#offsetNs - wallNs
-    // The wall clock floors to a millisecond: within two of it the monotonic clock only adds digits; beyond, the system clock was set.
+    // The wall clock is rounded down to 1 ms. Within 2 ms of it the monotonic clock only adds digits. A larger drift means that the system
+    // clock was set.
     if (driftNs > 2n * NS_PER_MS || driftNs < -2n * NS_PER_MS) this.#offsetNs = wallNs - monotonicNs
     const nowNs = monotonicNs + this.#offsetNs
     const earliestNs = nowNs > this.#lastNs ? nowNs : this.#lastNs + 1n
@@ -46,7 +47,7 @@ export class NanoClock {
   }
 }
 
-/** RFC 3339 in UTC with this many digits of the second (0 to 9); further digits are cut off. */
+/** RFC 3339 in UTC with this many digits of the second (0 to 9). Further digits are cut off. */
 export function toRfc3339(ns: bigint, digits: number): string {
   const seconds = new Date(Number(ns / NS_PER_MS)).toISOString().slice(0, 19)
   if (digits === 0) return `${seconds}Z`

@@ -4,21 +4,21 @@ import type { SandboxState } from '../sandbox-state.ts'
 import { createIdentity } from './create-identity.ts'
 import type { StoredEvent } from './event-store.ts'
 
-/** How many identities are made before other work gets its turn. */
+/** Identities that are made before other work runs. */
 const BATCH = 500
 
 export interface Population {
   count: number
-  /** `ref_id`s are this and a number from 1 on; ids follow from them and the seed. */
+  /** A `ref_id` is this prefix and a number from 1 on. Ids follow from the `ref_id` and the seed. */
   refIdPrefix: string
   decision: 'approve' | 'deny'
-  /** Send the events to the webhook too; else they are only listed, and whoever asked posts them. */
+  /** True: also deliver the events to the webhook. False: only list them; the caller posts them. */
   deliver: boolean
 }
 
 /**
- * Makes many identities at once, already decided on, each with its event: for load. The people are invented.
- * @throws HttpProblem 409 `REF_ID_TAKEN`, having made none, when one of the `ref_id`s is taken.
+ * Creates many decided identities at once, each with its event, for load. The people are invented.
+ * @throws HttpProblem 409 `REF_ID_TAKEN` when one of the `ref_id`s is taken; none is created then
  */
 export async function populate(state: SandboxState, { count, refIdPrefix, decision, deliver }: Population): Promise<StoredEvent[]> {
   for (let n = 1; n <= count; n++) {

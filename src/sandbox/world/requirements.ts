@@ -1,6 +1,6 @@
 import type { Identity, IdentityStatus } from './identity.ts'
 
-/** One thing that keeps an identity from being approved (paxos/api.md 4.7). */
+/** One reason why an identity is not approved (paxos/api.md 4.7). */
 export interface Requirement {
   type: string
   status: 'PENDING' | 'FAILED'
@@ -8,7 +8,7 @@ export interface Requirement {
   awaiting_action_from?: 'CLIENT' | 'PAXOS'
 }
 
-/** Every check that is outstanding, and a KYC refresh that is due. Which code goes with which check is partly assumed. */
+/** Every outstanding check, and a due KYC refresh. Which code belongs to which check is partly assumed. */
 export function requirementsOf(identity: Identity, statusOf: (identityId: string) => IdentityStatus | undefined): Requirement[] {
   const found: Requirement[] = []
   const need = (type: string, code: string, from: 'CLIENT' | 'PAXOS' | null, description: string): void => {
