@@ -10,8 +10,8 @@ export interface Approval {
 }
 
 /**
- * Approves a plan. Where it needs a second person, two must agree: the one who planned it and another one, or two others. So an
- * approval by the planner leaves it `awaiting_second`. Asking twice with the same name and reason is one approval.
+ * Approves a plan. A plan that needs a second person needs the planner and another person, or two others: an approval by the planner leaves
+ * it `awaiting_second`. Repeating an approval with the same name and reason changes nothing.
  * @throws ReplayStateError, ReplayExpiredError, ReplaySecondPersonError, UsageError
  */
 export async function approveReplay({ pool }: Pick<ReplayParts, 'pool'>, id: string, approval: Approval): Promise<void> {
@@ -36,7 +36,7 @@ export async function approveReplay({ pool }: Pick<ReplayParts, 'pool'>, id: str
   })
 }
 
-/** The same approval again, say after its answer was lost. */
+/** Whether this repeats an approval, for example after its answer was lost. */
 function wasThis({ state, approvedBy, reason, secondBy, secondReason }: ReplayHead, approval: Approval): boolean {
   if (state !== 'approved' && state !== 'running') return false
   return (approvedBy === approval.by && reason === approval.reason) || (secondBy === approval.by && secondReason === approval.reason)

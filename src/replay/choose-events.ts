@@ -5,23 +5,23 @@ import { type BasedEvent, readBases } from './event-basis.ts'
 import { PLANNER_LEASE_SECONDS, type ReplayParts } from './plan-replay.ts'
 import { DEFAULT_REPLAY_LIMIT, eventFilterOf, type ReplayFilter, storedFilter } from './replay-filter.ts'
 
-/** What matches is counted no further, so that a plan over a large inbox costs little more than its events. */
+/** Matching events are counted up to here, so that a plan over a large inbox costs little more than its own events. */
 export const MOST_COUNTED = 100_000
 const ROWS_PER_STATEMENT = 10_000
-/** Items frozen by one statement: a second or so, so that the progress is seen and the lease renewed. */
+/** Items frozen by one statement: about a second of work, so that the progress shows and the lease is renewed in time. */
 const ITEMS_PER_STATEMENT = 5_000
 
-/** A plan that this planner has a lease of. */
+/** A plan that this planner has leased. */
 interface PlanInHand {
   id: string
   planner: string
-  /** As it was stored. */
+  /** The stored filter. */
   filter: object
 }
 
 /**
- * Chooses the events of a plan and freezes them, some thousand at a time. A planner that died is followed by one that chooses again; what was
- * frozen stays. It reads what a verdict rests on before the previews are made, so what changes while they are made counts as changed.
+ * Chooses the events of a plan and freezes them in batches of 5,000. If a planner dies, the next one chooses again, and frozen items stay.
+ * Bases are read before the previews are made, so a change during the previews counts as a change since the plan.
  */
 export async function chooseItems(
   { pool, secondPersonAbove }: Pick<ReplayParts, 'pool' | 'secondPersonAbove'>,
@@ -60,7 +60,7 @@ async function freezeItems(pool: Pool, { id, planner }: PlanInHand, bases: Reado
   return rowCount === 1
 }
 
-/** The oldest that match, and where those are not all, how many do. */
+/** The oldest matching events, and the number of matches when the limit left some out. */
 async function chooseEvents(pool: Pool, filter: ReplayFilter & { to: Date }): Promise<{ seqs: string[]; matched: number | null }> {
   const limit = filter.limit ?? DEFAULT_REPLAY_LIMIT
   const wanted = eventFilterOf(filter)
@@ -68,15 +68,15 @@ async function chooseEvents(pool: Pool, filter: ReplayFilter & { to: Date }): Pr
     const seqs = await chooseNew(pool, filter.newSince, { ...wanted, states: ['parked', 'dead'] }, limit)
     return { seqs, matched: null }
   }
-  // One more than the plan takes, to learn whether there is more.
+  // One more than the plan takes, to learn whether more events match.
   const seqs = await matchEvents(pool, wanted, limit + 1)
   if (seqs.length <= limit) return { seqs, matched: null }
-  // An event may have ended in between: at least one more did match.
+  // An event may have ended between the two statements, so the count is at least the number of events read.
   const matched = Math.max(seqs.length, await countMatching(pool, wanted, MOST_COUNTED + 1))
   return { seqs: seqs.slice(0, limit), matched }
 }
 
-/** Failures of the same filter that came after the replay's events were chosen, oldest first. @throws UsageError: there is no such replay */
+/** Failures under the same filter since the replay's events were chosen, oldest first. @throws UsageError for an unknown replay */
 export async function chooseNew(pool: Pool, id: string, wanted: ReturnType<typeof eventFilterOf>, limit: number): Promise<string[]> {
   const { rows } = await pool.query<{ watermark: string | null; planned_at: Date }>(
     'SELECT watermark, planned_at FROM replay WHERE id::text = $1',

@@ -12,10 +12,10 @@ interface OpenItem {
   generation: number
 }
 
-/** Most that may be under way: the rest of a run, and a customer with very many events. */
+/** Most events in progress: the rest of a run, or a customer with very many events. */
 const MOST_OPEN = 10_000
 
-/** Notes of every opened event that has ended how it ended, compared with its plan. Returns how many. */
+/** Records the end of every opened event and compares it with the plan. Returns the number of recorded events. */
 export async function collectEnds({ client, ledger }: { client: PoolClient; ledger: Ledger }, id: string): Promise<number> {
   const { rows } = await client.query<OpenItem>(
     `SELECT seq, verdict, basis, effects, coalesce(generation, 0) AS generation FROM replay_item

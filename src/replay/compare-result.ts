@@ -2,16 +2,16 @@ import type { InboxRow } from '../inbox/inbox.ts'
 import type { Stored } from '../ledger/change.ts'
 import type { PlannedEffect } from '../saga/preview-event.ts'
 
-/** What was planned for an event that a run has opened. */
+/** The plan for an event that a run has opened. */
 export interface PlannedItem {
   verdict: string
   basis: string
   effects: readonly PlannedEffect[]
-  /** Which opening the run has made. */
+  /** The generation that the run opened. */
   generation: number
 }
 
-/** What running an event led to, and how that differs from the plan. */
+/** The result of an event, and its difference from the plan. */
 export interface ItemEnd {
   result: string
   errorCode: string | null
@@ -20,7 +20,7 @@ export interface ItemEnd {
   explained: boolean
 }
 
-/** Compares the end of an event with its plan. Pure. `stored`: the customer's onboarding afterwards, null where there is none. */
+/** Compares the end of an event with its plan. Pure. `stored`: the customer's onboarding afterwards; null: there is none. */
 export function compareResult(planned: PlannedItem, event: InboxRow, stored: Stored | null): ItemEnd {
   if (event.generation !== planned.generation)
     return end('reopened by another replay', event, {
@@ -48,7 +48,7 @@ function sayEnd({ outcome }: InboxRow): string {
   return kind === 'held' ? 'held' : 'nothing to do'
 }
 
-/** Every planned effect must be there: done in the ledger, by this event or by another one of the same customer. */
+/** Every planned effect must be in the ledger, made by this event or by another event of the same customer. */
 function compareEffects({ effects }: PlannedItem, { outcome }: InboxRow, stored: Stored | null): Pick<ItemEnd, 'difference' | 'explained'> {
   const done = new Set(stored?.effects.filter(({ state }) => state === 'done').map(({ key }) => key))
   const missing = effects.filter(({ act, key }) =>
@@ -56,7 +56,7 @@ function compareEffects({ effects }: PlannedItem, { outcome }: InboxRow, stored:
   )
   if (missing.length === 0) return { difference: null, explained: true }
   const keys = missing.map(({ act, key }) => `${act} ${key}`).join(', ')
-  // The status that Paxos gave at the run decided otherwise than the one that the plan has seen.
+  // Paxos gave another status at the run than at the plan.
   const status = stored?.onboarding.identityStatus
   const movedOn = stored !== null && ['held', 'denied', 'disabled', 'frozen', 'documents_required'].includes(stored.onboarding.state)
   return movedOn

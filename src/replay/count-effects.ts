@@ -1,6 +1,6 @@
 import type { PlannedEffect } from '../saga/preview-event.ts'
 
-/** What a plan brings about, counted by key: two events that would bring about the same effect count once. */
+/** The effects of a plan, counted by key: one effect of two events counts once. */
 export interface EffectTotals {
   accountsOpened: number
   accountsAdopted: number
@@ -16,7 +16,7 @@ export interface EffectTotals {
   instructionsCreated: number
   /** Customers with at least one effect. */
   customers: number
-  /** Events that add no effect to those of the events before them. */
+  /** Events whose effects earlier events of the plan have already. */
   eventsWithoutEffect: number
 }
 
@@ -35,7 +35,7 @@ const FIELD_OF: Readonly<Record<PlannedEffect['act'], Counted>> = {
   instruct: 'instructionsCreated',
 }
 
-/** Counts item by item, in their order, so that a plan of any size needs memory for its keys alone. */
+/** Counts item by item, in order. Its memory holds the keys alone, for a plan of any size. */
 export function createEffectCounter(): {
   add(item: { identityId: string | null; effects: readonly PlannedEffect[] }): void
   totals(): EffectTotals

@@ -4,7 +4,7 @@ import { readBases } from './event-basis.ts'
 
 const ITEMS_PER_STATEMENT = 5_000
 
-/** Dismisses the next events of a plan that are as they were when it was made; the others are skipped and say so. */
+/** Dismisses the plan's next events that are unchanged since the plan. Others are skipped with a reason. */
 export async function dismissItems(client: PoolClient, id: string, approval: { by: string; reason: string }): Promise<void> {
   const { rows } = await client.query<{ seq: string; verdict: string; basis: string }>(
     'SELECT seq, verdict, basis FROM replay_item WHERE replay_id = $1 AND result IS NULL ORDER BY seq LIMIT $2',

@@ -2,10 +2,10 @@ import type { Pool, PoolClient } from 'pg'
 import { type InboxRow, loadEvents } from '../inbox/load-events.ts'
 import { readVersions } from '../ledger/read-versions.ts'
 
-/** An event as it stands now, and what a verdict about it rests on. */
+/** An event in its present state, and the basis of a verdict on it. */
 export interface BasedEvent {
   event: InboxRow
-  /** The event's state and opening, and its onboarding's version. */
+  /** The event's state and generation, and the version of its onboarding. */
   basis: string
 }
 

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { ReplayState } from './replay-record.ts'
 
-/** A replay that a search met. */
+/** A replay that a search found. */
 export interface FoundReplay {
   id: string
   state: ReplayState
@@ -10,11 +10,11 @@ export interface FoundReplay {
   plannedAt: Date
 }
 
-/** The beginning of a uuid, with its hyphens in their places or without any. */
+/** The beginning of a uuid, with hyphens in their places or without any. */
 const UUID_START = /^[0-9a-f]{1,8}$|^[0-9a-f]{8}(-?[0-9a-f]{0,4}){0,3}(-?[0-9a-f]{0,12})?$/i
 const DIGITS = 32
 
-/** Replays whose id is this or begins so, at most `limit`, by their primary key. */
+/** Replays with this id prefix, at most `limit`, found by the primary key. */
 export async function findReplays(pool: Pool, prefix: string, limit: number): Promise<FoundReplay[]> {
   const digits = prefix.replaceAll('-', '')
   if (!UUID_START.test(prefix) || digits.length > DIGITS) return []

@@ -24,11 +24,11 @@ export interface ReplayParts extends Routes {
   secondPersonAbove: number | null
 }
 
-/** For how long one planner has a plan to itself, seconds; a planner that died is followed by another one after that. */
+/** Lease of a planner on a plan, seconds. If the planner dies, another one continues after that. */
 export const PLANNER_LEASE_SECONDS = 60
 
 /**
- * Puts a plan on record in state `planning`, which `planner` has to itself at first; `continuePlan` chooses its events. Returns its id.
+ * Records a plan in state `planning`, leased to `planner`. `continuePlan` chooses its events. Returns its id.
  * @throws UsageError for an empty filter, a limit out of range, or an unknown `newSince`
  */
 export async function startPlan(

@@ -10,28 +10,28 @@ import { createPlanHash, PLANNER_LEASE_SECONDS, type ReplayParts } from './plan-
 
 /** Events previewed together: enough that the batching reader fills its pages. */
 const ITEMS_PER_ROUND = 2_000
-/** Of how many events a plan may have for each account to be looked for, one call per customer. */
+/** Up to this many events a plan looks at Paxos for accounts, with one call per customer. */
 const MOST_LOOKED_UP = 1_000
 const PLAN_LASTS_HOURS = 24
 const SHORTEST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 20_000
 const ITEMS_PER_PAGE = 5_000
-/** After so many failures that are no outage, the failure is what the plan says of the event. */
+/** After this many failures without an outage, the failure becomes the event's verdict. */
 const FAILURES_BELIEVED = 4
 
 export interface PreviewOptions {
-  /** Who has the lease already; another planner takes it only once it has run out. */
+  /** The planner that holds the lease. Another planner takes the plan only when the lease has run out. */
   planner?: string
-  /** Goes on only before this (milliseconds since 1970). */
+  /** Stops at this time, milliseconds since 1970. */
   until: number
   stopped?: () => boolean
   wait: (ms: number) => Promise<void>
 }
 
 /**
- * Goes on with a plan: chooses its events, says round by round what a run would do for each event, and completes the plan after the last one. Each round is
- * kept, so a plan goes on after a crash where it stopped. Where Paxos's limits leave no room, or Paxos is away, it waits; the
- * replay's note says for what. Does nothing while another planner has the plan.
+ * Continues a plan: chooses its events, previews them round by round, and completes the plan after the last one. Each round is stored, so
+ * after a crash the plan continues where it stopped. While Paxos's limits leave no room, or Paxos is away, it waits, and the replay's note
+ * says why. Does nothing while another planner has the lease.
  */
 export async function continuePlan(
   parts: ReplayParts,
@@ -86,7 +86,7 @@ async function takeLease({ pool }: ReplayParts, id: string, planner: string): Pr
   return rows[0] ?? null
 }
 
-/** What a plan that dismisses does with each event rests on its state alone: nothing is read from Paxos. */
+/** A plan that dismisses needs only the state of each event: nothing is read from Paxos. */
 async function planDismissal({ pool }: ReplayParts, id: string): Promise<void> {
   await pool.query(
     `WITH planned AS (
@@ -103,14 +103,14 @@ async function planDismissal({ pool }: ReplayParts, id: string): Promise<void> {
 
 interface Round {
   previews: (Preview & { seq: string })[]
-  /** How long to wait before the next round, milliseconds, and for what; null: not at all. */
+  /** Milliseconds to wait before the next round, and the reason; null: no wait. */
   waitMs: number | null
   note: string | null
 }
 
 interface RoundParts extends PreviewParts {
   releaseHolds: boolean
-  /** Failed previews of each event (its seq) so far. */
+  /** Number of failed previews of each event, by its seq. */
   failures: Map<string, number>
 }
 
@@ -125,7 +125,7 @@ async function previewAll(parts: RoundParts, events: readonly InboxRow[]): Promi
   return { previews, waitMs, note: `${failure.code}: ${errorMessage(failure)}`.slice(0, 500) }
 }
 
-/** What only a person can mend, or fails again and again, is the event's verdict; anything else makes the plan wait. */
+/** A failure that only a person can cure, or that repeats, becomes the event's verdict. Any other failure makes the plan wait. */
 async function previewOne(parts: RoundParts, event: InboxRow): Promise<Preview & { seq: string }> {
   try {
     return { seq: event.seq, ...(await previewEvent(parts, event, parts)) }
@@ -160,7 +160,7 @@ interface PlannedRow {
   effects: PlannedEffect[] | null
 }
 
-/** Counts the effects and seals the plan: from now on it can be approved, for a day. */
+/** Counts the effects and seals the plan. From now on it can be approved, for 24 h. */
 async function completePlan({ pool }: ReplayParts, id: string): Promise<void> {
   const counter = createEffectCounter()
   const hash = createPlanHash()

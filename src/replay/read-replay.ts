@@ -6,43 +6,46 @@ import { readBases } from './event-basis.ts'
 import { eventFilterOf, type ReplayFilter } from './replay-filter.ts'
 import { type ReplayHead, type ReplayItem, readHead, readItems } from './replay-record.ts'
 
-/** A replay with its items, and how far it has come. */
+/** A replay with its items and its progress. */
 export interface ReplayView extends ReplayHead {
-  /** The first 10,000; all of them are in the list of items. */
+  /** The first 10,000. The list of items has all of them. */
   items: ReplayItem[]
   /** Items by verdict. */
   counts: Record<string, number>
-  /** Items by result: of what has ended. */
+  /** Ended items by result. */
   results: Record<string, number>
   progress: ReplayProgress
-  /** How the items that were opened and have ended compare with the plan. */
+  /** Opened and ended items, compared with the plan. */
   compared: { asPlanned: number; explained: number; unexplained: number }
-  /** Items whose event or customer has changed since the plan; null: it was run, or has too many items to look. */
+  /** Items whose event or customer changed since the plan. Null: the replay was run, or has too many items to check. */
   changedSince: number | null
-  /** Failures of the same filter that came after the events were chosen: `MOST_NEW` + 1 for more than that. Null: nobody looks any more. */
+  /**
+   * Failures under the same filter since the events were chosen; `MOST_NEW` + 1 means more than that. Null: this replay's state needs no
+   * such count.
+   */
   newSince: number | null
 }
 
 export interface ReplayProgress {
-  /** Still to be opened, without what a run leaves alone. */
+  /** Items still to open, without those that a run skips. */
   waiting: number
-  /** Of these, events that are unfinished already. */
+  /** Those of them with an unfinished event. */
   waitingUnfinished: number
   /** Opened and not ended. */
   running: number
   /** Opened and ended, or dismissed. */
   ended: number
-  /** Left alone: blocked, changed since, nothing to do, cancelled. */
+  /** Skipped: blocked, changed since the plan, nothing to do, cancelled. */
   skipped: number
 }
 
 export const MOST_SHOWN = 10_000
 const MOST_COMPARED = 10_000
-/** How many failures that came later are counted. */
+/** Most later failures that are counted. */
 export const MOST_NEW = 1_000
 const LOOKED_AFTER_MS = 7 * 86_400_000
 
-/** The plan, and what running it led to; null where there is none. */
+/** The plan and its results; null for an unknown id. */
 export async function getReplay(pool: Pool, id: string): Promise<ReplayView | null> {
   const head = await readHead(pool, id)
   if (!head) return null
@@ -138,11 +141,11 @@ async function countNew(pool: Pool, { id, state, filter, plannedAt }: ReplayHead
 
 /** The stored filter (JSON, so its times are text) without an end. */
 function laterFilter(filter: object): ReplayFilter & { to: Date } {
-  const { from, ...asked } = filter as Omit<ReplayFilter, 'from' | 'to'> & { from?: string } // as startPlan has written it
+  const { from, ...asked } = filter as Omit<ReplayFilter, 'from' | 'to'> & { from?: string } // as startPlan wrote it
   return { ...asked, ...(from === undefined ? {} : { from: new Date(from) }), to: new Date(Date.now() + 86_400_000) }
 }
 
-/** The filter of a plan for what failed after this one: the same, without an end, and without its items. */
+/** The filter for a plan of later failures: the same, without an end and without this plan's items. */
 export function filterForNew({ id, filter }: Pick<ReplayHead, 'id' | 'filter'>): ReplayFilter {
   const { to: _, eventIds: __, newSince: ___, limit: ____, ...later } = laterFilter(filter)
   return { ...later, newSince: id }

@@ -10,25 +10,27 @@ import { readHead } from './replay-record.ts'
 import { advanceRun } from './run-replay.ts'
 import { type Steering, steerReplay } from './steer-replay.ts'
 
-/** What operators do with replays. */
+/** Operators' actions on replays. */
 export interface ReplayActions {
   /**
-   * Chooses events and says what a replay would do; changes nothing else. Answers after `waitMs` at the latest with a plan that may still be
-   * `planning`; a runner then goes on with it. @throws UsageError
+   * Chooses events and previews a replay; changes nothing else. Answers after `waitMs` milliseconds at the latest, with a plan that may
+   * still be `planning`. A runner then continues it. @throws UsageError
    */
   planReplay(filter: ReplayFilter, by: string, options?: { waitMs?: number }): Promise<ReplayView>
-  /** Goes on with a plan that is `planning`, or waits for whoever does, for `waitMs`. @throws UsageError */
+  /** Continues a plan in state `planning`, or waits for the planner that does, for `waitMs` milliseconds. @throws UsageError */
   continuePlan(id: string, options: { waitMs: number }): Promise<ReplayView>
-  /** Plans what failed since this replay was planned, by the same filter. @throws UsageError */
+  /** Plans the failures since this replay was planned, by the same filter. */
   planNewSince(id: string, by: string, options?: { waitMs?: number }): Promise<ReplayView>
-  /** Approves a plan and opens its first stage; a runner goes on with it. @throws ReplayStateError, ReplayExpiredError, ReplaySecondPersonError */
+  /**
+   * Approves a plan and opens its first stage. A runner continues it. @throws ReplayStateError, ReplayExpiredError, ReplaySecondPersonError
+   */
   approveReplay(id: string, approval: Approval): Promise<ReplayView>
   /** @throws ReplayStateError, UsageError */
   steerReplay(id: string, steering: Steering, by: { by: string; reason: string }): Promise<ReplayView>
   getReplay(id: string): Promise<ReplayView | null>
 }
 
-/** How long a request for a plan is held open, milliseconds. */
+/** How long a request for a plan waits for it, milliseconds. */
 const QUICK_MS = 3_000
 
 export function createReplayActions(parts: ReplayParts): ReplayActions {
@@ -50,7 +52,7 @@ export function createReplayActions(parts: ReplayParts): ReplayActions {
       await withinTime(waitMs, continuePlan(parts, id, { until, wait: (ms) => sleep(ms) }))
       const replay = await view(id)
       if (replay.state !== 'planning') return replay
-      await sleep(Math.max(0, until - parts.now())) // another process has it
+      await sleep(Math.max(0, until - parts.now())) // another process has the lease
       return view(id)
     },
     planNewSince: async (id, by, { waitMs = QUICK_MS } = {}) => {
@@ -60,7 +62,7 @@ export function createReplayActions(parts: ReplayParts): ReplayActions {
     },
     approveReplay: async (id, approval) => {
       await approveReplay(parts, id, approval)
-      // The approval stands. Where the first stage cannot be opened now, a runner opens it.
+      // The approval is stored. If the first stage cannot be opened now, a runner opens it.
       await advanceRun(parts, id, { wait: true }).catch(() => undefined)
       return view(id)
     },
@@ -73,8 +75,8 @@ export function createReplayActions(parts: ReplayParts): ReplayActions {
 }
 
 /**
- * Waits for `work`, but no longer than that: one step of it may take longer, and goes on in the background. What fails there is met again, and
- * logged, by the runner that goes on with the plan.
+ * Waits for `work`, for `waitMs` milliseconds at most. A step may take longer and continues in the background. The runner that continues
+ * the plan meets and logs its failure.
  */
 async function withinTime(waitMs: number, work: Promise<void>): Promise<void> {
   const given = new AbortController()

@@ -2,8 +2,8 @@ import type { EventFilter } from '../inbox/match-events.ts'
 import { UsageError } from '../platform/app-error.ts'
 
 /**
- * Which events a replay takes; every part given must hold, and at least one must be given. Without `states`: what is parked or dead; where
- * events or identities are named, or holds are to be released, events of every state but dismissed and test.
+ * Selects the events of a replay. At least one part must be given, and all given parts must hold. Without `states` it takes parked and dead
+ * events. When events or identities are named, or holds are to be released, it takes events of every state but dismissed and test.
  */
 export interface ReplayFilter {
   eventIds?: string[] | undefined
@@ -12,20 +12,20 @@ export interface ReplayFilter {
   states?: ReplayableState[] | undefined
   /** The last error of the event. */
   errorCodes?: string[] | undefined
-  /** Why it failed: ids of issues. */
+  /** Ids of the issues for which events failed. */
   issueIds?: string[] | undefined
-  /** Which webhook keys brought it, as the event's `keySlot` says. */
+  /** The webhook keys that brought the event, as in its `keySlot`. */
   keySlots?: string[] | undefined
   /** Received at or after. */
   from?: Date | undefined
-  /** Received before; the moment of planning where it is not given, so that what comes later is not swept along. */
+  /** Received before. By default the time of planning, so that later events stay out. */
   to?: Date | undefined
   limit?: number | undefined
-  /** The live status may release holds: the one way out of a contradiction. */
+  /** The live status may release holds: the only way out of a contradiction. */
   releaseHolds?: boolean | undefined
-  /** What the plan does with its events: work on them again (left out), or dismiss what is parked or dead among them. */
+  /** `dismiss`: dismisses the parked and dead events. Absent: works on the events again. */
   action?: 'dismiss' | undefined
-  /** Only what failed after this replay (its id) was planned and is not part of it. */
+  /** Only failures after this replay (its id) was planned that are not part of it. */
   newSince?: string | undefined
 }
 
@@ -50,7 +50,7 @@ export function checkFilter(filter: ReplayFilter): void {
     )
 }
 
-/** The filter of the inbox that this one comes to. `to` must be a time by then. */
+/** The inbox filter for this one. `to` must be a time by then. */
 export function eventFilterOf(filter: ReplayFilter & { to: Date }): EventFilter {
   const { eventIds, identityIds, types, errorCodes, issueIds, keySlots, from, to } = filter
   const named = eventIds !== undefined || identityIds !== undefined || filter.releaseHolds === true
@@ -67,7 +67,7 @@ export function eventFilterOf(filter: ReplayFilter & { to: Date }): EventFilter 
   }
 }
 
-/** A filter as startPlan has stored it: its times are text there, and `to` is always among them. */
+/** A filter as startPlan stored it: times are text, and `to` is always present. */
 export function storedFilter(filter: object): ReplayFilter & { to: Date } {
   const { from, to, ...asked } = filter as Omit<ReplayFilter, 'from' | 'to'> & { from?: string; to: string }
   return { ...asked, ...(from === undefined ? {} : { from: new Date(from) }), to: new Date(to) }

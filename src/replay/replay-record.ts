@@ -28,38 +28,40 @@ export const REPLAY_STATES = [
 ] as const
 export type ReplayState = (typeof REPLAY_STATES)[number]
 
-/** Who planned what, and who ran it and why. */
+/** The head of a replay: who planned it, who ran it and why. */
 export interface ReplayHead {
   id: string
   state: ReplayState
   filter: object
-  /** Null while it is planned. */
+  /** Null while the plan is made. */
   planHash: string | null
   plannedBy: string
   plannedAt: Date
   approvedBy: string | null
   reason: string | null
   approvedAt: Date | null
-  /** Whether two people must agree, and who the second one was. */
+  /** Whether two people must agree. */
   needsSecond: boolean
   secondBy: string | null
   secondReason: string | null
   finishedAt: Date | null
-  /** After that a plan cannot be approved. Null: it has not been made yet, or is from before plans expired. */
+  /** When the plan can no longer be approved. Null: the plan is not made yet, or is older than this rule. */
   expiresAt: Date | null
-  /** Whether that is so now. */
+  /** Whether it has expired by now. */
   expired: boolean
-  /** Whether all its events are chosen. */
+  /** Whether all events are chosen. */
   chosen: boolean
-  /** How many events it has; while they are being chosen, how many it has so far. */
+  /** Number of events, so far while they are being chosen. */
   events: number
-  /** Of how many the plan says what a run would do. */
+  /** Number of events with a preview. */
   plannedItems: number
-  /** How many events match the filter, where its limit took fewer: `MOST_COUNTED` + 1 for more than that. Null: all that match are items. */
+  /**
+   * Number of matching events when the limit left some out; `MOST_COUNTED` + 1 means more than that. Null: all matching events are items.
+   */
   matched: number | null
-  /** Effects by key. Null while it is planned. */
+  /** Effects by key. Null while the plan is made. */
   effects: EffectTotals | null
-  /** The stage that is open, counted from 1; 0: none yet. */
+  /** The open stage, counted from 1; 0: none yet. */
   stage: number
   /** Why it waits, or who paused, cancelled or discarded it. */
   note: string | null
@@ -70,15 +72,15 @@ export interface ReplayItem {
   eventId: string
   type: string
   identityId: string | null
-  /** What the replay would do now, as planned; `planning` until that is known. */
+  /** What a run would do with the event; `planning` until that is known. */
   verdict: string
   detail: string
-  /** `reopened` while it is worked on, then what running it led to; null until it is opened. */
+  /** `reopened` while it is worked on, then its result; null until it is opened. */
   result: string | null
   eventState: string
-  /** With what error it ended; null: with none. */
+  /** The error with which it ended; null: none. */
   errorCode: string | null
-  /** How the run differs from the plan; null: it does not. */
+  /** The difference between run and plan; null: none. */
   difference: string | null
 }
 
@@ -138,7 +140,7 @@ export function toHead(row: ReplayRow): ReplayHead {
   }
 }
 
-/** The head of a replay, locked against every other approval, stage and stop where it is to be changed. */
+/** The head of a replay. With `lock` the row is locked against other approvals, stages and stops. */
 export async function readHead(on: Pool | PoolClient, id: string, { lock = false } = {}): Promise<ReplayHead | null> {
   const { rows } = await on.query<ReplayRow>(`SELECT ${REPLAY_COLUMNS} FROM replay WHERE id::text = $1${lock ? ' FOR UPDATE' : ''}`, [id])
   return rows[0] ? toHead(rows[0]) : null
@@ -154,7 +156,7 @@ interface ItemRow {
   difference: string | null
 }
 
-/** Items after `afterSeq` in the order of receiving, each with where its event stands now. */
+/** Items after `afterSeq` in the order of receiving, each with the present state of its event. */
 export async function readItems(
   pool: Pool,
   id: string,

@@ -5,16 +5,16 @@ import type { ReplayParts } from './plan-replay.ts'
 import { continuePlan } from './preview-items.ts'
 import { advanceRun } from './run-replay.ts'
 
-/** How soon a runner looks again, milliseconds: while something happens, and while nothing does. */
+/** Pauses of a runner between rounds, milliseconds: while replays progress, and while none does. */
 const BUSY_MS = 200
 const IDLE_MS = 1_000
-/** For how long a plan is gone on with before the runner looks for others. */
+/** How long a runner continues one plan before it looks for others. */
 const PLAN_SLICE_MS = 10_000
 const MOST_AT_ONCE = 5
 
 /**
- * Plans and runs replays in the background, in every operator and worker: leases and row locks share the work, and whatever a process
- * leaves behind another one goes on with. Returns the function that stops it and waits for the step under way.
+ * Plans and runs replays in the background, in every operator and worker process. Leases and row locks share the work, and another process
+ * continues what a dead one left. Returns a function that stops it and waits for the current step.
  */
 export function startReplayRunner(parts: ReplayParts, logger: Logger): () => Promise<void> {
   const stopping = new AbortController()

@@ -13,14 +13,14 @@ interface Run {
   stage: number
   rampFrom: number
   releaseHolds: boolean
-  /** It dismisses its events, in the name of the last person who approved it. */
+  /** Set when the replay dismisses its events: the last approver and the reason. */
   dismisses: { by: string; reason: string } | null
 }
 
 /**
- * Takes a run one step further: notes how opened events have ended, stops on a cause that comes again, and opens the next stage once the
- * last one has had its whole effect. One transaction, which only one runner has at a time: what is opened and what the run says of it are
- * known together or not at all, so a run goes on after a crash where it stopped. Returns whether it has changed something.
+ * Takes a run one step further: records the ends of opened events, stops on a repeated cause, and opens the next stage once the last one
+ * has ended. The step is one transaction, which only one runner has at a time. It stores what is opened and the run's progress together or
+ * not at all, so after a crash the run continues where it stopped. Returns whether it changed anything.
  */
 export async function advanceRun(parts: ReplayParts, id: string, { wait = false } = {}): Promise<boolean> {
   const opened: OpenEvent[] = []
@@ -33,7 +33,7 @@ export async function advanceRun(parts: ReplayParts, id: string, { wait = false 
     opened.push(...stepped.opened)
     return (await completeRun(client, run)) || ended > 0 || stepped.opened.length > 0 || stepped.stopped
   })
-  // A queue that is away loses nothing: the dispatcher finds what was opened.
+  // An outage of the queue loses nothing: the dispatcher finds opened events.
   if (opened.length > 0) await parts.queue.add(opened).catch(() => undefined)
   return changed
 }
@@ -61,9 +61,9 @@ interface RunRow {
   reason: string | null
 }
 
-/** The rest is numbered in stages of so many events, so that a cause that comes again is looked for among the latest. */
+/** The rest is numbered in stages of this many events, so that a repeated cause is sought among the latest. */
 const EVENTS_PER_STAGE_OF_REST = 1_000
-/** An event that has failed so often within the run counts as failed: its cause is not mended. */
+/** After this many failures within the run an event counts as failed: its cause remains. */
 const TRIES_BELIEVED = 3
 
 async function takeStep(client: PoolClient, parts: ReplayParts, run: Run): Promise<{ opened: OpenEvent[]; stopped: boolean }> {
@@ -71,7 +71,7 @@ async function takeStep(client: PoolClient, parts: ReplayParts, run: Run): Promi
     await dismissItems(client, run.id, run.dismisses)
     return { opened: [], stopped: false }
   }
-  // Nothing is open before the first stage, and after a stop nothing that was opened before it counts.
+  // No event is open before the first stage. After a stop, events opened before it do not count.
   if (run.stage < run.rampFrom) return { opened: await openStage(client, parts, run, run.rampFrom), stopped: false }
   const rest = customersOf(run.stage, run.rampFrom) === null
   const stage = await readStage(client, run)
@@ -88,7 +88,7 @@ async function takeStep(client: PoolClient, parts: ReplayParts, run: Run): Promi
   return { opened: await openStage(client, parts, run, next, MOST_UNDER_WAY - stage.underWay), stopped: false }
 }
 
-/** `underWay`: opened since the ramp began, and not ended. `items`: of the stage that is open, what ended or fails again and again. */
+/** `underWay`: events opened since the ramp began that have not ended. `items`: events of the open stage that ended or keep failing. */
 async function readStage(
   client: PoolClient,
   run: Run,
@@ -114,7 +114,7 @@ async function readStage(
   return { underWay: open.length, items: [...ended.map(({ error_code, foreseen }) => ({ errorCode: error_code, foreseen })), ...failing] }
 }
 
-/** Opens a stage, or more of it. What leads to nothing takes no part in it. */
+/** Opens a stage, or more of it. Events without anything to do take no part in it. */
 async function openStage(
   client: PoolClient,
   parts: ReplayParts,
@@ -137,7 +137,7 @@ interface Item {
   identity_id: string | null
 }
 
-/** Opens the events of the next customers, all events of a customer together: one of them changes what the others rest on. */
+/** Opens the events of the next customers. All events of a customer open together, since each may change the basis of the others. */
 async function openNext(client: PoolClient, { inbox }: ReplayParts, run: Run & { customers: number }): Promise<OpenEvent[]> {
   const opened: OpenEvent[] = []
   let customers = 0
@@ -195,7 +195,7 @@ async function noteOpened(
   )
 }
 
-/** Nothing left to open and nothing under way: a run is finished; one that was paused or cancelled has nothing to wait for. */
+/** Completes a run with no event to open and none in progress. A paused or cancelled run then has nothing to wait for. */
 async function completeRun(client: PoolClient, { id }: Run): Promise<boolean> {
   const { rows } = await client.query<{ unopened: boolean; under_way: boolean }>(
     `SELECT EXISTS (SELECT FROM replay_item WHERE replay_id = $1 AND result IS NULL) AS unopened,

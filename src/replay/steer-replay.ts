@@ -4,7 +4,7 @@ import type { ReplayParts } from './plan-replay.ts'
 import { ReplayStateError } from './replay-errors.ts'
 import { type ReplayState, readHead } from './replay-record.ts'
 
-/** What an operator can do to a replay beside approving it. */
+/** What an operator can do with a replay besides approving it. */
 export const STEERINGS = ['pause', 'resume', 'cancel', 'discard'] as const
 export type Steering = (typeof STEERINGS)[number]
 
@@ -16,8 +16,8 @@ const RULES: Readonly<Record<Steering, { from: readonly ReplayState[]; to: Repla
 }
 
 /**
- * Pauses, resumes, cancels or discards a replay. What was opened already goes on to its end; the ramp begins anew after a pause. Doing it
- * twice does it once. @throws ReplayStateError, UsageError
+ * Pauses, resumes, cancels or discards a replay. Opened events continue to their end. After a pause the ramp begins anew. Repeating it
+ * changes nothing. @throws ReplayStateError, UsageError
  */
 export async function steerReplay(
   { pool }: Pick<ReplayParts, 'pool'>,

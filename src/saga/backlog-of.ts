@@ -14,12 +14,12 @@ export interface BacklogParts {
   logger: Logger
 }
 
-/** Promoted at once at most: each is a job of its own. */
+/** Most events promoted at once: each becomes a job of its own. */
 const MOST_PROMOTED = 1_000
 
 /**
- * The inbox's backlog, as the confirmation reader's passes see it. Where most of what waits is not listed by Paxos, what is listed goes to
- * the front of the queue: a flood of forged events must not delay it (F50).
+ * The inbox's backlog for the passes of the confirmation reader. When Paxos lists few of the waiting events, the listed ones go to the
+ * front of the queue: a flood of forged events must not delay them (F50).
  */
 export function backlogOf({ inbox, ledger, queue, logger }: BacklogParts): Backlog {
   const promoted = new Set<string>()

@@ -4,7 +4,7 @@ import { errorCode } from '../platform/app-error.ts'
 import { failedEffectOf } from './failed-effect.ts'
 import { EffectRefusedError } from './saga-errors.ts'
 
-/** Gatehouse's own waits: they say nothing of why an event fails, so the cause that is known of it stays. */
+/** Gatehouse's own waits. They do not say why an event fails, so the event keeps its known cause. */
 const OWN_WAITS: ReadonlySet<string> = new Set([
   'BUDGET_EXHAUSTED',
   'DEPOSIT_OUTCOME_OPEN',
@@ -14,7 +14,7 @@ const OWN_WAITS: ReadonlySet<string> = new Set([
   'SERVICE_UNAVAILABLE',
 ])
 
-/** Why an event failed; null for a wait of our own. Of a refused effect the cause is the refusal. */
+/** Why an event failed; null for one of Gatehouse's own waits. For a refused effect the cause is the refusal. */
 export function causeOf(error: unknown): FailureCause | null {
   if (OWN_WAITS.has(errorCode(error))) return null
   const refusal = error instanceof EffectRefusedError ? error.cause : undefined

@@ -8,15 +8,15 @@ const EVERY_MS = 1_000
 const EVENTS_PER_ROUND = 2_000
 
 /**
- * Puts every event on the queue whose time has come and that is still unfinished: accepted while the queue was away, lost
- * with it, or due for its next try. Runs in each worker; the claim makes several of them share the work. Adding what the
- * queue still has changes nothing. Returns the function that stops it and waits for the round under way.
+ * Puts due, unfinished events on the queue: events that were accepted during an outage of the queue, lost with the queue, or due for their
+ * next try. It runs in each worker, and the claim shares the work among them. Adding a job that the queue still has changes nothing.
+ * Returns a function that stops it and waits for the current round.
  */
 export function startDispatcher({ inbox, queue, logger }: { inbox: Inbox; queue: EventQueue; logger: Logger }): () => Promise<void> {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let round: Promise<void> = Promise.resolve()
-  /** Claimed, and not known to be on the queue: they go first, or an outage of the queue would cost them a whole claim. */
+  /** Claimed events that are perhaps not on the queue. They go first, or an outage of the queue would cost them a whole claim. */
   let due: readonly EventJob[] = []
   const dispatch = async (): Promise<void> => {
     try {

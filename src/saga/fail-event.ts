@@ -9,12 +9,12 @@ import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from './retry-policy.ts'
 import { EventUnknownError } from './saga-errors.ts'
 
 /**
- * Reads of an event that Paxos does not know before it is parked as forged or foreign; one is enough for an event that has been here for a
- * while. A sweep that Paxos lists it in opens it again.
+ * Reads of an event that Paxos does not know, before it is parked as forged or foreign. For an event received some time ago one read is
+ * enough. If a sweep finds Paxos listing it, the sweep opens it again.
  */
 const UNKNOWN_READS = 2
 const LONG_ENOUGH_MS = 30_000
-/** How long after a job's own time the dispatcher takes it for lost, milliseconds. */
+/** Milliseconds after a job's due time at which the dispatcher counts it as lost. */
 const DISPATCH_GRACE_MS = 15_000
 
 /** Records a failure in the event's row: another try at a known time, parked (an operator must act) or dead (attempts used up). */
@@ -50,7 +50,7 @@ export async function failEvent(
   }
   const at = parts.now() + retry.delayMs
   parts.metrics.willRetry(evidence.errorCode)
-  // A flood of forged events must not fill the log: the watch tells of them.
+  // A flood of forged events must not fill the log: the watch reports them.
   const told = error instanceof EventUnknownError && parts.unknown ? 'debug' : 'info'
   log[told]({ inMs: retry.delayMs, reason: evidence.errorDetail }, 'event will be retried')
   await parts.inbox.complete({
@@ -62,20 +62,20 @@ export async function failEvent(
 }
 
 /**
- * A replay never demotes an event that was confirmed and completed before: it stays `processed` with the outcome that it had, and the
- * error that stands beside it is what the replay came to.
+ * A replay never demotes an event that was confirmed and completed before. It stays `processed` with its old outcome, and the error beside
+ * it is the replay's result.
  */
 export function endOf({ trust, outcome }: InboxRow, failed: 'parked' | 'dead'): 'parked' | 'dead' | 'processed' {
   return trust === 'confirmed' && outcome !== null ? 'processed' : failed
 }
 
-/** An AppError says its class; a database that is away costs no attempt; anything unforeseen backs off like a fault of ours. */
+/** An AppError has its class. An unavailable database costs no attempt. Any unforeseen error backs off like a fault of ours. */
 function retryClass(error: unknown): RetryClass {
   if (error instanceof AppError) return error.retry
   return isDatabaseAway(error) ? 'snooze' : 'backoff'
 }
 
-/** As much as a row keeps, without what Postgres takes for no text: such a failure must not be the reason why it cannot be recorded. */
+/** Text for a row: cut to its length, without characters that Postgres refuses. Else the failure could not be recorded. */
 function storable(text: string, more = ''): string {
   return (
     text

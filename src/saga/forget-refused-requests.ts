@@ -1,24 +1,25 @@
 import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 
-/** How long the personal data of a request that failed is kept, days: a replay within that time needs no second request. */
+/** Days for which the personal data of a failed request is kept: a replay within that time needs no second request. */
 export const KEPT_DAYS = 7
 const DAY_MS = 86_400_000
 const EVERY_MS = 3_600_000
 const PAGE = 500
 
-/** The vault and the inbox, as far as they are asked here. The ids of sealed payloads are those of streams. */
+/** The parts of the vault and the inbox that are used here. A sealed payload has the id of its stream. */
 export interface SealedRequests {
-  /** In the order of their ids. */
+  /** In the order of ids. */
   listSealed(page: { before: Date; after: string; limit: number }): Promise<string[]>
-  /** Of these streams, those whose commands have all failed by then. */
+  /** Those of these streams whose commands had all failed by then. */
   streamsOfFailedCommands(streamIds: readonly string[], before: Date): Promise<string[]>
   remove(id: string): Promise<void>
 }
 
 /**
- * Removes the personal data of requests that failed more than `KEPT_DAYS` ago: refused by Paxos, given up or dismissed. A request that still runs keeps
- * its data. The caller may send the request again under its key, and its data is sealed anew. Returns how many it removed.
+ * Removes the personal data of requests that failed more than `KEPT_DAYS` days ago: refused by Paxos, given up or dismissed. A running
+ * request keeps its data. When the caller sends the request again under its key, its data is sealed anew. Returns the number of removed
+ * payloads.
  */
 export async function forgetRefusedRequests(
   { listSealed, streamsOfFailedCommands, remove }: SealedRequests,
@@ -38,7 +39,7 @@ export async function forgetRefusedRequests(
   }
 }
 
-/** Forgets once an hour, from now on. Returns the function that stops it and waits for the round. */
+/** Removes such data now and then once an hour. Returns a function that stops it and waits for the current round. */
 export function startForgetting(requests: SealedRequests, { now, logger }: { now: () => number; logger: Logger }): () => Promise<void> {
   const round = async (): Promise<void> => {
     try {

@@ -12,7 +12,7 @@ import { streamWork } from './stream-work.ts'
 
 export const CREATE_ONBOARDING = 'create-onboarding'
 
-/** The ref_id belongs to an onboarding that was asked for under another Idempotency-Key. */
+/** The ref_id belongs to an onboarding that was requested under another Idempotency-Key. */
 export class RefIdTakenError extends AppError {
   readonly code = 'REF_ID_TAKEN'
   readonly retry = 'never'
@@ -25,7 +25,7 @@ export interface IdentityRequestParts extends IdentityRequestEffectParts {
   now: () => number
 }
 
-/** A `create-onboarding` command moves the request for an identity. Its stream is opened when the command is accepted. */
+/** A `create-onboarding` command moves the request for an identity. The request's stream is opened when the command is accepted. */
 export function identityRequestRoute({ requests, ledger, paxos, vault, now }: IdentityRequestParts): OwnRoute {
   const kind: StreamKind<IdentityRequestSnapshot, AskedIdentity> = {
     rules: identityRequestRules(),
@@ -48,7 +48,7 @@ export function identityRequestRoute({ requests, ledger, paxos, vault, now }: Id
 }
 
 /**
- * Opens the stream of a request, so that what was asked for is on record before the command is. Asking twice changes nothing.
+ * Opens the stream of a request before its command, so that the request is on record first. Repeating it changes nothing.
  * @throws RefIdTakenError when another request has the ref_id
  */
 export async function openIdentityRequest(
@@ -67,7 +67,7 @@ export async function openIdentityRequest(
   }
 }
 
-/** The webhook may have been faster and have adopted the identity: then only our name for it is added. */
+/** If the webhook was faster and the identity is adopted already, only our ref_id is added. */
 function openOnboarding({ ledger, now }: Pick<IdentityRequestParts, 'ledger' | 'now'>): OpenOnboarding {
   return async ({ identityId, refId, requestedBy }) => {
     for (;;) {

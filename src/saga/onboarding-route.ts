@@ -19,10 +19,10 @@ export function onboardingRoute(parts: OnboardingParts): EventRoute {
   return {
     moves: isOnboardingEvent,
     work: ({ type, identityId, createdAt, requiredDocuments }, { row, reader, priority }) => {
-      if (!isOnboardingEvent(type)) throw new TypeError(`${type} moves no onboarding`) // `moves` was asked before
+      if (!isOnboardingEvent(type)) throw new TypeError(`${type} moves no onboarding`) // the caller checked `moves`
       if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
       const observe = async (version: number | null): Promise<Observation> => {
-        if (version === null && !isDecisionEvent(type)) return { event: type, status: '', requiredDocuments } // opens nothing: no read is needed
+        if (version === null && !isDecisionEvent(type)) return { event: type, status: '', requiredDocuments } // opens no onboarding: no read is needed
         const about = { priority, eventId: row.eventId, version }
         const { status, statusDetails } = await reader.identity(identityId, Date.parse(createdAt), about)
         return { event: type, status, ...said(statusDetails), requiredDocuments }
@@ -33,7 +33,7 @@ export function onboardingRoute(parts: OnboardingParts): EventRoute {
   }
 }
 
-/** A poll found another status than the one on record: the identity is read again, and its status decides. */
+/** A poll found a status that differs from the record: the identity is read again, and its live status decides. */
 export function readIdentityRoute(parts: OnboardingParts): OwnRoute {
   const kind = onboardingKind(parts)
   return {
@@ -56,7 +56,7 @@ function said(details: Observation['details']): Pick<Observation, 'details'> {
   return details === undefined ? {} : { details }
 }
 
-/** What tells of no decision opens no onboarding: of an identity that has none it is kept. */
+/** An event without a decision opens no onboarding. For an identity without one it is kept. */
 function keptWithoutOnboarding({ identityId, run, preview }: StreamWork): StreamWork {
   return {
     identityId,

@@ -8,7 +8,7 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 export interface PollParts {
   inbox: Pick<Inbox, 'setTimers'>
   paxos: PaxosClient
-  /** Orders that a read may still change. */
+  /** Reads the orders that a read of Paxos may still change. */
   openOrders: () => Promise<OpenOrder[]>
   /** Most of the orders are open at Paxos, so that listing those is a short cut. Where they are not, nothing is urgent either. */
   mostAreOpen: boolean
@@ -21,34 +21,36 @@ export interface PollReport {
   open: number
   /** Orders that a read would change. */
   changed: number
-  /** Timers that this round set: for orders that no earlier round has set one for. */
+  /** Timers that this round set, for orders without one from an earlier round. */
   timed: number
-  /** Calls of Paxos. */
+  /** Calls to Paxos. */
   calls: number
 }
 
-/** A timer that was set for an order: for which difference, how often, and until when it is left to its work. */
+/** A timer of an order: the difference it was set for, how often, and until when the order is left to it. */
 interface Timed {
   readonly difference: string
   readonly times: number
   readonly untilMs: number
 }
 
-/** ref_ids in one call: some 70 characters each, so that the address stays under 8 kB. */
+/** ref_ids in one call: about 70 characters each, so that the URL stays below 8 kB. */
 const REFS_PER_CALL = 100
 const PAGE = 1_000
-/** With more orders than so many look-ups cover, listing what is open is cheaper: one page is a thousand orders. */
+/** If the orders need more look-ups than this, listing all open orders is cheaper: a page has 1,000 orders. */
 const LOOKUPS_WORTH_A_LIST = 6
 const OPEN_STATUSES = ['OPEN', 'SUBMITTED', 'PENDING_SUBMISSION'] as const
-/** When a timer is set again while the same difference stands, milliseconds; doubled with each time. */
+/** Wait before a timer is set again for the same difference, milliseconds; doubled each time. */
 const AGAIN_MS = 1_000
 const LONGEST_AGAIN_MS = 60_000
 
 /**
- * Paxos has no event for fills, so unfinished orders are read, by lists and never one by one (A17): few by their ref_ids, a hundred to a call; of
- * many, all that are open a thousand to a page, and by ref_ids those that are not among them. A read that differs from what is on record sets
- * a timer of the inbox, which the worker handles as any event; what is read here is only the reason to look. An order has one timer at a time: the
- * poll remembers for which difference it set one, so that a backlog of reads is not set again with each round.
+ * Polls unfinished orders, since Paxos has no event for fills. It reads lists and never single orders (A17). Few orders are read by their
+ * ref_ids, 100 to a call. With many, it lists all open orders, 1,000 to a page, and reads by ref_ids those that the list lacks.
+ *
+ * A difference from the record only sets a timer in the inbox, which a worker handles like any event: the worker reads the order again. An
+ * order has one timer at a time. The poll remembers the difference that a timer was set for, so a backlog of timers is not set again in
+ * each round.
  */
 export function createOrderPoll({ inbox, paxos, openOrders, mostAreOpen, now }: PollParts): () => Promise<PollReport> {
   let timed: ReadonlyMap<string, Timed> = new Map()
@@ -100,7 +102,7 @@ function createOrderLister(paxos: PaxosClient, priority: 'live' | 'replay') {
           const next: { orders: PaxosOrder[]; nextCursor: string | null } = await page({ status, orderedFrom, cursor })
           const known = orders.size
           for (const order of next.orders) if (order.refId) orders.set(order.refId, order)
-          // A page that holds nothing new although it names a next one would go round for ever (A48).
+          // A page without a new order but with a next page would loop for ever (A48).
           cursor = orders.size > known ? next.nextCursor : null
         } while (cursor !== null)
       }
@@ -117,14 +119,14 @@ function createOrderLister(paxos: PaxosClient, priority: 'live' | 'replay') {
   }
 }
 
-/** A minute before the oldest order was asked for: Paxos's clock and ours may differ. */
+/** A minute before the oldest order was requested: Paxos's clock and ours may differ. */
 function oldest(open: readonly OpenOrder[]): string {
   return new Date(Math.min(...open.map(({ requestedAt }) => requestedAt)) - 60_000).toISOString()
 }
 
 /**
- * How Paxos's order differs from what is on record; null: not at all. An order that is not found says nothing. Two statuses of an order that is open
- * differ in nothing that matters here. One that is not settled is read again until its executions come to what was filled.
+ * How Paxos's order differs from the record; null: it does not. An order that was not found says nothing. Open statuses count as equal. An
+ * unsettled order is read again until its executions add up to the filled amount.
  */
 function differenceOf(order: OpenOrder, seen: PaxosOrder | undefined): string | null {
   if (!seen) return null

@@ -6,7 +6,7 @@ import { READ_TRANSFER } from './transfer-route.ts'
 export interface TransferPollParts {
   inbox: Pick<Inbox, 'setTimers'>
   paxos: PaxosClient
-  /** Transfers that have not ended. */
+  /** Reads the unfinished transfers. */
   pending: () => Promise<PendingTransfer[]>
   /** Milliseconds since 1970. */
   now: () => number
@@ -16,8 +16,8 @@ export interface TransferPollParts {
 const IDS_PER_CALL = 100
 
 /**
- * Reads the transfers that have not ended, a hundred to a call, since an event may be lost or late. One whose status differs from what is on record
- * sets a timer of the inbox, which the worker handles as any event; what is read here is only the reason to look.
+ * Reads unfinished transfers, 100 to a call, since an event may be lost or late. A status that differs from the record only sets a timer in
+ * the inbox, which a worker handles like any event: the worker reads the transfer again.
  */
 export async function pollTransfers({ inbox, paxos, pending, now }: TransferPollParts): Promise<{ pending: number; changed: number }> {
   const open = await pending()

@@ -5,36 +5,36 @@ import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
 import { EventUnknownError, OriginUnknownError } from './saga-errors.ts'
 import type { StreamWork } from './stream-work.ts'
 
-/** Which events move a kind of stream, and how to work on one. A new kind of stream brings a route of its own. */
+/** The events that move one kind of stream, and the work on them. Each new kind of stream has a route of its own. */
 export interface EventRoute {
-  /** By what Paxos says the event is, never by what the delivery said. */
+  /** Takes the type that Paxos confirmed, never the type in the delivery. */
   moves(type: string): boolean
-  /** @throws AppError for an event that names nothing it could move */
+  /** @throws AppError for an event that names no stream */
   work(event: EventEvidence, about: { row: InboxRow; reader: ConfirmationReader; priority: 'live' | 'replay' }): StreamWork
 }
 
-/** How to work on rows that Gatehouse itself put into the inbox: commands of one kind, or timers of one name. They are born confirmed. */
+/** The work on inbox rows that Gatehouse wrote: commands of one kind, or timers of one name. They are born confirmed. */
 export interface OwnRoute {
   /** The kind of the command, or the name of the timer. */
   readonly type: string
-  /** Carried by reference: the stream, and what the route has stored under its id. */
+  /** The row holds only the stream's id. The route loads what it stored under that id. */
   work(about: { row: InboxRow; streamId: string; priority: 'live' | 'replay' }): StreamWork
 }
 
 export interface Routes {
-  /** One for each kind of stream that Paxos's events move. An event that none of them takes is kept. */
+  /** One route per kind of stream that Paxos's events move. An event without a route is kept. */
   readonly routes: readonly EventRoute[]
   readonly ownRoutes?: readonly OwnRoute[]
 }
 
-/** What an event asks for, confirmed: nothing (`kept`), or work on a stream. `event`: as Paxos has it; null for commands and timers. */
+/** A confirmed event and its work: none (`kept`), or work on a stream. `event`: as Paxos has it; null for commands and timers. */
 export type PreparedEvent =
   | { readonly kind: 'kept'; readonly event: EventEvidence }
-  /** `work` throws an AppError for an event that names nothing it could move. */
+  /** `work` throws an AppError for an event that names no stream. */
   | { readonly kind: 'moves'; readonly event: EventEvidence | null; readonly work: () => StreamWork }
 
 /**
- * Confirms an event and routes it: the one place where a run and a preview learn what an event is, so that they cannot disagree.
+ * Confirms an event and routes it. A run and a preview both learn here what an event is, so they cannot disagree.
  * @throws EventUnknownError, OriginUnknownError, PaxosError
  */
 export async function prepareEvent(
@@ -61,7 +61,7 @@ export async function prepareEvent(
   }
 }
 
-/** What a listing has shown of the event was read from the Events API with our own credentials, and needs no second read. */
+/** Evidence from a listing was read from the Events API with our own credentials, so no second read is needed. */
 async function confirm(reader: ConfirmationReader, row: InboxRow, priority: 'live' | 'replay'): Promise<EventEvidence> {
   const evidence = readEvidence(row.evidence)
   if (evidence) return evidence

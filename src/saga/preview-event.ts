@@ -11,22 +11,22 @@ export interface PreviewParts extends Routes {
   /** Milliseconds since 1970. */
   now: () => number
   /**
-   * Whether an account that was never asked for is looked for at Paxos, one call for each customer. Without it a large plan costs no such
-   * call, and says that one is opened where a run would find one and take it over.
+   * Whether to look at Paxos for an account that was never requested, one call per customer. Without it a large plan makes no such call.
+   * The plan then says that an account is opened, where a run would find and adopt one.
    */
   thorough: boolean
 }
 
 export interface Preview extends Estimate {
-  /** Whose event it is; null: nobody's, or not known. */
+  /** The identity of the event; null: none, or unknown. */
   identityId: string | null
 }
 
 const NOTHING: { effects: PlannedEffect[]; identityId: null } = { effects: [], identityId: null }
 
 /**
- * The dry run of an event: prepares it as a run does, decides what a run would decide, and writes nothing. Rejects with the PaxosError when
- * Paxos cannot be read, and with BUDGET_EXHAUSTED when its limits leave no room.
+ * The dry run of an event: prepares and decides as a run does, and writes nothing. Rejects with the PaxosError when Paxos cannot be read,
+ * and with BUDGET_EXHAUSTED when the budget has no room.
  */
 export async function previewEvent(parts: PreviewParts, row: InboxRow, { releaseHolds }: { releaseHolds: boolean }): Promise<Preview> {
   try {

@@ -10,7 +10,7 @@ interface Terms extends EstimateTerms {
   readonly now: () => number
 }
 
-/** What a run of this trigger would do now: it reads and decides as the run does, and writes nothing. Rejects with the error of a read. */
+/** What a run of this trigger would do now. It reads and decides as the run does, and writes nothing. Rejects with the error of a read. */
 export async function previewStream<S extends Snapshot, Seen>(
   kind: StreamKind<S, Seen>,
   trigger: Trigger<Seen>,
@@ -57,7 +57,7 @@ async function estimate<S extends Snapshot, Seen>(
   }
 }
 
-/** The next effect with all that follow it, each by the decision that a run would take on the receipt of the one before. */
+/** The next effect and all effects after it, each by the decision that a run would take on the receipt of the one before. */
 async function estimateFrom<S extends Snapshot, Seen>(
   { rules, effects: kinds }: StreamKind<S, Seen>,
   { streamId, seq, generation }: Trigger<Seen>,
@@ -75,7 +75,7 @@ async function estimateFrom<S extends Snapshot, Seen>(
     current = rules.afterReceipt(recordReceipt(current, effect.step, next.receipt), effect, next.receipt)
   }
   const [first] = found
-  if (!first) throw new Error(`stream ${streamId} has no effect to estimate`) // the caller has seen one
+  if (!first) throw new Error(`stream ${streamId} has no effect to estimate`) // the caller has found one
   return { verdict: first.verdict, detail: first.detail, effects: found.flatMap(({ effects }) => effects) }
 }
 

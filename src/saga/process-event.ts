@@ -11,26 +11,29 @@ import { prepareEvent } from './prepare-event.ts'
 import type { ProcessParts } from './process-parts.ts'
 import { JobTimedOutError } from './saga-errors.ts'
 
-/** A job that takes longer has met a fault of ours; its call is left behind and its receipt, if any, meets the fence. */
+/** A longer job has a fault of ours. Its call is abandoned, and the version fence refuses a late receipt of it. */
 const JOB_TIMEOUT_MS = 120_000
-/** Process deaths with the job in progress before it is a suspect, and strikes (deaths with no other suspect in progress) before it is parked. */
+/**
+ * `RESCUES_BEFORE_SUSPICION`: process deaths during a job before the job is a suspect. `STRIKES_BEFORE_PARKING`: deaths with no other
+ * suspect in progress before it is parked.
+ */
 const RESCUES_BEFORE_SUSPICION = 2
 const STRIKES_BEFORE_PARKING = 3
-/** How long a row that was loaded stands for one that is loaded when the work begins, milliseconds. */
+/** Milliseconds for which a loaded row counts as fresh when the work begins. */
 const ROW_FRESH_MS = 1_000
 const DONE: JobOutcome = { kind: 'done' }
 const KEPT = { kind: 'kept', because: 'moves-no-onboarding' } as const
 
 /**
- * Handles one event of the inbox: confirm it with Paxos, advance its identity, complete it. Whatever fails ends as a row that
- * says why: another try at a known time, parked (a person must look) or dead (tries used up). Never throws for those; rejects
- * only when Postgres itself does not answer, and the queue then comes back.
+ * Handles one event of the inbox: confirms it with Paxos, advances its stream, completes it. A failure ends as a row that says why: another
+ * try at a known time, parked (a person must look) or dead (attempts spent). It rejects only when Postgres itself does not answer; the
+ * queue then tries again.
  */
 export function createEventProcessor(parts: ProcessParts): EventHandler {
   const quarantine = createQuarantine()
-  /** Strikes by event (its seq) that this process has survived after all, and that still stand in the inbox. */
+  /** Strikes by event (its seq) that this process survived and that still stand in the inbox. */
   const survived = new Map<string, number>()
-  /** One suspect at a time: when the process dies, it is known of which. */
+  /** One suspect at a time: when the process dies, the suspect is known. */
   let suspects: Promise<unknown> = Promise.resolve()
   return async (job, { rescues, slot }) => {
     if (rescues < RESCUES_BEFORE_SUSPICION) {
@@ -56,17 +59,17 @@ async function handleSuspect(
   const attempt = async (): Promise<JobOutcome> => {
     await parts.inbox.recordStrike(job.seq)
     try {
-      const fresh = await loadToBeDone(parts, job) // the turn may have been long in coming
+      const fresh = await loadToBeDone(parts, job) // the wait may have been long
       const outcome = fresh ? await handle(parts, fresh) : DONE
-      survived.delete(job.seq) // what completes an event, or lets it come back, voids its strikes
+      survived.delete(job.seq) // completing an event, or recording its next try, voids its strikes
       return outcome
     } catch (error) {
-      // Postgres went away: nothing died, and nothing could be written down, neither the end nor that the strike is void.
+      // Postgres went away. The process is alive, but neither the event's end nor the void strike could be written.
       survived.set(job.seq, (survived.get(job.seq) ?? 0) + 1)
       throw error
     }
   }
-  // The last strike condemns, so nothing else may be to blame for it. Before that, others need not wait.
+  // The last strike parks the event, so it must run alone. Before that, other events need not wait.
   return strikes + 1 === STRIKES_BEFORE_PARKING ? quarantine.alone(attempt) : quarantine.beside(attempt)
 }
 
@@ -82,8 +85,8 @@ async function parkPoison(parts: ProcessParts, row: InboxRow): Promise<JobOutcom
 }
 
 /**
- * Works on an event at once and outside of the queue, as a worker would: the API does with its commands. A failure is recorded in the event's row,
- * which decides when a worker tries again, and thrown.
+ * Works on an event at once, outside of the queue, as a worker would: the API runs its commands so. A failure is recorded in the event's
+ * row, which decides when a worker tries again, and is thrown.
  */
 export function workNow(parts: ProcessParts): (job: EventJob) => Promise<void> {
   return async (job) => {
@@ -129,7 +132,10 @@ async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot, onFailure
   }
 }
 
-/** Loads the event's row while it waits for its slot. Loads it again if the wait was long, since another worker may have completed the event meanwhile. */
+/**
+ * Loads the event's row while it waits for its slot. After a long wait it loads the row again, since another worker may have completed the
+ * event.
+ */
 async function loadWaiting(parts: ProcessParts, job: EventJob, slot: Slot | undefined): Promise<InboxRow | null> {
   const row = await loadToBeDone(parts, job)
   if (!row || !slot) return row
@@ -143,14 +149,17 @@ async function loadToBeDone({ inbox }: ProcessParts, job: EventJob): Promise<Inb
   return isToBeDone(row, job) ? row : null
 }
 
-/** By this job: not when another worker completed it meanwhile, nor when another job is on its way, of a newer generation, or of its own after a batch that it left. */
+/**
+ * Whether this job must work on the row. False when another worker completed the event, and when a newer job exists: one of a later
+ * generation, or the event's own job after it left a batch.
+ */
 function isToBeDone(row: InboxRow | null, job: EventJob): row is InboxRow {
   return row?.state === 'accepted' && row.generation === job.generation && row.batch === (job.batch ?? null)
 }
 
 /**
- * Events that move no onboarding (transfers, KYC refreshes, types that Paxos adds) are kept and say so. By what Paxos says they
- * are, never by what the delivery said: else a forged one could take a decision's place in the inbox.
+ * Keeps an event that moves no stream (KYC refreshes, types that Paxos adds). The type is the one that Paxos confirmed, never the
+ * delivery's: else a forged event could take a decision's place in the inbox.
  */
 async function keep({ inbox }: ProcessParts, { seq, generation }: InboxRow, identityId: string | null): Promise<void> {
   const whose = identityId === null ? {} : { identityId }

@@ -5,7 +5,9 @@ import type { Routes } from './prepare-event.ts'
 import type { SagaMetrics } from './saga-metrics.ts'
 import type { UnknownWatch } from './unknown-watch.ts'
 
-/** What work on an event asks of the inbox. A double that lacks one of them does not compile: with it, a failure could not be recorded. */
+/**
+ * What work on an event needs of the inbox. A test's double that lacks a method does not compile: with it, a failure could not be recorded.
+ */
 export type ProcessInbox = Pick<Inbox, 'load' | 'complete' | 'keepCause' | 'recordStrike'>
 
 export interface ProcessParts extends Routes {
@@ -15,8 +17,8 @@ export interface ProcessParts extends Routes {
   now: () => number
   logger: Logger
   metrics: SagaMetrics
-  /** Told of events that are parked as unknown to Paxos; without, each has a log line of its own. */
+  /** Counts events that are parked as unknown to Paxos. Without it each has a log line of its own. */
   unknown?: UnknownWatch
-  /** In [0, 1): spreads retries. */
+  /** In [0, 1): jitters retries. */
   random: () => number
 }

@@ -7,7 +7,7 @@ import type { OwnRoute } from './prepare-event.ts'
 import type { StreamKind } from './stream-kind.ts'
 import { streamWork } from './stream-work.ts'
 
-/** The command to execute a held-rate quote moves the execution that it names, until it is settled. */
+/** The command to execute a held-rate quote moves the execution that it names, until the execution is settled. */
 export function quoteExecutionRoute({
   ledger,
   paxos,

@@ -7,8 +7,8 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import type { CallOptions } from '../paxos/transport/paxos-call.ts'
 
 /**
- * The order as Paxos has it now, with its executions where they must be read. Found by its ref_id, which works before its id is known too;
- * null: Paxos has none. @throws PaxosError
+ * The order as Paxos has it now, with its executions when they must be read. Found by its ref_id, which works before its Paxos id is known.
+ * Null: Paxos has none. @throws PaxosError
  */
 export async function readOrder(paxos: PaxosClient, order: Order, refId: string, options: CallOptions): Promise<SeenOrder | null> {
   const { orders } = await paxos.orders.list({ profileId: order.profileId, refIds: [refId], ...options })
@@ -18,7 +18,7 @@ export async function readOrder(paxos: PaxosClient, order: Order, refId: string,
   return seenOrder(found, executions)
 }
 
-/** Something was filled that is not on record, or may have been annulled: an order that has ended is read in whole. */
+/** Whether executions must be read: the record lacks a fill, or one may have been annulled. An ended order is read whole. */
 function mustReadExecutions(order: Order, { amountFilled }: PaxosOrder): boolean {
   const filled = amountFilled ?? Amount.zero
   return !filled.equals(executedAmount(order.executions)) || order.closedAt !== null

@@ -5,22 +5,22 @@ import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
 
 export interface RebuildReport {
   before: QueueCounts
-  /** Unfinished events in the inbox: what the queue must bring to an end. */
+  /** Unfinished events in the inbox, all of which the queue must complete. */
   unfinished: number
-  /** Events put on the queue now; the rest waits for its next attempt, at which the dispatcher adds it. */
+  /** Events put on the queue now. The dispatcher adds the others at their next attempt. */
   requeued: number
-  /** As so many jobs: events that arrived together share one. */
+  /** Jobs for these events: events that arrived together share one. */
   jobs: number
   after: QueueCounts
 }
 
 const EVENTS_PER_ROUND = 2_000
 
-/** Empties the queue and fills it from the inbox. Loses nothing, and repeats nothing: jobs hold ids, the rows decide. */
+/** Empties the queue and fills it from the inbox. Nothing is lost or repeated: jobs hold ids, and the rows decide. */
 export async function rebuildQueue({ pool, inbox, queue }: { pool: Pool; inbox: Inbox; queue: EventQueue }): Promise<RebuildReport> {
   const before = await queue.counts()
   await queue.obliterate()
-  if (before.paused) await queue.pause() // somebody had a reason, and emptying the queue is none to forget it
+  if (before.paused) await queue.pause() // an operator paused it: emptying the queue must not resume it
   await makeUntriedDue(pool)
   let requeued = 0
   let jobs = 0

@@ -1,13 +1,13 @@
 import type { RetryClass } from '../platform/app-error.ts'
 
-/** What becomes of work that failed: another try, or a person. */
+/** What happens to failed work: another try, or a person. */
 export type Retry = { kind: 'retry'; delayMs: number } | { kind: 'park' } | { kind: 'dead' }
 
-/** Attempts that failures may spend before work is dead: with the delays below, about twenty minutes. */
+/** Attempts that failures may spend before work is dead: with the delays below about 20 min. */
 export const MAX_ATTEMPTS = 12
 /**
- * Outcomes that may stay unknown before work is dead: with the delays below, about a day. An outage in which only writes fail is
- * over by then; a request that the other side never answers does not wait for ever.
+ * Unknown outcomes before work is dead: with the delays below about a day. An outage in which only writes fail is over by then, and a
+ * request that the other side never answers does not wait for ever.
  */
 export const MAX_UNKNOWN_OUTCOMES = 200
 
@@ -15,15 +15,15 @@ const FIRST_DELAY_MS = 1_000
 const LONGEST_DELAY_MS = 600_000
 const SNOOZE_MS = 5_000
 
-/** What work on an event has spent: attempts, and outcomes that stayed unknown. */
+/** What work on an event has spent: attempts, and unknown outcomes. */
 export interface Spent {
   attempts: number
   unknownOutcomes: number
 }
 
 /**
- * Half jitter (a random half of an exponentially growing wait), so that what failed together does not come back together.
- * A snooze (outage, budget, somebody else's turn) spends nothing: an outage upstream never fills the dead letters.
+ * Decides on the next try, with half jitter (a random half of an exponentially growing wait), so that work that failed together does not
+ * return together. A snooze (outage, budget, another process's lease) spends nothing, so an outage at Paxos never fills the dead letters.
  * An unknown outcome backs off by a count of its own. `random` is in [0, 1).
  */
 export function retryAfter(
@@ -47,7 +47,7 @@ export function retryAfter(
   }
 }
 
-/** What work has spent after a failure of this class. */
+/** What work has spent after one more failure of this class. */
 export function spentAfter(retry: RetryClass, { attempts, unknownOutcomes }: Spent): Spent {
   switch (retry) {
     case 'never':

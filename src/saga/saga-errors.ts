@@ -1,6 +1,6 @@
 import { AppError } from '../platform/app-error.ts'
 
-/** Paxos does not know the event: forged, of another customer, or not readable yet. Looked for once more after ten seconds, then parked. */
+/** Paxos does not know the event: it is forged, of another customer, or not readable yet. It is read once more after 10 s, then parked. */
 export class EventUnknownError extends AppError {
   readonly code = 'EVENT_UNKNOWN_TO_PAXOS'
   readonly retry = 'backoff'
@@ -10,7 +10,7 @@ export class EventUnknownError extends AppError {
   }
 }
 
-/** The event was read but names no identity, so nobody's onboarding can be advanced by it. */
+/** The confirmed event names no identity, so it can advance no onboarding. */
 export class EventWithoutIdentityError extends AppError {
   readonly code = 'EVENT_WITHOUT_IDENTITY'
   readonly retry = 'never'
@@ -30,13 +30,16 @@ export class TransferUnknownError extends AppError {
   }
 }
 
-/** The event announces what the live read does not show yet. Read again shortly, then held. */
+/**
+ * The event announces a change that the live status does not show yet. The status is read again shortly. After six attempts the onboarding
+ * is held.
+ */
 export class StatusNotSettledError extends AppError {
   readonly code = 'STATUS_NOT_SETTLED'
   readonly retry = 'backoff'
 }
 
-/** Another event of the same identity has the effect in hand. Its turn ends, or its lease does. */
+/** Another event of the same stream holds the effect's lease. It ends its work, or its lease runs out. */
 export class EffectInHandError extends AppError {
   readonly code = 'EFFECT_IN_HAND'
   readonly retry = 'snooze'
@@ -47,32 +50,32 @@ export class EffectInHandError extends AppError {
   }
 }
 
-/** The effect was refused before, and nobody has asked for another try. */
+/** The effect was refused before, and no operator has requested another try. */
 export class EffectRefusedError extends AppError {
   readonly retry = 'never'
   readonly code = 'EFFECT_REFUSED'
-  /** The code of the refusal. */
+  /** Code of the refusal. */
   readonly refusal: string | null
-  /** `cause`: the refusal itself, where this very run met it. */
+  /** `cause`: the refusal itself, if this run met it. */
   constructor(step: string, code: string | null, options?: ErrorOptions) {
     super(`${step} was refused${code ? ` (${code})` : ''}; replay the event once the cause is fixed`, options)
     this.refusal = code
   }
 }
 
-/** Many changes met on one identity and this one never got its turn; the next attempt will. */
+/** Many changes met on one stream, and this one lost every time. The next attempt will pass. */
 export class ContendedError extends AppError {
   readonly code = 'ONBOARDING_CONTENDED'
   readonly retry = 'snooze'
 }
 
-/** A job that did not return in time. All I/O has its own bounds, so this is a fault of ours. */
+/** A job did not return in time. All I/O has its own timeout, so this is a fault of ours. */
 export class JobTimedOutError extends AppError {
   readonly code = 'JOB_TIMED_OUT'
   readonly retry = 'backoff'
 }
 
-/** A receipt names ids that another stream has already (an account, a profile): the answer is about another customer. */
+/** A receipt names ids (an account, a profile) that another stream has already: the answer concerns another customer. */
 export class ReceiptTakenError extends AppError {
   readonly code = 'RECEIPT_TAKEN'
   readonly retry = 'never'
@@ -81,7 +84,7 @@ export class ReceiptTakenError extends AppError {
   }
 }
 
-/** The trigger is about a stream that is not there yet; only an event of another kind can open it. */
+/** The trigger concerns a stream that does not exist yet. Only an event of another kind can open it. */
 export class StreamMissingError extends AppError {
   readonly code = 'STREAM_MISSING'
   readonly retry = 'backoff'
@@ -90,7 +93,7 @@ export class StreamMissingError extends AppError {
   }
 }
 
-/** A newer version of Gatehouse has written a state that this worker does not know. It leaves the event alone; a newer worker takes it. */
+/** A newer version of Gatehouse wrote a state that this worker does not know. This worker leaves the event to a newer one. */
 export class StreamStateUnknownError extends AppError {
   readonly code = 'STREAM_STATE_UNKNOWN'
   readonly retry = 'snooze'
@@ -100,7 +103,7 @@ export class StreamStateUnknownError extends AppError {
   }
 }
 
-/** A newer version of Gatehouse has intended an effect that this worker cannot make. */
+/** A newer version of Gatehouse intended an effect that this worker cannot perform. */
 export class EffectKindUnknownError extends AppError {
   readonly code = 'EFFECT_KIND_UNKNOWN'
   readonly retry = 'snooze'
@@ -110,7 +113,7 @@ export class EffectKindUnknownError extends AppError {
   }
 }
 
-/** A newer version of Gatehouse has put an event into the inbox that this worker cannot route. */
+/** A newer version of Gatehouse wrote an event into the inbox that this worker cannot route. */
 export class OriginUnknownError extends AppError {
   readonly code = 'ORIGIN_UNKNOWN'
   readonly retry = 'snooze'

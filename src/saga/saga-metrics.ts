@@ -1,10 +1,10 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 
-/** What the worker tells of its events. */
+/** Metrics of the worker's events. */
 export interface SagaMetrics {
-  /** An event has come to its end; `sinceReceivedMs`: since its first delivery. */
+  /** Counts an event that ended. `sinceReceivedMs`: milliseconds since its first delivery. */
   ended(end: 'processed' | 'parked' | 'dead', sinceReceivedMs: number): void
-  /** An event will be tried again, for the error of this code. */
+  /** Counts an event that will be retried, with the code of its error. */
   willRetry(code: string): void
 }
 
@@ -28,7 +28,7 @@ export function createSagaMetrics(metrics: Registry): SagaMetrics {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400],
     registers: [metrics],
   })
-  for (const end of ['processed', 'parked', 'dead'] as const) ends.inc({ end }, 0) // an alert needs the zero before the first
+  for (const end of ['processed', 'parked', 'dead'] as const) ends.inc({ end }, 0) // an alert needs the zero before the first event
   return {
     ended: (end, sinceReceivedMs) => {
       ends.inc({ end })

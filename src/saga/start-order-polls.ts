@@ -19,24 +19,27 @@ export interface OrderPollParts {
   inbox: Pick<Inbox, 'setTimers'>
   paxos: PaxosClient
   orders: OrderReads
-  /** How long after one poll of the transfers the next begins, milliseconds; null: transfers are not read. */
+  /** Pause between two polls of transfers, milliseconds; null: transfers are not polled. */
   transfersEveryMs?: number | null
   logger: Logger
   metrics: Registry
 }
 
-/** The shortest pause between two rounds, milliseconds: a fill is known about that much later. */
+/** Shortest pause between two rounds, milliseconds: a fill becomes known about that much later. */
 const REST_MS = 500
-/** What a poll may take of Paxos's 50 calls/s: with many open orders the pause grows, so that placing orders keeps the rest. */
+/** What polls may use of Paxos's 50 calls/s. With many open orders the pause grows, so that placing orders keeps the rest. */
 const CALLS_PER_SECOND = 15
-/** Transfers end in minutes or days, and an event tells of it: a poll is for the events that are lost. */
+/** Transfers take minutes or days, and an event reports their end: a poll finds those of lost events. */
 const TRANSFERS_EVERY_MS = 15_000
-/** A command that was given so long ago and has not moved its order is given again, in case its event was never committed. */
+/** A command that has not moved its order after this time is given again: its event may never have been committed. */
 const LOST_AFTER_MS = 60_000
-/** `gate`, then `poll`: one poll at a time over all machines. */
+/** Advisory lock for one poll at a time over all machines. The numbers spell `gate` and `poll`. */
 const POLL_LOCK = [0x67617465, 0x706f6c6c] as const
 
-/** Polls unfinished orders, in one worker at a time, and gives lost commands again. Returns the function that stops it and waits for the round. */
+/**
+ * Polls unfinished orders in one worker at a time and repeats lost commands. Returns a function that stops it and waits for the current
+ * round.
+ */
 export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
   const { logger, metrics, transfersEveryMs = TRANSFERS_EVERY_MS } = parts
   let transfersDueAtMs = transfersEveryMs === null ? Number.POSITIVE_INFINITY : 0
@@ -78,7 +81,7 @@ export function startOrderPolls(parts: OrderPollParts): () => Promise<void> {
   }
 }
 
-/** Null: another machine polls. */
+/** Null: another worker polls. */
 async function pollAlone(
   { pool, inbox, paxos, orders, pollOrders }: OrderPollParts & { pollOrders: () => Promise<PollReport> },
   { transfers }: { transfers: boolean },
@@ -97,8 +100,8 @@ async function pollAlone(
 }
 
 /**
- * A timer does what the command would have done. It is set once: where it fails for good, it is parked for a person, and setting it again in each
- * round would repeat the refused call for ever.
+ * Sets a timer that does the work of a lost command. It is set once: if it fails for good, it is parked for a person. Setting it again in
+ * each round would repeat the refused call for ever.
  */
 async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'pool' | 'inbox' | 'orders'>): Promise<void> {
   const at = new Date()

@@ -4,15 +4,15 @@ import { previewStream } from './preview-stream.ts'
 import { runStream } from './run-stream.ts'
 import type { Ran, StreamKind, Trigger } from './stream-kind.ts'
 
-/** Everything of a trigger but what the event is about. */
+/** The parts of a trigger that do not depend on the kind of stream. */
 export interface WorkTerms extends Omit<Trigger<unknown>, 'streamId' | 'observe'> {
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
 
-/** What an event asks for, with its kind of stream bound: to be run, or to be previewed. */
+/** The work of an event, with its kind of stream bound: to run or to preview. */
 export interface StreamWork {
-  /** The identity whose event it is; null: none. */
+  /** The identity of the event; null: none. */
   readonly identityId: string | null
   run(terms: WorkTerms): Promise<Ran>
   preview(terms: WorkTerms & EstimateTerms): Promise<Estimate>

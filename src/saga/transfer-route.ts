@@ -21,15 +21,15 @@ export interface TransferParts extends TransferEffectParts {
 
 export const READ_TRANSFER = 'read-transfer'
 
-/** The event that names no transfer, of a type that should. It is kept, and says so. */
+/** Outcome of a transfer event that names no transfer. It is kept. */
 const WITHOUT_TRANSFER = 'names-no-transfer'
-/** Looks for the account of a profile before the transfer is taken for somebody else's: an account's own event may come first (A53). */
+/** Look-ups of a profile's account before the transfer counts as foreign: the account's own event may come first (A53). */
 const LOOKS_FOR_ACCOUNT = 2
 
 /** Looks for a transfer that Paxos's own event names and that it answers 404 for, before a person must look. */
 const LOOKS_FOR_TRANSFER = 3
 
-/** What a transfer is to us when it moves nothing of ours: an expected answer, thrown only to leave the run of the stream. */
+/** The transfer belongs to no account of ours: an expected answer, thrown only to leave the run of the stream. */
 class NotOursError extends Error {
   readonly because: 'profile-is-not-ours' | 'is-a-deposit-on-record'
   constructor(because: NotOursError['because']) {
@@ -38,12 +38,12 @@ class NotOursError extends Error {
   }
 }
 
-/** Ours for a transfer of Paxos: the same for every event and every database. */
+/** Gatehouse's id for a transfer of Paxos: the same for every event and every database. */
 export function transferIdOf(paxosTransferId: string): string {
   return `transfer-${createHash('sha256').update(`gatehouse/transfer/${paxosTransferId}`).digest('hex').slice(0, 32)}`
 }
 
-/** Events of transfers move the transfer that they name, by a read of it with our own credentials; the timer of a poll does the same. */
+/** A transfer event moves the transfer that it names, after a read with our own credentials. The timer of a poll does the same. */
 export function transferRoutes({ pool, ledger, paxos, notices }: TransferParts): { event: EventRoute; timer: OwnRoute } {
   const kind: StreamKind<TransferSnapshot, SeenTransfer> = { rules: TRANSFER_RULES, ledger, effects: transferEffects({ notices }) }
   const observe = async (paxosTransferId: string, priority: 'live' | 'replay'): Promise<SeenTransfer> => {
@@ -88,7 +88,7 @@ function boundedBy(work: StreamWork, transferId: string): StreamWork {
   }
 }
 
-/** Keeps the event of a transfer that is not of an account of ours, as every event that moves nothing. */
+/** Keeps the event of a foreign transfer, like every event that moves nothing. */
 function unlessForeign(work: StreamWork): StreamWork {
   return {
     ...work,

@@ -2,20 +2,23 @@ import { Counter, type Registry } from 'prom-client'
 import { atMostEvery } from '../platform/at-most-every.ts'
 import type { Logger } from '../platform/logger.ts'
 
-/** How often the log tells of events that were parked as unknown to Paxos: a flood of forged ones must not fill it. */
+/** Shortest time between log lines about events parked as unknown to Paxos: a flood of forged events must not fill the log. */
 const SAY_EVERY_MS = 5_000
-/** From so many within a minute on, a key is probably in wrong hands. */
+/** From this many a minute on, the webhook key has probably leaked. */
 const ALARM_FROM = 100
 const ALARM_EVERY_MS = 60_000
-/** Keys told apart in the metric; a stolen key brings no new ones. */
+/** Label for an event without a key. Labels are key slots, so forged events cannot add new ones. */
 const NO_KEY = 'none'
 
 export interface UnknownWatch {
-  /** An event that this key brought was parked, because Paxos does not know it. */
+  /** Counts an event of this key that was parked because Paxos does not know it. */
   parked(keySlot: string | null): void
 }
 
-/** Tells, per key slot, of events that Paxos does not know: a metric, one log line for many, and an alarm when a key brings many in a minute. */
+/**
+ * Reports events that Paxos does not know, per key slot: a metric, one log line for many, and an alarm when a key brings many within a
+ * minute.
+ */
 export function createUnknownWatch({ logger, metrics, now }: { logger: Logger; metrics: Registry; now: () => number }): UnknownWatch {
   const counter = new Counter({
     name: 'gatehouse_unknown_events_total',
