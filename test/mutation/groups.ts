@@ -40,7 +40,8 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   },
   trading: {
     mutate: ['src/effects/{cancel-order,execute-quote,fund-account,place-order,settle-quote}.ts', 'src/domain/trade/*.ts'],
-    tests: ['test/effects/*.test.ts', 'test/domain/trade/*.test.ts', 'test/tour/*.test.ts'],
+    tests: ['test/effects/*.test.ts', 'test/domain/trade/*.test.ts'],
+    inMemory: true,
   },
   replay: { mutate: ['src/replay/*.ts', 'src/inbox/seq-window.ts', 'src/inbox/match-events.ts'], tests: ['test/replay/*.test.ts'] },
   requests: {

@@ -30,6 +30,7 @@ async function mutate(group: string, { mutate, tests, inMemory = false }: Mutati
   process.env.MUTATION_TESTS = tests.join(' ') // for vitest.config.ts, in Stryker's runner process
   const options: ConstructorParameters<typeof Stryker>[0] = {
     mutate: broken,
+    ignorePatterns: ['.gatehouse', 'coverage'], // the test services change their files while Stryker copies the project
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner', './test/mutation/ignore-texts.mjs'],
     ignorers: ['texts'],
