@@ -9,6 +9,7 @@ import { DEPOSIT_STATES } from '../src/domain/transfer/deposit.ts'
 import { INSTRUCTIONS_STATES } from '../src/domain/transfer/deposit-instructions.ts'
 import { TRANSFER_STATES } from '../src/domain/transfer/transfer.ts'
 import { ISSUE_STATES } from '../src/inbox/read-issues.ts'
+import { RECONCILIATION_STATES } from '../src/reconcile/reconciliation.ts'
 import { REPLAY_STATES } from '../src/replay/replay-record.ts'
 
 /** Each list of states: the file and the constant that hold it, and the states themselves. */
@@ -17,6 +18,7 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   ISSUE_STATES: { file: 'inbox/read-issues.ts', states: ISSUE_STATES },
   EFFECT_STATES: { file: 'domain/effect.ts', states: EFFECT_STATES },
   REPLAY_STATES: { file: 'replay/replay-record.ts', states: REPLAY_STATES },
+  RECONCILIATION_STATES: { file: 'reconcile/reconciliation.ts', states: RECONCILIATION_STATES },
   ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },
   DEPOSIT_STATES: { file: 'domain/transfer/deposit.ts', states: DEPOSIT_STATES },
   INSTRUCTIONS_STATES: { file: 'domain/transfer/deposit-instructions.ts', states: INSTRUCTIONS_STATES },

@@ -30,6 +30,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   operator_session: 'audit',
   sweep_window: 'reconcile',
   sweep_claim: 'reconcile',
+  reconciliation: 'reconcile',
   identity_poll: 'reconcile',
   paxos_budget: 'paxos',
   paxos_contact: 'paxos',

@@ -9,6 +9,7 @@ import { ONBOARDING_SCHEMAS } from './onboarding-schemas.ts'
 import { ORDER_SCHEMAS } from './order-schemas.ts'
 import { PROOF_SCHEMAS } from './proof-schemas.ts'
 import { QUOTE_SCHEMAS } from './quote-schemas.ts'
+import { RECONCILIATION_SCHEMAS } from './reconciliation-schemas.ts'
 import { REPLAY_SCHEMAS } from './replay-schemas.ts'
 import { STATS_SCHEMAS } from './stats-schemas.ts'
 import { TRANSFER_SCHEMAS } from './transfer-schemas.ts'
@@ -43,6 +44,7 @@ export const API_SCHEMAS = {
   ...QUOTE_SCHEMAS,
   ...DEPOSIT_SCHEMAS,
   ...TRANSFER_SCHEMAS,
+  ...RECONCILIATION_SCHEMAS,
   FindAnswer,
   Problem: ProblemDocument,
   Notification,

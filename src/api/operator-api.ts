@@ -16,6 +16,7 @@ import { orderRoutes } from './order-routes.ts'
 import { proofRoutes } from './proof-routes.ts'
 import { queueRoutes } from './queue-routes.ts'
 import { quoteRoutes } from './quote-routes.ts'
+import { reconciliationRoutes } from './reconciliation-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { requireBearer } from './require-bearer.ts'
 import { statsRoutes } from './stats-routes.ts'
@@ -47,6 +48,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     replayRoutes,
     queueRoutes,
     proofRoutes,
+    reconciliationRoutes,
     statsRoutes,
   ].flatMap((routesOf) => routesOf(useCases))
 }

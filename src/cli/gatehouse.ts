@@ -17,6 +17,7 @@ import { openForCommand } from './open-for-command.ts'
 import { registerOpenapiCommand } from './openapi-command.ts'
 import { registerOrderCommands } from './order-commands.ts'
 import { registerQueueCommands } from './queue-commands.ts'
+import { registerReconcileCommands } from './reconcile-commands.ts'
 import { registerReplayCommands } from './replay-commands.ts'
 import { reportError } from './report-error.ts'
 import { registerRoleCommands } from './role-commands.ts'
@@ -45,6 +46,7 @@ registerOnboardingCommands(program, open)
 registerEventCommands(program, open)
 registerIssueCommands(program, open)
 registerReplayCommands(program, open)
+registerReconcileCommands(program, open)
 registerQueueCommands(program, open)
 registerNoticeCommands(program, open)
 registerLedgerCommands(program, open)

@@ -10,6 +10,7 @@ import { createPool } from '../platform/postgres/postgres.ts'
 import { scheduleSweeps } from '../queue/sweep-schedule.ts'
 import { startWatchedWorker } from '../queue/watched-worker.ts'
 import { startIdentityPolls } from '../reconcile/start-identity-polls.ts'
+import { startReconciliations } from '../reconcile/start-reconciliations.ts'
 import { sweepEvents } from '../reconcile/sweep-events.ts'
 import { startReplayRunner } from '../replay/replay-runner.ts'
 import { startDispatcher } from '../saga/dispatch-due-events.ts'
@@ -76,6 +77,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     sweep: () => sweepEvents({ pool, inbox, paxos, logger, now: Date.now }),
     logger,
   })
+  const stopReconciliations = startReconciliations({ pool, inbox, paxos }, logger)
   const stopForgetting = startForgetting(
     {
       listSealed: (page) => listSealed(pool, page),
@@ -92,6 +94,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     stopSettledPolls,
     stopIdentityPolls,
     stopSweeps,
+    stopReconciliations,
     stopDispatcher,
     () => worker.close(),
   ]

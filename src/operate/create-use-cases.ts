@@ -21,6 +21,7 @@ import type { Problem } from './problems/problem.ts'
 import { readProblems } from './problems/read-problems.ts'
 import { proofUseCases } from './prove.ts'
 import { queueUseCases } from './queue-control.ts'
+import { reconciliationUseCases } from './reconciliations.ts'
 import { replayUseCases } from './replays.ts'
 import { sessionUseCases } from './sessions.ts'
 import { readStats } from './stats.ts'
@@ -72,6 +73,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
       verifyLedger: () => checkLedger(),
       verifyAudit: () => verifyAudit(pool, {}),
     }),
+    ...reconciliationUseCases({ pool, perform, now, encryptionKey: parts.trading.encryptionKey, paxos: parts.world.upstream }),
     ...findUseCases({ pool }),
     ...issueUseCases({ pool, events, perform, now }),
     ...sessionUseCases({ pool, perform, now }),

@@ -29,6 +29,7 @@ import type { TradingUseCases } from './order-use-cases.ts'
 import type { Problem } from './problems/problem.ts'
 import type { ProofUseCases } from './prove.ts'
 import type { QueuePause } from './queue-pause.ts'
+import type { ReconciliationUseCases } from './reconciliations.ts'
 import type { SessionUseCases } from './sessions.ts'
 import type { TimelineLine } from './timeline.ts'
 import type { UpstreamOutlook } from './upstream-outlook.ts'
@@ -220,6 +221,7 @@ export interface OperatorUseCases
     FindUseCases,
     IssueUseCases,
     ProofUseCases,
+    ReconciliationUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

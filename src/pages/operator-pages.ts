@@ -32,6 +32,7 @@ import {
 import { notice, page } from './page-parts.ts'
 import { proofPage } from './proof-page.ts'
 import { queuePage } from './queue-page.ts'
+import { serveReconciliationPages } from './reconciliation-page-routes.ts'
 import { serveReplayPages } from './replay-page-routes.ts'
 import { createSessionCookie } from './session-cookie.ts'
 
@@ -178,6 +179,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   }
   serveIssuePages(app, { useCases, reader, actorOf })
   serveReplayPages(app, { useCases, reader, actorOf })
+  serveReconciliationPages(app, { useCases, reader, actorOf })
   app.get('/proof', async (request, reply) => {
     const here = readForm(ProofQuery, request.query).here !== 'false'
     return sendHtml(reply, proofPage(await useCases.prove({ here }), { ...reader(request), here }))

@@ -22,6 +22,8 @@ export const EventListQuery = pageQuery({
 })
 export const FindQuery = z.object({ q: SearchText })
 export const ReplayListQuery = pageQuery({})
+export const ReconciliationListQuery = pageQuery({})
+export const ReconciliationForm = z.object({ from: Time.optional(), to: Time.optional() })
 export const AuditQuery = pageQuery(AUDIT_FILTERS)
 export const IssueListQuery = z.object({ state: IssueStateFilter.optional() })
 export const ProofQuery = z.object({ here: z.enum(['true', 'false']).optional() })

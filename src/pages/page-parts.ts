@@ -5,7 +5,7 @@ import { type Html, type HtmlValue, html } from './html.ts'
 export interface Frame {
   title: string
   /** The current entry of the navigation; null: none. */
-  section: 'home' | 'onboardings' | 'events' | 'issues' | 'replays' | 'proof' | 'audit' | null
+  section: 'home' | 'onboardings' | 'events' | 'issues' | 'replays' | 'reconciliations' | 'proof' | 'audit' | null
   /** The operator who is logged in; null on the login page. */
   operator: string | null
   /** The page refreshes every 4 s. */
@@ -21,6 +21,7 @@ const SECTIONS = [
   { section: 'events', path: '/events', name: 'Events' },
   { section: 'issues', path: '/issues', name: 'Issues' },
   { section: 'replays', path: '/replays', name: 'Replays' },
+  { section: 'reconciliations', path: '/reconciliations', name: 'Reconcile' },
   { section: 'proof', path: '/proof', name: 'Proof' },
   { section: 'audit', path: '/audit', name: 'Audit' },
 ] as const

@@ -1,0 +1,171 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import type { Reconciliation } from '../operate/reconciliations.ts'
+import { sayReconciliation } from '../operate/say-reconciliation.ts'
+import { utcTime } from '../operate/say-time.ts'
+import { errorMessage, UsageError } from '../platform/app-error.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
+import { type OpenUseCases, parseCount, parseId, parseTime, systemUser, withUseCases } from './command-input.ts'
+import { type Print, print as toStdout } from './print.ts'
+import { renderTable } from './render-table.ts'
+
+interface Parts {
+  open: OpenUseCases
+  print: Print
+}
+
+const LOOK_MS = 500
+const DEFAULT_WAIT_SECONDS = 600
+
+/** `reconcile run|list|show|certificate|key|verify`: compares List Events with the inbox, and proves that nothing is missing. */
+export function registerReconcileCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
+  const reconcile = program
+    .command('reconcile')
+    .description("compare Paxos's List Events with the inbox, and certify that nothing is missing")
+  registerRun(reconcile, { open, print })
+  registerReads(reconcile, { open, print })
+  registerCertificates(reconcile, { open, print })
+}
+
+function registerRun(reconcile: Command, { open, print }: Parts): void {
+  reconcile
+    .command('run')
+    .description('compare a window, take in what is missing, and wait for the result; exit 1 if the certificate is withheld')
+    .option('--from <time>', 'start of the window (default: 24 h before its end)', parseTime)
+    .option('--to <time>', 'end of the window, at least 30 s ago (default: 30 s ago)', parseTime)
+    .option('--operator <name>', 'who asks', systemUser())
+    .option('--wait <seconds>', 'how long to wait for the result', parseCount(86_400), DEFAULT_WAIT_SECONDS)
+    .option('--no-wait', 'request it and return')
+    .option('--json', 'print JSON')
+    .action(async (flags: { from?: Date; to?: Date; operator: string; wait: number | false; json?: boolean }) => {
+      const { from, to, operator, wait, json } = flags
+      await withUseCases(open, async (useCases) => {
+        const requested = await useCases.requestReconciliation({ from, to }, { kind: 'operator', name: operator })
+        const until = Date.now() + (wait === false ? 0 : wait * 1_000)
+        let seen = requested
+        while (seen.finishedAt === null && Date.now() < until) {
+          await sleep(LOOK_MS)
+          seen = (await useCases.getReconciliation(requested.id)) ?? seen
+        }
+        show(seen, { print, json })
+        if (seen.state === 'withheld') process.exitCode = 1
+      })
+    })
+}
+
+function registerReads(reconcile: Command, { open, print }: Parts): void {
+  reconcile
+    .command('list')
+    .description('comparisons, last requested first')
+    .option('--limit <count>', 'how many', parseCount(200), 20)
+    .option('--json', 'print JSON')
+    .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const { items } = await useCases.listReconciliations({ limit })
+        if (json) print(JSON.stringify({ items }, null, 2))
+        else print(items.length === 0 ? `No reconciliation yet. Run one: ${GATEHOUSE} reconcile run` : renderList(items))
+      })
+    })
+  reconcile
+    .command('show')
+    .description('one comparison: window, counts, and why a certificate is withheld')
+    .argument('<id>', 'as reconcile list prints it', parseId)
+    .option('--json', 'print JSON')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      await withUseCases(open, async (useCases) => show(known(await useCases.getReconciliation(id), id), { print, json }))
+    })
+}
+
+function registerCertificates(reconcile: Command, { open, print }: Parts): void {
+  reconcile
+    .command('certificate')
+    .description('print the signed certificate of a complete comparison (a compact JWS)')
+    .argument('<id>', 'as reconcile list prints it', parseId)
+    .option('--out <file>', 'write it to this file')
+    .option('--json', 'print JSON, with the claims and the public key')
+    .action(async (id: string, { out, json }: { out?: string; json?: boolean }) => {
+      await withUseCases(open, async (useCases) => {
+        const certified = known(await useCases.certifyReconciliation(id), id)
+        const text = json ? JSON.stringify(certified, null, 2) : certified.certificate
+        if (out === undefined) return print(text)
+        writeOut(out, `${text}\n`)
+        print(`Wrote ${out}. Verify it: ${GATEHOUSE} reconcile verify ${out} --key <file of the public key>`)
+      })
+    })
+  reconcile
+    .command('key')
+    .description('print the public key that verifies certificates (JWK); hand it to your auditor once')
+    .action(async () => {
+      await withUseCases(open, async (useCases) => print(JSON.stringify(await useCases.certificateKey())))
+    })
+  reconcile
+    .command('verify')
+    .description('verify a certificate offline: needs no database and no network; exit 1 if it does not hold')
+    .argument('<file>', 'the certificate')
+    .requiredOption('--key <file>', 'the public key, as reconcile key prints it')
+    .option('--json', 'print JSON')
+    .action(async (file: string, { key, json }: { key: string; json?: boolean }) => {
+      const { readPublicJwk, verifyCertificate } = await import('../operate/reconciliations.ts')
+      const claims = await verifyCertificate(certificateIn(readText(file, 'certificate')), readPublicJwk(readText(key, '--key')))
+      if (json) return print(JSON.stringify(claims, null, 2))
+      const rows = Object.entries(claims).map(([name, value]) => `${name.padEnd(14)} ${value}`)
+      print(['The signature holds.', '', ...rows].join('\n'))
+    })
+}
+
+/** The file holds the JWS itself, or the JSON of `certificate --json` and of the API. */
+function certificateIn(text: string): string {
+  try {
+    const { certificate } = JSON.parse(text) as { certificate?: unknown }
+    return typeof certificate === 'string' ? certificate : text
+  } catch {
+    return text
+  }
+}
+
+/** @throws UsageError */
+function readText(path: string, name: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`${name}: ${path} cannot be read (${errorMessage(error)})`)
+  }
+}
+
+/** @throws UsageError */
+function writeOut(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new UsageError(`--out: ${path} cannot be written (${errorMessage(error)})`)
+  }
+}
+
+function known<Found>(found: Found | null, id: string): Found {
+  if (found === null) throw new UsageError(`Unknown reconciliation ${id}. ${GATEHOUSE} reconcile list shows the known ones.`)
+  return found
+}
+
+function renderList(items: readonly Reconciliation[]): string {
+  const rows = items.map(({ id, state, fromAt, toAt, listed, bySweep, missing }) => [
+    ...[id, state, utcTime(fromAt).slice(0, 19), utcTime(toAt).slice(0, 19), String(listed), String(bySweep), String(missing)],
+  ])
+  return renderTable(['RECONCILIATION', 'STATE', 'FROM (UTC)', 'TO (UTC)', 'LISTED', 'BY SWEEP', 'MISSING'], rows)
+}
+
+function show(reconciliation: Reconciliation, { print, json }: { print: Print; json: boolean | undefined }): void {
+  print(json ? JSON.stringify(reconciliation, null, 2) : render(reconciliation))
+}
+
+function render(reconciliation: Reconciliation): string {
+  const { id, state, fromAt, toAt, requestedBy, requestedAt } = reconciliation
+  const rows = [
+    ['id', id],
+    ['state', state],
+    ['from', utcTime(fromAt)],
+    ['to', utcTime(toAt)],
+    ['requested', `${utcTime(requestedAt)} by ${requestedBy}`],
+  ]
+  return [...rows.map(([name = '', value]) => `${name.padEnd(10)} ${value}`), '', sayReconciliation(reconciliation)].join('\n')
+}

@@ -1,0 +1,141 @@
+import type { Pool } from 'pg'
+import { UUID } from '../platform/opaque-id.ts'
+import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
+import type { TimeWindow } from './read-window.ts'
+import type { Reconciliation, ReconciliationState, Withheld } from './reconciliation.ts'
+
+/** How long a worker owns a comparison without renewal, seconds: longer than one page can take, waits for the budget included. */
+const LEASE_SECONDS = 120
+
+interface Row {
+  id: string
+  state: ReconciliationState
+  from_at: Date
+  to_at: Date
+  requested_by: string
+  requested_at: Date
+  finished_at: Date | null
+  pages: number
+  listed: number
+  by_webhook: number
+  by_sweep: number
+  found: number
+  missing: number
+  events_sha256: Buffer | null
+  doubts: Withheld[]
+  last_error: string | null
+}
+
+/** Records the request. Returns what is on record under this id: an earlier request with another window stays as it is. */
+export async function requestReconciliation(
+  pool: Pool,
+  { id, fromAt, toAt, requestedBy }: TimeWindow & { id: string; requestedBy: string },
+): Promise<Reconciliation> {
+  await pool.query('INSERT INTO reconciliation (id, from_at, to_at, requested_by) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING', [
+    id,
+    fromAt,
+    toAt,
+    requestedBy,
+  ])
+  const stored = await findReconciliation(pool, id)
+  if (!stored) throw new Error(`the reconciliation ${id} is not on record after it was requested`)
+  return stored
+}
+
+export async function findReconciliation(pool: Pool, id: string): Promise<Reconciliation | null> {
+  const { rows } = await pool.query<Row>('SELECT * FROM reconciliation WHERE id = $1', [id])
+  return rows[0] ? toReconciliation(rows[0]) : null
+}
+
+/** One page, last requested first. @throws UsageError for a foreign cursor */
+export async function listReconciliations(
+  pool: Pool,
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+): Promise<Page<Reconciliation>> {
+  const [at, id] = cursor ? decodeCursor(cursor, [/^\d{1,16}$/, UUID]) : []
+  const { rows } = await pool.query<Row>(
+    `SELECT * FROM reconciliation WHERE $1::timestamptz IS NULL OR (requested_at, id) < ($1::timestamptz, $2::uuid)
+     ORDER BY requested_at DESC, id DESC LIMIT $3`,
+    [at === undefined ? null : new Date(Number(at)), id ?? null, limit + 1],
+  )
+  return cutPage(rows, { limit, view: toReconciliation, key: (row) => [String(row.requested_at.getTime()), row.id] })
+}
+
+/** Takes the oldest comparison that no worker works on. Null: there is none. */
+export async function takeReconciliation(pool: Pool, worker: string): Promise<Reconciliation | null> {
+  const { rows } = await pool.query<Row>(
+    `UPDATE reconciliation SET state = 'running', lease_by = $1, lease_until = now() + make_interval(secs => $2), pages = 0, listed = 0
+     WHERE id = (
+       SELECT id FROM reconciliation WHERE state IN ('waiting', 'running') AND lease_until <= now()
+       ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED
+     ) RETURNING *`,
+    [worker, LEASE_SECONDS],
+  )
+  return rows[0] ? toReconciliation(rows[0]) : null
+}
+
+/** Renews the lease and records the progress. False: another worker has it now. */
+export async function renewReconciliation(
+  pool: Pool,
+  { id, worker, pages, listed }: { id: string; worker: string; pages: number; listed: number },
+): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `UPDATE reconciliation SET pages = $3, listed = $4, last_error = NULL, lease_until = now() + make_interval(secs => $5)
+     WHERE id = $1 AND lease_by = $2 AND state = 'running'`,
+    [id, worker, pages, listed, LEASE_SECONDS],
+  )
+  return rowCount === 1
+}
+
+/** Leaves it to the next round, which begins `seconds` from now. */
+export async function postponeReconciliation(
+  pool: Pool,
+  { id, worker, error, seconds }: { id: string; worker: string; error: string | null; seconds: number },
+): Promise<void> {
+  await pool.query(
+    `UPDATE reconciliation SET state = 'waiting', lease_by = NULL, last_error = $3, lease_until = now() + make_interval(secs => $4)
+     WHERE id = $1 AND lease_by = $2 AND state = 'running'`,
+    [id, worker, error, seconds],
+  )
+}
+
+export interface ReconciliationResult extends Pick<Reconciliation, 'listed' | 'byWebhook' | 'bySweep' | 'found' | 'missing' | 'withheld'> {
+  /** Null: the listing did not end. */
+  readonly eventsSha256: Buffer | null
+}
+
+/** Records what was found. False: another worker has it now. */
+export async function finishReconciliation(pool: Pool, id: string, worker: string, result: ReconciliationResult): Promise<boolean> {
+  const { listed, byWebhook, bySweep, found, missing, withheld, eventsSha256 } = result
+  const { rowCount } = await pool.query(
+    `UPDATE reconciliation SET state = $3, finished_at = now(), last_error = NULL, lease_by = NULL, listed = $4, by_webhook = $5, by_sweep = $6,
+       found = $7, missing = $8, doubts = $9, events_sha256 = $10
+     WHERE id = $1 AND lease_by = $2 AND state = 'running'`,
+    [
+      ...[id, worker, withheld.length === 0 ? 'complete' : 'withheld', listed, byWebhook, bySweep, found, missing],
+      ...[JSON.stringify(withheld), eventsSha256],
+    ],
+  )
+  return rowCount === 1
+}
+
+function toReconciliation(row: Row): Reconciliation {
+  return {
+    id: row.id,
+    state: row.state,
+    fromAt: row.from_at,
+    toAt: row.to_at,
+    requestedBy: row.requested_by,
+    requestedAt: row.requested_at,
+    finishedAt: row.finished_at,
+    pages: row.pages,
+    listed: row.listed,
+    byWebhook: row.by_webhook,
+    bySweep: row.by_sweep,
+    found: row.found,
+    missing: row.missing,
+    eventsSha256: row.events_sha256?.toString('hex') ?? null,
+    withheld: row.doubts,
+    lastError: row.last_error,
+  }
+}
