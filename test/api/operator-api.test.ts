@@ -613,7 +613,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('is linked from answers to unknown routes', async () => {
-    const unknown = await get('/v1/reconciliations')
+    const unknown = await get('/v1/reconciliation')
     expect([unknown.status, unknown.body.code, unknown.body.detail]).toEqual([
       404,
       'ROUTE_UNKNOWN',

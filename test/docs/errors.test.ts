@@ -28,7 +28,7 @@ function codesInSource(): Map<string, CodeFacts> {
   }
   for (const source of sources) {
     for (const text of classesOf(source)) {
-      const code = /\breadonly code = '(\w+)'/.exec(text)?.[1]
+      const code = /\breadonly code = '([A-Z]\w+)'/.exec(text)?.[1]
       if (!code) continue
       const literal = /\breadonly retry = '([\w-]+)'/.exec(text)?.[1]
       const chosen = /this\.retry = [^\n]*\? '([\w-]+)' : '([\w-]+)'/.exec(text)?.slice(1) ?? []
