@@ -10,7 +10,7 @@ import type { Reconciliation } from '../reconcile/reconciliation.ts'
 import { findReconciliation, listReconciliations, requestReconciliation } from '../reconcile/reconciliation-store.ts'
 import type { Perform } from './audited.ts'
 
-export { CertificateInvalidError, readPublicJwk, verifyCertificate } from '../reconcile/certificate.ts'
+export { readPublicJwk, verifyCertificate } from '../reconcile/certificate.ts'
 export { RECONCILIATION_STATES } from '../reconcile/reconciliation.ts'
 export type { CertificateClaims, PublicJwk, Reconciliation }
 
