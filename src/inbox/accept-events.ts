@@ -11,7 +11,7 @@ import { type EventRow, type InsertedRow, insertEvents } from './insert-events.t
 import type { AcceptStatus, ReceivedEvent } from './received-event.ts'
 import { createWriterPool } from './writer-pool.ts'
 
-/** The event is not known to be committed (no connection, no answer in time): the sender must come again. */
+/** The event may not be committed (no connection, no answer in time): the sender must send it again. */
 export class InboxUnavailableError extends AppError {
   readonly code = 'INBOX_UNAVAILABLE'
   readonly retry = 'snooze'
@@ -21,35 +21,35 @@ export interface AcceptorOptions {
   connectionString: string
   logger: Logger
   metrics: Registry
-  /** Told after the commit which events are new, to put them on the queue. Never awaited; its failure is logged, no more. */
+  /** Receives the new events after the commit, to put them on the queue. It is never awaited, and its failure is only logged. */
   onAccepted?: ((accepted: OpenEvent[]) => unknown) | undefined
-  /** Longest wait for a connection, and for one commit, milliseconds. */
+  /** Longest wait for a connection, and for a commit, milliseconds. */
   timeoutMs?: number | undefined
-  /** Commits in flight at once, each on a connection of its own. */
+  /** Most commits in flight, each on a connection of its own. */
   writers?: number | undefined
   /** Most events in one commit. */
   maxBatch?: number | undefined
-  /** Most events that wait for a commit; the next one is refused, so that a burst is held back at the sender and not in memory. */
+  /** Most events that wait for a commit. The next one is refused, so that a burst waits at the sender and not in memory. */
   maxWaiting?: number | undefined
 }
 
-/** The receiving side of the inbox. It connects with the first event, so it costs nothing where nothing is received. */
+/** The receiving side of the inbox. It connects with the first event, so it costs nothing in a process that receives none. */
 export interface EventAcceptor {
   /**
-   * Resolves only after the event is committed, fsync included.
-   * @throws InboxUnavailableError, WaitingRoomFullError (both `snooze`): not known to be committed.
+   * Resolves only after the event is committed, with fsync.
+   * @throws InboxUnavailableError, WaitingRoomFullError (both `snooze`) when it may not be committed
    */
   accept(event: ReceivedEvent): Promise<AcceptStatus>
-  /** For the readiness check. @throws when commits cannot be made now. */
+  /** For the readiness check. @throws when no commit is possible now */
   checkAccepting(): Promise<void>
-  /** Commits what was taken, then disconnects. */
+  /** Commits the accepted events, then disconnects. */
   close(): Promise<void>
 }
 
-/** For how long after a failed commit every other is refused at once: a queue before a dead database only makes the senders wait. */
+/** After a failed commit, deliveries are refused at once for this long: waiting for a dead database would only delay the senders. */
 const REST_MS = 250
 
-/** The durable end of receiving: events that arrive together share one insert and one commit. */
+/** Stores received events durably. Events that arrive together share one insert and one commit. */
 export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
   const { logger, onAccepted, timeoutMs = 2_000, writers = 1, maxBatch = 256, maxWaiting = 4_096 } = options
   const pool = createWriterPool({ connectionString: options.connectionString, logger, timeoutMs, writers })
@@ -69,7 +69,7 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
     return statuses(events, rows)
   }
 
-  /** Once more after the numbers were put right: nothing of a statement that met a taken number was committed. */
+  /** Inserts again after the sequence was advanced: a statement that met a taken number committed nothing. */
   async function insertNumbered(folded: EventRow[]): Promise<QueryResult<InsertedRow>> {
     try {
       return await pool.query<InsertedRow>(insertEvents(folded))
@@ -90,7 +90,7 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
       failing = false
       return written
     } catch (error) {
-      if (isDataFault(error) && !isNumberTaken(error)) throw error // halved by the committer
+      if (isDataFault(error) && !isNumberTaken(error)) throw error // the committer halves the batch
       metrics.failures.inc()
       restUntil = Math.max(restUntil, performance.now() + (error instanceof InboxUnavailableError ? 0 : REST_MS))
       if (!failing)
@@ -100,10 +100,10 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
     }
   }
 
-  /** After the answers are on their way: the queue must neither delay nor fail them, and the dispatcher finds what it loses. */
+  /** Runs after the answers were sent: the queue must neither delay nor fail them. The dispatcher finds events that the queue loses. */
   function announce(folded: readonly EventRow[], rows: readonly InsertedRow[]): void {
     if (!onAccepted) return
-    const batches = new Map(folded.map(({ id, batch }) => [id, batch])) // two columns more to hand back for each row cost more than this
+    const batches = new Map(folded.map(({ id, batch }) => [id, batch])) // returning two more columns per row would cost more than this map
     const accepted = rows
       .filter(({ inserted, state }) => inserted && state === 'accepted')
       .map(({ seq, event_id }) => ({ seq, generation: 0, batch: batches.get(event_id)?.toString() ?? null }))
@@ -122,7 +122,7 @@ export function createEventAcceptor(options: AcceptorOptions): EventAcceptor {
   return {
     accept: committer.submit,
     checkAccepting: async () => {
-      if (await numbersAreBehind(pool)) await advanceNumbers(pool) // a receiver that is not ready is sent nothing that would advance them
+      if (await numbersAreBehind(pool)) await advanceNumbers(pool) // a receiver that is not ready gets no delivery that would advance them
     },
     close: async () => {
       await committer.close()

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
-/** What the acceptor tells of its commits. */
+/** Metrics of the acceptor's commits. */
 export function createAcceptMetrics(registry: Registry): {
   commitSeconds: Histogram
   batchSize: Histogram

@@ -5,11 +5,11 @@ import type { InputHashes } from '../platform/keyed-hash.ts'
 import type { OpenEvent } from './complete-events.ts'
 import { OWN_ID_PREFIX } from './own-ids.ts'
 
-/** The same Idempotency-Key came with other data. Nothing was done. */
+/** The same Idempotency-Key came with other data. Gatehouse did nothing. */
 export class IdempotencyKeyReusedError extends AppError {
   readonly code = 'IDEMPOTENCY_KEY_REUSED'
   readonly retry = 'never'
-  /** The fields that differ, or were added or left out. */
+  /** Fields that differ, were added or were left out. */
   readonly fields: readonly string[]
   constructor(fields: readonly string[]) {
     super(`This Idempotency-Key was used with different data (${fields.join(', ')}); use a new key for a new request`)
@@ -17,16 +17,16 @@ export class IdempotencyKeyReusedError extends AppError {
   }
 }
 
-/** A durable request from outside: a row of `command`, and an inbox row of origin `command` that is worked on like any event. */
+/** A durable request from outside: a row of `command`, and an inbox row of origin `command`, which a worker handles like any event. */
 export interface Command {
   readonly id: string
-  /** `create-onboarding`, `place-order`: the route that works on it. */
+  /** `create-onboarding`, `place-order`: names the route that works on it. */
   readonly kind: string
   readonly streamId: string
   readonly requestedBy: string
   readonly createdAt: Date
   readonly event: OpenEvent
-  /** `running`: accepted and not finished. `failed`: parked or dead; a person must look, or the caller repeats the request. */
+  /** `running`: accepted and not finished. `failed`: parked or dead. A person must look, or the caller repeats the request. */
   readonly state: 'running' | 'done' | 'failed'
   readonly outcome: string | null
   readonly errorCode: string | null
@@ -34,17 +34,17 @@ export interface Command {
 
 export interface NewCommand {
   kind: string
-  /** The stream that it moves; the command's route opens it if it is not there. */
+  /** The stream that it moves. The command's route opens the stream if it does not exist. */
   streamId: string
-  /** Whose it is, where that is known already. */
+  /** The identity, if it is known already. */
   identityId?: string | undefined
   hashes: InputHashes
   requestedBy: string
 }
 
 /**
- * Commits a command, or finds the one that is there under the same Idempotency-Key. `fresh`: this call committed it. The dispatcher takes a
- * fresh one up after 15 s, should the process that accepted it not finish it.
+ * Commits a command, or finds the one with the same Idempotency-Key. `fresh`: this call committed it. The dispatcher takes up a fresh
+ * command after 15 s if the process that accepted it has not finished it.
  * @throws IdempotencyKeyReusedError naming the fields that differ
  */
 export async function acceptCommand(pool: Pool, command: NewCommand): Promise<{ command: Command; fresh: boolean }> {

@@ -1,42 +1,44 @@
 import type { Pool, PoolClient } from 'pg'
 import type { EventState } from '../domain/event-state.ts'
 
-/** What a job on the queue names: the event, and which opening of it is meant. */
+/** The content of a job on the queue: the event and its generation. */
 export interface OpenEvent {
   /** bigint as text. */
   seq: string
   generation: number
-  /** The job that it shares with others (bigint as text); null: one of its own. */
+  /** Number of the job that it shares with others (bigint as text); null: it has a job of its own. */
   batch: string | null
 }
 
-/** How work on an event ended that changed no onboarding (what does is completed in the ledger's commit). What is left out stays. */
+/** The end of work that changed no stream. (The ledger's commit completes the other events.) Absent fields stay unchanged. */
 export interface Completion {
   seq: string
-  /** Only this opening of the event is meant; any when left out. */
+  /** Only completes this generation of the event; any when absent. */
   generation?: number
-  /** `accepted`: it will be tried again, at `dueAt`, by a job of its own; whoever can say so has survived the work, so its strikes are void. */
+  /**
+   * `accepted`: it will be tried again at `dueAt`, by a job of its own. The worker that says so survived the work, so its strikes are void.
+   */
   state: Exclude<EventState, 'test'>
   outcome?: string
-  /** Only ever raises the trust: what was confirmed stays so. */
+  /** Only raises the trust: a confirmed event stays confirmed. */
   trust?: 'hint' | 'confirmed'
   identityId?: string
   attempts?: number
   unknownOutcomes?: number
   dueAt?: Date
-  /** The last error; left out or null: none. */
+  /** The last error; absent or null: none. */
   errorCode?: string | null
   errorDetail?: string | null
-  /** Why it failed (`failure_cause`); left out: the cause that is known stays, until there is no error. */
+  /** Id of its cause (`failure_cause`). When absent, the known cause stays until the error is cleared. */
   causeId?: string
 }
 
-/** How long a claimed event is left to the queue before the dispatcher takes its job for lost. */
+/** Seconds after which the dispatcher counts a claimed event's job as lost. */
 const CLAIM_SECONDS = 60
 
 /**
- * Takes events that are due and unfinished, oldest due first, for the dispatcher to put on the queue. Dispatchers beside each other get
- * different ones; what a dispatcher loses comes due again a minute later.
+ * Claims due, unfinished events for the queue, longest due first. Parallel dispatchers claim different events. An event that a dispatcher
+ * loses is due again a minute later.
  */
 export async function claimDueEvents(pool: Pool, { limit }: { limit: number }): Promise<OpenEvent[]> {
   const { rows } = await pool.query<OpenEvent>({
@@ -55,9 +57,9 @@ SELECT seq, generation, batch FROM claimed ORDER BY was_due, seq`,
 }
 
 /**
- * Completes unfinished events in one statement; for each, whether it was still unfinished (and of that generation), so that a late
- * worker changes nothing. An event named twice is completed as named last. Rows are locked in the order of their event ids, as
- * accepting does. The state is compared within a CASE, lest a plan go through the index of all that is unfinished.
+ * Completes unfinished events in one statement. Returns for each whether it was still unfinished (and of that generation), so a late worker
+ * changes nothing. If an event appears twice, the last completion counts. Rows are locked in the order of their event ids, as in accepting.
+ * The state is compared inside a CASE, else a plan might use the index of all unfinished events.
  */
 export async function completeEvents(pool: Pool, completions: readonly Completion[]): Promise<boolean[]> {
   const last = new Map(completions.map((completion) => [completion.seq, completion]))
@@ -95,8 +97,8 @@ RETURNING i.seq`,
 }
 
 /**
- * Opens events again for a replay, due at once and with nothing spent; test and dismissed events stay as they are. The new generation sets their
- * jobs apart from those that the queue may still know. `operator` authority: the live status may release a hold.
+ * Opens events again for a replay, due at once and with nothing spent. Test and dismissed events stay unchanged. The new generation tells
+ * their jobs from old ones that the queue may still have. `operator` authority: the live status may release a hold.
  */
 export async function reopenEvents(
   on: Pool | PoolClient,
@@ -116,7 +118,7 @@ export async function reopenEvents(
   return rows
 }
 
-/** Notes, before the work, that the event is about to be worked on alone: the new number of strikes. 0: there is no such event. */
+/** Counts a strike before the event is worked on alone. Returns the new number; 0: no such event. */
 export async function recordStrike(pool: Pool, seq: string): Promise<number> {
   const { rows } = await pool.query<{ strikes: number }>('UPDATE inbox_event SET strikes = strikes + 1 WHERE seq = $1 RETURNING strikes', [
     seq,

@@ -1,24 +1,24 @@
 import type { Pool } from 'pg'
 
-/** What a request offered to prove its sender. */
+/** The proof of its sender that a request offered. */
 export type Proof = 'none' | 'api-key' | 'bearer' | 'signature'
 
-/** One delivery as evidence. */
+/** A delivery, kept as evidence. */
 export interface DeliverySample {
   at: Date
-  /** What it was answered with. */
+  /** HTTP status of the answer. */
   status: number
   /** `accepted`, or the code of the refusal. */
   reason: string
   proof: Proof
-  /** Which key proved its sender; null for none. */
+  /** The key that proved its sender; null: none. */
   keySlot: string | null
   /** Keyed hash of the sender's address, hexadecimal. */
   sourceHash: string | null
   eventId: string | null
-  /** At most the first 2,048 bytes; null where the body was not read. */
+  /** At most the first 2,048 bytes; null when the body was not read. */
   body: Buffer | null
-  /** Of the whole body, hexadecimal. */
+  /** Hash of the whole body, hexadecimal. */
   bodySha256: string | null
 }
 
@@ -43,7 +43,7 @@ export async function insertSamples(pool: Pool, samples: readonly DeliverySample
   )
 }
 
-/** Forgets what is no evidence any more: events that Paxos confirmed, samples older than seven days, and all but the newest 20,000. */
+/** Deletes samples that are no longer evidence: of events that Paxos confirmed, older than 7 days, and all but the newest 20,000. */
 export async function forgetSamples(pool: Pool, now: Date): Promise<void> {
   await pool.query(
     `DELETE FROM delivery_sample s USING inbox_event e WHERE s.status = 200 AND e.event_id = s.event_id AND e.trust = 'confirmed'`,
@@ -52,7 +52,7 @@ export async function forgetSamples(pool: Pool, now: Date): Promise<void> {
   await pool.query('DELETE FROM delivery_sample WHERE id <= (SELECT max(id) FROM delivery_sample) - $1', [KEPT_ROWS])
 }
 
-/** The newest first. */
+/** Samples, newest first. */
 export async function listSamples(
   pool: Pool,
   { eventId, refused, limit }: { eventId?: string | undefined; refused?: boolean | undefined; limit: number },

@@ -8,8 +8,8 @@ export interface Dismissal {
 }
 
 /**
- * Dismisses events (bigint as text) that are parked or dead, in the name of a person; others stay as they are. Returns those that it
- * dismissed. Rows are locked in the order of their event ids, as accepting does.
+ * Dismisses parked and dead events (seqs: bigint as text) in the name of a person. Others stay unchanged. Returns the dismissed ones. Rows
+ * are locked in the order of their event ids, as in accepting.
  */
 export async function dismissEvents(
   on: Pool | PoolClient,
@@ -29,7 +29,9 @@ export async function dismissEvents(
   return rows.map(({ seq }) => seq)
 }
 
-/** Brings dismissed events (bigint as text), whose last dismissal stays on record, back to the state that they were in. Returns those that it restored. */
+/**
+ * Returns dismissed events (seqs: bigint as text) to their earlier state. Their last dismissal stays on record. Returns the restored ones.
+ */
 export async function restoreEvents(on: Pool | PoolClient, seqs: readonly string[]): Promise<string[]> {
   const { rows } = await on.query<{ seq: string }>(
     `WITH locked AS MATERIALIZED (
@@ -41,7 +43,7 @@ export async function restoreEvents(on: Pool | PoolClient, seqs: readonly string
   return rows.map(({ seq }) => seq)
 }
 
-/** The dismissals of these events, by event id; absent where an event is not dismissed. */
+/** The dismissals of these events, by event id. An event that is not dismissed is absent. */
 export async function readDismissals(pool: Pool, eventIds: readonly string[]): Promise<Map<string, Dismissal>> {
   const { rows } = await pool.query<Dismissal & { event_id: string }>(
     `SELECT i.event_id, d.dismissed_by AS by, d.reason, d.dismissed_at AS at FROM inbox_event AS i JOIN event_dismissal AS d USING (seq)
@@ -51,7 +53,7 @@ export async function readDismissals(pool: Pool, eventIds: readonly string[]): P
   return new Map(rows.map(({ event_id, ...dismissal }) => [event_id, dismissal]))
 }
 
-/** The numbers (bigint as text) of these event ids; absent where an event was never received. */
+/** The seqs (bigint as text) of these event ids. An event that was never received is absent. */
 export async function seqsOf(pool: Pool, eventIds: readonly string[]): Promise<Map<string, string>> {
   const { rows } = await pool.query<{ event_id: string; seq: string }>(
     'SELECT event_id, seq FROM inbox_event WHERE event_id = ANY ($1::text[])',

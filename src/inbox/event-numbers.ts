@@ -1,22 +1,22 @@
 import type { Pool } from 'pg'
 import { errorCode, errorMessage, ServiceUnavailableError } from '../platform/app-error.ts'
 
-/** The primary key: the number that each event gets. The sender's id has a constraint of its own. */
+/** The primary key on the number of each event. The sender's id has a constraint of its own. */
 const NUMBER_KEY = 'inbox_event_pkey'
 const UNIQUE_VIOLATION = '23505'
 
-/** What an administrator runs where Gatehouse may not. */
+/** The statement that an administrator runs when Gatehouse lacks the right. */
 export const ADVANCE_NUMBERS = `SELECT setval('inbox_event_seq_seq', (SELECT max(seq) FROM inbox_event))`
 
 /**
- * The next number is taken: rows were copied and their sequence was not, as logical replication and upgrades by it do. This is a fault of the
- * database's, never of the event.
+ * Whether the next number is taken: rows were copied without their sequence, as logical replication and upgrades by it do. That is a fault
+ * of the database and never of the event.
  */
 export function isNumberTaken(error: unknown): boolean {
   return errorCode(error) === UNIQUE_VIOLATION && error instanceof Error && 'constraint' in error && error.constraint === NUMBER_KEY
 }
 
-/** Whether the next event would meet a taken number. */
+/** Whether the next event would get a taken number. */
 export async function numbersAreBehind(pool: Pool): Promise<boolean> {
   const { rows } = await pool.query<{ behind: boolean }>(
     'SELECT coalesce((SELECT max(seq) FROM inbox_event), 0) > (SELECT last_value FROM inbox_event_seq_seq) AS behind',
@@ -25,8 +25,8 @@ export async function numbersAreBehind(pool: Pool): Promise<boolean> {
 }
 
 /**
- * Sets the sequence behind the last row. Several processes may do so at once: the sequence only goes forward.
- * @throws ServiceUnavailableError with the statement to run, where the database role may not
+ * Sets the sequence to the last row's number. Several processes may do so at once: the sequence only goes forward.
+ * @throws ServiceUnavailableError with the statement to run, when the database role lacks the right
  */
 export async function advanceNumbers(pool: Pool): Promise<void> {
   try {

@@ -2,8 +2,8 @@ import type { Pool } from 'pg'
 import { OWN_ID_PREFIX } from './own-ids.ts'
 
 /**
- * Of these streams, those on which every command ended before `before` and none succeeded: refused, given up or dismissed. A stream without a command
- * is not among them.
+ * Those of these streams whose commands all ended before `before` without success: refused, given up or dismissed. A stream without a
+ * command is not among them.
  */
 export async function streamsOfFailedCommands(pool: Pool, streamIds: readonly string[], before: Date): Promise<string[]> {
   const { rows } = await pool.query<{ streamId: string }>(

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto'
 import type { Pool } from 'pg'
 
-/** Why an event failed: what was tried, how the other side answered, and our code. Known words only, so it names no person. */
+/** Why an event failed: the effect and call that were tried, the answer, and our code. It has known words only, so it names no person. */
 export interface FailureCause {
-  /** Our code of the failure itself: of `EFFECT_REFUSED`, the code of the refusal. */
+  /** Our code of the failure itself; for `EFFECT_REFUSED` the code of the refusal. */
   readonly code: string
-  /** `create-account`, `send-notification`; null: it failed before an effect was tried. */
+  /** `create-account`, `send-notification`; null: the event failed before any effect. */
   readonly effectKind: string | null
-  /** `accounts.create`, `notify`; null where no call says so. */
+  /** `accounts.create`, `notify`; null: no call is known. */
   readonly operation: string | null
-  /** The HTTP status; null where there was no answer, or none is known. */
+  /** The HTTP status; null: no answer, or unknown. */
   readonly status: number | null
   /** The problem's type URI, as Paxos sent it. */
   readonly problemType: string | null
 }
 
-/** The same for the same cause in every process, and short enough for an address and a command. */
+/** The cause's id: equal in every process, and short enough for a URL and a command line. */
 export function causeIdOf({ effectKind, operation, status, code, problemType }: FailureCause): string {
   return createHash('sha256')
     .update(JSON.stringify([effectKind, operation, status, code, problemType]))
@@ -23,10 +23,10 @@ export function causeIdOf({ effectKind, operation, status, code, problemType }: 
     .slice(0, 12)
 }
 
-/** Causes that one process remembers as kept; there are few, and one that is forgotten is looked up again. */
+/** Stored causes that one process remembers. A forgotten one is looked up again. */
 const MOST_REMEMBERED = 1_000
 
-/** Keeps causes of failures, each once, and answers with its id. Asks Postgres only about a cause that this process has not met before. */
+/** Stores each cause of failures once and returns its id. It queries Postgres only for a cause that this process has not met before. */
 export function createCauseBook(pool: Pool): (cause: FailureCause) => Promise<string> {
   const kept = new Map<string, string>()
   return async (cause) => {
@@ -49,8 +49,8 @@ async function insertCause(pool: Pool, id: string, { code, effectKind, operation
 }
 
 /**
- * A later event of a customer meets an effect that was refused before: it knows the code, and not how the other side answered. That is the
- * cause which the attempt itself left, and no second one.
+ * A later event that meets a refused effect knows its code, not the answer behind it. It takes the cause of the attempt that was refused
+ * instead of creating a second one.
  */
 async function namedByEarlierAttempt(pool: Pool, { code, effectKind, operation }: FailureCause): Promise<string | null> {
   if (effectKind === null || operation !== null) return null

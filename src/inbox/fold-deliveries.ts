@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto'
 import type { EventRow, InsertedRow } from './insert-events.ts'
 import type { AcceptStatus, ReceivedEvent } from './received-event.ts'
 
-/** Most events in one job of the queue: its own cost is small by then, and the slots of a worker still fill evenly. */
+/** Most events in one job of the queue. The job's own cost is small by then, and the slots of workers still fill evenly. */
 const EVENTS_PER_JOB = 16
 
 /**
- * One row per event id (a statement cannot touch a row twice), a real event before a test event of the same id. In the order of the ids: receivers
- * that insert overlapping batches then wait for each other instead of deadlocking.
+ * Folds deliveries to one row per event id (a statement cannot touch a row twice). A real event wins over a test event with the same id.
+ * Rows are in the order of ids: receivers with overlapping batches then wait for each other instead of deadlocking.
  */
 export function foldDuplicates(events: readonly ReceivedEvent[]): EventRow[] {
   const rows = new Map<string, EventRow>()
@@ -35,8 +35,8 @@ export function foldDuplicates(events: readonly ReceivedEvent[]): EventRow[] {
 }
 
 /**
- * Events that arrive together share a job of the queue, as they share a commit. The number of the job is any that no other job on the queue has: if two
- * ever had the same, the dispatcher would bring the events of the second a minute later.
+ * Gives events that arrive together a shared job, as they share a commit. The job's number must differ from other jobs on the queue. If two
+ * were equal, the dispatcher would bring the second one's events a minute later.
  */
 export function shareJobs(rows: readonly EventRow[]): EventRow[] {
   const real = rows.filter(({ test }) => !test).length
@@ -46,7 +46,7 @@ export function shareJobs(rows: readonly EventRow[]): EventRow[] {
   return rows.map((row) => ({ ...row, batch: row.test || real === 1 ? null : first + (nth++ % jobs) }))
 }
 
-/** What each delivery is told: of several with one id in this commit, the first one is the accepted one. */
+/** The status of each delivery. Of several with one id in this commit, the first is `accepted`. */
 export function statuses(events: readonly ReceivedEvent[], rows: readonly InsertedRow[]): AcceptStatus[] {
   const stored = new Map(rows.map((row) => [row.event_id, row]))
   return events.map(({ eventId, isTest }) => {

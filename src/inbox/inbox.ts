@@ -17,34 +17,34 @@ export interface InboxOptions extends AcceptorOptions {
 }
 
 /**
- * What was received and what became of it: one row per event id, whatever the number of deliveries. Accepting, loading and completing
- * share statements and commits between concurrent callers. Rejects when Postgres does not answer.
+ * Received events and their outcomes: one row per event id, for any number of deliveries. Concurrent callers share statements and commits
+ * for accepting, loading and completing. Rejects when Postgres does not answer.
  */
 export interface Inbox extends EventAcceptor {
-  /** The event as stored now; null where there is none. */
+  /** The stored event; null for an unknown seq. */
   load(seq: string): Promise<InboxRow | null>
-  /** Resolves after the commit: whether the event was still unfinished, so that this completed it. */
+  /** Resolves after the commit with whether the event was still unfinished, so that this call completed it. */
   complete(completion: Completion): Promise<boolean>
-  /** Keeps why an event failed, once for each cause; resolves to the cause's id. */
+  /** Stores a cause of failure once. Resolves with the cause's id. */
   keepCause(cause: FailureCause): Promise<string>
-  /** Takes events that are due, for the queue; each comes due again a minute later unless it is completed. */
+  /** Claims due events for the queue. Each is due again a minute later unless it is completed. */
   claimDue(options: { limit: number }): Promise<OpenEvent[]>
-  /** Opens events again, with a new generation, as part of `transaction` where one is given; test events stay as they are. */
+  /** Opens events again with a new generation, inside `transaction` if given. Test events stay unchanged. */
   reopen(seqs: readonly string[], options: { authority: 'machine' | 'operator'; transaction?: PoolClient }): Promise<OpenEvent[]>
-  /** Keeps what List Events showed of these events, and opens those again that were parked as unknown to Paxos. */
+  /** Stores what List Events showed of these events, and opens those again that were parked as unknown to Paxos. */
   prove(proofs: readonly Proof[]): Promise<Proven>
-  /** What waits for its confirmation: the oldest and the newest, at most `limit`. */
+  /** Events that wait for confirmation: the oldest and the newest, at most `limit`. */
   waiting(limit: number): Promise<WaitingRow[]>
-  /** Takes unfinished events out of the jobs that they share; returns the jobs of their own. */
+  /** Takes unfinished events out of their shared jobs. Returns the jobs of their own. */
   splitFromBatches(eventIds: readonly string[]): Promise<OpenEvent[]>
-  /** Counts, durably and before the work, that the event is about to be worked on alone; returns the new number. */
+  /** Counts a strike durably before the event is worked on alone. Returns the new number. */
   recordStrike(seq: string): Promise<number>
-  /** Commits a command, or finds the one under the same Idempotency-Key. @throws IdempotencyKeyReusedError */
+  /** Commits a command, or finds the one with the same Idempotency-Key. @throws IdempotencyKeyReusedError */
   acceptCommand(command: NewCommand): Promise<{ command: Command; fresh: boolean }>
   findCommand(id: string): Promise<Command | null>
-  /** Sets a timer of a stream; one of that name that still waits stays as it is. */
+  /** Sets a timer of a stream. A waiting timer of that name stays unchanged. */
   setTimer(timer: Timer): Promise<void>
-  /** Likewise many different ones, in one statement. `reopen` (default true): a timer that has ended is opened again. */
+  /** Sets many different timers in one statement. `reopen` (default true): an ended timer is opened again. */
   setTimers(timers: readonly Timer[], options?: { reopen: boolean }): Promise<void>
   cancelTimer(timer: Pick<Timer, 'streamId' | 'name'>): Promise<void>
   count(): Promise<EventCounts>

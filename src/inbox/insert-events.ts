@@ -1,33 +1,34 @@
 import type { QueryConfig } from 'pg'
 import { type Column, column, columnParameters, ELEMENT } from '../platform/postgres/array-parameter.ts'
 
-/** A row to be inserted, or a delivery of one that is there. */
+/** A row to insert, or a further delivery of a stored one. */
 export interface EventRow {
   id: string
   type: string
   at: Date
   test: boolean
   origin: string
-  /** Hexadecimal. */
+  /** SHA-256 of the body, hexadecimal. */
   sha: string | null
   deliveries: number
   batch: number | null
   keySlot: string | null
-  /** Hexadecimal. */
+  /** Keyed hash of the sender's address, hexadecimal. */
   source: string | null
   /** W3C trace context. */
   trace: string | null
 }
 
-/** Parked because Paxos did not know it, this long ago at least: a delivery opens it again, and the dispatcher takes it up. */
+/** Parked as unknown to Paxos at least 5 min ago: a delivery opens it again, and the dispatcher takes it up. */
 const REOPENED = `(i.state = 'parked' AND i.error_code = 'EVENT_UNKNOWN_TO_PAXOS' AND NOT excluded.is_test
     AND excluded.delivery_count > 0 AND i.completed_at < now() - interval '5 minutes')`
 
 /**
- * One row per event id. A repeated delivery counts and changes nothing else, but for three cases: a delivery adds the hash of its body to
- * what the sweep found first; a real event whose id was spent on a test event becomes real (the dispatcher takes it up); and an event that
- * was parked as unknown to Paxos is looked for again, every five minutes at most.
- * A session that would not wait for its commit to reach the disk inserts nothing at all.
+ * One row per event id. A repeated delivery is counted and changes nothing else, with three exceptions:
+ * - It adds the hash of its body to an event that the sweep found first.
+ * - A real event becomes real if its id was used up by a test event. The dispatcher takes it up.
+ * - An event that was parked as unknown to Paxos is looked for again, at most every 5 min.
+ * A session that would not wait for its commit to reach the disk inserts nothing.
  */
 const INSERT_EVENTS = `
 INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, body_sha256, delivery_count, state, batch, key_slot, source_hash, traceparent)
@@ -61,12 +62,12 @@ const COLUMNS: readonly Column<EventRow>[] = [
   column(ELEMENT.text, ({ trace }) => trace),
 ]
 
-/** The statement for these rows, of which no two have the same id. */
+/** The statement for these rows. No two may have the same id. */
 export function insertEvents(rows: readonly EventRow[]): QueryConfig {
   return { name: 'insert-events', text: INSERT_EVENTS, values: columnParameters(COLUMNS, rows) }
 }
 
-/** What became of a row. */
+/** The result for one row. */
 export interface InsertedRow {
   /** bigint as text. */
   seq: string

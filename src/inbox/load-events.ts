@@ -6,42 +6,42 @@ export interface InboxRow {
   /** bigint as text. */
   seq: string
   eventId: string
-  /** As delivered: a hint, like all that a delivery says, while `trust` is. */
+  /** The type in the delivery: a hint while `trust` is `hint`. */
   type: string
   occurredAt: Date
   isTest: boolean
-  /** `command` and `timer` are rows of Gatehouse's own, born confirmed. */
+  /** `command` and `timer` are Gatehouse's own rows, born confirmed. */
   origin: EventOrigin
   bodySha256: Buffer | null
   receivedAt: Date
-  /** Deliveries by webhook, so 0 for what only the sweep has seen. */
+  /** Deliveries by webhook; 0 for an event that only the sweep has seen. */
   deliveryCount: number
   trust: 'hint' | 'confirmed'
   state: EventState
-  /** What became of it, in a word or two. */
+  /** Its outcome in a word or two. */
   outcome: string | null
   identityId: string | null
   attempts: number
-  /** Failures that left an outcome unknown: an outage of writes, or a request that is poison for the other side. They spend no attempt. */
+  /** Failures with an unknown outcome: an outage of writes, or a request that the other side never answers. They spend no attempt. */
   unknownOutcomes: number
-  /** Processes that died while they worked on it alone. */
+  /** Processes that died while they worked on this event alone. */
   strikes: number
-  /** How often it was opened again. */
+  /** Number of times that it was opened again. */
   generation: number
   authority: 'machine' | 'operator'
-  /** When the dispatcher may put it on the queue (again). */
+  /** When the dispatcher may next put it on the queue. */
   dueAt: Date
   errorCode: string | null
   errorDetail: string | null
   completedAt: Date | null
-  /** The job of the queue that it shares with others of its commit (bigint as text); null: one of its own. */
+  /** Number of the job that it shares with others of its commit (bigint as text); null: it has a job of its own. */
   batch: string | null
-  /** The event as List Events showed it (JSON); null until a listing did. */
+  /** The event as List Events showed it (JSON); null: no listing has shown it. */
   evidence: unknown
   keySlot: string | null
-  /** What a command or a timer is about; null for what Paxos told. */
+  /** The stream of a command or a timer; null for Paxos's events. */
   streamId: string | null
-  /** W3C trace context of the delivery, if it had one. */
+  /** W3C trace context of the delivery; null: none. */
   traceparent: string | null
 }
 
@@ -50,7 +50,7 @@ export const INBOX_COLUMNS = `seq, event_id AS "eventId", type, occurred_at AS "
   received_at AS "receivedAt", delivery_count AS "deliveryCount", trust, state, outcome, identity_id AS "identityId", attempts,
   unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", completed_at AS "completedAt", batch, evidence, key_slot AS "keySlot", stream_id AS "streamId", traceparent`
 
-/** The rows of these events, for each seq given; null where there is none. */
+/** The rows of these events, one for each seq; null for an unknown one. */
 export async function loadEvents(on: Pool | PoolClient, seqs: readonly string[]): Promise<(InboxRow | null)[]> {
   const { rows } = await on.query<InboxRow>({
     name: 'load-events',
@@ -61,17 +61,17 @@ export async function loadEvents(on: Pool | PoolClient, seqs: readonly string[])
   return seqs.map((seq) => found.get(seq) ?? null)
 }
 
-/** Events by state; `duplicates`: deliveries after the first, of whatever event. */
+/** Events by state. `duplicates`: deliveries of all events after their first. */
 export type EventCounts = Record<EventState | 'duplicates', number>
 
-/** The newest events, so many numbers of them, stay out of the folded count: when one of them is delivered again, that still counts. */
+/** The newest events, as many as this, stay out of the folded count: a repeated delivery of one of them still counts. */
 const UNFOLDED = 50_000
 const FOLD_EVERY = 50_000
 
 /**
- * Exact, at a cost that does not grow with the inbox: what is unfinished is counted in an index that holds nothing else, and of all
- * events only those since the last fold (table inbox_total). Events are never deleted, so `processed` is what remains. The one thing
- * that a fold misses is a repeated delivery of an event that had been folded already.
+ * Exact counts, at a cost that does not grow with the inbox. Unfinished events are counted in an index of their own. Of all events only
+ * those since the last fold (table inbox_total) are counted. Events are never deleted, so `processed` is the remainder. A fold misses only
+ * one thing: repeated deliveries of folded events.
  */
 export async function countEvents(pool: Pool): Promise<EventCounts> {
   const { rows: totals } = await pool.query<InboxTotal>('SELECT up_to_seq, events, duplicates FROM inbox_total')
@@ -96,14 +96,14 @@ export async function countEvents(pool: Pool): Promise<EventCounts> {
 }
 
 interface InboxTotal {
-  /** bigint as text, as the counts are. */
+  /** bigint as text, like the counts. */
   up_to_seq: string
   events: string
   duplicates: string
 }
 
 /**
- * Adds the events between to the folded count; of several readers that would, one does. Nothing below `to` is still to be committed:
+ * Adds the events from `from` to `to` to the folded count. If several readers try, one succeeds. No event below `to` is still uncommitted:
  * a commit of the inbox ends within seconds, and tens of thousands of events have come since.
  */
 async function foldEvents(pool: Pool, { from, to }: { from: string; to: number }): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 
 /**
- * Makes every unfinished event due now, except those that failed: they keep the time of their next attempt. A millisecond earlier, since the column
- * keeps milliseconds and may round up, and `claimDue` takes what is due at this instant.
+ * Makes every unfinished event due now, except failed ones, which keep the time of their next attempt. The time is 1 ms earlier: the column
+ * holds milliseconds and may round up, and `claimDue` takes events that are due at this instant.
  */
 export async function makeUntriedDue(pool: Pool): Promise<void> {
   await pool.query(

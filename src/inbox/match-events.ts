@@ -1,20 +1,20 @@
 import type { Pool } from 'pg'
 import { seqWindow } from './seq-window.ts'
 
-/** Which events are meant; every part given must hold. */
+/** Selects events. All given parts must hold. */
 export interface EventFilter {
   states: readonly string[]
   eventIds?: readonly string[] | undefined
   identityIds?: readonly string[] | undefined
   types?: readonly string[] | undefined
   errorCodes?: readonly string[] | undefined
-  /** Of one of these causes (`failure_cause`). */
+  /** With one of these causes (`failure_cause`). */
   causeIds?: readonly string[] | undefined
   /** Received at or after. */
   from?: Date | undefined
   /** Received before. */
   to?: Date | undefined
-  /** Numbered so or higher (bigint as text). */
+  /** With this seq or a higher one (bigint as text). */
   fromSeq?: string | undefined
   /** Ended at or after. */
   completedSince?: Date | undefined
@@ -29,7 +29,7 @@ const MATCHING = `FROM inbox_event
     AND ($10::timestamptz IS NULL OR completed_at >= $10) AND ($11::text[] IS NULL OR key_slot = ANY ($11))
     AND ($12::text[] IS NULL OR cause_id = ANY ($12))`
 
-/** The numbers (bigint as text) of the oldest `limit` events that match, in the order of receiving. */
+/** The seqs (bigint as text) of the oldest `limit` matching events, in the order of receiving. */
 export async function matchEvents(pool: Pool, filter: EventFilter, limit: number): Promise<string[]> {
   const { rows } = await pool.query<{ seq: string }>(`SELECT seq ${MATCHING} ORDER BY seq LIMIT $13`, [
     ...(await values(pool, filter)),
@@ -38,7 +38,7 @@ export async function matchEvents(pool: Pool, filter: EventFilter, limit: number
   return rows.map(({ seq }) => seq)
 }
 
-/** How many events match, counted up to `most`. */
+/** Number of matching events, counted up to `most`. */
 export async function countMatching(pool: Pool, filter: EventFilter, most: number): Promise<number> {
   const { rows } = await pool.query<{ matched: number }>(
     `SELECT count(*)::int AS matched FROM (SELECT ${MATCHING} LIMIT $13) AS matching`,
@@ -56,13 +56,13 @@ async function values(pool: Pool, filter: EventFilter): Promise<unknown[]> {
   )
 }
 
-/** A moment by the clock that stamps events, one millisecond after everything that is committed by now: `received_at` is rounded to one. */
+/** A time by the clock that stamps events, 1 ms after all that is committed by now: `received_at` is rounded to 1 ms. */
 export async function momentAfterNow(pool: Pool): Promise<Date> {
   const { rows } = await pool.query<{ moment: Date }>(`SELECT clock_timestamp()::timestamptz(3) + interval '1 millisecond' AS moment`)
   return rows[0]?.moment ?? new Date()
 }
 
-/** Every event numbered lower has ended by now (bigint as text): what fails later is numbered so or higher. */
+/** The seq below which every event has ended (bigint as text): a later failure has this seq or a higher one. */
 export async function unfinishedFrom(pool: Pool): Promise<string> {
   const { rows } = await pool.query<{ seq: string }>(
     `SELECT coalesce(

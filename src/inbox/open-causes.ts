@@ -1,42 +1,42 @@
 import type { Pool } from 'pg'
 import { isQuiet } from './read-issues.ts'
 
-/** Events that are not finished, by what keeps them: their state and last error. */
+/** Unfinished events, grouped by state and last error. */
 export interface OpenCause {
   state: 'accepted' | 'parked' | 'dead'
-  /** The issue that they belong to; null: they failed before issues were kept, or have not failed. */
+  /** Their issue; null: they failed before Gatehouse kept issues, or have not failed. */
   causeId: string | null
-  /** Of the issue: which effect, which call, and how it was answered. */
+  /** The issue's kind of effect. */
   effectKind: string | null
   operation: string | null
   status: number | null
-  /** Who acknowledged the issue, and what for; null: it is open. */
+  /** Who acknowledged the issue, and the reason; null: it is open. */
   acknowledged: { by: string; reason: string } | null
   /** The last error; null: none yet. */
   errorCode: string | null
-  /** Of `EFFECT_REFUSED`: the code of the refusal itself, such as PAXOS_SCOPE_MISSING. Null where it is not known. */
+  /** For `EFFECT_REFUSED`: the code of the refusal, such as PAXOS_SCOPE_MISSING. Null: unknown. */
   innerCode: string | null
   events: number
-  /** Identities among them; events that were not yet confirmed name none. */
+  /** Number of identities. Unconfirmed events name none. */
   customers: number
-  /** When the oldest of them was received. */
+  /** When the oldest event was received. */
   oldestReceivedAt: Date
-  /** When the first of them was parked or given up; null for what is unfinished. */
+  /** When the first event was parked or given up; null for unfinished events. */
   firstCompletedAt: Date | null
-  /** When the next of them is due; of interest for what is unfinished. */
+  /** When the next event is due; only meaningful for unfinished events. */
   nextDueAt: Date
 }
 
-/** Of each state, the newest so many events are looked at, so that a million failures cost what ten thousand do. */
+/** The newest events of each state that are read, so that a million failures cost what 10,000 cost. */
 export const MOST_CAUSED = 10_000
 
 /**
- * Newest events of each unfinished state, grouped; a group with `MOST_CAUSED` events has at least that many. What a muted or resolved issue
- * covers is left out.
+ * The newest events of each unfinished state, grouped. A group of `MOST_CAUSED` events has at least that many. Events of muted and resolved
+ * issues are left out.
  */
 export async function readOpenCauses(pool: Pool): Promise<OpenCause[]> {
   const newest = (state: string): string =>
-    // As a range, for the index that holds only what is open (see openInOrder in read-events.ts).
+    // As a range, so that Postgres uses the index of open events (see openInOrder in read-events.ts).
     `(SELECT seq, generation, state, cause_id, error_code, identity_id, received_at, completed_at, due_at FROM inbox_event
       WHERE state >= '${state}' AND state <= '${state}' ORDER BY state DESC, seq DESC LIMIT ${MOST_CAUSED})`
   const { rows } = await pool.query<OpenCause>(
@@ -51,7 +51,7 @@ export async function readOpenCauses(pool: Pool): Promise<OpenCause[]> {
   return rows
 }
 
-/** Identities of unfinished or given-up events whose last error this is; the newest `MOST_CAUSED` events of each state are looked at. */
+/** Identities of unfinished and given-up events with this last error, among the newest `MOST_CAUSED` events of each state. */
 export async function identitiesFailingWith(pool: Pool, errorCode: string): Promise<string[]> {
   const newest = (state: string): string =>
     `(SELECT identity_id, error_code FROM inbox_event WHERE state >= '${state}' AND state <= '${state}' ORDER BY state DESC, seq DESC LIMIT ${MOST_CAUSED})`

@@ -1,2 +1,2 @@
-/** Ids of rows that Gatehouse itself puts into the inbox begin so. The receiver refuses them, so that no sender can take one. */
+/** Prefix of the ids of Gatehouse's own rows. The receiver refuses it, so no sender can take such an id. */
 export const OWN_ID_PREFIX = 'gatehouse:'

@@ -3,22 +3,21 @@ import type { Pool } from 'pg'
 /** What List Events showed of an event. */
 export interface Proof {
   eventId: string
-  /** Plain JSON, kept as it is. */
+  /** Plain JSON, stored unchanged. */
   evidence: unknown
 }
 
 /** What `proveEvents` changed. */
 export interface Proven {
-  /** Events that were unfinished, and need no second confirmation now. */
+  /** Unfinished events that need no second confirmation now. */
   proven: number
-  /** Of those, the ones that had been parked as unknown to Paxos; they are due at once. */
+  /** Those of them that were parked as unknown to Paxos. They are due at once. */
   reopened: number
 }
 
 /**
- * Being listed by Paxos is the proof of an event: unfinished ones keep what the listing showed, and ones that were parked as unknown are
- * opened again, as a new generation. Others stay as they are, and are not even written. Rows are locked in the order of their event ids,
- * as accepting does.
+ * A listing by Paxos proves an event. Unfinished events keep what the listing showed. Events that were parked as unknown are opened again,
+ * with a new generation. Other events are not written. Rows are locked in the order of their event ids, as in accepting.
  */
 export async function proveEvents(pool: Pool, proofs: readonly Proof[]): Promise<Proven> {
   const { rows } = await pool.query<{ reopened: boolean }>({

@@ -15,7 +15,7 @@ export interface EventRecord {
   readonly type: string
   readonly state: EventState
   readonly identityId: string | null
-  /** When it happened, as the sender says. */
+  /** When it happened, according to the sender. */
   readonly occurredAt: Date
   readonly receivedAt: Date
   readonly deliveryCount: number
@@ -26,17 +26,17 @@ export interface EventRecord {
   readonly outcome: string | null
   readonly attempts: number
   readonly strikes: number
-  /** How often it was replayed. */
+  /** Number of replays. */
   readonly generation: number
   readonly dueAt: Date
   readonly errorCode: string | null
   readonly errorDetail: string | null
   readonly completedAt: Date | null
-  /** Of the body's bytes as received, hexadecimal; null for what the sweep found. */
+  /** SHA-256 of the received body, hexadecimal; null for an event that the sweep found. */
   readonly bodySha256: string | null
-  /** Which webhook key brought it: authenticator and fingerprint, never the key. Null for what no webhook brought. */
+  /** The webhook key of the delivery: authenticator and fingerprint, never the key. Null: no webhook brought it. */
   readonly keySlot: string | null
-  /** What a command or a timer is about: an order, a deposit, a request; null for events of Paxos. */
+  /** The stream of a command or a timer: an order, a deposit, a request. Null for events of Paxos. */
   readonly streamId: string | null
 }
 
@@ -44,7 +44,7 @@ export interface EventQuery {
   state?: EventState | undefined
   type?: string | undefined
   identityId?: string | undefined
-  /** Open events of one of these causes (`failure_cause`). */
+  /** Open events with one of these causes (`failure_cause`). */
   causeIds?: readonly string[] | undefined
   /** The last error. */
   errorCode?: string | undefined
@@ -56,31 +56,31 @@ export interface EventQuery {
   limit: number
 }
 
-/** Everything that operators read from the inbox. Rejects when Postgres does not answer. */
+/** Operators' reads of the inbox. Rejects when Postgres does not answer. */
 export interface EventReads {
-  /** Last received first. @throws UsageError for a foreign cursor */
+  /** The last received first. @throws UsageError for a foreign cursor */
   list(query: EventQuery): Promise<Page<EventRecord>>
   find(eventId: string): Promise<EventRecord | null>
   /** The latest events of an identity, oldest first. */
   ofIdentity(identityId: string): Promise<EventRecord[]>
-  /** What is unfinished or waits for a person, of any of these identities; the oldest ones where there are very many. */
+  /** Unfinished events, and events that wait for a person, of these identities: the oldest if there are very many. */
   openOf(identityIds: readonly string[]): Promise<EventRecord[]>
-  /** Identities with an event whose id begins so; a hundred where more do. */
+  /** Identities with an event of this id prefix, at most 100. */
   identitiesByEvent(eventIdPrefix: string): Promise<string[]>
   count(): Promise<EventCounts>
-  /** Unfinished events that were due more than so many seconds ago and that no worker has taken. */
+  /** Number of unfinished events that were due more than `seconds` ago and that no worker has taken. */
   countOverdue(seconds: number): Promise<number>
-  /** Events that were received 15 s ago or earlier and could not be confirmed yet, so that it is not known whose they are; 1,000 at most. */
+  /** Number of events received at least 15 s ago that are not confirmed, so their customer is unknown; 1,000 at most. */
   countUnread(): Promise<number>
-  /** What is unfinished or waits for a person, by its last error, most events first. */
+  /** Unfinished events, and events that wait for a person, by last error, most events first. */
   openCauses(): Promise<OpenCause[]>
-  /** Identities of open events whose last error this is; some of them where there are very many. */
+  /** Identities of open events with this last error; some of them if there are very many. */
   failingWith(errorCode: string): Promise<string[]>
   recentFlow(since: Date): Promise<RecentFlow>
   pulse(): Promise<{ oldestUnfinishedAt: Date | null; lastWebhookAt: Date | null }>
 }
 
-/** Of one identity's events; a story with more is read through the list of events. */
+/** Most events of one identity. A longer story is read through the list of events. */
 const MOST_OF_ONE_IDENTITY = 500
 const MOST_OPEN = 1_000
 const BY_PREFIX = 'SELECT identity_id FROM inbox_event WHERE identity_id IS NOT NULL AND event_id LIKE $1 ORDER BY event_id LIMIT 100'
@@ -142,7 +142,7 @@ async function listEvents(
     ...(before === undefined ? [] : [{ seq: { lt: before } }]),
     ...(gte === undefined ? [] : [{ seq: { gte } }]),
     ...(lt === undefined ? [] : [{ seq: { lt } }]),
-    // As the partial index by cause has it.
+    // The condition of the partial index by cause.
     ...(causeIds === undefined ? [] : [{ causeId: { in: [...causeIds] }, state: { in: ['accepted', 'parked', 'dead'] } }]),
   ]
   const { where, orderBy } = state === undefined || state === 'processed' ? inOrder(state, 'desc') : openInOrder(state, 'desc')
@@ -171,9 +171,9 @@ function inOrder(state: EventState | undefined, direction: 'asc' | 'desc'): Orde
 }
 
 /**
- * Events of an unfinished state in the order of receiving, by the index that holds only such (inbox_event_open_idx). Written as a range,
- * since with an equality the planner takes the primary key for an order as good, and then walks all that was ever received
- * when what it hopes to find at once is not there: after a backlog its statistics say that there is plenty.
+ * Events of an unfinished state in the order of receiving, through the index of open events (inbox_event_open_idx). The state is written as
+ * a range. With an equality the planner takes the primary key for the order and may walk all events ever received: after a backlog its
+ * statistics promise many matches that are gone.
  */
 function openInOrder(state: Exclude<EventState, 'processed'>, direction: 'asc' | 'desc'): Ordered {
   return { where: { state: { gte: state, lte: state } }, orderBy: [{ state: direction }, { seq: direction }] }
@@ -184,7 +184,7 @@ function toRecord(row: InboxEvent): EventRecord {
   return {
     eventId,
     type,
-    // The columns' CHECK constraints keep these to their unions.
+    // The columns' CHECK constraints restrict these to their unions.
     state: row.state as EventState,
     identityId,
     occurredAt,

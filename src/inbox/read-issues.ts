@@ -12,24 +12,24 @@ import type { FailureCause } from './failure-cause.ts'
 export const ISSUE_STATES = ['open', 'acknowledged', 'muted', 'resolved'] as const
 export type IssueState = (typeof ISSUE_STATES)[number]
 
-/** All failures of one cause, and what an operator decided about them. */
+/** All failures of one cause, and an operator's decision on them. */
 export interface Issue extends FailureCause {
   readonly id: string
   readonly state: IssueState
-  /** It was resolved, and has failed since. */
+  /** It was resolved and has failed again. */
   readonly reopened: boolean
-  /** Events with this cause that are parked, dead, or unfinished; with `atLeast`, of the newest 10,000. */
+  /** Parked, dead and unfinished events with this cause; with `atLeast`, of the newest 10,000. */
   readonly parked: number
   readonly dead: number
   readonly unfinished: number
-  /** Customers among them; events that were not confirmed name none. */
+  /** Number of customers. Unconfirmed events name none. */
   readonly customers: number
-  /** There are more than were counted. */
+  /** There are more events than were counted. */
   readonly atLeast: boolean
   readonly firstSeenAt: Date
-  /** When one of them failed for good or was received last; null: none is left. */
+  /** When an event last failed for good or was received; null: none is left. */
   readonly lastSeenAt: Date | null
-  /** Failures since an operator decided about it: of a muted issue, what the mute swallows. */
+  /** Failures since the operator's decision. For a muted issue: the failures that the mute hides. */
   readonly sinceTreated: number
   readonly treatedBy: string | null
   readonly treatedAt: Date | null
@@ -37,26 +37,26 @@ export interface Issue extends FailureCause {
   readonly mutedUntil: Date | null
   readonly note: string | null
   readonly link: string | null
-  /** The last error of one of its events, in words. */
+  /** The error text of one of its events. */
   readonly detail: string | null
 }
 
-/** Of each cause the newest so many events are counted, so that a million failures cost what ten thousand do. */
+/** The newest events of each cause that are counted, so that a million failures cost what 10,000 cost. */
 export const MOST_COUNTED = 10_000
-/** There are as many causes as there are ways to fail; more than this is a fault of ours. */
+/** Most issues in an answer. More causes than this are a fault of ours. */
 const MOST_ISSUES = 500
 
-/** The states of an event that is open, as the index by cause has them (`inbox_event_cause_idx`). */
+/** The states of an open event, as in the index by cause (`inbox_event_cause_idx`). */
 export const OPEN_STATES = `('accepted', 'parked', 'dead')`
 
 /**
- * A failure that came after the cause was resolved. What was received before the resolution and fails after it was in progress then, and does not
- * count; a replay that fails after it does.
+ * SQL: the failure came after the cause was resolved. An event received before the resolution that fails after it was in progress then, and
+ * does not count. A replay that fails after it counts.
  */
 const isLater = (event: string): string =>
   `(${event}.seq > c.resolved_seq OR (${event}.generation > 0 AND ${event}.completed_at > c.treated_at))`
 
-/** Whether a muted or resolved cause `c` covers a parked or dead event. */
+/** SQL: whether a muted or resolved cause `c` covers a parked or dead event. */
 export const isQuiet = (event: string): string =>
   `((c.treatment = 'muted' AND c.muted_until > now()) OR (c.treatment = 'resolved' AND NOT ${isLater(event)}))`
 
@@ -75,7 +75,7 @@ const ISSUES = `SELECT c.id, c.code, c.effect_kind AS "effectKind", c.operation,
     c.treated_at AS "treatedAt", c.reason, c.muted_until AS "mutedUntil", c.note, c.link, f.detail
   FROM failure_cause AS c CROSS JOIN LATERAL (${COUNTS}) AS f`
 
-/** Issues with a failure that is not mended, and those about which an operator decided something; most failures first. */
+/** Issues with an open failure, and issues with an operator's decision; most failures first. */
 export async function readIssues(pool: Pool): Promise<Issue[]> {
   const { rows } = await pool.query<Issue>(
     `${ISSUES} WHERE f.events > 0 OR c.treatment <> 'open' ORDER BY f.parked + f.dead DESC, f.events DESC, c.id LIMIT ${MOST_ISSUES}`,
@@ -83,13 +83,13 @@ export async function readIssues(pool: Pool): Promise<Issue[]> {
   return rows
 }
 
-/** One issue, also where nothing of it is left; null: there is none. */
+/** One issue, also without an open failure; null for an unknown id. */
 export async function findIssue(pool: Pool, id: string): Promise<Issue | null> {
   const { rows } = await pool.query<Issue>(`${ISSUES} WHERE c.id = $1`, [id])
   return rows[0] ?? null
 }
 
-/** Failures of a cause in each of the last 24 hours, oldest hour first; of the newest 10,000. */
+/** Failures of a cause in each of the last 24 hours, oldest hour first, among the newest 10,000. */
 export async function failuresByHour(pool: Pool, id: string): Promise<number[]> {
   const { rows } = await pool.query<{ hour: number; failures: number }>(
     `SELECT floor(extract(epoch FROM now() - at) / 3600)::int AS hour, count(*)::int AS failures
@@ -102,7 +102,7 @@ export async function failuresByHour(pool: Pool, id: string): Promise<number[]> 
   return Array.from({ length: 24 }, (_, n) => counts.get(23 - n) ?? 0)
 }
 
-/** The causes that a filter means: by the issue's id, or by the code of the failure; and by the kind of effect. */
+/** Causes by the issue's id, by the code of the failure, and by the kind of effect. */
 export async function matchCauses(
   pool: Pool,
   { cause, step }: { cause?: string | undefined; step?: string | undefined },

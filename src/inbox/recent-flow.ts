@@ -1,19 +1,19 @@
 import type { Pool } from 'pg'
 import { seqWindow } from './seq-window.ts'
 
-/** What went through the inbox lately. */
+/** Recent events of the inbox. */
 export interface RecentFlow {
-  /** Real events, and how many of them were confirmed at Paxos. */
+  /** Number of real events. */
   received: number
   confirmed: number
-  /** From receiving the event that made a customer ready until the application was told, seconds; null: none was made ready. */
+  /** Seconds from the receipt of the event that made a customer ready until the application was told; null: no customer became ready. */
   toReady: { p50: number; p95: number; p99: number; customers: number } | null
 }
 
-/** Events that are looked at, at most. */
+/** Most events that are read. */
 const MOST_EVENTS = 20_000
 
-/** Of the events received since then, the newest 20,000. */
+/** The flow of the newest 20,000 events received since then. */
 export async function readRecentFlow(pool: Pool, since: Date): Promise<RecentFlow> {
   const { gte = 0n } = await seqWindow(pool, { from: since })
   const { rows } = await pool.query<{ received: number; confirmed: number; ready: number; seconds: number[] | null }>(

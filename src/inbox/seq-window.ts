@@ -1,17 +1,17 @@
 import type { Pool } from 'pg'
 
-/** A range of event numbers: from `gte` (inclusive) to `lt` (exclusive). Undefined: not bounded. */
+/** A range of seqs from `gte` (inclusive) to `lt` (exclusive). Undefined: no bound. */
 export interface SeqWindow {
   gte: bigint | undefined
   lt: bigint | undefined
 }
 
-/** Events are numbered in the order of receiving. Commits of the same moment, or a clock that is set back, disturb it by less than this. */
+/** Seqs follow the order of receiving, with deviations below this: simultaneous commits, and a clock that is set back. */
 const SLACK_MS = 60_000
 
 /**
- * Finds the event numbers of a time window by halving over the primary key. An index on the time would cost every delivery and serve
- * only operators. The range is a minute wider than asked on both sides, so the caller compares `received_at` too.
+ * Finds the seqs of a time window by binary search over the primary key. An index on the time would slow every delivery and serve only
+ * operators. The range is a minute wider on both sides, so the caller compares `received_at` too.
  */
 export async function seqWindow(pool: Pool, { from, to }: { from?: Date | undefined; to?: Date | undefined }): Promise<SeqWindow> {
   const [gte, lt] = await Promise.all([
@@ -21,7 +21,7 @@ export async function seqWindow(pool: Pool, { from, to }: { from?: Date | undefi
   return { gte, lt }
 }
 
-/** The number of the first event received at this time or later; one past the last event if there is none, 0 if the inbox is empty. */
+/** The seq of the first event received at this time or later; one past the last event if there is none, 0 for an empty inbox. */
 async function firstSeqSince(pool: Pool, at: Date): Promise<bigint> {
   const { rows } = await pool.query<{ seq: string }>(
     `WITH RECURSIVE halving AS (

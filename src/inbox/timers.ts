@@ -3,15 +3,15 @@ import { OWN_ID_PREFIX } from './own-ids.ts'
 
 export interface Timer {
   streamId: string
-  /** What for, and the route that works on it: `poll-order`. One stream has one timer of a name. */
+  /** `poll-order`: names the route that works on it. A stream has one timer of each name. */
   name: string
   dueAt: Date
   identityId?: string | undefined
 }
 
 /**
- * Sets timers in one statement: inbox rows of origin `timer` that the dispatcher takes up at their time. A timer that still waits is neither
- * changed nor locked, so a caller may set it again after a crash; one that has ended is opened again unless `reopen` is false.
+ * Sets timers in one statement: inbox rows of origin `timer` that the dispatcher takes up at their time. A waiting timer is neither changed
+ * nor locked, so a caller may set it again after a crash. An ended one is opened again unless `reopen` is false.
  */
 export async function setTimers(pool: Pool, timers: readonly Timer[], { reopen = true }: { reopen?: boolean } = {}): Promise<void> {
   if (timers.length === 0) return
@@ -35,7 +35,7 @@ export async function setTimers(pool: Pool, timers: readonly Timer[], { reopen =
   )
 }
 
-/** Ends a timer that is no longer wanted; one that has ended, or is not there, stays as it is. */
+/** Ends a timer that is no longer needed. An ended or unknown timer stays unchanged. */
 export async function cancelTimer(pool: Pool, { streamId, name }: Pick<Timer, 'streamId' | 'name'>): Promise<void> {
   await pool.query(
     `UPDATE inbox_event SET state = 'processed', outcome = 'cancelled:no-longer-wanted', completed_at = now(), error_code = NULL, error_detail = NULL,
@@ -45,7 +45,7 @@ export async function cancelTimer(pool: Pool, { streamId, name }: Pick<Timer, 's
   )
 }
 
-/** Made of stream and name alone, so that setting a timer twice sets it once. */
+/** The id follows from stream and name alone, so setting a timer twice sets it once. */
 function timerId(streamId: string, name: string): string {
   return `${OWN_ID_PREFIX}timer:${name}:${streamId}`
 }

@@ -1,16 +1,16 @@
 import type { Pool } from 'pg'
 import type { IssueState } from './read-issues.ts'
 
-/** What an operator decided about an issue. */
+/** An operator's decision on an issue. */
 export interface Treatment {
   state: IssueState
   by: string
   reason: string
-  /** Only of `muted`. */
+  /** Only for `muted`. */
   mutedUntil: Date | null
 }
 
-/** Records the decision. A resolution keeps the number of the newest event as its watermark. False: there is no such issue. */
+/** Records the decision. A resolution stores the seq of the newest event as its watermark. False: unknown issue. */
 export async function treatIssue(pool: Pool, id: string, { state, by, reason, mutedUntil }: Treatment): Promise<boolean> {
   const { rowCount } = await pool.query(
     `UPDATE failure_cause SET treatment = $2, treated_by = $3, treated_at = clock_timestamp(), reason = $4, muted_until = $5,
@@ -21,7 +21,7 @@ export async function treatIssue(pool: Pool, id: string, { state, by, reason, mu
   return rowCount === 1
 }
 
-/** Sets note and link; what is undefined stays, null removes. False: there is no such issue. */
+/** Sets note and link. Undefined leaves a value, null removes it. False: unknown issue. */
 export async function annotateIssue(
   pool: Pool,
   id: string,

@@ -1,16 +1,13 @@
 import type { Pool } from 'pg'
 
-/** An event that waits for its confirmation, or whose listing was kept as evidence and is not worked on yet. */
+/** An event that waits for its confirmation, or that has evidence from a listing and is not worked on yet. */
 export interface WaitingRow {
   eventId: string
   occurredAt: Date
   evidence: unknown
 }
 
-/**
- * The oldest and the newest of the events that wait, at most `limit`: where more wait than that, what came last must not be behind what
- * floods the inbox.
- */
+/** The oldest and the newest waiting events, at most `limit` together: in a flood the newest events must not wait behind all others. */
 export async function waitingEvents(pool: Pool, limit: number): Promise<WaitingRow[]> {
   const newest = Math.floor(limit / 3)
   const { rows } = await pool.query<WaitingRow>({
@@ -31,7 +28,7 @@ SELECT event_id AS "eventId", occurred_at AS "occurredAt", evidence FROM (SELECT
   return rows
 }
 
-/** Takes unfinished events out of the jobs that they share, so that jobs of their own may go first. */
+/** Takes unfinished events out of their shared jobs, so that jobs of their own may go first. */
 export async function splitFromBatches(
   pool: Pool,
   eventIds: readonly string[],

@@ -5,13 +5,13 @@ import { sessions } from '../platform/postgres/session.ts'
 
 const CHECK_FSYNC = `SELECT current_setting('fsync') AS fsync`
 /**
- * `remote_apply` is stricter than `on` and stays. Behind PgBouncer a session is another client's a moment later, so nothing is set there: the
- * statement itself inserts nothing where commits are not durable.
+ * `remote_apply` is stricter than `on` and stays. Behind PgBouncer a session soon serves another client, so nothing is set there: the
+ * insert itself does nothing when commits are not durable.
  */
 const SYNC_COMMITS = `SELECT current_setting('fsync') AS fsync,
   set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)`
 
-/** Connections of our own: what they are set to, no other user of a pool can undo, and a failed one is replaced by the next commit. */
+/** A pool of the acceptor's own: no other user can change its settings, and the next commit replaces a failed connection. */
 export function createWriterPool(options: { connectionString: string; logger: Logger; timeoutMs: number; writers: number }): pg.Pool {
   const { connectionString, logger, timeoutMs, writers } = options
   const pooled = isPooled(connectionString)
@@ -24,7 +24,7 @@ export function createWriterPool(options: { connectionString: string; logger: Lo
     keepAlive: true,
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
-    // The pool waits for the promise; its types do not say so.
+    // The pool awaits the promise, though its types do not say so.
     onConnect: async (client) => {
       const { rows } = await client.query<{ fsync: string }>(pooled ? CHECK_FSYNC : SYNC_COMMITS)
       if (rows[0]!.fsync === 'on' || warned) return
@@ -32,6 +32,6 @@ export function createWriterPool(options: { connectionString: string; logger: Lo
       logger.warn('Postgres runs with fsync=off: accepted events do not survive a crash of its machine')
     },
   })
-  pool.on('error', () => {}) // an idle connection broke; the pool has dropped it and the next commit opens another
+  pool.on('error', () => {}) // an idle connection broke: the pool dropped it, and the next commit opens another
   return pool
 }

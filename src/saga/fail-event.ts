@@ -17,7 +17,7 @@ const LONG_ENOUGH_MS = 30_000
 /** Milliseconds after a job's due time at which the dispatcher counts it as lost. */
 const DISPATCH_GRACE_MS = 15_000
 
-/** Records a failure in the event's row: another try at a known time, parked (an operator must act) or dead (attempts used up). */
+/** Records a failure in the event's row: another try at a known time, parked (an operator must act) or dead (attempts spent). */
 export async function failEvent(
   parts: ProcessParts,
   { row, error, confirmed }: { row: InboxRow; error: unknown; confirmed: EventEvidence | null },

@@ -26,7 +26,7 @@ const WITHOUT_TRANSFER = 'names-no-transfer'
 /** Look-ups of a profile's account before the transfer counts as foreign: the account's own event may come first (A53). */
 const LOOKS_FOR_ACCOUNT = 2
 
-/** Looks for a transfer that Paxos's own event names and that it answers 404 for, before a person must look. */
+/** Reads of a transfer that Paxos's own event names and Paxos answers 404 for, before a person must look. */
 const LOOKS_FOR_TRANSFER = 3
 
 /** The transfer belongs to no account of ours: an expected answer, thrown only to leave the run of the stream. */
@@ -76,7 +76,7 @@ export function transferRoutes({ pool, ledger, paxos, notices }: TransferParts):
   }
 }
 
-/** A transfer that Paxos does not have ends at a person, after a few looks: twelve attempts would take 20 min. */
+/** A transfer that Paxos does not have is parked after a few reads: twelve attempts would take 20 min. */
 function boundedBy(work: StreamWork, transferId: string): StreamWork {
   return {
     ...work,
