@@ -4,7 +4,7 @@ import { identitiesOfPaxos } from '../../src/paxos/identities.ts'
 import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBreaker } from '../../src/paxos/transport/breaker.ts'
 import type { Budget } from '../../src/paxos/transport/budget.ts'
-import type { AccountsClass } from '../../src/paxos/transport/endpoint-class.ts'
+import { type AccountsClass, endpointClassOf } from '../../src/paxos/transport/endpoint-class.ts'
 import { readAnswer } from '../../src/paxos/transport/paxos-answer.ts'
 import { createPaxosCall, verdictOn } from '../../src/paxos/transport/paxos-call.ts'
 import type { PaxosHttp } from '../../src/paxos/transport/paxos-http.ts'
@@ -39,5 +39,7 @@ export function connectSimulatedPaxos({ stub, budget, now, latencyMs, accountsCl
   const tokens = { get: async () => 'an-invented-token', refused: () => true }
   const breaker = createBreaker({ name: 'api', now, verdict: verdictOn('api'), onChange: () => {} })
   const call = createPaxosCall({ http, tokensFor: () => tokens, budget, breaker, signal, accountsClass })
-  return { events: eventsOfPaxos(call), identities: identitiesOfPaxos(call), accounts: accountsOfPaxos(call) } as PaxosClient
+  const room: PaxosClient['room'] = (operation, { priority = 'live' } = {}) =>
+    budget.room(endpointClassOf(operation, { accountsClass }), { priority, patience: 'long' })
+  return { events: eventsOfPaxos(call), identities: identitiesOfPaxos(call), accounts: accountsOfPaxos(call), room } as PaxosClient
 }

@@ -11,6 +11,7 @@ export function cancelOrderEffect(paxos: PaxosClient): EffectKind<OrderSnapshot>
   return {
     kind: CANCEL_ORDER,
     asksPaxos: true,
+    room: (priority) => paxos.room('orders.cancel', { priority }),
     perform: async ({ snapshot: { order }, priority }) => {
       if (order.paxosOrderId === null) throw new TypeError('an order that can be cancelled has its id at Paxos')
       try {

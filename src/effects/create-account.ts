@@ -41,6 +41,7 @@ export function createAccountEffect(paxos: PaxosClient): EffectKind<Snapshot> {
   return {
     kind: CREATE_ACCOUNT,
     asksPaxos: true,
+    room: (priority) => paxos.room('accounts.create', { priority }),
     perform: async (task) => {
       const { priority, effect } = task
       const order = { identityId: identityOf(task), refId: effect.key, type: ACCOUNT_TYPE } as const

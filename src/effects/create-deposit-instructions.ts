@@ -28,6 +28,7 @@ export function createDepositInstructionsEffect(paxos: PaxosClient): EffectKind<
   return {
     kind: CREATE_DEPOSIT_INSTRUCTIONS,
     asksPaxos: true,
+    room: (priority) => paxos.room('deposit-instructions.create', { priority }),
     perform: async ({ snapshot: { instructions }, effect: { key }, priority }) => {
       try {
         const made = await paxos.deposits.createInstructions(bodyOf(instructions, key), { priority })

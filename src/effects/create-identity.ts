@@ -28,6 +28,7 @@ export function createIdentityEffect({ paxos, vault }: { paxos: PaxosClient; vau
   return {
     kind: CREATE_IDENTITY,
     asksPaxos: true,
+    room: (priority) => paxos.room('identities.create', { priority }),
     perform: async ({ streamId, snapshot, priority }): Promise<IdentityReceipt> => {
       const person = await vault.open(streamId)
       if (person === null) throw new PayloadMissingError(streamId)

@@ -79,6 +79,11 @@ export interface EffectKind<S extends Snapshot> {
   readonly kind: string
   /** It calls Paxos, so the event keeps its slot until this is done. */
   readonly asksPaxos: boolean
+  /**
+   * Rejects with BUDGET_EXHAUSTED where Paxos's limits leave no room for the call soon. Asked before an attempt is on record, so that an event which
+   * is given back has no outcome to look up.
+   */
+  room?(priority: EffectTask<S>['priority']): Promise<void>
   /** Acts once. @throws AppErrors, which say what may be done about a failure */
   perform(task: EffectTask<S>): Promise<Receipt>
   /**

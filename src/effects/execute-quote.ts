@@ -43,6 +43,7 @@ export function executeQuoteEffect(paxos: PaxosClient, { now }: { now: () => num
   return {
     kind: EXECUTE_QUOTE,
     asksPaxos: true,
+    room: (priority) => paxos.room('quote-executions.create', { priority }),
     perform: async (task) => {
       const { snapshot, effect, priority } = task
       const { execution } = snapshot

@@ -72,6 +72,7 @@ export function fundAccountEffect(paxos: PaxosClient, parts: FundEffectParts): E
   return {
     kind: FUND_ACCOUNT,
     asksPaxos: true,
+    room: (priority) => paxos.room('deposits.fund-sandbox', { priority }),
     perform: async (task) => {
       const { snapshot, priority } = task
       const { profileId, asset, amount } = snapshot.deposit

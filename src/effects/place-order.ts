@@ -25,6 +25,7 @@ export function placeOrderEffect(paxos: PaxosClient, { now }: { now: () => numbe
   return {
     kind: PLACE_ORDER,
     asksPaxos: true,
+    room: (priority) => paxos.room('orders.create', { priority }),
     perform: async ({ snapshot: { order }, effect, priority }) => {
       if (!mayStillBeSent(order.requestedAt, now())) return refused('not-placed-in-time')
       try {

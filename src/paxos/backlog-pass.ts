@@ -1,4 +1,5 @@
 import type { ListedPage, Wanted } from './batch-reader.ts'
+import { createChangedIdentities } from './changed-identities.ts'
 import type { EventEvidence, PaxosEvent } from './events.ts'
 import type { PaxosIdentity } from './identities.ts'
 import { createWindowLane, type Window } from './identity-windows.ts'
@@ -32,7 +33,8 @@ export interface Backlog {
 export interface BacklogPassOptions {
   backlog: Backlog
   listEvents(fromMs: number, cursor: string | null): Promise<ListedPage<PaxosEvent>>
-  listIdentities(window: Window, cursor: string | null): Promise<ListedPage<PaxosIdentity>>
+  /** Identities that have changed within a time, or since a moment. */
+  listIdentities(window: Pick<Window, 'fromMs'> & { untilMs?: number }, cursor: string | null): Promise<ListedPage<PaxosIdentity>>
   now?: () => number
 }
 
@@ -45,6 +47,8 @@ export interface BacklogPass {
   event(eventId: string, readsUnderWay: number): Promise<PaxosEvent | { absentSince: number } | null>
   /** The status for this event, if it was read after `version` of the onboarding was loaded (null: there was none). Answers once. */
   status(eventId: string, version: number | null): Promise<PaxosIdentity | null>
+  /** Nothing was decided on the status that this event took: it serves again when the event comes back. */
+  unused(eventId: string): void
   close(): Promise<void>
 }
 
@@ -73,6 +77,8 @@ const DOCUMENTED_PACE = MOST_STATUSES / (STATUS_FRESH_MS - RENEW_BEFORE_MS)
 const PACE_AFTER_MS = 5_000
 /** The next pass begins while so many prepared events are left, so that work does not wait for it. */
 const LEFT_BEFORE_NEXT = 1_000
+/** What has changed is looked up this often while statuses wait to be used. */
+const LOOK_EVERY_MS = 60_000
 /** Between the beginnings of two passes; longer after one that found nothing to do, or failed. */
 const REST_MS = 1_000
 const REST_AFTER_NOTHING_MS = 3_000
@@ -89,10 +95,12 @@ const LONGEST_BUDGET_WAIT_MS = 15_000
  *
  * A status counts for an event when the event was waiting, and the version of its onboarding was loaded, before the pass read the status.
  * The reader that decides compares the version: as long as it is the same, the status was read after it. So a decision rests on what it would
- * rest on if the same worker had loaded the version, read the status, and been slow since.
+ * rest on if the same worker had loaded the version, read the status, and been slow since. While statuses wait, Paxos's list of changes is read
+ * once a minute: a status older than two minutes is used only if its identity is not in that list.
  */
 export function createBacklogPass({ backlog, listEvents, listIdentities, now = Date.now }: BacklogPassOptions): BacklogPass {
-  const prepared = createPreparedEvents({ now })
+  const changes = createChangedIdentities({ listChanged: (fromMs, cursor) => withBudget(() => listIdentities({ fromMs }, cursor)), now })
+  const prepared = createPreparedEvents({ now, sameUntil: changes.sameUntil })
   const news = createNews()
   let pass: PassUnderWay | null = null
   let nextAt = 0
@@ -125,6 +133,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
   async function run(own: PassUnderWay, isKnown: () => void): Promise<void> {
     const beganAt = now()
     measurePace()
+    changes.follow()
     const inOrder = await backlog.waiting(MOST_WAITING)
     const waiting = inOrder.filter(({ eventId }, place) => !prepared.served(eventId) && !isReady(eventId, place))
     if (waiting.length < WORTH_A_PASS) {
@@ -155,7 +164,19 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
 
   /** It has a status that will still be good when its turn comes, after those `place` before it. */
   function isReady(eventId: string, place: number): boolean {
-    return prepared.statusLeftMs(eventId) > RENEW_BEFORE_MS + place / pace.perMs
+    const leftMs = changesAreKnown() ? prepared.statusLastsMs(eventId) : prepared.statusLeftMs(eventId)
+    return leftMs > RENEW_BEFORE_MS + place / pace.perMs
+  }
+
+  function changesAreKnown(): boolean {
+    return now() - changes.lookedAt() < STATUS_FRESH_MS
+  }
+
+  /** Statuses that were read stay good while Paxos lists no change of their identities: one page in place of all of them. */
+  async function renewStatuses(eventId: string): Promise<void> {
+    if (prepared.statuses().ready === 0 || now() - changes.lookedAt() < LOOK_EVERY_MS) return
+    const looked = changes.look()
+    if (prepared.hasStatus(eventId) && prepared.statusLeftMs(eventId) === 0) await looked
   }
 
   /** Where calls are slower than documented, more statuses than are used would only grow old. */
@@ -255,6 +276,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
       return known(eventId)
     },
     async status(eventId, version) {
+      await renewStatuses(eventId)
       const leftMs = prepared.statusLeftMs(eventId)
       // In the background, before the statuses run out or grow too old.
       const runsOut = moreWait && prepared.statuses().ready < LEFT_BEFORE_NEXT
@@ -262,6 +284,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
       if (prepared.event(eventId) && !prepared.served(eventId) && leftMs === 0) await nextStatus(eventId)
       return prepared.takeStatus(eventId, version)
     },
+    unused: (eventId) => prepared.giveBackStatus(eventId),
     async close() {
       closed = true
       clearTimeout(timer)

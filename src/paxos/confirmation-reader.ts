@@ -16,6 +16,8 @@ export interface ConfirmationReader {
    * @throws as identities.get
    */
   identity(identityId: string, at: number, options: CallOptions & Decided): Promise<PaxosIdentity>
+  /** The event comes back before anything was decided on the status that was read for it. */
+  unused(eventId: string): void
   close(): Promise<void>
 }
 
@@ -93,6 +95,7 @@ export function createConfirmationReader(paxos: PaxosClient, backlog: Backlog | 
       const known = eventId === undefined ? null : await pass?.status(eventId, version)
       return known ?? (await identities.read({ id, at }, options))
     },
+    unused: (eventId) => pass?.unused(eventId),
     close: async () => {
       await pass?.close()
       await Promise.all([events.close(), identities.close()])

@@ -17,8 +17,8 @@ import { type TransfersOfPaxos, transfersOfPaxos } from './transfers.ts'
 import { type AccessTokens, createAccessTokens } from './transport/access-token.ts'
 import { createBreaker } from './transport/breaker.ts'
 import type { Budget } from './transport/budget.ts'
-import type { AccountsClass } from './transport/endpoint-class.ts'
-import { createPaxosCall, verdictOn } from './transport/paxos-call.ts'
+import { type AccountsClass, endpointClassOf, type Operation } from './transport/endpoint-class.ts'
+import { type CallOptions, createPaxosCall, verdictOn } from './transport/paxos-call.ts'
 import { createPaxosHttp } from './transport/paxos-http.ts'
 import { ALL_FEATURES, type Feature, SCOPES } from './transport/scopes.ts'
 import type { Circuit, CircuitChange } from './upstream-contact.ts'
@@ -40,6 +40,8 @@ export interface PaxosClient {
   quoteExecutions: QuoteExecutionsOfPaxos
   transfers: TransfersOfPaxos
   deposits: DepositsOfPaxos
+  /** Resolves unless the budget certainly has no room for this call within 20 s; takes no permit. @throws BUDGET_EXHAUSTED, SERVICE_UNAVAILABLE */
+  room(operation: Operation, options?: CallOptions): Promise<void>
   /** Requests a token for each configured feature and returns the scopes that Paxos did not grant. Rejects with any other PaxosError. */
   missingScopes(): Promise<readonly MissingScopes[]>
   /** Rejects calls that wait for the budget, lets sent calls end (one timeout at most), then closes the connections. */
@@ -154,6 +156,8 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     quoteExecutions: quoteExecutionsOfPaxos(call),
     transfers: transfersOfPaxos(call),
     deposits: depositsOfPaxos(call),
+    room: (operation, { priority = 'live' } = {}) =>
+      budget.room(endpointClassOf(operation, { accountsClass }), { priority, patience: 'long' }),
     missingScopes: async () => {
       const missing: MissingScopes[] = []
       for (const feature of ALL_FEATURES) {

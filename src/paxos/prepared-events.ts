@@ -1,15 +1,25 @@
 import type { PaxosEvent } from './events.ts'
 import type { PaxosIdentity } from './identities.ts'
 
-/** A job may take this long from its read to its end. An older status is read again. */
+/** A job may take this long from its read to its end. An older status is used only while Paxos's list of changes does not name its identity. */
 export const STATUS_FRESH_MS = 120_000
+/** A status that was read this long ago is read again, changed or not. */
+const LONGEST_UNCHANGED_MS = 1_800_000
 /** Bounds the memory. Events never change (paxos/api.md 3.2), so they may be kept for any time. */
 const MOST_KEPT = 40_000
 const ABSENT_FRESH_MS = 20_000
 
+interface PreparedStatus {
+  seen: PaxosIdentity
+  version: number | null
+  readAt: number
+}
+
 interface Prepared {
   event: PaxosEvent
-  identity: { seen: PaxosIdentity; version: number | null; readAt: number } | null
+  identity: PreparedStatus | null
+  /** The status that was taken last, until it is known to have been used. */
+  lent: PreparedStatus | null
   /** A pass has delivered its status once. */
   served: boolean
 }
@@ -22,8 +32,12 @@ export interface PreparedEvents {
   keepStatus(eventId: string, status: { seen: PaxosIdentity; version: number | null }): void
   /** Removes and returns the status if it is fresh and was read after this version was loaded, else null. */
   takeStatus(eventId: string, version: number | null): PaxosIdentity | null
+  /** Takes back a status that the event could not use: nothing was decided on it. */
+  giveBackStatus(eventId: string): void
   /** Milliseconds for which the status may still be used; 0 without a status. */
   statusLeftMs(eventId: string): number
+  /** The same, if the identity stays out of Paxos's list of changes. */
+  statusLastsMs(eventId: string): number
   hasStatus(eventId: string): boolean
   /** A pass has delivered its status once. */
   served(eventId: string): boolean
@@ -34,7 +48,13 @@ export interface PreparedEvents {
   takeAbsent(eventId: string): number | null
 }
 
-export function createPreparedEvents({ now }: { now: () => number }): PreparedEvents {
+export interface PreparedEventsOptions {
+  now: () => number
+  /** As of ChangedIdentities. */
+  sameUntil(seen: PaxosIdentity, readAt: number): number | null
+}
+
+export function createPreparedEvents({ now, sameUntil }: PreparedEventsOptions): PreparedEvents {
   const prepared = new Map<string, Prepared>()
   const absent = new Map<string, number>()
   let ready = 0
@@ -45,12 +65,17 @@ export function createPreparedEvents({ now }: { now: () => number }): PreparedEv
     prepared.delete(oldest[0])
     if (oldest[1].identity) ready -= 1
   }
-  const leftMs = (readAt: number): number => Math.max(0, STATUS_FRESH_MS - (now() - readAt))
+  const lastsMs = ({ seen, readAt }: PreparedStatus): number =>
+    sameUntil(seen, readAt) === null ? 0 : Math.max(0, readAt + LONGEST_UNCHANGED_MS - now())
+  const leftMs = (status: PreparedStatus): number => {
+    const knownAt = sameUntil(status.seen, status.readAt)
+    return knownAt === null ? 0 : Math.min(lastsMs(status), Math.max(0, knownAt + STATUS_FRESH_MS - now()))
+  }
   return {
     keep(eventId, event) {
       const known = prepared.get(eventId)
       if (known) known.event = event
-      else prepared.set(eventId, { event, identity: null, served: false })
+      else prepared.set(eventId, { event, identity: null, lent: null, served: false })
       absent.delete(eventId)
       if (prepared.size > MOST_KEPT) dropOldest()
     },
@@ -60,6 +85,7 @@ export function createPreparedEvents({ now }: { now: () => number }): PreparedEv
       if (!known) return
       if (known.identity === null) ready += 1
       known.identity = { seen, version, readAt: now() }
+      known.lent = null
     },
     takeStatus(eventId, version) {
       const known = prepared.get(eventId)
@@ -70,11 +96,25 @@ export function createPreparedEvents({ now }: { now: () => number }): PreparedEv
       known.served = true
       ready -= 1
       taken += 1
-      return identity.version === version && leftMs(identity.readAt) > 0 ? identity.seen : null
+      known.lent = identity.version === version && leftMs(identity) > 0 ? identity : null
+      return known.lent?.seen ?? null
+    },
+    giveBackStatus(eventId) {
+      const known = prepared.get(eventId)
+      if (!known?.lent || known.identity) return
+      known.identity = known.lent
+      known.lent = null
+      known.served = false
+      ready += 1
+      taken -= 1
     },
     statusLeftMs(eventId) {
       const identity = prepared.get(eventId)?.identity
-      return identity ? leftMs(identity.readAt) : 0
+      return identity ? leftMs(identity) : 0
+    },
+    statusLastsMs(eventId) {
+      const identity = prepared.get(eventId)?.identity
+      return identity ? lastsMs(identity) : 0
     },
     hasStatus: (eventId) => Boolean(prepared.get(eventId)?.identity),
     served: (eventId) => prepared.get(eventId)?.served ?? false,

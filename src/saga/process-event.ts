@@ -1,6 +1,7 @@
 import { outcomeText } from '../domain/outcome.ts'
 import type { InboxRow } from '../inbox/inbox.ts'
 import type { EventEvidence } from '../paxos/events.ts'
+import { BudgetExhaustedError } from '../paxos/paxos-errors.ts'
 import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventJob } from '../queue/event-jobs.ts'
 import type { EventHandler, JobOutcome } from '../queue/event-worker.ts'
@@ -128,6 +129,7 @@ async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot, onFailure
     return DONE
   } catch (error) {
     onFailure?.(error)
+    if (error instanceof BudgetExhaustedError) parts.reader.unused(row.eventId)
     return await failEvent(parts, { row, error, confirmed })
   }
 }

@@ -14,6 +14,8 @@ export const MAX_UNKNOWN_OUTCOMES = 200
 const FIRST_DELAY_MS = 1_000
 const LONGEST_DELAY_MS = 600_000
 const SNOOZE_MS = 5_000
+/** Most that is added to a snooze, so that a long wait does not become half as long again. The budget lets no more through than Paxos permits. */
+const LONGEST_SPREAD_MS = 5_000
 
 /** What work on an event has spent: attempts, and unknown outcomes. */
 export interface Spent {
@@ -39,12 +41,16 @@ export function retryAfter(
     case 'never':
       return { kind: 'park' }
     case 'snooze':
-      return { kind: 'retry', delayMs: Math.round((failure.retryAfterMs ?? SNOOZE_MS) * (1 + random / 2)) }
+      return { kind: 'retry', delayMs: snoozeMs(failure.retryAfterMs ?? SNOOZE_MS, random) }
     case 'backoff':
       return again(attempts, MAX_ATTEMPTS)
     case 'ask-first':
       return again(unknownOutcomes, MAX_UNKNOWN_OUTCOMES)
   }
+}
+
+function snoozeMs(waitMs: number, random: number): number {
+  return Math.round(waitMs + Math.min(waitMs / 2, LONGEST_SPREAD_MS) * random)
 }
 
 /** What work has spent after one more failure of this class. */

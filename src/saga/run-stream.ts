@@ -79,6 +79,7 @@ class StreamRun<S extends Snapshot, Seen> {
       const claim = claimNext(rules, current, { by: { seq, generation }, now: this.#now(), leaseMs: LEASE_MS })
       if (claim.kind === 'complete') return this.#finish(base, current, outcome)
       if (claim.kind === 'attempt') {
+        await this.#awaitRoom(claim.effect)
         if (!this.#mayAskPaxos(claim.draft)) release?.()
         base = await this.#commit(base, claim.draft)
         if (!base) return null
@@ -131,6 +132,12 @@ class StreamRun<S extends Snapshot, Seen> {
       await ledger.commit({ ...change, draft: rules.hold(recordRefusal(draftOf<S>(base), step, taken.code), rules.contradiction) })
       return null // decide anew, on the stream as it is held now
     }
+  }
+
+  /** Before anything of this run is on record. A receipt that was earned must be committed first, room or not. */
+  async #awaitRoom({ kind }: Effect): Promise<void> {
+    if (this.#earned.size > 0) return
+    await effectKindOf(this.#kind.effects, kind).room?.(this.#trigger.replayed ? 'replay' : 'live')
   }
 
   /** Performs one effect and drafts what came of it. What may be tried again by the machine is thrown. */

@@ -171,6 +171,7 @@ export class ModelWorld {
           createdAt: '',
           updatedAt: '',
         })),
+      unused: () => {},
       close: async () => {},
     }
   }
@@ -191,7 +192,7 @@ export class ModelWorld {
           return [...this.accounts]
         }),
     }
-    return { accounts } as PaxosClient // nothing else is called here: the reader stands before events and identities
+    return { accounts, room: async () => {} } as unknown as PaxosClient // nothing else is called here: the reader stands before events and identities
   }
 
   #createAccount({ identityId, refId, type }: { identityId: string; refId: string; type: string }): PaxosAccount {

@@ -23,6 +23,8 @@ function world(count: number, { forged = 0 }: { forged?: number } = {}) {
   )
   const versions = new Map<string, number>()
   const statuses = new Map(events.map(({ identityId }) => [identityId ?? '', 'APPROVED']))
+  /** When identities changed after their event. */
+  const changedAt = new Map<string, string>()
   let nowMs = START + 3_600_000
   const waiting: WaitingEvent[] = [
     ...events.map(({ id, createdAt }) => ({ eventId: id, at: Date.parse(createdAt), evidence: null })),
@@ -52,13 +54,15 @@ function world(count: number, { forged = 0 }: { forged?: number } = {}) {
       const last = rows.at(-1)
       return { values: rows.map((value) => ({ id: value.id, value })), nextCursor, reachedMs: last ? Date.parse(last.createdAt) : null }
     },
-    listIdentities: async ({ fromMs, untilMs }, cursor) => {
+    listIdentities: async ({ fromMs, untilMs = Number.POSITIVE_INFINITY }, cursor) => {
       calls.identities += 1
-      const inWindow = events.filter(({ createdAt }) => Date.parse(createdAt) >= fromMs && Date.parse(createdAt) < untilMs)
+      const updatedAt = ({ identityId, createdAt }: PaxosEvent): string => changedAt.get(identityId ?? '') ?? createdAt
+      const inWindow = events.filter((event) => Date.parse(updatedAt(event)) >= fromMs && Date.parse(updatedAt(event)) < untilMs)
       const { rows, nextCursor } = page(inWindow, cursor)
-      const values = rows.map(({ identityId, createdAt }) => {
+      const values = rows.map((event) => {
+        const { identityId, createdAt } = event
         const status = statuses.get(identityId ?? '') ?? ''
-        const value = { id: identityId ?? '', refId: null, status, activeControls: [], createdAt, updatedAt: createdAt }
+        const value = { id: identityId ?? '', refId: null, status, activeControls: [], createdAt, updatedAt: updatedAt(event) }
         return { id: value.id, value }
       })
       return { values, nextCursor, reachedMs: null }
@@ -72,6 +76,11 @@ function world(count: number, { forged = 0 }: { forged?: number } = {}) {
     calls,
     options,
     onMostlyAbsent,
+    /** The status changes now. */
+    change: (identityId: string, status: string) => {
+      statuses.set(identityId, status)
+      changedAt.set(identityId, new Date(nowMs).toISOString())
+    },
     pass: (ms: number) => {
       nowMs += ms
     },
@@ -157,14 +166,62 @@ describe('a pass over the backlog', () => {
     expect(await pass.status(late.eventId, null)).toBeNull()
   })
 
-  it('gives no status that is older than a job may be', async () => {
-    const { options, statuses, pass: wait } = world(500)
+  describe('a status that was read more than 2 min ago', () => {
+    /** A pass that has read the status of e2, some time ago. */
+    async function readLongAgo(ms: number, change: (options: BacklogPassOptions) => Partial<BacklogPassOptions> = () => ({})) {
+      const all = world(500)
+      const pass = createBacklogPass({ ...all.options, ...change(all.options) })
+      await pass.event('e1', 12)
+      expect(await pass.status('e1', null)).toMatchObject({ status: 'APPROVED' })
+      all.pass(ms)
+      return { ...all, status: () => pass.status('e2', null), before: { ...all.calls } }
+    }
+
+    it('F49: is used when the list of changes does not name its identity: one page stands for all of them', async () => {
+      const { status, calls, before } = await readLongAgo(290_000)
+      expect(await status()).toMatchObject({ status: 'APPROVED' })
+      expect(calls).toEqual({ events: before.events, identities: before.identities + 1 })
+    })
+
+    it('is read again when its identity has changed', async () => {
+      const { status, change } = await readLongAgo(290_000)
+      change('i2', 'DISABLED')
+      expect((await status())?.status).not.toBe('APPROVED')
+    })
+
+    it('is read again when the changes cannot be read', async () => {
+      const { status, statuses } = await readLongAgo(120_000, ({ listIdentities }) => ({
+        listIdentities: async (window, cursor) => {
+          if (window.untilMs === undefined) throw new PaxosUnavailableError({ operation: 'identities.list' })
+          return listIdentities(window, cursor)
+        },
+      }))
+      statuses.set('i2', 'DISABLED')
+      expect((await status())?.status).not.toBe('APPROVED')
+    })
+
+    it('is read again after 30 min, changed or not', async () => {
+      const { status, calls, before } = await readLongAgo(1_800_000)
+      await status()
+      expect(calls.identities).toBeGreaterThan(before.identities + 1)
+    })
+  })
+
+  it('F49: a status on which nothing was decided serves its event again', async () => {
+    const { options, calls } = world(500)
     const pass = createBacklogPass(options)
     await pass.event('e1', 12)
     expect(await pass.status('e1', null)).toMatchObject({ status: 'APPROVED' })
-    wait(120_000)
-    statuses.set('i2', 'DISABLED')
-    expect((await pass.status('e2', null))?.status).not.toBe('APPROVED')
+    pass.unused('e1')
+    const before = { ...calls }
+    expect(await pass.status('e1', 1)).toBeNull() // another version
+    pass.unused('e1')
+    expect(await pass.status('e1', null)).toBeNull() // it was for no version of the onboarding
+    expect(calls).toEqual(before)
+    await pass.event('e3', 12)
+    await pass.status('e3', null)
+    pass.unused('e3')
+    expect(await pass.status('e3', null)).toMatchObject({ status: 'APPROVED' })
   })
 
   it('F50: reports an event that Paxos does not list once, and signals when most waiting events are absent', async () => {

@@ -43,7 +43,11 @@ export interface MemoryWorld {
   inbox: Changeable<ProcessInbox>
   ledger: Changeable<Pick<Ledger, 'load' | 'commit' | 'keepAttempts'>>
   paxos: Changeable<AccountsOfPaxos>
-  reader: Changeable<Pick<ConfirmationReader, 'event' | 'identity'>>
+  reader: Changeable<Pick<ConfirmationReader, 'event' | 'identity' | 'unused'>>
+  /** Whether the budget has room for a call. */
+  room: PaxosClient['room']
+  /** Events whose status served nothing. */
+  unused: string[]
   send: NoticeChannel['send']
   /** Calls to Paxos with their priority, and notices, in order. */
   calls: string[]
@@ -133,7 +137,10 @@ export function createMemoryWorld({
         called(`identity of ${when}`, asked)
         return { id, refId: null, status: world.status, activeControls: [], createdAt: '', updatedAt: '' }
       },
+      unused: (id) => void world.unused.push(id),
     },
+    room: async () => {},
+    unused: [],
     send: async () => ({ status: 204 }),
     calls: [],
     notices: [],
@@ -149,7 +156,10 @@ export function createMemoryWorld({
     routes: [
       onboardingRoute({
         ledger: world.ledger as Ledger,
-        paxos: { accounts: world.paxos } as PaxosClient,
+        paxos: {
+          accounts: world.paxos,
+          room: (...given: Parameters<PaxosClient['room']>) => world.room(...given),
+        } as unknown as PaxosClient, // no other call is made
         notices: {
           name: 'memory',
           send: (notice) => {

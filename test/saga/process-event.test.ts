@@ -1,7 +1,13 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { InboxRow } from '../../src/inbox/inbox.ts'
 import { NoticeOutcomeUnknownError, NoticeUnavailableError } from '../../src/notify/notice-errors.ts'
-import { PaxosNotFoundError, PaxosOutcomeUnknownError, PaxosThrottledError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
+import {
+  BudgetExhaustedError,
+  PaxosNotFoundError,
+  PaxosOutcomeUnknownError,
+  PaxosThrottledError,
+  PaxosUnavailableError,
+} from '../../src/paxos/paxos-errors.ts'
 import type { EventJob } from '../../src/queue/event-jobs.ts'
 import { createMemoryWorld, IDENTITY, type MemoryWorld, RECEIVED_AT, reopen, work } from './memory-world.ts'
 
@@ -40,6 +46,36 @@ describe('a job', () => {
     world.job = { seq: '7', generation: 0 }
     await work(world)
     expect(world.row.state).toBe('processed')
+  })
+})
+
+describe('F49: a job for whose account the budget has no room', () => {
+  const noRoom = () => Promise.reject(new BudgetExhaustedError({ endpointClass: 'identity', retryAfterMs: 300_000 }))
+
+  it('comes back without an attempt on record, and its status serves again', async () => {
+    const world = createMemoryWorld({ random: () => 0 })
+    world.room = noRoom
+    expect(await work(world)).toEqual({ kind: 'later', at: world.now + 300_000 })
+    expect(world).toMatchObject({
+      changes: [],
+      attempts: [],
+      unused: [world.row.eventId],
+      row: { errorCode: 'BUDGET_EXHAUSTED', attempts: 0 },
+    })
+    world.room = async () => {}
+    expect(await work(world)).toEqual({ kind: 'done' })
+    expect(world.calls.filter((call) => /^(list|create)/.test(call))).toEqual(['create live'])
+  })
+
+  it('commits a receipt that it has earned before it asks for room again', async () => {
+    const world = createMemoryWorld()
+    const { create } = world.paxos
+    world.paxos.create = async (...given) => {
+      world.room = noRoom
+      return create(...given)
+    }
+    await work(world)
+    expect(world.stored?.effects.find(({ step }) => step === 'account')).toMatchObject({ state: 'done', attempts: 1 })
   })
 })
 

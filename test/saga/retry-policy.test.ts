@@ -17,6 +17,11 @@ describe('the retry policy', () => {
     expect(retryAfter({ retry: 'snooze', retryAfterMs: 300_000 }, fresh)).toMatchObject({ delayMs: 300_000 })
     expect(retryAfter({ retry: 'backoff', retryAfterMs: 300_000 }, fresh)).toMatchObject({ delayMs: 300_000 })
   })
+  it('F49: adds at most 5 s to a long snooze, so that a full budget window is used when it opens', () => {
+    const delays = [0, 0.5, 0.999].map((random) => retryAfter({ retry: 'snooze', retryAfterMs: 300_000 }, { ...fresh, random }))
+    expect(delays).toMatchObject([{ delayMs: 300_000 }, { delayMs: 302_500 }, { delayMs: 304_995 }])
+    expect(retryAfter({ retry: 'snooze', retryAfterMs: 1_000 }, { ...fresh, random: 0.999 })).toMatchObject({ delayMs: 1_500 })
+  })
   it('gives up after all attempts are spent', () => {
     expect(retryAfter({ retry: 'backoff' }, { ...fresh, attempts: MAX_ATTEMPTS - 2 }).kind).toBe('retry')
     expect(retryAfter({ retry: 'backoff' }, { ...fresh, attempts: MAX_ATTEMPTS - 1 })).toEqual({ kind: 'dead' })

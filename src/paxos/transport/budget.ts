@@ -15,6 +15,11 @@ export interface Budget {
    */
   acquire(endpointClass: EndpointClass, options: { priority: Priority; signal?: AbortSignal; patience?: Patience }): Promise<void>
   /**
+   * Resolves unless a call of this class could certainly not be made within `patience`; takes no permit. For work that must not begin what it
+   * could not end. @throws BUDGET_EXHAUSTED, SERVICE_UNAVAILABLE as `acquire`
+   */
+  room(endpointClass: EndpointClass, options: { priority: Priority; patience: Patience }): Promise<void>
+  /**
    * Paxos answered 429: no process calls for `retryAfterMs`, or for 5 min when the answer named no time. Then one call of all processes
    * goes first, and the others once it was answered.
    */
@@ -94,6 +99,18 @@ class LeasedBudget implements Budget {
     return this.#take(lane) ? GRANTED : this.#waitAndTake(lane, options)
   }
 
+  async room(endpointClass: EndpointClass, { priority, patience }: Parameters<Budget['room']>[1]): Promise<void> {
+    const lane = this.#lanes[endpointClass][priority]
+    if (this.#hopelessForMs(lane) === 0 && lane.isDry()) {
+      lane.waiting++
+      await this.#askOnce().finally(() => {
+        lane.waiting--
+      })
+    }
+    const waitMs = this.#hopelessForMs(lane)
+    if (waitMs > LONGEST_WAIT_MS[patience]) throw new BudgetExhaustedError({ endpointClass, retryAfterMs: Math.ceil(waitMs) })
+  }
+
   onThrottled(retryAfterMs: number | null): void {
     this.#gate.lock(retryAfterMs)
     void this.#tellOfLock()
@@ -127,6 +144,12 @@ class LeasedBudget implements Budget {
     const taken = lane.take()
     if (taken === 'renew') this.#askInBackground()
     return taken !== 'none'
+  }
+
+  /** Milliseconds for which a call of this lane certainly may not go; 0 if it may, or if the store should be asked. */
+  #hopelessForMs(lane: PermitLane): number {
+    const closedForMs = this.#gate.closedForMs(lane.endpointClass)
+    return closedForMs ?? (lane.held() > 0 ? 0 : lane.dryForMs())
   }
 
   async #waitAndTake(lane: PermitLane, { signal, patience = 'short' }: Parameters<Budget['acquire']>[1]): Promise<void> {

@@ -94,6 +94,11 @@ export class PermitLane {
     this.#dry = dryForMs === null ? null : { untilMs: nowMs + dryForMs, askAgainMs: nowMs + Math.min(dryForMs, ASK_AGAIN_MS) }
   }
 
+  /** When the store was last asked, the window had no room. */
+  isDry(): boolean {
+    return this.#dry !== null
+  }
+
   /** Milliseconds for which the window certainly has no room; 0 if the store should be asked. */
   dryForMs(): number {
     const nowMs = this.#now()

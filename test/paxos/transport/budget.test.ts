@@ -50,6 +50,29 @@ describe('the budget', () => {
     expect(await takeAll(budget, 'token', { priority: 'live' })).toBe(291)
   })
 
+  it('F49: says before a call that there is no room for it within its patience, and takes nothing', async () => {
+    const { budget, pass } = startBudget()
+    await expect(budget.room('identity', { priority: 'live', patience: 'long' })).resolves.toBeUndefined()
+    expect(await takeAll(budget, 'identity', { priority: 'live' })).toBe(IDENTITY_ROOM)
+    await expect(budget.room('identity', { priority: 'live', patience: 'long' })).rejects.toMatchObject({
+      code: 'BUDGET_EXHAUSTED',
+      retryAfterMs: expect.closeTo(300_000, -4),
+    })
+    await expect(budget.room('general', { priority: 'live', patience: 'long' })).resolves.toBeUndefined()
+    pass(285_000) // the window opens in 16 s
+    await expect(budget.room('identity', { priority: 'live', patience: 'long' })).resolves.toBeUndefined()
+    await expect(budget.room('identity', { priority: 'live', patience: 'short' })).rejects.toMatchObject({ code: 'BUDGET_EXHAUSTED' })
+    pass(17_000)
+    await budget.room('identity', { priority: 'live', patience: 'long' })
+    expect(await takeAll(budget, 'identity', { priority: 'live' })).toBe(IDENTITY_ROOM)
+  })
+
+  it('F49: says that there is no room during a lockout', async () => {
+    const { budget } = startBudget()
+    budget.onThrottled(300_000)
+    await expect(budget.room('general', { priority: 'live', patience: 'long' })).rejects.toMatchObject({ code: 'BUDGET_EXHAUSTED' })
+  })
+
   it('counts each endpoint class separately', async () => {
     const { budget } = startBudget()
     await takeAll(budget, 'identity', { priority: 'live' })
