@@ -127,7 +127,7 @@ describe('the preview of an order', () => {
 describe('A32: an account that a late return took below zero', () => {
   const owing = [{ asset: 'USD', available: Amount.of('-879.67') }, ...RICH.filter(({ asset }) => asset !== 'USD')]
 
-  it('may not buy, and is told which balance it must cover', () => {
+  it('may not buy, and the refusal names the balance to cover', () => {
     expect(limitsHit(marketBuy, ETHUSD, owing)).toContainEqual(['negative-balance', 'side', null])
     const [first] = previewOrder(marketBuy, ETHUSD, owing).obstacles
     expect(first?.message).toContain('its USD balance is -879.67')
