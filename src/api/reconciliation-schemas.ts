@@ -30,7 +30,7 @@ const Certificate = z.strictObject({
   claims: z.looseObject({}).describe('What it says.'),
   publicKey: z
     .strictObject({ kty: z.string(), crv: z.string(), x: z.string(), kid: z.string().optional() })
-    .describe('The key that verifies it (JWK). Compare it with a copy that was handed over earlier.'),
+    .describe('The key that verifies it (JWK). Compare it with an earlier copy.'),
 })
 
 /** Comparisons with List Events, and their certificates. */

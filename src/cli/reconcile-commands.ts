@@ -95,7 +95,7 @@ function registerCertificates(reconcile: Command, { open, print }: Parts): void 
     })
   reconcile
     .command('key')
-    .description('print the public key that verifies certificates (JWK); hand it to your auditor once')
+    .description('print the public key that verifies certificates (JWK); give it to your auditor once')
     .action(async () => {
       await withUseCases(open, async (useCases) => print(JSON.stringify(await useCases.certificateKey())))
     })

@@ -275,7 +275,7 @@ describe('the commands', () => {
     expect(await run('list')).toContain(id)
   })
 
-  it('refuse a certificate that was changed, another key, and a file that is none', async () => {
+  it('refuse a certificate that was changed, another key, and a file that holds no certificate', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'certificate-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
     const [file, key, other] = ['certificate.jws', 'key.json', 'other.json'].map((name) => join(directory, name)) as [
