@@ -1,6 +1,7 @@
 import { magicOf } from '../exchange/magic-amounts.ts'
 import { MARKETS, MAX_MARKET_NOTIONAL } from '../exchange/markets.ts'
 import { isClosed, type NewOrder, ORDER_STATUSES, type Order } from '../exchange/order.ts'
+import { needs, notionalOf } from '../exchange/order-terms.ts'
 import type { SandboxState } from '../sandbox-state.ts'
 import { requireMayTransact } from '../world/may-transact.ts'
 import { requireMarket } from './market-routes.ts'
@@ -95,7 +96,7 @@ function refuseKnownRefId({ refId }: NewOrder, { orders, settings }: SandboxStat
 
 /** @throws 403, 404 or 400 for an order that may not be placed now. Paxos does not document which check comes first */
 function refuseOrder(wanted: NewOrder, state: SandboxState): void {
-  const { accounts, exchange, marketStatus } = state
+  const { accounts, prices, settings, marketStatus } = state
   const { identityId, accountId, side, market: name, type } = wanted
   requireMayTransact(state, { identityId, accountId, side, accountField: 'identity_account_id' })
   const { recipientProfileId } = wanted
@@ -105,7 +106,7 @@ function refuseOrder(wanted: NewOrder, state: SandboxState): void {
     throw namedProblem('unavailable-market', 'no marketable orders may be submitted at this time')
   }
   const market = MARKETS.get(name)
-  const notional = exchange.notional(wanted)
+  const notional = notionalOf(wanted, prices)
   const most = type === 'MARKET' || type === 'STOP_MARKET' ? MAX_MARKET_NOTIONAL : market?.maxLimitNotional
   if (most && notional.gt(most)) {
     const [had, allowed] = [notional.toFixed(), most.toFixed()]
@@ -115,7 +116,7 @@ function refuseOrder(wanted: NewOrder, state: SandboxState): void {
       { market: name, order_type: type, order_notional_value: had, max_notional_value: allowed },
     )
   }
-  const { asset, amount } = exchange.needs(wanted)
+  const { asset, amount } = needs(wanted, settings.commissionRate)
   requireFunds(state, { profileId: wanted.profileId, asset, needed: amount })
 }
 
