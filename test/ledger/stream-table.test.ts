@@ -52,12 +52,7 @@ beforeAll(async () => {
   await pool.query(`CREATE TABLE trial (trial_id text COLLATE "C" PRIMARY KEY, state text NOT NULL, amount numeric, price numeric NOT NULL,
     fills integer NOT NULL, urgent boolean NOT NULL, until timestamptz(3), words text[] NOT NULL, terms jsonb, filled_at timestamptz(3),
     version integer NOT NULL, entry_count integer NOT NULL, head_hash bytea NOT NULL, created_at timestamptz(3) NOT NULL, updated_at timestamptz(3) NOT NULL)`)
-  // As the migration of a stream table does: its table joins the lists of owners of an effect and of a first entry.
-  for (const name of ['refuse_loose_effect', 'refuse_loose_entry']) {
-    const { rows } = await pool.query<{ source: string }>('SELECT pg_get_functiondef($1::regproc) AS source', [name])
-    const more = ', (SELECT t.trial_id FROM trial AS t WHERE t.trial_id = a.stream_id)'
-    await pool.query(rows[0]!.source.replace('WHERE o.identity_id = a.stream_id)', (known) => known + more))
-  }
+  await pool.query('SELECT guard_streams()') // as the migration of a new stream does
   ledger = createLedger({ pool, table: TRIAL_TABLE })
 })
 afterAll(async () => {
@@ -136,5 +131,24 @@ describe('a stream table', () => {
     expect(attempts.rows).toEqual([
       { step: 'place-order', attempt_no: 1, operation: 'orders.create', status: 201, code: null, duration_ms: 7 },
     ])
+  })
+})
+
+describe('the migrations', () => {
+  it('add each table of streams to the guards of effects and entries', async () => {
+    const fresh = await createTestDatabase()
+    const client = new pg.Pool({ connectionString: fresh.url })
+    const tables = await client.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.columns WHERE column_name = 'head_hash'`,
+    )
+    const guards = await client.query<{ source: string }>(
+      `SELECT prosrc AS source FROM pg_proc WHERE proname IN ('refuse_loose_effect', 'refuse_loose_entry')`,
+    )
+    await client.end()
+    await fresh.drop()
+    expect(guards.rows).toHaveLength(2)
+    expect(tables.rows.length).toBeGreaterThan(6)
+    for (const { source } of guards.rows)
+      for (const { name } of tables.rows) expect(source).toMatch(new RegExp(`FROM ${name} AS o WHERE o\\.\\w+ = a\\.stream_id`))
   })
 })

@@ -25,6 +25,7 @@ const chain = group('prisma/migrations/20261123000600_chain/migration.sql', 'tes
 const batches = group('prisma/migrations/20261123001300_batch/migration.sql', 'test/inbox/inbox.test.ts')
 const owners = group('prisma/migrations/20261123001500_effect_owner/migration.sql', 'test/ledger/ledger.test.ts')
 const streams = group('prisma/migrations/20261128000100_streams/migration.sql', 'test/ledger/ledger.test.ts')
+const loose = group('prisma/migrations/20261129065440_guard_streams/migration.sql', 'test/ledger/ledger.test.ts')
 const requests = group('prisma/migrations/20261128200200_identity_request/migration.sql', 'test/operate/create-onboarding.test.ts')
 const replayPlans = group('prisma/migrations/20261128003000_replay_jobs/migration.sql', 'test/replay/replay.test.ts')
 const spending = group('src/paxos/transport/budget-store.ts', 'test/paxos/transport/budget-shared.test.ts')
@@ -126,9 +127,9 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   chain('CREATE UNIQUE INDEX onboarding_ref_id_key', 'CREATE INDEX onboarding_ref_id_key'),
   chain('CREATE UNIQUE INDEX onboarding_account_id_key', 'CREATE INDEX onboarding_account_id_key'),
   chain('CREATE UNIQUE INDEX onboarding_profile_id_key', 'CREATE INDEX onboarding_profile_id_key'),
-  streams(`) IS NULL OR a.prev_hash <> decode(repeat('00', 32), 'hex')`, `) IS NULL`),
-  streams(`) IS NULL OR a.prev_hash <>`, `) = 'none' OR a.prev_hash <>`),
-  streams(' IS DISTINCT FROM a.prev_hash', ' IS NULL'),
+  loose(`) IS NULL OR a.prev_hash <> decode(repeat('00', 32), 'hex')`, `) IS NULL`),
+  loose(`) IS NULL OR a.prev_hash <>`, `) = 'none' OR a.prev_hash <>`),
+  loose(' IS DISTINCT FROM a.prev_hash', ' IS NULL'),
   streams('BEFORE DELETE OR UPDATE OF identity_id', 'BEFORE DELETE'),
   streams('BEFORE DELETE OR UPDATE OF identity_id', 'BEFORE UPDATE OF identity_id'),
   chain('BEFORE TRUNCATE ON onboarding', 'BEFORE TRUNCATE ON sweep_window'),
