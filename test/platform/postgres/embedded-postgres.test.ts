@@ -194,7 +194,7 @@ describe('when the previous run ended badly', () => {
     const first = await start()
     await query(first.url, 'CREATE TABLE committed AS SELECT 1 AS n')
     process.kill(await postmasterPid(), 'SIGKILL')
-    await expect.poll(() => lines).toContainEqual(expect.stringContaining('the embedded Postgres has gone'))
+    await expect.poll(() => lines).toContainEqual(expect.stringContaining('the embedded Postgres has ended'))
     const second = await start()
     expect(await query(second.url, 'SELECT n FROM committed')).toEqual([1])
   })
