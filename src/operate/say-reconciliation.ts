@@ -1,5 +1,6 @@
 import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Reconciliation } from '../reconcile/reconciliation.ts'
+import { counted } from './counted.ts'
 
 /** Where a comparison stands, and what happens next. */
 export function sayReconciliation(reconciliation: Reconciliation): string {
@@ -8,10 +9,10 @@ export function sayReconciliation(reconciliation: Reconciliation): string {
     case 'waiting':
       return lastError ? `Interrupted: ${lastError} A worker tries again within 15 s.` : 'A worker takes it within 1 s.'
     case 'running':
-      return `A worker reads List Events: ${pages} pages so far, ${listed} events.`
+      return `A worker reads List Events: ${counted(pages, 'page')} so far, ${counted(listed, 'event')}.`
     case 'complete':
-      return `Paxos listed ${listed} events. The inbox holds all of them: ${byWebhook} by webhook, ${bySweep} by sweep (${found} found by this comparison), 0 missing. Export the certificate: ${GATEHOUSE} reconcile certificate ${id}`
+      return `Paxos listed ${counted(listed, 'event')}. Missing in the inbox: 0. Brought by webhook: ${byWebhook}, by sweep: ${bySweep} (found by this comparison: ${found}). Export the certificate: ${GATEHOUSE} reconcile certificate ${id}`
     case 'withheld':
-      return `Paxos listed ${listed} events. The inbox holds ${byWebhook + bySweep}; ${missing} are missing. No certificate: ${withheld.map(({ detail }) => detail).join(' ')}`
+      return `Paxos listed ${counted(listed, 'event')}. The inbox holds ${byWebhook + bySweep}. Missing: ${missing}. No certificate: ${withheld.map(({ detail }) => detail).join(' ')}`
   }
 }

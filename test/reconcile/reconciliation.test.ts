@@ -263,7 +263,7 @@ describe('the commands', () => {
     const window = await windowOf(() => decide(3, 2))
     const printed = await run('run', '--from', window.from, '--to', window.to)
     expect(printed).toMatch(
-      /Paxos listed 3 events\. The inbox holds all of them: 2 by webhook, 1 by sweep \(1 found by this comparison\), 0 missing\./,
+      /Paxos listed 3 events\. Missing in the inbox: 0\. Brought by webhook: 2, by sweep: 1 \(found by this comparison: 1\)\./,
     )
     const id = /^id +(\S+)$/m.exec(printed)![1]!
     const [file, key] = [join(directory, 'certificate.jws'), join(directory, 'key.json')]
