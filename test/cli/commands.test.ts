@@ -113,10 +113,11 @@ describe('gatehouse event', () => {
     ])
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: 'identity.approved' })
+    const cause = { code: 'PAXOS_SCOPE_MISSING', effectKind: null, operation: null, status: null, problemType: null }
     await operator.pool.query(
-      `UPDATE inbox_event SET state = 'parked', identity_id = $2, error_code = 'EFFECT_REFUSED', completed_at = now(),
+      `UPDATE inbox_event SET state = 'parked', identity_id = $2, error_code = 'EFFECT_REFUSED', completed_at = now(), cause_id = $3,
          error_detail = 'account was refused (PAXOS_SCOPE_MISSING); replay the event once the cause is fixed' WHERE event_id = $1`,
-      [eventId, identityId],
+      [eventId, identityId, await operator.inbox.keepCause(cause)],
     )
     expect(await gatehouse('event', 'list', '--identity', identityId)).toContain('EFFECT_REFUSED (403 forbidden: scope missing)')
     const shown = await gatehouse('event', 'show', eventId)
