@@ -1,6 +1,6 @@
 import type { Receipt } from '../domain/effect.ts'
 import { mayBeExecuted, overAt, type QuoteExecution } from '../domain/trade/quote-execution.ts'
-import { EXECUTE_QUOTE, isExecuted, isQuoteRefused, type QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
+import { EXECUTE_QUOTE, type QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { PaxosConflictError, PaxosNotFoundError, PaxosRefusedError, PaxosRejectedError } from '../paxos/paxos-errors.ts'
 import type { NewQuoteExecution, PaxosQuoteExecution } from '../paxos/quote-executions.ts'
@@ -65,10 +65,8 @@ export function executeQuoteEffect(paxos: PaxosClient, { now }: { now: () => num
       if (!found && !mayBeExecuted(execution, now()) && now() < overAt(execution)) throw new QuoteOutcomeOpenError(execution.executionId)
       return found
     },
-    same: (known, late) =>
-      isExecuted(known) && isExecuted(late)
-        ? known.paxosExecutionId === late.paxosExecutionId
-        : isQuoteRefused(known) && isQuoteRefused(late),
+    // A refusal has no id: two of them say the same, whatever their reason.
+    same: (known, late) => known.kind === late.kind && known.paxosExecutionId === late.paxosExecutionId,
     holdFor: (error) => (error instanceof QuoteMismatchError || error instanceof PaxosConflictError ? 'another-execution' : null),
     estimate: async (task) => {
       const { execution } = task.snapshot

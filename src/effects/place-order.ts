@@ -1,6 +1,6 @@
 import type { Receipt } from '../domain/effect.ts'
 import type { Order } from '../domain/trade/order.ts'
-import { isPlaced, isRefused, type OrderSnapshot, PLACE_ORDER } from '../domain/trade/order-stream.ts'
+import { type OrderSnapshot, PLACE_ORDER } from '../domain/trade/order-stream.ts'
 import { mayStillBeSent } from '../domain/trade/ref-id-rule.ts'
 import type { NewOrder, PaxosOrder } from '../paxos/orders.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
@@ -42,8 +42,8 @@ export function placeOrderEffect(paxos: PaxosClient, { now }: { now: () => numbe
       if (!found && conflict) throw new OrderMismatchError(conflict.existingId ?? 'without an id')
       return found && receiptFor(task.snapshot.order, task.effect.key, found, 'adopted')
     },
-    same: (known, late) =>
-      isPlaced(known) && isPlaced(late) ? known.paxosOrderId === late.paxosOrderId : isRefused(known) && isRefused(late),
+    // A refusal has no id: two of them say the same, whatever their reason.
+    same: (known, late) => known.kind === late.kind && known.paxosOrderId === late.paxosOrderId,
     holdFor: (error) => (error instanceof OrderMismatchError || error instanceof PaxosConflictError ? 'another-order' : null),
     estimate: async (task) => {
       const { key } = task.effect

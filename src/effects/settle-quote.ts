@@ -20,8 +20,9 @@ export function settleQuoteEffect(paxos: PaxosClient): EffectKind<QuoteExecution
     asksPaxos: true,
     perform: async ({ snapshot: { execution }, priority }) => {
       const { profileId, paxosExecutionId } = execution
-      const { status } = await paxos.quoteExecutions.get(profileId, paxosExecutionId ?? '', { priority })
-      if (status !== 'SETTLED') throw new QuoteNotSettledError(paxosExecutionId ?? '', status)
+      if (paxosExecutionId === null) throw new TypeError('an execution that can settle has its id at Paxos')
+      const { status } = await paxos.quoteExecutions.get(profileId, paxosExecutionId, { priority })
+      if (status !== 'SETTLED') throw new QuoteNotSettledError(paxosExecutionId, status)
       return { kind: 'quote-settled' }
     },
     same: () => true,

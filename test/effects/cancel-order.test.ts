@@ -43,6 +43,7 @@ describe('the cancellation of an order', () => {
 
   it.each([
     ['a missing scope', forbidden('missing scope')],
+    ['a refusal without a text', new PaxosForbiddenError({ operation: 'orders.cancel', status: 403 }, { acts: true })],
     ['a missing order', new PaxosNotFoundError({ operation: 'orders.cancel', status: 404, detail: 'not in cancellable state' })],
   ])('fails with the error of Paxos for %s', async (_, error) => {
     await expect(paxosThat(error).effect.perform(task())).rejects.toBe(error)

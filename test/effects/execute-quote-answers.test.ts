@@ -175,7 +175,10 @@ describe('the estimate of a quote execution', () => {
     [
       'would execute the quote',
       { now: 28_000 },
-      { effects: [{ act: 'execute', key: KEY }], receipt: { kind: 'quote-executed', how: 'created' } },
+      {
+        effects: [{ act: 'execute', key: KEY }],
+        receipt: { ...EXECUTED, paxosExecutionId: 'made up', baseAmount: '0', quoteAmount: '0', how: 'created' },
+      },
     ],
   ])('%s, and asks for nothing', async (_, world, expected) => {
     const { effect, asked } = effectIn(world)

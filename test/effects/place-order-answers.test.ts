@@ -132,7 +132,7 @@ describe('a late receipt of an order', () => {
 })
 
 describe('the estimate of an order', () => {
-  const receipt = { kind: 'order-placed', how: 'created' }
+  const receipt = { kind: 'order-placed', paxosOrderId: 'made up', how: 'created' }
   it.each([
     ['would adopt what Paxos has', [OURS], { verdict: 'would-adopt-order', effects: [{ act: 'adopt', key: KEY }], receipt }],
     ['would place what Paxos has not', [], { verdict: 'would-place-order', effects: [{ act: 'place', key: KEY }], receipt }],

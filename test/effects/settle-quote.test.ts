@@ -17,8 +17,8 @@ function at(status: string) {
   return { effect, asked }
 }
 
-function task(): EffectTask<QuoteExecutionSnapshot> {
-  const execution = sampleExecution({ state: 'created', paxosExecutionId: 'x-1' })
+function task(paxosExecutionId: string | null = 'x-1'): EffectTask<QuoteExecutionSnapshot> {
+  const execution = sampleExecution({ state: 'created', paxosExecutionId })
   const effect = intendedEffect(execution.executionId, { kind: SETTLE_QUOTE })
   return { streamId: execution.executionId, snapshot: { execution, effects: [effect] }, effect, priority: 'replay' }
 }
@@ -36,6 +36,12 @@ describe('A29: the settlement of a quote execution', () => {
       retry: 'snooze',
       retryAfterMs: 1_000,
     })
+  })
+
+  it('never asks Paxos without an id', async () => {
+    const { effect, asked } = at('SETTLED')
+    await expect(effect.perform(task(null))).rejects.toThrow(TypeError)
+    expect(asked).toEqual([])
   })
 
   it('keeps its slot at Paxos, and two answers say the same', () => {

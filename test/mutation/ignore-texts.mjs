@@ -6,7 +6,15 @@ const RULES = [
   {
     reason: 'the text of an error is for people: tests ask for its code',
     holds: (path) =>
-      isText(path) && inArguments(path, ({ node }) => node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? '')),
+      isText(path) &&
+      inArguments(
+        path,
+        ({ node }) => (node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? '')) || node.callee.type === 'Super',
+      ),
+  },
+  {
+    reason: 'the sentence of an estimate is for people: tests ask for its verdict and its effects',
+    holds: (path) => isText(path) && path.parentPath.isObjectProperty() && nameOf(path.parentPath.node.key) === 'detail',
   },
   {
     reason: 'the help of a metric is for people',
