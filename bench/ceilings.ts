@@ -1,6 +1,6 @@
 /**
- * What the parts can do alone, to put the other benches into proportion: rows a second of the inbox's group insert, and no-op jobs
- * a second of BullMQ on either backend. Absolute figures of this machine; nothing is asked of them.
+ * Measures single parts, as a scale for the other benches: rows per second of the inbox's group insert, and no-op jobs
+ * per second of BullMQ on each backend. Absolute figures of this machine; they have no minimum.
  *
  *   node bench/ceilings.ts [--rounds 3] [--seconds 3] [--jobs 10000] [--concurrency 50] [--out <file>]
  */
@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
   },
 })
 const [seconds, jobs, concurrency] = [Number(options.seconds), Number(options.jobs), Number(options.concurrency)]
-/** As many as the receiver puts into one commit at most. */
+/** The most events that the receiver puts into one commit. */
 const BATCH = 256
 
 const services = await openServices()

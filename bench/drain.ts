@@ -1,16 +1,16 @@
 /**
- * How long a backlog of approved events takes under Paxos's documented limits, on a simulated clock: against the best that
- * the limits permit, and which limit binds. The code that works on an event is the real one, from the event processor down to the
- * client's budget, batches and answers; Postgres, the queue and the wire are stood in for, since they cannot wait for this clock.
+ * Measures the time of a backlog of approved events under Paxos's documented limits, on a simulated clock: against the shortest time that
+ * the limits permit, with the limit that binds. The code that processes an event is the real one, from the event processor down to the
+ * client's budget, batches and answers. Postgres, the queue and the wire are replaced, because they cannot follow this clock.
  *
  *   node bench/drain.ts [--events 10000] [--order all] [--accounts general|identity] [--concurrency 50] [--latency-ms 50] [--spacing-ms 100] [--out <file>]
  *
- * Three orders, or one of them with --order: `in-order`; `shuffled`; and `jittered`, as Paxos's retries with exponential backoff and jitter
- * bring events after an outage: each is displaced by up to its age.
+ * Three orders, or one of them with --order: `in-order`; `shuffled`; and `jittered`, the order after an outage, when Paxos retries with exponential
+ * backoff and jitter: each event is displaced by up to its age.
  *
- * Two beginnings: `rested`, when nothing was called for five minutes, so that the averages allow a burst; and `busy`, when the last
- * five minutes have used all that the budget gives, so that the backlog goes at the sustained rate. Every call is checked against the
- * documented limits by a count of its own.
+ * Two starts: `rested`, after 5 min without a call, so the averages allow a burst; and `busy`, after 5 min that used the
+ * whole budget, so the backlog runs at the sustained rate. A separate count checks every call against the
+ * documented limits.
  */
 import { mock } from 'node:test'
 import { parseArgs } from 'node:util'
@@ -43,7 +43,7 @@ const spacingMs = Number(options['spacing-ms'])
 
 const LIMITS = DOCUMENTED_LIMITS
 const WINDOW_MS = 300_000
-/** The budget keeps 3 % for safety, so that at most 0.97 is possible when a limit binds. */
+/** The budget keeps a margin of 3 %, so at most 0.97 is possible when a limit binds. */
 const ASKED = 0.9
 /** Events or identities on one page of a listing. */
 const PAGE = 100
@@ -54,7 +54,7 @@ type Beginning = 'rested' | 'busy'
 interface Drained {
   seconds: number
   calls: Record<string, number>
-  /** The busiest five minutes of each class, as a share of its limit. */
+  /** The use of each class in its busiest 5 min, as a share of its limit. */
   busiest: Record<string, number>
 }
 
@@ -63,14 +63,14 @@ type Order = (typeof ORDERS)[number]
 const orders = ORDERS.filter((order) => options.order === 'all' || options.order === order)
 const accountsClass = options.accounts === 'identity' ? 'identity' : 'general'
 
-/** The least cost of a backlog: one account for each event, and full pages of events and identities. */
+/** The fewest calls for a backlog: one account per event, and full pages of events and identities. */
 const pages = Math.ceil(backlog / PAGE)
 const leastGeneralCalls = pages + (accountsClass === 'general' ? backlog : 0)
 const leastIdentityCalls = pages + (accountsClass === 'identity' ? backlog : 0)
-/** The least time of the calls, with as many in parallel as there are slots. */
+/** The shortest time of the calls, one in parallel per slot. */
 const slotSeconds = (backlog * latencyMs) / 1_000 / concurrency
 const best = {
-  // A rested window takes all its calls at once, and the next ones when these have left it.
+  // A rested window allows all its calls immediately, and further ones when these have left the window.
   rested: bestSeconds((calls, limit) => Math.max(0, Math.ceil((calls * 1_000) / (limit * WINDOW_MS)) - 1) * (WINDOW_MS / 1_000)),
   busy: bestSeconds((calls, limit) => calls / limit),
 }
@@ -168,7 +168,7 @@ function readsPerOnboarding({ calls }: Drained): number {
   return reads.reduce((sum, [, count]) => sum + count, 0) / backlog
 }
 
-/** As many calls as the budget gives in five minutes, spread evenly. Its safety margin is not available. */
+/** All calls that the budget gives in 5 min, spread evenly. Its margin is not available. */
 async function fiveFullMinutes(): Promise<{ endpointClass: EndpointClass; atMs: number }[]> {
   const rested = createBudget({ limits: LIMITS, now: () => 0 })
   const calls: { endpointClass: EndpointClass; atMs: number }[] = []

@@ -1,15 +1,15 @@
 /**
- * How much of a bare Fastify route's rate the receiver keeps while it commits each event durably (fsync, synchronous_commit on)
- * before it answers; beside both, node:http without a framework. Interleaved runs, compared pair by pair.
+ * Compares the rate of the receiver, which commits each event durably (fsync, synchronous_commit on) before it answers, with the rate of a
+ * bare Fastify route and of node:http without a framework. Interleaved runs, compared pair by pair.
  *
  *   node bench/durable-ack.ts [--pairs 7] [--seconds 7] [--concurrency 64] [--client http|fetch] [--writers 1]
  *                             [--profile <directory>] [--out <file>]
  *
- * On the Postgres of DATABASE_URL (a database is created there and dropped), else on the embedded one. With FULL_URL, a database of the same
+ * Uses the Postgres of DATABASE_URL (creates and drops a database there), otherwise the embedded one. With FULL_URL, a database on the same
  * server that bench/seed-scale.ts has filled, it also measures the receiver there.
- * The load, Postgres and the servers share the machine: on two cores the CPU time that an acknowledgement costs in each of
- * them, printed beside the rates, says which one is the limit. With `--concurrency 1` p50 is what one commit costs.
- * `--profile` leaves a CPU profile of the receiver.
+ * The load, Postgres and the servers share the machine. Beside the rates it prints the CPU time of one acknowledgement in each of
+ * them; on two cores this shows which one is the limit. With `--concurrency 1`, p50 is the time of one commit.
+ * `--profile` writes a CPU profile of the receiver.
  */
 import { parseArgs } from 'node:util'
 import { openDatabases } from './support/database.ts'
@@ -49,7 +49,7 @@ const [pairs, seconds, concurrency, writers] = [options.pairs, options.seconds, 
   number,
 ]
 const client = clientNamed(options.client)
-/** Lets V8 compile the measured code. Does not count. */
+/** The warm-up, in which V8 compiles the measured code. Not measured. */
 const WARM_UP_SECONDS = Math.min(2, seconds)
 
 const postgres = await openPostgres()

@@ -1,11 +1,11 @@
 /**
- * How much memory the receiver and the worker hold under full load, whether it stays flat, and whether a burst is held back at
- * the sender (503) rather than buffered: first batch after batch of onboardings for `--minutes`, then `--burst` events over so many
- * connections that they cannot all wait for a commit. What was answered with 200, and nothing else, must then be stored.
+ * Measures the memory of the receiver and the worker under full load, and its growth, and checks that the receiver refuses a burst (503)
+ * instead of buffering it. It runs batches of onboardings for `--minutes`, then `--burst` events over more connections than
+ * can wait for a commit. Afterwards every event with a 200 must be stored.
  *
  *   node bench/memory.ts [--minutes 3] [--batch 5000] [--burst 100000] [--connections 6000] [--profile <directory>] [--out <file>]
  *
- * Reads /proc, so it needs Linux. Servers as for the other benches. The load needs as many file descriptors as connections.
+ * Reads /proc, so it needs Linux. Uses the same servers as the other benches. The load needs one file descriptor per connection.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

@@ -1,14 +1,14 @@
 /**
- * How many onboardings a second: from the first webhook to the last `ready`, Gatehouse as it is really run beside the textbook design,
- * and beside a loop that only makes the same upstream calls. Interleaved runs on new databases, compared pair by pair.
+ * Measures onboardings per second, from the first webhook to the last `ready`: Gatehouse with its real processes, the textbook design,
+ * and a loop that only makes the same upstream calls. Interleaved runs on new databases, compared pair by pair.
  *
  *   node bench/onboardings.ts [--events 5000] [--pairs 7] [--sides gatehouse-redis,textbook-redis,…] [--latency-ms 0]
  *                             [--concurrency 200] [--profile <directory>] [--out <file>]
  *
- * Postgres is the one of DATABASE_URL (databases are created there and dropped), else the embedded one; Redis that of REDIS_URL,
- * else one of this machine. The side `gatehouse-full` works on the database of FULL_URL, on the same Postgres, which bench/seed-scale.ts has filled.
- * `--profile` leaves a CPU profile of each of Gatehouse's roles. A run whose outcome is not exactly one account, one ready onboarding and its
- * two notices for each event fails the bench.
+ * Uses the Postgres of DATABASE_URL (creates and drops databases there), otherwise the embedded one, and the Redis of REDIS_URL,
+ * otherwise one on this machine. The side `gatehouse-full` uses the database of FULL_URL, on the same Postgres, which bench/seed-scale.ts has filled.
+ * `--profile` writes a CPU profile of each role of Gatehouse. A run fails the bench unless each event leads to exactly one account, one ready onboarding and
+ * two notifications.
  */
 import { parseArgs } from 'node:util'
 import { openDatabases } from './support/database.ts'
@@ -50,7 +50,7 @@ const sides = options.sides.split(',').map((name) => {
 
 /** Webhooks in flight at once. */
 const POSTED_AT_ONCE = 64
-/** The calls that an onboarding makes one after the other: confirm the event, confirm the identity, create the account. */
+/** The consecutive calls of an onboarding: confirm the event, confirm the identity, create the account. */
 const WAITS = 3
 /** The targets: times the textbook's rate, and share of the loop's rate. */
 const ASKED: [SideName, SideName, number | null][] = [
@@ -63,14 +63,14 @@ const ASKED: [SideName, SideName, number | null][] = [
   ['gatehouse-full', 'gatehouse-redis', 0.9],
 ]
 
-/** Shares of the rate have targets when the upstream answers at once, the gain of a second worker when it does not. */
+/** Without upstream latency, the shares of the rate have targets; with latency, the gain of a second worker has one. */
 function askedHere(one: SideName, asked: number | null): number | null {
   return latencyMs > 0 === workersOf(one) > 1 ? asked : null
 }
 
 interface RunResult {
   rate: number
-  /** Of the acknowledgements while all slots of the workers are taken; NaN when no webhook is posted. */
+  /** Of the acknowledgements while all slots of the workers are in use; NaN if no webhook is posted. */
   ackP99Ms: number
   /** For each onboarding. */
   calls: Record<string, number>

@@ -1,12 +1,12 @@
 /**
- * How long operators wait for what they read, on a database as bench/seed-scale.ts fills it: every list with every filter, search, a
- * timeline, the home page, over HTTP as they ask for it.
+ * Measures the response times of operators' reads on a database that bench/seed-scale.ts has filled: every list with every filter, search, a
+ * timeline and the home page, over HTTP.
  *
  *   DATABASE_URL=postgres://… node bench/operator-reads.ts [--runs 40] [--only <part of a name>] [--limit-ms 0] [--json]
  *
- * Each request is made --runs times with other ids and times, after three that do not count. Exit code 1 when the p95 of one is
- * above --limit-ms. The first reads nothing: what it takes is the machine's own noise. `cpu` is the time of this process, client and
- * server together, for one request. It reads; the one thing it may write is the inbox's count, which is folded as it grows.
+ * It makes each request --runs times with different ids and times, after three unmeasured ones. Exit code 1 if the p95 of a request is
+ * above --limit-ms. The first request reads nothing: its time is the noise of the machine. `cpu` is the CPU time of this process, client and
+ * server together, per request. The only possible write is the inbox's count, which is folded as it grows.
  */
 
 import { createHash } from 'node:crypto'

@@ -1,11 +1,11 @@
 /**
- * Orders a second and CPU per order: Gatehouse as it is really run (operator and worker) beside the order service of a textbook, which inserts
- * a row, calls the brokerage and updates the row. Interleaved runs on new databases before the same simulator, compared pair by pair.
+ * Measures orders per second and CPU time per order: Gatehouse with its real processes (operator and worker), and a textbook order service, which inserts
+ * a row, calls the brokerage and updates the row. Interleaved runs on new databases with the same simulator, compared pair by pair.
  *
  *   node bench/orders.ts [--orders 1000] [--pairs 3] [--sides gatehouse-redis,gatehouse-postgres,textbook] [--out <file>]
  *
- * The textbook checks neither customer nor market, polls no fill, keeps no ledger, tells nobody, and a crash or a lost answer leaves it with an
- * order that it does not know. A run that did not place exactly each order once fails the bench.
+ * The textbook checks neither customer nor market, polls no fill, keeps no ledger and sends no notification. After a crash or a lost answer it does not know
+ * its order. A run fails the bench unless it places each order exactly once.
  */
 import { parseArgs } from 'node:util'
 import { Agent, request } from 'undici'
@@ -22,7 +22,7 @@ import { startUpstream } from './support/upstream.ts'
 const SIDES = ['gatehouse-redis', 'gatehouse-postgres', 'textbook'] as const
 type SideName = (typeof SIDES)[number]
 const CUSTOMERS = 50
-/** Requests under way at once. */
+/** Requests in flight. */
 const AT_ONCE = 32
 const BODY = JSON.stringify({ side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '10.50' })
 
@@ -46,7 +46,7 @@ interface Side {
   url: string
   accountIds: readonly string[]
   pids: readonly number[]
-  /** Resolves when so many orders have ended, as far as the side follows orders. */
+  /** Resolves when this many orders have ended, if the side follows orders. */
   ended: (orders: number) => Promise<void>
   stop: () => Promise<void>
 }
@@ -178,7 +178,7 @@ async function openTextbook(simulator: Simulator, database: BenchDatabase): Prom
   return { url: service.ready, accountIds, pids: [service.pid], ended: async () => {}, stop: () => service.stop() }
 }
 
-/** Accounts with profiles and money, made at the simulator itself. */
+/** Accounts with profiles and money, created directly at the simulator. */
 async function openAccounts({ apiUrl, tokenUrl }: SimulatorUrls, identityIds: readonly string[]): Promise<SimulatedCustomer[]> {
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'bench', client_secret: 'bench' })
   const { access_token: token } = (await (await fetch(tokenUrl, { method: 'POST', body: form })).json()) as { access_token: string }
@@ -231,7 +231,7 @@ async function openGatehouse(
   }
 }
 
-/** Waits until the count is there. @throws after five minutes */
+/** Waits for the count. @throws after 5 min */
 async function reached(database: BenchDatabase, sql: string, wanted: number): Promise<void> {
   const deadline = Date.now() + 300_000
   for (;;) {

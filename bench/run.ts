@@ -1,13 +1,13 @@
 /**
- * All benches, one after the other, and one table of all their ratios.
+ * Runs all benches, one after the other, and prints one table of all their ratios.
  *
- *   npm run bench                             everything; some three quarters of an hour
- *   npm run bench -- --quick                  for CI, about a minute: fails when a ratio is lost by more than a third of bench/reference.json
- *   npm run bench -- --write-reference        the quick one three times; its median ratios become the reference
- *   npm run bench -- --out <folder>           where the results go; bench/results by default
+ *   npm run bench                             everything; about 45 min
+ *   npm run bench -- --quick                  for CI, about 1 min: fails if a ratio is more than a third below bench/reference.json
+ *   npm run bench -- --write-reference        the quick run three times; its median ratios become the reference
+ *   npm run bench -- --out <folder>           the folder of the results; default: bench/results
  *
- * Ratios are compared, never absolute times: a slower machine is slower on both sides. On a noisy one a pair can come out badly
- * by chance, so what seems lost is measured once more, and the better of the two counts.
+ * It compares ratios, never absolute times: a slower machine is slower on both sides. On a noisy machine a pair can be bad
+ * by chance, so a ratio that seems lost is measured again, and the better result counts.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,7 +22,7 @@ import { medianOf } from './support/statistics.ts'
 /** A script of this folder, with its arguments. */
 type Step = readonly [script: string, ...args: string[]]
 
-/** As many events in progress as a worker has by default. */
+/** The default number of events in progress per worker. */
 const BY_DEFAULT = ['--concurrency', '50'] as const
 const ONE_AND_TWO = 'gatehouse-redis,gatehouse-two-workers'
 const FULL: readonly Step[] = [
@@ -41,7 +41,7 @@ const FULL: readonly Step[] = [
   ['memory', '--minutes', '10'],
 ]
 const QUICK_SIDES = 'gatehouse-redis,textbook-redis,calls-only,gatehouse-postgres,textbook-postgres'
-/** Without memory: after three seconds of load it shows how fast the machine is, not how the process is built. */
+/** Without memory: after 3 s of load its result depends on the machine's speed and not on the process. */
 const QUICK: readonly Step[] = [
   ['durable-ack', '--pairs', '3', '--seconds', '1'],
   ['onboardings', '--events', '1500', '--warm-up', '500', '--pairs', '2', '--sides', QUICK_SIDES],
@@ -127,7 +127,7 @@ async function runAll(steps: readonly Step[]): Promise<Report[]> {
   return reports
 }
 
-/** On the servers that are open here, so that they start once. */
+/** Uses the servers that this process has open, so they start once. */
 async function runStep([script, ...args]: Step): Promise<Report> {
   console.error(`\n== ${[script, ...args].join(' ')}`)
   const out = join(scratch, 'report.json')

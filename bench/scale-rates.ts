@@ -1,12 +1,12 @@
 /**
- * Whether accepting and onboarding keep their rates in a database that is full: the product's own write paths, an empty database beside
- * one that bench/seed-scale.ts has filled, on the same server and in turns.
+ * Checks that accepting and onboarding keep their rates in a full database: runs the product's own write paths on an empty database and
+ * on one that bench/seed-scale.ts has filled, on the same server, in turns.
  *
  *   EMPTY_URL=postgres://… FULL_URL=postgres://… node bench/scale-rates.ts [--pairs 7] [--seconds 4] [--checkpoint]
  *
- * No HTTP, no queue and no Paxos: what remains is what a full database could slow down. Beside each rate stands how much WAL an
- * event cost, in bytes and in whole pages (written once for each page that is touched first after a checkpoint). With --checkpoint there is
- * one before every run, the worst case.
+ * Without HTTP, queue and Paxos, it measures only the work that a full database could slow down. Beside each rate it prints the WAL of one
+ * event, in bytes and in whole pages (Postgres writes a whole page at its first change after a checkpoint). With --checkpoint it makes
+ * a checkpoint before every run, the worst case.
  */
 
 import { randomUUID } from 'node:crypto'

@@ -1,12 +1,12 @@
 /**
- * Fills an empty database with what years of service leave behind: ten million events, two million onboardings with their
- * effects and ledgers, all of it invented. Made inside Postgres, the indexes built afterwards: some minutes.
+ * Fills an empty database with the data of years of service: ten million events, two million onboardings with their
+ * effects and ledgers, all invented. SQL inside Postgres creates the rows and then builds the indexes; this takes some minutes.
  *
  *   DATABASE_URL=postgres://… node bench/seed-scale.ts [--events 10000000] [--onboardings 2000000]
  *
- * The user must be a superuser, since triggers and foreign keys stay out of the load; the keys are checked when they come back.
- * Every chain of the ledger is a real one, so `gatehouse ledger verify` must find no fault. Ids are md5 of a word and a number,
- * so that a measurement can name any of them: `md5('identity' || n)::uuid`, `md5('event' || seq)::uuid`, ref_id `customer-000000001`.
+ * The user must be a superuser, because the load runs without triggers and foreign keys; the keys are checked when they are restored.
+ * Every chain of the ledger is valid, so `gatehouse ledger verify` must find no fault. Ids are md5 of a word and a number,
+ * so a measurement can name any of them: `md5('identity' || n)::uuid`, `md5('event' || seq)::uuid`, ref_id `customer-000000001`.
  */
 import { parseArgs } from 'node:util'
 import pg from 'pg'
@@ -26,8 +26,8 @@ const DAYS = 400
 const PEOPLE_PER_STATEMENT = 100_000
 const EVENTS_PER_STATEMENT = 1_000_000
 /**
- * How full the leaves of an index are when it is filled in random order, in percent. A fresh index is fuller, and would split at nearly
- * every insert as no index in service does.
+ * How full the leaves of an index are after inserts in random order, in percent. A fresh index is fuller and would split at nearly
+ * every insert, unlike an index in service.
  */
 const RANDOM_FILL = 70
 
@@ -46,7 +46,7 @@ BEGIN
   RETURN hashes;
 END $$`
 
-/** $1 and $2: first and last number; $3: the total. Of 10,000 some 8,800 are ready; the last 300 are in progress. */
+/** $1 and $2: first and last number; $3: the total. Of 10,000, about 8,800 are ready; the last 300 are in progress. */
 const PEOPLE = `
 WITH person AS (
   SELECT n, md5('identity' || n)::uuid AS id, 'customer-' || lpad(n::text, 9, '0') AS ref, md5('account' || n)::uuid AS account,

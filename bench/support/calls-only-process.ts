@@ -1,6 +1,6 @@
 /**
- * The ceiling: only the calls that Gatehouse makes for each onboarding, with its own client, readers and notification channel, for a number
- * of onboardings at once. No webhook, no database, no queue. Likewise the four calls of the textbook design, with its client.
+ * The ceiling: makes only Gatehouse's calls for each onboarding, with its own client, readers and notification channel, for a number
+ * of onboardings in parallel. No webhook, no database, no queue. The same for the four calls of the textbook design, with its client.
  */
 
 import { Registry } from 'prom-client'

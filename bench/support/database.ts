@@ -27,8 +27,8 @@ export interface Databases {
 }
 
 /**
- * `fullUrl`: of a database on the same server that bench/seed-scale.ts has filled. Beside it, all others are dropped only at the end: a
- * drop makes a checkpoint, after which the full one would log each page whole at its first change.
+ * `fullUrl`: a database on the same server that bench/seed-scale.ts has filled. With it, the other databases are dropped only at the end: a
+ * drop makes a checkpoint, after which Postgres would log each page of the full database whole at its first change.
  */
 export async function openDatabases(serverUrl: string, fullUrl?: string): Promise<Databases> {
   const template = await createTemplateDatabase(serverUrl)

@@ -35,7 +35,7 @@ const START_MS = 30_000
 
 const PORT_OF = { receiver: 'PORT', worker: 'WORKER_PORT', operator: 'OPERATOR_PORT' } as const
 
-/** The role in a process of its own with production settings. Resolves when it is ready. */
+/** Starts the role in a separate process with production settings. Resolves when it is ready. */
 export async function startRole(role: 'receiver' | 'worker' | 'operator', settings: GatehouseSettings): Promise<Role> {
   const port = await freePort()
   const profile = settings.profileDirectory === undefined ? [] : profileArguments(settings.profileDirectory, role)

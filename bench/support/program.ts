@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-/** A program of the bench in a process of its own, so that its event loop and the measured one do not share time. */
+/** A program of the bench in a separate process, so that its event loop and the measured one do not share time. */
 export interface Program<Question, Ready> {
   pid: number
   /** Its message when it was ready. */
   ready: Ready
-  /** Asks one question at a time. Rejects with the program's error, or when it ends. */
+  /** Sends one question at a time. Rejects with the program's error, or when the program ends. */
   ask<Answer>(question: Question): Promise<Answer>
   stop(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** The simulator in a process of its own: the same upstream for every side of the bench of orders. Prices stand still. */
+/** The simulator in a separate process: the same upstream for every side of the bench of orders. Its prices do not change. */
 import { createLogger } from '../../src/platform/logger.ts'
 import { DOCUMENTED_SCOPES } from '../../src/sandbox/api/scopes.ts'
 import { createSandbox } from '../../src/sandbox/sandbox.ts'

@@ -17,8 +17,8 @@ export interface StubAnswer {
 }
 
 /**
- * A light stub of Paxos, since it shares the machine with what is measured: the few routes that an onboarding needs, in the shapes of
- * paxos/api.md 1.2, 3, 4.9 and 5, answered from memory, counted. It checks nothing that the simulator checks.
+ * A light stub of Paxos, because it shares the machine with the measured code: the routes that an onboarding needs, in the format of
+ * paxos/api.md 1.2, 3, 4.9 and 5. It answers from memory, counts calls, and makes none of the simulator's checks.
  */
 export interface StubPaxos {
   /** Removes everything, and loads these events and their identities. */

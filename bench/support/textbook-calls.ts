@@ -21,7 +21,7 @@ export async function openTextbookCalls(upstream: UpstreamUrls, connections: num
       }
       const answer = await request(upstream.noticeUrl, { method: 'POST', dispatcher: agent, headers, body })
       await answer.body.dump()
-      if (answer.statusCode > 299) throw new Error(`the notice was answered with ${answer.statusCode}`)
+      if (answer.statusCode > 299) throw new Error(`the notification was answered with ${answer.statusCode}`)
     },
     close: () => agent.close(),
   }

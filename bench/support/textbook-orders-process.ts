@@ -1,6 +1,6 @@
 /**
- * The order service of a textbook: a Fastify route that inserts a row, calls the brokerage under the row's id, updates the row and answers.
- * Nothing in it is slowed down (undici's `request`, one pool of pg, one index), and it promises nothing after a crash or a lost answer.
+ * The textbook order service: a Fastify route that inserts a row, calls the brokerage under the row's id, updates the row and answers.
+ * Nothing slows it down (undici's `request`, one pool of pg, one index). It promises nothing after a crash or a lost answer.
  */
 import { randomUUID } from 'node:crypto'
 import Fastify from 'fastify'

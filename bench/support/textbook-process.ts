@@ -1,8 +1,8 @@
 /**
- * The design that the documentation of each of its parts leads to: a Fastify route that inserts with Prisma, adds a BullMQ job and answers;
- * a BullMQ worker that makes four calls of Paxos for each onboarding, and commits after each step. Nothing in it is slowed down: the
- * keep-alive client is the fast one (undici's `request`), its tables have only the indexes that it needs, completed jobs are removed, and
- * it reads one column back from an insert.
+ * The textbook design, as the documentation of its parts recommends: a Fastify route that inserts with Prisma, adds a BullMQ job and answers;
+ * a BullMQ worker that makes four calls to Paxos for each onboarding and commits after each step. Nothing slows it down: it uses the
+ * fast keep-alive client (undici's `request`), its tables have only the indexes that it needs, completed jobs are removed, and
+ * an insert returns one column.
  */
 import { PrismaPg } from '@prisma/adapter-pg'
 import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend, Queue, Worker } from 'bullmq'

@@ -9,8 +9,8 @@ export const NOTICES_PER_ONBOARDING = 2
 const PATIENCE_MS = 30_000
 
 /**
- * Waits until upstream has accepted this many notices since its events were loaded, and this many onboardings are ready: first the notices,
- * which are cheap to count, then the rows, which follow within milliseconds.
+ * Waits until upstream has accepted this many notifications since its events were loaded, and this many onboardings are ready. It waits for the notifications
+ * first, which are cheap to count; the rows follow within milliseconds.
  */
 export async function untilReady(
   upstream: Upstream,

@@ -1,4 +1,4 @@
-/** Paxos's API as a stub, and the application that accepts the notices, in one light process. */
+/** Paxos's API as a stub, and the application that accepts the notifications, in one light process. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

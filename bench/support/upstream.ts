@@ -15,7 +15,7 @@ export type UpstreamQuestion = { load: readonly ApprovedEvent[] } | 'counts' | '
 
 /** What upstream has received. */
 export interface UpstreamCounts extends StubCounts {
-  /** Since the events were loaded: notices, and distinct `webhook-id`s among them. */
+  /** Since the events were loaded: notifications, and distinct `webhook-id`s among them. */
   notices: number
   noticeKeys: number
 }
@@ -29,7 +29,7 @@ export interface UpstreamUrls {
 export type Upstream = Program<UpstreamQuestion, UpstreamUrls>
 
 /**
- * The brokerage's API and the application that accepts notices, in one light process. `latencyMs`: the wait before each answer of the API.
+ * The brokerage's API and the application that accepts notifications, in one light process. `latencyMs`: the wait before each answer of the API.
  */
 export function startUpstream({ latencyMs }: { latencyMs: number }): Promise<Upstream> {
   return startProgram<UpstreamQuestion, UpstreamUrls>('upstream', { latencyMs })
@@ -37,7 +37,7 @@ export function startUpstream({ latencyMs }: { latencyMs: number }): Promise<Ups
 
 /** Paxos lets one address create ten identities a second (paxos/api.md 1.5), so approvals are this far apart. */
 const SPACING_MS = 100
-/** The worker's first sweep looks back an hour; what it found would not have come by webhook. */
+/** The worker's first sweep looks back 1 h; an event that it found would not have arrived by webhook. */
 const LAST_WAS_MS_AGO = 3_660_000
 
 /** `count` approvals, evenly spaced, the last one more than an hour ago: a backlog after an outage. */
