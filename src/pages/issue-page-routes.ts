@@ -5,7 +5,7 @@ import type { IssueStory, OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'
 import { issueListPage, issuePage } from './issue-pages.ts'
-import { IssueListQuery, MuteForm, NoteForm, ReasonForm, readForm } from './page-forms.ts'
+import { IssueListQuery, MuteForm, NoteForm, ReasonForm, readFilters, readForm, sentTexts } from './page-forms.ts'
 
 interface Parts {
   useCases: OperatorUseCases
@@ -21,8 +21,10 @@ function known(issue: IssueStory | null): IssueStory {
 /** The list of issues, one issue, and what an operator decides about it. */
 export function serveIssuePages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
   app.get('/issues', async (request, reply) => {
-    const { state } = readForm(IssueListQuery, request.query)
-    return sendHtml(reply, issueListPage(await useCases.listIssues({ state }), state, reader(request)))
+    const { query, wrong } = readFilters(IssueListQuery, request.query)
+    const { state } = sentTexts(request.query)
+    if (wrong) return sendHtml(reply.code(400), issueListPage([], state, { ...reader(request), wrong }))
+    return sendHtml(reply, issueListPage(await useCases.listIssues(query), state, reader(request)))
   })
   app.get<{ Params: { id: string } }>('/issues/:id', async (request, reply) =>
     sendHtml(reply, issuePage(known(await useCases.getIssue(request.params.id)), reader(request))),

@@ -4,7 +4,7 @@ import { sayCause, sayFailures, sayTreatment } from '../operate/say-issue.ts'
 import type { Issue, IssueStory } from '../operate/use-cases.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { eventTable } from './event-pages.ts'
-import { filterForm } from './filter-form.ts'
+import { filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
 import { badge, command, dataTable, emptyState, facts, linkTo, moment, notice, page } from './page-parts.ts'
 
@@ -13,8 +13,12 @@ interface Reader {
   now: Date
 }
 
-/** Failures by cause. */
-export function issueListPage(issues: readonly Issue[], state: string | undefined, { operator, now }: Reader): Html {
+/** Failures by cause. `wrong`: an error per filter; with any error, the list is not shown. */
+export function issueListPage(
+  issues: readonly Issue[],
+  state: string | undefined,
+  { operator, now, wrong = new Map() }: Reader & { wrong?: ReadonlyMap<string, string> },
+): Html {
   return page({
     title: 'Issues',
     section: 'issues',
@@ -22,8 +26,8 @@ export function issueListPage(issues: readonly Issue[], state: string | undefine
     live: true,
     content: html`<h1>Issues</h1>
 <p class="hint">Failures grouped by cause: the call and its answer. Without a filter, shows open and acknowledged issues.</p>
-${filterForm('/issues', [{ name: 'state', label: 'State', words: [...ISSUE_STATES, 'all'] }], { sent: { state }, wrong: new Map() })}
-${issues.length > 0 ? issueTable(issues, now) : emptyState('No open issue.', 'Set the state to all to see muted and resolved ones.')}`,
+${filterForm('/issues', [{ name: 'state', label: 'State', words: [...ISSUE_STATES, 'all'] }], { sent: { state }, wrong })}
+${wrong.size > 0 ? wrongFilters(wrong) : issues.length > 0 ? issueTable(issues, now) : emptyState('No open issue.', 'Set the state to all to see muted and resolved ones.')}`,
   })
 }
 

@@ -13,6 +13,7 @@ import { unknownRoute } from '../platform/route-book.ts'
 import { auditPage } from './audit-page.ts'
 import { eventListPage, eventPage } from './event-pages.ts'
 import { findPage } from './find-page.ts'
+import { formAgainPage } from './form-again-page.ts'
 import { homePage } from './home-page.ts'
 import { type Html, html, sendHtml } from './html.ts'
 import { serveIssuePages } from './issue-page-routes.ts'
@@ -28,6 +29,7 @@ import {
   readFilters,
   readForm,
   sentTexts,
+  sentWords,
 } from './page-forms.ts'
 import { notice, page } from './page-parts.ts'
 import { proofPage } from './proof-page.ts'
@@ -78,7 +80,7 @@ export function registerOperatorPages(
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error, request.method === 'POST' ? 'acts-again' : 'reads')
     if (!(problem instanceof HttpProblem) || !accepts(request)) throw problem
-    return sendHtml(reply.code(problem.status), errorPage(problem, request.operatorName))
+    return sendHtml(reply.code(problem.status), refusalPage(problem, request))
   })
   recogniseOperators(app, login)
   serveAssets(app)
@@ -207,6 +209,13 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
       auditPage(entries, report, { ...reader(request), checked: AUDIT_CHECKED, filters, wrong: wrong ?? new Map() }),
     )
   })
+}
+
+/** A form that a person can correct is shown again; anything else is only said. */
+function refusalPage(problem: HttpProblem, { method, url, body, operatorName: operator }: FastifyRequest): Html {
+  const { errors } = problem
+  if (method !== 'POST' || operator === null || problem.status !== 400 || !errors?.length) return errorPage(problem, operator)
+  return formAgainPage({ action: url, sent: sentWords(body), errors, operator })
 }
 
 function errorPage(problem: HttpProblem, operator: string | null): Html {

@@ -1,4 +1,5 @@
 import { sayPause } from '../operate/queue-pause.ts'
+import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
 import type { QueueStatus } from '../operate/use-cases.ts'
 import { type Html, html } from './html.ts'
 import { facts, notice, page } from './page-parts.ts'
@@ -37,7 +38,7 @@ ${act('rebuild', 'Rebuild', 'Empties the queue and fills it again from the inbox
 function act(verb: 'pause' | 'resume' | 'rebuild', title: string, effect: string): Html {
   return html`<form class="card stacked" method="post" action="/queue/${verb}"><h2>${title}</h2>
 <p>${effect}</p>
-<label>Reason<input name="reason" required minlength="3" maxlength="500" placeholder="why, and the ticket" autocomplete="off"></label>
+<label>Reason<input name="reason" required minlength="${SHORTEST_REASON}" maxlength="${LONGEST_REASON}" placeholder="why, and the ticket" autocomplete="off"></label>
 <p class="hint">The audit records your name and the reason before the action runs.</p>
 <button>${title}</button></form>`
 }

@@ -15,6 +15,9 @@ interface Parts {
   actorOf: (request: FastifyRequest) => Actor
 }
 
+/** A list with a wrong filter shows no rows. */
+const NO_ITEMS = { items: [], nextCursor: null }
+
 /** Pages for replays: the list, the form for a plan, and one replay with its actions. */
 export function serveReplayPages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
   const find = async (id: string): Promise<ReplayStory> => {
@@ -23,8 +26,9 @@ export function serveReplayPages(app: FastifyInstance, { useCases, reader, actor
     return replay
   }
   app.get('/replays', async (request, reply) => {
-    const replays = await useCases.listReplays(readForm(ReplayListQuery, request.query))
-    return sendHtml(reply, replayListPage(replays, reader(request)))
+    const { query, wrong } = readFilters(ReplayListQuery, request.query)
+    if (wrong) return sendHtml(reply.code(400), replayListPage(NO_ITEMS, { ...reader(request), wrong }))
+    return sendHtml(reply, replayListPage(await useCases.listReplays(query), reader(request)))
   })
   app.get('/replays/new', async (request, reply) => sendHtml(reply, newReplayPage(reader(request))))
   app.post('/replays', async (request, reply) => {

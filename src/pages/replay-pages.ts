@@ -11,17 +11,24 @@ interface Reader {
   now: Date
 }
 
-/** The list of replays: who planned and approved each, and why. */
-export function replayListPage({ items, nextCursor }: Page<ReplayLine>, { operator, now }: Reader): Html {
+/** The list of replays: who planned and approved each, and why. `wrong`: an error per part of the address; with any error, the list is not shown. */
+export function replayListPage(
+  { items, nextCursor }: Page<ReplayLine>,
+  { operator, now, wrong = new Map() }: Reader & { wrong?: ReadonlyMap<string, string> },
+): Html {
   return page({
     title: 'Replays',
     section: 'replays',
     operator,
     content: html`<h1>Replays</h1>
 <p><a class="button" href="/replays/new">Plan a replay</a></p>
-${items.length > 0 ? replayTable(items, now) : emptyState('No replay yet.', 'A replay processes stored events again. Its plan changes nothing: it shows what would happen to each event.')}
+${wrong.size > 0 ? wrongList(wrong) : items.length > 0 ? replayTable(items, now) : emptyState('No replay yet.', 'A replay processes stored events again. Its plan changes nothing: it shows what would happen to each event.')}
 ${morePages('/replays', {}, nextCursor)}`,
   })
+}
+
+function wrongList(wrong: ReadonlyMap<string, string>): Html {
+  return html`${wrongFilters(wrong)}<p><a href="/replays">Show the newest</a></p>`
 }
 
 export function replayTable(replays: readonly ReplayLine[], now: Date): Html {

@@ -312,6 +312,40 @@ describe('the pages', () => {
     expect(page).toMatch(/id="wrong-limit">/)
   })
 
+  it('F26: show the issues again with their filter when it is wrong', async () => {
+    const answer = await get('/issues?state=lost')
+    const page = await answer.text()
+    expect(answer.status).toBe(400)
+    expect(page).toMatch(/name="state" aria-invalid="true" aria-describedby="wrong-state"/)
+    expect(page).toContain('<h1>Issues</h1>')
+  })
+
+  it('F26: show the list of replays with a message when its address is wrong', async () => {
+    const answer = await get('/replays?limit=none')
+    const page = await answer.text()
+    expect(answer.status).toBe(400)
+    expect(page).toContain('limit must be')
+    expect(page).toContain('href="/replays">Show the newest')
+  })
+
+  it.each([
+    ['/queue/pause', '/queue', { reason: 'x' }, ['reason', 'x']],
+    ['/events/some-event/dismiss', '/events/some-event', { reason: 'x' }, ['reason', 'x']],
+    ['/issues/an-issue/mute', '/issues/an-issue', { reason: 'deploy 42', until: 'never' }, ['until', 'never']],
+    ['/issues/an-issue/note', '/issues/an-issue', { note: 'asked the bank', link: 'ticket 42' }, ['link', 'ticket 42']],
+  ])(
+    'F26: show the form of %s again when a value is wrong, with each value',
+    async (path, from, sent: Record<string, string>, [name, value]) => {
+      const answer = await post(path, sent)
+      const page = await answer.text()
+      expect(answer.status).toBe(400)
+      expect(page).toContain(`action="${path}"`)
+      expect(page).toContain(`href="${from}">Back to the page`)
+      expect(page).toMatch(new RegExp(`name="${name}" value="${value}"[^>]* aria-describedby="wrong-${name}"`))
+      for (const [each, text] of Object.entries(sent)) expect(page).toContain(`name="${each}" value="${text}"`)
+    },
+  )
+
   it('F26, F30: accept the times of the commands, and filter the audit', async () => {
     expect((await get('/events?from=2h&to=2026-03-01')).status).toBe(200)
     await operator.useCases.pauseQueue({ reason: 'filter me' }, { kind: 'operator', name: 'grace' })
