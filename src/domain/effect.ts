@@ -11,35 +11,37 @@
 export const EFFECT_STATES = ['intended', 'done', 'suppressed', 'refused'] as const
 export type EffectState = (typeof EFFECT_STATES)[number]
 
-/** Which effect of its stream. */
+/** Identifies an effect within its stream. */
 export interface EffectId {
   /** `create-account`, `send-notification`, `place-order`. */
   readonly kind: string
-  /** What tells several of a kind apart: which notification; null where the kind has no variants. */
+  /** Tells effects of one kind apart: the notification's name. Null for kinds without variants. */
   readonly name: string | null
-  /** The how-manieth of its kind and name in this stream, from 1. */
+  /** Its number among effects of this kind and name in the stream, from 1. */
   readonly number: number
 }
 
 export interface Effect extends EffectId {
-  /** The id as one text: unique within the stream, and what the ledger's entries say. Made from the id, never read back into one. */
+  /** The id as one text, unique within the stream, for the ledger's entries. It is made from the id and never parsed. */
   readonly step: string
-  /** The idempotency key towards the other side; the same for every attempt, now and after a restore from backup. */
+  /** The idempotency key for the other side. It is the same for every attempt, also after a restore from backup. */
   readonly key: string
   readonly state: EffectState
   readonly attempts: number
-  /** When it was first committed (milliseconds since 1970), null before that: what a notification says as its time, at every attempt. */
+  /** When it was first committed, milliseconds since 1970; null before that. Every attempt of a notification names this time. */
   readonly intendedAt: number | null
   readonly lease: Lease | null
   readonly receipt: Receipt | null
-  /** The code of the refusal. */
+  /** Code of the refusal. */
   readonly errorCode: string | null
 }
 
-/** How long an attempt is its job's alone, milliseconds: longer than a call may take (its timeout, a retry after 401, three reads for the profile). */
+/**
+ * How long a job owns its attempt, milliseconds: longer than a call may take (its timeout, a retry after 401, three reads for the profile).
+ */
 export const LEASE_MS = 45_000
 
-/** The job that holds the attempt: an inbox event, and which opening of it. */
+/** The job that holds the attempt: an inbox event and its generation. */
 export interface LeaseHolder {
   /** bigint as text. */
   readonly seq: string
@@ -51,13 +53,13 @@ export interface Lease extends LeaseHolder {
   readonly until: number
 }
 
-/** The other side's answer: ids, codes and amounts as texts. Each kind of effect has its own form, told apart by `kind`. */
+/** The other side's answer: ids, codes and amounts as texts. Each kind of effect has its own form, with its own `kind`. */
 export interface Receipt {
   readonly kind: string
   readonly [field: string]: string | number | boolean | null
 }
 
-/** A line for the ledger: what happened, without the numbering and the chain, which the store adds. */
+/** An entry for the ledger. The store adds its number and its link in the chain. */
 export interface Entry {
   readonly kind: string
   /** Ids, states and codes only: never personal data. */
@@ -66,7 +68,7 @@ export interface Entry {
 
 export type EntryData = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
 
-/** The entries that effects write, whatever their kind. Streams add entries of their own. */
+/** Entries of effects of any kind. Streams add entries of their own. */
 export type EffectEntry =
   | { readonly kind: 'effect.intended'; readonly data: { readonly step: string; readonly key: string } }
   | { readonly kind: 'effect.done'; readonly data: { readonly step: string; readonly key: string } & EntryData }
@@ -76,19 +78,19 @@ export type EffectEntry =
     }
   | { readonly kind: 'effect.refused'; readonly data: { readonly step: string; readonly key: string; readonly code: string } }
 
-/** How one attempt ended, for the record. No text of the other side's: it may name a person. */
+/** The recorded end of one attempt. It has no text of the other side, which may name a person. */
 export interface Attempt {
   readonly step: string
-  /** Which attempt of its effect, from 1. */
+  /** Number of the attempt within its effect, from 1. */
   readonly number: number
-  /** When it began (milliseconds since 1970). */
+  /** When it began, milliseconds since 1970. */
   readonly at: number
   readonly durationMs: number
-  /** `accounts.create`, `webhook`; null where the answer does not say. */
+  /** `accounts.create`, `webhook`; null: unknown. */
   readonly operation: string | null
-  /** The HTTP status; null where there was no answer. */
+  /** The HTTP status; null: no answer. */
   readonly status: number | null
-  /** Our code of the failure; null: it succeeded. */
+  /** Our code of the failure; null: success. */
   readonly code: string | null
   /** The problem's type URI, as Paxos sent it. */
   readonly problemType: string | null
@@ -96,39 +98,39 @@ export interface Attempt {
   readonly detail: string | null
 }
 
-/** A stream with its effects: what decisions rest on. Each kind of stream adds its own state. */
+/** A stream with its effects: the basis of decisions. Each kind of stream adds its own state. */
 export interface Snapshot {
   readonly effects: readonly Effect[]
 }
 
-/** What a step changes: the next snapshot, what the ledger says about it, and attempts to keep. Nothing is done yet. */
+/** The result of a step: the next snapshot, its entries for the ledger, and attempts to record. Nothing is committed yet. */
 export type Draft<S extends Snapshot> = S & {
   readonly entries: readonly Entry[]
   readonly attempted?: readonly Attempt[]
 }
 
-/** A new effect of a stream. Its step and key are made of its id and its stream alone, so that a restored database asks under the same key. */
+/** A new effect of a stream. Step and key follow from its id and its stream alone, so a restored database uses the same key. */
 export function intendedEffect(streamId: string, { kind, name = null, number = 1 }: Partial<EffectId> & Pick<EffectId, 'kind'>): Effect {
   const step = `${kind}${name === null ? '' : `:${name}`}${number > 1 ? `:${number}` : ''}`
   return newEffect({ kind, name, number }, { step, key: `gatehouse-${step.replaceAll(':', '.')}-${streamId}` })
 }
 
-/** The same for the two kinds whose step and key are older than the rule above. */
+/** Likewise for the two kinds with a step and key that are older than the rule above. */
 export function newEffect(id: EffectId, texts: Pick<Effect, 'step' | 'key'>): Effect {
   return { ...id, ...texts, state: 'intended', attempts: 0, intendedAt: null, lease: null, receipt: null, errorCode: null }
 }
 
-/** The effects of one kind, and of one name where it is given. */
+/** The effects of one kind, and of one name if given. */
 export function effectsOf({ effects }: Snapshot, kind: string, name?: string): Effect[] {
   return effects.filter((effect) => effect.kind === kind && (name === undefined || effect.name === name))
 }
 
-/** An effect is still wanted, or was refused. */
+/** Whether the effect is intended or refused. */
 export function isOpen({ state }: Effect): boolean {
   return state === 'intended' || state === 'refused'
 }
 
-/** Adds an effect, or intends again one that was given up or refused, under the same key. */
+/** Adds an effect. A suppressed or refused one is intended again, under the same key. */
 export function intend<S extends Snapshot>(draft: Draft<S>, effect: Effect): Draft<S> {
   const known = draft.effects.find(({ step }) => step === effect.step)
   if (known?.state === 'intended' || known?.state === 'done') return draft
@@ -136,7 +138,7 @@ export function intend<S extends Snapshot>(draft: Draft<S>, effect: Effect): Dra
   return withEffect(draft, wanted, { kind: 'effect.intended', data: { step: wanted.step, key: wanted.key } })
 }
 
-/** A person asked for another try (replay): what was refused is intended again, under the same key. */
+/** Intends refused effects again, under the same key, since an operator asked for another try (replay). */
 export function reopenRefused<S extends Snapshot>(draft: Draft<S>): Draft<S> {
   if (!draft.effects.some(({ state }) => state === 'refused')) return draft
   const effects = draft.effects.map((effect) =>
@@ -145,7 +147,7 @@ export function reopenRefused<S extends Snapshot>(draft: Draft<S>): Draft<S> {
   return { ...draft, effects }
 }
 
-/** Records the first receipt of an effect. @throws when the stream has no such effect: a fault of ours */
+/** Records the first receipt of an effect. @throws Error when the stream has no such effect: a fault of ours */
 export function recordReceipt<S extends Snapshot>(draft: Draft<S>, step: string, receipt: Receipt): Draft<S> {
   const effect = effectAt(draft, step)
   const done: Effect = { ...effect, state: 'done', receipt, lease: null, errorCode: null }
@@ -153,7 +155,7 @@ export function recordReceipt<S extends Snapshot>(draft: Draft<S>, step: string,
   return withEffect(draft, done, { kind: 'effect.done', data: { step, key: effect.key, ...said } })
 }
 
-/** The other side said no for good: the effect waits for a person, with the code of the refusal. */
+/** Records a final refusal by the other side: the effect waits for a person, with the code of the refusal. */
 export function recordRefusal<S extends Snapshot>(draft: Draft<S>, step: string, code: string): Draft<S> {
   const effect = draft.effects.find((candidate) => candidate.step === step)
   if (effect?.state !== 'intended') return draft
@@ -161,41 +163,41 @@ export function recordRefusal<S extends Snapshot>(draft: Draft<S>, step: string,
   return withEffect(draft, refused, { kind: 'effect.refused', data: { step, key: effect.key, code } })
 }
 
-/** It was looked for where it would be, and is not there. A state that wants it again intends it again, under the same key. */
+/** Records that a look-up did not find the effect. A state that wants it again intends it again, under the same key. */
 export function recordAbsence<S extends Snapshot>(draft: Draft<S>, step: string): Draft<S> {
   const effect = draft.effects.find((candidate) => candidate.step === step)
   return effect?.state === 'intended' ? suppress(draft, effect, { mayHaveBeenSent: false }) : draft
 }
 
-/** Gives up open effects that say what is no longer true. The ledger says of each whether it may have been sent. */
+/** Suppresses open effects that are no longer true. The ledger says of each whether it may have been sent. */
 export function suppressAll<S extends Snapshot>(draft: Draft<S>, superseded: readonly Effect[]): Draft<S> {
   return superseded.reduce((next, effect) => suppress(next, effect, { mayHaveBeenSent: effect.attempts > 0 }), draft)
 }
 
 function suppress<S extends Snapshot>(draft: Draft<S>, effect: Effect, { mayHaveBeenSent }: { mayHaveBeenSent: boolean }): Draft<S> {
   const { step, key } = effect
-  // The lease of an attempt that may be under way stays: a state that wants the effect again waits for it.
+  // An attempt that may be in progress keeps its lease: a state that wants the effect again waits for it.
   const given: Effect = { ...effect, state: 'suppressed', lease: mayHaveBeenSent ? effect.lease : null }
   return withEffect(draft, given, { kind: 'effect.suppressed', data: { step, key, mayHaveBeenSent } })
 }
 
-/** Marks an attempt before it is made, so that after a crash the next worker knows that the outcome is unknown. */
+/** Marks an attempt before it is made. After a crash the next worker then knows that the outcome is unknown. */
 export function markAttempt<S extends Snapshot>(draft: Draft<S>, effect: Effect, lease: Lease): Draft<S> {
   return { ...draft, effects: replace(draft.effects, { ...effect, attempts: effect.attempts + 1, lease, errorCode: null }) }
 }
 
-/** When the last attempt began, milliseconds since 1970; null: there is none under way or lost. */
+/** When the last attempt began, milliseconds since 1970; null: no attempt is in progress or lost. */
 export function attemptedAtMs({ lease }: Effect): number | null {
   return lease && lease.until - LEASE_MS
 }
 
-/** The lease of another job that has not run out; null where this job may act. A job takes over its own attempt at once: its predecessor is dead. */
+/** The valid lease of another job; null: this job may act. A job takes over its own attempt at once: its predecessor is dead. */
 export function heldByAnother({ lease }: Effect, by: LeaseHolder, now: number): Lease | null {
   if (lease === null || lease.until <= now) return null
   return lease.seq === by.seq && lease.generation === by.generation ? null : lease
 }
 
-/** @throws when the stream has no such effect: a fault of ours */
+/** @throws Error when the stream has no such effect: a fault of ours */
 export function effectAt({ effects }: Snapshot, step: string): Effect {
   const effect = effects.find((candidate) => candidate.step === step)
   if (!effect) throw new Error(`the stream has no effect ${step}`)

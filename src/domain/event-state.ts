@@ -11,6 +11,6 @@
 export const EVENT_STATES = ['accepted', 'processed', 'parked', 'dead', 'test', 'dismissed'] as const
 export type EventState = (typeof EVENT_STATES)[number]
 
-/** Who put an event into the inbox: Paxos by webhook, the sweep that found it listed, a caller of the API, or a stream that set a timer. */
+/** Where an event came from: a webhook of Paxos, the sweep over List Events, a caller of the API (command), or a stream (timer). */
 export const EVENT_ORIGINS = ['webhook', 'sweep', 'command', 'timer'] as const
 export type EventOrigin = (typeof EVENT_ORIGINS)[number]

@@ -1,25 +1,25 @@
 import Big from 'big.js'
 
-/** Exact decimals only: no numbers in (`strict`), no exponents out, and no place cut off unless a caller names how many it keeps. */
+/** Exact decimals: no JavaScript numbers in (`strict`), no exponents out, and no digit cut off unless a caller names how many to keep. */
 const Decimal = Big()
 Decimal.strict = true
 Decimal.NE = -1e6
 Decimal.PE = 1e6
 
-/** Where a result goes that lies between two steps. Down is towards zero. */
+/** Rounding of a result between two steps. `down` is towards zero. */
 export type Rounding = 'down' | 'up'
 const MODES: Record<Rounding, 0 | 3> = { down: 0, up: 3 }
 
-/** What Paxos takes in a request: digits, at most one point, a digit last (paxos/api.md 7 and 8.1). We also want a digit first. */
+/** Form of an amount in a request: digits, at most one point, a digit last (paxos/api.md 7 and 8.1). Gatehouse also wants a digit first. */
 const REQUESTED = /^[0-9]+(\.[0-9]+)?$/
-/** What an answer or a `numeric` column may hold: also a sign, and `.5`. */
+/** Form of an amount in an answer or a `numeric` column: also with a sign, and `.5`. */
 const ANSWERED = /^-?[0-9]*\.?[0-9]+$/
-/** More digits than any amount has; a longer text is a mistake or an attack. */
+/** Longer than any amount. A longer text is a mistake or an attack. */
 const LONGEST = 60
 
 /**
- * An exact decimal quantity of some asset. Never a JavaScript number: it is made from a decimal string, and `JSON.stringify` and
- * `String` give a decimal string back. `<`, `>` and `+` between two of them throw; use the methods.
+ * An exact decimal quantity of an asset. It is made from a decimal string and never a JavaScript number. `JSON.stringify` and `String`
+ * return a decimal string. `<`, `>` and `+` on two amounts throw: use the methods.
  */
 export class Amount {
   readonly #value: Big
@@ -29,15 +29,15 @@ export class Amount {
 
   static readonly zero: Amount = new Amount(new Decimal('0'))
 
-  /** A decimal that our own code or Postgres wrote. @throws RangeError for any other text */
+  /** A decimal from our own code or Postgres. @throws RangeError for any other text */
   static of(text: string): Amount {
     if (text.length > LONGEST || !ANSWERED.test(text)) throw new RangeError('not a decimal')
     return new Amount(new Decimal(text))
   }
 
   /**
-   * A decimal of an answer of Paxos: null for "", which means "not applicable" (paxos/api.md 8.1), and for an absent one.
-   * @throws RangeError for what is no decimal
+   * A decimal in an answer of Paxos. Null for "", which means "not applicable" (paxos/api.md 8.1), and for an absent one.
+   * @throws RangeError for a text that is no decimal
    */
   static answered(text: string | null | undefined): Amount | null {
     return text == null || text === '' ? null : Amount.of(text)
@@ -65,7 +65,7 @@ export class Amount {
     return new Amount(this.#value.abs())
   }
 
-  /** The quotient with so many decimals. @throws RangeError for a divisor of zero */
+  /** The quotient with `decimals` decimals. @throws RangeError for a divisor of zero */
   dividedBy(divisor: Amount, decimals: number, rounding: Rounding): Amount {
     if (divisor.isZero()) throw new RangeError('division by zero')
     const Precise = Big()
@@ -86,12 +86,12 @@ export class Amount {
     return this.#value.mod(step.#value).eq(Decimal('0'))
   }
 
-  /** Digits behind the point, trailing zeros not counted: 1.50 has one. */
+  /** Digits after the point, without trailing zeros: 1.50 has one. */
   decimals(): number {
     return this.toString().split('.')[1]?.length ?? 0
   }
 
-  /** -1, 0 or 1: how this stands to `other`. */
+  /** -1, 0 or 1: this is less than, equal to or greater than `other`. */
   compare(other: Amount): -1 | 0 | 1 {
     return this.#value.cmp(other.#value)
   }
@@ -121,7 +121,7 @@ export class Amount {
   toJSON(): string {
     return this.toString()
   }
-  /** A comparison or sum by operator would go through a binary float. @throws TypeError always */
+  /** Operators would compare or add binary floats. @throws TypeError always */
   valueOf(): never {
     throw new TypeError('amounts are not numbers: use compare, plus, minus')
   }
@@ -133,7 +133,7 @@ export function least(one: Amount, other: Amount): Amount {
 }
 
 /**
- * An amount of a request: a string of digits above zero with at most `decimals` decimals. Returns a sentence that says what is
+ * Reads an amount of a request: a string of digits above zero with at most `decimals` decimals. Else returns a sentence that says what is
  * wrong and what to send, for a field that the caller names.
  */
 export function parseAmount(value: unknown, { decimals }: { decimals: number }): Amount | string {

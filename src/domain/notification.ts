@@ -2,20 +2,20 @@ import { type Effect, effectsOf, newEffect, type Receipt, type Snapshot } from '
 
 export const SEND_NOTIFICATION = 'send-notification'
 
-/** How a notification was taken. */
+/** The receipt of a notification: how the application's receiver answered. */
 export interface NotificationReceipt extends Receipt {
   readonly kind: 'notice'
   readonly channel: string
-  /** The HTTP status; null where the channel has none. */
+  /** The HTTP status; null for a channel without one. */
   readonly status: number | null
 }
 
-/** Key of the `number`-th notification of a name to one stream: the `webhook-id` under which it is sent, always. */
+/** Key of the `number`-th notification of a name to one stream: the `webhook-id` of every attempt. */
 export function notificationKey(streamId: string, name: string, number: number): string {
   return `notice_${name}_${number}_${streamId}`
 }
 
-/** The next notification of this name: each transition sends one of its own. */
+/** The next notification of this name: each transition sends its own. */
 export function nextNotification(streamId: string, name: string, snapshot: Snapshot): Effect {
   return nthNotification(streamId, name, 1 + effectsOf(snapshot, SEND_NOTIFICATION, name).length)
 }

@@ -1,18 +1,18 @@
-/** What became of an event, as a value. `outcomeText` is the one place that makes the stored text of it. */
+/** The outcome of an event, as a value. Only `outcomeText` makes its stored text. */
 export type Outcome =
   /** It moved its stream to this state. */
   | { readonly kind: 'moved'; readonly to: string }
-  /** It found nothing new to decide, and finished what was open. */
+  /** It found nothing new to decide and finished open work. */
   | { readonly kind: 'resumed'; readonly state: string }
-  /** It moved nothing; the status, or the reason for it, was not on record. */
+  /** It moved nothing and recorded a new status, or a new reason for it. */
   | { readonly kind: 'noted'; readonly status: string }
-  /** A contradiction: a person must look. */
+  /** It met a contradiction: a person must look. */
   | { readonly kind: 'held'; readonly reason: string }
-  /** Late or repeated. */
+  /** It was late or repeated. */
   | { readonly kind: 'ignored'; readonly because: string }
-  /** It is on record and concerns no stream. */
+  /** It is recorded and concerns no stream. */
   | { readonly kind: 'kept'; readonly because: string }
-  /** A timer that was no longer wanted. */
+  /** It was a timer that is no longer needed. */
   | { readonly kind: 'cancelled'; readonly because: string }
 
 /** `moved:ready`, `held:approved-after-denied`, `ignored:already-ready`: what the inbox stores and the API shows. */
@@ -35,7 +35,7 @@ export function outcomeText(outcome: Outcome): string {
   }
 }
 
-/** The stored text as a value again, for a screen; null for a text that this version does not know. */
+/** Parses the stored text, for a screen; null for a text that this version does not know. */
 export function readOutcome(text: string): Outcome | null {
   const colon = text.indexOf(':')
   const what = text.slice(colon + 1)

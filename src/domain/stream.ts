@@ -14,47 +14,52 @@ import {
 import type { Outcome } from './outcome.ts'
 
 /**
- * Who decides: the machine never resolves a contradiction; an operator, by approving a replay that releases holds, takes
- * the live status as the truth.
+ * Who decides. The machine never resolves a contradiction. An operator does, by approving a replay that releases holds: then the live
+ * status decides.
  */
 export type Authority = 'machine' | 'operator'
 
-/** What leads to a decision besides the observation. */
+/** Facts for a decision besides the observation. */
 export interface Circumstances {
   /** Attempts that the event has spent. */
   readonly attempts: number
   readonly authority: Authority
-  /** An operator asked for this run: what was refused is tried again. */
+  /** An operator asked for this run: refused effects are tried again. */
   readonly replayed: boolean
 }
 
-/** `wait`: event and observation do not agree yet; the event comes again. `because` names no person. */
+/** `wait`: event and observation do not agree yet, so the event comes again. `because` names no person. */
 export type Decided<S extends Snapshot> =
   | { readonly kind: 'decided'; readonly draft: Draft<S>; readonly outcome: Outcome }
   | { readonly kind: 'wait'; readonly because: string }
 
 /**
- * What one kind of stream decides, all of it pure: `Seen` is what was read from outside (an event with a live status, a command with its
- * payload's reference). The runner (src/saga/run-stream.ts) knows the protocol and calls these; it knows no kind.
+ * The rules of one kind of stream, all pure. `Seen` is what was read from outside: an event with a live status, or a command with a
+ * reference to its payload. The runner (src/saga/run-stream.ts) knows the protocol and calls these rules; it knows no kind.
  */
 export interface StreamRules<S extends Snapshot, Seen> {
   /** `onboarding`, `order`. */
   readonly kind: string
-  /** The state in a word, for outcomes and for screens. */
+  /** The state in a word, for outcomes and screens. */
   stateOf(snapshot: S): string
-  /** False for a state that this version of the code does not know, as an older worker beside newer ones meets: it leaves the event alone. */
+  /** False for a state that this version does not know: an older worker meets it beside newer ones and leaves the event alone. */
   knows(snapshot: S): boolean
-  /** The stream as its first observation finds it, with the entry that says so. Null: only a stream that is there can be advanced. */
+  /** The new stream after its first observation, with the entry for it. Null: this observation cannot open a stream. */
   open(streamId: string, seen: Seen): Draft<S> | null
-  /** What the observation means for the stream; it intends effects and moves states, and does nothing. `fresh`: the stream is new. */
+  /**
+   * Decides what the observation means for the stream: intends effects and moves states, and performs nothing. `fresh`: the stream is new.
+   */
   decide(draft: Draft<S>, seen: Seen, circumstances: Circumstances & { fresh: boolean }): Decided<S>
   /** The one open effect (intended or refused) that the state waits for now. */
   nextEffect(snapshot: S): Effect | undefined
-  /** The kinds whose outcome must be known even when their state was left: such an effect is looked up, and not asked for again. */
+  /**
+   * Kinds of effects with an outcome that must become known even after their state was left: such an effect is looked up, not attempted
+   * again.
+   */
   readonly mustBeKnown: ReadonlySet<string>
-  /** What follows from the first receipt of an effect: ids taken over, the next state, the next intent. */
+  /** What follows from the first receipt of an effect: recorded ids, the next state, the next intent. */
   afterReceipt(draft: Draft<S>, effect: Effect, receipt: Receipt): Draft<S>
-  /** Sets the stream aside for a person. */
+  /** Holds the stream for a person. */
   hold(draft: Draft<S>, reason: string): Draft<S>
   /** The reason to hold when a late receipt contradicts the one on record. */
   readonly contradiction: string
@@ -63,13 +68,13 @@ export interface StreamRules<S extends Snapshot, Seen> {
 }
 
 /**
- * What is to be done next, and who may.
+ * The next step, and who may take it.
  *
  * - `attempt`: the effect as it was before this attempt, and the draft that marks the attempt.
  * - `look-up`: the state no longer wants the effect, but it may have happened, and the ledger must know.
- * - `waiting`: another event's job holds the effect until then (milliseconds since 1970).
+ * - `waiting`: another event's job holds the effect's lease until then (milliseconds since 1970).
  * - `refused`: a person must look.
- * - `complete`: nothing is open.
+ * - `complete`: no effect is open.
  */
 export type Claim<S extends Snapshot> =
   | { readonly kind: 'attempt'; readonly effect: Effect; readonly draft: Draft<S> }
@@ -99,13 +104,13 @@ export function claimNext<S extends Snapshot, Seen>(
   if (effect.state === 'refused') return { kind: 'refused', effect }
   const held = heldByAnother(effect, by, now)
   if (held) return { kind: 'waiting', effect, until: held.until }
-  // What the attempt must know is whether an earlier one may have acted: that is `effect.attempts`, before this one.
+  // The attempt needs to know whether an earlier one may have acted: `effect.attempts` before this one.
   return { kind: 'attempt', effect, draft: markAttempt(draft, effect, { seq: by.seq, generation: by.generation, until: now + leaseMs }) }
 }
 
 /**
- * Records what the other side answered. Merges by truth, not by turn: a receipt that comes late, from an attempt that was
- * already taken over, is recorded if there is none yet; one that contradicts the recorded one holds the stream. `same` is the effect kind's.
+ * Records the other side's answer. The content decides, not the order of arrival. A late receipt, from an attempt that was already taken
+ * over, is recorded if there is none yet. One that contradicts the recorded receipt holds the stream. The effect kind supplies `same`.
  */
 export function applyReceipt<S extends Snapshot, Seen>(
   rules: StreamRules<S, Seen>,
@@ -118,8 +123,8 @@ export function applyReceipt<S extends Snapshot, Seen>(
 }
 
 /**
- * What the observation makes of the stream as it stands: the one place where a run and its preview decide. `earned` is what this run has got
- * answers to before it lost a race: it comes first, since it is true and must neither be forgotten nor earned again.
+ * Applies the observation to the stream. A run and its preview both decide here. `earned`: receipts that this run got before it lost a
+ * race. They are applied first: they are true, and must be neither forgotten nor obtained again.
  */
 export function decideOn<S extends Snapshot, Seen>(
   rules: StreamRules<S, Seen>,
@@ -129,7 +134,7 @@ export function decideOn<S extends Snapshot, Seen>(
   return rules.decide(base, seen, { ...circumstances, fresh })
 }
 
-/** A draft that changes nothing yet. */
+/** A draft without a change. */
 export function draftOf<S extends Snapshot>(snapshot: S, entries: readonly Entry[] = []): Draft<S> {
-  return { ...snapshot, entries, attempted: [] } as unknown as Draft<S> // the snapshot of a draft may carry its old entries, which these replace
+  return { ...snapshot, entries, attempted: [] } as unknown as Draft<S> // the snapshot may be a draft with old entries, which these replace
 }

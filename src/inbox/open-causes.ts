@@ -6,7 +6,7 @@ export interface OpenCause {
   state: 'accepted' | 'parked' | 'dead'
   /** Their issue; null: they failed before Gatehouse kept issues, or have not failed. */
   causeId: string | null
-  /** The issue's kind of effect. */
+  /** The issue's kind of effect, its call and its HTTP status; null: unknown. */
   effectKind: string | null
   operation: string | null
   status: number | null

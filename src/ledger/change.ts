@@ -1,7 +1,7 @@
 import type { Draft, Snapshot } from '../domain/effect.ts'
 import type { Snapshot as OnboardingSnapshot } from '../domain/onboarding/onboarding.ts'
 
-/** A snapshot as committed, with what the next change must build on. */
+/** A committed snapshot, with the bookkeeping that the next change builds on. */
 export type Stored<S extends Snapshot = OnboardingSnapshot> = S & Bookkeeping
 
 export interface Bookkeeping {
@@ -11,20 +11,20 @@ export interface Bookkeeping {
   readonly headHash: Buffer
 }
 
-/** How the inbox event that led to a change ends (`processed`), in the same commit. */
+/** The end (`processed`) of the inbox event that led to a change, in the same commit. */
 export interface Completion {
   seq: string
-  /** Which opening of it: the end of an earlier one must not swallow what an operator has opened again. */
+  /** Its generation: the end of an earlier one must not close an event that an operator has opened again. */
   generation: number
-  /** What became of it, as `outcomeText` writes it. */
+  /** Its outcome, as `outcomeText` writes it. */
   outcome: string
 }
 
 export interface Change<S extends Snapshot = OnboardingSnapshot> {
-  /** What the draft was decided on; null for a stream that is new. */
+  /** The snapshot that the draft was decided on; null for a new stream. */
   before: Stored<S> | null
   draft: Draft<S>
-  /** Who: `event:<id>`, `operator:<name>`, `api`. Stands in every entry of the change. */
+  /** Who acts: `event:<id>`, `operator:<name>`, `api`. Each entry of the change names it. */
   actor: string
   at: Date
   completion?: Completion

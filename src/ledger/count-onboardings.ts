@@ -3,21 +3,21 @@ import { SEND_NOTIFICATION } from '../domain/notification.ts'
 import { ONBOARDING_STATES, type OnboardingState } from '../domain/onboarding/onboarding.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
 
-/** A count or a search that no index narrows looks at this many of the newest onboardings. */
+/** A count or a search without a narrowing index reads this many of the newest onboardings. */
 export const MOST_LOOKED_THROUGH = 20_000
 
 export interface NoticeCounts {
-  /** Have their receipt. */
+  /** With a receipt. */
   sent: number
-  /** Superseded before they were known to be sent. */
+  /** Superseded before Gatehouse knew that they were sent. */
   suppressed: number
-  /** Refused by the receiver; a person must look. */
+  /** Refused by the application's receiver. A person must look. */
   failed: number
-  /** On their way. */
+  /** Not sent yet. */
   pending: number
 }
 
-/** How many customers, and how many of them have come at least so far. */
+/** Number of customers, and how many of them have reached at least each state. */
 export interface Progress {
   opened: number
   approved: number
@@ -39,7 +39,7 @@ export async function countStates(prisma: PrismaClient): Promise<Record<Onboardi
   return Object.fromEntries(ONBOARDING_STATES.map((state) => [state, counts.get(state) ?? 0])) as Record<OnboardingState, number>
 }
 
-/** The states that say whether something is wrong: few, and counted in the index. */
+/** Counts the states that show whether something is wrong: few rows, counted in the index. */
 export async function countUnfinished(prisma: PrismaClient): Promise<Pick<Record<OnboardingState, number>, 'approved' | 'held'>> {
   const [approved, held] = await Promise.all([
     prisma.onboarding.count({ where: { state: 'approved' } }),

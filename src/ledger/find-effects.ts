@@ -3,20 +3,20 @@ import type { EffectState } from '../domain/effect.ts'
 import { streamOfKey } from '../domain/stream-of-key.ts'
 import { prefixPatterns } from '../platform/opaque-id.ts'
 
-/** An effect that a search met by its key. */
+/** An effect that a search found by its key. */
 export interface FoundEffect {
   streamId: string
   kind: string
-  /** Which notification; null for other kinds. */
+  /** The notification's name; null for other kinds. */
   name: string | null
   key: string
   state: EffectState
   intendedAt: Date
-  /** Whose it is; null where the stream names no customer yet. */
+  /** Its customer; null while the stream names none. */
   identityId: string | null
 }
 
-/** A shorter beginning of a stream's id is shared by too many to be worth a look. */
+/** Shortest prefix of a stream's id to search by: too many streams share a shorter one. */
 const LEAST_STREAM_PREFIX = 4
 
 const OWNER = `CASE
@@ -29,8 +29,8 @@ const OWNER = `CASE
   ELSE e.stream_id END`
 
 /**
- * Effects whose key (`ref_id` at Paxos, `webhook-id` of a notification) is this or begins so, at most `limit`. Keys have no index: a key is
- * made of its stream's id, which has one.
+ * Effects with this prefix of their key (`ref_id` at Paxos, `webhook-id` of a notification), at most `limit`. Keys have no index, but a key
+ * contains its stream's id, which has one.
  */
 export async function findEffects(pool: Pool, key: string, limit: number): Promise<FoundEffect[]> {
   const stream = streamOfKey(key)

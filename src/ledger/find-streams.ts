@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 
-/** What kind of stream, as operators call it. */
+/** The kind of stream, in operators' words. */
 export type FoundStreamKind =
   | 'onboarding'
   | 'identity-request'
@@ -10,11 +10,11 @@ export type FoundStreamKind =
   | 'transfer'
   | 'deposit-instructions'
 
-/** A stream that a search met, and by which of its ids. */
+/** A stream that a search found, and the id by which it was found. */
 export interface FoundStream {
   kind: FoundStreamKind
   id: string
-  /** The column that matched, such as `account_id`, and what stands in it. */
+  /** The matching column, such as `account_id`, and its value. */
   field: string
   value: string
   state: string
@@ -26,7 +26,7 @@ interface Searched {
   kind: FoundStreamKind
   table: string
   id: string
-  /** Each has a unique index in the order of bytes, so a prefix reads one stretch of it. */
+  /** Each column has a unique index in byte order, so a prefix reads one range of it. */
   fields: readonly string[]
 }
 
@@ -45,7 +45,7 @@ const SEARCHED: readonly Searched[] = [
   },
 ]
 
-/** Streams with an id that matches one of these LIKE patterns, at most `limit` for each field, in the order of the field. */
+/** Streams with an id that matches one of these LIKE patterns: at most `limit` for each field, in the order of the field. */
 export async function findStreams(pool: Pool, patterns: readonly string[], limit: number): Promise<FoundStream[]> {
   const branches = SEARCHED.flatMap(({ kind, table, id, fields }) =>
     fields.flatMap((field) =>

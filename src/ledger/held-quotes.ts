@@ -1,10 +1,10 @@
 import type { Pool } from 'pg'
 import type { HeldQuote } from '../domain/trade/quote-execution.ts'
 
-/** Quotes are kept for so long after their end, so that executing one says that it has expired and not that it is unknown. */
+/** How long an expired quote is kept, so that executing it fails as expired and not as unknown. */
 const KEPT_AFTER_END = '1 hour'
 
-/** Remembers quotes as Paxos listed them, each with its own time of expiry, and forgets those that are long over. */
+/** Stores quotes that Paxos listed, each with its own time of expiry, and deletes those that expired an hour ago. */
 export async function rememberQuotes(pool: Pool, quotes: readonly HeldQuote[]): Promise<void> {
   await pool.query(
     `WITH over AS (DELETE FROM held_quote WHERE expires_at < now() - interval '${KEPT_AFTER_END}')
@@ -16,7 +16,7 @@ export async function rememberQuotes(pool: Pool, quotes: readonly HeldQuote[]): 
   )
 }
 
-/** One quote that was listed by us; null: none, or long over. */
+/** A quote that Gatehouse has listed; null: unknown, or expired more than an hour ago. */
 export async function findHeldQuote(pool: Pool, quoteId: string): Promise<HeldQuote | null> {
   const { rows } = await pool.query<HeldQuote>(
     `SELECT quote_id AS "quoteId", market, side, price::text AS price, base_asset AS "baseAsset", quote_asset AS "quoteAsset",

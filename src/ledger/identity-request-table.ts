@@ -1,7 +1,7 @@
 import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
 import { streamTable, text } from './stream-table.ts'
 
-/** The request for an identity is a stream of its own: the identity, which an onboarding is named for, does not exist yet. */
+/** The request for an identity is a stream of its own. An onboarding has the identity's id, which does not exist yet. */
 export const IDENTITY_REQUEST_TABLE = streamTable<IdentityRequestSnapshot, 'request'>({
   kind: 'identity_request',
   table: 'identity_request',

@@ -8,7 +8,7 @@ export interface Chained<S extends Snapshot> {
   streamId: string
   /** The values of the stream's own columns. */
   values: readonly (string | number | boolean | null)[]
-  /** The snapshot as it stands once the change is committed. */
+  /** The snapshot after the commit. */
   after: Stored<S>
   entries: readonly ChainedEntry[]
 }
@@ -27,7 +27,7 @@ interface ChainedEntry {
 interface TouchedEffect {
   streamId: string
   effect: Effect
-  /** Nothing is there under its step. */
+  /** The stream has no effect with this step yet. */
   fresh: boolean
 }
 
@@ -40,7 +40,7 @@ interface CompletedEvent extends Completion {
   identityId: string | null
 }
 
-/** Every row of a statement that is not of the stream's own columns: declared once for all kinds of streams. */
+/** Columns that every stream has, declared once for all kinds. */
 const BOOKKEEPING: readonly RowColumn<{ change: { at: Date }; after: Bookkeeping }>[] = [
   rowColumn('version', 'integer', ({ after }) => after.version),
   rowColumn('entry_count', 'integer', ({ after }) => after.entryCount),
@@ -98,7 +98,7 @@ export const COMPLETED: readonly RowColumn<CompletedEvent>[] = [
   rowColumn('stream_id', 'text', ({ streamId }) => streamId),
 ]
 
-/** What the statement of `commitStatement` takes, in its order. */
+/** The parameters of `commitStatement`, in its order. */
 export function commitValues<S extends Snapshot>(table: StreamTable<S>, chained: readonly Chained<S>[]): Buffer[] {
   const attempts = chained.flatMap(({ streamId, change }) => (change.draft.attempted ?? []).map((attempt) => ({ ...attempt, streamId })))
   return [
@@ -116,11 +116,11 @@ export function commitValues<S extends Snapshot>(table: StreamTable<S>, chained:
   ]
 }
 
-/** The stream's own columns, and then those that every stream has. */
+/** The stream's own columns, then those that every stream has. */
 export function stateColumns<S extends Snapshot>(table: StreamTable<S>): readonly RowColumn<Chained<S>>[] {
   const own = table.columns.map(
     ({ name, type }: StreamColumn<never>, index) =>
-      rowColumn<Chained<S>, 'text'>(name, type as 'text', ({ values }) => (values[index] ?? null) as string | null), // `write` gives what the type takes
+      rowColumn<Chained<S>, 'text'>(name, type as 'text', ({ values }) => (values[index] ?? null) as string | null), // `write` returns what the type takes
   )
   return [...own, ...BOOKKEEPING]
 }
@@ -129,7 +129,7 @@ function parameters<Row>(columns: readonly RowColumn<Row>[], rows: readonly Row[
   return columns.map(({ parameter }) => parameter(rows))
 }
 
-/** Only the effects that the change touched: most of an old stream's have ended and stay as they are. */
+/** Only the effects that the change touched: most effects of an old stream have ended and stay unchanged. */
 function touchedEffects<S extends Snapshot>({ change: { before }, streamId, after }: Chained<S>): TouchedEffect[] {
   return after.effects
     .filter((effect) => !before?.effects.includes(effect))

@@ -3,15 +3,15 @@ import { ATTEMPT, COMPLETED, EFFECT, ENTRY, stateColumns } from './ledger-rows.t
 import type { RowColumn, StreamTable } from './stream-table.ts'
 
 /**
- * One change, or two hundred, in one statement: the stream moves only from the version that the change was decided on,
- * and its entries, effects, attempts and completed event go along with it or not at all.
+ * Commits 1 to 200 changes in one statement. A stream moves only from the version that its change was decided on. Its entries, effects,
+ * attempts and completed event are committed with it or not at all.
  *
- * Lock order: new streams, known streams, inbox events, each by the bytes of their ids. All writers use it, so commits cannot deadlock. Effects
- * need no lock: only the writer that moved the stream touches them.
+ * Lock order: new streams, known streams, inbox events, each by the bytes of their ids. All writers use it, so commits cannot deadlock.
+ * Effects need no lock: only the writer that moved the stream touches them.
  *
- * Parameters: arrays of one length each for the streams (in which an id is once), the entries, the effects, the attempts and the completed
- * events, in the order of their columns in ledger-rows.ts. The state of an event is compared within a CASE, so that a plan made while the
- * inbox was empty reaches it by its key too, and never through the index of what is unfinished, however large that is.
+ * Parameters: arrays of equal length for the streams (each id once), the entries, the effects, the attempts and the completed events, in
+ * the order of their columns in ledger-rows.ts. The state of an event is compared inside a CASE. So even a plan made while the inbox was
+ * empty finds the event by its key, and not through the index of unfinished events, which may be large.
  */
 export function commitStatement<S extends Snapshot>(table: StreamTable<S>): string {
   let number = 0
@@ -86,7 +86,7 @@ WITH change AS (
 SELECT stream_id FROM moved`
 }
 
-/** Snapshots with their effects in the order in which they were intended. $1: stream ids. */
+/** Snapshots with their effects in the order of their intents. $1: stream ids. */
 export function loadStatement<S extends Snapshot>({ table, idColumn, columns }: StreamTable<S>): string {
   return `
 SELECT ${columns.map(({ name, loaded }) => `${loaded(`o.${name}`)} AS ${name}`).join(', ')}, o.version, o.entry_count, o.head_hash,
@@ -104,7 +104,7 @@ export function versionsStatement<S extends Snapshot>({ table, idColumn }: Strea
   return `SELECT ${idColumn} AS id, version FROM ${table} WHERE ${idColumn} = ANY ($1::text[])`
 }
 
-/** Keeps attempts that came to nothing and so change no stream. */
+/** Stores failed attempts, which change no stream. */
 export const KEEP_ATTEMPTS = `
 INSERT INTO effect_attempt (stream_id, step, attempt_no, at, operation, status, code, problem_type, duration_ms, detail)
 SELECT ${ATTEMPT.map(({ name, type }, index) => `unnest($${index + 1}::${type}[]) AS ${name}`).join(', ')}

@@ -10,25 +10,25 @@ import { commitStatement, KEEP_ATTEMPTS, loadStatement, versionsStatement } from
 import type { StreamTable } from './stream-table.ts'
 
 /**
- * The streams of one kind, their effects and their append-only entries: one write path. Every change of a stream, its
- * entries, effects and the end of its event are one row each in one statement, and concurrent changes share one commit.
+ * The streams of one kind, their effects and their append-only entries. There is one write path: a change of a stream, its entries, effects
+ * and the end of its event are committed by one statement, and concurrent changes share a commit.
  */
 export interface Ledger<S extends Snapshot = OnboardingSnapshot> {
-  /** The stream as last committed; null where there is none. Concurrent callers share one query. */
+  /** The stream as last committed; null for an unknown one. Concurrent callers share one query. */
   load(streamId: string): Promise<Stored<S> | null>
   /**
-   * Commits a change on the version it was decided on. `null`: another worker committed first; load and decide again.
-   * Resolves only after the commit (synchronous). Rejects when the database does not answer; nothing is then known.
+   * Commits a change on the version that it was decided on. `null`: another worker committed first; load and decide again. Resolves only
+   * after the (synchronous) commit. Rejects when the database does not answer; the outcome is then unknown.
    */
   commit(change: Change<S>): Promise<Stored<S> | null>
-  /** Keeps the record of attempts that failed and will be made again, so that no change carries them. */
+  /** Stores failed attempts that will be made again: no change carries them. */
   keepAttempts(streamId: string, attempts: readonly Attempt[]): Promise<void>
-  /** The versions of those streams that exist, as committed now. */
+  /** The present versions of the streams that exist. */
   versions(streamIds: readonly string[]): Promise<Map<string, number>>
   close(): Promise<void>
 }
 
-/** Rows per statement: past a few hundred a longer statement only adds waiting. */
+/** Most changes in one statement: beyond a few hundred a longer statement only adds waiting. */
 const MAX_BATCH = 200
 const MAX_WAITING = 20_000
 const UNIQUE_VIOLATION = '23505'
@@ -57,8 +57,9 @@ export function createLedger<S extends Snapshot>({ pool, table }: { pool: Pool; 
       try {
         return await commits.submit(change)
       } catch (error) {
-        // Two first commits of one stream at the same instant may meet on another unique column (an identity's ref_id) before they meet on
-        // its id, which alone the statement knows how to lose on. Once more, and the winner's row is there; a real conflict fails again.
+        // Two simultaneous first commits of one stream may collide on another unique column (an identity's ref_id) before they collide on
+        // its id, which is the only collision that the statement handles. On a second try the winner's row is there. A real conflict fails
+        // again.
         if (errorCode(error) !== UNIQUE_VIOLATION) throw error
         return await commits.submit(change)
       }
@@ -82,7 +83,7 @@ interface Moved {
   stream_id: string
 }
 
-/** All changes in one statement, so one round trip and one commit. Of several for a stream, the first one that came goes along. */
+/** Commits all changes in one statement: one round trip and one commit. Of several changes of a stream, the first one is committed. */
 async function commitChanges<S extends Snapshot>(
   table: StreamTable<S>,
   changes: readonly Change<S>[],
@@ -115,7 +116,7 @@ function chain<S extends Snapshot>(table: StreamTable<S>, change: Change<S>): Ch
   })
   const { entries: _, attempted: __, ...snapshot } = draft
   const bookkeeping: Bookkeeping = { version: (before?.version ?? 0) + 1, entryCount, headHash }
-  // What is left of a draft without its entries and attempts is the snapshot that it changes.
+  // The draft without its entries and attempts is the new snapshot.
   return { change, streamId, values, after: { ...snapshot, effects, ...bookkeeping } as unknown as Stored<S>, entries }
 }
 

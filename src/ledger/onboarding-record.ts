@@ -3,7 +3,7 @@ import type { HoldReason, Onboarding, OnboardingState } from '../domain/onboardi
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
 
-/** An onboarding as operators read it, with its effects in the order of their intents. */
+/** An onboarding for operators, with its effects in the order of their intents. */
 export interface OnboardingRecord extends Onboarding {
   readonly entryCount: number
   readonly createdAt: Date
@@ -33,7 +33,7 @@ export interface EntryRecord {
 type OnboardingRow = Prisma.OnboardingGetPayload<object>
 type EffectRow = Prisma.EffectGetPayload<object>
 
-/** In the order of their intents, by their identity. */
+/** The effects of these onboardings by identity, in the order of their intents. */
 export async function effectsOf(prisma: PrismaClient, rows: readonly OnboardingRow[]): Promise<Map<string, EffectRow[]>> {
   const effects = await prisma.effect.findMany({
     where: { streamId: { in: rows.map(({ identityId }) => identityId) } },
@@ -59,7 +59,7 @@ export function toRecord(row: OnboardingRow, effects: ReadonlyMap<string, Effect
   return {
     identityId,
     refId,
-    // The columns' CHECK constraints and the one writer (ledger.ts) keep these to their unions.
+    // The columns' CHECK constraints and the only writer (ledger.ts) restrict these to their unions.
     origin: row.origin as Onboarding['origin'],
     state: row.state as OnboardingState,
     heldFrom: row.heldFrom as OnboardingState | null,

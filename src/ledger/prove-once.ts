@@ -1,14 +1,14 @@
 import type { Pool } from 'pg'
 
-/** What the ledger calls one kind of effect that may happen once per key. */
+/** Classes of effects that may happen once per key. */
 export const ONCE_CLASSES = ['accounts', 'notifications', 'orders', 'others'] as const
 export type OnceClass = (typeof ONCE_CLASSES)[number]
 
-/** Effects of one class: how many keys have a receipt, and which have more than one. */
+/** Effects of one class: the number of keys with a receipt, and the keys with more than one. */
 export interface OnceCount {
   class: OnceClass
   keys: number
-  /** Stream and step of keys with a second receipt, or a second successful attempt; 100 at most. */
+  /** Stream and step of keys with a second receipt or a second successful attempt; at most 100. */
   twice: { streamId: string; step: string; times: number }[]
 }
 
@@ -16,7 +16,7 @@ const CLASS = `CASE WHEN step = 'account' THEN 'accounts' WHEN step LIKE 'notice
   WHEN step LIKE 'place-order%' OR step LIKE 'execute-quote%' THEN 'orders' ELSE 'others' END`
 const MOST_LISTED = 100
 
-/** Counts receipts per key over the whole ledger, and successful attempts per key. Reads both tables once. */
+/** Counts receipts and successful attempts per key over the whole ledger. Reads each table once. */
 export async function countOnce(pool: Pool): Promise<OnceCount[]> {
   const { rows } = await pool.query<OnceCount>(
     `WITH receipts AS (
@@ -34,7 +34,7 @@ export async function countOnce(pool: Pool): Promise<OnceCount[]> {
   return rows.map((row) => ({ ...row, twice: row.twice.slice(0, MOST_LISTED) }))
 }
 
-/** The account of each customer that has one, by identity. */
+/** Accounts by identity, of the customers that have one. */
 export async function readAccountIds(pool: Pool, identityIds: readonly string[] | null = null): Promise<Map<string, string>> {
   const { rows } = await pool.query<{ identityId: string; accountId: string }>(
     `SELECT identity_id AS "identityId", account_id AS "accountId" FROM onboarding

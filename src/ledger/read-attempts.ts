@@ -1,24 +1,24 @@
 import type { Pool } from 'pg'
 
-/** How one attempt of an effect ended. */
+/** One attempt of an effect and its end. */
 export interface AttemptRecord {
   readonly step: string
-  /** Which attempt of its effect, from 1. */
+  /** Number of the attempt within its effect, from 1. */
   readonly attemptNo: number
   readonly at: Date
-  /** `accounts.create`, `notify`; null where the answer does not say. */
+  /** `accounts.create`, `notify`; null: unknown. */
   readonly operation: string | null
-  /** The HTTP status; null where there was no answer, or none is known. */
+  /** The HTTP status; null: no answer, or unknown. */
   readonly status: number | null
-  /** Our code of the failure; null: it succeeded. */
+  /** Our code of the failure; null: success. */
   readonly code: string | null
   readonly problemType: string | null
-  /** Known words of the answer only, so it names no person. */
+  /** Only known words of the answer, so it names no person. */
   readonly detail: string | null
   readonly durationMs: number
 }
 
-/** Of one stream; a stream with more attempts shows the newest. */
+/** Most attempts shown of one stream: the newest. */
 const MOST_ATTEMPTS = 500
 const COLUMNS = `a.step, a.attempt_no AS "attemptNo", a.at, a.operation, a.status, a.code, a.problem_type AS "problemType", a.detail,
   a.duration_ms AS "durationMs"`
@@ -32,7 +32,7 @@ export async function readAttempts(pool: Pool, streamId: string): Promise<Attemp
   return rows.reverse()
 }
 
-/** Of every effect that is refused, the last failed attempt; by stream. A stream without one is absent. */
+/** The last failed attempt of each refused effect, by stream. A stream without one is absent. */
 export async function readRefusals(pool: Pool, streamIds: readonly string[]): Promise<Map<string, AttemptRecord[]>> {
   const { rows } = await pool.query<AttemptRecord & { streamId: string }>(
     `SELECT e.stream_id AS "streamId", a.* FROM effect AS e CROSS JOIN LATERAL (

@@ -3,7 +3,7 @@ import type { DepositInstructions } from '../domain/transfer/deposit-instruction
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import { DEPOSIT_INSTRUCTIONS_TABLE } from './deposit-instructions-table.ts'
 
-/** Deposit instructions as operators and applications read them. */
+/** Deposit instructions for operators and applications. */
 export interface InstructionsRecord extends DepositInstructions {
   readonly createdAt: Date
   readonly updatedAt: Date
@@ -24,7 +24,7 @@ interface Row extends Readonly<Record<string, unknown>> {
   updated_at: Date
 }
 
-/** One request for instructions; null where there is none. */
+/** One request for instructions; null for an unknown id. */
 export async function findInstructions(pool: Pool, instructionsId: string): Promise<InstructionsRecord | null> {
   const { rows } = await pool.query<Row>(
     `SELECT ${COLUMNS}, d.created_at, d.updated_at FROM deposit_instructions d WHERE d.instructions_id = $1`,
@@ -33,7 +33,7 @@ export async function findInstructions(pool: Pool, instructionsId: string): Prom
   return rows[0] ? toRecord(rows[0]) : null
 }
 
-/** Of one account, newest first. @throws UsageError for a foreign cursor */
+/** The instructions of one account, newest first. @throws UsageError for a foreign cursor */
 export async function listInstructions(pool: Pool, { accountId, cursor, limit }: InstructionsQuery): Promise<Page<InstructionsRecord>> {
   const [time = null, id = null] = cursor ? decodeCursor(cursor, [ISO_TIME, INSTRUCTIONS_ID]) : []
   const { rows } = await pool.query<Row>(
@@ -46,7 +46,7 @@ export async function listInstructions(pool: Pool, { accountId, cursor, limit }:
   return cutPage(rows.map(toRecord), { limit, view: (record) => record, key })
 }
 
-/** Requests whose command may be lost: not moved since then, and without an end. */
+/** Unfinished requests that have not moved since `before`: their command may be lost. */
 export async function listWaitingInstructions(pool: Pool, before: Date): Promise<string[]> {
   const { rows } = await pool.query<{ instructions_id: string }>(
     `SELECT instructions_id FROM deposit_instructions WHERE state IN ('submitting', 'unknown') AND updated_at < $1

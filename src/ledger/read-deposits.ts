@@ -4,7 +4,7 @@ import { DEPOSIT_TABLE } from './deposit-table.ts'
 
 const COLUMNS = DEPOSIT_TABLE.columns.map(({ name, loaded }) => `${loaded(`d.${name}`)} AS ${name}`).join(', ')
 
-/** One deposit; null where there is none. */
+/** One deposit; null for an unknown id. */
 export async function findDeposit(pool: Pool, depositId: string): Promise<Deposit | null> {
   const { rows } = await pool.query<Record<string, unknown>>(`SELECT ${COLUMNS} FROM deposit d WHERE d.deposit_id = $1`, [depositId])
   return rows[0] ? DEPOSIT_TABLE.snapshot(rows[0], []).deposit : null
@@ -20,7 +20,7 @@ export async function hasOlderOpenDeposit(pool: Pool, { depositId, accountId, as
   return rows[0]?.waits === true
 }
 
-/** Deposits whose command may be lost: asked for before then, and without an end. */
+/** Unfinished deposits requested before `before`: their command may be lost. */
 export async function listWaitingDeposits(pool: Pool, before: Date): Promise<string[]> {
   const { rows } = await pool.query<{ deposit_id: string }>(
     `SELECT deposit_id FROM deposit WHERE state IN ('submitting', 'unknown') AND updated_at < $1 ORDER BY updated_at LIMIT 1000`,

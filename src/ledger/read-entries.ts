@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 
-/** A line of one stream's chain, as it is shown. */
+/** An entry of one stream's chain, for display. */
 export interface StreamEntry {
   readonly entryNo: number
   readonly at: Date

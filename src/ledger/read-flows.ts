@@ -1,19 +1,19 @@
 import type { Pool } from 'pg'
 import { Amount } from '../domain/money.ts'
 
-/** A movement of money as it stands in the ledger. */
+/** A movement of money in the ledger. */
 export interface FlowRecord {
   readonly streamId: string
   readonly entryNo: number
   readonly at: Date
   readonly asset: string
-  /** Signed. */
+  /** Signed: what comes in is positive. */
   readonly amount: Amount
   readonly because: string
   readonly source: string
 }
 
-/** The sum of all flows on record of one asset in one account. */
+/** The sum of all recorded flows of one asset in one account. */
 export async function sumFlows(pool: Pool, accountId: string, asset: string): Promise<Amount> {
   const { rows } = await pool.query<{ sum: string }>(
     `SELECT coalesce(sum((data->>'amount')::numeric), 0)::text AS sum FROM ledger_entry

@@ -3,13 +3,13 @@ import type { Order, OrderState } from '../domain/trade/order.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import { ORDER_TABLE } from './order-table.ts'
 
-/** An order as operators and applications read it. */
+/** An order for operators and applications. */
 export interface OrderRecord extends Order {
   readonly createdAt: Date
   readonly updatedAt: Date
 }
 
-/** What a poll must know of an order that a read may still change. */
+/** What a poll needs of an order that a read may still change. */
 export interface OpenOrder {
   readonly orderId: string
   readonly identityId: string
@@ -17,7 +17,7 @@ export interface OpenOrder {
   readonly refId: string
   readonly paxosStatus: string | null
   readonly amountFilled: string
-  /** The sum of its executions that stand. */
+  /** The sum of its executions, annulled ones left out, in the base asset. */
   readonly executed: string
   /** Milliseconds since 1970. */
   readonly requestedAt: number
@@ -30,16 +30,16 @@ export interface OrderQuery {
   limit: number
 }
 
-/** Everything that is read of orders. Rejects when Postgres does not answer. */
+/** Reads of orders. Rejects when Postgres does not answer. */
 export interface OrderReads {
   find(orderId: string): Promise<OrderRecord | null>
   /** Newest first. @throws UsageError for a foreign cursor */
   list(query: OrderQuery): Promise<Page<OrderRecord>>
-  /** Orders that Paxos has, and that have not ended or are not settled yet. Those that ended a day ago are a person's to look at. */
+  /** Orders at Paxos that have not ended or are not settled. Unsettled orders that ended more than a day ago are left to a person. */
   listOpen(): Promise<OpenOrder[]>
-  /** Orders that ended within the last day and are settled: Paxos may still annul an execution of theirs. */
+  /** Settled orders that ended within the last day: Paxos may still annul one of their executions. */
   listSettled(): Promise<OpenOrder[]>
-  /** Orders whose command may be lost: asked for a while ago, and still not at Paxos. */
+  /** Orders requested before `before` that are not at Paxos: their command may be lost. */
   listWaiting(before: Date): Promise<{ orderId: string; state: OrderState }[]>
 }
 
@@ -51,7 +51,7 @@ const ORDER_ID = /^order-[0-9a-f]{32}$/
 const OPEN = `o.state IN ('open', 'cancel_requested')`
 const ENDED_WITHIN_A_DAY = `(o.state IN ('filled', 'cancelled', 'rejected', 'expired') AND o.closed_at > now() - interval '1 day')`
 
-/** What a poll must know of the orders for which `condition` holds. */
+/** The statement for a poll's facts on the orders that meet `condition`. */
 function polled(condition: string): string {
   return `SELECT o.order_id AS "orderId", o.identity_id AS "identityId", 'gatehouse-place-order-' || o.order_id AS "refId", o.paxos_status AS "paxosStatus",
       o.amount_filled::text AS "amountFilled", extract(epoch FROM o.requested_at)::float8 * 1000 AS "requestedAt",

@@ -3,7 +3,7 @@ import type { QuoteExecution, QuoteExecutionState } from '../domain/trade/quote-
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import { QUOTE_EXECUTION_TABLE } from './quote-execution-table.ts'
 
-/** An execution as operators and applications read it. */
+/** An execution for operators and applications. */
 export interface QuoteExecutionRecord extends QuoteExecution {
   readonly createdAt: Date
   readonly updatedAt: Date
@@ -25,7 +25,7 @@ interface Row extends Readonly<Record<string, unknown>> {
   updated_at: Date
 }
 
-/** One execution; null where there is none. */
+/** One execution; null for an unknown id. */
 export async function findQuoteExecution(pool: Pool, executionId: string): Promise<QuoteExecutionRecord | null> {
   const { rows } = await pool.query<Row>(`SELECT ${COLUMNS}, q.created_at, q.updated_at FROM quote_execution q WHERE q.execution_id = $1`, [
     executionId,
@@ -50,7 +50,7 @@ export async function listQuoteExecutions(
   return cutPage(rows.map(toRecord), { limit, view: (execution) => execution, key })
 }
 
-/** Executions whose command may be lost: not moved since then, and without an end. */
+/** Unfinished executions that have not moved since `before`: their command may be lost. */
 export async function listWaitingQuoteExecutions(pool: Pool, before: Date): Promise<string[]> {
   const { rows } = await pool.query<{ execution_id: string }>(
     `SELECT execution_id FROM quote_execution WHERE state IN ('submitting', 'unknown', 'created') AND updated_at < $1

@@ -3,7 +3,7 @@ import type { Transfer, TransferState } from '../domain/transfer/transfer.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import { TRANSFER_TABLE } from './transfer-table.ts'
 
-/** A transfer as operators and applications read it. */
+/** A transfer for operators and applications. */
 export interface TransferRecord extends Transfer {
   readonly createdAt: Date
   readonly updatedAt: Date
@@ -17,7 +17,7 @@ export interface TransferQuery {
   limit: number
 }
 
-/** A transfer that has not ended: what a poll must know of it. */
+/** What a poll needs of an unfinished transfer. */
 export interface PendingTransfer {
   readonly transferId: string
   readonly identityId: string
@@ -35,7 +35,7 @@ interface Row extends Readonly<Record<string, unknown>> {
   updated_at: Date
 }
 
-/** One transfer; null where there is none. */
+/** One transfer; null for an unknown id. */
 export async function findTransfer(pool: Pool, transferId: string): Promise<TransferRecord | null> {
   const { rows } = await pool.query<Row>(`SELECT ${COLUMNS}, t.created_at, t.updated_at FROM transfer t WHERE t.transfer_id = $1`, [
     transferId,
@@ -60,7 +60,7 @@ export async function listTransfers(
   return cutPage(rows.map(toRecord), { limit, view: (transfer) => transfer, key })
 }
 
-/** Transfers that have not ended, the oldest first. */
+/** Unfinished transfers, oldest first. */
 export async function listPendingTransfers(pool: Pool): Promise<PendingTransfer[]> {
   const { rows } = await pool.query<PendingTransfer>(
     `SELECT transfer_id AS "transferId", identity_id AS "identityId", paxos_transfer_id AS "paxosTransferId", paxos_status AS "paxosStatus"
@@ -69,21 +69,21 @@ export async function listPendingTransfers(pool: Pool): Promise<PendingTransfer[
   return rows
 }
 
-/** Whose a transfer is, and what of ours it belongs to. */
+/** The customer of a transfer, and the deposit or instructions of ours that it belongs to. */
 export interface TransferPlace {
   readonly accountId: string
   readonly identityId: string
-  /** The instructions of ours whose memo it quotes. */
+  /** Our instructions with the memo that it quotes; null: none. */
   readonly instructionsId: string | null
-  /** The completed deposit under the same instructions, of the same total, that it may take back. */
+  /** The completed deposit that it may take back: under the same instructions and with the same total. Null: none. */
   readonly returnOf: string | null
-  /** A deposit of the Sandbox of ours is this very movement, and is on record already. */
+  /** It is the movement of one of our Sandbox deposits, which is on record already. */
   readonly isDeposit: boolean
 }
 
 /**
- * The account whose profile the transfer is of; null: no account of ours. A transfer that leaves and quotes the memo of a completed deposit of the
- * same total is taken for its return (assumed: Paxos documents none). The memo itself is not kept: a sender may write anything into it.
+ * Finds the account with the transfer's profile; null: no account of ours. An outgoing transfer that quotes the memo of a completed deposit
+ * with the same total counts as its return (assumed: Paxos documents none). The memo is not stored: a sender may write anything into it.
  */
 export async function placeTransfer(
   pool: Pool,

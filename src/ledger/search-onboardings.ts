@@ -4,18 +4,18 @@ import { prefixPatterns } from '../platform/opaque-id.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
 import { MOST_LOOKED_THROUGH } from './count-onboardings.ts'
 
-/** Ids that a search looks at, for each column that it searches. */
+/** Most ids that a search reads per column. */
 const MOST_FOUND = 500
 
 export type SortKey = 'createdAt' | 'updatedAt'
 
-/** Where the page before ended. */
+/** The end of the previous page. */
 export interface Last {
   time: string
   identityId: string
 }
 
-/** The page of what was found; bounded, so that it can be sorted. */
+/** A page of search results. Their number is bounded, so they can be sorted. */
 export async function searchPage(
   prisma: PrismaClient,
   {
@@ -37,8 +37,8 @@ export async function searchPage(
 const COLUMNS: Record<SortKey, Prisma.Sql> = { createdAt: Prisma.sql`created_at`, updatedAt: Prisma.sql`updated_at` }
 
 /**
- * Identities that match, found column by column, each in its own unique index and bounded. One query with OR would leave the planner to
- * choose between bitmaps over every match and walking the whole table in the order of the list.
+ * Matching identities, found column by column, each in its own unique index and bounded. For one query with OR the planner would combine
+ * bitmaps over every match or walk the whole table in the list's order.
  */
 async function search(
   prisma: PrismaClient,

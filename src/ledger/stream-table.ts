@@ -4,7 +4,7 @@ import { type Column, column, ELEMENT, type ElementType } from '../platform/post
 type ElementName = Exclude<keyof typeof ELEMENT, 'hex'>
 type ElementValue<Name extends ElementName> = (typeof ELEMENT)[Name] extends ElementType<infer Value> ? Value : never
 
-/** One array parameter of a statement: its column's name and type, and the value that it takes of a row. */
+/** One array parameter of a statement: its column's name and type, and the row's value for it. */
 export interface RowColumn<Row> {
   readonly name: string
   /** The type of its elements in SQL. */
@@ -12,31 +12,34 @@ export interface RowColumn<Row> {
   readonly parameter: Column<Row>
 }
 
-/** The types of ELEMENT are named as SQL names them. */
+/** Makes such a parameter. The names in ELEMENT are SQL's names of types. */
 export function rowColumn<Row, Name extends ElementName>(
   name: string,
   type: Name,
   pick: (row: Row) => ElementValue<Name> | null,
 ): RowColumn<Row> {
-  const element = ELEMENT[type] as unknown as ElementType<ElementValue<Name>> // TypeScript does not follow the name into the union
+  const element = ELEMENT[type] as unknown as ElementType<ElementValue<Name>> // TypeScript cannot follow the name into the union
   return { name, type, parameter: column(element, pick) }
 }
 
-/** A column of a stream table, declared once: it travels as an element of `type`, is stored and loaded by these expressions, and decoded by `read`. */
+/**
+ * A column of a stream table, declared once: its element type in parameters, its SQL expressions for storing and loading, and its decoder
+ * `read`.
+ */
 export interface StreamColumn<Value> {
   readonly name: string
   readonly type: ElementName
   readonly write: (value: Value) => string | number | boolean | null
-  /** SQL: from the element to what the column holds. */
+  /** SQL: from the parameter's element to the column's value. */
   readonly stored: (expression: string) => string
-  /** SQL: from the column to what `read` takes. */
+  /** SQL: from the column's value to the input of `read`. */
   readonly loaded: (expression: string) => string
   readonly read: (raw: never) => Value
 }
 
 const asIs = (expression: string): string => expression
 
-/** A text, an id or one of a union of texts; the column's CHECK keeps it to the union. */
+/** A text, an id or one of a union of texts. The column's CHECK restricts it to the union. */
 export function text<Value extends string | null>(name: string): StreamColumn<Value> {
   return { name, type: 'text', write: (value) => value, stored: asIs, loaded: asIs, read: (raw: Value) => raw }
 }
@@ -45,7 +48,7 @@ export function textList(name: string): StreamColumn<readonly string[]> {
   return { name, type: 'text', write: arrayLiteral, stored: (x) => `${x}::text[]`, loaded: asIs, read: (raw: string[]) => raw }
 }
 
-/** An amount: a decimal text here, `numeric` there, and never a JavaScript number between. */
+/** An amount: a decimal text in code, `numeric` in Postgres, never a JavaScript number in between. */
 export function decimal<Value extends string | null>(name: string): StreamColumn<Value> {
   return {
     name,
@@ -67,20 +70,20 @@ export function boolean(name: string): StreamColumn<boolean> {
 
 /** Milliseconds since 1970. */
 export function time<Value extends number | null>(name: string): StreamColumn<Value> {
-  const read = (raw: Date | null): Value => (raw === null ? null : raw.getTime()) as Value // null only where the column takes it
+  const read = (raw: Date | null): Value => (raw === null ? null : raw.getTime()) as Value // null only if the column allows it
   return { name, type: 'timestamptz', write: (value) => value, stored: asIs, loaded: asIs, read }
 }
 
-/** A value as JSON, kept as `jsonb`. */
+/** A JSON value, stored as `jsonb`. */
 export function json<Value>(name: string): StreamColumn<Value> {
   const write = (value: Value): string | null => (value === null ? null : JSON.stringify(value))
   return { name, type: 'text', write, stored: (x) => `${x}::jsonb`, loaded: asIs, read: (raw: Value) => raw }
 }
 
 /**
- * A kind of stream in the database: one table whose columns are declared once, here, and which make the statement that commits, the one that
- * loads, and the decoder. Its constraints are SQL, in a migration. Besides the declared columns the table has `version`, `entry_count`,
- * `head_hash`, `created_at` and `updated_at`. Ids of all kinds share one space: those that we issue begin with their kind.
+ * A kind of stream in the database: one table. Its columns are declared once, and the declaration makes the commit statement, the load
+ * statement and the decoder. Its constraints are SQL, in a migration. Besides the declared columns the table has `version`, `entry_count`,
+ * `head_hash`, `created_at` and `updated_at`. Ids of all kinds share one space: ids that Gatehouse issues begin with their kind.
  */
 export interface StreamTable<S extends Snapshot> {
   readonly kind: string
@@ -88,17 +91,20 @@ export interface StreamTable<S extends Snapshot> {
   /** The primary key: the stream's id. */
   readonly idColumn: string
   readonly columns: readonly StreamColumn<never>[]
-  /** Columns that take the time at which the stream first was in a state: column, state. */
+  /** Columns for the time at which the stream first reached a state: column, state. */
   readonly firstIn: Readonly<Record<string, string>>
   idOf(snapshot: S): string
-  /** The identity whose events these are; null where it is not known. */
+  /** The identity of the stream; null: unknown. */
   identityOf(snapshot: S): string | null
-  /** The columns' values, in their order. */
+  /** The columns' values, in the columns' order. */
   valuesOf(snapshot: S): readonly (string | number | boolean | null)[]
   snapshot(row: Readonly<Record<string, unknown>>, effects: readonly Effect[]): S
 }
 
-/** Declares a stream table. `property` is where a snapshot has the stream's own state; each field of that state needs a column. */
+/**
+ * Declares a stream table. `property` names the snapshot's field that holds the stream's own state. Each field of that state needs a
+ * column.
+ */
 export function streamTable<S extends Snapshot, Property extends Exclude<keyof S, keyof Snapshot> & string>(declared: {
   kind: string
   table: string
@@ -126,7 +132,7 @@ export function streamTable<S extends Snapshot, Property extends Exclude<keyof S
   }
 }
 
-/** As Postgres writes an array of text: an array of arrays would have to be of one length. */
+/** An array of text as a Postgres literal: a nested array parameter would need rows of equal length. */
 function arrayLiteral(values: readonly string[]): string {
   return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
 }

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { GENESIS, hashLink } from '../platform/hash-chain.ts'
 
-/** One place where the ledger is not what was written: which chain, which entry, and what is wrong. */
+/** One difference between the ledger and what was written: the chain, the entry, and what is wrong. */
 export interface LedgerFault {
   identityId: string
   entryNo: number | null
@@ -11,7 +11,7 @@ export interface LedgerFault {
 export interface LedgerReport {
   identities: number
   entries: number
-  /** At most `maxFaults`; empty when every chain is whole. */
+  /** At most `maxFaults`; empty when every chain is intact. */
   faults: LedgerFault[]
 }
 
@@ -33,8 +33,8 @@ interface HeadRow {
 }
 
 /**
- * Reads every chain (or one identity's) and recomputes it: numbers without gaps, each hash over the one before, and the head
- * and count that the onboarding carries. Reads in pages by identity; memory does not grow with the ledger.
+ * Recomputes every chain, or one stream's: gapless numbers, each hash over the one before, and the head and count on the stream. It reads
+ * page by page, so its memory does not grow with the ledger.
  */
 export async function verifyLedger(
   pool: Pool,
@@ -73,7 +73,7 @@ export async function verifyLedger(
   }
 }
 
-/** The first fault of one chain: what comes after a broken link says nothing. */
+/** The first fault of one chain: entries after a broken link say nothing. */
 function findFault(head: HeadRow, chain: readonly EntryRow[]): { entryNo: number | null; problem: string } | null {
   let previous: Buffer = GENESIS
   for (const [index, row] of chain.entries()) {

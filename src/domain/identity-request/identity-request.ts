@@ -25,7 +25,7 @@ export interface IdentityRequestSnapshot extends StreamSnapshot {
   readonly request: IdentityRequest
 }
 
-/** What was asked for. The person's data is sealed in the vault under the request's id. */
+/** The requested identity. The person's data is sealed in the vault under the request's id. */
 export interface AskedIdentity {
   readonly refId: string
   readonly requestedBy: string
@@ -34,14 +34,14 @@ export interface AskedIdentity {
 export const CREATE_IDENTITY = 'create-identity'
 export const OPEN_ONBOARDING = 'open-onboarding'
 
-/** The identity that Paxos has under our ref_id. `how`: from our call, or found there and taken over. */
+/** The identity with our ref_id at Paxos. `how`: created by our call, or found there and adopted. */
 export interface IdentityReceipt extends Receipt {
   readonly kind: 'identity'
   readonly identityId: string
   readonly how: 'created' | 'adopted'
 }
 
-/** What a request for an identity decides: create it, then open its onboarding under its name. */
+/** The rules of a request: create the identity, then open its onboarding. */
 export function identityRequestRules(): StreamRules<IdentityRequestSnapshot, AskedIdentity> {
   return {
     kind: 'identity request',
@@ -66,7 +66,7 @@ export function identityRequestRules(): StreamRules<IdentityRequestSnapshot, Ask
     afterReceipt: (draft, { kind }, receipt) => {
       const { request } = draft
       if (kind === OPEN_ONBOARDING) return { ...draft, request: { ...request, state: 'opened' } }
-      const { identityId } = receipt as IdentityReceipt // the only other effect is create-identity
+      const { identityId } = receipt as IdentityReceipt // create-identity is the only other effect
       const created = { ...draft, request: { ...request, state: 'created' as const, identityId } }
       return intend(created, intendedEffect(request.requestId, { kind: OPEN_ONBOARDING }))
     },

@@ -2,7 +2,7 @@ import { type Effect, newEffect, type Receipt } from '../effect.ts'
 
 export const CREATE_ACCOUNT = 'create-account'
 
-/** The account with its profile. `how`: from our call, or found at Paxos and taken over. */
+/** The account with its profile. `how`: created by our call, or found at Paxos and adopted. */
 export interface AccountReceipt extends Receipt {
   readonly kind: 'account'
   readonly accountId: string
@@ -11,8 +11,8 @@ export interface AccountReceipt extends Receipt {
 }
 
 /**
- * Paxos `ref_id` of the identity's one brokerage account. Built from the identity alone, so that even a database restored
- * from an old backup asks under the same key and meets its own account (409) instead of opening a second one.
+ * Paxos `ref_id` of the identity's one brokerage account. It follows from the identity alone. So even a database restored from an old
+ * backup uses the same key and gets a 409 for its own account, instead of opening a second one.
  */
 export function accountRefId(identityId: string): string {
   return `gatehouse-account-${identityId}`
@@ -23,7 +23,7 @@ export function accountEffect(identityId: string): Effect {
   return newEffect({ kind: CREATE_ACCOUNT, name: null, number: 1 }, { step: 'account', key: accountRefId(identityId) })
 }
 
-/** Receipts are told apart by their kind; only create-account writes this one. */
+/** Only create-account writes receipts of this kind. */
 export function isAccountReceipt(receipt: Receipt): receipt is AccountReceipt {
   return receipt.kind === 'account'
 }

@@ -6,12 +6,12 @@ import { REFRESH_NOTICES, refreshNotice } from './refresh-notice.ts'
 import { type StatusDetails, sameDetails, sayControl, sayRequirement } from './status-details.ts'
 import type { Decision } from './transition.ts'
 
-/** What a step of an onboarding changes. Nothing is done yet. */
+/** The result of a step of an onboarding. Nothing is committed yet. */
 export type Draft = DraftOf<Snapshot>
 
 /**
- * Carries a `move` or `hold` into the draft. `ignore` notes a status, or a reason for it, that is not on record; `wait` changes nothing. Status and
- * details are what was read, live; without details those on record stay.
+ * Applies a decision to the draft. `ignore` records a new status, or a new reason for it; `wait` changes nothing. `status` and `details`
+ * are the live ones. Without details the recorded ones stay.
  */
 export function applyDecision(draft: Draft, decision: Decision, status: string, details?: StatusDetails | null): Draft {
   const seen = withStatus(draft, status, details)
@@ -34,7 +34,7 @@ function note(draft: Draft, seen: Draft): Draft {
   return says(seen, { kind: 'status.noted', data: { status, requirements, controls: details?.controls.map(sayControl) ?? [] } })
 }
 
-/** Tells a customer's application of a KYC refresh that began, ended or was not made in time. One told of before and not sent yet is superseded. */
+/** Intends the notification of a KYC refresh that began, ended or was missed. It supersedes an earlier one that is not sent yet. */
 function tellRefresh(draft: Draft, before: Draft): Draft {
   const { state, accountId, statusDetails } = draft.onboarding
   const name = refreshNotice(before.onboarding.statusDetails, statusDetails)
@@ -42,7 +42,7 @@ function tellRefresh(draft: Draft, before: Draft): Draft {
   return intendNotification(suppressAll(draft, unsentNotifications(draft).filter(isOfRefresh)), name)
 }
 
-/** Sets the onboarding aside for a person. Notifications not yet sent are suppressed: they may no longer be true. */
+/** Holds the onboarding for a person. Unsent notifications are suppressed: they may no longer be true. */
 export function hold(draft: Draft, reason: HoldReason): Draft {
   const from = draft.onboarding.heldFrom ?? draft.onboarding.state
   const onboarding: Onboarding = { ...draft.onboarding, state: 'held', heldFrom: from, heldReason: reason }
@@ -70,15 +70,17 @@ function moveTo(draft: Draft, to: Exclude<OnboardingState, 'held' | 'ready'>, re
   return intendWhatFollows(suppressAll(there, superseded), alreadyTold(onboarding.heldFrom, to, draft))
 }
 
-/** True when the onboarding returns from a hold to the state it was held from (null: it was not held), and the application knows that state. */
+/**
+ * Whether the onboarding returns from a hold to its earlier state, and the application knows that state. `heldFrom` null: it was not held.
+ */
 function alreadyTold(heldFrom: OnboardingState | null, to: OnboardingState, draft: Draft): boolean {
   if (heldFrom !== (to === 'approved' ? 'ready' : to)) return false
-  if (to === 'approved') return true // `ready` is reached only by the receipt of its notification
+  if (to === 'approved') return true // only the receipt of its notification leads to `ready`
   const sent = effectsOf(draft, SEND_NOTIFICATION, to)
   return sent.find(({ number }) => number === sent.length)?.state === 'done'
 }
 
-/** The effect that a state asks for: an account for `approved`, else one notification for this very transition. */
+/** Intends the effect of a state: an account for `approved`, else one notification for this transition. */
 function intendWhatFollows(draft: Draft, told: boolean): Draft {
   switch (draft.onboarding.state) {
     case 'approved':
@@ -97,8 +99,9 @@ function intendWhatFollows(draft: Draft, told: boolean): Draft {
 }
 
 /**
- * An application that has answered `ready` knows the account: from then on it is told `reactivated`. Before that it is told that the account was
- * opened, once: the notification keeps its one key when the approval is withdrawn before it was taken, and comes again.
+ * Intends the notification of an approval. An application that has acknowledged `ready` knows the account, so it gets `reactivated` from
+ * then on. Before that it gets `account_opened` once. That notification keeps its key if the approval is withdrawn before it was
+ * acknowledged, and is sent later under the same key.
  */
 function intendApprovalNotice(draft: Draft): Draft {
   const knowsAccount = effectsOf(draft, SEND_NOTIFICATION, 'ready').some(({ state }) => state === 'done')
@@ -111,14 +114,14 @@ function intendNotification(draft: Draft, name: NoticeKind): Draft {
   return intend(draft, nextNotification(draft.onboarding.identityId, name, draft))
 }
 
-/** The one effect that the state still waits for; those of a state that was left are only looked up, never attempted. */
+/** The one effect that the state waits for. Effects of an earlier state are only looked up, never attempted. */
 export function nextEffect(snapshot: Snapshot): Effect | undefined {
   const ofState = effectOfState(snapshot)
   if (ofState || !TELLS_REFRESH.has(snapshot.onboarding.state)) return ofState
   return effectsOf(snapshot, SEND_NOTIFICATION).find((effect) => isOfRefresh(effect) && isOpen(effect))
 }
 
-/** The states in which a customer has an account, and no step of their own is left. */
+/** States in which the customer has an account and no step of the state's own is left. */
 const TELLS_REFRESH: ReadonlySet<OnboardingState> = new Set(['ready', 'disabled', 'frozen'])
 
 function isOfRefresh({ name }: Effect): boolean {
@@ -151,9 +154,9 @@ function effectOfState(snapshot: Snapshot): Effect | undefined {
 const OF_APPROVAL: ReadonlySet<string> = new Set<NoticeKind>(['account_opened', 'ready', 'reactivated'])
 
 /**
- * While the approval stands, a receipt of the account leads to the notifications of the account and of the approval, in this order, and the
- * receipt of the second to the state `ready`.
- * The late receipt of a notification that was superseded does not: the one that took its place is still to be sent.
+ * While the approval stands, the receipt of the account leads to two notifications, of the account and of the approval, in this order. The
+ * receipt of the second leads to the state `ready`. The late receipt of a superseded notification does not: its successor is still to be
+ * sent.
  */
 export function afterReceipt(draft: Draft, effect: Effect, receipt: Receipt): Draft {
   const approved = draft.onboarding.state === 'approved'
@@ -178,7 +181,7 @@ function says(draft: Draft, ...entries: OnboardingEntry[]): Draft {
   return { ...draft, entries: [...draft.entries, ...entries] }
 }
 
-/** A notification that has not been sent says what is no longer so. */
+/** Unsent notifications: they say what is no longer true. */
 function unsentNotifications(draft: Draft): Effect[] {
   return effectsOf(draft, SEND_NOTIFICATION).filter(isOpen)
 }

@@ -2,7 +2,7 @@ import type { Effect } from '../effect.ts'
 import type { NoticeKind, Snapshot } from './onboarding.ts'
 import type { REFRESH_NOTICES } from './refresh-notice.ts'
 
-/** Notifications whose public name has another noun than the onboarding. */
+/** Notifications with a public name that does not begin with the onboarding. */
 const OTHER_KINDS = {
   account_opened: 'account.opened',
   kyc_refresh_started: 'kyc_refresh.started',
@@ -10,7 +10,7 @@ const OTHER_KINDS = {
   kyc_refresh_completed: 'kyc_refresh.completed',
 } as const satisfies Record<'account_opened' | (typeof REFRESH_NOTICES)[number], string>
 
-/** What a notification of an onboarding says: ids and codes only, nothing that names a person. */
+/** The content of an onboarding's notification: ids and codes only, nothing that names a person. */
 export interface OnboardingNotification {
   kind: (typeof OTHER_KINDS)[keyof typeof OTHER_KINDS] | `onboarding.${Exclude<NoticeKind, keyof typeof OTHER_KINDS>}`
   data: { identityId: string; refId: string | null; accountId?: string; profileId?: string; requiredDocuments?: string[] }

@@ -5,10 +5,10 @@ import { afterReceipt, applyDecision, hold, nextEffect } from './advance.ts'
 import { type HoldReason, isDecisionEvent, newOnboarding, ONBOARDING_STATES, type OnboardingEntry, type Snapshot } from './onboarding.ts'
 import { type Decision, type Observation, transition } from './transition.ts'
 
-/** Reads of a status that lags behind its event before a person is asked. */
+/** Reads of a status that lags behind its event before the onboarding is held. */
 const ATTEMPTS_BEFORE_HOLD = 6
 
-/** What an onboarding decides. `unknownIdentities`: whether an identity that Gatehouse did not create is adopted or held for a person. */
+/** The rules of an onboarding. `unknownIdentities`: whether an identity that Gatehouse did not create is adopted or held for a person. */
 export function onboardingRules({ unknownIdentities }: { unknownIdentities: 'adopt' | 'hold' }): StreamRules<Snapshot, Observation> {
   return {
     kind: 'onboarding',
@@ -33,7 +33,7 @@ export function onboardingRules({ unknownIdentities }: { unknownIdentities: 'ado
     nextEffect,
     mustBeKnown: new Set([CREATE_ACCOUNT]),
     afterReceipt,
-    hold: (draft, reason) => hold(draft, reason as HoldReason), // the effect kinds of an onboarding name only its reasons
+    hold: (draft, reason) => hold(draft, reason as HoldReason), // an onboarding's effect kinds use only its reasons
     contradiction: 'account-mismatch' satisfies HoldReason,
     heldReason: ({ onboarding }) => (onboarding.state === 'held' ? onboarding.heldReason : null),
   }

@@ -20,12 +20,14 @@ import type { StatusDetails } from './status-details.ts'
 export const ONBOARDING_STATES = ['pending', 'documents_required', 'approved', 'ready', 'denied', 'disabled', 'frozen', 'held'] as const
 export type OnboardingState = (typeof ONBOARDING_STATES)[number]
 
-/** Paxos's five identity statuses (paxos/api.md 4.8, documented). It may add more at any time (1.6): those are noted, and nothing acts on them. */
+/**
+ * Paxos's five identity statuses (paxos/api.md 4.8, documented). Paxos may add more (1.6): a new one is recorded, and nothing acts on it.
+ */
 export const IDENTITY_STATUSES = ['PENDING', 'ERROR', 'APPROVED', 'DENIED', 'DISABLED'] as const
 
-/** The events that tell of a decision, or of the documents that it waits for (paxos/api.md 2.7). They open an onboarding that is not there. */
+/** Events of a decision, or of the documents that it needs (paxos/api.md 2.7). They open an onboarding if there is none. */
 const DECISION_EVENTS = ['identity.approved', 'identity.denied', 'identity.disabled', 'identity.documents_required'] as const
-/** The events after which the status, or the reason for it, may be another. They open nothing. */
+/** Events after which the status, or the reason for it, may differ. They open no onboarding. */
 const CHANGE_EVENTS = [
   'identity.kyc_refresh.started',
   'identity.kyc_refresh.completed',
@@ -33,10 +35,10 @@ const CHANGE_EVENTS = [
   'identity.control.created',
   'identity.control.deleted',
 ] as const
-/** The events that move an onboarding. All others are kept and move nothing. */
+/** Events that move an onboarding. All others are kept and move nothing. */
 export const ONBOARDING_EVENTS = [...DECISION_EVENTS, ...CHANGE_EVENTS] as const
 export type OnboardingEvent = (typeof ONBOARDING_EVENTS)[number]
-/** The timer that reads an identity again, set where a poll found another status than the one on record. */
+/** The timer that reads an identity again. It is set when a poll finds a status that differs from the record. */
 export const READ_IDENTITY = 'read-identity'
 
 export function isOnboardingEvent(type: string): type is OnboardingEvent {
@@ -48,8 +50,8 @@ export function isDecisionEvent(type: string): boolean {
 }
 
 /**
- * Why an onboarding waits for a person. `approved-after-disabled` and `status-unknown` are not given any more: the first is routine now, the second is
- * noted. Holds of older versions have them. `identity-frozen` is given only after a denial.
+ * Why an onboarding waits for a person. Only older versions gave `approved-after-disabled` (now routine) and `status-unknown` (now
+ * recorded). `identity-frozen` is given only after a denial.
  */
 export type HoldReason =
   | 'unknown-identity'
@@ -67,19 +69,19 @@ export type HoldReason =
   | 'account-without-profile'
 
 /**
- * What each notification tells the application. `account_opened`: the account and its profile exist. `reactivated`: the account of which `ready`
- * told may be used again. `kyc_refresh_…`: the customer must confirm their details, did not in time, or did.
+ * The notifications. `account_opened`: the account and its profile exist. `reactivated`: the account that `ready` reported is usable again.
+ * `kyc_refresh_…`: the customer must confirm their details, did not in time, or did.
  */
 export type NoticeKind =
   | ('account_opened' | 'ready' | 'reactivated' | 'denied' | 'disabled' | 'frozen' | 'documents_required')
   | ('kyc_refresh_started' | 'kyc_refresh_expired' | 'kyc_refresh_completed')
 
-/** One identity's onboarding as last committed, without the bookkeeping of the store. */
+/** One identity's onboarding as last committed, without the store's bookkeeping. */
 export interface Onboarding {
   readonly identityId: string
-  /** Our name for the identity at Paxos (its `ref_id`); null while unknown. */
+  /** The identity's `ref_id` at Paxos, which Gatehouse or its caller chose; null while unknown. */
   readonly refId: string | null
-  /** `created` through our API, or `adopted` when a webhook told of an identity that we did not create. */
+  /** `created` through our API, or `adopted` after a webhook of an identity that Gatehouse did not create. */
   readonly origin: 'created' | 'adopted'
   readonly state: OnboardingState
   /** The state it was in when it was held. */
@@ -87,20 +89,20 @@ export interface Onboarding {
   readonly heldReason: HoldReason | null
   /** Paxos's status as last confirmed. */
   readonly identityStatus: string | null
-  /** Why, as last confirmed; null where nothing is outstanding, or nothing was read. */
+  /** The reasons, as last confirmed; null: nothing is outstanding, or nothing was read. */
   readonly statusDetails: StatusDetails | null
-  /** Sorted; everything that Paxos asked for so far. */
+  /** All documents that Paxos has asked for so far, sorted. */
   readonly requiredDocuments: readonly string[]
   readonly accountId: string | null
   readonly profileId: string | null
 }
 
-/** An onboarding with its effects: what decisions rest on. */
+/** An onboarding with its effects: the basis of decisions. */
 export interface Snapshot extends StreamSnapshot {
   readonly onboarding: Onboarding
 }
 
-/** What the ledger says of an onboarding, besides its effects. Ids, states and codes only: never personal data. */
+/** Ledger entries of an onboarding, besides those of its effects. Ids, states and codes only: never personal data. */
 export type OnboardingEntry =
   | { readonly kind: 'onboarding.created'; readonly data: { readonly refId: string } }
   | { readonly kind: 'onboarding.adopted'; readonly data: { readonly event: string } }
@@ -119,7 +121,7 @@ export type OnboardingEntry =
   | { readonly kind: 'hold.released'; readonly data: { readonly reason: HoldReason | null; readonly to: OnboardingState } }
   | { readonly kind: 'documents.required'; readonly data: { readonly from: OnboardingState; readonly documents: readonly string[] } }
 
-/** An onboarding as a webhook or our API first makes it known. */
+/** A new onboarding, from a webhook or our API. */
 export function newOnboarding(identityId: string, origin: Onboarding['origin'], refId: string | null): Onboarding {
   return {
     identityId,

@@ -7,7 +7,7 @@ export const REFRESH_NOTICES = [
   'kyc_refresh_completed',
 ] as const satisfies readonly NoticeKind[]
 
-/** The KYC refresh of an identity as its requirements have it (paxos/api.md 4.7, 4.11). An overdue one may have been started anew beside it. */
+/** The KYC refresh in an identity's requirements (paxos/api.md 4.7, 4.11). A new refresh may be running beside an overdue one. */
 function refreshOf(details: StatusDetails | null): 'none' | 'started' | 'expired' {
   const found = details?.requirements.filter(({ type }) => type === 'KYC_REFRESH') ?? []
   if (found.length === 0) return 'none'
@@ -19,8 +19,8 @@ export function isRefreshOverdue(details: StatusDetails | null): boolean {
 }
 
 /**
- * What the application is told when the reasons for a status change from `before` to `after`; null: nothing of a KYC refresh. It rests on what Paxos has now: of a
- * refresh that was started and completed between two reads nothing is told.
+ * The notification for a change of the reasons from `before` to `after`; null: no KYC refresh changed. It follows what Paxos has now, so a
+ * refresh that began and ended between two reads is not reported.
  */
 export function refreshNotice(before: StatusDetails | null, after: StatusDetails | null): (typeof REFRESH_NOTICES)[number] | null {
   const [was, is] = [refreshOf(before), refreshOf(after)]

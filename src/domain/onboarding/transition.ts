@@ -9,13 +9,13 @@ import {
 } from './onboarding.ts'
 import type { StatusDetails } from './status-details.ts'
 
-/** What gave reason to look, together with the identity's live status, both read with our own credentials. */
+/** The reason to look, and the identity's live status, both read with our own credentials. */
 export interface Observation {
-  /** A confirmed event; or the timer that reads the identity again. */
+  /** A confirmed event, or the timer that reads the identity again. */
   readonly event: OnboardingEvent | typeof READ_IDENTITY
-  /** The live status, whatever the event said: events may be late, repeated or out of order; the status is not. */
+  /** The live status. It counts, and not the status in the event: events may be late, repeated or out of order. */
   readonly status: string
-  /** Why, in codes; undefined: not read. */
+  /** The reasons, in codes; undefined: not read. */
   readonly details?: StatusDetails | null
   readonly requiredDocuments: readonly string[]
 }
@@ -37,8 +37,8 @@ export type Decision =
 type Unheld = Exclude<OnboardingState, 'held'>
 
 /**
- * What `seen` means for `current`. Level-triggered: the decision rests on the live status and our state, so that order and
- * repetition of events do not matter. Pure.
+ * What `seen` means for `current`. Level-triggered: the decision rests on the live status and our state, so order and repetition of events
+ * do not matter. Pure.
  */
 export function transition(current: Onboarding, seen: Observation, authority: Authority): Decision {
   if (current.state !== 'held') return fromUnheld(current.state, current, seen)
@@ -64,8 +64,8 @@ function fromUnheld(state: Unheld, current: Onboarding, seen: Observation): Deci
 }
 
 /**
- * Paxos re-enables a disabled identity as a matter of routine: its dormancy ends, a control is lifted, a KYC refresh is made up
- * (paxos/api.md 4.8). It also thaws a frozen one. An approval after a denial is a contradiction.
+ * Paxos routinely re-enables a disabled identity: its dormancy ends, a control is lifted, a KYC refresh is completed late (paxos/api.md
+ * 4.8). It also thaws a frozen one. An approval after a denial is a contradiction.
  */
 function onApproved(state: Unheld): Decision {
   switch (state) {
@@ -84,7 +84,9 @@ function onApproved(state: Unheld): Decision {
   }
 }
 
-/** A review that froze an identity before it was ever approved may end in a denial; a customer with an account is not denied. */
+/**
+ * A review that froze an identity before its first approval may end in a denial. A denial of a customer with an account is a contradiction.
+ */
 function onDenied(state: Unheld, { accountId }: Onboarding): Decision {
   switch (state) {
     case 'frozen':
@@ -121,7 +123,7 @@ function onDisabled(state: Unheld): Decision {
   }
 }
 
-/** Frozen for compliance. A denial that Paxos has told of stands until a person has looked. */
+/** Frozen for compliance. An earlier denial stands until a person has looked. */
 function onFrozen(state: Unheld): Decision {
   switch (state) {
     case 'pending':
@@ -140,8 +142,9 @@ function onFrozen(state: Unheld): Decision {
 }
 
 /**
- * `PENDING` agrees with a request for documents, with an event that tells of no decision, and with a look of our own. Any other event says that Paxos has
- * decided. A customer with an account is screened again now and then, and waits where they are; the order gate goes by the live status.
+ * `PENDING` agrees with a request for documents, with an event without a decision, and with a timer of ours. Any other event says that
+ * Paxos has decided. Paxos screens customers with an account again now and then: they keep their state, and the order gate follows the live
+ * status.
  */
 function onPending(state: Unheld, current: Onboarding, seen: Observation): Decision {
   if (!isDecisionEvent(seen.event))
@@ -169,7 +172,7 @@ function onPending(state: Unheld, current: Onboarding, seen: Observation): Decis
   }
 }
 
-/** A person has looked and wants the live status to count; what is still not a decision stays held. */
+/** An operator lets the live status decide. If the status is no decision, the onboarding stays held. */
 function byOperator(current: Onboarding, seen: Observation): Decision {
   switch (seen.status) {
     case 'APPROVED':

@@ -1,7 +1,7 @@
-/** The one alphabet of names and addresses at Paxos: ASCII, so no accents (paxos/api.md 4.2, documented). */
+/** Characters of names and addresses at Paxos: ASCII, so no accents (paxos/api.md 4.2, documented). */
 export const ASCII_TEXT = /^[0-9A-Za-z /?:().,&'+-]*$/
 
-/** What Unicode does not take apart into a letter and an accent. */
+/** Letters that Unicode does not decompose into a letter and an accent. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   ...{ ß: 'ss', ẞ: 'SS', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', ð: 'd', Ð: 'D', þ: 'th', Þ: 'Th' },
   ...{ đ: 'd', Đ: 'D', ħ: 'h', Ħ: 'H', ı: 'i', ĸ: 'k', ł: 'l', Ł: 'L', ŋ: 'n', Ŋ: 'N', ŧ: 't', Ŧ: 'T', ſ: 's', ə: 'e', Ə: 'E' },
@@ -10,8 +10,8 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 }
 
 /**
- * How `text` is written with the letters that Paxos takes: `García` is `Garcia`. Null where there is no such spelling (another script), or
- * where it would be empty. What is in the alphabet already comes back as it is.
+ * The spelling of `text` in Paxos's characters: `García` becomes `Garcia`. Null when there is no such spelling (another script) or it would
+ * be empty. A text in these characters is returned unchanged.
  */
 export function asciiSpelling(text: string): string | null {
   const spelt = Array.from(text.normalize('NFC'), (character) => SPELLINGS[character] ?? character)

@@ -1,6 +1,6 @@
 const OLDEST_YEARS = 130
 
-/** What is wrong with a date of birth, told apart by its kind; null when nothing is. `today` is the day in UTC, `YYYY-MM-DD`. */
+/** What is wrong with a date of birth, by kind; null when it is right. `today`: the day in UTC, `YYYY-MM-DD`. */
 export function birthDateFault(text: string, today: string): string | null {
   const [, year = '', month = '', day = ''] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text) ?? []
   if (year === '') return 'must be written YYYY-MM-DD'

@@ -1,4 +1,4 @@
-/** ISO 3166-1 alpha-3, as officially assigned, with XKX for Kosovo, which many systems use. */
+/** The assigned codes of ISO 3166-1 alpha-3, and XKX for Kosovo, which many systems use. */
 export const COUNTRIES: ReadonlySet<string> = new Set(
   (
     'ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR BHS BIH BLM BLR BLZ BMU BOL BRA BRB ' +

@@ -1,12 +1,12 @@
 import type { OrderRequest } from './order.ts'
 import type { OrderObstacle } from './preview-order.ts'
 
-/** GTT must end more than this after it is sent (paxos/api.md 8.1). */
+/** A GTT order must end more than this after it is sent (paxos/api.md 8.1). */
 const SHORTEST_GTT_MS = 10_000
 
 /**
- * What refuses a new order for its end: Paxos takes none that ends within ten seconds. Only a new one is asked: an order that is on record
- * answers a repetition of its request also after its end. `now`: milliseconds since 1970.
+ * Obstacles of a new order because of its end: Paxos refuses an order that ends within 10 s. Only a new order is checked: a recorded order
+ * still answers a repeated request after its end. `now`: milliseconds since 1970.
  */
 export function expiryObstacles({ expiresAt }: OrderRequest, now: number): OrderObstacle[] {
   if (expiresAt === null || Date.parse(expiresAt) - now > SHORTEST_GTT_MS) return []

@@ -1,7 +1,7 @@
 import type { Entry } from '../effect.ts'
 import type { Amount } from '../money.ts'
 
-/** A movement of money in one account: what `proof balances` adds up. Signed: what comes in is positive. */
+/** A movement of money in one account. `proof balances` adds flows up. Signed: what comes in is positive. */
 export interface Flow {
   readonly asset: string
   readonly amount: Amount
@@ -10,7 +10,7 @@ export interface Flow {
   readonly source: string
 }
 
-/** The flow as a line of the ledger: insert-only and chained, so that a correction is a further entry and never an edit. */
+/** The flow as a ledger entry. Entries are insert-only and chained, so a correction is a further entry and never an edit. */
 export function flowEntry(accountId: string, { asset, amount, because, source }: Flow): Entry {
   return { kind: 'flow', data: { accountId, asset, amount: String(amount), because, source } }
 }

@@ -9,21 +9,21 @@ export interface SeenOrder {
   readonly status: string
   readonly amountFilled: Amount | null
   readonly averagePrice: Amount | null
-  /** Null: not read. */
+  /** Null: executions were not read. */
   readonly executions: readonly Omit<Execution, 'annulled'>[] | null
 }
 
-/** What an observation makes of an order. `ignored`: why nothing changed. */
+/** The result of an observation of an order. `ignored`: why nothing changed. */
 export interface Observed {
   readonly order: Order
   readonly flows: readonly Flow[]
-  /** Executions that are new, and those that Paxos no longer lists. */
+  /** New executions, and executions that Paxos no longer lists. */
   readonly executed: readonly Execution[]
   readonly annulled: readonly Execution[]
   readonly ignored: 'nothing-new' | 'older-than-known' | null
 }
 
-/** Paxos's statuses (paxos/api.md 8.1). One that is new leaves the order where it stands, and is shown. */
+/** Paxos's statuses (paxos/api.md 8.1). An unknown status leaves the order's state unchanged and is shown. */
 const STATE_OF: Readonly<Record<string, OrderState>> = {
   PENDING_SUBMISSION: 'open',
   SUBMITTED: 'open',
@@ -40,9 +40,9 @@ export function isOpenAtPaxos(status: string): boolean {
 }
 
 /**
- * What a read of the order means for it. Level-triggered: only the order as Paxos has it counts, so that repeated, late and lost reads make no
- * difference. Paxos's cumulative figure wins over the sum of executions (A15); a read that is older than what is known changes nothing; what
- * Paxos says after the end contradicts and is held. `now`: milliseconds since 1970.
+ * What a read of the order means for it. Level-triggered: only the order as Paxos has it counts, so repeated, late and lost reads make no
+ * difference. Paxos's cumulative figure wins over the sum of executions (A15). A read that is older than the record changes nothing. A
+ * change after the end is a contradiction and holds the order. `now`: milliseconds since 1970.
  */
 export function observeOrder(order: Order, seen: SeenOrder, now: number): Observed {
   const nothing = { flows: [], executed: [], annulled: [] }
@@ -70,7 +70,7 @@ export function observeOrder(order: Order, seen: SeenOrder, now: number): Observ
   return { order: after, flows, executed, annulled, ignored: sameOrder(order, after) ? 'nothing-new' : null }
 }
 
-/** Null: the read is older than what is known. */
+/** Null: the read is older than the record. */
 function stateAfter(order: Order, seen: SeenOrder): OrderState | null {
   if (order.state === 'held') return 'held'
   const now = STATE_OF[seen.status]
@@ -83,8 +83,8 @@ function stateAfter(order: Order, seen: SeenOrder): OrderState | null {
 }
 
 /**
- * Adds the executions that are new, and marks as annulled those that a listing no longer has. A listing may lag behind, so an execution counts
- * as annulled only when the order has ended and the listing comes to exactly what Paxos says is filled.
+ * Adds new executions, and marks those that a listing no longer has as annulled. A listing may lag. So an execution counts as annulled only
+ * when the order has ended and the listing adds up to exactly the amount that Paxos calls filled.
  */
 function mergeExecutions(
   { executions: known, state }: Order,
@@ -100,7 +100,7 @@ function mergeExecutions(
   return { executions: executed.length + annulled.length === 0 ? known : [...marked, ...executed], executed, annulled }
 }
 
-/** The sum of the executions that stand. */
+/** The sum of the executions, annulled ones left out. */
 export function executedAmount(executions: readonly Execution[]): Amount {
   return Amount.sum(executions.filter(({ annulled }) => !annulled).map(({ amount }) => Amount.of(amount)))
 }
@@ -109,7 +109,7 @@ function isSettled({ state, executions, amountFilled }: Order): boolean {
   return FINAL.includes(state) && executedAmount(executions).equals(Amount.of(amountFilled))
 }
 
-/** What one execution moves: the base one way, the quote the other; the commission out, the rebate in, each in its own asset (A23). */
+/** The flows of one execution: base and quote in opposite directions, the commission out, the rebate in, each in its own asset (A23). */
 export function flowsOf({ side, baseAsset, quoteAsset }: Pick<Order, 'side' | 'baseAsset' | 'quoteAsset'>, execution: Execution): Flow[] {
   const { id, commission, commissionAsset, rebate, rebateAsset } = execution
   const base = Amount.of(execution.amount)
@@ -123,12 +123,12 @@ export function flowsOf({ side, baseAsset, quoteAsset }: Pick<Order, 'side' | 'b
   ].filter(({ amount }) => !amount.isZero())
 }
 
-/** An annulled execution is answered by entries that take back what it moved; nothing is edited (A19). */
+/** An annulled execution adds entries that reverse its flows. No entry is edited (A19). */
 function reversed(order: Order, execution: Execution): Flow[] {
   return flowsOf(order, execution).map((flow) => ({ ...flow, amount: flow.amount.negated(), because: 'annulment' as const }))
 }
 
 function sameOrder(one: Order, other: Order): boolean {
-  const fields = Object.keys(other) as (keyof Order)[] // an Order has these and no others
+  const fields = Object.keys(other) as (keyof Order)[] // an Order has these fields and no others
   return fields.every((field) => one[field] === other[field])
 }

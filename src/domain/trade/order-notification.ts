@@ -1,7 +1,7 @@
 import type { Effect } from '../effect.ts'
 import type { OrderSnapshot } from './order-stream.ts'
 
-/** What the application is told of an order's end: ids, amounts and codes. */
+/** The notification of an order's end: ids, amounts and codes. */
 export interface OrderNotification {
   kind: 'order.filled' | 'order.cancelled' | 'order.rejected'
   data: {
@@ -18,7 +18,7 @@ export interface OrderNotification {
   }
 }
 
-/** By the names of order-stream.ts. */
+/** Keys: the names in order-stream.ts. */
 const KINDS: Readonly<Record<string, OrderNotification['kind']>> = {
   order_filled: 'order.filled',
   order_cancelled: 'order.cancelled',

@@ -9,36 +9,36 @@ import { type Execution, FINAL, ORDER_STATES, type Order, type OrderState } from
 export const PLACE_ORDER = 'place-order'
 export const CANCEL_ORDER = 'cancel-order'
 
-/** An order with its effects: what decisions rest on. */
+/** An order with its effects: the basis of decisions. */
 export interface OrderSnapshot extends Snapshot {
   readonly order: Order
 }
 
 /**
- * What gives reason to advance an order. `placed`: it was asked for. `cancel-asked`: its cancellation was. `read`: a poll found it changed; null:
- * Paxos knows no order under its ref_id.
+ * The reasons to advance an order. `placed`: the order was requested. `cancel-asked`: its cancellation was requested. `read`: a poll found
+ * a change; null: Paxos has no order with its ref_id.
  */
 export type OrderSeen =
   | { readonly kind: 'placed'; readonly now: number }
   | { readonly kind: 'cancel-asked'; readonly now: number }
   | { readonly kind: 'read'; readonly order: SeenOrder | null; readonly now: number }
 
-/** Paxos has the order. `how`: by our call, or found under our ref_id. */
+/** Paxos has the order. `how`: placed by our call, or found by our ref_id. */
 interface PlacedReceipt extends Receipt {
   readonly kind: 'order-placed'
   readonly paxosOrderId: string
   readonly how: 'created' | 'adopted'
-  /** Paxos's status in that answer; absent in receipts of versions that did not keep it. */
+  /** Paxos's status in that answer; absent in receipts of older versions. */
   readonly status?: string
 }
 
-/** Paxos refused the order, or it was too late to send it: there is none. `reason`: a word of ours, or the slug of the problem type. */
+/** Paxos refused the order, or it was too late to send it: no order exists. `reason`: a word of ours, or the slug of the problem type. */
 interface RefusedReceipt extends Receipt {
   readonly kind: 'order-refused'
   readonly reason: string
 }
 
-/** The notification that tells how an order ended. An order that expired ended without being filled, as one that was cancelled. */
+/** The notification of an order's end. An expired order ends unfilled, like a cancelled one. */
 const TOLD: Readonly<Partial<Record<OrderState, string>>> = {
   filled: 'order_filled',
   cancelled: 'order_cancelled',
@@ -46,19 +46,19 @@ const TOLD: Readonly<Partial<Record<OrderState, string>>> = {
   rejected: 'order_rejected',
 }
 
-/** An order as a request opens it: its intent is on record before anything is sent. */
+/** Opens the order of a request: the intent is on record before anything is sent. */
 export function openOrder(order: Order): Draft<OrderSnapshot> {
   const { accountId, side, market, type, baseAmount, quoteAmount } = order
   const requested: Entry = { kind: 'order.requested', data: { accountId, side, market, type, baseAmount, quoteAmount } }
   return intend(draftOf<OrderSnapshot>({ order, effects: [] }, [requested]), intendedEffect(order.orderId, { kind: PLACE_ORDER }))
 }
 
-/** What an order decides. */
+/** The rules of an order. */
 export const ORDER_RULES: StreamRules<OrderSnapshot, OrderSeen> = {
   kind: 'order',
   stateOf: ({ order }) => order.state,
   knows: ({ order }) => ORDER_STATES.includes(order.state),
-  open: () => null, // only a request opens one
+  open: () => null, // only a request opens an order
   decide: (draft, seen) => {
     switch (seen.kind) {
       case 'placed':
@@ -77,7 +77,7 @@ export const ORDER_RULES: StreamRules<OrderSnapshot, OrderSeen> = {
   heldReason: ({ order }) => (order.state === 'held' ? (order.reason ?? 'held') : null),
 }
 
-/** Placing comes first, a cancellation while it is asked for, and notifications at the end. */
+/** Placing comes first, then a requested cancellation, then the notification of the end. */
 function isWanted(state: OrderState, { kind }: Effect): boolean {
   if (kind === PLACE_ORDER) return state === 'submitting' || state === 'unknown'
   if (kind === CANCEL_ORDER) return state === 'cancel_requested'
@@ -113,7 +113,7 @@ function decideRead(draft: Draft<OrderSnapshot>, seen: SeenOrder, now: number): 
   return decided(moveTo(known, order), outcome)
 }
 
-/** Each execution, and each that was annulled, with what it moves: one entry for the fact, one for each flow. */
+/** Entries for new and annulled executions: one for the fact, one for each flow. */
 function executionEntries({ order, executed, annulled, flows }: Observed): Entry[] {
   const fact = (kind: string, { id, amount, price }: Execution): Entry => ({ kind, data: { executionId: id, amount, price } })
   return [
@@ -130,9 +130,9 @@ function settledEntry({ amountFilled, averagePrice }: Order): Entry {
 function afterReceipt(draft: Draft<OrderSnapshot>, effect: Effect, receipt: Receipt): Draft<OrderSnapshot> {
   const { order } = draft
   if (isPlaced(receipt)) {
-    // Late, after the order was read by its ref_id: the receipt says nothing new.
+    // A late receipt, after a read by ref_id, says nothing new.
     const state = order.state === 'submitting' || order.state === 'unknown' ? 'open' : order.state
-    // An end is not taken from this answer, which lacks the executions: the next poll sees that the status differs, and reads the order.
+    // This answer does not end the order, since it lacks the executions: the next poll sees another status and reads the order.
     const paxosStatus = order.paxosStatus ?? (receipt.status && isOpenAtPaxos(receipt.status) ? receipt.status : null)
     return moveTo(draft, { ...order, state, paxosOrderId: receipt.paxosOrderId, paxosStatus })
   }
@@ -141,7 +141,7 @@ function afterReceipt(draft: Draft<OrderSnapshot>, effect: Effect, receipt: Rece
   return draft
 }
 
-/** Moves the order; says so where its state or its fill has changed; and intends the notification of an end. */
+/** Moves the order, adds an entry if its state or its fill changed, and intends the notification of an end. */
 function moveTo(draft: Draft<OrderSnapshot>, order: Order): Draft<OrderSnapshot> {
   const from = draft.order.state
   const { state, amountFilled, paxosStatus, reason } = order
@@ -155,7 +155,7 @@ function moveTo(draft: Draft<OrderSnapshot>, order: Order): Draft<OrderSnapshot>
 const decided = (draft: Draft<OrderSnapshot>, outcome: Outcome): Decided<OrderSnapshot> => ({ kind: 'decided', draft, outcome })
 const ignored = (draft: Draft<OrderSnapshot>, because: string): Decided<OrderSnapshot> => decided(draft, { kind: 'ignored', because })
 
-/** Receipts are told apart by their kind; only place-order writes these. */
+/** Only place-order writes receipts of this kind. */
 export function isPlaced(receipt: Receipt): receipt is PlacedReceipt {
   return receipt.kind === 'order-placed'
 }

@@ -25,7 +25,7 @@ export const ORDER_STATES = [
 ] as const
 export type OrderState = (typeof ORDER_STATES)[number]
 
-/** States that Paxos does not leave. */
+/** Final states: Paxos changes none of them. */
 export const FINAL: readonly OrderState[] = ['filled', 'cancelled', 'rejected', 'expired']
 
 export const ORDER_SIDES = ['BUY', 'SELL'] as const
@@ -35,7 +35,7 @@ export type OrderType = (typeof ORDER_TYPES)[number]
 export const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTT'] as const
 export type TimeInForce = (typeof TIMES_IN_FORCE)[number]
 
-/** What a customer asks for. Amounts are decimal strings, kept as they were sent. */
+/** A customer's request. Amounts are decimal strings, kept as sent. */
 export interface OrderRequest {
   readonly side: OrderSide
   readonly market: string
@@ -53,22 +53,22 @@ export interface OrderRequest {
 export interface Execution {
   readonly id: string
   readonly executedAt: string
-  /** Of the base asset. */
+  /** In the base asset. */
   readonly amount: string
   readonly price: string
-  /** Of the quote asset: amount times price. */
+  /** In the quote asset: amount times price. */
   readonly grossAmount: string
   readonly commission: string | null
   readonly commissionAsset: string | null
   readonly rebate: string | null
   readonly rebateAsset: string | null
-  /** Paxos no longer lists it: it was annulled after the fill, and its flows were reversed. */
+  /** Paxos no longer lists it: it was annulled after the fill, and its flows are reversed. */
   readonly annulled: boolean
 }
 
 /** One order as last committed, without the bookkeeping of the store. */
 export interface Order extends OrderRequest {
-  /** Ours: `order-` and a hash of account and Idempotency-Key, so that the same request is always the same order. */
+  /** Gatehouse's id: `order-` and a hash of account and Idempotency-Key, so that the same request is always the same order. */
   readonly orderId: string
   readonly accountId: string
   readonly identityId: string
@@ -76,23 +76,23 @@ export interface Order extends OrderRequest {
   readonly baseAsset: string
   readonly quoteAsset: string
   readonly state: OrderState
-  /** Why it was rejected or is held; a word of ours or the slug of Paxos's problem type. */
+  /** Why it was rejected or is held: a word of ours, or the slug of Paxos's problem type. */
   readonly reason: string | null
   readonly paxosOrderId: string | null
   /** Paxos's status as last read; an open set. */
   readonly paxosStatus: string | null
-  /** Of the base asset: Paxos's own cumulative figure. */
+  /** In the base asset: Paxos's own cumulative figure. */
   readonly amountFilled: string
   readonly averagePrice: string | null
   readonly executions: readonly Execution[]
-  /** Final, and its executions come to what was filled: the money has moved. */
+  /** The order is final and its executions add up to the filled amount: the money has moved. */
   readonly settled: boolean
   /** Milliseconds since 1970. */
   readonly requestedAt: number
   readonly closedAt: number | null
 }
 
-/** The account that an order is placed under, and the market's assets. */
+/** The account of an order, and the market's assets. */
 export interface OrderPlace {
   readonly orderId: string
   readonly accountId: string
@@ -102,7 +102,7 @@ export interface OrderPlace {
   readonly quoteAsset: string
 }
 
-/** An order as a request first makes it known. */
+/** The new order of a request. */
 export function newOrder(place: OrderPlace, request: OrderRequest, requestedAt: number): Order {
   return {
     ...place,

@@ -2,7 +2,7 @@ import { Amount } from '../money.ts'
 import type { OrderRequest, OrderSide } from './order.ts'
 import { BASE_DECIMALS, QUOTE_DECIMALS } from './read-order-request.ts'
 
-/** A market's rules, as Paxos tells them. */
+/** A market's rules from Paxos. */
 export interface MarketRules {
   readonly market: string
   readonly baseAsset: string
@@ -16,13 +16,13 @@ export interface MarketRules {
   readonly sell: { readonly available: boolean; readonly reason: string | null }
 }
 
-/** What one asset of the account has. */
+/** The account's balance of one asset. */
 export interface Available {
   readonly asset: string
   readonly available: Amount
 }
 
-/** One reason why an order would be refused. `limit` names it; `nearest`: the closest amount or price that would pass; null where none would. */
+/** One reason why an order would be refused. `limit` names it. `nearest`: the closest amount or price that would pass; null: none would. */
 export interface OrderObstacle {
   readonly limit:
     | 'market-status'
@@ -44,11 +44,11 @@ export interface OrderObstacle {
 /** What an order would do. Nothing is sent. */
 export interface OrderPreview {
   readonly obstacles: readonly OrderObstacle[]
-  /** The asset that is paid with, what the order takes of it at most, and what is left of what is available now. */
+  /** The asset to pay with, the most that the order takes of it, and what then remains of the available balance. */
   readonly pays: { readonly asset: string; readonly amount: string | null; readonly availableAfter: string | null }
-  /** Paxos publishes no rate, so that nothing is known before the fill: a buy pays it on top of `pays`, a sale out of its proceeds. */
+  /** Paxos publishes no rate, so the commission is unknown before the fill. A buy pays it on top of `pays`, a sale out of its proceeds. */
   readonly commission: { readonly asset: string; readonly amount: null; readonly note: typeof COMMISSION_NOTE }
-  /** What is left over of the base asset that no order can sell: below the market's minimum (A22). */
+  /** The rest of the base asset that no order can sell: it is below the market's minimum (A22). */
   readonly dust: string | null
   readonly receives: { readonly asset: string }
 }
@@ -62,8 +62,8 @@ const MAX_LIMIT_NOTIONAL_LARGE = Amount.of('1500000')
 const LARGE_ASSETS: readonly string[] = ['BTC', 'ETH']
 
 /**
- * Checks an order against its market's steps and limits, and against what the account has. What can be sold is the balance, never what an
- * order once bought (A23). Each obstacle names its limit and the nearest amount that would pass (A21).
+ * Checks an order against its market's steps and limits and against the account's balances. A sale is limited by the balance, not by what
+ * an order once bought (A23). Each obstacle names its limit and the nearest amount that would pass (A21).
  */
 export function previewOrder(request: OrderRequest, market: MarketRules, balances: readonly Available[]): OrderPreview {
   const notional = notionalOf(request)
@@ -91,7 +91,7 @@ export function previewOrder(request: OrderRequest, market: MarketRules, balance
 const base = ({ baseAmount }: OrderRequest): Amount | null => (baseAmount === null ? null : Amount.of(baseAmount))
 const quote = ({ quoteAmount }: OrderRequest): Amount | null => (quoteAmount === null ? null : Amount.of(quoteAmount))
 
-/** What the order is worth in the quote asset, where its price says so; rounded up to a cent, as a buyer would pay. */
+/** The order's value in the quote asset if it has a price, rounded up to a cent, as a buyer would pay. */
 function notionalOf(request: OrderRequest): Amount | null {
   const price = request.price ?? request.stopPrice
   const amount = base(request)
@@ -99,8 +99,8 @@ function notionalOf(request: OrderRequest): Amount | null {
 }
 
 /**
- * A customer whose balance a late return took below zero may not buy until it is covered, in any market; a sale may cover it (A32). This is our
- * policy: Paxos documents none.
+ * After a late return has taken a balance below zero, the customer may not buy in any market until it is covered. A sale may cover it
+ * (A32). This is Gatehouse's policy: Paxos documents none.
  */
 export function owing(side: OrderSide, balances: readonly Available[]): OrderObstacle[] {
   if (side === 'SELL') return []
@@ -119,7 +119,7 @@ function closedMarket(side: OrderSide, { market, buy, sell }: MarketRules): Orde
   return [{ limit: 'market-status', field: 'market', message: `${market} does not accept a ${side} order now${why}`, nearest: null }]
 }
 
-/** A price must be a multiple of the market's tick; the nearest is on the side that suits the customer. */
+/** A price must be a multiple of the market's tick. The nearest one is on the customer's favourable side. */
 function offTick({ side, ...request }: OrderRequest, { market, tickRate }: MarketRules): OrderObstacle[] {
   if (tickRate === null || tickRate.isZero()) return []
   return (['price', 'stopPrice'] as const).flatMap((field): OrderObstacle[] => {
@@ -153,7 +153,7 @@ function above(amount: Amount | null, limit: Amount | null, { of, ...name }: Lim
   return [{ ...name, message: `is ${amount}; the largest of ${of.market} is ${limit}`, nearest: String(limit) }]
 }
 
-/** The documented limits on what an order is worth; for markets in USD alone, since Paxos states them in USD. */
+/** The documented limits on an order's value. They apply to markets in USD only, since Paxos states them in USD. */
 function notionalLimits(request: OrderRequest, market: MarketRules, notional: Amount | null): OrderObstacle[] {
   if (notional === null || market.quoteAsset !== 'USD') return []
   const isMarket = request.type === 'MARKET' || request.type === 'STOP_MARKET'
@@ -184,7 +184,7 @@ function unaffordable(request: OrderRequest, asset: string, pays: Amount | null,
   return [{ limit: 'available-balance', field, message, nearest: fits.isPositive() ? String(fits) : null }]
 }
 
-/** What a sale leaves behind that is too little for another sale. */
+/** The rest after a sale that is too small for another sale. */
 function dustOf(side: OrderSide, { minBaseAmount }: MarketRules, after: Amount | null): string | null {
   const stays = side === 'SELL' && after?.isPositive() && minBaseAmount !== null && after.lessThan(minBaseAmount)
   return stays ? String(after) : null

@@ -12,7 +12,7 @@ export interface QuoteExecutionSnapshot extends Snapshot {
   readonly execution: QuoteExecution
 }
 
-/** Paxos has the execution: what is paid is debited. `how`: by our call, or found under our ref_id. */
+/** Paxos has the execution and has debited the payment. `how`: made by our call, or found by our ref_id. */
 interface ExecutedReceipt extends Receipt {
   readonly kind: 'quote-executed'
   readonly paxosExecutionId: string
@@ -21,13 +21,13 @@ interface ExecutedReceipt extends Receipt {
   readonly how: 'created' | 'adopted'
 }
 
-/** Paxos refused it, or the quote ended before it was sent: nothing was executed. */
+/** Paxos refused it, or the quote expired before it was sent: nothing was executed. */
 interface RefusedReceipt extends Receipt {
   readonly kind: 'quote-refused'
   readonly reason: string
 }
 
-/** An execution as a request opens it: its intent is on record before anything is sent. */
+/** Opens the execution of a request: the intent is on record before anything is sent. */
 export function openQuoteExecution(execution: QuoteExecution): Draft<QuoteExecutionSnapshot> {
   const { executionId, accountId, quoteId, side, market, price, baseAmount, quoteAmount } = execution
   const requested: Entry = { kind: 'quote.requested', data: { accountId, quoteId, side, market, price, baseAmount, quoteAmount } }
@@ -35,12 +35,12 @@ export function openQuoteExecution(execution: QuoteExecution): Draft<QuoteExecut
   return intend(opened, intendedEffect(executionId, { kind: EXECUTE_QUOTE }))
 }
 
-/** What an execution decides; nothing is observed but that its command is worked on. */
+/** The rules of an execution. The only observation is that its command is being worked on. */
 export const QUOTE_EXECUTION_RULES: StreamRules<QuoteExecutionSnapshot, null> = {
   kind: 'quote-execution',
   stateOf: ({ execution }) => execution.state,
   knows: ({ execution }) => QUOTE_EXECUTION_STATES.includes(execution.state),
-  open: () => null, // only a request opens one
+  open: () => null, // only a request opens an execution
   decide,
   nextEffect: ({ execution, effects }) => effects.find((effect) => isOpen(effect) && isWanted(execution.state, effect)),
   mustBeKnown: new Set([EXECUTE_QUOTE]),
@@ -80,13 +80,13 @@ function afterReceipt(draft: Draft<QuoteExecutionSnapshot>, _effect: Effect, rec
   return withFlow(moveTo(draft, settled), boughtBy(settled))
 }
 
-/** The debit, which Paxos makes as it creates the execution (paxos/api.md 8.2). */
+/** The debit, which Paxos makes when it creates the execution (paxos/api.md 8.2). */
 function paidBy(execution: QuoteExecution): Flow {
   const { asset, amount } = execution.side === 'BUY' ? quoteOf(execution) : baseOf(execution)
   return { asset, amount: amount.negated(), because: 'quote', source: execution.paxosExecutionId ?? execution.executionId }
 }
 
-/** The credit, which Paxos makes as it settles it. */
+/** The credit, which Paxos makes when it settles the execution. */
 function boughtBy(execution: QuoteExecution): Flow {
   const bought = execution.side === 'BUY' ? baseOf(execution) : quoteOf(execution)
   return { ...bought, because: 'quote', source: execution.paxosExecutionId ?? execution.executionId }
@@ -106,7 +106,7 @@ function moveTo(draft: Draft<QuoteExecutionSnapshot>, execution: QuoteExecution)
   return { ...draft, execution, entries: from === to ? draft.entries : [...draft.entries, entry] }
 }
 
-/** Receipts are told apart by their kind; only execute-quote writes these. */
+/** Only execute-quote writes receipts of this kind. */
 export function isExecuted(receipt: Receipt): receipt is ExecutedReceipt {
   return receipt.kind === 'quote-executed'
 }

@@ -25,7 +25,7 @@ export interface HeldQuote {
   readonly expiresAt: number
 }
 
-/** The amount of a request: exactly one is not null. Decimal strings, as they were sent. */
+/** The amounts of a request: exactly one is not null. Decimal strings, as sent. */
 export interface QuoteAmounts {
   readonly baseAmount: string | null
   readonly quoteAmount: string | null
@@ -33,13 +33,13 @@ export interface QuoteAmounts {
 
 /** One execution of a quote as last committed. */
 export interface QuoteExecution extends HeldQuote, QuoteAmounts {
-  /** Ours: `quote-execution-` and a hash of the Idempotency-Key. */
+  /** Gatehouse's id: `quote-execution-` and a hash of the Idempotency-Key. */
   readonly executionId: string
   readonly accountId: string
   readonly identityId: string
   readonly profileId: string
   readonly state: QuoteExecutionState
-  /** Why it was rejected or is held; a word of ours or the slug of Paxos's problem type. */
+  /** Why it was rejected or is held: a word of ours, or the slug of Paxos's problem type. */
   readonly reason: string | null
   readonly paxosExecutionId: string | null
   /** What Paxos executed; null until it answers. */
@@ -49,9 +49,9 @@ export interface QuoteExecution extends HeldQuote, QuoteAmounts {
   readonly requestedAt: number
 }
 
-/** A quote that ends sooner than this is not sent, milliseconds: it could end on the way (A25). */
+/** A quote with less time left is not sent, milliseconds: it could expire on the way (A25). */
 const SHORTEST_LEFT_MS = 2_000
-/** How long after its end an execution whose answer was lost may still show up at Paxos, milliseconds: clocks differ, and lists lag. */
+/** How long after the quote's end a lost execution may still appear at Paxos, milliseconds: clocks differ and lists lag. */
 const LATE_MS = 10_000
 
 /** Whether an execution of the quote may be sent now. `now`: milliseconds since 1970. */
@@ -59,7 +59,7 @@ export function mayBeExecuted({ expiresAt }: Pick<HeldQuote, 'expiresAt'>, now: 
   return expiresAt - now >= SHORTEST_LEFT_MS
 }
 
-/** When what is not at Paxos will not come to be there, milliseconds since 1970: Paxos refuses an expired quote itself. */
+/** From when on an execution that Paxos lacks cannot appear any more, milliseconds since 1970: Paxos itself refuses an expired quote. */
 export function overAt({ expiresAt }: Pick<HeldQuote, 'expiresAt'>): number {
   return expiresAt + LATE_MS
 }

@@ -7,11 +7,11 @@ export interface FieldProblem {
   readonly message: string
 }
 
-/** Base amounts have 8 decimals; quote amounts and what Paxos calls USD steps have 2 (paxos/api.md 8.1). Ticks are the market's. */
+/** Base amounts have 8 decimals. Quote amounts have 2, Paxos's USD steps (paxos/api.md 8.1). Ticks belong to the market. */
 export const BASE_DECIMALS = 8
 export const QUOTE_DECIMALS = 2
 const PRICE_DECIMALS = 8
-/** Which times in force a type knows; the first is what Paxos takes when none is named (paxos/api.md 8.1). */
+/** The times in force of each type. The first is Paxos's default (paxos/api.md 8.1). */
 const ALLOWED_TIMES: Readonly<Record<OrderType, readonly TimeInForce[]>> = {
   MARKET: ['IOC'],
   LIMIT: ['GTC', 'IOC', 'GTT', 'FOK'],
@@ -22,8 +22,8 @@ const ALLOWED_TIMES: Readonly<Record<OrderType, readonly TimeInForce[]>> = {
 const FIELDS = ['side', 'market', 'type', 'baseAmount', 'quoteAmount', 'price', 'stopPrice', 'timeInForce', 'expiresAt']
 
 /**
- * Reads the body of an order: the request, or everything that is wrong with it at once. It knows no market and no time, so that the same body
- * always reads the same; `previewOrder` and `expiryObstacles` judge what the body asks for.
+ * Reads the body of an order: returns the request, or all that is wrong with it. It knows no market and no time, so the same body always
+ * gives the same result. `previewOrder` and `expiryObstacles` judge the request.
  */
 export function readOrderRequest(body: Readonly<Record<string, unknown>>): OrderRequest | readonly FieldProblem[] {
   const problems: FieldProblem[] = []
@@ -58,7 +58,7 @@ export function readOrderRequest(body: Readonly<Record<string, unknown>>): Order
   return { side, market, type, baseAmount, quoteAmount, price, stopPrice, timeInForce, expiresAt }
 }
 
-/** Which amounts and prices the type takes: exactly those, and exactly one amount. */
+/** Checks amounts and prices: exactly those of the type, and exactly one amount. */
 function wantedAmounts(body: Readonly<Record<string, unknown>>, side: OrderSide, type: OrderType): FieldProblem[] {
   const byQuote = type === 'MARKET' && side === 'BUY'
   const takes: Readonly<Record<string, boolean>> = {
@@ -106,7 +106,7 @@ function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | nul
 
 const DECIMALS: readonly string[] = ['baseAmount', 'quoteAmount', 'price', 'stopPrice'] satisfies (keyof OrderRequest)[]
 
-/** The fields in which two requests differ, for the refusal of a key that is used again. 1.50 is 1.5. */
+/** Fields in which two requests differ, for the refusal of a reused key. 1.50 equals 1.5. */
 export function differingFields(known: OrderRequest, asked: OrderRequest): (keyof OrderRequest)[] {
   const fields = ['side', 'market', 'type', 'baseAmount', 'quoteAmount', 'price', 'stopPrice', 'timeInForce', 'expiresAt'] as const
   return fields.filter((field) => !same(field, known[field], asked[field]))

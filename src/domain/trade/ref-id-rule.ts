@@ -1,6 +1,6 @@
 /**
- * Paxos frees a ref_id 24 h after its order closed (paxos/api.md 8.1), so from then on it no longer protects against a second order. An hour
- * before that an order that is still not known to be at Paxos is not sent any more: a look-up alone decides (A6).
+ * Paxos frees a ref_id 24 h after its order closed (paxos/api.md 8.1): from then on it does not prevent a second order. One hour earlier,
+ * Gatehouse stops sending an order that may not be at Paxos: only a look-up decides then (A6).
  */
 const LAST_SENT_AFTER_MS = 23 * 3_600_000
 

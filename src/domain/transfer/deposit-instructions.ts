@@ -14,7 +14,7 @@ import { type Decided, draftOf, type StreamRules } from '../stream.ts'
 export const INSTRUCTIONS_STATES = ['submitting', 'unknown', 'created', 'rejected', 'held'] as const
 export type InstructionsState = (typeof INSTRUCTIONS_STATES)[number]
 
-/** The rails on which fiat comes in (paxos/api.md 7). */
+/** Networks for incoming fiat (paxos/api.md 7). */
 export const FIAT_NETWORKS = ['WIRE', 'DBS_ACT', 'CUBIX', 'SCB', 'RTP'] as const
 export type FiatNetwork = (typeof FIAT_NETWORKS)[number]
 export const ROUTING_NUMBER_TYPES = ['ABA', 'SWIFT'] as const
@@ -22,9 +22,9 @@ export type RoutingNumberType = (typeof ROUTING_NUMBER_TYPES)[number]
 
 export const CREATE_DEPOSIT_INSTRUCTIONS = 'create-deposit-instructions'
 
-/** Where a customer sends fiat, as last committed. The bank's details stay at Paxos and are read when they are shown. */
+/** Deposit instructions as last committed. The bank's details stay at Paxos and are read when they are shown. */
 export interface DepositInstructions {
-  /** Ours: `instructions-` and a hash of the Idempotency-Key. */
+  /** Gatehouse's id: `instructions-` and a hash of the Idempotency-Key. */
   readonly instructionsId: string
   readonly accountId: string
   readonly identityId: string
@@ -35,7 +35,7 @@ export interface DepositInstructions {
   readonly state: InstructionsState
   readonly reason: string | null
   readonly paxosInstructionsId: string | null
-  /** The customer quotes it in the payment; null until Paxos answers. */
+  /** The memo that the customer quotes in the payment; null until Paxos answers. */
   readonly memoId: string | null
   /** Milliseconds since 1970. */
   readonly requestedAt: number
@@ -45,7 +45,7 @@ export interface InstructionsSnapshot extends Snapshot {
   readonly instructions: DepositInstructions
 }
 
-/** Paxos has them. `how`: by our call, or found under our ref_id. */
+/** Paxos has them. `how`: created by our call, or found by our ref_id. */
 interface CreatedReceipt extends Receipt {
   readonly kind: 'instructions-created'
   readonly paxosInstructionsId: string
@@ -53,7 +53,7 @@ interface CreatedReceipt extends Receipt {
   readonly how: 'created' | 'adopted'
 }
 
-/** Instructions as a request opens them: the intent is on record before anything is sent. */
+/** Opens the instructions of a request: the intent is on record before anything is sent. */
 export function openInstructions(instructions: DepositInstructions): Draft<InstructionsSnapshot> {
   const { instructionsId, accountId, network } = instructions
   const requested: Entry = { kind: 'instructions.requested', data: { accountId, network } }
@@ -61,7 +61,7 @@ export function openInstructions(instructions: DepositInstructions): Draft<Instr
   return intend(opened, intendedEffect(instructionsId, { kind: CREATE_DEPOSIT_INSTRUCTIONS }))
 }
 
-/** What a request for instructions decides; nothing is observed but that its command is worked on. */
+/** The rules of a request for instructions. The only observation is that its command is being worked on. */
 export const INSTRUCTIONS_RULES: StreamRules<InstructionsSnapshot, null> = {
   kind: 'deposit-instructions',
   stateOf: ({ instructions }) => instructions.state,
@@ -103,7 +103,7 @@ function moveTo(draft: Draft<InstructionsSnapshot>, instructions: DepositInstruc
   return { ...draft, instructions, entries: from === to ? draft.entries : [...draft.entries, entry] }
 }
 
-/** Receipts are told apart by their kind; only create-deposit-instructions writes this one. */
+/** Only create-deposit-instructions writes receipts of this kind. */
 export function isCreated(receipt: Receipt): receipt is CreatedReceipt {
   return receipt.kind === 'instructions-created'
 }

@@ -21,13 +21,13 @@ export const FUND_ACCOUNT = 'fund-account'
 
 /** Invented money for an account of the Sandbox, as last committed. */
 export interface Deposit {
-  /** Ours: `deposit-` and a hash of the Idempotency-Key. */
+  /** Gatehouse's id: `deposit-` and a hash of the Idempotency-Key. */
   readonly depositId: string
   readonly accountId: string
   readonly identityId: string
   readonly profileId: string
   readonly asset: string
-  /** A decimal string, as it was sent. */
+  /** A decimal string, as sent. */
   readonly amount: string
   readonly state: DepositState
   readonly reason: string | null
@@ -41,26 +41,26 @@ export interface DepositSnapshot extends Snapshot {
   readonly deposit: Deposit
 }
 
-/** The money is there. `how`: Paxos answered, or the account's balance shows it. */
+/** The money has arrived. `how`: Paxos answered, or the account's balance shows it. */
 interface FundedReceipt extends Receipt {
   readonly kind: 'account-funded'
   readonly activityId: string | null
   readonly how: 'answered' | 'found'
 }
 
-/** A deposit as a request opens it: its intent is on record before anything is sent. */
+/** Opens the deposit of a request: the intent is on record before anything is sent. */
 export function openDeposit(deposit: Deposit): Draft<DepositSnapshot> {
   const { depositId, accountId, asset, amount } = deposit
   const requested: Entry = { kind: 'deposit.requested', data: { accountId, asset, amount } }
   return intend(draftOf<DepositSnapshot>({ deposit, effects: [] }, [requested]), intendedEffect(depositId, { kind: FUND_ACCOUNT }))
 }
 
-/** What a deposit decides; nothing is observed but that its command is worked on. */
+/** The rules of a deposit. The only observation is that its command is being worked on. */
 export const DEPOSIT_RULES: StreamRules<DepositSnapshot, null> = {
   kind: 'deposit',
   stateOf: ({ deposit }) => deposit.state,
   knows: ({ deposit }) => DEPOSIT_STATES.includes(deposit.state),
-  open: () => null, // only a request opens one
+  open: () => null, // only a request opens a deposit
   decide: (draft): Decided<DepositSnapshot> => {
     const { state } = draft.deposit
     const [funding] = effectsOf(draft, FUND_ACCOUNT)
@@ -98,12 +98,12 @@ function moveTo(draft: Draft<DepositSnapshot>, deposit: Deposit): Draft<DepositS
   return { ...draft, deposit, entries: draft.deposit.state === deposit.state ? draft.entries : [...draft.entries, entry] }
 }
 
-/** Receipts are told apart by their kind; only fund-account writes this one. */
+/** Only fund-account writes receipts of this kind. */
 export function isFunded(receipt: Receipt): receipt is FundedReceipt {
   return receipt.kind === 'account-funded'
 }
 
-/** What the application is told. */
+/** The notification of a deposit. */
 export interface DepositNotification {
   kind: 'deposit.completed'
   data: { identityId: string; accountId: string; depositId: string; asset: string; amount: string }

@@ -1,17 +1,17 @@
 import { Amount } from '../money.ts'
 import type { Transfer, TransferState } from './transfer.ts'
 
-/** A transfer as Paxos has it now, with whose it is. */
+/** A transfer as Paxos has it now, with its customer. */
 export interface SeenTransfer extends Omit<Transfer, 'transferId' | 'state' | 'reason' | 'moved'> {}
 
-/** What a read makes of a transfer. `flow`: what must be added to the flows on record, signed. `ignored`: why nothing changed. */
+/** The result of a read of a transfer. `flow`: the signed amount to add to the recorded flows. `ignored`: why nothing changed. */
 export interface ObservedTransfer {
   readonly transfer: Transfer
   readonly flow: Amount
   readonly ignored: 'nothing-new' | 'older-than-known' | null
 }
 
-/** Paxos's statuses (paxos/api.md 7). One that is new leaves the transfer where it stands, and is shown. */
+/** Paxos's statuses (paxos/api.md 7). An unknown status leaves the transfer's state unchanged and is shown. */
 const STATE_OF: Readonly<Record<string, 'pending' | 'completed' | 'failed'>> = {
   PENDING: 'pending',
   COMPLETED: 'completed',
@@ -19,8 +19,8 @@ const STATE_OF: Readonly<Record<string, 'pending' | 'completed' | 'failed'>> = {
 }
 
 /**
- * What a read of the transfer means for it. Level-triggered: only the transfer as Paxos has it counts, so that repeated, late and lost events make
- * no difference (A33). A read that is older than what is known changes nothing. `operator`: a person lets the live status decide.
+ * What a read of the transfer means for it. Level-triggered: only the transfer as Paxos has it counts, so repeated, late and lost events
+ * make no difference (A33). A read that is older than the record changes nothing. `operator`: a person lets the live status decide.
  */
 export function observeTransfer(known: Transfer, seen: SeenTransfer, { operator }: { operator: boolean }): ObservedTransfer {
   const unchanged = (ignored: ObservedTransfer['ignored']): ObservedTransfer => ({ transfer: known, flow: Amount.zero, ignored })
@@ -29,7 +29,7 @@ export function observeTransfer(known: Transfer, seen: SeenTransfer, { operator 
   if (contradiction !== null) return { ...unchanged(null), transfer: { ...known, state: 'held', reason: contradiction } }
   const state = stateAfter(known, seen)
   if (state === null) return unchanged('older-than-known')
-  // Only a transfer that has not ended takes new amounts: a fee may be known late.
+  // Only an unfinished transfer takes new amounts: a fee may become known late.
   const amounts = known.state === 'pending' || operator ? { amount: seen.amount, fee: seen.fee, total: seen.total } : {}
   const next: Transfer = { ...known, ...amounts, state, reason: null, paxosStatus: seen.paxosStatus }
   const target = movedIn(next)
@@ -38,7 +38,7 @@ export function observeTransfer(known: Transfer, seen: SeenTransfer, { operator 
   return { transfer: { ...next, moved: String(target) }, flow, ignored: null }
 }
 
-/** A transfer is about one account, asset and direction, and what has ended stays as it is but for a return (A32). */
+/** A transfer has one account, asset and direction. After its end only a return changes it (A32). */
 function contradictionOf(known: Transfer, seen: SeenTransfer): string | null {
   const another = known.profileId !== seen.profileId || known.asset !== seen.asset || known.direction !== seen.direction
   if (another || known.paxosTransferId !== seen.paxosTransferId) return 'another-transfer'
@@ -48,7 +48,7 @@ function contradictionOf(known: Transfer, seen: SeenTransfer): string | null {
   return now === 'completed' && known.state === 'completed' && changed ? 'amount-changed' : null
 }
 
-/** Null: the read is older than what is known. */
+/** Null: the read is older than the record. */
 function stateAfter({ state, paxosStatus }: Transfer, seen: SeenTransfer): TransferState | null {
   const from = state === 'held' ? (STATE_OF[paxosStatus] ?? 'pending') : state
   const now = STATE_OF[seen.paxosStatus]
@@ -58,8 +58,8 @@ function stateAfter({ state, paxosStatus }: Transfer, seen: SeenTransfer): Trans
 }
 
 /**
- * What a transfer in this state has moved, signed. What comes in is credited when it is completed; what leaves is debited as soon as Paxos has the
- * transfer (assumed, docs/paxos.md), and given back when it fails.
+ * The amount that a transfer in this state has moved, signed. An incoming one is credited when it completes. An outgoing one is debited as
+ * soon as Paxos has it (assumed, docs/paxos.md), and given back when it fails.
  */
 function movedIn({ state, direction, total, moved }: Transfer): Amount {
   if (state === 'held') return Amount.of(moved)

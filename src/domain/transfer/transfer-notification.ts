@@ -1,7 +1,7 @@
 import type { Effect } from '../effect.ts'
 import { DEPOSIT_RETURNED, type TransferSnapshot } from './transfer-stream.ts'
 
-/** What the application is told of a transfer: ids and amounts. `depositId`: the deposit that it is, or that it takes back. */
+/** The notification of a transfer: ids and amounts. `depositId`: the deposit that it is, or that it takes back. */
 export interface TransferNotification {
   kind: 'deposit.completed' | 'deposit.returned'
   data: {

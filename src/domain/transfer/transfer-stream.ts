@@ -10,11 +10,11 @@ export interface TransferSnapshot extends Snapshot {
   readonly transfer: Transfer
 }
 
-/** The notification that tells what became of a transfer, by its name. */
+/** Names of the notifications of a transfer. */
 export const DEPOSIT_COMPLETED = 'deposit_completed'
 export const DEPOSIT_RETURNED = 'deposit_returned'
 
-/** What a transfer decides: it is observed, and asks for nothing but notifications. */
+/** The rules of a transfer: its only effects are notifications. */
 export const TRANSFER_RULES: StreamRules<TransferSnapshot, SeenTransfer> = {
   kind: 'transfer',
   stateOf: ({ transfer }) => transfer.state,
@@ -50,7 +50,7 @@ function decide(
   return { kind: 'decided', draft: withFlow(moveTo(draft, transfer), flow), outcome: { kind: 'moved', to: transfer.state } }
 }
 
-/** A return, however late, is a further entry beside the one that it takes back (A32). */
+/** A return at any later time is a further entry beside the one that it takes back (A32). */
 function withFlow(draft: Draft<TransferSnapshot>, amount: Amount): Draft<TransferSnapshot> {
   if (amount.isZero()) return draft
   const { accountId, asset, paxosTransferId, returnOf, state } = draft.transfer
@@ -59,7 +59,7 @@ function withFlow(draft: Draft<TransferSnapshot>, amount: Amount): Draft<Transfe
   return { ...draft, entries: [...draft.entries, flow] }
 }
 
-/** Moves the transfer, says so, and intends the notification of what the customer's money did. */
+/** Moves the transfer, adds an entry, and intends the notification of it. */
 function moveTo(draft: Draft<TransferSnapshot>, transfer: Transfer): Draft<TransferSnapshot> {
   const from = draft.transfer.state
   const { state: to, paxosStatus: status, total, reason } = transfer
@@ -71,7 +71,10 @@ function moveTo(draft: Draft<TransferSnapshot>, transfer: Transfer): Draft<Trans
   return told === null || again ? moved : intend(moved, nextNotification(transfer.transferId, told, moved))
 }
 
-/** The application is told of deposits: that one is there, and that one was taken back. Moves between profiles are the application's own. */
+/**
+ * The application is notified of a completed deposit, and of one that was taken back. It makes moves between profiles itself, so they need
+ * no notification.
+ */
 function notificationOf({ state, direction, type, returnOf }: Transfer): string | null {
   const deposit = direction === 'CREDIT' && type.endsWith('_DEPOSIT')
   if (state === 'completed') return deposit ? DEPOSIT_COMPLETED : returnOf === null ? null : DEPOSIT_RETURNED

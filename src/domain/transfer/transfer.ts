@@ -14,33 +14,33 @@ export const TRANSFER_DIRECTIONS = ['CREDIT', 'DEBIT'] as const
 
 /** Money that came into an account or left it, as last committed. Amounts are decimal strings. */
 export interface Transfer {
-  /** Ours: `transfer-` and a hash of Paxos's id. */
+  /** Gatehouse's id: `transfer-` and a hash of Paxos's id. */
   readonly transferId: string
   readonly paxosTransferId: string
   readonly accountId: string
   readonly identityId: string
   readonly profileId: string
-  /** CREDIT, DEBIT; Paxos's. */
+  /** Paxos's CREDIT or DEBIT. */
   readonly direction: string
-  /** WIRE_DEPOSIT and others; an open set of Paxos's. */
+  /** Paxos's WIRE_DEPOSIT and others. An open set. */
   readonly type: string
   readonly asset: string
-  /** What was sent. */
+  /** The amount that was sent. */
   readonly amount: string
   readonly fee: string
-  /** What the balance moves by: of a deposit the amount less the fee, of a withdrawal the amount and the fee. */
+  /** The change of the balance: for a deposit the amount less the fee, for a withdrawal the amount and the fee. */
   readonly total: string
   readonly state: TransferState
   /** Why it is held. */
   readonly reason: string | null
   /** Paxos's status as last read; an open set. */
   readonly paxosStatus: string
-  /** Signed: the sum of this transfer's flows on record. */
+  /** The sum of this transfer's recorded flows, signed. */
   readonly moved: string
-  /** The deposit instructions of ours that the sender followed; null: others, or none. */
+  /** Our deposit instructions that the sender followed; null: none of ours. */
   readonly instructionsId: string | null
-  /** The deposit of ours that this transfer takes back; null: none. */
+  /** The deposit of ours that it takes back; null: none. */
   readonly returnOf: string | null
-  /** RFC 3339, Paxos's. */
+  /** Paxos's time, RFC 3339. */
   readonly startedAt: string
 }
