@@ -53,30 +53,52 @@ const LOCK = 0x61756474
 const ENTRIES_PER_PAGE = 1_000
 const COLUMNS = 'entry_no, at, operator, action, target, reason, data, prev_hash, hash, actor_kind'
 
-/**
- * Adds what was done to the operators' audit, which is insert-only by the database, each entry with the hash of the one before.
- * Resolves after the commit. Entries are numbered without gaps, whoever appends at the same time.
- */
+/** A deed with its time. */
+export interface TimedDeed extends AuditDeed {
+  at: Date
+}
+
+/** Adds one deed to the audit: `appendAudits`. */
 export async function appendAudit(pool: Pool, deed: AuditDeed, at: Date = new Date()): Promise<AuditEntry> {
+  const [entry] = await appendAudits(pool, [{ ...deed, at }])
+  if (!entry) throw new TypeError('an appended entry is missing') // one for each deed
+  return entry
+}
+
+/**
+ * Adds what was done to the operators' audit, which is insert-only by the database, each entry with the hash of the one before. Resolves after the
+ * commit, which is one for all. Entries are numbered without gaps, however many processes append at the same time.
+ */
+export async function appendAudits(pool: Pool, deeds: readonly TimedDeed[]): Promise<AuditEntry[]> {
   return inTransaction(pool, async (client) => {
     // A statement of its own: the next one must see what the writer before us has committed.
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
     const { rows } = await client.query<{ entry_no: number; hash: Buffer }>(
       'SELECT entry_no, hash FROM audit_entry ORDER BY entry_no DESC LIMIT 1',
     )
-    const previous = rows[0]?.hash ?? GENESIS
-    const entryNo = (rows[0]?.entry_no ?? 0) + 1
-    // As the database will hand it back: without undefined, with times as text. The hash must not depend on the way through it.
-    const data = JSON.parse(JSON.stringify(deed.data)) as Record<string, unknown>
-    const { actor, action, target, reason } = deed
-    const row = { entry_no: entryNo, at, operator: actor.name, actor_kind: actor.kind, action, target, reason, data }
-    const hash = hashRow(previous, row)
-    await client.query(`INSERT INTO audit_entry (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, [
-      ...[entryNo, at, actor.name, action, target, reason],
-      ...[JSON.stringify(data), previous, hash, actor.kind],
-    ])
-    return toEntry({ ...row, prev_hash: previous, hash })
+    const links: AuditRow[] = []
+    for (const deed of deeds) links.push(linkAfter(links.at(-1) ?? rows[0], deed))
+    await client.query(
+      `INSERT INTO audit_entry (${COLUMNS})
+       SELECT * FROM unnest($1::int[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::bytea[], $9::bytea[], $10::text[])`,
+      [
+        ...[links.map(({ entry_no }) => entry_no), links.map(({ at }) => at), links.map(({ operator }) => operator)],
+        ...[links.map(({ action }) => action), links.map(({ target }) => target), links.map(({ reason }) => reason)],
+        ...[links.map(({ data }) => JSON.stringify(data)), links.map(({ prev_hash }) => prev_hash), links.map(({ hash }) => hash)],
+        links.map(({ actor_kind }) => actor_kind),
+      ],
+    )
+    return links.map(toEntry)
   })
+}
+
+function linkAfter(last: Pick<AuditRow, 'entry_no' | 'hash'> | undefined, deed: TimedDeed): AuditRow {
+  const previous = last?.hash ?? GENESIS
+  const { actor, action, target, reason, at } = deed
+  // As the database will hand it back: without undefined, with times as text. The hash must not depend on the way through it.
+  const data = JSON.parse(JSON.stringify(deed.data)) as Record<string, unknown>
+  const row = { entry_no: (last?.entry_no ?? 0) + 1, at, operator: actor.name, actor_kind: actor.kind, action, target, reason, data }
+  return { ...row, prev_hash: previous, hash: hashRow(previous, row) }
 }
 
 /** One page of the audit, newest first. @throws UsageError for a foreign cursor */

@@ -67,10 +67,10 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   })
   const stopDispatcher = startDispatcher({ inbox, queue, logger })
   const stopPolls = startOrderPolls({
-    ...{ pool, inbox, paxos, orders: trading.orders, logger, metrics },
+    ...{ pool, inbox, queue, paxos, orders: trading.orders, logger, metrics },
     ...(readTransfers ? {} : { transfersEveryMs: null }),
   })
-  const stopSettledPolls = startSettledPolls({ pool, inbox, paxos, orders: trading.orders, logger })
+  const stopSettledPolls = startSettledPolls({ pool, inbox, queue, paxos, orders: trading.orders, logger })
   const stopIdentityPolls = startIdentityPolls({ pool, inbox, paxos, everySeconds: config.identityPollSeconds, logger, metrics })
   const stopSweeps = scheduleSweeps(foundation.queueBackend, {
     everySeconds: config.sweepEverySeconds,

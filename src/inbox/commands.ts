@@ -50,19 +50,27 @@ export interface NewCommand {
 export async function acceptCommand(pool: Pool, command: NewCommand): Promise<{ command: Command; fresh: boolean }> {
   const { kind, streamId, identityId = null, hashes, requestedBy } = command
   const id = randomUUID()
-  const { rowCount } = await pool.query(
+  const { rows } = await pool.query<{ seq: string; generation: number; created_at: Date }>(
     `WITH asked AS (
        INSERT INTO command (id, key_hash, input_hash, field_hashes, kind, stream_id, requested_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key_hash) DO NOTHING RETURNING id, kind, stream_id
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key_hash) DO NOTHING RETURNING id, kind, stream_id, created_at
+     ), taken AS (
+       INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, delivery_count, trust, stream_id, identity_id)
+       SELECT $8 || id, kind, now(), false, 'command', 0, 'confirmed', stream_id, $9 FROM asked RETURNING seq, generation
      )
-     INSERT INTO inbox_event (event_id, type, occurred_at, is_test, origin, delivery_count, trust, stream_id, identity_id)
-     SELECT $8 || id, kind, now(), false, 'command', 0, 'confirmed', stream_id, $9 FROM asked`,
+     SELECT t.seq, t.generation, a.created_at FROM taken AS t, asked AS a`,
     [id, hashes.key, hashes.input, JSON.stringify(hashes.fields), kind, streamId, requestedBy, eventIdOf(''), identityId],
   )
+  const [taken] = rows
+  if (taken) {
+    const event = { seq: taken.seq, generation: taken.generation, batch: null }
+    const asAccepted = { state: 'running', outcome: null, errorCode: null } as const
+    return { command: { id, kind, streamId, requestedBy, createdAt: taken.created_at, event, ...asAccepted }, fresh: true }
+  }
   const stored = await load(pool, 'c.key_hash = $1', hashes.key)
   if (!stored) throw new TypeError('a committed command is missing') // commands are never deleted
   if (!stored.inputHash.equals(hashes.input)) throw new IdempotencyKeyReusedError(differing(stored.fieldHashes, hashes.fields))
-  return { command: stored.command, fresh: rowCount === 1 }
+  return { command: stored.command, fresh: false }
 }
 
 export async function findCommand(pool: Pool, id: string): Promise<Command | null> {

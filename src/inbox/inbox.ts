@@ -44,8 +44,8 @@ export interface Inbox extends EventAcceptor {
   findCommand(id: string): Promise<Command | null>
   /** Sets a timer of a stream. A waiting timer of that name stays unchanged. */
   setTimer(timer: Timer): Promise<void>
-  /** Sets many different timers in one statement. `reopen` (default true): an ended timer is opened again. */
-  setTimers(timers: readonly Timer[], options?: { reopen: boolean }): Promise<void>
+  /** Sets many different timers in one statement. `reopen` (default true): an ended timer is opened again. Resolves with those that it set. */
+  setTimers(timers: readonly Timer[], options?: { reopen: boolean }): Promise<OpenEvent[]>
   cancelTimer(timer: Pick<Timer, 'streamId' | 'name'>): Promise<void>
   count(): Promise<EventCounts>
 }
@@ -81,7 +81,7 @@ export function createInbox({ pool, ...acceptorOptions }: InboxOptions): Inbox {
     recordStrike: (seq) => recordStrike(pool, seq),
     acceptCommand: (command) => acceptCommand(pool, command),
     findCommand: (id) => findCommand(pool, id),
-    setTimer: (timer) => setTimers(pool, [timer]),
+    setTimer: async (timer) => void (await setTimers(pool, [timer])),
     setTimers: (timers, options) => setTimers(pool, timers, options),
     cancelTimer: (timer) => cancelTimer(pool, timer),
     count: () => countEvents(pool),

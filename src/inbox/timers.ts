@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { OpenEvent } from './complete-events.ts'
 import { OWN_ID_PREFIX } from './own-ids.ts'
 
 export interface Timer {
@@ -11,11 +12,11 @@ export interface Timer {
 
 /**
  * Sets timers in one statement: inbox rows of origin `timer` that the dispatcher takes up at their time. A waiting timer is neither changed
- * nor locked, so a caller may set it again after a crash. An ended one is opened again unless `reopen` is false.
+ * nor locked, so a caller may set it again after a crash. An ended one is opened again unless `reopen` is false. Resolves with those that it set.
  */
-export async function setTimers(pool: Pool, timers: readonly Timer[], { reopen = true }: { reopen?: boolean } = {}): Promise<void> {
-  if (timers.length === 0) return
-  await pool.query(
+export async function setTimers(pool: Pool, timers: readonly Timer[], { reopen = true }: { reopen?: boolean } = {}): Promise<OpenEvent[]> {
+  if (timers.length === 0) return []
+  const { rows } = await pool.query<{ seq: string; generation: number }>(
     `INSERT INTO inbox_event AS i (event_id, type, occurred_at, is_test, origin, delivery_count, trust, stream_id, identity_id, due_at)
      SELECT t.event_id, t.type, now(), false, 'timer', 0, 'confirmed', t.stream_id, t.identity_id, t.due_at
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) AS t (event_id, type, stream_id, identity_id, due_at)
@@ -23,7 +24,8 @@ export async function setTimers(pool: Pool, timers: readonly Timer[], { reopen =
      ORDER BY t.event_id
      ON CONFLICT (event_id) DO UPDATE SET state = 'accepted', generation = i.generation + 1, attempts = 0, unknown_outcomes = 0, strikes = 0,
        outcome = NULL, error_code = NULL, error_detail = NULL, cause_id = NULL, completed_at = NULL, due_at = excluded.due_at
-     WHERE i.state <> 'accepted' AND $6`,
+     WHERE i.state <> 'accepted' AND $6
+     RETURNING seq, generation`,
     [
       timers.map(({ streamId, name }) => timerId(streamId, name)),
       timers.map(({ name }) => name),
@@ -33,6 +35,7 @@ export async function setTimers(pool: Pool, timers: readonly Timer[], { reopen =
       reopen,
     ],
   )
+  return rows.map(({ seq, generation }) => ({ seq, generation, batch: null }))
 }
 
 /** Ends a timer that is no longer needed. An ended or unknown timer stays unchanged. */

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg'
-import { appendAudit } from '../audit/audit.ts'
+import { type AuditEntry, appendAudits, type TimedDeed } from '../audit/audit.ts'
 import type { Actor } from '../domain/actor.ts'
 import { errorCode } from '../platform/app-error.ts'
+import { createGroupCommitter } from '../platform/group-committer.ts'
 
 /** How an action is audited. It is declared with the action, before the action runs. */
 export interface AuditRule<Result> {
@@ -22,11 +23,16 @@ export interface AuditRule<Result> {
 /** Runs an action and audits it by its rule. A failed action leaves `<action>.failed` with its error code. */
 export type Perform = <Result>(actor: Actor, rule: AuditRule<Result>, act: () => Promise<Result>) => Promise<Result>
 
-/** `now`: milliseconds since 1970. */
+const MAX_BATCH = 100
+const MAX_WAITING = 10_000
+
+/** Entries of actions that run at the same time share a commit. `now`: milliseconds since 1970. */
 export function createPerform(pool: Pool, now: () => number): Perform {
+  const write = (deeds: TimedDeed[]): Promise<AuditEntry[]> => appendAudits(pool, deeds)
+  const entries = createGroupCommitter({ write, maxBatch: MAX_BATCH, maxWaiting: MAX_WAITING })
   return async (actor, { action, target, reason, data = {}, entry, result }, act) => {
     const record = async (suffix: string, more: { target?: string; data?: Record<string, unknown> } = {}): Promise<void> => {
-      await appendAudit(pool, { actor, action: `${action}${suffix}`, target, reason, data, ...more }, new Date(now()))
+      await entries.submit({ actor, action: `${action}${suffix}`, target, reason, data, ...more, at: new Date(now()) })
     }
     if (entry === 'before') await record('')
     let done: Awaited<ReturnType<typeof act>>

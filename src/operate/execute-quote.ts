@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { AccountRecord } from '../ledger/read-accounts.ts'
 import type { QuoteExecutionRecord } from '../ledger/read-quote-executions.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
-import { awaitAnswer } from './await-answer.ts'
+import { type Answered, awaitAnswer } from './await-answer.ts'
 import { type CommandParts, giveCommand } from './give-command.ts'
 import { idOfKey } from './id-of-key.ts'
 import { OrderNotPossibleError, QuoteExpiredError, QuoteUnknownError } from './trading-errors.ts'
@@ -26,6 +26,8 @@ export interface ExecuteQuoteParts extends CommandParts {
   account: (accountId: string) => Promise<AccountRecord>
   quote: (quoteId: string) => Promise<HeldQuote | null>
   find: (executionId: string) => Promise<QuoteExecutionRecord | null>
+  /** Resolves once Paxos has answered, or after 5 s. */
+  answered: Answered
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -58,7 +60,7 @@ export async function executeQuote(
   if (!committed) return executeQuote(parts, asked, actor) // another request with the same key was faster
   const input = { accountId, quoteId, ...(baseAmount === null ? { quoteAmount } : { baseAmount }) }
   await giveCommand(parts, { kind: EXECUTE_QUOTE, streamId: executionId, identityId }, { ...input, idempotencyKey, actor })
-  return { execution: await awaitAnswer(executionId, { ...parts, pending: ['submitting', 'unknown', 'created'] }), created: true }
+  return { execution: await awaitAnswer(executionId, parts), created: true }
 }
 
 /** The same key with any field changed is an error that names the field (A7). */

@@ -4,7 +4,7 @@ import { type Deposit, type DepositSnapshot, openDeposit } from '../domain/trans
 import { IdempotencyKeyReusedError } from '../inbox/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { AccountRecord } from '../ledger/read-accounts.ts'
-import { awaitAnswer } from './await-answer.ts'
+import { type Answered, awaitAnswer } from './await-answer.ts'
 import { type CommandParts, giveCommand } from './give-command.ts'
 import { idOfKey } from './id-of-key.ts'
 
@@ -20,6 +20,8 @@ export interface FundParts extends CommandParts {
   ledger: Ledger<DepositSnapshot>
   account: (accountId: string) => Promise<AccountRecord>
   find: (depositId: string) => Promise<Deposit | null>
+  /** Resolves once Paxos has answered, or after 5 s. */
+  answered: Answered
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -40,7 +42,7 @@ export async function fundAccount(parts: FundParts, asked: FundRequest, actor: A
   const committed = await parts.ledger.commit({ before: null, draft: openDeposit(deposit), actor: `${actor.kind}:${actor.name}`, at })
   if (!committed) return fundAccount(parts, asked, actor) // another request with the same key was faster
   await giveCommand(parts, { kind: 'fund-account', streamId: depositId, identityId }, { ...asked, actor })
-  return { deposit: await awaitAnswer(depositId, { ...parts, pending: ['submitting', 'unknown'] }), created: true }
+  return { deposit: await awaitAnswer(depositId, parts), created: true }
 }
 
 /** The same key with any field changed is an error that names the fields (A7). */

@@ -1,27 +1,36 @@
 import type { Pool } from 'pg'
+import type { Snapshot } from '../domain/effect.ts'
 import { expiryObstacles } from '../domain/trade/expiry-obstacles.ts'
 import { FINAL } from '../domain/trade/order.ts'
 import { previewOrder } from '../domain/trade/preview-order.ts'
 import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
 import type { DepositSnapshot } from '../domain/transfer/deposit.ts'
 import type { InstructionsSnapshot } from '../domain/transfer/deposit-instructions.ts'
+import { DEPOSIT_INSTRUCTIONS_TABLE } from '../ledger/deposit-instructions-table.ts'
+import { DEPOSIT_TABLE } from '../ledger/deposit-table.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { ORDER_TABLE } from '../ledger/order-table.ts'
+import { QUOTE_EXECUTION_TABLE } from '../ledger/quote-execution-table.ts'
 import { type AccountRecord, findAccount, takenOverAt } from '../ledger/read-accounts.ts'
 import { findDeposit } from '../ledger/read-deposits.ts'
 import { readEntries } from '../ledger/read-entries.ts'
 import { readFlows } from '../ledger/read-flows.ts'
 import type { OrderRecord } from '../ledger/read-orders.ts'
+import { pendingAmong } from '../ledger/read-pending.ts'
+import type { StreamTable } from '../ledger/stream-table.ts'
 import type { Perform } from './audited.ts'
+import { type Answered, createAnswerWatch } from './await-answer.ts'
 import { fundAccount } from './fund-account.ts'
+import { createMarketBook } from './market-book.ts'
 import type { OrderStory, TradingUseCases } from './order-use-cases.ts'
-import { type PlaceParts, placeOrder, requireMarket } from './place-order.ts'
+import { type PlaceParts, placeOrder } from './place-order.ts'
 import { proveBalances } from './prove-balances.ts'
 import { quoteUseCases } from './quote-use-cases.ts'
 import { OrderEndedError, OrderUnknownError } from './trading-errors.ts'
 import { AccountUnknownError } from './trading-gate.ts'
 import { transferUseCases } from './transfer-use-cases.ts'
 
-export interface TradingParts extends Omit<PlaceParts, 'account'> {
+export interface TradingParts extends Omit<PlaceParts, 'account' | 'answered' | 'requireMarket'> {
   pool: Pool
   perform: Perform
   depositLedger: Ledger<DepositSnapshot>
@@ -39,6 +48,11 @@ export function tradingUseCases({
   ...parts
 }: TradingParts): TradingUseCases {
   const { orders, paxos, inbox, now } = parts
+  const answered = <S extends Snapshot>(table: StreamTable<S>, states: readonly string[]): Answered =>
+    createAnswerWatch({ pendingAmong: (ids) => pendingAmong(pool, table, { ids, states }), now })
+  const requireMarket = createMarketBook(() => paxos.markets.list())
+  const ordersAnswered = answered(ORDER_TABLE, ['submitting', 'unknown'])
+  const depositsAnswered = answered(DEPOSIT_TABLE, ['submitting', 'unknown'])
   const account = async (accountId: string): Promise<AccountRecord> => {
     const found = await findAccount(pool, accountId)
     if (!found) throw new AccountUnknownError(accountId)
@@ -58,11 +72,25 @@ export function tradingUseCases({
       return { items: await paxos.balances.list(profileId), asOf }
     },
     listMarkets: () => paxos.markets.list(),
-    ...quoteUseCases({ ...parts, pool, perform, account, ledger: quoteLedger }),
-    ...transferUseCases({ ...parts, pool, perform, account, ledger: instructionsLedger }),
+    ...quoteUseCases({
+      ...parts,
+      answered: answered(QUOTE_EXECUTION_TABLE, ['submitting', 'unknown', 'created']),
+      pool,
+      perform,
+      account,
+      ledger: quoteLedger,
+    }),
+    ...transferUseCases({
+      ...parts,
+      answered: answered(DEPOSIT_INSTRUCTIONS_TABLE, ['submitting', 'unknown']),
+      pool,
+      perform,
+      account,
+      ledger: instructionsLedger,
+    }),
     previewOrder: async (accountId, request) => {
       const { profileId } = await account(accountId)
-      const [market, balances] = await Promise.all([requireMarket(paxos, request.market), paxos.balances.list(profileId)])
+      const [market, balances] = await Promise.all([requireMarket(request.market), paxos.balances.list(profileId)])
       const preview = previewOrder(request, market, balances)
       return { ...preview, obstacles: [...preview.obstacles, ...expiryObstacles(request, now())] }
     },
@@ -73,7 +101,7 @@ export function tradingUseCases({
       const placed = await perform(
         actor,
         { ...rule, result: ({ order, created }) => ({ target: order.orderId, data: { ...data, created } }) },
-        () => placeOrder({ ...parts, account }, asked, actor),
+        () => placeOrder({ ...parts, answered: ordersAnswered, requireMarket, account }, asked, actor),
       )
       return { order: await story(placed.order), created: placed.created }
     },
@@ -100,7 +128,7 @@ export function tradingUseCases({
       return perform(
         actor,
         { ...rule, result: ({ deposit, created }) => ({ target: deposit.depositId, data: { ...data, created } }) },
-        () => fundAccount({ ...parts, ledger: depositLedger, account, find }, asked, actor),
+        () => fundAccount({ ...parts, answered: depositsAnswered, ledger: depositLedger, account, find }, asked, actor),
       )
     },
     proveBalances: async (accountId) => {

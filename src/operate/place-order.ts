@@ -8,13 +8,13 @@ import { IdempotencyKeyReusedError } from '../inbox/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { AccountRecord } from '../ledger/read-accounts.ts'
 import type { OrderReads, OrderRecord } from '../ledger/read-orders.ts'
-import type { PaxosMarket } from '../paxos/markets.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
-import { awaitAnswer } from './await-answer.ts'
+import { type Answered, awaitAnswer } from './await-answer.ts'
 import { type CommandParts, giveCommand } from './give-command.ts'
 import { idOfKey } from './id-of-key.ts'
+import type { RequireMarket } from './market-book.ts'
 import type { PlaceOrder } from './order-use-cases.ts'
-import { MarketUnknownError, OrderNotPossibleError } from './trading-errors.ts'
+import { OrderNotPossibleError } from './trading-errors.ts'
 import { requireTradable } from './trading-gate.ts'
 
 export interface PlaceParts extends CommandParts {
@@ -22,6 +22,9 @@ export interface PlaceParts extends CommandParts {
   paxos: PaxosClient
   orders: OrderReads
   account: (accountId: string) => Promise<AccountRecord>
+  /** Resolves once Paxos has answered, or after 5 s. */
+  answered: Answered
+  requireMarket: RequireMarket
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -44,7 +47,7 @@ export async function placeOrder(parts: PlaceParts, asked: PlaceOrder, actor: Ac
   if (!committed) return placeOrder(parts, asked, actor)
   await giveCommand(parts, { kind: 'place-order', streamId: orderId, identityId: order.identityId }, { ...asked, actor })
   return {
-    order: await awaitAnswer(orderId, { find: parts.orders.find, pending: ['submitting', 'unknown'], now: parts.now }),
+    order: await awaitAnswer(orderId, { find: parts.orders.find, answered: parts.answered }),
     created: true,
   }
 }
@@ -59,17 +62,10 @@ function refuseOther(known: OrderRecord, { accountId, request }: PlaceOrder): vo
 async function admit(parts: PlaceParts, { accountId, request }: PlaceOrder, orderId: string): Promise<Order> {
   const account = await parts.account(accountId)
   await requireTradable(parts.paxos, account, request.side)
-  const [market, balances] = await Promise.all([requireMarket(parts.paxos, request.market), parts.paxos.balances.list(account.profileId)])
+  const [market, balances] = await Promise.all([parts.requireMarket(request.market), parts.paxos.balances.list(account.profileId)])
   const obstacles = [...previewOrder(request, market, balances).obstacles, ...expiryObstacles(request, parts.now())]
   if (obstacles.length > 0) throw new OrderNotPossibleError(obstacles)
   const { identityId, profileId } = account
   const { baseAsset, quoteAsset } = market
   return newOrder({ orderId, accountId, identityId, profileId, baseAsset, quoteAsset }, request, parts.now())
-}
-
-/** @throws MarketUnknownError, PaxosError */
-export async function requireMarket(paxos: PaxosClient, name: string): Promise<PaxosMarket> {
-  const found = (await paxos.markets.list()).find(({ market }) => market === name)
-  if (!found) throw new MarketUnknownError(name)
-  return found
 }

@@ -10,7 +10,7 @@ import { IdempotencyKeyReusedError } from '../inbox/commands.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { AccountRecord } from '../ledger/read-accounts.ts'
 import type { InstructionsRecord } from '../ledger/read-deposit-instructions.ts'
-import { awaitAnswer } from './await-answer.ts'
+import { type Answered, awaitAnswer } from './await-answer.ts'
 import { type CommandParts, giveCommand } from './give-command.ts'
 import { idOfKey } from './id-of-key.ts'
 
@@ -25,6 +25,8 @@ export interface InstructionsParts extends CommandParts {
   ledger: Ledger<InstructionsSnapshot>
   account: (accountId: string) => Promise<AccountRecord>
   find: (instructionsId: string) => Promise<InstructionsRecord | null>
+  /** Resolves once Paxos has answered, or after 5 s. */
+  answered: Answered
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -54,7 +56,7 @@ export async function requestInstructions(
   const what = { kind: CREATE_DEPOSIT_INSTRUCTIONS, streamId: instructionsId, identityId }
   const input = { accountId, network, ...(routingNumberType === null ? {} : { routingNumberType }) }
   await giveCommand(parts, what, { ...input, idempotencyKey, actor })
-  return { instructions: await awaitAnswer(instructionsId, { ...parts, pending: ['submitting', 'unknown'] }), created: true }
+  return { instructions: await awaitAnswer(instructionsId, parts), created: true }
 }
 
 /** The same key with any field changed is an error that names the field (A7). */

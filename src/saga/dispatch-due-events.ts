@@ -4,6 +4,8 @@ import type { Logger } from '../platform/logger.ts'
 import type { EventJob } from '../queue/event-jobs.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 
+/** How long after a job's own time the dispatcher takes it for lost, milliseconds: during an outage the job itself retries that much earlier. */
+export const DISPATCH_GRACE_MS = 15_000
 const EVERY_MS = 1_000
 const EVENTS_PER_ROUND = 2_000
 

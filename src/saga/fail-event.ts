@@ -4,6 +4,7 @@ import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/
 import { isDatabaseAway } from '../platform/postgres/database-away.ts'
 import type { JobOutcome } from '../queue/event-worker.ts'
 import { causeOf } from './cause-of.ts'
+import { DISPATCH_GRACE_MS } from './dispatch-due-events.ts'
 import type { ProcessParts } from './process-parts.ts'
 import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from './retry-policy.ts'
 import { EventUnknownError } from './saga-errors.ts'
@@ -14,8 +15,6 @@ import { EventUnknownError } from './saga-errors.ts'
  */
 const UNKNOWN_READS = 2
 const LONG_ENOUGH_MS = 30_000
-/** Milliseconds after a job's due time at which the dispatcher counts it as lost. */
-const DISPATCH_GRACE_MS = 15_000
 
 /** Records a failure in the event's row: another try at a known time, parked (an operator must act) or dead (attempts spent). */
 export async function failEvent(

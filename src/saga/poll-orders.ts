@@ -4,9 +4,12 @@ import type { Inbox } from '../inbox/inbox.ts'
 import type { OpenOrder } from '../ledger/read-orders.ts'
 import type { PaxosOrder } from '../paxos/orders.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
+import { DISPATCH_GRACE_MS } from './dispatch-due-events.ts'
 
 export interface PollParts {
   inbox: Pick<Inbox, 'setTimers'>
+  queue: Pick<EventQueue, 'add'>
   paxos: PaxosClient
   /** Reads the orders that a read of Paxos may still change. */
   openOrders: () => Promise<OpenOrder[]>
@@ -52,7 +55,7 @@ const LONGEST_AGAIN_MS = 60_000
  * order has one timer at a time. The poll remembers the difference that a timer was set for, so a backlog of timers is not set again in
  * each round.
  */
-export function createOrderPoll({ inbox, paxos, openOrders, mostAreOpen, now }: PollParts): () => Promise<PollReport> {
+export function createOrderPoll({ inbox, queue, paxos, openOrders, mostAreOpen, now }: PollParts): () => Promise<PollReport> {
   let timed: ReadonlyMap<string, Timed> = new Map()
   return async () => {
     const open = await openOrders()
@@ -79,8 +82,10 @@ export function createOrderPoll({ inbox, paxos, openOrders, mostAreOpen, now }: 
       remembered.set(order.orderId, { difference, times, untilMs: atMs + Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** times) })
       due.push(order)
     }
-    const dueAt = new Date(atMs)
-    await inbox.setTimers(due.map(({ orderId, identityId }) => ({ streamId: orderId, name: 'read-order', dueAt, identityId })))
+    // Their jobs go onto the queue at once; the dispatcher is for those that do not arrive there.
+    const dueAt = new Date(atMs + DISPATCH_GRACE_MS)
+    const set = await inbox.setTimers(due.map(({ orderId, identityId }) => ({ streamId: orderId, name: 'read-order', dueAt, identityId })))
+    await queue.add(set).catch(() => undefined)
     timed = remembered
     return { open: open.length, changed, timed: due.length, calls: reader.calls() }
   }

@@ -11,12 +11,14 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import { withClient } from '../platform/postgres/postgres.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
 import { createOrderPoll, type PollReport } from './poll-orders.ts'
 import { pollTransfers } from './poll-transfers.ts'
 
 export interface OrderPollParts {
   pool: Pool
   inbox: Pick<Inbox, 'setTimers'>
+  queue: Pick<EventQueue, 'add'>
   paxos: PaxosClient
   orders: OrderReads
   /** Pause between two polls of transfers, milliseconds; null: transfers are not polled. */

@@ -5,11 +5,13 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import { withClient } from '../platform/postgres/postgres.ts'
+import type { EventQueue } from '../queue/event-queue.ts'
 import { createOrderPoll } from './poll-orders.ts'
 
 export interface SettledPollParts {
   pool: Pool
   inbox: Pick<Inbox, 'setTimers'>
+  queue: Pick<EventQueue, 'add'>
   paxos: PaxosClient
   orders: Pick<OrderReads, 'listSettled'>
   logger: Logger

@@ -49,8 +49,18 @@ function pollOver(open: OpenOrder[], orders: PaxosOrder[]) {
   const timers: string[] = []
   let nowMs = 2_000_000
   const { paxos } = paxosWith(orders)
-  const setTimers: Inbox['setTimers'] = async (set) => void timers.push(...set.map(({ streamId, name }) => `${name} ${streamId}`))
-  const poll = createOrderPoll({ inbox: { setTimers }, paxos, openOrders: async () => [...open], mostAreOpen: true, now: () => nowMs })
+  const setTimers: Inbox['setTimers'] = async (set) => {
+    timers.push(...set.map(({ streamId, name }) => `${name} ${streamId}`))
+    return []
+  }
+  const poll = createOrderPoll({
+    inbox: { setTimers },
+    queue: { add: async () => 0 },
+    paxos,
+    openOrders: async () => [...open],
+    mostAreOpen: true,
+    now: () => nowMs,
+  })
   return { poll, timers, pass: (ms: number) => (nowMs += ms) }
 }
 

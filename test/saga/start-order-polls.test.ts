@@ -32,7 +32,8 @@ it('A8: gives the lost command of an order once, and leaves it parked when it fa
   let rounds = 0
   const counted = { ...orders, listOpen: () => orders.listOpen().finally(() => (rounds += 1)) }
   const paxos = {} as PaxosClient // nothing is open, so nothing is asked
-  const parts = { pool, inbox, paxos, orders: counted, transfersEveryMs: null, logger, metrics: new Registry() }
+  const queue = { add: async () => 0 }
+  const parts = { pool, inbox, queue, paxos, orders: counted, transfersEveryMs: null, logger, metrics: new Registry() }
   const stop = startOrderPolls(parts)
   onTestFinished(stop)
   const [due] = await eventually(

@@ -83,7 +83,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const work = { handle, concurrency, logger, queue }
   const watched = options.watch ? startWatchedWorker(backend, { ...work, pool, metrics, pace: options.watch }) : null
   const worker = watched ?? (concurrency > 0 ? startEventWorker(backend, work) : null)
-  const polled = { pool, inbox, paxos, orders: trading.orders, transfersEveryMs: 200, logger, metrics }
+  const polled = { pool, inbox, queue, paxos, orders: trading.orders, transfersEveryMs: 200, logger, metrics }
   const stopPolls = concurrency > 0 ? startOrderPolls(polled) : null
   const stopSettledPolls = concurrency > 0 ? startSettledPolls({ ...polled, everyMs: 500 }) : null
   const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null

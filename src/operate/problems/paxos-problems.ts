@@ -1,14 +1,13 @@
 import type { OpenCause } from '../../inbox/open-causes.ts'
 import type { UpstreamContact } from '../../paxos/upstream-contact.ts'
 import { GATEHOUSE } from '../../platform/command-name.ts'
+import { DISPATCH_GRACE_MS } from '../../saga/dispatch-due-events.ts'
 import { counted } from '../counted.ts'
 import { clockTime, roughSpan } from '../say-time.ts'
 import type { Observed } from './observed.ts'
 import type { Problem } from './problem.ts'
 import { earliest, sum } from './sum-causes.ts'
 
-/** During an outage the job itself retries this long before the event is due, because the dispatcher waits for that retry. */
-const DISPATCH_GRACE_MS = 15_000
 /** An event overdue by more than this was not retried, so its last error says nothing about Paxos now. */
 const STALE_MS = 60_000
 
