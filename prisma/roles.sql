@@ -54,6 +54,8 @@ GRANT SELECT, INSERT, DELETE ON delivery_sample TO gatehouse_receiver;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO gatehouse_worker, gatehouse_operator;
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO gatehouse_worker, gatehouse_operator;
 REVOKE INSERT, UPDATE ON _prisma_migrations, installation FROM gatehouse_worker, gatehouse_operator;
+-- What is written once is changed by no role: a record of the past needs no right of its own beside its triggers.
+REVOKE UPDATE ON ledger_entry, audit_entry, effect_attempt, sweep_window, command FROM gatehouse_worker, gatehouse_operator;
 -- Personal data is sealed while a command needs it, and removed when that is done.
 GRANT DELETE ON sealed_payload TO gatehouse_worker, gatehouse_operator;
 -- Sessions of people are the operator role's.

@@ -89,6 +89,13 @@ describe.each(['gatehouse_worker', 'gatehouse_operator'] as const)('F62: the dat
     'ALTER TABLE ledger_entry DISABLE TRIGGER ALL',
     'DROP TABLE effect',
     'DELETE FROM audit_entry',
+    ...[
+      'ledger_entry SET entry_no = 0',
+      "audit_entry SET operator = 'x'",
+      'effect_attempt SET status = 200',
+      'sweep_window SET listed = 0',
+    ].map((change) => `UPDATE ${change} WHERE false`),
+    "UPDATE command SET requested_by = 'x' WHERE false",
     'UPDATE installation SET number = gen_random_uuid()',
   ])('cannot run: %s', async (sql) => {
     await expect(as(role).query(sql)).rejects.toMatchObject({ code: '42501' })
