@@ -86,13 +86,13 @@ class StreamRun<S extends Snapshot, Seen> {
         current = await this.#act(base, claim.effect)
         continue
       }
-      if (hasChanged(base, current)) {
+      if (base === null || hasChanged(base, current)) {
         base = await this.#commit(base, current)
         if (!base) return null
       }
       if (claim.kind === 'waiting') throw new EffectInHandError(claim.effect.step, Math.min(LONGEST_WAIT_MS, claim.until - this.#now()))
       if (claim.kind === 'refused') throw this.#refused(claim.effect)
-      current = await this.#lookUp(base ?? (current as unknown as Stored<S>), claim.effect) // an effect that was attempted has a stream that is stored
+      current = await this.#lookUp(base, claim.effect)
     }
   }
 
@@ -102,9 +102,8 @@ class StreamRun<S extends Snapshot, Seen> {
    * disablement before it is still under way).
    */
   async #finish(base: Stored<S> | null, current: Draft<S>, outcome: Outcome): Promise<Ran | null> {
-    if (base === null && !hasChanged(base, current)) return { outcome, completed: false }
     const { seq, generation, release } = this.#trigger
-    const reached = hasChanged(base, current) ? reachedBy(this.#kind.rules, outcome, current) : outcome
+    const reached = base === null || hasChanged(base, current) ? reachedBy(this.#kind.rules, outcome, current) : outcome
     release?.()
     const done = await this.#commit(base, current, { seq, generation, outcome: outcomeText(reached) })
     return done && { outcome: reached, completed: true }
@@ -124,8 +123,10 @@ class StreamRun<S extends Snapshot, Seen> {
     try {
       return await ledger.commit(change)
     } catch (error) {
-      const step = [...this.#earned.keys()].find((each) => base?.effects.some(({ step, state }) => step === each && state !== 'done'))
-      if (errorCode(error) !== UNIQUE_VIOLATION || !base || step === undefined) throw error
+      if (base === null || errorCode(error) !== UNIQUE_VIOLATION) throw error
+      const unrecorded = base.effects.find(({ step, state }) => state !== 'done' && this.#earned.has(step))
+      if (!unrecorded) throw error
+      const { step } = unrecorded
       this.#earned.delete(step)
       this.#taken = true
       const taken = new ReceiptTakenError(step)
@@ -231,8 +232,8 @@ async function perform<S extends Snapshot>(kind: EffectKind<S>, task: EffectTask
   }
 }
 
-function hasChanged<S extends Snapshot>(base: Stored<S> | null, { effects, entries }: Draft<S>): boolean {
-  return effects !== base?.effects || entries.length > 0
+function hasChanged<S extends Snapshot>(base: Stored<S>, { effects, entries }: Draft<S>): boolean {
+  return effects !== base.effects || entries.length > 0
 }
 
 /** What the run came to: a move has gone on by now; a run that found nothing new to decide finished what was open. */

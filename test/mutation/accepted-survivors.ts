@@ -115,7 +115,7 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     'what asks after an idle line; one that is used is given up by its time-out',
   ),
   ...advancing(
-    'return effects !== base?.effects || entries.length > 0',
+    'return effects !== base.effects || entries.length > 0',
     ['entries.length > 0 => false'],
     'equivalent: each new entry builds a new list of effects',
   ),

@@ -32,9 +32,9 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     ],
     tests: [
       'test/faults/{quarantine,schedules}.test.ts',
-      'test/saga/{advance-onboarding,dispatch-due-events,prepare-event,process-event,run-stream}.test.ts',
-      'test/effects/same-receipt.test.ts',
-      'test/paxos/resources.test.ts',
+      'test/saga/{advance-onboarding,dispatch-due-events,prepare-event,process-event,run-stream,run-stream-protocol,work-on-events}.test.ts',
+      'test/effects/{describe-attempt,estimates,same-receipt}.test.ts',
+      'test/paxos/{accounts,resources}.test.ts',
     ],
     inMemory: true,
   },

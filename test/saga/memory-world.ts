@@ -12,8 +12,8 @@ import type { PaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import type { EventJob } from '../../src/queue/event-jobs.ts'
 import type { EventHandler } from '../../src/queue/event-worker.ts'
-import { type OnboardingParts, onboardingRoute } from '../../src/saga/onboarding-route.ts'
-import { createEventProcessor } from '../../src/saga/process-event.ts'
+import { type OnboardingParts, onboardingRoute, readIdentityRoute } from '../../src/saga/onboarding-route.ts'
+import { createEventProcessor, workNow } from '../../src/saga/process-event.ts'
 import type { ProcessInbox, ProcessParts } from '../../src/saga/process-parts.ts'
 import { acceptedRow } from '../support/accepted-row.ts'
 import { commitInMemory } from '../support/commit-in-memory.ts'
@@ -32,6 +32,8 @@ type Changeable<T> = { -readonly [Name in keyof T]: T[Name] }
  */
 export interface MemoryWorld {
   handle: EventHandler
+  /** Works on the event as the API does with its commands. */
+  workNow: (job: EventJob) => Promise<void>
   job: EventJob
   row: InboxRow
   stored: Stored | null
@@ -63,11 +65,12 @@ export interface MemoryWorld {
 export function createMemoryWorld({
   unknownIdentities = 'adopt',
   ...options
-}: Partial<Pick<OnboardingParts, 'unknownIdentities'> & Pick<ProcessParts, 'random'>> = {}): MemoryWorld {
+}: Partial<Pick<OnboardingParts, 'unknownIdentities'> & Pick<ProcessParts, 'random' | 'unknown' | 'logger'>> = {}): MemoryWorld {
   const at = new Date(RECEIVED_AT)
   const called = (operation: string, { priority }: { priority?: string } = {}): void => void world.calls.push(`${operation} ${priority}`)
   const world: MemoryWorld = {
     handle: () => Promise.reject(new Error('set below')),
+    workNow: () => Promise.reject(new Error('set below')),
     job: { seq: '7', generation: 0, batch: null },
     row: acceptedRow({ seq: '7', eventId: 'event-7', at }),
     stored: null,
@@ -150,27 +153,33 @@ export function createMemoryWorld({
     ended: [],
     retries: [],
   }
-  world.handle = createEventProcessor({
+  const onboardings: OnboardingParts = {
+    ledger: world.ledger as Ledger,
+    paxos: {
+      accounts: world.paxos,
+      identities: {
+        get: async (id: string, asked?: { priority?: string }) => {
+          called(`identity ${id}`, asked)
+          return { status: world.status }
+        },
+      },
+      room: (...given: Parameters<PaxosClient['room']>) => world.room(...given),
+    } as unknown as PaxosClient, // no other call is made
+    notices: {
+      name: 'memory',
+      send: (notice) => {
+        world.notices.push(notice)
+        return world.send(notice)
+      },
+      close: async () => {},
+    },
+    unknownIdentities,
+  }
+  const parts: ProcessParts = {
     inbox: world.inbox,
     reader: world.reader as ConfirmationReader,
-    routes: [
-      onboardingRoute({
-        ledger: world.ledger as Ledger,
-        paxos: {
-          accounts: world.paxos,
-          room: (...given: Parameters<PaxosClient['room']>) => world.room(...given),
-        } as unknown as PaxosClient, // no other call is made
-        notices: {
-          name: 'memory',
-          send: (notice) => {
-            world.notices.push(notice)
-            return world.send(notice)
-          },
-          close: async () => {},
-        },
-        unknownIdentities,
-      }),
-    ],
+    routes: [onboardingRoute(onboardings)],
+    ownRoutes: [readIdentityRoute(onboardings)],
     logger: createLogger({ level: 'silent' }),
     metrics: {
       ended: (end, sinceReceivedMs) => world.ended.push({ end, sinceReceivedMs }),
@@ -179,7 +188,9 @@ export function createMemoryWorld({
     random: () => 0,
     now: () => world.now,
     ...options,
-  })
+  }
+  world.handle = createEventProcessor(parts)
+  world.workNow = workNow(parts)
   return world
 }
 
