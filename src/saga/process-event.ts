@@ -124,7 +124,7 @@ async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot, onFailure
       const end = { seq, generation, state: 'processed', outcome: outcomeText(outcome), trust: 'confirmed' } as const
       await parts.inbox.complete(identityId === null ? end : { ...end, identityId })
     }
-    await withTimeout(JOB_TIMEOUT_MS, work(), () => new JobTimedOutError(`no end after ${JOB_TIMEOUT_MS / 1000} s`))
+    await withTimeout(JOB_TIMEOUT_MS, work(), () => new JobTimedOutError(`the job did not end within ${JOB_TIMEOUT_MS / 1000} s`))
     parts.metrics.ended('processed', parts.now() - row.receivedAt.getTime())
     return DONE
   } catch (error) {

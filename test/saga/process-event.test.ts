@@ -336,7 +336,7 @@ describe('a failure that is tried again', () => {
       expect(world.completions).toEqual([])
       await vi.advanceTimersByTimeAsync(1_000)
       expect(await run).toMatchObject({ kind: 'later' })
-      expect(world.row).toMatchObject({ attempts: 1, errorCode: 'JOB_TIMED_OUT', errorDetail: 'no end after 120 s' })
+      expect(world.row).toMatchObject({ attempts: 1, errorCode: 'JOB_TIMED_OUT', errorDetail: 'the job did not end within 120 s' })
     } finally {
       vi.useRealTimers()
     }

@@ -17,7 +17,7 @@ export const AnsweredAmount = z
 /** A required decimal. */
 export const RequiredAmount = AnsweredAmount.transform((amount, context) => {
   if (amount !== null) return amount
-  context.addIssue({ code: 'custom', message: 'no decimal' })
+  context.addIssue({ code: 'custom', message: 'not a decimal' })
   return z.NEVER
 })
 

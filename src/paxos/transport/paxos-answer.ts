@@ -45,7 +45,7 @@ export function readAnswer<T>(answer: HttpAnswer, rules: AnswerRules<T>, request
   const parsed = rules.schema.safeParse(json)
   if (parsed.success) return parsed.data
   if (!isRecord(json) || !(mark in json)) throw notFromPaxos({ operation, status, detail: `The answer has no field ${mark}.` }, acts)
-  const paths = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole').join(', ')
+  const paths = parsed.error.issues.map((issue) => issue.path.join('.') || 'its root').join(', ')
   throw new PaxosAnswerMalformedError({ operation, status, acts, problem: `unexpected value at ${paths}` })
 }
 
@@ -60,7 +60,7 @@ function notFromPaxos(failure: PaxosFailure, acts: boolean): PaxosOutcomeUnknown
 /** Returns the answer if its id is the requested one. Acting on another customer's data would be worse than not acting. */
 export function about<T extends { id: string }>(id: string, answer: T, operation: string): T {
   if (answer.id.toLowerCase() === id.toLowerCase()) return answer
-  throw new PaxosAnswerMalformedError({ operation, acts: false, problem: 'it is about another id' })
+  throw new PaxosAnswerMalformedError({ operation, acts: false, problem: 'its id is not the requested one' })
 }
 
 /** The cursor of a list. An empty or absent one ends the list (paxos/api.md 3.2). */
