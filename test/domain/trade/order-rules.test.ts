@@ -206,7 +206,7 @@ describe('an answer to the call that places an order', () => {
     expect(stepsOf(next)).toEqual([['notice:order_rejected:1', 'intended']])
   })
 
-  it('that is another receipt changes nothing', () => {
+  it('does not change the order for a receipt of another effect', () => {
     const start = draft({ state: 'cancel_requested' })
     expect(ORDER_RULES.afterReceipt(start, cancel, { kind: 'cancel-asked', taken: true })).toBe(start)
   })

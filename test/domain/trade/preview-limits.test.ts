@@ -98,7 +98,7 @@ describe('what the account has', () => {
     ])
   })
 
-  it('is what a purchase by amount may take, whatever its price', () => {
+  it('limits a purchase by amount at any price', () => {
     const request = { ...limitSell, type: 'LIMIT', side: 'BUY', baseAmount: null, quoteAmount: '2000' } as const
     expect(limits(request, {}, balance('USD', '1000'))).toEqual([['available-balance', 'quoteAmount', '1000']])
   })

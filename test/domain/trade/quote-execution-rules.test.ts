@@ -129,7 +129,7 @@ describe('A29: an answer of Paxos about a quote execution', () => {
     expect(next.effects).toEqual([])
   })
 
-  it('that is none of these changes nothing', () => {
+  it('does not change the execution for an unknown kind of receipt', () => {
     const start = draft({ state: 'created' })
     expect(QUOTE_EXECUTION_RULES.afterReceipt(start, settle, { kind: 'other' })).toBe(start)
   })
