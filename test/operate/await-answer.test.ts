@@ -32,7 +32,7 @@ describe('the watch for answers', () => {
     await waited
   })
 
-  it('rejects every waiter when the read fails, and starts anew for the next', async () => {
+  it('rejects every waiter when the read fails, and starts a new read for the next waiter', async () => {
     const fail: { error?: Error } = { error: new Error('away') }
     const { answered } = watchOf(new Set(), fail)
     const both = await Promise.allSettled([answered('a'), answered('b')])
