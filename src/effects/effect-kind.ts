@@ -67,7 +67,7 @@ export interface EstimateTerms {
   /** Look at Paxos for what was never asked for, one call for each stream. */
   readonly thorough: boolean
   /** How the event's last run ended; null: it has not failed. */
-  readonly failure: { readonly code: string; readonly detail: string | null; readonly unknownOutcomes: number } | null
+  readonly failure: { readonly code: string; readonly status: number | null; readonly unknownOutcomes: number } | null
 }
 
 /**

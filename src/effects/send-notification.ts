@@ -36,7 +36,6 @@ function sayAttempts(attempts: number, failure: EstimateTerms['failure']): strin
   if (attempts === 0) return ''
   const times = attempts === 1 ? 'once' : `${attempts} times`
   if (failure?.code !== 'NOTICE_REFUSED') return `was attempted ${times}, and the outcome of the last attempt is unknown; it `
-  const answer = /^\w+ \S+ \(([^)]+)\)/.exec(failure.detail ?? '')?.[1] // as NoticeError writes it; the first word has changed once
-  const said = answer ? ` (${answer})` : ''
+  const said = failure.status === null ? '' : ` (${failure.status})`
   return failure.unknownOutcomes > 0 ? `was refused${said} at the last of ${attempts} attempts; it ` : `was refused ${times}${said}; it `
 }

@@ -23,6 +23,16 @@ export function causeIdOf({ effectKind, operation, status, code, problemType }: 
     .slice(0, 12)
 }
 
+/** The causes of these events' failures, by event id. An event without a known cause is absent. */
+export async function readCausesOf(pool: Pool, eventIds: readonly string[]): Promise<Map<string, FailureCause>> {
+  const { rows } = await pool.query<FailureCause & { eventId: string }>(
+    `SELECT e.event_id AS "eventId", c.code, c.effect_kind AS "effectKind", c.operation, c.status, c.problem_type AS "problemType"
+     FROM inbox_event AS e JOIN failure_cause AS c ON c.id = e.cause_id WHERE e.event_id = ANY ($1::text[])`,
+    [eventIds],
+  )
+  return new Map(rows.map(({ eventId, ...cause }) => [eventId, cause]))
+}
+
 /** Stored causes that one process remembers. A forgotten one is looked up again. */
 const MOST_REMEMBERED = 1_000
 

@@ -33,6 +33,8 @@ export interface InboxRow {
   dueAt: Date
   errorCode: string | null
   errorDetail: string | null
+  /** The HTTP status in the answer that made it fail; null: no answer, or none is known. */
+  causeStatus: number | null
   completedAt: Date | null
   /** Number of the job that it shares with others of its commit (bigint as text); null: it has a job of its own. */
   batch: string | null
@@ -48,7 +50,8 @@ export interface InboxRow {
 /** Columns of an InboxRow, named as there. */
 export const INBOX_COLUMNS = `seq, event_id AS "eventId", type, occurred_at AS "occurredAt", is_test AS "isTest", origin, body_sha256 AS "bodySha256",
   received_at AS "receivedAt", delivery_count AS "deliveryCount", trust, state, outcome, identity_id AS "identityId", attempts,
-  unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail", completed_at AS "completedAt", batch, evidence, key_slot AS "keySlot", stream_id AS "streamId", traceparent`
+  unknown_outcomes AS "unknownOutcomes", strikes, generation, authority, due_at AS "dueAt", error_code AS "errorCode", error_detail AS "errorDetail",
+  (SELECT c.status FROM failure_cause AS c WHERE c.id = cause_id) AS "causeStatus", completed_at AS "completedAt", batch, evidence, key_slot AS "keySlot", stream_id AS "streamId", traceparent`
 
 /** The rows of these events, one for each seq; null for an unknown one. */
 export async function loadEvents(on: Pool | PoolClient, seqs: readonly string[]): Promise<(InboxRow | null)[]> {

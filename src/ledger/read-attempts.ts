@@ -32,17 +32,24 @@ export async function readAttempts(pool: Pool, streamId: string): Promise<Attemp
   return rows.reverse()
 }
 
+/** The last failed attempt of an effect that is refused. */
+export interface Refusal {
+  readonly effectKind: string
+  readonly attempt: AttemptRecord
+}
+
 /** The last failed attempt of each refused effect, by stream. A stream without one is absent. */
-export async function readRefusals(pool: Pool, streamIds: readonly string[]): Promise<Map<string, AttemptRecord[]>> {
-  const { rows } = await pool.query<AttemptRecord & { streamId: string }>(
-    `SELECT e.stream_id AS "streamId", a.* FROM effect AS e CROSS JOIN LATERAL (
+export async function readRefusals(pool: Pool, streamIds: readonly string[]): Promise<Map<string, Refusal[]>> {
+  const { rows } = await pool.query<AttemptRecord & { streamId: string; effectKind: string }>(
+    `SELECT e.stream_id AS "streamId", e.kind AS "effectKind", a.* FROM effect AS e CROSS JOIN LATERAL (
        SELECT ${COLUMNS} FROM effect_attempt AS a
        WHERE a.stream_id = e.stream_id AND a.step = e.step AND a.code IS NOT NULL ORDER BY a.attempt_no DESC LIMIT 1
      ) AS a
      WHERE e.stream_id = ANY ($1::text[]) AND e.state = 'refused' ORDER BY a.at, a.step`,
     [streamIds],
   )
-  const refusals = new Map<string, AttemptRecord[]>()
-  for (const { streamId, ...attempt } of rows) refusals.set(streamId, [...(refusals.get(streamId) ?? []), attempt])
+  const refusals = new Map<string, Refusal[]>()
+  for (const { streamId, effectKind, ...attempt } of rows)
+    refusals.set(streamId, [...(refusals.get(streamId) ?? []), { effectKind, attempt }])
   return refusals
 }

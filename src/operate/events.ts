@@ -2,9 +2,10 @@ import type { Pool } from 'pg'
 import type { Actor } from '../domain/actor.ts'
 import { listSamples } from '../inbox/delivery-samples.ts'
 import { dismissEvents, readDismissals, restoreEvents, seqsOf } from '../inbox/dismiss-events.ts'
+import { type FailureCause, readCausesOf } from '../inbox/failure-cause.ts'
 import type { EventQuery, EventReads, EventRecord } from '../inbox/read-events.ts'
 import { matchCauses } from '../inbox/read-issues.ts'
-import { type AttemptRecord, readAttempts, readRefusals } from '../ledger/read-attempts.ts'
+import { type AttemptRecord, type Refusal, readAttempts, readRefusals } from '../ledger/read-attempts.ts'
 import { AppError } from '../platform/app-error.ts'
 import type { Perform } from './audited.ts'
 import { explainEvent } from './explain-waiting.ts'
@@ -86,17 +87,24 @@ const UNDISMISS: Act = {
 /** Events as operators see them: with their dismissal, and with the refusal by Paxos or the application. */
 export async function viewEvents(pool: Pool, records: readonly EventRecord[], now: Date): Promise<EventView[]> {
   const dismissed = records.filter(({ state }) => state === 'dismissed').map(({ eventId }) => eventId)
-  const refused = records.filter(({ errorCode }) => errorCode === 'EFFECT_REFUSED').flatMap((event) => streamOf(event) ?? [])
-  const [dismissals, refusals] = await Promise.all([
+  const refused = records.filter(({ errorCode }) => errorCode === 'EFFECT_REFUSED')
+  const streams = [...new Set(refused.flatMap((event) => streamOf(event) ?? []))]
+  const [dismissals, refusals, causes] = await Promise.all([
     dismissed.length === 0 ? null : readDismissals(pool, dismissed),
-    refused.length === 0 ? null : readRefusals(pool, [...new Set(refused)]),
+    streams.length === 0 ? null : readRefusals(pool, streams),
+    streams.length === 0
+      ? null
+      : readCausesOf(
+          pool,
+          refused.map(({ eventId }) => eventId),
+        ),
   ])
   return records.map((event) => ({
     ...event,
     nextAttemptBy: event.state === 'accepted' ? event.dueAt : null,
     ...told(explainEvent(event, now), now),
     dismissal: dismissals?.get(event.eventId) ?? null,
-    refusal: refusalOf(event, refusals?.get(streamOf(event) ?? '') ?? []),
+    refusal: refusalOf(causes?.get(event.eventId), refusals?.get(streamOf(event) ?? '') ?? []),
   }))
 }
 
@@ -105,10 +113,9 @@ function streamOf({ streamId, identityId }: EventRecord): string | null {
   return streamId ?? identityId
 }
 
-/** The error's text begins with the step that was refused (EffectRefusedError). */
-function refusalOf({ errorCode, errorDetail }: EventRecord, refusals: readonly AttemptRecord[]): AttemptRecord | null {
-  if (errorCode !== 'EFFECT_REFUSED') return null
-  return refusals.find(({ step }) => errorDetail?.startsWith(`${step} was refused`)) ?? null
+/** The refused attempt behind an event's failure: of the same kind of effect, with the same code. */
+function refusalOf(cause: FailureCause | undefined, refusals: readonly Refusal[]): AttemptRecord | null {
+  return refusals.find(({ effectKind, attempt }) => effectKind === cause?.effectKind && attempt.code === cause.code)?.attempt ?? null
 }
 
 async function attemptsBehind(pool: Pool, event: EventRecord): Promise<AttemptRecord[]> {

@@ -82,8 +82,8 @@ export function sayState({ state, expired, chosen, events, plannedItems, progres
 }
 
 /** Whether the run skipped every event although the plan had something to do. */
-export function didNothing({ state, progress, results }: ReplayView): boolean {
-  return state === 'finished' && progress.ended === 0 && Object.keys(results).some((result) => result.startsWith('skipped'))
+export function didNothing({ state, progress }: ReplayView): boolean {
+  return state === 'finished' && progress.ended === 0 && progress.skipped > 0
 }
 
 /** `2 of 22 have changed since the plan and would be skipped`. Null: none, or not known. */

@@ -2,7 +2,7 @@ import type { EventOrigin } from '../domain/event-state.ts'
 import { SEND_NOTIFICATION } from '../domain/notification.ts'
 import { CREATE_ACCOUNT } from '../domain/onboarding/account-effect.ts'
 import type { HoldReason } from '../domain/onboarding/onboarding.ts'
-import { readOutcome } from '../domain/outcome.ts'
+import { type Outcome, readOutcome } from '../domain/outcome.ts'
 import type { EventRecord } from '../inbox/read-events.ts'
 import type { EffectRecord, EntryRecord } from '../ledger/onboarding-record.ts'
 import { describeHold } from './explain-waiting.ts'
@@ -55,6 +55,9 @@ function describeReceived(event: EventRecord): TimelineLine {
   }
 }
 
+/** Outcomes whose change has an entry in the ledger. */
+const HAS_ENTRY: ReadonlySet<Outcome['kind'] | undefined> = new Set(['moved', 'held', 'resumed', 'noted'])
+
 /** The end of an event without a ledger entry. A move has its own entry. */
 function describeEnd({ eventId, state, completedAt, outcome, errorCode, errorDetail }: EventRecord): TimelineLine[] {
   if (completedAt === null) return []
@@ -67,7 +70,7 @@ function describeEnd({ eventId, state, completedAt, outcome, errorCode, errorDet
     const sentence = `Event ${eventId} dismissed by an operator: it cannot succeed (${errorCode ?? 'no code'})`
     return [{ ...line, sentence, kind: 'event.dismissed', data: { eventId, errorCode } }]
   }
-  if (state !== 'processed' || outcome === null || /^(moved|held|resumed|noted):/.test(outcome)) return []
+  if (state !== 'processed' || outcome === null || HAS_ENTRY.has(readOutcome(outcome)?.kind)) return []
   return [
     {
       ...line,

@@ -1,6 +1,8 @@
+import { readOutcome } from '../domain/outcome.ts'
 import type { InboxRow } from '../inbox/inbox.ts'
 import type { Stored } from '../ledger/change.ts'
 import type { PlannedEffect } from '../saga/preview-event.ts'
+import { stateOfBasis } from './event-basis.ts'
 
 /** The plan for an event that a run has opened. */
 export interface PlannedItem {
@@ -33,7 +35,7 @@ export function compareResult(planned: PlannedItem, event: InboxRow, stored: Sto
 }
 
 function endOfFailure({ verdict, basis }: PlannedItem, event: InboxRow): ItemEnd {
-  const stood = basis.split('/')[0]
+  const stood = stateOfBasis(basis)
   const foreseen = verdict === 'would-park' || verdict === 'would-wait'
   const difference = foreseen ? null : `${event.errorCode ?? 'no code'}: ${event.errorDetail ?? 'no detail recorded'}`.slice(0, 500)
   if (event.state === 'processed') return end('failed; the event stays processed', event, { difference, explained: true })
@@ -43,9 +45,10 @@ function endOfFailure({ verdict, basis }: PlannedItem, event: InboxRow): ItemEnd
 
 /** `ready`, `denied`, `held`, `nothing to do`, from the outcome of the event. */
 function sayEnd({ outcome }: InboxRow): string {
-  const [kind, what = ''] = (outcome ?? '').split(':')
-  if (kind === 'moved' || kind === 'resumed') return what.replaceAll('_', ' ')
-  return kind === 'held' ? 'held' : 'nothing to do'
+  const came = outcome === null ? null : readOutcome(outcome)
+  if (came?.kind === 'moved') return came.to.replaceAll('_', ' ')
+  if (came?.kind === 'resumed') return came.state.replaceAll('_', ' ')
+  return came?.kind === 'held' ? 'held' : 'nothing to do'
 }
 
 /** Every planned effect must be in the ledger, made by this event or by another event of the same customer. */

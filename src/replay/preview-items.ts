@@ -6,6 +6,7 @@ import { AppError, errorMessage } from '../platform/app-error.ts'
 import { type PlannedEffect, type Preview, type PreviewParts, previewEvent } from '../saga/preview-event.ts'
 import { chooseItems } from './choose-events.ts'
 import { createEffectCounter } from './count-effects.ts'
+import { STATE_OF_BASIS } from './event-basis.ts'
 import { createPlanHash, PLANNER_LEASE_SECONDS, type ReplayParts } from './plan-replay.ts'
 
 /** Events previewed together: enough that the batching reader fills its pages. */
@@ -91,8 +92,8 @@ async function planDismissal({ pool }: ReplayParts, id: string): Promise<void> {
   await pool.query(
     `WITH planned AS (
        UPDATE replay_item SET effects = '[]',
-         verdict = CASE WHEN split_part(basis, '/', 1) IN ('parked', 'dead') THEN 'would-dismiss' ELSE 'blocked' END,
-         detail = CASE WHEN split_part(basis, '/', 1) IN ('parked', 'dead') THEN 'would be dismissed; can be restored'
+         verdict = CASE WHEN ${STATE_OF_BASIS} IN ('parked', 'dead') THEN 'would-dismiss' ELSE 'blocked' END,
+         detail = CASE WHEN ${STATE_OF_BASIS} IN ('parked', 'dead') THEN 'would be dismissed; can be restored'
            ELSE 'only a parked or dead event can be dismissed' END
        WHERE replay_id = $1 AND verdict IS NULL RETURNING 1
      )

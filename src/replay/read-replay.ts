@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { UsageError } from '../platform/app-error.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import { chooseNew } from './choose-events.ts'
-import { readBases } from './event-basis.ts'
+import { readBases, STATE_OF_BASIS } from './event-basis.ts'
 import { eventFilterOf, type ReplayFilter } from './replay-filter.ts'
 import { type ReplayHead, type ReplayItem, readHead, readItems } from './replay-record.ts'
 
@@ -83,7 +83,7 @@ interface Group {
 
 async function readGroups(pool: Pool, id: string): Promise<Group[]> {
   const { rows } = await pool.query<Group>(
-    `SELECT verdict, result, split_part(basis, '/', 1) AS stood, (generation IS NOT NULL OR result = 'dismissed') AS opened, difference IS NOT NULL AS differs, explained,
+    `SELECT verdict, result, ${STATE_OF_BASIS} AS stood, (generation IS NOT NULL OR result = 'dismissed') AS opened, difference IS NOT NULL AS differs, explained,
        count(*)::int AS items
      FROM replay_item WHERE replay_id = $1 GROUP BY 1, 2, 3, 4, 5, 6`,
     [id],

@@ -3,7 +3,7 @@ import type { OpenEvent } from '../inbox/complete-events.ts'
 import { inTransaction } from '../platform/postgres/postgres.ts'
 import { collectEnds } from './collect-ends.ts'
 import { dismissItems } from './dismiss-items.ts'
-import { readBases } from './event-basis.ts'
+import { readBases, stateOfBasis } from './event-basis.ts'
 import type { ReplayParts } from './plan-replay.ts'
 import { causeToStop, customersOf, MOST_UNDER_WAY } from './ramp.ts'
 
@@ -177,7 +177,7 @@ async function nextItems(client: PoolClient, id: string, customers: number): Pro
 
 function resultOf({ verdict, basis }: Item, now: string | undefined): string {
   if (verdict === 'blocked') return 'skipped: blocked'
-  if (verdict === 'no-op' && basis.startsWith('processed/')) return 'nothing to do'
+  if (verdict === 'no-op' && stateOfBasis(basis) === 'processed') return 'nothing to do'
   return basis === now ? 'reopened' : 'skipped: changed since the plan'
 }
 

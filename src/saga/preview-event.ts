@@ -42,7 +42,7 @@ export async function previewEvent(parts: PreviewParts, row: InboxRow, { release
       replayed: true,
       now: parts.now,
       thorough: parts.thorough,
-      failure: row.errorCode === null ? null : { code: row.errorCode, detail: row.errorDetail, unknownOutcomes: row.unknownOutcomes },
+      failure: row.errorCode === null ? null : { code: row.errorCode, status: row.causeStatus, unknownOutcomes: row.unknownOutcomes },
     })
     return { ...estimate, identityId: work.identityId }
   } catch (error) {

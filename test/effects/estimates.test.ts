@@ -48,7 +48,7 @@ describe('the estimate of an account', () => {
 describe('the estimate of a notification', () => {
   const channel = { name: 'webhook', send: () => Promise.reject(new Error('sent')), close: async () => {} }
   const { estimate } = sendNotificationEffect<Snapshot>(channel, () => ({ kind: 'onboarding.denied', data: { identityId: 'i' } }) as never) // not sent here
-  const refused = (detail: string | null, unknownOutcomes = 0) => ({ code: 'NOTICE_REFUSED', detail, unknownOutcomes })
+  const refused = (status: number | null, unknownOutcomes = 0) => ({ code: 'NOTICE_REFUSED', status, unknownOutcomes })
 
   it.each<[number, EstimateTerms['failure'], string, string]>([
     [0, null, 'send', 'the-step would be sent (the-key)'],
@@ -60,22 +60,17 @@ describe('the estimate of a notification', () => {
     ],
     [
       3,
-      { code: 'NOTICE_UNAVAILABLE', detail: 'x', unknownOutcomes: 1 },
+      { code: 'NOTICE_UNAVAILABLE', status: 503, unknownOutcomes: 1 },
       'send-again',
       'the-step was attempted 3 times, and the outcome of the last attempt is unknown; it would be sent again under the same key (the-key)',
     ],
-    [
-      1,
-      refused('notice the-key (400) was refused'),
-      'send-again',
-      'the-step was refused once (400); it would be sent again under the same key (the-key)',
-    ],
+    [1, refused(400), 'send-again', 'the-step was refused once (400); it would be sent again under the same key (the-key)'],
     [2, refused(null), 'send-again', 'the-step was refused 2 times; it would be sent again under the same key (the-key)'],
     [
       4,
-      refused('notice the-key (410 Gone) was refused', 1),
+      refused(410, 1),
       'send-again',
-      'the-step was refused (410 Gone) at the last of 4 attempts; it would be sent again under the same key (the-key)',
+      'the-step was refused (410) at the last of 4 attempts; it would be sent again under the same key (the-key)',
     ],
   ])('after %i attempts and %o is to %s', async (attempts, failure, act, detail) => {
     expect(await estimate(task(attempts), { thorough: false, failure })).toEqual({

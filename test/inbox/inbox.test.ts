@@ -63,6 +63,7 @@ describe('when an event is loaded', () => {
       dueAt: expect.any(Date),
       errorCode: null,
       errorDetail: null,
+      causeStatus: null,
       completedAt: null,
       batch: null,
       evidence: null,

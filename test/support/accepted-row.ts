@@ -34,6 +34,7 @@ export function acceptedRow({
     dueAt: at,
     errorCode: null,
     errorDetail: null,
+    causeStatus: null,
     completedAt: null,
     batch: null,
     streamId: null,
