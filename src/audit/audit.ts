@@ -4,17 +4,17 @@ import { GENESIS, hashLink } from '../platform/hash-chain.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import { inTransaction } from '../platform/postgres/postgres.ts'
 
-/** One thing that was done by a person, or by a program with the operator token. */
+/** One action of a person, or of a program with the operator token. */
 export interface AuditEntry {
   entryNo: number
   at: Date
-  /** The name under which it was done. */
+  /** The name of the actor. */
   operator: string
-  /** Null for entries that were written before the kind was kept. */
+  /** Null in entries from before the kind was kept. */
   actorKind: ActorKind | null
-  /** `onboarding.create`, `replay.plan`, `replay.approve`, `queue.pause`, …; with `.failed` when it failed, with `.done` for a result. */
+  /** `onboarding.create`, `replay.plan`, `replay.approve`, `queue.pause`, …; with `.failed` after a failure, with `.done` for a result. */
   action: string
-  /** What it was done to: an id. */
+  /** The id of the object. */
   target: string
   reason: string | null
   data: Record<string, unknown>
@@ -26,9 +26,9 @@ export interface AuditDeed extends Pick<AuditEntry, 'action' | 'target' | 'reaso
   actor: Actor
 }
 
-/** Which entries are wanted; what is left out does not narrow the list. */
+/** Selects entries. An absent part does not narrow the list. */
 export interface AuditFilter {
-  /** `people`: everything but what programs did through the API. */
+  /** `people`: all but the actions of programs through the API. */
   by?: 'people' | ActorKind | undefined
   operator?: string | undefined
   /** The action or its first words: `replay` finds `replay.plan` and `replay.approve.failed`. */
@@ -41,14 +41,14 @@ export interface AuditFilter {
 
 export interface AuditReport {
   entries: number
-  /** Hash of the last entry, hexadecimal; null when there is none. Kept elsewhere, it also shows whether the end was cut off. */
+  /** Hash of the last entry, hexadecimal; null when there is none. A copy kept elsewhere also shows whether the end was cut off. */
   head: string | null
-  /** The first fault: what comes after a broken link says nothing. */
+  /** The first fault: entries after a broken link say nothing. */
   fault: { entryNo: number; problem: string } | null
 }
 
 const CHAIN = 'audit'
-/** Advisory lock of the one writer at a time; the number spells `audt`. */
+/** Advisory lock for one writer at a time. The number spells `audt`. */
 const LOCK = 0x61756474
 const ENTRIES_PER_PAGE = 1_000
 const COLUMNS = 'entry_no, at, operator, action, target, reason, data, prev_hash, hash, actor_kind'
@@ -66,12 +66,12 @@ export async function appendAudit(pool: Pool, deed: AuditDeed, at: Date = new Da
 }
 
 /**
- * Adds what was done to the operators' audit, which is insert-only by the database, each entry with the hash of the one before. Resolves after the
- * commit, which is one for all. Entries are numbered without gaps, however many processes append at the same time.
+ * Adds an action to the operators' audit. The database makes the audit insert-only, and each entry has the hash of the one before. Resolves
+ * after the commit. Numbers have no gaps, also with parallel writers.
  */
 export async function appendAudits(pool: Pool, deeds: readonly TimedDeed[]): Promise<AuditEntry[]> {
   return inTransaction(pool, async (client) => {
-    // A statement of its own: the next one must see what the writer before us has committed.
+    // A separate statement: the next one must see the commit of the writer before.
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
     const { rows } = await client.query<{ entry_no: number; hash: Buffer }>(
       'SELECT entry_no, hash FROM audit_entry ORDER BY entry_no DESC LIMIT 1',
@@ -95,7 +95,7 @@ export async function appendAudits(pool: Pool, deeds: readonly TimedDeed[]): Pro
 function linkAfter(last: Pick<AuditRow, 'entry_no' | 'hash'> | undefined, deed: TimedDeed): AuditRow {
   const previous = last?.hash ?? GENESIS
   const { actor, action, target, reason, at } = deed
-  // As the database will hand it back: without undefined, with times as text. The hash must not depend on the way through it.
+  // In the form in which the database returns it: without undefined, with times as text. The hash must not depend on storage.
   const data = JSON.parse(JSON.stringify(deed.data)) as Record<string, unknown>
   const row = { entry_no: (last?.entry_no ?? 0) + 1, at, operator: actor.name, actor_kind: actor.kind, action, target, reason, data }
   return { ...row, prev_hash: previous, hash: hashRow(previous, row) }
@@ -115,13 +115,13 @@ export async function listAudit(
   return cutPage(rows, { limit, view: toEntry, key: (row) => [String(row.entry_no)] })
 }
 
-/** `before`: the number of the last entry of the page before. */
+/** `before`: the number of the previous page's last entry. */
 function conditions({ by, operator, action, from, to }: AuditFilter, before: number | null): { where: string; values: unknown[] } {
   const values: unknown[] = []
   const value = (given: unknown): string => `$${values.push(given)}`
   const wanted = [
     before !== null && `entry_no < ${value(before)}`,
-    // As the partial index has it; no bound on the programs' entries themselves.
+    // The condition of the partial index. It does not limit the programs' entries.
     by === 'people' && `actor_kind IS DISTINCT FROM 'api'`,
     by !== undefined && by !== 'people' && `actor_kind = ${value(by)}`,
     operator !== undefined && `operator = ${value(operator)}`,
@@ -132,7 +132,7 @@ function conditions({ by, operator, action, from, to }: AuditFilter, before: num
   return { where: wanted.length > 0 ? wanted.join(' AND ') : 'true', values }
 }
 
-/** The latest pause or resumption of the queue that somebody asked for; null when there was none. */
+/** The latest requested pause or resumption of the queue; null: none. */
 export async function lastQueueDeed(pool: Pool): Promise<AuditEntry | null> {
   const { rows } = await pool.query<AuditRow>(
     `SELECT ${COLUMNS} FROM audit_entry WHERE action IN ('queue.pause', 'queue.resume') ORDER BY entry_no DESC LIMIT 1`,
@@ -140,7 +140,7 @@ export async function lastQueueDeed(pool: Pool): Promise<AuditEntry | null> {
   return rows[0] ? toEntry(rows[0]) : null
 }
 
-/** Reads the chain in pages and recomputes it: the whole of it, or its `last` entries, which are then taken to follow from those before. */
+/** Recomputes the chain page by page: all of it, or its `last` entries, which then count as following from those before. */
 export async function verifyAudit(pool: Pool, { last }: { last?: number | undefined } = {}): Promise<AuditReport> {
   const start = last === undefined ? null : await entryBeforeLast(pool, last)
   let previous: Buffer = start?.hash ?? GENESIS
@@ -187,7 +187,7 @@ interface AuditRow {
   hash: Buffer
 }
 
-/** An entry from before the kind was kept has no kind in its hash either, so that its chain stays whole. */
+/** An entry from before the kind was kept has no kind in its hash either, so its chain stays valid. */
 function hashRow(
   previous: Buffer,
   { entry_no: entryNo, at, operator, actor_kind: actorKind, action, target, reason, data }: Omit<AuditRow, 'prev_hash' | 'hash'>,

@@ -5,7 +5,7 @@ export interface OperatorSession {
   expiresAt: Date
 }
 
-/** Opens a session, and forgets those that are over. */
+/** Opens a session and deletes expired ones. */
 export async function insertSession(
   pool: Pool,
   { idHash, operator, at, expiresAt }: OperatorSession & { idHash: Buffer; at: Date },
@@ -16,7 +16,7 @@ export async function insertSession(
   ])
 }
 
-/** The session, unless it is over or nothing was done in it since `idleSince`. */
+/** The session, unless it has expired or was unused since `idleSince`. */
 export async function findSession(
   pool: Pool,
   idHash: Buffer,
@@ -34,13 +34,13 @@ export async function touchSession(pool: Pool, idHash: Buffer, at: Date): Promis
   await pool.query('UPDATE operator_session SET seen_at = $2 WHERE id_hash = $1 AND seen_at < $2', [idHash, at])
 }
 
-/** Ends the session; whose it was, or null when there was none. */
+/** Ends the session. Returns its operator; null: there was none. */
 export async function deleteSession(pool: Pool, idHash: Buffer): Promise<string | null> {
   const { rows } = await pool.query<{ operator: string }>('DELETE FROM operator_session WHERE id_hash = $1 RETURNING operator', [idHash])
   return rows[0]?.operator ?? null
 }
 
-/** Ends the sessions of one operator, or all; how many there were. */
+/** Ends the sessions of one operator, or all. Returns their number. */
 export async function deleteSessionsOf(pool: Pool, operator: string | null): Promise<number> {
   const { rowCount } = await pool.query('DELETE FROM operator_session WHERE $1::text IS NULL OR operator = $1', [operator])
   return rowCount ?? 0

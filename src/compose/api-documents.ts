@@ -6,7 +6,7 @@ import { receiverDocument } from '../receive/receiver-document.ts'
 /** The faces that have an OpenAPI document. */
 export type ApiName = 'operator' | 'receiver'
 
-/** The OpenAPI document of one face, as its server answers it, without a server and with the default header of the webhook key. */
+/** The OpenAPI document of one face as its server serves it, made without a server, with the default header of the webhook key. */
 export function apiDocument(name: ApiName): Record<string, unknown> {
   return name === 'operator' ? openapiDocument(operatorRoutes(NO_USE_CASES)) : receiverDocument('x-api-key')
 }

@@ -7,19 +7,19 @@ import { simulatorEndpoint } from './simulator-endpoint.ts'
 
 export { refuseOtherWorld } from '../roster/world.ts'
 
-/** Where a process with this foundation works. */
+/** The world of a process: its queue and its Paxos. */
 export function worldOf({ config, queueBackend, simulatorUrl }: Foundation): World {
-  // A receiver, and a migration, never calls Paxos, and is not told where it is.
+  // A receiver and a migration never call Paxos and do not know its address.
   if (config.role === 'receiver' || config.role === 'migrate')
     return { queue: describeQueue(queueBackend), upstream: null, simulated: false }
   const { apiUrl } = config.paxos ?? simulatorEndpoint(simulatorUrl)
-  const { origin, pathname } = new URL(apiUrl) // credentials in an address are no part of the place
+  const { origin, pathname } = new URL(apiUrl) // leaves out credentials in the address
   return { queue: describeQueue(queueBackend), upstream: `${origin}${pathname}`, simulated: config.paxos === null }
 }
 
 /**
- * Compares this process with the roles that run on the same database. Without `PAXOS_*` it takes over the simulator that they use, wherever
- * that listens. @throws OtherWorldError when they use another queue or another Paxos
+ * Compares this process with the roles that run on the same database. Without `PAXOS_*` it uses their simulator, at any address. @throws
+ * OtherWorldError when they use another queue or another Paxos
  */
 export async function joinWorld(foundation: Foundation): Promise<Foundation> {
   const running = await foundation.roster.live()
@@ -28,7 +28,7 @@ export async function joinWorld(foundation: Foundation): Promise<Foundation> {
   return joined
 }
 
-/** The same without refusing, for a command that is to say what differs. */
+/** Likewise without refusing, for a command that reports the differences. */
 export async function lookAtWorld(foundation: Foundation): Promise<Foundation> {
   return adoptSimulator(foundation, await foundation.roster.live())
 }
@@ -41,7 +41,7 @@ function adoptSimulator(foundation: Foundation, running: readonly RoleProcess[])
   return { ...foundation, simulatorUrl: new URL(upstream).origin }
 }
 
-/** Writes a role down for as long as it runs; closing it removes it first. */
+/** Enrolls a role in the roster while it runs. Closing the role removes it first. */
 export async function enrolled<Running extends RunningRole>(foundation: Foundation, role: Role, running: Running): Promise<Running> {
   const world = worldOf(foundation)
   const upstream = role === 'receiver' ? null : world.upstream // a receiver never calls Paxos
@@ -59,9 +59,9 @@ export async function enrolled<Running extends RunningRole>(foundation: Foundati
 }
 
 /**
- * Of several `gatehouse start` on one embedded database the first stays: each writes itself down, then looks who came before. Where Paxos is, the
- * roles write down: the simulator is not up yet.
- * @throws AlreadyRunningError naming the process and where its pages are
+ * Of several `gatehouse start` on one embedded database the first stays: each enrolls itself, then checks for earlier ones. The roles
+ * enroll the address of Paxos later, since the simulator is not running yet.
+ * @throws AlreadyRunningError naming the process and the URL of its pages
  */
 export async function startOnce(foundation: Foundation): Promise<{ close(): Promise<void> }> {
   const enrollment = await foundation.roster.enroll({ ...worldOf(foundation), upstream: null, role: 'start', url: null })

@@ -4,8 +4,8 @@ import { createEventQueue, type EventQueue } from '../queue/event-queue.ts'
 import type { Foundation } from './open-foundation.ts'
 
 /**
- * Opens the queue. Redis may be away: events are accepted all the same, and wait. What no waiting mends ends the start: a Redis that may evict keys
- * loses jobs at any time (BullMQ, "Going to production"), and one that refuses the user takes none. @throws ConfigError
+ * Opens the queue. Redis may be away: events are accepted meanwhile and wait. Two faults that waiting cannot cure end the start: a Redis
+ * that may evict keys loses jobs at any time (BullMQ, "Going to production"), and one that refuses the user takes none. @throws ConfigError
  */
 export async function openQueue({ queueBackend }: Foundation, logger: Logger): Promise<EventQueue> {
   const queue = createEventQueue(queueBackend, { logger })

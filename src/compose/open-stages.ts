@@ -17,7 +17,7 @@ import { closeInTurn } from './running-role.ts'
 import { wireRoutes } from './wire-routes.ts'
 import { NOT_WRAPPED, type Wrap } from './wrap-part.ts'
 
-/** What a role brings, from its own settings. The stages take all of it over, and close it. */
+/** Parts that a role supplies from its own settings. The stages own and close them. */
 export interface StageParts {
   pool: Pool
   queue: EventQueue
@@ -26,24 +26,24 @@ export interface StageParts {
 }
 
 export interface StageSettings {
-  /** Of the database of `pool`: the inbox commits over connections of its own. */
+  /** Address of the database of `pool`: the inbox commits on connections of its own. */
   databaseUrl: string
   unknownIdentities: 'adopt' | 'hold'
   /** 32 bytes. */
   encryptionKey: Buffer
-  /** Transfers are read; without, their events are kept. */
+  /** Whether transfers are read. Otherwise their events are kept. */
   readTransfers?: boolean
-  /** How long a deposit whose answer was lost may still appear in the balance, milliseconds; 10 s unless told. */
+  /** How long a deposit with a lost answer may still appear in the balance, milliseconds; 10,000 by default. */
   absenceTrustedAfterMs?: number | undefined
-  /** Confirms many events of the backlog with one call to Paxos: for the role that works the backlog off. */
+  /** Confirms many events of the backlog with one call to Paxos: for the role that works on the backlog. */
   readBacklog: boolean
   logger: Logger
   metrics: Registry
-  /** Puts something between a stage and those that call it. Crash tests stop there. */
+  /** Wraps a stage. Crash tests stop there. */
   wrap?: Wrap | undefined
 }
 
-/** Everything between the inbox and the notification that is the same in each role that works on events. */
+/** All stages between the inbox and the notification, alike in each role that works on events. */
 export interface Stages extends StageParts, Required<Routes> {
   inbox: Inbox
   ledger: Ledger
@@ -53,7 +53,7 @@ export interface Stages extends StageParts, Required<Routes> {
   vault: Vault
   encryptionKey: Buffer
   now: () => number
-  /** Finishes what is under way and closes everything, what the role brought included. */
+  /** Finishes work in progress and closes all parts, also those of the role. */
   close(): Promise<void>
 }
 
@@ -61,7 +61,7 @@ export interface Stages extends StageParts, Required<Routes> {
 export function openStages({ pool, queue, paxos, notices }: StageParts, settings: StageSettings): Stages {
   const { databaseUrl, unknownIdentities, encryptionKey, readBacklog, readTransfers = true, logger, metrics } = settings
   const { absenceTrustedAfterMs, wrap = NOT_WRAPPED } = settings
-  // An event and a command go onto the queue at once, so that they need not wait for a dispatcher's round.
+  // Events and commands go onto the queue at once, so that they need not wait for the dispatcher.
   const onAccepted = queue.add
   const inbox = wrap('inbox', createInbox({ pool, connectionString: databaseUrl, logger, metrics, onAccepted }))
   const ledger = wrap('ledger', createLedger({ pool, table: ONBOARDING_TABLE }))

@@ -23,7 +23,7 @@ import { quoteExecutionRoute } from '../saga/quote-execution-route.ts'
 import { transferRoutes } from '../saga/transfer-route.ts'
 import { NOT_WRAPPED, type Wrap } from './wrap-part.ts'
 
-/** The streams of trading, and the commands that move them: wired once, for the worker and for the use cases. */
+/** The streams of trading and their commands, wired once for the worker and for the use cases. */
 export interface Trading {
   orders: OrderReads
   orderLedger: Ledger<OrderSnapshot>
@@ -32,7 +32,7 @@ export interface Trading {
   instructionsLedger: Ledger<InstructionsSnapshot>
   transferLedger: Ledger<TransferSnapshot>
   routes: readonly OwnRoute[]
-  /** Which events of Paxos move a stream of trading. */
+  /** Routes of Paxos's events that move a stream of trading. */
   eventRoutes: readonly EventRoute[]
   close(): Promise<void>
 }
@@ -50,9 +50,9 @@ export function openTrading({
   paxos: PaxosClient
   notices: NoticeChannel
   now?: () => number
-  /** Transfers are read; without, their events are kept. */
+  /** Whether transfers are read. Otherwise their events are kept. */
   readTransfers?: boolean
-  /** How long a deposit whose answer was lost may still appear in the balance, milliseconds. */
+  /** How long a deposit with a lost answer may still appear in the balance, milliseconds. */
   absenceTrustedAfterMs?: number | undefined
   wrap?: Wrap
 }): Trading {

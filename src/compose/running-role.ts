@@ -3,17 +3,17 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { ReadinessCheck } from '../platform/operations-endpoints.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 
-/** A role that is up. `close` stops taking, finishes what is in hand, and closes in reverse order of opening. */
+/** A running role. `close` stops accepting work, finishes the work in progress, and closes in reverse order of opening. */
 export interface RunningRole {
   name: string
   url: string
   close(): Promise<void>
 }
 
-/** For one delivery of a notification, milliseconds. */
+/** Timeout of one delivery of a notification, milliseconds. */
 export const NOTICE_TIMEOUT_MS = 10_000
 
-/** Of the pools that roles work with. */
+/** Statement timeout of the roles' pools, milliseconds. */
 export const STATEMENT_TIMEOUT_MS = 15_000
 
 export function roleMetrics(role: string): Registry {

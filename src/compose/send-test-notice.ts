@@ -6,8 +6,8 @@ import { UsageError } from '../platform/app-error.ts'
 import { NOTICE_TIMEOUT_MS } from './running-role.ts'
 
 /**
- * Sends one signed test notification to the application, over a connection of its own.
- * @throws UsageError when no address is set; NoticeRefusedError and its kin when the application does not take it
+ * Sends one signed test notification to the application, on a connection of its own.
+ * @throws UsageError when no address is configured; NoticeError when the application does not accept it
  */
 export async function sendTestNotice({ notifyWebhook, outgoing }: Config): Promise<TestNoticeResult> {
   if (!notifyWebhook) throw new UsageError('NOTIFY_WEBHOOK_URL is not set, so notifications go only to the log of the worker.')

@@ -9,7 +9,7 @@ export interface OperatorServing {
   /** OPERATOR_TOKEN. */
   token: string
   metrics?: Registry
-  /** A session of the pages ends after so long without use, milliseconds. */
+  /** A session of the pages ends after this time without use, milliseconds. */
   idleMs?: number
   /** Milliseconds since 1970. */
   now?: () => number

@@ -7,7 +7,7 @@ import { openUseCases } from './open-use-cases.ts'
 import { closeInTurn, type RunningRole, roleMetrics, storesReady } from './running-role.ts'
 import { serveOperator } from './serve-operator.ts'
 
-/** Largest body, bytes: a person's data has a few thousand. */
+/** Largest body, bytes: a person's data has a few thousand bytes. */
 const OPERATOR_BODY_LIMIT = 256 * 1024
 
 /** Serves the operators: HTTP API and pages. */

@@ -9,10 +9,10 @@ import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
 import { closeInTurn, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS } from './running-role.ts'
 
-/** Largest body, bytes: a webhook has a few hundred. */
+/** Largest body, bytes: a webhook has a few hundred bytes. */
 const WEBHOOK_BODY_LIMIT = 16 * 1024
 
-/** Takes webhooks: authenticates, commits, answers. Knows nothing of Paxos's API. */
+/** Starts the receiver: it authenticates, commits and answers webhooks, and knows nothing of Paxos's API. */
 export async function startReceiver(foundation: Foundation): Promise<RunningRole> {
   const { config, secrets, databaseUrl } = foundation
   const logger = foundation.logger.child({ role: 'receiver' })

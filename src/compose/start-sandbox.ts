@@ -5,8 +5,8 @@ import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import type { RunningRole } from './running-role.ts'
 
 /**
- * The Paxos simulator on its own port, delivering to SANDBOX_WEBHOOK_URL, else to the receiver's default address. It keeps its
- * world in `stateFile`, so that a restart goes on with the same customers, under the seed that the file names.
+ * Starts the Paxos simulator on its own port. It delivers to SANDBOX_WEBHOOK_URL, else to the receiver's default address. It keeps its
+ * world in `stateFile`: a restart continues with the same customers and the seed in the file.
  */
 export async function startSandbox({
   config,

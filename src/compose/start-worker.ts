@@ -27,7 +27,10 @@ import { openQueue } from './open-queue.ts'
 import { openStages } from './open-stages.ts'
 import { closeInTurn, NOTICE_TIMEOUT_MS, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
 
-/** Confirms events, advances onboardings, sends notices; dispatches what is due and sweeps for what is missing. Serves its health and metrics. */
+/**
+ * Starts the worker: it confirms events, advances streams, sends notifications, dispatches due events and sweeps for missing ones. It
+ * serves its health and metrics.
+ */
 export async function startWorker(foundation: Foundation): Promise<RunningRole> {
   const { config, databaseUrl } = foundation
   const logger = foundation.logger.child({ role: 'worker' })

@@ -22,7 +22,7 @@ export interface RouteParts {
   trading: Pick<Trading, 'routes' | 'eventRoutes'>
 }
 
-/** Which events, commands and timers move which streams: the same in the worker, in the operator's role, and in tests. */
+/** The routes of events, commands and timers to streams: the same in the worker, in the operator's role, and in tests. */
 export function wireRoutes({
   pool,
   ledger,

@@ -10,11 +10,11 @@ import { rebuildQueue } from '../saga/rebuild-queue.ts'
 import { createSagaMetrics } from '../saga/saga-metrics.ts'
 import type { Stages } from './open-stages.ts'
 
-/** What the use cases need beside the stages. */
+/** Settings of the use cases, besides the stages. */
 export interface UseCaseSettings
   extends Pick<UseCaseParts, 'roster' | 'world' | 'pace' | 'sweepEverySeconds'>,
     Pick<OperatorActions, 'sendTestNotice'> {
-  /** A replay plan of more events needs a second person; null: never. */
+  /** A replay plan of more events than this needs a second person; null: never. */
   secondPersonAbove: number | null
   logger: Logger
   metrics: Registry

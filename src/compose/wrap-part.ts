@@ -1,4 +1,4 @@
-/** A part that something can be put in front of, by its name. */
+/** Names of the parts that can be wrapped. */
 export type WrappedPart =
   | 'inbox'
   | 'ledger'
@@ -9,7 +9,7 @@ export type WrappedPart =
   | 'transferLedger'
   | 'reader'
 
-/** Gives back the part, or one that stands in front of it. */
+/** Returns the part, or a wrapper of it. */
 export type Wrap = <Part extends object>(name: WrappedPart, part: Part) => Part
 
 export const NOT_WRAPPED: Wrap = (_name, part) => part

@@ -7,16 +7,16 @@ import type { Role } from './role.ts'
 import { isReadBy } from './variables.ts'
 import { weakSecrets } from './weak-secrets.ts'
 
-/** Each makes no sense, or means something else, without the other. */
+/** Pairs of variables: each makes no sense, or means something else, without the other. */
 const PAIRS = [
   ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'the built-in simulator'],
   ['NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', 'the log channel'],
 ] as const
-/** What production must not leave to a default that was made for a development machine, for the roles that work with it. */
+/** Variables that production must not leave to a development default, for the roles that read them. */
 const REQUIRED_IN_PRODUCTION = ['DATABASE_URL', 'OPERATOR_TOKEN', 'ENCRYPTION_KEY'] as const
-/** Likewise, unless the simulator is asked for by name: SANDBOX_URL. */
+/** Likewise, unless SANDBOX_URL requests the simulator. */
 const REQUIRED_BESIDE_PAXOS = ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'PAXOS_CLIENT_ID', 'PAXOS_CLIENT_SECRET'] as const
-/** What each authenticator of WEBHOOK_AUTH lives on; development makes the API key itself. */
+/** The variables of each authenticator of WEBHOOK_AUTH. Development generates the API key itself. */
 const AUTHENTICATORS = [
   ['oauth', 'WEBHOOK_OAUTH_CLIENTS', false],
   ['signature', 'WEBHOOK_SIGNING_SECRETS', false],
@@ -26,8 +26,8 @@ const AUTHENTICATORS = [
 type Values = NodeJS.Dict<string>
 
 /**
- * What is well formed alone and wrong together, a sentence each that starts with a variable. Looks at what was set, so that it is told along
- * with what is malformed; only at what `role` reads.
+ * Variables that are well formed alone and wrong together: one sentence each, starting with a variable. It takes the raw values, so that
+ * these faults are reported together with malformed ones. It checks only what `role` reads.
  */
 export function contradictions(set: Values, role: Role): string[] {
   return [
@@ -44,8 +44,8 @@ export function contradictions(set: Values, role: Role): string[] {
 }
 
 /**
- * Whether the upstream is Paxos: in production it is, unless the simulator is asked for by name (SANDBOX_URL); elsewhere when PAXOS_API_URL
- * leads beyond this machine.
+ * Whether the upstream is Paxos. In production it is, unless SANDBOX_URL requests the simulator. Elsewhere it is when PAXOS_API_URL leads
+ * beyond this machine.
  */
 export function callsPaxos(set: Values): boolean {
   if (set.PAXOS_API_URL !== undefined) return set.NODE_ENV === 'production' || !isLoopback(set.PAXOS_API_URL)
@@ -81,7 +81,7 @@ function requirements(set: Values, role: Role): string[] {
     .map((name) => `${name} is required when NODE_ENV=production`)
 }
 
-/** Beside the real Paxos a simulator has no place: it takes no password, and its events look like Paxos's. */
+/** A simulator must not run beside the real Paxos: it has no password, and its events look like Paxos's. */
 function simulator(set: Values, role: Role): string[] {
   if (role !== 'sandbox' || set.NODE_ENV !== 'production' || !callsPaxos(set)) return []
   return [
@@ -89,14 +89,14 @@ function simulator(set: Values, role: Role): string[] {
   ]
 }
 
-/** Migrations, and a queue that lives in Postgres, need sessions of their own, which PgBouncer in transaction mode does not give. */
+/** Migrations and a queue on Postgres need sessions of their own, which PgBouncer in transaction mode does not give. */
 function pooler(set: Values): string[] {
   const direct = set.DATABASE_DIRECT_URL
   const pooled = (url: string | undefined): boolean => {
     try {
       return url !== undefined && isPooled(url)
     } catch {
-      return false // said as malformed
+      return false // reported as malformed
     }
   }
   if (pooled(direct)) return ['DATABASE_DIRECT_URL must name Postgres itself, without pgbouncer=true']
@@ -106,14 +106,14 @@ function pooler(set: Values): string[] {
   ]
 }
 
-/** Credentials and personal data would go over the network in the clear. */
+/** Plain HTTP would send credentials and personal data unencrypted. */
 function plainHttp(set: Values): string[] {
   return ['PAXOS_API_URL', 'PAXOS_TOKEN_URL']
     .filter((name) => /^http:/i.test(set[name] ?? '') && !isLoopback(set[name] ?? ''))
     .map((name) => `${name} must be https:// beyond this machine (for a simulator elsewhere, set SANDBOX_URL instead)`)
 }
 
-/** An address that no connection will be made to. A name is looked up when it is connected to. */
+/** Addresses that the policy forbids. A name is looked up at the connection. */
 function destinations(set: Values, role: Role): string[] {
   const policy = outgoingPolicy(set)
   return DESTINATIONS.filter((name) => isReadBy(role, name)).flatMap((name) => {
@@ -124,7 +124,7 @@ function destinations(set: Values, role: Role): string[] {
 }
 
 function hostOf(url: string | undefined): string | null {
-  if (url === undefined || !URL.canParse(url)) return null // said as malformed
+  if (url === undefined || !URL.canParse(url)) return null // reported as malformed
   const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
   return host === 'localhost' ? '127.0.0.1' : host
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseDatabaseUrl } from '../platform/postgres/database-url.ts'
 
-/** Takes what `pg` takes: an address without a host, which names the folder of a socket, too. */
+/** Accepts what `pg` accepts, also an address without a host and with the folder of a socket. */
 const databaseUrl = z.string().refine((text) => {
   try {
     return /^postgres(ql)?:$/.test(parseDatabaseUrl(text).protocol)
@@ -10,7 +10,7 @@ const databaseUrl = z.string().refine((text) => {
   }
 }, 'must be a postgres:// or postgresql:// URL')
 
-/** Where everything is that must not be lost. */
+/** The database, which holds all that must not be lost. */
 export const DATABASE = {
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_DIRECT_URL: databaseUrl.optional(),

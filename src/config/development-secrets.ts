@@ -9,10 +9,10 @@ const Secrets = z.object({
   /** base64, 32 bytes. */
   encryptionKey: z.base64(),
 })
-/** What a development machine needs and nobody has set: made once, kept under `.gatehouse/`, never used in production. */
-export type DevelopmentSecrets = z.output<typeof Secrets> & { /** This call has made them. */ fresh: boolean }
+/** Secrets of a development machine that are not configured: generated once, kept under `.gatehouse/`, never used in production. */
+export type DevelopmentSecrets = z.output<typeof Secrets> & { /** This call generated them. */ fresh: boolean }
 
-/** Reads `<directory>/secrets.json`, or makes it (mode 0600). A damaged file is an error: its encryption key may be in use. */
+/** Reads `<directory>/secrets.json`, or creates it (mode 0600). A damaged file is an error: its encryption key may be in use. */
 export function developmentSecrets(directory: string): DevelopmentSecrets {
   const path = join(directory, 'secrets.json')
   const known = read(path)

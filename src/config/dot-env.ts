@@ -5,11 +5,11 @@ import { likelyName } from './likely-name.ts'
 
 export interface DotEnv {
   values: NodeJS.Dict<string>
-  /** What the file has that changes nothing, a sentence each with the number of its line. No value is repeated. */
+  /** Lines of the file without effect: one sentence each, with the line's number. No value is repeated. */
   warnings: string[]
 }
 
-/** Reads `.env` in `directory`; without the file there is nothing. `known`: the names that mean something. @throws ConfigError */
+/** Reads `.env` in `directory`; empty without the file. `known`: the names of Gatehouse's variables. @throws ConfigError */
 export function readDotEnv(directory: string, known: readonly string[]): DotEnv {
   const text = readText(`${directory}/.env`)
   return { values: parseEnv(text), warnings: warningsOf(text, known) }
@@ -29,7 +29,7 @@ function warningsOf(text: string, known: readonly string[]): string[] {
   let quote: string | null = null
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (quote !== null) {
-      if (line.includes(quote)) quote = null // the last line of a value that began further up
+      if (line.includes(quote)) quote = null // the last line of a value that began above
       continue
     }
     if (/^\s*(#|$)/.test(line)) continue

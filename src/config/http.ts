@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { addressRanges, headerSecret, list, positive } from './value-schemas.ts'
 
-/** Bounds of every server of a process, and what opens its metrics. */
+/** Limits of every server of a process, and access to its metrics. */
 export const HTTP = {
   ALLOWED_HOSTS: list
     .pipe(z.array(z.string().regex(/^[\w.:[\]-]+$/, 'takes names or addresses without a port')).min(1))

@@ -1,7 +1,10 @@
-/** More letters apart than this is another name, not a slip. */
+/** Most differing letters of a slip. With more it is another name. */
 const MOST_SLIPS = 2
 
-/** The name that was probably meant: the nearest by letters left out, added or exchanged, hyphens and case aside; null where none is near. */
+/**
+ * The name that was probably meant: the nearest by letters left out, added or exchanged, without regard to hyphens and case. Null when none
+ * is near.
+ */
 export function likelyName(name: string, known: readonly string[]): string | null {
   const plain = (text: string): string => text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')
   const apart = known.map((candidate) => ({ candidate, slips: distance(plain(name), plain(candidate)) }))
@@ -9,7 +12,7 @@ export function likelyName(name: string, known: readonly string[]): string | nul
   return nearest?.candidate ?? null
 }
 
-/** Levenshtein's. */
+/** The Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i += 1) {

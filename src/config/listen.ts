@@ -11,7 +11,7 @@ export const LISTEN = {
 
 export interface ListenPort {
   port: number
-  /** The variable was set: a taken port is then an error, not a reason to move. */
+  /** The variable is set: a taken port is an error. Otherwise a free port is used. */
   asked: boolean
 }
 

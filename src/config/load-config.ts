@@ -12,84 +12,89 @@ import { fileVariable, readSecrets } from './secret-files.ts'
 import { isReadBy, SECRET_NAMES, VARIABLE_NAMES, Variables } from './variables.ts'
 import { weakSecrets } from './weak-secrets.ts'
 
-/** Everything that can be set from outside, read once at start and passed down as arguments. */
+/** All settings, read once at start and passed down as arguments. */
 export interface Config {
-  /** What was read is what this role needs. */
+  /** The role whose variables were read. */
   role: Role
   mode: 'production' | 'development' | 'test'
   logLevel: string
   /** `null`: the embedded Postgres under `.gatehouse/`. */
   databaseUrl: string | null
-  /** Postgres itself, where `databaseUrl` leads to PgBouncer; `null`: the same address. */
+  /** Postgres itself, if `databaseUrl` leads to PgBouncer; `null`: the same address. */
   databaseDirectUrl: string | null
-  /** How long to wait for a database that does not answer at start, seconds. */
+  /** How long a start waits for a database that does not answer, seconds. */
   databaseWaitSeconds: number
   /** `null`: BullMQ on Postgres. */
   redisUrl: string | null
   host: string
   receiver: ListenPort
-  /** `sessionIdleMs`: how long a session of the pages lasts without use. */
+  /** `sessionIdleMs`: a session of the pages ends after this time without use, milliseconds. */
   operator: ListenPort & { token: string | null; sessionIdleMs: number }
-  /** `url`: where it runs elsewhere, `null`: on its port here. `webhookUrl` null: the receiver on `PORT`; `seed` null: another story at each start. */
+  /**
+   * `url`: its address if it runs elsewhere; `null`: on its port here. `webhookUrl` null: the receiver on `PORT`. `seed` null: another
+   * story at each start.
+   */
   sandbox: ListenPort & { url: string | null; seed: number | null; webhookUrl: string | null }
   /** Health and metrics of a worker. */
   worker: ListenPort & { concurrency: number }
-  /** Bounds of every server of this process. */
+  /** Limits of every server of this process. */
   http: { keepAliveMs: number; maxConnections: number; maxConnectionsPerAddress: number }
-  /** Proxies whose `X-Forwarded-For` says who the sender is, in CIDR notation. */
+  /** Proxies whose `X-Forwarded-For` names the sender, in CIDR notation. */
   trustedProxies: readonly string[]
-  /** The names in `Host` that the operator's server answers to; `null`: all. */
+  /** Names in `Host` that the operator's server accepts; `null`: all. */
   allowedHosts: readonly string[] | null
-  /** Who may read `/metrics`: whoever has the token, everybody on a development machine, nobody in production without a token. */
+  /**
+   * Who may read `/metrics`: a caller with the token; without a token every caller on a development machine, and no caller in production.
+   */
   metricsAccess: 'open' | 'closed' | { token: string }
   /** `null`: the built-in simulator. */
   paxos: { apiUrl: string; tokenUrl: string; clientId: string; clientSecret: string } | null
   budget: BudgetLimits
-  /** The class that the account endpoints count against: Paxos does not document it. */
+  /** The budget class of the account endpoints, which Paxos does not document. */
   accountsClass: 'identity' | 'general'
-  /** What Gatehouse may ask Paxos for besides onboarding. */
+  /** Paxos features that Gatehouse uses besides onboarding. */
   paxosFeatures: readonly PaxosFeature[]
   /** Longest wait for one answer of Paxos, milliseconds. */
   paxosTimeoutMs: number
   webhook: {
     authenticators: ('api-key' | 'oauth' | 'signature')[]
-    /** Where webhooks are taken from, in CIDR notation; `null`: from everywhere. */
+    /** Addresses that webhooks may come from, in CIDR notation; `null`: any. */
     allowedAddresses: readonly string[] | null
     apiKeyHeader: string
-    /** `null`: made in development. */
+    /** `null`: generated in development. */
     apiKeys: string[] | null
     oauthClients: { id: string; secret: string }[]
     signingSecrets: string[]
   }
-  /** What a webhook for an identity that Gatehouse did not create leads to. */
+  /** What happens to an identity that Gatehouse did not create, at its first webhook. */
   unknownIdentities: 'adopt' | 'hold'
   /** `null`: the log channel. */
   notifyWebhook: { url: string; secret: string } | null
-  /** Where this process may connect to when it calls Paxos and the application. */
+  /** Addresses that this process may connect to when it calls Paxos and the application. */
   outgoing: AddressPolicy
-  /** How often List Events is swept for what no webhook has brought, seconds. */
+  /** Interval of sweeps over List Events for events that no webhook brought, seconds. */
   sweepEverySeconds: number
-  /** How often List Identities is read for what no event tells, seconds. */
+  /** Interval of polls over List Identities for changes that no event reports, seconds. */
   identityPollSeconds: number
   /** A replay of more events than this needs two people; `null`: one is enough. */
   replaySecondPersonAbove: number | null
-  /** 32 bytes; `null`: made under `.gatehouse/` in development, or not for this role. */
+  /** 32 bytes; `null`: generated under `.gatehouse/` in development, or not for this role. */
   encryptionKey: Buffer | null
-  /** What was set and changes nothing, a sentence each, for a person. */
+  /** Settings without effect: one sentence each, for a person. */
   warnings: readonly string[]
-  /** Of all secrets that are set, also those of other roles: what is refused beside the real Paxos, and taken beside a simulator. */
+  /** Faults of all configured secrets, also those of other roles: refused beside the real Paxos, accepted beside a simulator. */
   weakSecrets: readonly string[]
 }
 
 const FILE_NAMES = SECRET_NAMES.map(fileVariable)
 const KNOWN: readonly string[] = [...VARIABLE_NAMES, ...FILE_NAMES]
-/** Beginnings that hardly anything else in an environment has: a name like these that is none of ours is a slip. */
+/** Prefixes that other variables hardly have: an unknown name with one of them is a slip. */
 const OUR_PREFIXES = /^(PAXOS|WEBHOOK|NOTIFY|SANDBOX|OPERATOR|WORKER|SWEEP|ADOPT|ENCRYPTION)_/
 
 /**
- * Reads and checks what `role` needs of the environment, over the lines of `.env` in `directory` where that file exists. The environment
- * wins; an empty value counts as not set, in either place. What another role reads is left out.
- * @throws ConfigError naming every bad variable at once; names, never values.
+ * Reads and checks the variables of `role` from the environment and from the file `.env` in `directory`, if it exists. The environment
+ * wins. An empty value counts as not set, in either place. Variables of other roles are left out.
+ * @throws ConfigError naming every bad variable at once; names, never values
  */
 export function loadConfig({
   directory,
@@ -127,12 +132,12 @@ function withoutEmpty(values: NodeJS.Dict<string>): NodeJS.Dict<string> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ''))
 }
 
-/** What the role reads, secrets as files included. */
+/** The variables that the role reads, with secrets given as files. */
 function readBy(role: Role, values: NodeJS.Dict<string>): NodeJS.Dict<string> {
   return Object.fromEntries(Object.entries(values).filter(([name]) => isReadBy(role, FILE_NAMES.includes(name) ? name.slice(0, -5) : name)))
 }
 
-/** Names in the environment that differ from one of ours by a slip. Others are not ours to judge. */
+/** Names in the environment that differ from one of ours by a slip. Other names are not ours to judge. */
 function slips(env: NodeJS.ProcessEnv): string[] {
   return Object.keys(env)
     .filter((name) => OUR_PREFIXES.test(name) && !KNOWN.includes(name) && likelyName(name, KNOWN) !== null)
@@ -195,7 +200,7 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoin
   }
 }
 
-/** The environment of this process with these variables changed: for a role that is started as a process of its own. */
+/** This process's environment with these changes, for a role that is started as a process of its own. */
 export function environmentWith(changes: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...changes }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { headerSecret, positive } from './value-schemas.ts'
 
-/** What opens the operator API and the pages, when two people must agree, and what keys the hashes of requests. */
+/** Access to the operator API and the pages, the rule for a second person, and the key for hashes of requests. */
 export const OPERATOR = {
   OPERATOR_TOKEN: headerSecret.optional(),
   OPERATOR_SESSION_IDLE_MINUTES: positive.max(720, 'must be at most 720').default(60),

@@ -3,7 +3,7 @@ import { type AddressPolicy, EVERY_NETWORK, NETWORKS, type Network } from '../pl
 import { isLoopback } from './loopback.ts'
 import { list } from './value-schemas.ts'
 
-/** Where this process may connect to when it calls Paxos and your application. */
+/** Addresses that this process may connect to when it calls Paxos and your application. */
 export const OUTGOING = {
   OUTGOING_NETWORKS: list
     .transform((items, context): AddressPolicy => {
@@ -16,12 +16,12 @@ export const OUTGOING = {
 }
 
 type Values = NodeJS.Dict<string>
-/** The variables that say where this process connects to over HTTP. */
+/** Variables with the addresses that this process calls over HTTP. */
 export const DESTINATIONS = ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'SANDBOX_URL', 'NOTIFY_WEBHOOK_URL'] as const
 
 /**
- * What is allowed: as set, else public and private networks. This machine itself is allowed where it is no production, or where a destination
- * was set to be on it: there a name that leads to it is no surprise.
+ * The allowed addresses: as configured, else public and private networks. This machine itself is allowed outside production, and when a
+ * destination was set to be on it: a name that leads to it is then no surprise.
  */
 export function outgoingPolicy(set: Values): AddressPolicy {
   const asSet = set.OUTGOING_NETWORKS === undefined ? null : policyOf(list.parse(set.OUTGOING_NETWORKS))

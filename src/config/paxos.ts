@@ -1,23 +1,23 @@
 import { z } from 'zod'
 import { httpUrl, positive } from './value-schemas.ts'
 
-/** The classes that calls to Paxos are budgeted in (src/paxos/transport/endpoint-class.ts), requests per second averaged over five minutes. */
+/** The budget classes of calls to Paxos (src/paxos/transport/endpoint-class.ts): requests per second, averaged over five minutes. */
 export const BUDGET_CLASSES = ['token', 'identity', 'quote', 'transfer', 'general', 'unproven'] as const
 export type BudgetClass = (typeof BUDGET_CLASSES)[number]
-/** Requests per second for each class; `null` means no limit of ours. */
+/** Requests per second for each class; `null`: no limit of ours. */
 export type BudgetLimits = Readonly<Record<BudgetClass, number | null>>
 
 const DOCUMENTED: BudgetLimits = { token: 1, identity: 10, quote: 10, transfer: 20, general: 50, unproven: 5 }
-/** Of the general class, for single reads of event ids that only a webhook has named. */
+/** Share of the general class for single reads of event ids that only a webhook has named. */
 const UNPROVEN_SHARE = 0.1
 const UNLIMITED: BudgetLimits = { token: null, identity: null, quote: null, transfer: null, general: null, unproven: null }
 const BudgetOverrides = z.partialRecord(z.enum(BUDGET_CLASSES), z.number().positive().nullable())
 
-/** What may be left out of an installation, each with the scopes that it needs (src/paxos/transport/scopes.ts). Onboarding is always there. */
+/** Optional features, each with scopes of its own (src/paxos/transport/scopes.ts). Onboarding is always on. */
 export const PAXOS_FEATURES = ['balances', 'orders', 'quotes', 'transfers', 'deposit-instructions'] as const
 export type PaxosFeature = (typeof PAXOS_FEATURES)[number]
 
-/** Where Paxos is, who we are there, and how often and how long we ask. */
+/** Paxos's addresses, our credentials there, and limits and timeouts of calls. */
 export const PAXOS = {
   PAXOS_API_URL: httpUrl.optional(),
   PAXOS_TOKEN_URL: httpUrl.optional(),
@@ -35,7 +35,7 @@ export const PAXOS = {
   PAXOS_TIMEOUT_MS: positive.max(20_000, 'must be at most 20000').default(10_000),
 }
 
-/** What is given to unproven work grows and shrinks with what it is a share of. */
+/** The limit for unproven reads is a share of the general limit and changes with it. */
 function shareOf({ general }: Partial<BudgetLimits>): Partial<BudgetLimits> {
   if (general === undefined) return {}
   return { unproven: general === null ? null : general * UNPROVEN_SHARE }

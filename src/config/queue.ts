@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const SENTINEL = /^rediss?\+sentinel:\/\/([^@/]*:[^@/]*@)?[^@/?#,]+(,[^@/?#,]+)*\/[^/?#]+(\/\d+)?(\?sentinelPassword=[^&#]+)?$/
 
-/** Where the queue lives when it does not live in Postgres. */
+/** The place of the queue, unless it is on Postgres. */
 export const QUEUE = {
   REDIS_URL: z
     .union([z.url({ protocol: /^rediss?$/ }), z.string().regex(SENTINEL)], {

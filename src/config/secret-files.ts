@@ -5,8 +5,8 @@ import { SECRET_NAMES } from './variables.ts'
 export const fileVariable = (name: string): string => `${name}_FILE`
 
 /**
- * The values of the secrets that are given as files. A line end at the end of a secret, as `echo` makes it, is no part of it, in a variable
- * either. `problems` names what cannot be used.
+ * The values of secrets that are given as files. A final line end, as `echo` writes it, is not part of a secret; likewise in a variable.
+ * `problems` names unusable ones.
  */
 export function readSecrets(set: NodeJS.Dict<string>): { values: NodeJS.Dict<string>; problems: string[] } {
   const values = { ...set }

@@ -30,10 +30,10 @@ export const Variables = z.object({
 })
 export type VariableName = keyof typeof Variables.shape
 
-/** The names of every variable, for the documentation's test and for `--help`. */
+/** The names of all variables, for the documentation's test and for `--help`. */
 export const VARIABLE_NAMES: readonly string[] = Object.keys(Variables.shape)
 
-/** Each of these may also be given as a file: `NAME_FILE` has its path, as Docker and Kubernetes mount secrets. */
+/** Secrets that may also be given as a file: `NAME_FILE` has its path, as Docker and Kubernetes mount secrets. */
 export const SECRET_NAMES = [
   'DATABASE_URL',
   'DATABASE_DIRECT_URL',
@@ -55,8 +55,8 @@ const SERVERS: readonly Role[] = [...ROLES, 'sandbox']
 const EVERY: readonly Role[] = [...SERVERS, 'commands', 'migrate']
 
 /**
- * Which roles read a variable, and so are given its value: a receiver knows neither the secret of Paxos nor the encryption key. `start` reads
- * them all. Where Paxos is, each role asks: beside the real one the secrets that this repository prints are refused.
+ * The roles that read a variable and get its value: a receiver has neither Paxos's secret nor the encryption key. `start` reads them all.
+ * Every role reads Paxos's address: beside the real Paxos, secrets that this repository prints are refused.
  */
 export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
   NODE_ENV: EVERY,
@@ -107,5 +107,5 @@ export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
 }
 
 export function isReadBy(role: Role, name: string): boolean {
-  return role === 'start' || (READ_BY[name as VariableName]?.includes(role) ?? false) // a name that is none reads as undefined
+  return role === 'start' || (READ_BY[name as VariableName]?.includes(role) ?? false) // undefined for an unknown name
 }

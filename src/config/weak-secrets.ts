@@ -1,6 +1,6 @@
 import { isLoopback } from './loopback.ts'
 
-/** Printed in this repository, so known to everybody: in .env.example, docker-compose.yml and the documentation. A test compares. */
+/** Secrets printed in this repository (.env.example, docker-compose.yml, the documentation), so publicly known. A test compares. */
 const PUBLIC_SECRETS: ReadonlySet<string> = new Set([
   'development-only-operator-token',
   'development-only-webhook-key',
@@ -14,17 +14,17 @@ const PUBLIC_SECRETS: ReadonlySet<string> = new Set([
   'whsec_ZG9jcy1vbmx5LXNlY3JldC1vZi0yNC1ieXRlcw==',
   'ZG9jcy1vbmx5LWVuY3J5cHRpb24ta2V5LTMyLWJ5dCE=',
 ])
-/** Fewer different characters, or bytes of a key in base64, than this were typed and not drawn. 16 random bytes have 10 or more. */
+/** A secret with fewer different characters (or bytes, for a base64 key) was typed and not generated. 16 random bytes have 10 or more. */
 const LEAST_VARIETY = 8
 
 type Named = readonly [name: string, secret: string]
 
 /**
- * What is wrong with the secrets that are set, a sentence each that starts with the variable and repeats no value: known from this repository,
- * too little variety, equal to another. `loadConfig` refuses to start with one beside the real Paxos; `doctor` shows the same.
+ * Faults of the configured secrets: one sentence each, starting with the variable and repeating no value. Known from this repository, too
+ * little variety, or equal to another. `loadConfig` refuses to start with one beside the real Paxos; `doctor` shows the same.
  */
 export function weakSecrets(set: NodeJS.Dict<string>): string[] {
-  // What a simulator on this machine takes for the secret of Paxos is its own affair.
+  // The secret that a simulator on this machine accepts as Paxos's does not matter.
   const named = secretsIn(set).filter(([name]) => name !== 'PAXOS_CLIENT_SECRET' || !isLoopback(set.PAXOS_API_URL ?? ''))
   const problems: string[] = []
   for (const [index, [name, secret]] of named.entries()) {
@@ -59,7 +59,7 @@ function secretsIn(set: NodeJS.Dict<string>): Named[] {
   ]
 }
 
-/** How many different characters a secret has, or bytes where it is a key in base64. */
+/** Number of different characters of a secret, or of bytes of a base64 key. */
 function variety(name: string, secret: string): number {
   if (name !== 'ENCRYPTION_KEY' && !secret.startsWith('whsec_')) return new Set(secret).size
   return new Set(Buffer.from(secret.replace(/^whsec_/, ''), 'base64')).size

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { addressRanges, headerSecret, list, signingSecret } from './value-schemas.ts'
 
-/** How a sender of webhooks proves who it is. */
+/** How senders of webhooks authenticate. */
 export const WEBHOOK = {
   WEBHOOK_AUTH: list
     .pipe(z.array(z.enum(['api-key', 'oauth', 'signature'], 'takes api-key, oauth, signature')).min(1))

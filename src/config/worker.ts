@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { positive } from './value-schemas.ts'
 
-/** How much a worker does at once, how often it sweeps and polls, and what it does about identities that Gatehouse did not create. */
+/** A worker's concurrency, the intervals of its sweeps and polls, and its handling of identities that Gatehouse did not create. */
 export const WORKER = {
   WORKER_CONCURRENCY: positive.max(1000, 'must be at most 1000').default(50),
   SWEEP_EVERY_SECONDS: positive.default(300),

@@ -4,8 +4,8 @@ import { PaxosForbiddenError } from '../paxos/paxos-errors.ts'
 import type { EffectKind } from './effect-kind.ts'
 
 /**
- * Asks Paxos to cancel the order. What is asked for has not happened: the order ends when a read of it says so (A11). Asking twice is asking
- * once, so there is nothing to look up. "Not in cancellable state" means that it has ended, which the next read shows (A10).
+ * Asks Paxos to cancel the order. The request is not the end: the order ends when a read of it shows that (A11). A repeated request has no
+ * further effect, so there is no look-up. "Not in cancellable state" means that the order has ended, which the next read shows (A10).
  */
 export function cancelOrderEffect(paxos: PaxosClient): EffectKind<OrderSnapshot> {
   return {
@@ -18,7 +18,7 @@ export function cancelOrderEffect(paxos: PaxosClient): EffectKind<OrderSnapshot>
         await paxos.orders.cancel(order.profileId, order.paxosOrderId, { priority })
         return { kind: 'cancel-asked', taken: true }
       } catch (error) {
-        // Told apart from a missing scope by its text alone: Paxos gives both the type about:blank (paxos/api.md 8.1).
+        // Only the text tells this from a missing scope: Paxos gives both the type about:blank (paxos/api.md 8.1).
         if (error instanceof PaxosForbiddenError && error.detail?.includes('not in cancellable state'))
           return { kind: 'cancel-asked', taken: false }
         throw error

@@ -6,18 +6,18 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { AppError } from '../platform/app-error.ts'
 import type { EffectKind, EffectTask } from './effect-kind.ts'
 
-/** How often a fresh account is read again for its profile within one attempt, and how long between, milliseconds. */
+/** Further reads of a new account for its profile within one attempt, and the pause between them, milliseconds. */
 const PROFILE_READS = 3
 const PROFILE_WAIT_MS = 150
-/** Attempts of an event that find no profile before a person is asked. */
+/** Attempts without a profile before the onboarding is held. */
 const PROFILE_ATTEMPTS = 6
 const ACCOUNT_TYPE = 'BROKERAGE'
 /** For estimates. */
 const MADE_UP: AccountReceipt = { kind: 'account', accountId: 'made-up', profileId: 'made-up', how: 'created' }
 
 /**
- * The account exists and its profile does not (yet): paxos/api.md 5.1, assumed to come a moment later. That is an answer, and no
- * unknown outcome: it spends an attempt, and is held after a few.
+ * The account exists and its profile does not: it probably comes a moment later (assumed, paxos/api.md 5.1). That is an answer and no
+ * unknown outcome. It spends an attempt, and after six the onboarding is held.
  */
 export class ProfileMissingError extends AppError {
   readonly code = 'ACCOUNT_WITHOUT_PROFILE'
@@ -27,7 +27,7 @@ export class ProfileMissingError extends AppError {
   }
 }
 
-/** The account that Paxos holds under our key is not the one we asked for: another identity, key or type. */
+/** Paxos's account under our key is not the requested one: another identity, key or type. */
 export class AccountMismatchError extends AppError {
   readonly code = 'ACCOUNT_MISMATCH'
   readonly retry = 'never'
@@ -36,7 +36,7 @@ export class AccountMismatchError extends AppError {
   }
 }
 
-/** Opens the identity's brokerage account together with its profile, or takes over the one that is there under our key. */
+/** Opens the identity's brokerage account with its profile, or adopts the one under our key. */
 export function createAccountEffect(paxos: PaxosClient): EffectKind<Snapshot> {
   return {
     kind: CREATE_ACCOUNT,
@@ -83,13 +83,13 @@ function identityOf({ snapshot }: EffectTask<Snapshot>): string {
   return snapshot.onboarding.identityId
 }
 
-/** Recovery that needs no assumption (paxos/api.md 5.1): list the identity's accounts and match our key. */
+/** Recovery without assumptions (paxos/api.md 5.1): lists the identity's accounts and matches our key. */
 async function findAccount(paxos: PaxosClient, task: EffectTask<Snapshot>): Promise<PaxosAccount | null> {
   const accounts = await paxos.accounts.listOfIdentity(identityOf(task), { priority: task.priority })
   return accounts.find((account) => account.refId === task.effect.key) ?? null
 }
 
-/** An answer is used only if it is about the question: the same identity, key and type. */
+/** Accepts an answer only for the requested identity, key and type. */
 async function receiptFor(
   paxos: PaxosClient,
   task: EffectTask<Snapshot>,

@@ -11,7 +11,7 @@ import { PaxosConflictError, PaxosRefusedError, PaxosRejectedError } from '../pa
 import { AppError } from '../platform/app-error.ts'
 import type { EffectKind } from './effect-kind.ts'
 
-/** The instructions that Paxos holds under our ref_id are not those that were asked for. */
+/** Paxos's instructions under our ref_id are not the requested ones. */
 export class InstructionsMismatchError extends AppError {
   readonly code = 'INSTRUCTIONS_MISMATCH'
   readonly retry = 'never'
@@ -21,8 +21,8 @@ export class InstructionsMismatchError extends AppError {
 }
 
 /**
- * Creates fiat deposit instructions under their ref_id, which is the effect's key. A refusal of Paxos is an answer. An answer that was lost is
- * looked for by the ref_id (paxos/api.md 7).
+ * Creates fiat deposit instructions under their ref_id, which is the effect's key. A refusal by Paxos is an answer. After a lost answer
+ * they are looked up by the ref_id (paxos/api.md 7).
  */
 export function createDepositInstructionsEffect(paxos: PaxosClient): EffectKind<InstructionsSnapshot> {
   return {
@@ -59,7 +59,7 @@ export function createDepositInstructionsEffect(paxos: PaxosClient): EffectKind<
 
 const refused = (reason: string): Receipt => ({ kind: 'instructions-refused', reason })
 
-/** An answer is used only if it is about the question. */
+/** Accepts an answer only for the requested instructions. */
 function receiptFor(asked: DepositInstructions, key: string, found: PaxosDepositInstructions, how: 'created' | 'adopted'): Receipt {
   const { id, refId, profileId, accountId, memoId } = found
   const another =

@@ -5,13 +5,15 @@ import { AppError } from '../platform/app-error.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { EffectKind } from './effect-kind.ts'
 
-/** Paxos knows this person (the cip_id triple) under another identity; a person must decide (paxos/api.md 4.6). */
+/** Paxos has this person (the cip_id triple) under another identity. A person must decide (paxos/api.md 4.6). */
 export class PersonAlreadyKnownError extends AppError {
   readonly code = 'PERSON_ALREADY_KNOWN'
   readonly retry = 'never'
 }
 
-/** The person's data is not in the vault (any more). The caller sends the request again under its key, and it is sealed anew. */
+/**
+ * The vault does not have the person's data, or no longer. The caller sends the request again under its key, and the data is sealed anew.
+ */
 export class PayloadMissingError extends AppError {
   readonly code = 'PAYLOAD_MISSING'
   readonly retry = 'never'
@@ -21,8 +23,8 @@ export class PayloadMissingError extends AppError {
 }
 
 /**
- * Creates the person's identity at Paxos under the request's ref_id. After an answer that was lost it is asked for again: Paxos answers 409 with
- * the identity that is there (paxos/api.md 4.6), which is taken over if it carries the ref_id.
+ * Creates the person's identity at Paxos under the request's ref_id. After a lost answer the call is repeated: Paxos answers 409 with the
+ * existing identity (paxos/api.md 4.6), which is adopted if it has the ref_id.
  */
 export function createIdentityEffect({ paxos, vault }: { paxos: PaxosClient; vault: Vault }): EffectKind<IdentityRequestSnapshot> {
   return {
@@ -34,12 +36,12 @@ export function createIdentityEffect({ paxos, vault }: { paxos: PaxosClient; vau
       if (person === null) throw new PayloadMissingError(streamId)
       const { refId } = snapshot.request
       const identity = await paxos.identities.create({ ...(person as Record<string, unknown>), ref_id: refId }, { priority }) // sealed by createOnboarding
-      // An answer is used only if it is about the question: a cache or a proxy may answer with another customer's.
+      // Accepts only an answer with our ref_id: a cache or a proxy may answer with another customer's.
       if (identity.refId !== refId) throw new PaxosOutcomeUnknownError({ operation: 'identities.create' })
       return { kind: 'identity', identityId: identity.id, how: 'created' }
     },
     find: async ({ snapshot, priority }, conflict): Promise<IdentityReceipt | null> => {
-      if (!conflict) return null // there is no filter by ref_id upstream; asking again leads to the 409
+      if (!conflict) return null // Paxos has no filter by ref_id; the repeated call leads to the 409
       const existing = conflict.existingId === null ? null : await paxos.identities.get(conflict.existingId, { priority })
       if (existing?.refId === snapshot.request.refId) return { kind: 'identity', identityId: existing.id, how: 'adopted' }
       throw new PersonAlreadyKnownError(

@@ -8,7 +8,7 @@ type Evidence = Pick<Attempt, 'operation' | 'status' | 'code' | 'problemType' | 
 
 const SUCCEEDED: Evidence = { operation: null, status: null, code: null, problemType: null, detail: null }
 
-/** How an attempt ended, for the record. `error`: what was thrown; left out when it succeeded. */
+/** The recorded end of an attempt. `error`: what was thrown; absent after a success. */
 export function describeAttempt(error?: unknown): Evidence {
   if (error === undefined) return SUCCEEDED
   const code = errorCode(error)

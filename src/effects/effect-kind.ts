@@ -1,23 +1,23 @@
 import type { Effect, Receipt, Snapshot } from '../domain/effect.ts'
 import type { AppError } from '../platform/app-error.ts'
 
-/** One effect to be performed or looked for. */
+/** One effect to perform or to look up. */
 export interface EffectTask<S extends Snapshot> {
   readonly streamId: string
   /** The stream with its effects, as committed. */
   readonly snapshot: S
-  /** As it was before this attempt: with `attempts` > 0 an earlier one may have acted. */
+  /** The effect before this attempt: with `attempts` > 0 an earlier one may have acted. */
   readonly effect: Effect
-  /** `replay` leaves a share of Paxos's budget for live traffic. */
+  /** `replay` leaves a share of Paxos's budget to live calls. */
   readonly priority: 'live' | 'replay'
 }
 
-/** The other side said that something is there already (409). `existingId`: which, where it says so. */
+/** The other side answered that the object exists (409). `existingId`: its id, if the answer names it. */
 export interface Conflict {
   readonly existingId: string | null
 }
 
-/** What working on an event again would do now. */
+/** What a replay of an event would do now. */
 export type Verdict =
   | 'no-op'
   | 'would-create-identity'
@@ -38,63 +38,64 @@ export type Verdict =
   | 'would-park'
   | 'in-hand'
   | 'blocked'
-  /** Of a plan that dismisses. */
+  /** Only in a plan that dismisses. */
   | 'would-dismiss'
 
 /**
- * One effect that a run would bring about. `key`: its idempotency key, the same for every event that would bring it about; for a released
- * hold the stream's id.
+ * One effect that a run would perform. `key`: its idempotency key, the same for every event that would perform it; for a released hold the
+ * stream's id.
  */
 export interface PlannedEffect {
   readonly act: 'open' | 'adopt' | 'look-up' | 'send' | 'send-again' | 'release' | 'place' | 'cancel' | 'fund' | 'execute' | 'instruct'
   readonly key: string
 }
 
-/** The verdict with a sentence for the operator who must decide, and the effects that a run would bring about. */
+/** The verdict, with a sentence for the operator who must decide, and the effects that a run would perform. */
 export interface Estimate {
   readonly verdict: Verdict
   readonly detail: string
   readonly effects: readonly PlannedEffect[]
 }
 
-/** What `perform` would do now. `receipt`: of the form that it would give, its ids made up, to learn what follows. It goes nowhere. */
+/** What `perform` would do now. `receipt`: a receipt of its form with invented ids, to find out what follows. It is never stored. */
 export interface EffectEstimate extends Estimate {
   readonly receipt: Receipt
 }
 
-/** What an estimate may rest on besides the stream. */
+/** Facts for an estimate besides the stream. */
 export interface EstimateTerms {
-  /** Look at Paxos for what was never asked for, one call for each stream. */
+  /** Look at Paxos for objects that were never requested, one call per stream. */
   readonly thorough: boolean
-  /** How the event's last run ended; null: it has not failed. */
+  /** The failure of the event's last run; null: it has not failed. */
   readonly failure: { readonly code: string; readonly status: number | null; readonly unknownOutcomes: number } | null
 }
 
 /**
- * One kind of effect: how it is made, found again, and compared. The runner (src/saga/run-stream.ts) knows the protocol: it commits intent and
- * attempt before `perform`, calls `find` before it repeats an attempt whose outcome is unknown, and after a 409, and keeps the receipt.
+ * One kind of effect: how it is performed, looked up and compared. The runner (src/saga/run-stream.ts) knows the protocol. It commits
+ * intent and attempt before `perform`. It calls `find` after a 409, and before it repeats an attempt with an unknown outcome. It stores the
+ * receipt.
  */
 export interface EffectKind<S extends Snapshot> {
-  /** As the stream's rules name it in an effect: `create-account`. */
+  /** The kind's name in the stream's rules: `create-account`. */
   readonly kind: string
-  /** It calls Paxos, so the event keeps its slot until this is done. */
+  /** It calls Paxos, so the event keeps its slot until the effect is done. */
   readonly asksPaxos: boolean
   /**
-   * Rejects with BUDGET_EXHAUSTED where Paxos's limits leave no room for the call soon. Asked before an attempt is on record, so that an event which
-   * is given back has no outcome to look up.
+   * Rejects with BUDGET_EXHAUSTED when the budget has no room for the call soon. The runner asks before it records an attempt, so an event
+   * that goes back to the queue has no outcome to look up.
    */
   room?(priority: EffectTask<S>['priority']): Promise<void>
-  /** Acts once. @throws AppErrors, which say what may be done about a failure */
+  /** Performs the effect once. @throws an AppError with its retry class */
   perform(task: EffectTask<S>): Promise<Receipt>
   /**
-   * Looks for what an earlier attempt may have done, and asks for nothing. Null: it is not there. After a 409 it must find it or throw. A kind that
-   * cannot look leaves this out: it is repeated under its key, and the other side drops the second copy.
+   * Looks up what an earlier attempt may have done, and requests nothing. Null: it did not happen. After a 409 it must find the object or
+   * throw. A kind without a look-up leaves this out: it is repeated under its key, and the other side drops the second copy.
    */
   find?(task: EffectTask<S>, conflict?: Conflict): Promise<Receipt | null>
-  /** A receipt that comes late, from an attempt that was taken over, says the same as the one on record. */
+  /** Whether a late receipt, from an attempt that was taken over, agrees with the recorded one. */
   same(known: Receipt, late: Receipt): boolean
   /** The reason to hold the stream for this failure; null: the error's retry class decides. `attempts`: what the event had spent before. */
   holdFor?(error: AppError, attempts: number): string | null
-  /** What `perform` would do now. It may read. */
+  /** What `perform` would do now. It may read from Paxos. */
   estimate(task: EffectTask<S>, terms: EstimateTerms): Promise<EffectEstimate>
 }

@@ -7,7 +7,7 @@ import type { NewQuoteExecution, PaxosQuoteExecution } from '../paxos/quote-exec
 import { AppError } from '../platform/app-error.ts'
 import type { Conflict, EffectKind, EffectTask } from './effect-kind.ts'
 
-/** The execution that Paxos holds under our ref_id is not the one that was asked for. */
+/** Paxos's execution under our ref_id is not the requested one. */
 export class QuoteMismatchError extends AppError {
   readonly code = 'QUOTE_MISMATCH'
   readonly retry = 'never'
@@ -16,7 +16,10 @@ export class QuoteMismatchError extends AppError {
   }
 }
 
-/** The answer was lost, Paxos lists no execution, and the quote is too near its end to be sent again: it is looked up until that is past. */
+/**
+ * The answer was lost, Paxos lists no execution, and the quote expires too soon to be sent again. It is looked up until the quote has
+ * surely expired.
+ */
 export class QuoteOutcomeOpenError extends AppError {
   readonly code = 'QUOTE_OUTCOME_OPEN'
   readonly retry = 'snooze'
@@ -26,13 +29,13 @@ export class QuoteOutcomeOpenError extends AppError {
   }
 }
 
-/** How far before the request the look-up begins, milliseconds: Paxos's clock may be behind ours. */
+/** Time before the request at which the look-up begins, milliseconds: Paxos's clock may be behind ours. */
 const CLOCK_SKEW_MS = 300_000
 
 /**
- * Executes a held-rate quote under its ref_id, which is the effect's key. It is sent only with two seconds left of the quote (A25). A refusal of
- * Paxos is an answer. An answer that was lost is looked for in the profile's list and told by the 409; only once the quote is surely over does
- * its absence mean that nothing was executed. `now`: milliseconds since 1970.
+ * Executes a held-rate quote under its ref_id, which is the effect's key. It is sent only with at least 2 s left of the quote (A25). A
+ * refusal by Paxos is an answer. After a lost answer the execution is looked up in the profile's list, or the 409 names it. Only when the
+ * quote has surely expired does its absence mean that nothing was executed. `now`: milliseconds since 1970.
  */
 export function executeQuoteEffect(paxos: PaxosClient, { now }: { now: () => number }): EffectKind<QuoteExecutionSnapshot> {
   const find = async (task: EffectTask<QuoteExecutionSnapshot>, conflict?: Conflict): Promise<Receipt | null> => {
@@ -54,7 +57,7 @@ export function executeQuoteEffect(paxos: PaxosClient, { now }: { now: () => num
       } catch (error) {
         const reason = reasonOf(error)
         if (reason === null) throw error
-        // Of a second attempt: the first may have been executed since the look-up.
+        // On a second attempt: the first may have been executed since the look-up.
         return (effect.attempts > 0 ? await find(task) : null) ?? refused(reason)
       }
     },
@@ -65,7 +68,7 @@ export function executeQuoteEffect(paxos: PaxosClient, { now }: { now: () => num
       if (!found && !mayBeExecuted(execution, now()) && now() < overAt(execution)) throw new QuoteOutcomeOpenError(execution.executionId)
       return found
     },
-    // A refusal has no id: two of them say the same, whatever their reason.
+    // A refusal has no id: two refusals agree, whatever their reasons.
     same: (known, late) => known.kind === late.kind && known.paxosExecutionId === late.paxosExecutionId,
     holdFor: (error) => (error instanceof QuoteMismatchError || error instanceof PaxosConflictError ? 'another-execution' : null),
     estimate: async (task) => {
@@ -96,14 +99,14 @@ export function executeQuoteEffect(paxos: PaxosClient, { now }: { now: () => num
 
 const refused = (reason: string): Receipt => ({ kind: 'quote-refused', reason })
 
-/** Null: the failure is not an answer. */
+/** The reason of a refusal; null: the failure is no answer. */
 function reasonOf(error: unknown): string | null {
   if (error instanceof PaxosRefusedError) return error.problem === 'expired' ? 'quote-expired' : error.problem
   if (error instanceof PaxosRejectedError) return 'rejected-by-paxos'
   return error instanceof PaxosNotFoundError ? 'quote-unknown' : null
 }
 
-/** A 409 names it; otherwise it is looked for in the profile's list, which takes no ref_id (paxos/api.md 8.2). */
+/** A 409 names the execution. Otherwise it is looked up in the profile's list, which has no filter by ref_id (paxos/api.md 8.2). */
 async function findExecution(
   paxos: PaxosClient,
   { snapshot: { execution }, effect, priority }: EffectTask<QuoteExecutionSnapshot>,
@@ -116,7 +119,7 @@ async function findExecution(
   return listed.find(({ refId }) => refId === effect.key) ?? null
 }
 
-/** An answer is used only if it is about the question. */
+/** Accepts an answer only for the requested execution. */
 function receiptFor(asked: QuoteExecution, key: string, found: PaxosQuoteExecution, how: 'created' | 'adopted'): Receipt {
   const { id, refId, profileId, quoteId, side, market, baseAmount, quoteAmount } = found
   const another =

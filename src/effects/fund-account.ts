@@ -7,8 +7,8 @@ import { AppError } from '../platform/app-error.ts'
 import type { EffectKind, EffectTask } from './effect-kind.ts'
 
 /**
- * The balance differs from what is on record by something else than this deposit: another movement is not on record yet, or never was. Looked at
- * again; a person must look when it stays.
+ * The balance differs from the record by something other than this deposit: another movement is not recorded yet, or never was. It is read
+ * again. If the difference stays, a person must look.
  */
 export class DepositUnclearError extends AppError {
   readonly code = 'DEPOSIT_UNCLEAR'
@@ -18,7 +18,7 @@ export class DepositUnclearError extends AppError {
   }
 }
 
-/** The answer to this deposit, or to an older one of the same account and asset, is still awaited, so that the balance tells nothing yet. */
+/** The answer to this deposit, or to an older one of the same account and asset, is still open, so the balance tells nothing yet. */
 export class DepositOutcomeOpenError extends AppError {
   readonly code = 'DEPOSIT_OUTCOME_OPEN'
   readonly retry = 'snooze'
@@ -29,29 +29,30 @@ export class DepositOutcomeOpenError extends AppError {
   }
 }
 
-/** How long after an attempt whose answer was lost the deposit's absence from the balance is trusted, milliseconds. */
+/** Time after an attempt with a lost answer from which the deposit's absence from the balance counts, milliseconds. */
 const ABSENCE_TRUSTED_AFTER_MS = 10_000
-/** How often a deposit looks whether the one before it has ended, milliseconds. */
+/** Pause between two checks whether the earlier deposit has ended, milliseconds. */
 const LOOK_AGAIN_MS = 1_000
 
-/** Attempts of an event that find the balance unclear before a person is asked. */
+/** Attempts with an unclear balance before the deposit is held. */
 const UNCLEAR_ATTEMPTS = 6
 
 export interface FundEffectParts {
-  /** The sum of all flows on record of one asset in one account. */
+  /** The sum of all recorded flows of one asset in one account. */
   balanceOnRecord: (accountId: string, asset: string) => Promise<Amount>
   /** Whether an older deposit of the same account and asset has no answer yet. */
   waitsForOlder: (deposit: Deposit) => Promise<boolean>
   /** Milliseconds since 1970. */
   now: () => number
-  /** Of a test; 10 s otherwise. */
+  /** Set by tests; 10,000 ms by default. */
   absenceTrustedAfterMs?: number | undefined
 }
 
 /**
- * Credits an account of the Sandbox. Paxos takes no ref_id for that, so whether a lost answer was acted on is told by the balance: it is the sum
- * of all flows on record, with this deposit or without it. So that the balance speaks of one deposit alone, those of one account and asset go one
- * after the other. Paxos may act on a call after we gave it up, so a deposit that the balance lacks is sent again only when 10 s have passed.
+ * Credits an account of the Sandbox. Paxos takes no ref_id for that, so after a lost answer the balance tells whether Paxos acted: it is
+ * the sum of all recorded flows, with or without this deposit. Deposits of one account and asset run one after the other, so that the
+ * balance tells of one deposit alone. Paxos may act on a call after its timeout, so a deposit that the balance lacks is sent again only
+ * after 10 s.
  */
 export function fundAccountEffect(paxos: PaxosClient, parts: FundEffectParts): EffectKind<DepositSnapshot> {
   const { balanceOnRecord, waitsForOlder, now, absenceTrustedAfterMs = ABSENCE_TRUSTED_AFTER_MS } = parts
@@ -94,7 +95,7 @@ export function fundAccountEffect(paxos: PaxosClient, parts: FundEffectParts): E
       await requireTurn(task)
       const difference = await drift(task)
       if (difference.isZero()) {
-        // The lease begins with the attempt before this one, which may have been a look as well: the whole wait follows the last of them.
+        // The lease began with the previous attempt, which may have been a look-up too: the wait begins anew after each.
         if (now() - (attemptedAtMs(task.effect) ?? 0) >= absenceTrustedAfterMs) return null
         throw new DepositOutcomeOpenError(deposit.depositId, 'its answer was lost, and Paxos may still act on it', absenceTrustedAfterMs)
       }

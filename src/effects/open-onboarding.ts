@@ -2,10 +2,10 @@ import { type IdentityRequestSnapshot, OPEN_ONBOARDING } from '../domain/identit
 import type { Vault } from '../vault/vault.ts'
 import type { EffectKind } from './effect-kind.ts'
 
-/** Opens the onboarding of an identity that was created, or gives its name to the one that a webhook has adopted meanwhile. */
+/** Opens the onboarding of a created identity, or adds its ref_id to the one that a webhook has adopted meanwhile. */
 export type OpenOnboarding = (asked: { identityId: string; refId: string; requestedBy: string }) => Promise<void>
 
-/** The last effect of a request: it opens the onboarding and forgets the person's data. Both may be repeated. */
+/** The last effect of a request: it opens the onboarding and removes the person's data from the vault. Both may be repeated. */
 export function openOnboardingEffect({ open, vault }: { open: OpenOnboarding; vault: Vault }): EffectKind<IdentityRequestSnapshot> {
   return {
     kind: OPEN_ONBOARDING,

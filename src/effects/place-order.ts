@@ -8,7 +8,7 @@ import { PaxosConflictError, PaxosRefusedError, PaxosRejectedError } from '../pa
 import { AppError } from '../platform/app-error.ts'
 import type { EffectKind, EffectTask } from './effect-kind.ts'
 
-/** The order that Paxos holds under our ref_id is not the one that was asked for. */
+/** Paxos's order under our ref_id is not the requested one. */
 export class OrderMismatchError extends AppError {
   readonly code = 'ORDER_MISMATCH'
   readonly retry = 'never'
@@ -18,8 +18,8 @@ export class OrderMismatchError extends AppError {
 }
 
 /**
- * Places the order under its ref_id, which is the effect's key. A refusal of Paxos is an answer: a receipt, since nothing was done and the same
- * order would be refused again. Whether an attempt acted is only ever learned by a look-up (A1, A4). `now`: milliseconds since 1970.
+ * Places the order under its ref_id, which is the effect's key. A refusal by Paxos is an answer and so a receipt: nothing was done, and the
+ * same order would be refused again. Only a look-up tells whether an attempt acted (A1, A4). `now`: milliseconds since 1970.
  */
 export function placeOrderEffect(paxos: PaxosClient, { now }: { now: () => number }): EffectKind<OrderSnapshot> {
   return {
@@ -42,7 +42,7 @@ export function placeOrderEffect(paxos: PaxosClient, { now }: { now: () => numbe
       if (!found && conflict) throw new OrderMismatchError(conflict.existingId ?? 'without an id')
       return found && receiptFor(task.snapshot.order, task.effect.key, found, 'adopted')
     },
-    // A refusal has no id: two of them say the same, whatever their reason.
+    // A refusal has no id: two refusals agree, whatever their reasons.
     same: (known, late) => known.kind === late.kind && known.paxosOrderId === late.paxosOrderId,
     holdFor: (error) => (error instanceof OrderMismatchError || error instanceof PaxosConflictError ? 'another-order' : null),
     estimate: async (task) => {
@@ -63,7 +63,7 @@ export function placeOrderEffect(paxos: PaxosClient, { now }: { now: () => numbe
 
 const refused = (reason: string): Receipt => ({ kind: 'order-refused', reason })
 
-/** By `ref_ids`, over all of the profile's orders, closed ones too (paxos/api.md 8.1). */
+/** Finds the order by `ref_ids` among all orders of the profile, closed ones too (paxos/api.md 8.1). */
 async function findOrder(
   paxos: PaxosClient,
   { snapshot: { order }, effect, priority }: EffectTask<OrderSnapshot>,
@@ -73,7 +73,7 @@ async function findOrder(
   return orders.filter(({ refId }) => refId === effect.key).at(-1) ?? null
 }
 
-/** An answer is used only if it is about the question. Paxos requires no field of an order, so that an absent one contradicts nothing. */
+/** Accepts an answer only for the requested order. Paxos requires no field of an order, so an absent one contradicts nothing. */
 function receiptFor(order: Order, key: string, found: PaxosOrder, how: 'created' | 'adopted'): Receipt {
   const differs = (asked: string, got: string): boolean => got !== '' && got !== asked
   const another =
@@ -97,7 +97,7 @@ function bodyOf(order: Order, key: string): NewOrder {
     ...(price === null ? {} : { price }),
     ...(stopPrice === null ? {} : { stop_price: stopPrice }),
     ...(timeInForce === null ? {} : { time_in_force: timeInForce }),
-    // Milliseconds as a string in the request, RFC 3339 in the answer (paxos/api.md 8.1).
+    // Milliseconds as text in the request, RFC 3339 in the answer (paxos/api.md 8.1).
     ...(expiresAt === null ? {} : { expiration_date: String(Date.parse(expiresAt)) }),
     identity_id: order.identityId,
     identity_account_id: order.accountId,

@@ -3,16 +3,19 @@ import { type NotificationReceipt, SEND_NOTIFICATION } from '../domain/notificat
 import type { Notice, NoticeChannel } from '../notify/notice.ts'
 import type { EffectKind, EstimateTerms } from './effect-kind.ts'
 
-/** What a notification of a stream says: its type and its data. Pure, and the same at every attempt. */
+/** The content of a stream's notification: its type and its data. Pure, and the same at every attempt. */
 export type NotificationContent<S extends Snapshot> = (snapshot: S, effect: Effect) => Pick<Notice, 'kind' | 'data'>
 
-/** Tells the customer's application. It cannot be looked up: it is sent again under its key, and the receiver drops a second copy. */
+/**
+ * Sends a notification to the customer's application. It cannot be looked up. It is sent again under its key, and the receiver drops the
+ * second copy.
+ */
 export function sendNotificationEffect<S extends Snapshot>(channel: NoticeChannel, content: NotificationContent<S>): EffectKind<S> {
   return {
     kind: SEND_NOTIFICATION,
     asksPaxos: false,
     perform: async ({ snapshot, effect }): Promise<NotificationReceipt> => {
-      // Committed with the claim. The same time at every attempt: a receiver must be able to take the second for the first.
+      // Committed with the claim. The time is the same at every attempt: a receiver must be able to recognise the second copy.
       const occurredAt = new Date(effectAt(snapshot, effect.step).intendedAt ?? 0)
       const { status } = await channel.send({ key: effect.key, occurredAt, ...content(snapshot, effect) })
       return { kind: 'notice', channel: channel.name, status }
@@ -31,7 +34,7 @@ export function sendNotificationEffect<S extends Snapshot>(channel: NoticeChanne
   }
 }
 
-/** What is known of the attempts so far: refused by the receiver, or of unknown outcome. */
+/** Describes the attempts so far: refused by the receiver, or with an unknown outcome. */
 function sayAttempts(attempts: number, failure: EstimateTerms['failure']): string {
   if (attempts === 0) return ''
   const times = attempts === 1 ? 'once' : `${attempts} times`

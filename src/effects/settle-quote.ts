@@ -3,7 +3,7 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { AppError } from '../platform/app-error.ts'
 import type { EffectKind } from './effect-kind.ts'
 
-/** Paxos has debited what is paid, and has not credited yet what is bought. */
+/** Paxos has debited the payment and has not credited the purchase yet. */
 export class QuoteNotSettledError extends AppError {
   readonly code = 'QUOTE_NOT_SETTLED'
   readonly retry = 'snooze'
@@ -13,7 +13,7 @@ export class QuoteNotSettledError extends AppError {
   }
 }
 
-/** Waits for the settlement: reads the execution until Paxos says that what is bought is credited. It only reads, so that it may be repeated. */
+/** Waits for the settlement: reads the execution until Paxos has credited the purchase. It only reads, so it may be repeated. */
 export function settleQuoteEffect(paxos: PaxosClient): EffectKind<QuoteExecutionSnapshot> {
   return {
     kind: SETTLE_QUOTE,

@@ -2,7 +2,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { NoticeChannel } from './notice.ts'
 import { noticeBody } from './notice-body.ts'
 
-/** Tells the log: one structured line for each notice. What there is when no other channel is set up. */
+/** Logs each notification as one structured line. Used when no other channel is configured. */
 export function createLogChannel({ logger }: { logger: Logger }): NoticeChannel {
   return {
     name: 'log',

@@ -1,9 +1,9 @@
 import { NOTICE_FIELDS, type Notice } from './notice.ts'
 
-/** What leaves the house. Written field by field, so that nothing else that a notice may carry by accident goes out with it. */
+/** The body that is sent. It is built field by field, so that no other field of a notice can go out by accident. */
 export interface NoticeBody {
   type: Notice['kind']
-  /** When it happened, ISO 8601 UTC: the same in every attempt. */
+  /** When it happened, ISO 8601 UTC. Every attempt sends the same time. */
   timestamp: string
   data: Notice['data']
 }

@@ -2,14 +2,14 @@ import { AppError } from '../platform/app-error.ts'
 
 interface NoticeFailure {
   key: string
-  /** The HTTP status, or the code of what went wrong below HTTP. */
+  /** The HTTP status, or the code of a failure below HTTP. */
   answer: number | string
-  /** How long the receiver wants to be left alone, milliseconds. */
+  /** Milliseconds that the receiver asked to wait. */
   retryAfterMs?: number | undefined
   cause?: unknown
 }
 
-/** The application did not take a notification, or it is not known whether it did. */
+/** The application did not accept a notification, or may not have accepted it. */
 export abstract class NoticeError extends AppError {
   readonly status: number | null
   readonly retryAfterMs: number | undefined
@@ -21,8 +21,8 @@ export abstract class NoticeError extends AppError {
 }
 
 /**
- * The receiver will not have it: a 4xx, or a redirect, which is never followed. Usually its configuration or ours, mended within
- * the hour; so it is tried again, and a person must look once the attempts are used up.
+ * The receiver refused it: a 4xx, or a redirect, which is never followed. Usually its configuration or ours is wrong and corrected within
+ * the hour. So it is tried again, and a person must look once the attempts are spent.
  */
 export class NoticeRefusedError extends NoticeError {
   readonly code = 'NOTICE_REFUSED'
@@ -32,7 +32,7 @@ export class NoticeRefusedError extends NoticeError {
   }
 }
 
-/** The receiver is away or busy, and certainly did not take it. Costs no attempt. */
+/** The receiver is away or busy, and certainly did not accept it. Spends no attempt. */
 export class NoticeUnavailableError extends NoticeError {
   readonly code = 'NOTICE_UNAVAILABLE'
   readonly retry = 'snooze'
@@ -41,7 +41,10 @@ export class NoticeUnavailableError extends NoticeError {
   }
 }
 
-/** It was sent and the answer was lost or says nothing (time-out, reset, 5xx). Sent again under the same key, it is one notice. */
+/**
+ * It was sent and the answer was lost or tells nothing (timeout, reset, 5xx). It is sent again under the same key, so the receiver can drop
+ * the second copy.
+ */
 export class NoticeOutcomeUnknownError extends NoticeError {
   readonly code = 'NOTICE_OUTCOME_UNKNOWN'
   readonly retry = 'ask-first'

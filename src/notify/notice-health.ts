@@ -1,14 +1,14 @@
 import type { Pool } from 'pg'
 
-/** Whether the customer's application takes notifications, as all workers have seen it. */
+/** Whether the customer's application accepts notifications, as all workers have seen it. */
 export interface NoticeHealth {
-  /** When the first of the failures in a row happened; null: the last notification was taken, or none was ever sent. */
+  /** When the current row of failures began; null: the last notification was accepted, or none was ever sent. */
   failingSince: Date | null
   /** Failures since then. */
   failures: number
-  /** Of the last one: `NOTICE_REFUSED`, `NOTICE_UNAVAILABLE`, `NOTICE_OUTCOME_UNKNOWN`. */
+  /** Code of the last failure: `NOTICE_REFUSED`, `NOTICE_UNAVAILABLE`, `NOTICE_OUTCOME_UNKNOWN`. */
   lastCode: string | null
-  /** Its HTTP status; null where there was no answer. */
+  /** HTTP status of the last failure; null: no answer. */
   lastStatus: number | null
   lastTakenAt: Date | null
 }
@@ -21,7 +21,7 @@ export async function readNoticeHealth(pool: Pool): Promise<NoticeHealth> {
   return rows[0]!
 }
 
-/** Counts failures of one process; resolves with how many there are in a row now, over all processes. */
+/** Adds failures of one process. Resolves with the failures in a row over all processes. */
 export async function recordFailures(pool: Pool, failure: { count: number; code: string; status: number | null }): Promise<number> {
   const { rows } = await pool.query<{ failures: number }>(
     `UPDATE notice_health SET failing_since = coalesce(failing_since, clock_timestamp()), failures = failures + $1, last_code = $2, last_status = $3
@@ -31,7 +31,7 @@ export async function recordFailures(pool: Pool, failure: { count: number; code:
   return rows[0]!.failures
 }
 
-/** Ends a row of failures; resolves with how many it had. */
+/** Ends a row of failures. Resolves with their number. */
 export async function recordTaken(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ failures: number }>(
     `UPDATE notice_health AS h SET failing_since = NULL, failures = 0, last_code = NULL, last_status = NULL, last_taken_at = clock_timestamp()

@@ -14,7 +14,7 @@ const ORDER = [
 
 const DEPOSIT = ['identityId', 'accountId', 'depositId', 'transferId', 'asset', 'amount', 'fee', 'total'] as const
 
-/** Every notification, with the fields that it may carry: what else a notice holds by accident stays in the house. */
+/** Every notification with its fields. Other fields of a notice are not sent. */
 export const NOTICE_FIELDS = {
   'onboarding.ready': ONBOARDING,
   'onboarding.reactivated': ONBOARDING,
@@ -31,25 +31,25 @@ export const NOTICE_FIELDS = {
   'order.filled': ORDER,
   'order.cancelled': ORDER,
   'order.rejected': ORDER,
-  // Tells nothing but that address, secret and way work; the application answers 2xx and does nothing.
+  // Only shows that address, secret and connection work. The application answers 2xx and does nothing.
   'gatehouse.test': [],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 export type NoticeKind = keyof typeof NOTICE_FIELDS
 
-/** One thing that a customer's application is told, once for each transition. Ids and codes only: nothing that names a person. */
+/** A notification to the customer's application, once for each transition. Ids and codes only: nothing that names a person. */
 export interface Notice {
-  /** The same for every attempt: what lets the receiver drop a second copy. */
+  /** The same for every attempt, so that the receiver can drop a second copy. */
   key: string
   kind: NoticeKind
   occurredAt: Date
-  /** `NOTICE_FIELDS` says what goes out of it. */
+  /** Only the fields in `NOTICE_FIELDS` are sent. */
   data: Readonly<Record<string, string | null | readonly string[] | undefined>>
 }
 
-/** One way to tell. */
+/** A way to send notifications. */
 export interface NoticeChannel {
   name: string
-  /** Resolves when the notice was taken, with the HTTP status where there is one. @throws the errors of notice-errors.ts */
+  /** Resolves when the notice was accepted, with the HTTP status if there is one. @throws the errors of notice-errors.ts */
   send(notice: Notice): Promise<{ status: number | null }>
   close(): Promise<void>
 }

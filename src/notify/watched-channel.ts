@@ -5,14 +5,15 @@ import type { NoticeChannel } from './notice.ts'
 import { NoticeError } from './notice-errors.ts'
 import { recordFailures, recordTaken } from './notice-health.ts'
 
-/** Each process writes what it has seen at most this often, milliseconds: a refusing application fails hundreds of times a minute. */
+/** Each process records its results at most this often, milliseconds: a refusing application fails hundreds of times a minute. */
 const WRITE_EVERY_MS = 1_000
-/** While all is well the time of the last success is renewed this often, milliseconds. */
+/** Without failures the time of the last success is renewed this often, milliseconds. */
 const RENEW_EVERY_MS = 10_000
 
 /**
- * The channel, with an eye on whether the application takes what it is sent. The first failure in a row is a warning in the log, and so is its
- * end; how it stands is in Postgres for home and `doctor`. Sending never waits for that: what cannot be written is written by the next one.
+ * Wraps the channel and records whether the application accepts notifications. The first failure in a row is a warning in the log, and so
+ * is the end of the row. Home and `doctor` read the state in Postgres. Sending never waits for that: what cannot be written is written with
+ * the next result.
  */
 export function watchChannel(channel: NoticeChannel, { pool, logger }: { pool: Pool; logger: Logger }): NoticeChannel {
   const seen = { failures: 0, failing: true, wroteAt: 0, takenAt: 0 }

@@ -14,27 +14,27 @@ export interface WebhookChannelOptions {
   url: string
   /** Standard Webhooks secret, `whsec_…`. */
   secret: string
-  /** For one delivery: connecting and the answer's headers together. */
+  /** Timeout of one delivery: connection and the answer's headers together, milliseconds. */
   timeoutMs: number
-  /** Where the application may be. */
+  /** Addresses that the application may have. */
   outgoing: AddressPolicy
-  /** Open connections at most: as many as there are sends at once, because one that waits for a connection may outlive its lease. */
+  /** Most open connections: as many as parallel sends, because one that waits for a connection may outlive its lease. */
   connections?: number
   /** The time for `webhook-timestamp`, milliseconds since 1970. */
   now?: () => number
 }
 
-/** So that an application's log and a firewall can tell who calls. */
+/** Names the caller to the application's log and to firewalls. */
 const USER_AGENT = 'Gatehouse-Webhooks/1'
 
-/** Too Early, Too Many Requests, Service Unavailable: by their meaning in HTTP, not taken. */
+/** Too Early, Too Many Requests, Service Unavailable: in HTTP these mean that the request was not accepted. */
 const NOT_TAKEN = new Set([425, 429, 503])
-/** Request Timeout, Conflict (perhaps with an earlier copy still in work): they tell nothing of the outcome. */
+/** Request Timeout, Conflict (perhaps with an earlier copy in progress): they do not tell the outcome. */
 const TELLS_NOTHING = new Set([408, 409])
 
 /**
- * Tells the brokerage's own application by webhook, as Standard Webhooks has it: `webhook-id` is the notice's key, the same
- * in every attempt; `webhook-timestamp` is the attempt's, so that a receiver may refuse old copies. Any 2xx means taken.
+ * Sends notifications to the customer's application as Standard Webhooks. `webhook-id` is the notice's key, the same in every attempt.
+ * `webhook-timestamp` is the attempt's time, so that a receiver may refuse old copies. Any 2xx means accepted.
  */
 export function createWebhookChannel({
   url,
@@ -64,7 +64,7 @@ export function createWebhookChannel({
         'webhook-signature': signer.sign(key, sentAt, body),
       }
       const request = { method: 'POST', path, headers, body } as const
-      // The status decides; losing what comes after it changes nothing.
+      // The status decides: losing the rest of the answer changes nothing.
       const answer = await exchange(pool, request, { timeoutMs, until: 'status' }).catch((error: unknown) => {
         const { sent, cause } = error instanceof ExchangeFailedError ? error : { sent: true, cause: error }
         const failure = { key, answer: errorCode(cause), cause }
@@ -81,7 +81,7 @@ export function createWebhookChannel({
   }
 }
 
-/** A receiver may ask for a rest of an hour at most: longer ones are more likely a wrong clock than a wish. */
+/** A receiver may ask for 1 h at most: a longer time is probably a wrong clock. */
 const LONGEST_REST_MS = 3_600_000
 
 function restMs(header: string | string[] | undefined, nowMs: number): number | undefined {

@@ -1,26 +1,26 @@
 import type { Pool } from 'pg'
 
-/** What the canaries have left in Postgres. Times are the database's, so that machines need not agree on theirs. */
+/** The traces of canaries in Postgres. Times come from the database's clock, so machines need not agree on theirs. */
 export interface CanaryTrace {
-  /** When a worker last took one, and which; null: none ever has. */
+  /** When a worker last took a canary; null: none ever did. */
   seenAt: Date | null
   seenBy: string | null
-  /** Since then, milliseconds. */
+  /** Time since then, milliseconds. */
   sinceSeenMs: number | null
-  /** How long one has been on the queue without any worker taking it, milliseconds; null: none waits. */
+  /** How long a canary has waited on the queue without any worker taking it, milliseconds; null: none waits. */
   waitingMs: number | null
 }
 
 /**
- * A job without work that goes the way of every job: onto the queue, into the hands of whichever worker takes it, and from there into
- * Postgres. It names no event and asks Paxos nothing. `sendEveryMs`: how often over all machines.
+ * A job without work that takes the way of every job: onto the queue, to some worker, and from there into Postgres. It names no event and
+ * makes no call to Paxos. `sendEveryMs`: interval over all machines.
  */
 export interface Canary {
-  /** Puts one on the queue when its time has come and no other process does. Rejects when the queue or Postgres does not answer. */
+  /** Puts a canary on the queue when one is due and no other process sends it. Rejects when the queue or Postgres does not answer. */
   send(): Promise<void>
-  /** A worker (`by`) has taken one. */
+  /** Records that worker `by` took a canary. */
   seen(by: string): Promise<void>
-  /** Nothing waits any more: the queue is paused, so nobody is to take anything. */
+  /** Records that no canary waits: the queue is paused, so no worker is to take one. */
   rest(): Promise<void>
   read(): Promise<CanaryTrace>
 }
@@ -34,7 +34,8 @@ export function createCanary({ pool, add, sendEveryMs }: { pool: Pool; add: () =
       )
       if (!rows[0]) return
       await add()
-      // It counts as waiting only from here on: one that never got onto the queue accuses no worker. Mostly it is taken already.
+      // It counts as waiting only from here on: a canary that never reached the queue blames no worker. Usually a worker has taken it
+      // already.
       await pool.query(
         `UPDATE canary SET waiting_since = coalesce(waiting_since, sent_at) WHERE sent_at = $1 AND (seen_at IS NULL OR seen_at < sent_at)`,
         [rows[0].sentAt],

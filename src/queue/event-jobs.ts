@@ -1,21 +1,21 @@
 import type { JobsOptions } from 'bullmq'
 
-/** Ids only, never data: which row of the inbox to work on, and which opening of it is meant. */
+/** Ids only, never data: the row of the inbox, and its generation. */
 export interface EventJob {
   /** Inbox sequence number (bigint as text). */
   seq: string
-  /** Grows when an operator replays the event, so that a job still known to the queue cannot swallow the new one. */
+  /** Grows when an operator replays the event, so that an old job on the queue cannot swallow the new one. */
   generation: number
-  /** The job that it shares with other events of its commit (bigint as text); none or null: one of its own. */
+  /** Number of the job that it shares with other events of its commit (bigint as text); absent or null: it has a job of its own. */
   batch?: string | null
 }
 
 /** The queue's name at the backend. */
 export const QUEUE_NAME = 'gatehouse-events'
-/** The name of the job that asks whether jobs are taken. */
+/** Name of the job that tests whether workers take jobs. */
 export const CANARY = 'canary'
 
-/** What a job carries: one event, or those of a batch, none of which was ever opened again. */
+/** The content of a job: one event, or those of a batch. No event of a batch was ever opened again. */
 export type JobData = { seq: string; generation: number } | { batch: string; seqs: string[] }
 
 export type NewJob = { name: 'event'; data: JobData; opts: JobsOptions }
@@ -25,7 +25,7 @@ export function jobsOf(events: readonly EventJob[]): NewJob[] {
   return [...batches].flatMap(([batch, members]) => (batch === null ? members.map((event) => ownJob(event)) : [sharedJob(batch, members)]))
 }
 
-/** Its id has a hyphen, because BullMQ keeps colons for itself. */
+/** The job of a single event. Its id has a hyphen, because BullMQ reserves colons. */
 export function ownJob({ seq, generation }: EventJob, opts: JobsOptions = {}): NewJob {
   return { name: 'event', data: { seq, generation }, opts: { ...opts, jobId: `${seq}-${generation}` } }
 }

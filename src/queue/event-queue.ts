@@ -8,7 +8,7 @@ import { CANARY, type EventJob, type JobData, jobsOf, type NewJob, ownJob, QUEUE
 import { readEvictionPolicy } from './eviction-policy.ts'
 import { connectQueue, type QueueBackend } from './queue-connection.ts'
 
-/** Jobs: events that arrived together share one. */
+/** Numbers of jobs. Events that arrived together share a job. */
 export interface QueueCounts {
   waiting: number
   active: number
@@ -16,43 +16,46 @@ export interface QueueCounts {
   paused: boolean
 }
 
-/** The producing side. */
+/** The producing side of the queue. */
 export interface EventQueue {
   /**
-   * Puts events on the queue, those of a batch as one job; a job that is there already stays once. Resolves with the number of jobs that they
-   * make, and rejects when the backend does not answer.
+   * Puts events on the queue, those of a batch as one job. A job that is there already is not added twice. Resolves with the number of
+   * jobs, and rejects when the backend does not answer.
    */
   add(events: readonly EventJob[]): Promise<number>
-  /** As jobs of their own, before whatever waits. */
+  /** Adds events as jobs of their own, before all waiting jobs. */
   addFirst(events: readonly EventJob[]): Promise<void>
-  /** As jobs of their own, each at its time (`at`, milliseconds since the epoch). */
+  /** Adds events as jobs of their own, each at its time (`at`, milliseconds since 1970). */
   addLater(events: readonly { event: EventJob; at: number }[]): Promise<void>
   counts(): Promise<QueueCounts>
   paused(): Promise<boolean>
-  /** Puts the canary on the queue, before whatever waits: the question is whether jobs are taken, not how many there are. */
+  /** Puts the canary on the queue, before all waiting jobs: it tests whether workers take jobs, not how many wait. */
   addCanary(): Promise<void>
   pause(): Promise<void>
   resume(): Promise<void>
-  /** Empties the queue entirely. Nothing is lost: the inbox knows what is unfinished. */
+  /** Empties the queue entirely. Nothing is lost: the inbox has the unfinished events. */
   obliterate(): Promise<void>
-  /** Redis's eviction policy; `unknown` where Redis hides it or does not answer within three seconds; null where the queue is on Postgres. */
+  /** Redis's eviction policy. `unknown`: Redis hides it or does not answer within 3 s. Null: the queue is on Postgres. */
   evictionPolicy(): Promise<string | null>
-  /** What Redis said when it refused the user, or a command that every connection needs; null: nothing of the kind. */
+  /** Redis's refusal of the user, or of a command that every connection needs; null: none. */
   refusal(): string | null
   close(): Promise<void>
 }
 
-/** A handler rejects when Postgres is away and it cannot write down why: the job stays, since its row may come due a minute later. */
+/** A handler rejects when Postgres is away and it cannot record the failure: the job stays, since its row may be due a minute later. */
 const WHEN_REJECTED = { attempts: 1_000_000_000, backoff: { type: 'fixed', delay: 2_000, jitter: 0.5 } } as const
 const JOBS_PER_ADD = 500
-/** What the Postgres backend calls the waiting jobs of a paused queue; BullMQ's types know the state no more. */
+/** The Postgres backend's name for waiting jobs of a paused queue. BullMQ's types lack this state. */
 const PAUSED = 'paused' as 'waiting'
-/** A canary that is still there is not added a second time, but for a new one each minute: its id may be held by a job that no list has. */
+/**
+ * The canary's id changes once in this time, milliseconds. Within it a waiting canary is not added twice. A new id is needed because a job
+ * that no list has may hold the old one.
+ */
 const CANARY_ID_MS = 60_000
-/** How long a start waits for Redis to say its eviction policy, milliseconds: events are taken without Redis too. */
+/** How long a start waits for Redis's eviction policy, milliseconds: events are received without Redis too. */
 const CONNECT_MS = 3_000
 const MAX_WAITING_ADDS = 100_000
-/** Longest wait for an answer to an operator's question, milliseconds; emptying a long queue takes its time. */
+/** Longest wait for an answer to an operator, milliseconds: emptying a long queue takes time. */
 const ANSWER_MS = 10_000
 
 export function createEventQueue(backend: QueueBackend, { logger }: { logger: Logger }): EventQueue {
@@ -62,8 +65,8 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
     { ...connection.options, defaultJobOptions: { removeOnComplete: true, removeOnFail: true, ...WHEN_REJECTED } },
     connection.factory,
   )
-  queue.on('error', () => {}) // the connection has said it
-  // Receivers accept in small batches; while one bulk add is under way the next collects.
+  queue.on('error', () => {}) // the connection has logged it
+  // Receivers accept events in small batches. While one bulk add is in flight, the next one collects.
   const adds = createGroupCommitter<NewJob, void>({
     maxBatch: JOBS_PER_ADD,
     maxWaiting: MAX_WAITING_ADDS,
@@ -97,7 +100,7 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
     },
     paused: () => answered(queue.isPaused()),
     addCanary: async () => {
-      // A worker of another version takes it for an event that does not exist, and is done with it.
+      // A worker of another version treats it as an unknown event and completes the job.
       const data: JobData = { seq: '0', generation: 0 }
       await answered(queue.add(CANARY, data, { jobId: `${CANARY}-${Math.floor(Date.now() / CANARY_ID_MS)}`, lifo: true }))
     },
@@ -110,7 +113,7 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
       const { redis } = connection
       if (!redis) return null
       try {
-        // A producer's connection takes no command before it stands; asked at boot, it would always seem to be away.
+        // A producer's connection takes no command before it is ready. At boot it would always seem to be away.
         if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) })
         return await readEvictionPolicy(redis)
       } catch {
@@ -120,13 +123,13 @@ export function createEventQueue(backend: QueueBackend, { logger }: { logger: Lo
     refusal: connection.refusal,
     close: async () => {
       await adds.close()
-      await answered(queue.close()).catch(() => undefined) // BullMQ waits for a Redis that may never come back
+      await answered(queue.close()).catch(() => undefined) // BullMQ would wait for a Redis that may never return
       await connection.close()
     },
   }
 }
 
-/** BullMQ waits for a lost Redis as long as it takes; an operator must be told instead. @throws ServiceUnavailableError */
+/** BullMQ waits for a lost Redis without limit, but an operator needs an answer. @throws ServiceUnavailableError */
 function answered<T>(work: Promise<T>): Promise<T> {
   const message = 'The queue does not answer. Check that Redis (REDIS_URL) is up. The receiver still accepts events.'
   return withTimeout(ANSWER_MS, work, () => new ServiceUnavailableError(message))

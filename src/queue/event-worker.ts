@@ -7,14 +7,14 @@ import type { EventQueue } from './event-queue.ts'
 import { connectQueue, type QueueBackend } from './queue-connection.ts'
 import { createWorkerSlots, type Slot, type WorkerSigns } from './worker-slots.ts'
 
-/** `later`: come back at that time, as a job of its own. */
+/** `later`: the event returns at that time, as a job of its own. */
 export type JobOutcome = { kind: 'done' } | { kind: 'later'; at: number }
 
-/** What a handler is told of the worker that gives it an event. */
+/** What the worker tells the handler of an event. */
 export interface HandlerContext {
-  /** How often a worker died (or hung) while it held the job. */
+  /** Number of workers that died or hung while they held the job. */
   rescues: number
-  /** To be waited for before Paxos is asked, and released after the last call to Paxos: the worker goes on with another event. */
+  /** Wait for it before the first call to Paxos, and release it after the last one: the worker then begins another event. */
   slot?: Slot
 }
 
@@ -23,29 +23,32 @@ export type EventHandler = (event: EventJob, context: HandlerContext) => Promise
 
 export interface EventWorker {
   signs(): WorkerSigns
-  /** Drops the connection, so that calls waiting for it fail and `close` can end. Events in progress go on; their results are not reported to the queue. */
+  /**
+   * Drops the connection, so that waiting calls fail and `close` can end. Events in progress continue. Their results are not reported to
+   * the queue.
+   */
   cut(): Promise<void>
   /** Takes no new jobs. Resolves when the jobs in progress have ended. */
   close(): Promise<void>
 }
 
 /**
- * A killed worker's jobs come back within lock + stalled check, about seven seconds; a living one renews its locks twice in
- * that time. BullMQ's defaults (30 s each) leave a customer waiting for a minute.
+ * A killed worker's jobs return within lock plus stalled check, about 7 s. A living worker renews its locks twice in that time. BullMQ's
+ * defaults (30 s each) would let a customer wait for a minute.
  */
 const LOCK_MS = 5_000
 const STALLED_CHECK_MS = 2_000
-/** Poison is recognised by strikes in the inbox, not by the queue's own count, which an empty Redis forgets. */
+/** Strikes in the inbox recognise poison, not the queue's own count, which an empty Redis forgets. */
 const MAX_STALLED = 1_000_000
 
 export interface EventWorkerOptions {
   handle: EventHandler
-  /** Events at once of which Paxos is asked; as many more may be on their way to their end. */
+  /** Most events with calls to Paxos in progress. As many more may be finishing. */
   concurrency: number
   logger: Logger
-  /** Takes those of a batch that must come back later. */
+  /** Takes the events of a batch that must return later. */
   queue: Pick<EventQueue, 'addLater'>
-  /** Told of each canary that this worker takes. */
+  /** Called for each canary that this worker takes. */
   onCanary?: () => Promise<void>
 }
 
@@ -60,11 +63,11 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
       wake(worker)
     },
   })
-  /** One job more than it has while a slot is free, so that what one worker cannot begin stays for the others. */
+  /** Fetches one job more than it has while a slot is free, so that other workers get the jobs that this one could not begin. */
   const askForMore = (): void => {
     worker.concurrency = Math.max(1, jobs + (slots.free() ? 1 : 0))
   }
-  /** All that one job brings. */
+  /** Works on all events of one job. */
   const work = async <End>(pieces: readonly ((slot: Slot) => Promise<End>)[]): Promise<PromiseSettledResult<End>[]> => {
     jobs += 1
     const ends = Promise.allSettled(pieces.map(slots.take))
@@ -91,7 +94,7 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
       )
       const [first] = later
       if (first && 'seq' in job.data) return delayJob(job, first.at, token)
-      // The rows of a batch say that these have jobs of their own from now on, and when the dispatcher brings those that get none here.
+      // The rows already say that these events have jobs of their own, and when the dispatcher adds those that get none here.
       if (first) await queue.addLater(later).catch((error) => logger.debug({ reason: errorMessage(error) }, 'left to the dispatcher'))
       const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
       if (failures.length > 0) throw failureOfJob(failures)
@@ -120,20 +123,20 @@ export function startEventWorker(backend: QueueBackend, options: EventWorkerOpti
   }
 }
 
-/** A worker with no free slot fetches again when a job ends. This makes it fetch now, as `resume` does (bullmq 6.7.0, worker.js). */
+/** A worker without a free slot fetches again when a job ends. This makes it fetch now, as `resume` does (bullmq 6.7.0, worker.js). */
 function wake(worker: Worker<JobData, void, string, IQueueBackend>): void {
   Reflect.get(worker, 'mainLoopQueue')?.add(Promise.resolve())
 }
 
 /**
- * A job that met an outage of Postgres stays and comes back in two seconds; those of its events that have ended are known by their rows. What is no
- * outage has no reason to go better then: the job is given up, and the dispatcher brings another in a minute.
+ * A job that met an outage of Postgres stays and returns in 2 s. The rows say which of its events have ended. After any other failure the
+ * job is given up, since a quick retry would fail too, and the dispatcher adds another in a minute.
  */
 function failureOfJob(failures: readonly unknown[]): unknown {
   return failures.find(isDatabaseAway) ?? new UnrecoverableError(errorMessage(failures[0]))
 }
 
-/** BullMQ's way to say "not now": the job goes to the delayed set and the attempt ends without success or failure. */
+/** BullMQ's way to postpone: the job goes to the delayed set, and the attempt ends without success or failure. */
 async function delayJob(job: Job<JobData, void>, at: number, token: string | undefined): Promise<never> {
   await job.moveToDelayed(at, token)
   throw new DelayedError()

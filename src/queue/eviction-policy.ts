@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { isRefused } from './tolerate-hidden-info.ts'
 
-/** Asks CONFIG, which managed services hide, and else INFO. `unknown` where both are hidden. Rejects when Redis does not answer. */
+/** Reads CONFIG, which managed services hide, else INFO. `unknown`: both are hidden. Rejects when Redis does not answer. */
 export async function readEvictionPolicy(redis: Redis): Promise<string> {
   const answer: unknown = await redis.config('GET', 'maxmemory-policy').catch((error: unknown) => {
     if (!isRefused(error)) throw error

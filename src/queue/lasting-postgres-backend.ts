@@ -1,11 +1,11 @@
 import { createPostgresBackend } from 'bullmq'
 
-/** Longest wait for a job without a question, seconds. */
+/** Longest wait for a notification before the worker fetches again, seconds. */
 const LONGEST_WAIT_SECONDS = 5
 
 /**
- * BullMQ's Postgres backend, but for two things that would outlast an outage: it remembers for as long as it lives that its first
- * connection failed, and once a wait has failed it waits for up to an hour to be notified, on a connection that may have gone silent.
+ * BullMQ's Postgres backend, without two behaviours that would outlast an outage. It remembers for its whole life that its first connection
+ * failed. After a failed wait it waits up to an hour for a notification, on a connection that may be dead.
  */
 export const createLastingPostgresBackend: typeof createPostgresBackend = (...given) => {
   const backend = createPostgresBackend(...given)
@@ -15,7 +15,7 @@ export const createLastingPostgresBackend: typeof createPostgresBackend = (...gi
   return backend
 }
 
-/** Both remember in `readyPromise` (bullmq 6.7.0, postgres-connection.js and postgres-queue-backend.js). */
+/** Both keep the failure in `readyPromise` (bullmq 6.7.0, postgres-connection.js and postgres-queue-backend.js). */
 function forgetFailure(part: { waitUntilReady(): Promise<void> }): void {
   const waitUntilReady = part.waitUntilReady.bind(part)
   part.waitUntilReady = async () => {

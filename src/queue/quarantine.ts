@@ -1,8 +1,8 @@
-/** Lets work run side by side, until some of it must run with nothing beside it in this process. */
+/** Lets work run in parallel, except for work that must run alone in this process. */
 export interface Quarantine {
-  /** Runs with whatever else is in hand; waits while something runs alone, or waits to. */
+  /** Runs in parallel with other work. Waits while some work runs alone or waits to. */
   beside<T>(work: () => Promise<T>): Promise<T>
-  /** Lets what is in hand end, then runs with nothing beside it. */
+  /** Waits for the work in progress, then runs alone. */
   alone<T>(work: () => Promise<T>): Promise<T>
 }
 

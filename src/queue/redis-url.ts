@@ -20,7 +20,10 @@ const SENTINEL =
 const SENTINEL_PORT = 26_379
 const REDIS_PORT = 6_379
 
-/** What ioredis needs to find the master by asking the Sentinels; null when the URL names the server itself, which ioredis reads by itself. */
+/**
+ * Options with which ioredis finds the master through the Sentinels. Null when the URL names the server itself, which ioredis reads by
+ * itself.
+ */
 export function sentinelOptions(url: string): SentinelOptions | null {
   const parts = SENTINEL.exec(url)?.groups
   if (!parts) return null
@@ -32,7 +35,7 @@ export function sentinelOptions(url: string): SentinelOptions | null {
       return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? SENTINEL_PORT : Number(port) }
     }),
     name: decodeURIComponent(master),
-    // An old master that is cut off with some of us must be left when the others have moved on.
+    // If an old master is cut off together with some of our processes, they must leave it once the others have moved on.
     failoverDetector: true,
     ...(user ? { username: decodeURIComponent(user) } : {}),
     ...(password ? { password: decodeURIComponent(password) } : {}),
@@ -42,7 +45,7 @@ export function sentinelOptions(url: string): SentinelOptions | null {
   }
 }
 
-/** Where that is, to show to people: hosts and ports, never a password. */
+/** The place to show to people: hosts and ports, never a password. */
 export function redisHosts(url: string): string {
   const sentinels = SENTINEL.exec(url)?.groups?.hosts
   if (sentinels) return sentinels
@@ -50,7 +53,7 @@ export function redisHosts(url: string): string {
   return port === '' ? `${host}:${REDIS_PORT}` : host
 }
 
-/** The number of the logical database; 0 where the URL names none. */
+/** The number of the logical database; 0 when the URL names none. */
 export function redisDatabase(url: string): number {
   const named = SENTINEL.exec(url)?.groups?.database ?? new URL(url).pathname.slice(1)
   return /^\d+$/.test(named) ? Number(named) : 0

@@ -5,12 +5,12 @@ import { connectQueue, type QueueBackend } from './queue-connection.ts'
 
 const QUEUE_NAME = 'gatehouse-sweep'
 const SCHEDULER = 'sweep'
-/** How soon a scheduler that was lost with Redis is put back, milliseconds. */
+/** Time after which a scheduler that was lost with Redis is restored, milliseconds. */
 const ENSURE_EVERY_MS = 15_000
 
 /**
- * Runs `sweep` every so often, once over all machines: a BullMQ job scheduler makes one job per interval, and whichever worker
- * is free takes it. The scheduler is as disposable as the queue: every worker looks that it is there. Returns the stop.
+ * Runs `sweep` at intervals, once over all machines. A BullMQ job scheduler makes one job per interval, and any free worker takes it. The
+ * scheduler is as disposable as the queue: every worker restores it. Returns a function that stops it.
  */
 export function scheduleSweeps(
   backend: QueueBackend,
@@ -25,7 +25,7 @@ export function scheduleSweeps(
     { ...working.options, concurrency: 1, removeOnComplete: { count: 0 }, removeOnFail: { count: 0 } },
     working.factory,
   )
-  queue.on('error', () => {}) // the connections have said it
+  queue.on('error', () => {}) // the connections have logged it
   worker.on('error', () => {})
   worker.on('failed', (_job, error) => logger.warn({ reason: errorMessage(error) }, 'a sweep failed; the next one covers its window too'))
   const every = everySeconds * 1_000

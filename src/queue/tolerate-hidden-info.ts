@@ -1,19 +1,19 @@
 import type { Redis } from 'ioredis'
 
-/** What Redis says of a command that an administrator has taken from the user or renamed away. */
+/** Redis's answers for a command that an administrator has forbidden the user or renamed. */
 const REFUSED = /NOPERM|unknown command/i
 
 type InfoCallback = (error: Error | null, text?: string) => void
 
 /**
- * Providers give users without `INFO`, which both ioredis (is the server loading?) and BullMQ (which version is it?) ask before anything else. Where
- * it is refused, the answer is made from `HELLO`, which every user may ask; connections that BullMQ makes of this one do the same.
+ * Some providers forbid `INFO`. Both ioredis (is the server loading?) and BullMQ (which version?) call it before anything else. When it is
+ * refused, this builds the answer from `HELLO`, which every user may call. Connections that BullMQ duplicates from this one do the same.
  */
 export function tolerateHiddenInfo(redis: Redis): Redis {
   const info = redis.info.bind(redis) as (...sections: string[]) => Promise<string>
   const duplicate = redis.duplicate.bind(redis)
   const ask = (...given: unknown[]): Promise<string> => {
-    const callback = typeof given.at(-1) === 'function' ? (given.pop() as InfoCallback) : undefined // ioredis itself calls it so
+    const callback = typeof given.at(-1) === 'function' ? (given.pop() as InfoCallback) : undefined // ioredis itself calls it this way
     const answer = info(...(given as string[])).catch((error: unknown) => {
       if (!isRefused(error)) throw error
       return infoFromHello(redis)
@@ -35,7 +35,7 @@ export function isRefused(error: unknown): boolean {
   return error instanceof Error && REFUSED.test(error.message)
 }
 
-/** `HELLO` answers with names and values in turn: `server, redis, version, 7.0.15, …`. */
+/** `HELLO` answers with alternating names and values: `server, redis, version, 7.0.15, …`. */
 async function infoFromHello(redis: Redis): Promise<string> {
   const answer: unknown = await redis.call('HELLO')
   const words: unknown[] = Array.isArray(answer) ? answer : []

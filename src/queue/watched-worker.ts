@@ -15,37 +15,37 @@ export interface WatchedWorker {
 }
 
 export interface WatchOptions extends Omit<EventWorkerOptions, 'onCanary'> {
-  /** The producing side, over connections of its own. */
+  /** The producing side, on connections of its own. */
   queue: EventQueue
   pool: Pool
   metrics: Registry
   pace?: Partial<WatchPace>
 }
 
-/** Milliseconds. The sum, a canary, a look and the silence, stays well below the minute in which silence must be noticed. */
+/** Milliseconds. The sum of the three stays well below 60 s, within which silence must be noticed. */
 export interface WatchPace {
-  /** How often a canary is sent, over all machines. */
+  /** Interval of canaries over all machines. */
   sendEveryMs: number
-  /** How often each worker looks at itself. */
+  /** Interval of each worker's check of itself. */
   probeEveryMs: number
-  /** Silence of this length is a fault. An idle worker on Redis asks for a job every ten seconds at the latest. */
+  /** Silence of this length is a fault. An idle worker on Redis fetches a job at least every 10 s. */
   silentAfterMs: number
 }
 
 const PACE: WatchPace = { sendEveryMs: 5_000, probeEveryMs: 2_500, silentAfterMs: 20_000 }
-/** How long a worker that was replaced may keep its connection: longer than a job may take. */
+/** How long a replaced worker may keep its connection: longer than a job may take. */
 const RETIRED_MS = 150_000
 
 /**
- * A worker that notices when it is silent: connected, as far as anybody can tell, and given no job (bullmq#648, #3185: after a failover
- * of Redis). Every few seconds one canary goes onto the queue, over all machines, and every worker judges itself by what follows:
+ * A worker that notices when it is silent: it seems connected but gets no job (bullmq#648, #3185: after a failover of Redis). Every few
+ * seconds one canary goes onto the queue, over all machines, and every worker judges itself:
  *
- * - it is deaf when the queue has not answered its question for a job since a canary was sent;
- * - it listens at the wrong door when its questions are answered, its slots are free, and still a canary waits that it is not given.
+ * - It is deaf when the queue has not answered its fetch since a canary was sent.
+ * - It fetches from the wrong server when its fetches are answered, its slots are free, and a canary still waits.
  *
- * A worker that is given other jobs, or has its slots full, is never silent, however many wait. Nobody is judged while the queue is paused
- * or does not answer the producing side either: that is an outage, and the connections come back by themselves. A silent worker says so
- * (readiness, metric, log) and opens itself anew, over new connections; the old one may finish what is in progress.
+ * A worker that gets other jobs, or has its slots full, is never silent, however many jobs wait. No worker is judged while the queue is
+ * paused, or while it does not answer the producing side either: that is an outage, and the connections recover by themselves. A silent
+ * worker reports it (readiness, metric, log) and starts anew on new connections. The old one may finish its work in progress.
  */
 export function startWatchedWorker(backend: QueueBackend, options: WatchOptions): WatchedWorker {
   const { queue, pool, logger, metrics } = options
@@ -63,7 +63,7 @@ export function startWatchedWorker(backend: QueueBackend, options: WatchOptions)
   const probe = async (): Promise<void> => {
     const late = performance.now() - lastProbeAt > pace.probeEveryMs + pace.silentAfterMs / 2
     lastProbeAt = performance.now()
-    if (late) judge = createJudge(pace) // this process slept, and knows nothing of the time between
+    if (late) judge = createJudge(pace) // this process was suspended and knows nothing of that time
     if (await queue.paused()) {
       await canary.rest()
       judge = createJudge(pace)
@@ -104,7 +104,7 @@ export function startWatchedWorker(backend: QueueBackend, options: WatchOptions)
   const probing = (async () => {
     while (!stop.signal.aborted) {
       await probe().catch((error) => {
-        judge = createJudge(pace) // nobody is silent who has nobody to hear
+        judge = createJudge(pace) // no job is handed out, so silence is no fault
         logger.debug({ reason: errorMessage(error) }, 'the canary could not be sent or read')
       })
       await sleep(pace.probeEveryMs, undefined, { signal: stop.signal }).catch(() => undefined)
@@ -123,13 +123,13 @@ export function startWatchedWorker(backend: QueueBackend, options: WatchOptions)
   }
 }
 
-/** What a worker's silence is, in a few words; null: it is not silent. Knows nothing of the time before it was made. */
+/** Describes a worker's silence in a few words; null: it is not silent. Knows nothing of the time before it was created. */
 type Judge = (trace: CanaryTrace, signs: ReturnType<EventWorker['signs']>) => string | null
 
 function createJudge({ silentAfterMs }: WatchPace): Judge {
   const since = performance.now()
   let seenBefore: number | null = null
-  /** When a canary was sent to which this worker's question was not answered yet. */
+  /** When the first canary was sent since which no fetch of this worker was answered. */
   let unansweredSince: number | null = null
   return ({ seenAt, waitingMs }, { answeredAt, takenAt }) => {
     const now = performance.now()

@@ -1,43 +1,51 @@
 import type { BackendFactory } from 'bullmq'
 
-/** Signs of life of one worker, milliseconds of `performance.now()`. Both are now while its slots are full: it cannot take more. */
+/**
+ * Signs of life of one worker, milliseconds of `performance.now()`. While its slots are full, both are the present: it cannot take more.
+ */
 export interface WorkerSigns {
-  /** When the queue last answered its question for a job, with one or with none. */
+  /** When the queue last answered its fetch, with or without a job. */
   answeredAt: number
-  /** When it was last given a job. */
+  /** When it last got a job. */
   takenAt: number
 }
 
-/** A slot that a piece of work has asked for. */
+/** A slot that a piece of work has requested. */
 export interface Slot {
-  /** Resolves when it has been given: those that asked first come first. */
+  /** Resolves when the slot is granted, in the order of requests. */
   held: Promise<void>
-  /** Gives it back before the work has ended. As many pieces as there are slots may go on without one; more keep theirs. */
+  /**
+   * Releases the slot before the work has ended. At most as many pieces of work as there are slots may continue without one. Further ones
+   * keep theirs.
+   */
   release(): void
 }
 
 export interface WorkerSlots {
-  /** Asks for a slot and begins the work at once, which waits for `held` before it needs it. The slot is free again when the work has ended. */
+  /**
+   * Requests a slot and begins the work at once. The work waits for `held` before it needs the slot. The slot is free again when the work
+   * has ended.
+   */
   take<T>(work: (slot: Slot) => Promise<T>): Promise<T>
-  /** One is free, and nothing waits for it. */
+  /** Whether a slot is free and no work waits for one. */
   free(): boolean
-  /** The same backend, heard. */
+  /** The same backend; the slots learn of its answers. */
   hear(factory: BackendFactory): BackendFactory
   signs(): WorkerSigns
 }
 
 /**
- * The slots of one worker: so many pieces of work at once, whatever number of them a job brings; the others prepare and wait. `onFree`: all were full,
- * and one no longer is.
+ * The slots of one worker: they limit the pieces of work in progress, however many a job brings. Others prepare and wait. `onFree`: called
+ * when all slots were full and one becomes free.
  *
- * They also tell whether the worker is alive, from its two ends: the backend that it asks for jobs, and the work that it is given. A connection that
- * stands says nothing: a worker is alive when its questions are answered.
+ * The slots also tell whether the worker is alive, from both ends: the backend that it fetches from, and the jobs that it gets. An open
+ * connection proves nothing. A worker is alive when its fetches are answered.
  */
 export function createWorkerSlots(count: number, { onFree }: { onFree: () => void }): WorkerSlots {
   let answeredAt = performance.now()
   let takenAt = answeredAt
   let inUse = 0
-  /** Pieces that have let go and have not ended: bounded too, else a slow end would pile them up. */
+  /** Pieces of work that released their slot early and have not ended. Bounded too, else slow endings would pile up. */
   let releasedEarly = 0
   /** Oldest first. */
   const waiting: (() => void)[] = []
@@ -53,7 +61,7 @@ export function createWorkerSlots(count: number, { onFree }: { onFree: () => voi
   }
   return {
     take: async (work) => {
-      // A finished job's answer brings the next job along, so a busy worker asks no questions.
+      // The answer to a finished job brings the next job, so a busy worker does not fetch.
       answeredAt = takenAt = performance.now()
       const { promise: held, resolve } = Promise.withResolvers<void>()
       let stage = 'asks' as 'asks' | 'holds' | 'goes on without'
@@ -64,7 +72,7 @@ export function createWorkerSlots(count: number, { onFree }: { onFree: () => voi
       if (inUse < count) {
         inUse += 1
         give()
-      } else waiting.push(give) // and is given the slot that becomes free
+      } else waiting.push(give) // gets the next slot that becomes free
       const release = (): void => {
         if (stage !== 'holds' || releasedEarly === count) return
         stage = 'goes on without'

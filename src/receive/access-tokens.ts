@@ -6,22 +6,22 @@ export interface OAuthClient {
   secret: string
 }
 
-/** Lifetime of a token, seconds. Withdrawing a client's secret ends its tokens at once. */
+/** Lifetime of a token, seconds. Removing a client's secret ends its tokens at once. */
 export const TOKEN_LIFETIME_SECONDS = 3_600
 
 const ISSUER = 'gatehouse'
 const AUDIENCE = 'gatehouse/webhooks'
 
 export interface AccessTokens {
-  /** A bearer token for this client, good at every receiver that knows the client's secret. */
+  /** A bearer token for this client, valid at every receiver that has the client's secret. */
   mint(client: OAuthClient): Promise<string>
-  /** The id of the client that the token was minted for; null when it was for none of them, or has expired. Never throws. */
+  /** The id of the token's client; null for an unknown client or an expired token. Never throws. */
   verify(token: string): Promise<string | null>
 }
 
 /**
- * Tokens that need no shared store: a signed JWT under a key derived from the client's secret, so any number of receivers agree.
- * `now` is milliseconds since 1970.
+ * Tokens without a shared store: JWTs signed with a key that is derived from the client's secret, so any number of receivers agree. `now`:
+ * milliseconds since 1970.
  */
 export function createAccessTokens(clients: readonly OAuthClient[], now: () => number): AccessTokens {
   const keys = clients.map((client) => ({ client, key: deriveKey(client) }))

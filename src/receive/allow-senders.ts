@@ -3,8 +3,8 @@ import { allowsAddress } from '../platform/address-policy.ts'
 import { HttpProblem } from '../platform/problem.ts'
 
 /**
- * Refuses senders outside these addresses and ranges before anything else of the request is looked at: a stolen key alone then proves nothing.
- * Behind a proxy the sender's address is known only where TRUSTED_PROXIES names the proxy.
+ * Refuses senders outside these addresses and ranges before any other check, so a stolen key alone is not enough. Behind a proxy the
+ * sender's address is known only if TRUSTED_PROXIES names the proxy.
  */
 export function allowSenders(ranges: readonly string[]): onRequestHookHandler {
   const policy = { networks: [], ranges }

@@ -5,9 +5,9 @@ import type { AccessTokens, OAuthClient } from './access-tokens.ts'
 import { createSecretMatcher } from './match-secret.ts'
 import { createSignatureVerifier } from './verify-signature.ts'
 
-/** Which authenticators are on, and their live secrets; several each, so that a secret can be exchanged without a gap. */
+/** The active authenticators and their live secrets: several each, so that a secret can be rotated without a gap. */
 export interface AuthenticatorOptions {
-  /** Any one of these suffices. */
+  /** One of these is enough. */
   enabled: readonly ('api-key' | 'oauth' | 'signature')[]
   /** In lower case. */
   apiKeyHeader: string
@@ -17,34 +17,34 @@ export interface AuthenticatorOptions {
   signingSecrets: readonly string[]
 }
 
-/** No authenticator that is on knows the sender. Says which are on, never what was wrong with a secret. */
+/** No active authenticator accepts the sender. Names the active ones, and never what was wrong with a secret. */
 export class WebhookUnauthenticatedError extends HttpProblem {
   constructor(remedies: readonly string[]) {
     super(401, 'WEBHOOK_UNAUTHENTICATED', `The request does not prove its sender. This receiver accepts ${remedies.join(', or ')}.`)
   }
 }
 
-/** `ask-body`: the headers carry a signature, and only over the body can it be checked. */
+/** `ask-body`: the headers have a signature, which can only be checked over the body. */
 export type HeaderVerdict = 'authenticated' | 'ask-body' | 'refused'
 
 export interface WebhookAuthenticator {
-  /** Decides before the body is read where that is possible. */
+  /** Decides before the body is read, if possible. */
   byHeaders(headers: IncomingHttpHeaders, tell?: KeySlotTold): HeaderVerdict | Promise<HeaderVerdict>
   /** Only after `ask-body`. */
   byBody(headers: IncomingHttpHeaders, body: Buffer, tell?: KeySlotTold): boolean
-  /** The refusal to answer with. */
+  /** The refusal for the answer. */
   refusal(): WebhookUnauthenticatedError
 }
 
-/** Told of each request that proved its sender: by which authenticator, and by which key: the client's id, or the secret's place in the list. */
+/** Called for each authenticated request, with the authenticator and the key: the client's id, or the secret's place in the list. */
 export type SenderSeen = (authenticator: 'api-key' | 'oauth' | 'signature', key: string) => void
 
-/** Told of the key slot that proved the sender of one request. */
+/** Receives the key slot that authenticated a request. */
 export type KeySlotTold = (keySlot: string) => void
 
 /**
- * Names a key without giving it away: 32 bits of its hash, the same on every receiver and whatever its place in the list. Keys have 16
- * characters at least, so the fingerprint helps nobody to guess one.
+ * Names a key without revealing it: 32 bits of its hash, the same on every receiver and independent of its place in the list. Keys have at
+ * least 16 characters, so the fingerprint helps no attacker to guess one.
  */
 function slotOf(authenticator: string, secret: string): string {
   return `${authenticator}-${hash('sha256', secret, 'hex').slice(0, 8)}`

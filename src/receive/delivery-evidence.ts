@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { DeliverySample, Proof } from '../inbox/delivery-samples.ts'
 
-/** Samples taken in a second, at most: of refused deliveries, and of accepted ones. */
+/** Most samples a second: of refused deliveries, and of accepted ones. */
 const REFUSED_PER_SECOND = 10
 const ACCEPTED_PER_SECOND = 50
 const FLUSH_MS = 1_000
@@ -12,15 +12,15 @@ export interface EvidenceStore {
   forget(): Promise<void>
 }
 
-/** Keeps evidence of deliveries. Neither call waits or throws: evidence is beside the work and never in its way. */
+/** Keeps evidence of deliveries. Neither call waits or throws, so evidence never delays a delivery. */
 export interface DeliveryEvidence {
-  /** Makes the sample only where there is still room for one of its kind in this second: making it costs hashes. */
+  /** Makes the sample only if this second has room for one of its kind: making it costs hashes. */
   keep(kind: 'accepted' | 'refused', makeSample: () => DeliverySample): void
-  /** Writes what is kept and not yet written. */
+  /** Writes the remaining samples. */
   close(): Promise<void>
 }
 
-/** `failed` is told of each batch that could not be written, with how many samples were lost. */
+/** `failed` receives each batch that could not be written, with the number of lost samples. */
 export function keepEvidence(store: EvidenceStore, failed: (error: unknown, lost: number) => void): DeliveryEvidence {
   let kept: DeliverySample[] = []
   let taken = { refused: 0, accepted: 0 }
@@ -50,7 +50,7 @@ export function keepEvidence(store: EvidenceStore, failed: (error: unknown, lost
   }
 }
 
-/** What a request offers as proof of its sender. Nothing of the proof itself. */
+/** The kind of proof that a request offers, without the proof itself. */
 export function proofOf(headers: IncomingHttpHeaders, apiKeyHeader: string): Proof {
   if (headers[apiKeyHeader] !== undefined) return 'api-key'
   if (headers.authorization !== undefined) return 'bearer'

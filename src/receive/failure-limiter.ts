@@ -1,13 +1,13 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-/** Failed authentications that one address may make in the window before it is told to wait. */
+/** Failed authentications of one address in the window before it must wait. */
 const MAX_FAILURES = 100
 const WINDOW_MS = 60_000
 
-/** Counts failed authentications by address. Only failures are counted and refused: who proves himself always gets in. */
+/** Counts failed authentications by address. Only failures are counted and limited: an authenticated sender is never refused. */
 export interface FailureLimiter {
-  /** `null`: within the limit. Else how long to wait, seconds. */
+  /** `null`: within the limit. Else seconds to wait. */
   recordFailure(request: FastifyRequest): Promise<number | null>
 }
 

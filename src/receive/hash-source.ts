@@ -1,9 +1,12 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 
-/** 64 bits tell the addresses of one sender's network apart, and the key keeps anyone without it from trying all of them. */
+/** 64 bits distinguish the addresses of a sender's network. Without the key an attacker cannot try all addresses. */
 const HEX_DIGITS = 16
 
-/** A function that hashes addresses under a key derived from `secret`: equal for equal addresses, on every receiver of the installation. */
+/**
+ * Returns a function that hashes addresses with a key derived from `secret`: equal addresses have equal hashes on every receiver of the
+ * installation.
+ */
 export function createSourceHash(secret: Buffer): (address: string) => string {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'gatehouse/webhook-source', 32))
   let last = { address: '', hash: '' } // Paxos sends from few addresses

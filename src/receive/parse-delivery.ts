@@ -6,15 +6,12 @@ import type { ReceivedEvent } from '../inbox/received-event.ts'
 import { canonicalId, OPAQUE_ID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 
-/** RFC 3339, with any number of fraction digits: the Events API knows nanoseconds, we keep milliseconds. */
+/** RFC 3339 with any number of fraction digits: the Events API has nanoseconds, Gatehouse keeps milliseconds. */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
 const END_OF_TIME = Date.UTC(10_000, 0, 1)
 const TYPE = /^[^\p{Cc}]{1,200}$/u
 
-/**
- * A delivery as documented (paxos/api.md 2.2). Types that we do not know are welcome, and so are further fields; `object` and
- * `is_test` may be missing.
- */
+/** A delivery as documented (paxos/api.md 2.2). Unknown types and further fields are accepted. `object` and `is_test` may be missing. */
 export const Delivery = z.object({
   id: z
     .string('must be a string: the event id')
@@ -66,18 +63,21 @@ function parseJson(body: Buffer): unknown {
   throw new HttpProblem(400, 'BODY_MALFORMED', 'The body is not valid JSON in UTF-8.')
 }
 
-/** Some senders put one in front of UTF-8; the operator API and the commands take it too. */
+/** Some senders put a byte order mark before UTF-8. The operator API and the commands accept it too. */
 function withoutByteOrderMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text
 }
 
-/** JavaScript reads 30 February as 2 March. */
+/** Whether the day exists: JavaScript reads 30 February as 2 March. */
 function isDay(date: string): boolean {
   const at = new Date(`${date}T00:00:00Z`)
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(date)
 }
 
-/** Not a number: no such time. Outside of these years neither side has events, and Postgres has no such timestamps. */
+/**
+ * Whether the time can be stored. NaN: no such time. Paxos and Gatehouse have no events outside these years, and Postgres has no such
+ * timestamps.
+ */
 function isStorable(milliseconds: number): boolean {
   return milliseconds >= 0 && milliseconds < END_OF_TIME
 }

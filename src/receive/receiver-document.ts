@@ -12,7 +12,7 @@ const EXAMPLE = {
   is_test: false,
 }
 
-/** The OpenAPI 3.1 document of the receiver, with the schema that it checks deliveries with. `apiKeyHeader`: WEBHOOK_API_KEY_HEADER. */
+/** The OpenAPI 3.1 document of the receiver, with the schema of its check of deliveries. `apiKeyHeader`: WEBHOOK_API_KEY_HEADER. */
 export function receiverDocument(apiKeyHeader: string): Json {
   return {
     openapi: '3.1.0',

@@ -13,20 +13,23 @@ import { registerWebhookRoute } from './webhook-route.ts'
 
 export interface ReceiverOptions {
   authenticators: AuthenticatorOptions
-  /** Resolves once the event is committed; rejects with an error to `snooze` when that is not known. */
+  /** Resolves once the event is committed. Rejects with a `snooze` error when it may not be. */
   accept: (event: ReceivedEvent) => Promise<AcceptStatus>
   metrics: Registry
-  /** Where webhooks are taken from, in CIDR notation; null: from everywhere. */
+  /** Addresses that webhooks may come from, in CIDR notation; null: any. */
   allowedAddresses?: readonly string[] | null
-  /** Keeps samples of deliveries; none are kept without it. */
+  /** Keeps samples of deliveries. Without it none are kept. */
   evidence?: DeliveryEvidence
-  /** Under which sources are hashed; the same for all receivers of an installation. */
+  /** Key of the hashes of senders' addresses, the same for all receivers of an installation. */
   sourceSecret?: Buffer
   /** Milliseconds since 1970. */
   now?: () => number
 }
 
-/** The receiver's routes: `POST /webhooks/paxos`, when OAuth is on `POST /oauth/token`, and `GET /openapi.json`, which describes them. */
+/**
+ * Registers the receiver's routes: `POST /webhooks/paxos`, with OAuth also `POST /oauth/token`, and `GET /openapi.json`, which describes
+ * them.
+ */
 export async function registerReceiver(
   app: FastifyInstance,
   {
@@ -55,7 +58,9 @@ export async function registerReceiver(
 
 const NO_EVIDENCE: DeliveryEvidence = { keep: () => undefined, close: async () => undefined }
 
-/** When each key was last used: whether webhooks arrive, and whether an old key can go. Remembered until the process ends. */
+/**
+ * Reports when each key was last used: it shows whether webhooks arrive and whether an old key can be removed. Kept until the process ends.
+ */
 function watchSenders(metrics: Registry, now: () => number): SenderSeen {
   const lastSeen = new Map<string, { authenticator: string; key: string; at: number }>()
   new Gauge({

@@ -10,7 +10,7 @@ import { createSecretMatcher } from './match-secret.ts'
 
 const BODY_LIMIT_BYTES = 4_096
 
-/** A refusal in OAuth's own words (RFC 6749 5.2), since the caller is an OAuth client. */
+/** A refusal in OAuth's form (RFC 6749 5.2), since the caller is an OAuth client. */
 class TokenRefusal extends Error {
   readonly status: number
   readonly error: 'invalid_request' | 'invalid_client' | 'unsupported_grant_type'
@@ -27,7 +27,7 @@ interface Credentials {
   secret: string
 }
 
-/** A parameter that is sent twice becomes an array, and RFC 6749 3.2 forbids it. */
+/** A repeated parameter becomes an array, which RFC 6749 3.2 forbids. */
 const TokenRequest = z.object({
   grant_type: z.string(),
   client_id: z.string().optional(),
@@ -35,8 +35,8 @@ const TokenRequest = z.object({
 })
 
 /**
- * `POST /oauth/token`: client credentials for a bearer token. Paxos sends them in the Authorization header and in the form at once
- * (paxos/api.md 2.3, documented), which RFC 6749 2.3 discourages: both are accepted, and must agree.
+ * `POST /oauth/token`: exchanges client credentials for a bearer token. Paxos sends them in the Authorization header and in the form at
+ * once (paxos/api.md 2.3, documented), which RFC 6749 2.3 discourages. Both are accepted and must agree.
  */
 export async function registerTokenEndpoint(
   app: FastifyInstance,
@@ -74,7 +74,7 @@ export async function registerTokenEndpoint(
       const refusal = toRefusal(error)
       const problem = error instanceof HttpProblem ? error : null
       requests.inc({ status: refusal?.status ?? problem?.status ?? 500, reason: refusal?.error ?? problem?.code ?? 'server_error' })
-      if (!refusal) throw error // the server's own handler logs it and answers 500
+      if (!refusal) throw error // the server's handler logs it and answers 500
       return answerRefusal(reply, refusal)
     })
     scope.post('/oauth/token', { helmet: false, bodyLimit: BODY_LIMIT_BYTES }, async (request, reply) => {
@@ -99,7 +99,7 @@ export async function registerTokenEndpoint(
   })
 }
 
-/** What the request may mean: one reading, or two where its Basic header can be read in two ways. @throws TokenRefusal */
+/** The possible credentials of the request: one reading, or two if its Basic header is ambiguous. @throws TokenRefusal */
 function readCredentials(body: unknown, authorization: string | undefined): Credentials[] {
   const parsed = TokenRequest.safeParse(body)
   if (!parsed.success) {
@@ -121,8 +121,8 @@ function readCredentials(body: unknown, authorization: string | undefined): Cred
 }
 
 /**
- * The Basic header, form-decoded and as it is. RFC 6749 2.3.1 has both parts form-encoded first; many clients (`curl -u` among them) send
- * them plain, and a secret in base64 has a `+` that means a blank in the other reading.
+ * The Basic header, form-decoded and unchanged. RFC 6749 2.3.1 wants both parts form-encoded. Many clients (`curl -u` among them) send them
+ * plain, and the `+` of a base64 secret means a blank when decoded.
  */
 function readBasic(authorization: string | undefined): Credentials[] | null {
   const encoded = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(authorization ?? '')?.[1]
@@ -142,7 +142,9 @@ function formDecode(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '))
 }
 
-/** One text for both parts, so that they are compared at once and in constant time. The length keeps `a:b` + `c` apart from `a` + `b:c`. */
+/**
+ * One text for both parts, so that they are compared at once and in constant time. The length distinguishes `a:b` + `c` from `a` + `b:c`.
+ */
 function credentialText({ id, secret }: Credentials): string {
   return `${id.length}:${id}:${secret}`
 }

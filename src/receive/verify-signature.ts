@@ -1,13 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** Older or younger signatures are refused, so that a recorded one cannot be sent again later. Seconds. */
+/** Signatures with a larger time difference are refused, so that a recorded one cannot be sent again later. Seconds. */
 const TOLERANCE_SECONDS = 300
 
 /**
- * Which of the secrets made the request's signature; -1: none. Checks a Standard Webhooks signature (`webhook-id`, `webhook-timestamp`, `webhook-signature`; HMAC-SHA-256 over
- * `id.timestamp.body`, scheme v1) against several live secrets (`whsec_` and base64). The body's bytes count as received.
- * Written out because the `standardwebhooks` package has neither an injected clock nor several secrets; the tests sign with it.
+ * The index of the secret that made the request's signature; -1: none. Checks a Standard Webhooks signature (`webhook-id`,
+ * `webhook-timestamp`, `webhook-signature`; HMAC-SHA-256 over `id.timestamp.body`, scheme v1) over the received bytes against several live
+ * secrets (`whsec_` and base64). Our own, because the `standardwebhooks` package has neither an injected clock nor several secrets. The
+ * tests sign with that package.
  */
 export function createSignatureVerifier(
   secrets: readonly string[],

@@ -14,10 +14,10 @@ import { readTraceparent } from './trace-context.ts'
 
 /** Deliveries are about 200 bytes (paxos/api.md 2.2). */
 const BODY_LIMIT_BYTES = 16_384
-/** The first retry of Paxos comes after about 5 s whatever we say (paxos/api.md 2.5); gateways in front may listen. */
+/** Paxos retries first after about 5 s whatever the header says (paxos/api.md 2.5). Gateways in front may obey it. */
 const RETRY_AFTER_SECONDS = 5
 
-/** The three answers, written once. */
+/** The bodies of the three answers. */
 const ANSWERS: Readonly<Record<AcceptStatus, string>> = {
   accepted: '{"status":"accepted"}',
   duplicate: '{"status":"duplicate"}',
@@ -26,22 +26,22 @@ const ANSWERS: Readonly<Record<AcceptStatus, string>> = {
 
 export interface WebhookRouteOptions {
   authenticator: WebhookAuthenticator
-  /** Resolves once the event is committed; rejects with an error to `snooze` when that is not known. */
+  /** Resolves once the event is committed. Rejects with a `snooze` error when it may not be. */
   accept: (event: ReceivedEvent) => Promise<AcceptStatus>
   limiter: FailureLimiter
   /** Keyed hash of a sender's address, hexadecimal. */
   hashSource: (address: string) => string
-  /** Keeps samples of refused deliveries, and the bodies of accepted ones. */
+  /** Keeps samples of refused deliveries and the bodies of accepted ones. */
   evidence: DeliveryEvidence
   apiKeyHeader: string
-  /** Where webhooks are taken from, in CIDR notation; null: from everywhere. */
+  /** Addresses that webhooks may come from, in CIDR notation; null: any. */
   allowedAddresses: readonly string[] | null
   metrics: Registry
 }
 
 /**
- * `POST /webhooks/paxos`: authenticate, check the shape, commit, answer. 200 only for what is committed; 503 when it is not known
- * to be, so that the sender comes again; 4xx only for what the sender did wrong.
+ * `POST /webhooks/paxos`: authenticates, checks the shape, commits, answers. 200 only for a committed event. 503 when it may not be
+ * committed, so that the sender tries again. 4xx only for an error of the sender.
  */
 export async function registerWebhookRoute(app: FastifyInstance, options: WebhookRouteOptions): Promise<void> {
   const { authenticator, accept, limiter, hashSource, evidence, apiKeyHeader, allowedAddresses } = options
@@ -132,22 +132,22 @@ export async function registerWebhookRoute(app: FastifyInstance, options: Webhoo
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** When the request's head was read, on the monotonic clock, milliseconds. */
+    /** When the request's head was read: monotonic clock, milliseconds. */
     startedAt: number
-    /** Its headers carry a signature, to be checked over the body. */
+    /** Its headers have a signature that must be checked over the body. */
     provesByBody: boolean
-    /** Which key proved its sender. */
+    /** The key slot that authenticated it; null: none. */
     keySlot: string | null
   }
 }
 
-/** Answered here and not thrown: an outage is logged once by the inbox, not once for each request that meets it. */
+/** Answers here instead of throwing: the inbox logs an outage once, not for each request. */
 function answerUnavailable(reply: FastifyReply, code: string): FastifyReply {
   const problem = new HttpProblem(503, code, 'The event could not be committed. Send it again.')
   return reply.code(503).header('retry-after', String(RETRY_AFTER_SECONDS)).type('application/problem+json').send(JSON.stringify(problem))
 }
 
-/** Fastify's own refusals, by what the server answers for them. */
+/** Fastify's own refusals, by the code that the server answers. */
 const FASTIFY_REASONS: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'MEDIA_TYPE_UNSUPPORTED',

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { AppError } from '../platform/app-error.ts'
 import type { Reconciliation } from './reconciliation.ts'
 
-/** What a certificate of completeness says. Times in ISO 8601, UTC. */
+/** The claims of a certificate of completeness. Times are ISO 8601, UTC. */
 const Claims = z.strictObject({
   kind: z.literal('gatehouse/completeness'),
   version: z.literal(1),
@@ -36,7 +36,7 @@ export interface CertificateKey {
 const PublicJwk = z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().min(1).max(100), kid: z.string().optional() })
 export type PublicJwk = z.output<typeof PublicJwk>
 
-/** The certificate is not what this key signed: it was changed, cut, or signed by another key. */
+/** This key did not sign the certificate: it was changed, cut, or signed by another key. */
 export class CertificateInvalidError extends AppError {
   readonly code = 'CERTIFICATE_INVALID'
   readonly retry = 'never'
@@ -45,7 +45,7 @@ export class CertificateInvalidError extends AppError {
 /** DER head of a PKCS #8 Ed25519 key (RFC 8410): the 32 bytes of the seed follow. */
 const ED25519_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
 const TYPE = 'gatehouse-completeness+jws'
-/** Certificates have some 600 characters. */
+/** Longest accepted certificate: real ones have about 600 characters. */
 const LONGEST = 10_000
 
 /** Derives the key from ENCRYPTION_KEY (HKDF-SHA256), so that there is no further secret to keep. Another ENCRYPTION_KEY gives another key. */
@@ -57,7 +57,7 @@ export async function certificateKey(encryptionKey: Buffer): Promise<Certificate
   return { privateKey, publicJwk: { ...jwk, kid: await calculateJwkThumbprint(jwk) } }
 }
 
-/** What the certificate of a complete comparison says. @throws TypeError when it is not complete */
+/** The claims for a complete comparison. @throws TypeError for an incomplete one */
 export function claimsOf(reconciliation: Reconciliation, paxos: string): CertificateClaims {
   const { id, state, fromAt, toAt, finishedAt, listed, byWebhook, bySweep, found, missing, eventsSha256 } = reconciliation
   if (state !== 'complete') throw new TypeError(`the reconciliation ${id} is ${state}: there is nothing to certify`)
@@ -67,7 +67,7 @@ export function claimsOf(reconciliation: Reconciliation, paxos: string): Certifi
   })
 }
 
-/** A compact JWS (RFC 7515). Ed25519 signs without chance: the same claims and key give the same text. */
+/** Signs a compact JWS (RFC 7515). Ed25519 is deterministic: the same claims and key give the same text. */
 export async function signCertificate(claims: CertificateClaims, { privateKey, publicJwk }: CertificateKey): Promise<string> {
   return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
     .setProtectedHeader({ alg: 'EdDSA', typ: TYPE, kid: publicJwk.kid ?? '' })

@@ -10,45 +10,46 @@ import type { PollPosition } from './poll-position.ts'
 export interface IdentityPollParts {
   inbox: Pick<Inbox, 'setTimer' | 'waiting'>
   paxos: { identities: Pick<PaxosClient['identities'], 'list'> }
-  /** What is on record of these identities; those without an onboarding are left out. */
+  /** The records of these identities. Those without an onboarding are left out. */
   knownStatuses: (identityIds: readonly string[]) => Promise<KnownStatus[]>
-  /** Customers of whom Paxos last said ERROR. */
+  /** Customers with Paxos's last status ERROR. */
   frozen: () => Promise<KnownStatus[]>
   save: (position: PollPosition) => Promise<void>
   /** Milliseconds since 1970. */
   now: () => number
 }
 
-/** What one round did. */
+/** The result of one round. */
 export interface IdentityPollReport {
   listed: number
-  /** Identities that are read again since Paxos says something else than the record. */
+  /** Identities that are read again because Paxos and the record differ. */
   differing: number
-  /** False while events wait that have not been read: they bring most of the changes by themselves. */
+  /** False while unread events wait: they bring most of the changes by themselves. */
   whole: boolean
 }
 
 const PAGE = 100
-/** A change younger than this has an event on its way, milliseconds. There is none for ERROR, which counts at once. */
+/** A younger change still has its event in transit, milliseconds. ERROR has no event, so it counts at once. */
 const SETTLE_MS = 60_000
-/** Each window reaches back over the end of the one before: a change may become visible a little after its own time, milliseconds (assumed). */
+/** Overlap of each window with the one before, milliseconds: a change may become visible a little after its own time (assumed). */
 const OVERLAP_MS = 180_000
-/** The first window, milliseconds. */
+/** Length of the first window, milliseconds. */
 const FIRST_WINDOW_MS = 3_600_000
-/** 200,000 identities that changed. Longer than that a listing is broken, or follows an outage; the walk finds the rest. */
+/** 200,000 changed identities. A longer listing is broken or follows an outage. The walk finds the rest. */
 const MOST_PAGES = 2_000
 /** Pages of the walk in one round: 1,000 identities, with a period of 60 s 1.4 million a day. */
 const WALK_PAGES = 10
-/** With this many events that have waited for longer than `SETTLE_MS`, the backlog is worked on first. */
+/** If this many events have waited longer than `SETTLE_MS`, the backlog goes first. */
 const BACKLOG = 20
 
 /**
- * Compares what Paxos says of identities with the record, by lists and never one by one, and sets the timer `read-identity` where they differ. What is read
- * here is only the reason to look. Three parts:
+ * Compares Paxos's identities with the record, by lists and never one by one. It sets the timer `read-identity` for each difference, and
+ * the worker then reads the identity. Three parts:
  *
- * - Who is frozen: Paxos has no event for ERROR (paxos/api.md 2.7), so all of them are listed by status, and whoever is frozen here and not among them.
- * - Who has changed since the last round, with an overlap: requirements and controls that no event told of.
- * - A part of a walk over all identities, which goes on where it was and begins again at its end: the net for what the time of change misses.
+ * - Frozen identities: Paxos has no event for ERROR (paxos/api.md 2.7). So it lists them all by status, and checks those that are frozen
+ *   here and missing there.
+ * - Identities that changed since the last round, with an overlap: requirements and controls that no event reported.
+ * - A part of a walk over all identities. It continues where it stopped and restarts at the end. It finds what the time of change misses.
  */
 export async function pollIdentities(parts: IdentityPollParts, position: PollPosition): Promise<IdentityPollReport> {
   const round = new Round(parts)
@@ -133,8 +134,8 @@ class Round {
 const LISTING = { operation: 'identities.list', mostPages: MOST_PAGES }
 
 /**
- * An identity without an onboarding is not ours to open here: its events do that, and the sweep finds those that were missed. A listing that tells no
- * details is not believed that there are none: it may leave them out (assumed), and events tell of what is lifted.
+ * An identity without an onboarding is not opened here: its events do that, and the sweep finds missed ones. A listing without details does
+ * not count as "no details": it may leave them out (assumed), and events report lifted controls.
  */
 function differs(known: KnownStatus | undefined, { status, statusDetails }: PaxosIdentity): boolean {
   if (!known) return false

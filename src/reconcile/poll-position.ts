@@ -1,16 +1,16 @@
 import type { Pool } from 'pg'
 
-/** How far the poll over identities has come. */
+/** The position of the poll over identities. */
 export interface PollPosition {
-  /** Changes before this moment were read; null: none were yet. */
+  /** Changes before this time were read; null: none yet. */
   changedFrom: Date | null
-  /** The time of creation, as Paxos wrote it, of the last identity that the walk has seen; null: the walk begins. */
+  /** The time of creation, in Paxos's text, of the last identity that the walk has read; null: the walk begins. */
   walkedTo: string | null
 }
 
 /**
- * Takes the next round, if one is due: once per period over all workers. A worker that dies leaves the position as it was, and the next round is taken a
- * period later. It lives in a row and not in a session, which PgBouncer may give to another.
+ * Takes the next round if one is due: once per period over all workers. If a worker dies, the position stays and the next round is taken a
+ * period later. The claim is a row and not a session lock, since PgBouncer may give the session to another client.
  */
 export async function takeRound(pool: Pool, everySeconds: number): Promise<PollPosition | null> {
   const { rows } = await pool.query<PollPosition>(
@@ -21,7 +21,7 @@ export async function takeRound(pool: Pool, everySeconds: number): Promise<PollP
   return rows[0] ?? null
 }
 
-/** `changedFrom` moves forward only: a round that took long does not undo a later one. */
+/** `changedFrom` only moves forward: a slow round does not undo a later one. */
 export async function savePosition(pool: Pool, { changedFrom, walkedTo }: PollPosition): Promise<void> {
   await pool.query('UPDATE identity_poll SET changed_from = greatest(changed_from, $1), walked_to = $2', [changedFrom, walkedTo])
 }

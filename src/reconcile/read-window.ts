@@ -19,7 +19,7 @@ export interface WindowParts {
   paxos: Pick<PaxosClient, 'events'>
 }
 
-/** Why a listing that ended may still not be whole. */
+/** Why an ended listing may be incomplete. */
 export type Doubt =
   | { code: 'PAGE_SHORT'; pages: number }
   | { code: 'EVENT_REPEATED'; events: number }
@@ -29,26 +29,26 @@ export type Doubt =
 export interface WindowReading {
   /** The distinct events that Paxos listed, by id. */
   eventIds: ReadonlySet<string>
-  /** Of those, the ones that the inbox did not have. */
+  /** Those of them that the inbox lacked. */
   recovered: number
-  /** Events that had been parked as unknown to Paxos, and that it lists after all. */
+  /** Events that were parked as unknown to Paxos and that it lists after all. */
   reopened: number
-  /** Rows of the listing that cannot be used. */
+  /** Unreadable rows of the listing. */
   setAside: number
   doubts: readonly Doubt[]
 }
 
-/** Events younger than this may still be on their way by webhook, and may not be listed yet (assumed). Milliseconds. */
+/** Younger events may still be in transit by webhook, or not listed yet (assumed). Milliseconds. */
 export const LISTING_LAG_MS = 30_000
 const PAGE = 100
-/** Two million events. A listing that goes on longer is broken, or an outage of months that needs a person. */
+/** Two million events. A longer listing is broken, or follows an outage of months that needs a person. */
 const MOST_PAGES = 20_000
-/** The form of an event id, as the receiver checks it. */
+/** The form of an event id that the receiver accepts. */
 const EVENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * Reads List Events over a window to its end. Puts each event that the inbox lacks into it, and reopens those that were parked as unknown.
- * `onPage` runs before each page is taken in: it renews the caller's claim.
+ * Reads List Events over a window to its end. Adds each event that the inbox lacks, and reopens events that were parked as unknown.
+ * `onPage` runs before each page is stored: it renews the caller's claim.
  * @throws PAXOS_ANSWER_MALFORMED when the listing has no end (walkPages)
  */
 export async function readWindow(
@@ -79,7 +79,7 @@ export async function readWindow(
   return { eventIds, ...sums, doubts: doubtsOf(odd, sums.setAside) }
 }
 
-/** SHA-256 over the sorted ids, one to a line. Whoever has the list can compute it again. */
+/** SHA-256 over the sorted ids, one to a line. Any holder of the list can recompute it. */
 export function digestOf(eventIds: ReadonlySet<string>): Buffer {
   return createHash('sha256')
     .update([...eventIds].toSorted().join('\n'))
@@ -93,13 +93,13 @@ async function takeIn({ pool, inbox }: Omit<WindowParts, 'paxos'>, fresh: readon
   )
   const missing = fresh.filter(({ id }) => !known.has(canonicalId(id)))
   const statuses = await Promise.all(missing.map((event) => inbox.accept(asReceived(event))))
-  // Also for what had come before: an event that Paxos lists is proven, and must not stay parked as unknown.
+  // Also for events received before: a listing by Paxos proves an event, so it must not stay parked as unknown.
   const { reopened } = await inbox.prove(fresh.map((event) => ({ eventId: canonicalId(event.id), evidence: evidenceOf(event) })))
-  // A webhook may have been faster: then it is a duplicate, and not recovered.
+  // If a webhook was faster, the event is a duplicate and does not count as recovered.
   return { recovered: statuses.filter((status) => status === 'accepted').length, reopened }
 }
 
-/** Fewer rows than asked for, and yet more pages: rows may have been left out (A47, A48). */
+/** Whether a page has fewer rows than requested although more pages follow: rows may be missing (A47, A48). */
 function isShort({ events, oddRows, nextCursor }: EventPage): boolean {
   return nextCursor !== null && events.length + oddRows < PAGE
 }

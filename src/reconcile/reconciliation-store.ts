@@ -4,7 +4,7 @@ import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { TimeWindow } from './read-window.ts'
 import type { Reconciliation, ReconciliationState, Withheld } from './reconciliation.ts'
 
-/** How long a worker owns a comparison without renewal, seconds: longer than one page can take, waits for the budget included. */
+/** Lease of a worker on a comparison, seconds: longer than one page can take, with waits for the budget. */
 const LEASE_SECONDS = 120
 
 interface Row {
@@ -26,7 +26,7 @@ interface Row {
   last_error: string | null
 }
 
-/** Records the request. Returns what is on record under this id: an earlier request with another window stays as it is. */
+/** Records the request. Returns the record under this id: an earlier request with another window stays unchanged. */
 export async function requestReconciliation(
   pool: Pool,
   { id, fromAt, toAt, requestedBy }: TimeWindow & { id: string; requestedBy: string },
@@ -61,7 +61,7 @@ export async function listReconciliations(
   return cutPage(rows, { limit, view: toReconciliation, key: (row) => [String(row.requested_at.getTime()), row.id] })
 }
 
-/** Takes the oldest comparison that no worker works on. Null: there is none. */
+/** Claims the oldest comparison that no worker has. Null: there is none. */
 export async function takeReconciliation(pool: Pool, worker: string): Promise<Reconciliation | null> {
   const { rows } = await pool.query<Row>(
     `UPDATE reconciliation SET state = 'running', lease_by = $1, lease_until = now() + make_interval(secs => $2), pages = 0, listed = 0
@@ -74,7 +74,7 @@ export async function takeReconciliation(pool: Pool, worker: string): Promise<Re
   return rows[0] ? toReconciliation(rows[0]) : null
 }
 
-/** Renews the lease and records the progress. False: another worker has it now. */
+/** Renews the lease and records the progress. False: another worker has the comparison now. */
 export async function renewReconciliation(
   pool: Pool,
   { id, worker, pages, listed }: { id: string; worker: string; pages: number; listed: number },
@@ -87,7 +87,7 @@ export async function renewReconciliation(
   return rowCount === 1
 }
 
-/** Leaves it to the next round, which begins `seconds` from now. */
+/** Postpones the comparison by `seconds`. */
 export async function postponeReconciliation(
   pool: Pool,
   { id, worker, error, seconds }: { id: string; worker: string; error: string | null; seconds: number },
@@ -104,7 +104,7 @@ export interface ReconciliationResult extends Pick<Reconciliation, 'listed' | 'b
   readonly eventsSha256: Buffer | null
 }
 
-/** Records what was found. False: another worker has it now. */
+/** Records the result. False: another worker has the comparison now. */
 export async function finishReconciliation(pool: Pool, id: string, worker: string, result: ReconciliationResult): Promise<boolean> {
   const { listed, byWebhook, bySweep, found, missing, withheld, eventsSha256 } = result
   const { rowCount } = await pool.query(

@@ -22,23 +22,23 @@ export interface Reconciliation extends Readonly<TimeWindow> {
   readonly state: ReconciliationState
   readonly requestedBy: string
   readonly requestedAt: Date
-  /** Null while it is not finished. */
+  /** Null until it is finished. */
   readonly finishedAt: Date | null
   /** Pages read so far. */
   readonly pages: number
   /** Distinct events that Paxos listed. */
   readonly listed: number
-  /** Of those, the ones that a webhook brought first. */
+  /** Those of them that a webhook brought first. */
   readonly byWebhook: number
-  /** Of those, the ones that a reading of List Events brought first. */
+  /** Those of them that a read of List Events brought first. */
   readonly bySweep: number
-  /** Of those by sweep: received while this comparison was under way. */
+  /** Those of `bySweep` that were received during this comparison. */
   readonly found: number
   /** Listed by Paxos and not in the inbox. */
   readonly missing: number
-  /** SHA-256 over the sorted ids that Paxos listed, one to a line, hexadecimal; null while it is not finished. */
+  /** SHA-256 over the sorted ids that Paxos listed, one to a line, hexadecimal; null until it is finished. */
   readonly eventsSha256: string | null
   readonly withheld: readonly Withheld[]
-  /** Why the last try did not go on; null: it did. */
+  /** Why the last try failed; null: it did not. */
   readonly lastError: string | null
 }

@@ -5,16 +5,16 @@ import { type Doubt, digestOf, readWindow, type WindowParts, type WindowReading 
 import type { Reconciliation, Withheld } from './reconciliation.ts'
 import { finishReconciliation, type ReconciliationResult, renewReconciliation } from './reconciliation-store.ts'
 
-/** This worker did not renew its lease in time, and another one has the comparison. Events that it took in stay. */
+/** This worker did not renew its lease in time, and another worker has the comparison. Events that this one stored stay. */
 export class ReconciliationLeaseLostError extends AppError {
   readonly code = 'RECONCILIATION_LEASE_LOST'
   readonly retry = 'snooze'
 }
 
 /**
- * Compares one window: reads List Events to its end, takes in what the inbox lacks, and then counts what the inbox holds of all that Paxos listed.
- * A listing that has no end, that moved while it was read, or that has a short page gives no certificate (A47, A48).
- * @throws what a call to Paxos throws: the caller tries again later
+ * Compares one window: reads List Events to its end, stores what the inbox lacks, and then counts how much of Paxos's list the inbox holds.
+ * A listing without an end, one that moved while it was read, and one with a short page give no certificate (A47, A48).
+ * @throws the errors of calls to Paxos: the caller tries again later
  */
 export async function runReconciliation(
   parts: WindowParts,

@@ -17,10 +17,10 @@ export interface IdentityPollsParts {
   metrics: Registry
 }
 
-/** Looks this often within a period, so that a round that another worker did not take begins soon after it was due. */
+/** Checks per period for a due round, so that a round that another worker missed begins soon. */
 const LOOKS_PER_PERIOD = 5
 
-/** Polls identities, in one worker at a time. Returns the function that stops it and waits for the round. */
+/** Polls identities in one worker at a time. Returns a function that stops it and waits for the current round. */
 export function startIdentityPolls(parts: IdentityPollsParts): () => Promise<void> {
   const { logger, metrics, everySeconds } = parts
   const seconds = new Histogram({

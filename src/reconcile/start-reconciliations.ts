@@ -6,12 +6,15 @@ import type { WindowParts } from './read-window.ts'
 import { postponeReconciliation, takeReconciliation } from './reconciliation-store.ts'
 import { runReconciliation } from './run-reconciliation.ts'
 
-/** How soon a worker looks for a request, milliseconds. */
+/** Pause between two checks for a request, milliseconds. */
 const LOOK_MS = 1_000
 /** How long a comparison waits after a failure, seconds. */
 const RETRY_SECONDS = 15
 
-/** Works on requested comparisons, one at a time in each worker. Returns the function that stops it; a comparison under way is left to another worker. */
+/**
+ * Works on requested comparisons, one at a time in each worker. Returns a function that stops it. Another worker takes over a comparison in
+ * progress.
+ */
 export function startReconciliations(parts: WindowParts, logger: Logger): () => Promise<void> {
   const stopping = new AbortController()
   const worker = randomUUID()

@@ -15,16 +15,19 @@ export interface SweepParts {
   now: () => number
 }
 
-/** Each window reaches back over the end of the one before: an event may become visible a little after its own time (assumed). */
+/** Overlap of each window with the one before, milliseconds: an event may become visible a little after its own time (assumed). */
 const OVERLAP_MS = 10 * 60_000
-/** Before the first sweep: what happened earlier is another installation's, and nobody wants its old customers adopted unasked. */
+/**
+ * Length of the first window, milliseconds. Earlier events belong to another installation, and its old customers must not be adopted
+ * unasked.
+ */
 const FIRST_WINDOW_MS = 60 * 60_000
 
 /**
- * Finds every event that Paxos has and no webhook has brought: reads List Events from the last watermark (less an overlap) to
- * half a minute ago, to its end, and puts what is missing into the inbox, where it goes the way of any event. The watermark
- * moves only when the whole window was read, so silence of whatever length, and a sweep that dies, lose nothing
- * (paxos/api.md 2.5: webhooks stop after 24 h, List Events is the recovery). `null`: another machine is sweeping.
+ * Finds every event that Paxos has and no webhook has brought. It reads List Events from the last watermark, less an overlap, up to 30 s
+ * ago, and adds missing events to the inbox, where they are handled like any event. The watermark moves only when the whole window was
+ * read. So neither silence of any length nor a sweep that dies loses an event (paxos/api.md 2.5: webhooks stop after 24 h, List Events is
+ * the recovery). `null`: another worker is sweeping.
  */
 export async function sweepEvents(parts: SweepParts): Promise<SweepWindow | null> {
   const claim = await claimSweep(parts.pool)
@@ -32,7 +35,7 @@ export async function sweepEvents(parts: SweepParts): Promise<SweepWindow | null
   try {
     return await sweepClaimed(parts, claim)
   } finally {
-    await claim.release().catch(() => {}) // Postgres is away: the claim ends by itself
+    await claim.release().catch(() => {}) // Postgres is away: the claim expires by itself
   }
 }
 

@@ -6,18 +6,19 @@ export interface SweepWindow {
   toAt: Date
   /** Events that Paxos listed in it. */
   listed: number
-  /** Of those, the ones that no webhook had brought. */
+  /** Those of them that no webhook had brought. */
   recovered: number
 }
 
-/** Up to when every event is accounted for; null before the first sweep. */
+/** The time up to which every event is accounted for; null before the first sweep. */
 export async function readWatermark(pool: Pool): Promise<Date | null> {
   const { rows } = await pool.query<{ to_at: Date | null }>('SELECT max(to_at) AS to_at FROM sweep_window')
   return rows[0]!.to_at
 }
 
 export async function recordWindow(pool: Pool, { fromAt, toAt, listed, recovered }: SweepWindow): Promise<void> {
-  // Numbered behind the last one, and not by the sequence, which a copy of the database may leave behind its rows. One worker sweeps at a time.
+  // The number follows the last row and not the sequence, which a copy of the database may leave behind its rows. One worker sweeps at a
+  // time.
   await pool.query(
     `INSERT INTO sweep_window (id, from_at, to_at, listed, recovered)
      SELECT coalesce(max(id), 0) + 1, $1::timestamptz, $2::timestamptz, $3::integer, $4::integer FROM sweep_window`,

@@ -1,4 +1,4 @@
-/** Where a process works, beside its database: addresses to compare and to show, never a credential. */
+/** The world of a process besides its database: addresses to compare and to show, never a credential. */
 export interface World {
   /** `Redis at redis:6379, database 0` or `Postgres`. */
   queue: string
@@ -17,9 +17,9 @@ export interface RoleProcess extends World {
   role: Role
   host: string
   pid: number
-  /** Where it listens; null: nowhere. */
+  /** Its base URL; null: it does not listen. */
   url: string | null
   startedAt: Date
-  /** Since its last sign of life, by the database's clock. */
+  /** Seconds since its last sign of life, by the database's clock. */
   silentSeconds: number
 }

@@ -7,22 +7,22 @@ import type { Role, RoleProcess, World } from './role-process.ts'
 
 export interface Enrollment {
   id: string
-  /** Removes the row and stops the heartbeat; safe to repeat, and quiet while Postgres is away. */
+  /** Removes the row and stops the heartbeat. Safe to repeat. Does not fail while Postgres is away. */
   leave(): Promise<void>
 }
 
-/** Who runs on this database. Rejects when Postgres does not answer. */
+/** The processes on this database. Rejects when Postgres does not answer. */
 export interface Roster {
   /** Processes that gave a sign of life in the last 20 s and are not known to be dead, in the order of their start. */
   live(): Promise<RoleProcess[]>
-  /** Writes this process down and renews its sign of life every 5 s until it leaves. */
+  /** Enrolls this process and renews its sign of life every 5 s until it leaves. */
   enroll(entry: World & { role: Role; url: string | null }): Promise<Enrollment>
 }
 
 const HEARTBEAT_MS = 5_000
-/** Four heartbeats: a pause of one process or a short outage of Postgres is not its end. */
+/** Four heartbeats: a paused process or a short outage of Postgres does not count as its end. */
 const LIVE_SECONDS = 20
-/** Rows of processes that died are removed by the next that starts, once this old. */
+/** The next process that starts removes rows of dead processes of this age. */
 const KEEP_DEAD_SECONDS = 3_600
 
 export function createRoster({ pool, logger }: { pool: Pool; logger: Logger }): Roster {
@@ -57,7 +57,7 @@ async function readRecent(pool: Pool): Promise<RoleProcess[]> {
   return rows
 }
 
-/** A row that was removed meanwhile (a restored backup) comes back with the next sign of life. */
+/** Writes the row, or restores it: one that was removed (a restored backup) returns with the next sign of life. */
 async function writeDown(pool: Pool, id: string, { role, url, queue, upstream, simulated }: World & { role: Role; url: string | null }) {
   await pool.query(
     `INSERT INTO role_process (id, role, host, pid, url, queue, upstream, simulated) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -66,7 +66,7 @@ async function writeDown(pool: Pool, id: string, { role, url, queue, upstream, s
   )
 }
 
-/** A process of this machine that was killed is dead at once, not after 20 s: a restart must not be held up by its own past. */
+/** A killed process of this machine counts as dead at once, not after 20 s: otherwise it would delay its own restart. */
 function isNotKnownDead({ host, pid }: RoleProcess): boolean {
   if (host !== hostname()) return true
   try {

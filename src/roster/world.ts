@@ -1,7 +1,7 @@
 import { AppError } from '../platform/app-error.ts'
 import type { RoleProcess, World } from './role-process.ts'
 
-/** The roles that run on this database use another queue or another Paxos than this process would. Nothing was done. */
+/** The running roles on this database use another queue or another Paxos than this process would. Gatehouse did nothing. */
 export class OtherWorldError extends AppError {
   readonly code = 'OTHER_WORLD'
   readonly retry = 'never'
@@ -13,7 +13,7 @@ export class AlreadyRunningError extends AppError {
   readonly retry = 'never'
 }
 
-/** What differs between this process and those that run, as one sentence each that names both sides; empty: nothing. */
+/** Differences between this process and the running ones: one sentence each that names both sides; empty: none. */
 export function differences(mine: World, running: readonly RoleProcess[]): string[] {
   const other = running.find(({ queue }) => comparable(queue) !== comparable(mine.queue))
   const queue = other
@@ -40,7 +40,7 @@ export function nameOf({ role, pid, host }: Pick<RoleProcess, 'role' | 'pid' | '
   return `${role === 'start' ? 'process of gatehouse start' : role} (pid ${pid} on ${host})`
 }
 
-/** One machine has several names for itself. */
+/** A machine has several names for itself: they compare as equal. */
 function comparable(address: string): string {
   return address.replace(/\blocalhost\b|\[::1\]/g, '127.0.0.1').replace(/\/+$/, '')
 }

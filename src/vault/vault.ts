@@ -9,13 +9,13 @@ export class PayloadUnreadableError extends AppError {
 }
 
 /**
- * Personal data that has to be kept for a while, each payload under its own data key. Removing a row forgets the payload. Rejects when Postgres
- * does not answer.
+ * Keeps personal data for a while, each payload under its own data key. Removing a row destroys the payload. Rejects when Postgres does not
+ * answer.
  */
 export interface Vault {
-  /** Keeps a value (JSON) under an id, or leaves the one that is there. */
+  /** Seals a value (JSON) under an id. An existing payload stays unchanged. */
   seal(id: string, value: unknown): Promise<void>
-  /** Null where there is none. @throws PayloadUnreadableError */
+  /** Null for an unknown id. @throws PayloadUnreadableError */
   open(id: string): Promise<unknown>
   remove(id: string): Promise<void>
 }
@@ -25,7 +25,7 @@ const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** `encryptionKey`: 32 bytes; it wraps the data keys and encrypts nothing itself. */
+/** `encryptionKey`: 32 bytes. It wraps the data keys and encrypts nothing itself. */
 export function createVault({ pool, encryptionKey }: { pool: Pool; encryptionKey: Buffer }): Vault {
   const wrappingKey = Buffer.from(hkdfSync('sha256', encryptionKey, '', 'gatehouse/vault', KEY_BYTES))
   return {
@@ -47,7 +47,7 @@ export function createVault({ pool, encryptionKey }: { pool: Pool; encryptionKey
       try {
         return JSON.parse(decrypt(decrypt(wrappingKey, row.wrapped_key, id), row.sealed, id).toString())
       } catch {
-        // What the cipher says names nothing useful, and what JSON says may quote the person.
+        // The cipher's message says nothing useful, and JSON's message may quote personal data.
         throw new PayloadUnreadableError(
           `the sealed payload ${id} cannot be decrypted: check that ENCRYPTION_KEY is the key that sealed it`,
         )
@@ -57,7 +57,7 @@ export function createVault({ pool, encryptionKey }: { pool: Pool; encryptionKey
   }
 }
 
-/** Nonce, tag, ciphertext. The id is authenticated, so that a payload cannot be put under another id. */
+/** Returns nonce, tag and ciphertext. The id is authenticated, so a payload cannot be moved to another id. */
 function encrypt(key: Buffer, plain: Buffer, id: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(id))
