@@ -106,7 +106,7 @@ export interface Snapshot {
 /** The result of a step: the next snapshot, its entries for the ledger, and attempts to record. Nothing is committed yet. */
 export type Draft<S extends Snapshot> = S & {
   readonly entries: readonly Entry[]
-  readonly attempted?: readonly Attempt[]
+  readonly attempted: readonly Attempt[]
 }
 
 /** A new effect of a stream. Step and key follow from its id and its stream alone, so a restored database uses the same key. */

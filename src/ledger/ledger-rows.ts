@@ -100,7 +100,7 @@ export const COMPLETED: readonly RowColumn<CompletedEvent>[] = [
 
 /** The parameters of `commitStatement`, in its order. */
 export function commitValues<S extends Snapshot>(table: StreamTable<S>, chained: readonly Chained<S>[]): Buffer[] {
-  const attempts = chained.flatMap(({ streamId, change }) => (change.draft.attempted ?? []).map((attempt) => ({ ...attempt, streamId })))
+  const attempts = chained.flatMap(({ streamId, change }) => change.draft.attempted.map((attempt) => ({ ...attempt, streamId })))
   return [
     ...parameters(stateColumns(table), chained),
     ...parameters(

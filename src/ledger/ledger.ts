@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { Attempt, Effect, Receipt, Snapshot } from '../domain/effect.ts'
+import type { Attempt, Effect, Lease, Receipt, Snapshot } from '../domain/effect.ts'
 import type { Snapshot as OnboardingSnapshot } from '../domain/onboarding/onboarding.ts'
 import { errorCode } from '../platform/app-error.ts'
 import { createGroupCommitter } from '../platform/group-committer.ts'
@@ -120,6 +120,11 @@ function chain<S extends Snapshot>(table: StreamTable<S>, change: Change<S>): Ch
   return { change, streamId, values, after: { ...snapshot, effects, ...bookkeeping } as unknown as Stored<S>, entries }
 }
 
+/** All or none: the check `effect_lease_is_whole`. */
+type LeaseColumns =
+  | { lease_seq: string; lease_generation: number; lease_until: string }
+  | { lease_seq: null; lease_generation: null; lease_until: null }
+
 interface SnapshotRow extends Readonly<Record<string, unknown>> {
   version: number
   entry_count: number
@@ -127,7 +132,9 @@ interface SnapshotRow extends Readonly<Record<string, unknown>> {
   effects: EffectRow[]
 }
 
-interface EffectRow {
+type EffectRow = EffectColumns & LeaseColumns
+
+interface EffectColumns {
   step: string
   kind: string
   name: string | null
@@ -136,9 +143,6 @@ interface EffectRow {
   state: Effect['state']
   attempts: number
   intended_at: string
-  lease_seq: string | null
-  lease_generation: number | null
-  lease_until: string | null
   receipt: Receipt | null
   error_code: string | null
 }
@@ -148,12 +152,11 @@ function toStored<S extends Snapshot>(table: StreamTable<S>, row: SnapshotRow): 
   return { ...table.snapshot(row, row.effects.map(toEffect)), version, entryCount: entry_count, headHash: head_hash }
 }
 
-function toEffect({ intended_at, lease_seq, lease_generation, lease_until, error_code, ...same }: EffectRow): Effect {
-  const leased = lease_seq !== null && lease_generation !== null && lease_until !== null
-  return {
-    ...same,
-    intendedAt: Date.parse(intended_at),
-    lease: leased ? { seq: lease_seq, generation: lease_generation, until: Date.parse(lease_until) } : null,
-    errorCode: error_code,
-  }
+function toEffect({ intended_at, error_code, ...same }: EffectRow): Effect {
+  const { lease_seq: _, lease_generation: __, lease_until: ___, ...effect } = same
+  return { ...effect, intendedAt: Date.parse(intended_at), lease: toLease(same), errorCode: error_code }
+}
+
+function toLease(row: LeaseColumns): Lease | null {
+  return row.lease_seq === null ? null : { seq: row.lease_seq, generation: row.lease_generation, until: Date.parse(row.lease_until) }
 }

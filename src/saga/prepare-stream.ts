@@ -34,5 +34,5 @@ export function prepare<S extends Snapshot, Seen>(
 }
 
 export function withAttempts<S extends Snapshot>(draft: Draft<S>, attempted: readonly Attempt[]): Draft<S> {
-  return { ...draft, attempted: [...(draft.attempted ?? []), ...attempted] }
+  return { ...draft, attempted: [...draft.attempted, ...attempted] }
 }

@@ -124,6 +124,13 @@ describe('the look-up of a quote execution', () => {
     expect(asked).toEqual([['get', 'p', 'x-1', options]])
   })
 
+  it('after a 409 fails for good with its id when Paxos shows another execution or none', async () => {
+    const error = await effectIn({ listed: [] })
+      .effect.find?.(task(), { existingId: 'x-9' })
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'QUOTE_MISMATCH', message: expect.stringContaining('x-9') })
+  })
+
   it('after a 409 without an id fails for good when the list has none', async () => {
     const error = await effectIn({})
       .effect.find?.(task(), conflict(null))

@@ -102,10 +102,15 @@ describe('a change', () => {
     const claim = claimNext(draftOf(first), { by: '1', now: 0, leaseMs: 1 })
     if (claim.kind !== 'attempt') throw new Error('nothing to claim')
     await commit(first, claim.draft)
-    const late = { ...applyDecision(draftOf(first), { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED') }
+    const attempt = { step: 'account', number: 1, at: 0, durationMs: 1, operation: null, status: null }
+    const late = {
+      ...applyDecision(draftOf(first), { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED'),
+      attempted: [{ ...attempt, code: null, problemType: null, detail: null }],
+    }
     expect(await ledger.commit({ before: first, draft: late, actor: 'late', at })).toBeNull()
     const { rows } = await pool.query("SELECT count(*)::int AS late FROM ledger_entry WHERE actor = 'late'")
     expect(rows).toEqual([{ late: 0 }])
+    expect(await readAttempts(pool, first.onboarding.identityId)).toEqual([])
     const stored = await ledger.load(first.onboarding.identityId)
     expect(stored?.onboarding.state).toBe('approved')
     expect(stored?.effects.map(({ step }) => step)).toEqual(['account'])
