@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { completes, createWorld } from '../saga/world.ts'
+import type { Pipeline } from '../saga/start-pipeline.ts'
+import { completes, createWorld, eventually, type World } from '../saga/world.ts'
 import { hasDocument, violationsOf } from '../sandbox/paxos-document.ts'
 import { startRecordingProxy } from '../support/recording-proxy.ts'
-import { openTrader, TESTER } from './trader.ts'
+import { bankOf } from './bank.ts'
+import { openTrader, TESTER, type Trader } from './trader.ts'
 
 /** Every operation of trading that a customer's day needs. */
 const NEEDED = [
@@ -16,6 +18,11 @@ const NEEDED = [
   'GET /quotes',
   'POST /profiles/{id}/quote-executions',
   'GET /profiles/{id}/quote-executions/{id}',
+  'POST /transfer/fiat-deposit-instructions',
+  'GET /transfer/fiat-deposit-instructions',
+  'GET /transfer/fiat-deposit-instructions/{id}',
+  'GET /transfer/transfers',
+  'GET /transfer/transfers/{id}',
 ]
 
 const nameOf = (method: string, path: string): string => `${method} ${(path.split('?')[0] ?? '').replaceAll(/\/[0-9a-f-]{36}/g, '/{id}')}`
@@ -24,11 +31,12 @@ describe.skipIf(!hasDocument)("what goes over the wire beside Paxos's OpenAPI do
   it('has 0 violations, in each request of the client and each answer of the simulator, refusals included', {
     timeout: 60_000,
   }, async () => {
-    const world = await createWorld({ kind: 'postgres' }, { cancelDelayMs: 100 })
+    const world = await createWorld({ kind: 'postgres' }, { cancelDelayMs: 100, wireDelayMs: 500 })
     const proxy = await startRecordingProxy(world.sandbox.url)
     const pipeline = await world.start({ paxos: proxy })
     const trader = await openTrader(world, pipeline)
     await tradeForADay(trader)
+    await wireForADay({ world, pipeline, trader })
     await completes(pipeline)
     expect(await trader.drift()).toEqual({})
 
@@ -39,8 +47,29 @@ describe.skipIf(!hasDocument)("what goes over the wire beside Paxos's OpenAPI do
   })
 })
 
+/** Instructions whose answer is lost, one refused, and a wire that is read by its event, by the poll and after its return. */
+async function wireForADay({ world, pipeline, trader }: { world: World; pipeline: Pipeline; trader: Trader }): Promise<void> {
+  const { useCases, accountId } = trader
+  const [bank, instruct] = [bankOf(world.sandbox), 'POST /transfer/fiat-deposit-instructions'] as const
+  world.sandbox.faults.arm({ on: instruct, do: 'act-then-answer', next: 1 })
+  const ask = (network: 'WIRE' | 'RTP', routingNumberType: 'SWIFT' | null) =>
+    useCases.requestInstructions({ accountId, idempotencyKey: `in-${network}`, network, routingNumberType }, TESTER)
+  const { instructionsId } = (await ask('WIRE', 'SWIFT')).instructions
+  const instructions = await eventually(
+    () => useCases.getInstructions(instructionsId),
+    (seen) => seen?.state === 'created',
+  )
+  await ask('RTP', null)
+  const paxosTransferId = bank.wire(instructions!, '150.33')
+  await pipeline.accept(bank.events()[0]!)
+  const completed = ({ items }: { items: readonly { state: string }[] }) => items[0]?.state === 'completed'
+  await eventually(() => useCases.listTransfers({ accountId, limit: 10 }), completed)
+  bank.takeBack(paxosTransferId)
+  for (const event of bank.events()) await pipeline.accept(event)
+}
+
 /** One of each: filled, cancelled, refused by Paxos, sold by stop and limit, executed by quote. */
-async function tradeForADay({ place, reaches, useCases, accountId }: Awaited<ReturnType<typeof openTrader>>): Promise<void> {
+async function tradeForADay({ place, reaches, useCases, accountId }: Trader): Promise<void> {
   const buy = { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' }
   await reaches((await place('buy', buy)).orderId, 'filled')
   await reaches((await place('refused', { ...buy, quoteAmount: '666.13' })).orderId, 'rejected')

@@ -15,8 +15,9 @@ export function eventRoutes(simulate: SimulateOperation, { events }: SandboxStat
   simulate('GET /events/{id}', ({ id, query, subject }) => {
     if (!isUuid(id)) throw problem(400, 'error parsing event id')
     subject.eventId = id
+    const isTest = queryFlag(query, 'is_test')
     const event = events.get(id.toLowerCase())
-    if (!event || event.isTest !== queryFlag(query, 'is_test')) throw problem(404)
+    if (event?.isTest !== isTest) throw problem(404)
     if (event.identityId !== null) subject.identityId = event.identityId
     return eventView(event)
   })

@@ -22,10 +22,8 @@ export function pageRequest(
   query: Query,
   { order, maxLimit, defaultLimit = maxLimit }: { order: 'ASC' | 'DESC'; maxLimit: number; defaultLimit?: number },
 ): PageRequest {
-  const limit = query.limit === undefined ? defaultLimit : Number(query.limit)
-  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit || query.limit === '') {
-    throw problem(400, `limit must be between 1 and ${maxLimit}`)
-  }
+  const limit = query.limit === undefined ? defaultLimit : readInteger(query.limit)
+  if (limit < 1 || limit > maxLimit) throw problem(400, `limit must be between 1 and ${maxLimit}`)
   const asked = query.order ?? order
   if (asked !== 'ASC' && asked !== 'DESC') throw problem(400, 'order must be ASC or DESC')
   return { limit, order: asked, afterNs: readCursor(query.page_cursor) }
@@ -70,6 +68,11 @@ function firstFrom(records: readonly Dated[], ns: bigint): number {
 
 function cursorAfter(record: Dated | undefined): string {
   return record ? Buffer.from(`after ${record.createdAtNs}`).toString('base64url') : ''
+}
+
+/** Digits alone, as the document's int32 is written in a query: no exponent, no sign; 0 for anything else. */
+function readInteger(text: string | string[]): number {
+  return typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : 0
 }
 
 function readCursor(cursor: string | string[] | undefined): bigint | null {

@@ -19,6 +19,18 @@ const MAX_LIMIT = 1000
 const DEFAULT_LIMIT = 100
 const MAX_FILTER_VALUES = 100
 
+/** Documented values of the filters, those that the simulator never makes included. */
+const RAILS = ['CRYPTO', 'WIRE', 'SEN', 'BANK', 'SIGNET', 'CBIT', 'CUBIX'] as const
+const TRANSFER_TYPES: readonly string[] = [
+  ...['INTERNAL_TRANSFER_DEBIT', 'INTERNAL_TRANSFER_CREDIT', 'PAXOS_TRANSFER_DEBIT', 'PAXOS_TRANSFER_CREDIT', 'RTP_DEPOSIT'],
+  ...RAILS.flatMap((rail) => [`${rail}_DEPOSIT`, `${rail}_WITHDRAWAL`]),
+]
+const SECONDARY_STATUSES = ['TRAVEL_RULE_INFO_REQUESTED', 'TRAVEL_RULE_REJECTED', 'CUSTOMER_REJECTED', 'PENDING_CUSTOMER_APPROVAL']
+/** What `type` cannot be combined with. */
+const LIST_FILTERS: readonly string[] = [
+  ...['ids', 'ref_ids', 'profile_ids', 'identity_ids', 'account_ids', 'group_ids', 'statuses', 'secondary_statuses', 'crypto_tx_hashes'],
+]
+
 const reference = z.string().min(1, 'must not be empty')
 const InternalRequest = z.strictObject({
   ref_id: reference.optional(),
@@ -45,6 +57,7 @@ export function transferRoutes(simulate: SimulateOperation, state: SandboxState)
   })
 
   simulate('GET /transfer/transfers', ({ query }) => {
+    refuseConflicts(query)
     const orderBy = queryText(query, 'order_by', ['CREATED_AT', 'UPDATED_AT']) ?? 'CREATED_AT'
     const byUpdate = orderBy === 'UPDATED_AT'
     const { items, nextCursor } = page(byUpdate ? inOrderOfUpdates(transfers.all) : transfers.all.map(asRecord), {
@@ -99,16 +112,30 @@ function inOrderOfUpdates(transfers: readonly Transfer[]): TransferRecord[] {
     .sort((one, other) => (one.createdAtNs < other.createdAtNs ? -1 : 1))
 }
 
+/** Documented: the time of `order_by` is that of the time filter, and `type` goes with time filters only. @throws 400 naming both parameters */
+function refuseConflicts(query: Query): void {
+  const given = Object.keys(query)
+  const orderBy = query.order_by
+  const other = orderBy === 'CREATED_AT' ? 'updated_at.' : orderBy === 'UPDATED_AT' ? 'created_at.' : null
+  const wrongTime = other === null ? undefined : given.find((name) => name.startsWith(other))
+  if (wrongTime) throw problem(400, `order_by ${orderBy} cannot be combined with ${wrongTime}`)
+  const beside = given.includes('type') ? given.find((name) => LIST_FILTERS.includes(name)) : undefined
+  if (beside) throw problem(400, `type cannot be combined with ${beside}`)
+}
+
+function refuseUnknown(query: Query, name: string, allowed: readonly string[]): void {
+  if (queryList(query, name).some((value) => !allowed.includes(value))) throw problem(400, `${name} must be one of ${allowed.join(', ')}`)
+}
+
 function transferFilter(query: Query, byUpdate: boolean): (record: TransferRecord) => boolean {
   const oneOf = (name: string): ((value: string | null) => boolean) => {
     const values = queryList(query, name)
     if (values.length > MAX_FILTER_VALUES) throw problem(400, `${name} may name at most ${MAX_FILTER_VALUES} values`)
     return (value) => values.length === 0 || (value !== null && values.includes(value))
   }
-  for (const status of queryList(query, 'statuses')) {
-    if (!(TRANSFER_STATUSES as readonly string[]).includes(status))
-      throw problem(400, `statuses must be one of ${TRANSFER_STATUSES.join(', ')}`)
-  }
+  refuseUnknown(query, 'statuses', TRANSFER_STATUSES)
+  refuseUnknown(query, 'type', TRANSFER_TYPES)
+  refuseUnknown(query, 'secondary_statuses', SECONDARY_STATUSES)
   const filters: readonly [(value: string | null) => boolean, (transfer: Transfer) => string | null][] = [
     [oneOf('ids'), ({ id }) => id],
     [oneOf('ref_ids'), ({ refId }) => refId],

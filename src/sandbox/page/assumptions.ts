@@ -56,6 +56,8 @@ export const FACTS: readonly Fact[] = [
     basis: 'documented',
     knob: 'wireDelayMs, wireFee',
   },
+  { about: 'queries', does: 'a parameter that the document does not have is ignored: it refuses none', basis: 'assumed' },
+  { about: 'transfers', does: 'type goes with time filters only, order_by with its own time: else 400', basis: 'documented' },
   { about: 'wires', does: 'a late return is a further debiting transfer', basis: 'assumed', knob: 'lateReturnAs' },
   { about: 'wires', does: 'an unknown memo is 400', basis: 'assumed' },
   { about: 'orders', does: 'sizes, steps, times in force, refusals and their texts', basis: 'documented' },
