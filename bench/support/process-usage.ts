@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Linux counts CPU time in ticks of 10 ms in this file, whatever the kernel's own tick (man 5 proc). */
+/** Linux counts CPU time in ticks of 10 ms in this file, independent of the kernel's own tick (man 5 proc). */
 const TICKS_PER_SECOND = 100
 
 /** CPU time of a process until now, user and system, in seconds. NaN without /proc (only Linux has it). */

@@ -21,7 +21,7 @@ export interface ChildOrder
 /** The child's messages to its parent. */
 export type ChildMessage = { url: string } | { passed: Instant[] }
 
-// A receiver and a worker in one process of their own, which kills itself (really: SIGKILL) where it is told to.
+// A receiver and a worker in a separate process, which kills itself (a real SIGKILL) at the ordered instant.
 const order = JSON.parse(process.env.CRASH_CHILD ?? '') as ChildOrder // written by the parent, of this very type
 const passed = new Set<Instant>()
 

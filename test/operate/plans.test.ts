@@ -144,7 +144,7 @@ describe('a read of an operator, for any number of rows', () => {
     [
       'open work of a page of identities',
       () => reads.events.openOf(Array.from({ length: 50 }, (_, n) => uuid('identity', n))),
-      [], // of the open ones or of the identities, whichever are fewer
+      [], // of the open events or of the identities: the smaller set
     ],
     ['the counts of events', () => countEvents(pool), ['inbox_event_open_idx', 'inbox_event_pkey']],
     ['the pulse', () => reads.events.pulse(), ['inbox_event_open_idx', 'inbox_event_pkey']],

@@ -10,7 +10,7 @@ import { approveReplay, parts, planReplay, runToEnd } from './replays.ts'
 const WAITING = { states: ['parked', 'dead'] as ('parked' | 'dead')[] }
 const ADA = { by: 'ada', reason: 'incident 7: tested' }
 
-/** Approvals whose accounts Paxos has refused, so that they are parked. It refuses them until `mend`. */
+/** Approvals whose accounts Paxos has refused, so that they are parked. It refuses them until `fix`. */
 async function parkedApprovals(
   count: number,
   options: { concurrency?: number } = {},
@@ -18,7 +18,7 @@ async function parkedApprovals(
   world: World
   pipeline: Pipeline
   identityIds: string[]
-  mend: () => void
+  fix: () => void
 }> {
   const world = await createWorld({ kind: 'postgres' })
   const pipeline = await world.start(options)
@@ -33,13 +33,13 @@ async function parkedApprovals(
     () => pipeline.inbox.count(),
     ({ parked }) => parked === count,
   )
-  return { world, pipeline, identityIds, mend: () => world.sandbox.faults.disarm(refusal) }
+  return { world, pipeline, identityIds, fix: () => world.sandbox.faults.disarm(refusal) }
 }
 
 describe('a replay run', () => {
   it('B1: reopens 1, 2, 5 customers and so on, each stage after the one before has had its whole effect', async () => {
-    const { world, pipeline, identityIds, mend } = await parkedApprovals(9)
-    mend()
+    const { world, pipeline, identityIds, fix } = await parkedApprovals(9)
+    fix()
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
     expect(plan.effects).toMatchObject({ accountsOpened: 9, notificationsFirst: 18, customers: 9, eventsWithoutEffect: 0 })
     await approveReplay(parts(pipeline), plan.id, ADA)
@@ -58,14 +58,14 @@ describe('a replay run', () => {
   })
 
   it('B1: stops by itself when the first stage meets the cause again, and continues after the cause was fixed', async () => {
-    const { pipeline, mend } = await parkedApprovals(4)
+    const { pipeline, fix } = await parkedApprovals(4)
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
     await approveReplay(parts(pipeline), plan.id, ADA)
     const stopped = await runToEnd(parts(pipeline), plan.id)
     expect(stopped).toMatchObject({ state: 'paused', stage: 1, results: { 'parked again': 1 }, progress: { waiting: 3, running: 0 } })
     expect(stopped.note).toMatch(/^stopped by itself in stage 1: 1 of 1 failed with EFFECT_REFUSED, which the plan did not predict/)
     expect(await pipeline.inbox.count()).toMatchObject({ parked: 4, accepted: 0 })
-    mend()
+    fix()
     await createReplayActions(parts(pipeline)).steerReplay(plan.id, 'resume', ADA)
     const run = await runToEnd(parts(pipeline), plan.id)
     expect(run).toMatchObject({ state: 'finished', results: { ready: 3, 'parked again': 1 } })
@@ -74,8 +74,8 @@ describe('a replay run', () => {
   })
 
   it('F12: tells running from done, and gives the result of each event', async () => {
-    const { pipeline, mend } = await parkedApprovals(3)
-    mend()
+    const { pipeline, fix } = await parkedApprovals(3)
+    fix()
     await pipeline.queue.pause()
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
     await pipeline.pool.query('UPDATE inbox_event SET generation = 7 WHERE seq = 3')
@@ -115,8 +115,8 @@ describe('a replay run', () => {
   })
 
   it('is paused, resumed and cancelled by an operator, and events that were not reopened stay as they were', async () => {
-    const { pipeline, mend } = await parkedApprovals(4)
-    mend()
+    const { pipeline, fix } = await parkedApprovals(4)
+    fix()
     const { steerReplay } = createReplayActions(parts(pipeline))
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
     await approveReplay(parts(pipeline), plan.id, ADA)
@@ -136,8 +136,8 @@ describe('a replay run', () => {
   })
 
   it('B7, B15: continues in any process with a runner, also after the first process has gone', async () => {
-    const { pipeline, mend } = await parkedApprovals(4)
-    mend()
+    const { pipeline, fix } = await parkedApprovals(4)
+    fix()
     const plan = await planReplay(parts(pipeline), WAITING, 'ada')
     await approveReplay(parts(pipeline), plan.id, ADA)
     const stop = startReplayRunner(parts(pipeline), createLogger({ level: 'silent' }))

@@ -184,7 +184,7 @@ describe('an attempt', () => {
     expect(attemptsOf(world.changes.slice(3)).map(({ step }) => step)).toEqual(['act', 'act:2'])
   })
 
-  it('whose failure is foreign is tried again, whatever its kind would hold for', async () => {
+  it("leaves the stream open, without a hold, after an error that is not the effect's", async () => {
     const failed = Object.assign(new Error('a bug'), { retry: 'never' })
     const kind = { perform: () => Promise.reject(failed), holdFor: () => 'held for it' }
     const world = createTrial({ stored: { ...OPEN, effects: [act()] }, kind })

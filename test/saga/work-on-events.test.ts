@@ -14,7 +14,7 @@ function readsAgain(world: MemoryWorld, status: string): void {
 }
 
 describe('a command that the API works on itself', () => {
-  it('is done as a worker would do it', async () => {
+  it('runs a command that the API works on itself as a worker would', async () => {
     const world = createMemoryWorld()
     await world.workNow(world.job)
     expect(world.row).toMatchObject({ state: 'processed', outcome: 'moved:ready' })
@@ -30,7 +30,7 @@ describe('a command that the API works on itself', () => {
     expect(world).toMatchObject({ calls: [], changes: [], completions: [] })
   })
 
-  it('that fails throws the failure, and records it for the worker that tries again', async () => {
+  it('throws the failure of a command and records it for the worker that retries', async () => {
     const world = createMemoryWorld()
     const failed = new PaxosUnavailableError({ operation })
     world.reader.identity = () => Promise.reject(failed)
@@ -39,7 +39,7 @@ describe('a command that the API works on itself', () => {
   })
 })
 
-describe('what tells of no decision', () => {
+describe('an event without a decision', () => {
   it('opens no onboarding, reads no status and is kept with its identity', async () => {
     const world = createMemoryWorld()
     world.event = { ...world.event, type: 'identity.kyc_refresh.started' }
@@ -53,7 +53,7 @@ describe('what tells of no decision', () => {
     expect(world).toMatchObject({ stored: null, changes: [] })
   })
 
-  it('reads the status of an onboarding that is there', async () => {
+  it('reads the status if the onboarding exists', async () => {
     const world = createMemoryWorld()
     await work(world)
     Object.assign(world.row, { seq: '8', eventId: 'event-8', state: 'accepted', outcome: null })
@@ -91,7 +91,7 @@ describe('a timer that reads an identity again', () => {
     expect(world.stored?.onboarding.state).toBe('disabled')
   })
 
-  it('of an identity without an onboarding is kept', async () => {
+  it('keeps a timer of an identity without an onboarding', async () => {
     const world = createMemoryWorld()
     readsAgain(world, 'APPROVED')
     await work(world)
@@ -100,7 +100,7 @@ describe('a timer that reads an identity again', () => {
   })
 })
 
-describe('the preview of what tells of no decision', () => {
+describe('the preview of an event without a decision', () => {
   const TERMS = { seq: '7', generation: 0, actor: 'test', attempts: 0, authority: 'machine', replayed: true, now: () => 0 } as const
 
   it.each([
@@ -117,14 +117,14 @@ describe('the preview of what tells of no decision', () => {
     else await expect(preview).rejects.toBe(error)
   })
 
-  it('is asked of onboarding events alone: another is a fault of ours', () => {
+  it('throws for an event that is not of an onboarding', () => {
     const route = onboardingRoute({ unknownIdentities: 'adopt' } as never) // it asks for nothing
     expect(() => route.work({ type: 'transfer.completed' } as never, {} as never)).toThrow(TypeError)
   })
 })
 
 describe('an event that the sweep found', () => {
-  it('is confirmed and worked on as one that a webhook brought', async () => {
+  it('confirms and processes an event that the sweep found like a delivered one', async () => {
     const world = createMemoryWorld()
     Object.assign(world.row, { origin: 'sweep' })
     await work(world)
@@ -148,7 +148,7 @@ describe('F50: an event that Paxos does not know', () => {
     world.reader.event = () => Promise.reject(new PaxosNotFoundError({ operation }))
   }
 
-  it('is told to the watch with its key, and fills no log', async () => {
+  it('reports an unknown event to the watch with its key, and writes no log line above debug', async () => {
     const { slots, lines, ...parts } = watched()
     const world = createMemoryWorld(parts)
     unknownTo(world)
@@ -159,7 +159,7 @@ describe('F50: an event that Paxos does not know', () => {
     expect([slots, lines]).toEqual([['k1'], ['debug: event will be retried']])
   })
 
-  it('has a line of its own without a watch', async () => {
+  it('writes one log line for an unknown event if there is no watch', async () => {
     const { lines, logger } = watched()
     const world = createMemoryWorld({ logger })
     unknownTo(world)
@@ -168,7 +168,7 @@ describe('F50: an event that Paxos does not know', () => {
     expect(lines).toEqual(['info: event will be retried', 'warn: event parked: an operator must act'])
   })
 
-  it('is told to nobody when the failure is another', async () => {
+  it('reports nothing to the watch for another failure', async () => {
     const { slots, lines, ...parts } = watched()
     const world = createMemoryWorld(parts)
     world.event.identityId = null
@@ -192,7 +192,7 @@ describe('F50: an event that Paxos does not know', () => {
     expect(world.row.state).toBe(state)
   })
 
-  it('is said to stay processed when it was completed before', async () => {
+  it('logs that a completed event stays processed after a failed replay', async () => {
     const { lines, slots, ...parts } = watched()
     const world = createMemoryWorld(parts)
     Object.assign(world.row, { trust: 'confirmed', outcome: 'moved:ready', generation: 1, attempts: 4 })
@@ -203,7 +203,7 @@ describe('F50: an event that Paxos does not know', () => {
   })
 })
 
-it('an event that kills its process is an issue of its own', async () => {
+it('makes a separate issue of an event that kills its process', async () => {
   const world = createMemoryWorld()
   const causes: unknown[] = []
   world.inbox.keepCause = async (cause) => {

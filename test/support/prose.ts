@@ -22,10 +22,24 @@ export function proseInCode(...patterns: string[]): Prose[] {
   return files(patterns).flatMap((file) => {
     const source = read(file)
     const texts: Prose[] = []
-    collect(parseAst(source, { lang: file.endsWith('.js') ? 'js' : 'ts' }), (text, start) => {
+    collect(parse(file, source), (text, start) => {
       if (/[a-z,;:.] [a-z]/i.test(text)) texts.push({ file, line: source.slice(0, start).split('\n').length, text: oneLine(text) })
     })
     return texts
+  })
+}
+
+/** The comments of sources. What looks like a comment within a string, a template or a regular expression is none. */
+export function proseInComments(...patterns: string[]): Prose[] {
+  return files(patterns).flatMap((file) => {
+    const source = read(file)
+    let code = source
+    for (const { start, end } of literals(parse(file, source))) code = code.slice(0, start) + '_'.repeat(end - start) + code.slice(end)
+    return [...code.matchAll(/\/\/.*|\/\*[\s\S]*?\*\//g)].map(({ 0: text, index }) => ({
+      file,
+      line: source.slice(0, index).split('\n').length,
+      text: oneLine(text.replaceAll(/^\s*(?:\/\*+|\*+\/|\*|\/\/)/gm, '')),
+    }))
   })
 }
 
@@ -41,6 +55,18 @@ export function proseInFiles(...patterns: string[]): Prose[] {
         return paragraph
       })
   })
+}
+
+const parse = (file: string, source: string): unknown =>
+  parseAst(source, { lang: file.endsWith('.js') || file.endsWith('.mjs') ? 'js' : 'ts' })
+
+/** The places of strings, parts of templates and regular expressions below `node`. */
+function literals(node: unknown): { start: number; end: number }[] {
+  if (Array.isArray(node)) return node.flatMap(literals)
+  if (typeof node !== 'object' || node === null) return []
+  const { type, start, end, ...parts } = node as Node
+  const found = (type === 'Literal' || type === 'TemplateElement') && typeof start === 'number' && typeof end === 'number'
+  return [...(found ? [{ start, end }] : []), ...Object.values(parts).flatMap(literals)]
 }
 
 /** A node of the ESTree that the parser returns, read without its many types. */

@@ -241,7 +241,7 @@ describe('an account that may exist, of an identity that is no longer approved',
     const disabled = applyDecision(attempted.draft, { kind: 'move', to: 'disabled', requiredDocuments: [] }, 'DISABLED')
     const notice = claim(disabled)
     if (notice.kind !== 'attempt') throw new Error('the notice is not claimed')
-    expect(notice.effect.step).toBe('notice:disabled:1') // the user is told of the disablement first
+    expect(notice.effect.step).toBe('notice:disabled:1') // the notification of the disablement goes first
     const notified = applyReceipt(notice.draft, 'notice:disabled:1', { kind: 'notice', channel: 'log', status: null })
     expect(claim(notified)).toMatchObject({ kind: 'look-up', effect: { step: 'account' } })
   })

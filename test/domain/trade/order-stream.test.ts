@@ -8,7 +8,7 @@ const PLACED = { kind: 'order-placed', paxosOrderId: 'paxos-1', how: 'created' }
 const READ = { kind: 'read', order: seenOrder('FILLED', [fill('e1', '1')]), now: 5_000 } as const
 
 function decided(draft: Draft<OrderSnapshot>, seen: Parameters<typeof ORDER_RULES.decide>[1]): Draft<OrderSnapshot> {
-  const answer = ORDER_RULES.decide(draft, seen, { authority: 'machine' } as never) // an order asks nobody's authority
+  const answer = ORDER_RULES.decide(draft, seen, { authority: 'machine' } as never) // an order needs no operator's authority
   if (answer.kind !== 'decided') throw new Error(answer.kind)
   return answer.draft
 }

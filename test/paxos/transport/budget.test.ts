@@ -112,7 +112,7 @@ describe('the budget', () => {
     const { budget, pass, now } = startBudget()
     const grantedAt: number[] = []
     for (let step = 0; step < 4_000; step++) {
-      pass((step * 7_919) % 1_700) // a clock that advances unevenly over some 57 minutes
+      pass((step * 7_919) % 1_700) // a clock that advances unevenly over about 57 min
       for (let burst = (step * 31) % 40; burst > 0; burst--) {
         await budget.acquire('identity', { priority: 'live' }).then(
           () => grantedAt.push(now()),
