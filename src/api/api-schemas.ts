@@ -31,7 +31,7 @@ const ProblemDocument = z.strictObject({
     .optional(),
 })
 
-/** The operator API's answers as JSON: the source of its OpenAPI document, and what its tests hold answers against. */
+/** The operator API's responses as JSON: the source of its OpenAPI document. Tests check responses against them. */
 export const API_SCHEMAS = {
   ...ONBOARDING_SCHEMAS,
   ...EVENT_SCHEMAS,

@@ -8,7 +8,7 @@ import { idempotencyHeader } from './idempotency-header.ts'
 
 const ACCOUNT_UNKNOWN = 'Unknown account (ACCOUNT_UNKNOWN).'
 
-/** Where customers send fiat: ask for instructions, list and show them. */
+/** Deposit instructions for fiat: create, list, show. */
 export function instructionRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [requestRoute(useCases), listRoute(useCases), showRoute(useCases)]
 }

@@ -6,7 +6,7 @@ import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 
-/** Transfers, as events and polls of Paxos tell of them. */
+/** Routes for transfers, which Gatehouse learns from Paxos's events and polls. */
 export function transferRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [
     apiRoute({

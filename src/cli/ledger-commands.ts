@@ -6,7 +6,7 @@ import { type OpenUseCases, parsePaxosId, withUseCases } from './command-input.t
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'
 
-/** The ledger was tampered with: an entry is missing, changed or moved. Someone wrote to the database past the application. */
+/** The ledger was tampered with: an entry is missing, changed or moved. A writer other than Gatehouse changed the database. */
 export class LedgerBrokenError extends AppError {
   readonly code = 'LEDGER_BROKEN'
   readonly retry = 'never'

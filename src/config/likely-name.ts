@@ -1,4 +1,4 @@
-/** Most differing letters of a slip. With more it is another name. */
+/** Most differing letters of a slip. With more it is a different name. */
 const MOST_SLIPS = 2
 
 /**

@@ -1,12 +1,12 @@
 /**
- * What a stream wants to happen outside, at most once per key: first the intent, then attempts, then the receipt. This file knows no kind of
+ * What a stream does outside, at most once per key: first the intent, then attempts, then the receipt. This file knows no kind of
  * effect and no kind of stream.
  *
- * - `intended`: wanted. With `attempts` > 0 the outcome of the last attempt is unknown. In: a decision, or a replay of a refused effect.
- *   Out: the worker, when it has an answer, or when the state no longer wants the effect.
+ * - `intended`: requested. With `attempts` > 0 the outcome of the last attempt is unknown. In: a decision, or a replay of a refused effect.
+ *   Out: the worker, when it has an answer, or when the state no longer needs the effect.
  * - `done`: there is a receipt; final. In: the worker, with the other side's answer. Out: never.
- * - `suppressed`: no longer wanted before it was known to have happened. In: the worker. Out: only an account that is wanted again.
- * - `refused`: the other side said no. In: the worker. Out: an operator's replay, to `intended` under the same key.
+ * - `suppressed`: no longer needed before it was known to have happened. In: the worker. Out: only an account that is requested again.
+ * - `refused`: the other side refused it. In: the worker. Out: an operator's replay, to `intended` under the same key.
  */
 export const EFFECT_STATES = ['intended', 'done', 'suppressed', 'refused'] as const
 export type EffectState = (typeof EFFECT_STATES)[number]

@@ -12,7 +12,7 @@ export class PersonAlreadyKnownError extends AppError {
 }
 
 /**
- * The vault does not have the person's data, or no longer. The caller sends the request again under its key, and the data is sealed anew.
+ * The vault does not have the person's data, or no longer. The caller sends the request again under its key, and the data is sealed again.
  */
 export class PayloadMissingError extends AppError {
   readonly code = 'PAYLOAD_MISSING'

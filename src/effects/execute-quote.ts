@@ -68,7 +68,7 @@ export function executeQuoteEffect(paxos: PaxosClient, { now }: { now: () => num
       if (!found && !mayBeExecuted(execution, now()) && now() < overAt(execution)) throw new QuoteOutcomeOpenError(execution.executionId)
       return found
     },
-    // A refusal has no id: two refusals agree, whatever their reasons.
+    // A refusal has no id: two refusals agree, with any reasons.
     same: (known, late) => known.kind === late.kind && known.paxosExecutionId === late.paxosExecutionId,
     holdFor: (error) => (error instanceof QuoteMismatchError || error instanceof PaxosConflictError ? 'another-execution' : null),
     estimate: async (task) => {

@@ -95,7 +95,7 @@ export function fundAccountEffect(paxos: PaxosClient, parts: FundEffectParts): E
       await requireTurn(task)
       const difference = await drift(task)
       if (difference.isZero()) {
-        // The lease began with the previous attempt, which may have been a look-up too: the wait begins anew after each.
+        // The lease began with the previous attempt, which may have been a look-up too: the wait starts again after each.
         if (now() - (attemptedAtMs(task.effect) ?? 0) >= absenceTrustedAfterMs) return null
         throw new DepositOutcomeOpenError(deposit.depositId, 'its answer was lost, and Paxos may still act on it', absenceTrustedAfterMs)
       }

@@ -42,7 +42,7 @@ export function placeOrderEffect(paxos: PaxosClient, { now }: { now: () => numbe
       if (!found && conflict) throw new OrderMismatchError(conflict.existingId ?? 'without an id')
       return found && receiptFor(task.snapshot.order, task.effect.key, found, 'adopted')
     },
-    // A refusal has no id: two refusals agree, whatever their reasons.
+    // A refusal has no id: two refusals agree, with any reasons.
     same: (known, late) => known.kind === late.kind && known.paxosOrderId === late.paxosOrderId,
     holdFor: (error) => (error instanceof OrderMismatchError || error instanceof PaxosConflictError ? 'another-order' : null),
     estimate: async (task) => {

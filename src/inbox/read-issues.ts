@@ -6,7 +6,7 @@ import type { FailureCause } from './failure-cause.ts'
  *
  * - `open`: needs a person. In: its first failure; a failure after it was resolved; the end of a mute; an operator. Out: an operator.
  * - `acknowledged`: a person works on it; home still names it, as a warning. In: an operator. Out: an operator.
- * - `muted`: home does not name it until its time is over, whatever fails meanwhile. In: an operator. Out: that time, or an operator.
+ * - `muted`: home does not name it until its time is over, even if more events fail. In: an operator. Out: that time, or an operator.
  * - `resolved`: home does not name what failed before. In: an operator. Out: a later failure, or an operator.
  */
 export const ISSUE_STATES = ['open', 'acknowledged', 'muted', 'resolved'] as const

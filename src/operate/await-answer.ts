@@ -51,7 +51,7 @@ export function createAnswerWatch({
     })
 }
 
-/** What a request has led to when its answer is there or the wait for it has ended. */
+/** The result of a request, once its answer has come or the wait has ended. */
 export async function awaitAnswer<T>(
   id: string,
   { find, answered }: { find: (id: string) => Promise<T | null>; answered: Answered },

@@ -148,7 +148,7 @@ async function paxos({ world, askPaxos }: DiagnoseParts): Promise<Seen> {
   }
 }
 
-/** A feature that lacks a scope is shut, and the others work: so it is a fault for onboarding alone. */
+/** A feature without its scope is off, and the others work: so a missing scope is a fault for onboarding alone. */
 async function scopes({ missingScopes }: DiagnoseParts): Promise<Seen> {
   const missing = await missingScopes()
   if (missing.length === 0) return { result: 'ok', saw: 'every scope of the configured features is granted' }

@@ -39,7 +39,7 @@ const FIELDS = {
 /** The five fields that Paxos requires of a person, and the optional ones. */
 export const PersonDueDiligence = z.strictObject(FIELDS)
 
-/** Of an institution: the same words, none of them required here, since what is required depends on its type. */
+/** For an institution: the same words. None is required here, since the requirements depend on its type. */
 export const InstitutionDueDiligence = z
   .strictObject(FIELDS)
   .partial()

@@ -33,12 +33,12 @@ export function fieldErrors(error: z.ZodError, { known, whole }: { known: readon
 }
 
 /**
- * Of a request that may have one of several forms, the faults of the form that it comes closest to: the one with the fewest fields that it does not know at the
- * top level, and of these the first.
+ * For a request with several possible forms: the faults of the closest form. That is the form with the fewest unknown fields at the top
+ * level, and of these the first.
  */
 function likeliest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue]
-  // A field that may be empty: what is wrong is said by the form that is not.
+  // A field that may be empty: the other form says what is wrong.
   if (issue.path.length > 0) return (issue.errors.at(-1) ?? []).map((nested) => ({ ...nested, path: [...issue.path, ...nested.path] }))
   const [best] = issue.errors.toSorted((one, other) => countUnknown(one) - countUnknown(other))
   return best ?? [issue]

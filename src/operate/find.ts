@@ -11,7 +11,7 @@ import { type FoundReplay, findReplays } from '../replay/find-replays.ts'
 import { counted } from './counted.ts'
 import { sayEffect } from './say-effect.ts'
 
-/** Kinds of what a search finds, in the order in which they are listed. */
+/** Kinds of search results, in the order in which they are listed. */
 export const FOUND_KINDS = [
   'onboarding',
   'event',
@@ -26,18 +26,18 @@ export const FOUND_KINDS = [
 ] as const
 export type FoundKind = (typeof FOUND_KINDS)[number]
 
-/** One thing with an id or a key that is the text, or begins with it. */
+/** One object with an id or a key that begins with the text. */
 export interface Found {
   kind: FoundKind
   id: string
-  /** By which of its ids: `account id`, `ref_id`, `webhook-id`, … */
+  /** The kind of id that matched: `account id`, `ref_id`, `webhook-id`, … */
   matchedBy: string
-  /** What stands there. */
+  /** The value of that id. */
   value: string
-  /** Whether the whole of it was given. */
+  /** Whether the text is the whole id. */
   exact: boolean
   state: string
-  /** What it is, in a few words. */
+  /** A short description. */
   says: string
   identityId: string | null
   at: Date
@@ -48,23 +48,23 @@ export interface Found {
 }
 
 export interface FindAnswer {
-  /** What was looked for, without blanks and quotes around it. */
+  /** The searched text, without blanks and quotes around it. */
   text: string
   /** Exact matches first, then by kind. */
   items: Found[]
-  /** More begin so than are listed. */
+  /** There are more matches than are listed. */
   more: boolean
 }
 
 export interface FindUseCases {
-  /** Whatever has this id or key, whole or its beginning: of every kind 20 at most. @throws UsageError for an empty or overlong text */
+  /** Objects with this id or key, or with this prefix of it: 20 of every kind at most. @throws UsageError for an empty or overlong text */
   find(text: string): Promise<FindAnswer>
 }
 
 const MOST_OF_A_KIND = 20
 const LONGEST_TEXT = 300
 
-/** One search over everything that has an id or a key. Each look-up reads a stretch of an index, however much there is. */
+/** One search over all objects with an id or a key. Each look-up reads one range of an index, at any size of the data. */
 export function findUseCases({ pool }: { pool: Pool }): FindUseCases {
   return {
     find: async (asked) => {
@@ -181,7 +181,7 @@ function ofReplay({ id, state, events, plannedBy, plannedAt }: FoundReplay): Unw
 
 type PlaceOf = (streamId: string, identityId: string | null) => Pick<Found, 'page' | 'command'>
 
-/** What belongs to a customer is on the customer's page. A request that has no customer yet is shown by the event of its command. */
+/** Objects of a customer are on the customer's page. The event of its command shows a request without a customer. */
 function placesOf(commandEvents: ReadonlyMap<string, string>): PlaceOf {
   return (streamId, identityId) => {
     const eventId = commandEvents.get(streamId)

@@ -7,7 +7,7 @@ const MEMBERS = 'institution_members'
 const TRUST_ROLES: readonly string[] = ['GRANTOR', 'TRUSTEE', 'BENEFICIARY']
 const PERCENTAGE = /^([0-9]{1,2}(\.[0-9]+)?|100(\.0+)?)$/
 
-/** A member of an institution: an identity that Paxos knows already. Its id, name and status are Paxos's (paxos/api.md 4.5). */
+/** A member of an institution: an existing identity at Paxos. Paxos sets its id, name and status (paxos/api.md 4.5). */
 export const InstitutionMember = z.strictObject({
   identity_id: z.string().regex(OPAQUE_ID, 'must be the id of an identity at Paxos').transform(canonicalId),
   roles: z

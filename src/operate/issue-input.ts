@@ -3,7 +3,7 @@ import { ISSUE_STATES } from '../inbox/read-issues.ts'
 
 export { ISSUE_STATES, type IssueState } from '../inbox/read-issues.ts'
 
-/** What an operator decides about an issue, in the order of a row of buttons. */
+/** Operators' decisions on an issue, in the order of the buttons. */
 export const ISSUE_VERBS = ['acknowledge', 'mute', 'resolve', 'reopen'] as const
 export type IssueVerb = (typeof ISSUE_VERBS)[number]
 

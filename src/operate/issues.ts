@@ -25,7 +25,7 @@ interface Parts {
   now: () => number
 }
 
-/** Failures grouped by cause, and what an operator decides about each. */
+/** Failures grouped by cause, with operators' decisions. */
 export function issueUseCases(parts: Parts): IssueUseCases {
   const { pool, perform, now } = parts
   const getIssue = (id: string): Promise<IssueStory | null> => tellIssue(parts, id)

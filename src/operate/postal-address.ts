@@ -3,7 +3,7 @@ import { ascii, country, orEmpty, rule, type Sent } from './person-fields.ts'
 
 const ZIP_CODE = /^\d{5}(-\d{4})?$/
 
-/** An address as Paxos takes it (paxos/api.md 4.2). An empty `address2` or `zip_code` counts as none. */
+/** An address in Paxos's form (paxos/api.md 4.2). An empty `address2` or `zip_code` counts as none. */
 export const PostalAddress = z.strictObject({
   country,
   address1: ascii(35),

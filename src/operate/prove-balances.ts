@@ -46,7 +46,7 @@ export interface ProofParts {
   now: () => number
 }
 
-/** What one execution or transfer at Paxos moved of one asset, signed. `at`: RFC 3339. */
+/** The signed amount that one execution or transfer at Paxos moved, of one asset. `at`: RFC 3339. */
 interface Movement {
   readonly source: string
   readonly at: string
@@ -100,7 +100,7 @@ function listOnce({ paxos }: ProofParts, { accountId, profileId }: AccountRecord
   }
 }
 
-/** What is from before the take-over, and not on record, makes the opening balance. */
+/** Movements from before the take-over that are not recorded make the opening balance. */
 function splitAt(
   takenOver: Date | null,
   movements: readonly Movement[],
@@ -137,7 +137,7 @@ function findBreak(own: readonly FlowRecord[], movements: readonly Movement[]): 
   return breaks[0] ?? { kind: 'unexplained', at: null, entry: null, source: null, amount: null }
 }
 
-/** What a transfer has moved at Paxos: what comes in once it is completed, what leaves as long as it has not failed. */
+/** The amount that a transfer has moved at Paxos: an incoming one once it is completed, an outgoing one unless it has failed. */
 function movedBy({ direction, status, total }: PaxosTransfer): Amount {
   if (direction === 'DEBIT') return status === 'FAILED' ? Amount.zero : total.negated()
   return status === 'COMPLETED' ? total : Amount.zero
@@ -145,7 +145,7 @@ function movedBy({ direction, status, total }: PaxosTransfer): Amount {
 
 const entryName = ({ streamId, entryNo }: FlowRecord): string => `${streamId}#${entryNo}`
 
-/** What an execution moves of one asset: the traded amounts, the commission and the rebate, each in its own asset. */
+/** The amount that an execution moves of one asset: the traded amounts, the commission and the rebate, each in its own asset. */
 function movesOf({ side, market, amount, price, grossTradeAmount, ...fees }: PaxosExecution, asset: string): Amount {
   const buys = side === 'BUY'
   const quote = grossTradeAmount ?? amount.times(price)

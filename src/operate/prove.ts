@@ -12,7 +12,7 @@ import type { AccountProof } from './prove-balances.ts'
 export const PROOF_CHECKS = ['accounts', 'accounts-at-paxos', 'notifications', 'orders', 'others', 'balances', 'ledger', 'audit'] as const
 export type ProofCheckName = (typeof PROOF_CHECKS)[number]
 
-/** Something that must not be: what, and where to look. */
+/** An exception: what is wrong, and where to look. */
 export interface ProofException {
   readonly subject: string
   readonly problem: string
@@ -27,7 +27,7 @@ export interface ProofCheck {
   readonly checked: number
   /** 100 at most. */
   readonly exceptions: readonly ProofException[]
-  /** Why the check says nothing, or not everything; null: it says everything. */
+  /** Why the check is missing or partial; null: it is complete. */
   readonly incomplete: string | null
 }
 
@@ -35,12 +35,12 @@ export interface Proof {
   readonly asOf: Date
   readonly checks: readonly ProofCheck[]
   readonly exceptions: number
-  /** Every check was made, and over everything. */
+  /** Every check was made in full. */
   readonly complete: boolean
 }
 
 export interface ProofUseCases {
-  /** Counts what may exist only once. `here`: without a call to Paxos. Changes nothing. */
+  /** Counts effects that may happen only once. `here`: without a call to Paxos. Changes nothing. */
   prove(options?: { here?: boolean | undefined }): Promise<Proof>
 }
 
@@ -81,7 +81,7 @@ export function proofUseCases(parts: Parts): ProofUseCases {
   }
 }
 
-/** A check that cannot be made says so; it does not hide the others. */
+/** A failed check reports itself and does not hide the others. */
 async function guarded(name: ProofCheckName, check: () => Promise<ProofCheck>): Promise<ProofCheck> {
   return check().catch((error: unknown) => ({
     ...{ name, claim: 'compared with Paxos', checked: 0, exceptions: [] },
@@ -102,7 +102,7 @@ async function checkOnce(pool: Pool): Promise<ProofCheck[]> {
   })
 }
 
-/** By the whole listing of Paxos, page by page. What differs is read here again: it may have been opened meanwhile. */
+/** Compares with Paxos's whole listing, page by page. A difference is read here again: the account may have been opened meanwhile. */
 async function checkAccountsAtPaxos({ pool, paxos }: Parts): Promise<ProofCheck> {
   const before = await readAccountIds(pool)
   const ours = new Map<string, string[]>()

@@ -16,6 +16,6 @@ export const QuoteExecutionBody = z
       if ((baseAmount === undefined) !== (quoteAmount === undefined)) return
       for (const field of ['baseAmount', 'quoteAmount']) context.addIssue({ code: 'custom', path: [field], message: ONE_AMOUNT })
     },
-    // Beside what is wrong with a single field, so that all of it is told at once.
+    // Runs also when single fields are wrong, so that one answer names every error.
     { when: ({ value }) => typeof value === 'object' && value !== null },
   )

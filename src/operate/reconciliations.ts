@@ -17,9 +17,9 @@ export type { CertificateClaims, PublicJwk, Reconciliation }
 export interface ReconciliationRequest {
   /** By default 24 hours before `to`. */
   from?: Date | undefined
-  /** By default 30 seconds ago: what is younger may still be on its way. */
+  /** By default 30 seconds ago: younger events may still be in transit. */
   to?: Date | undefined
-  /** The same key is the same comparison. Left out: a new one. */
+  /** The same key gives the same comparison. Without a key: a new one. */
   idempotencyKey?: string | undefined
 }
 
@@ -132,7 +132,7 @@ function sameRequest(known: Reconciliation, { from, to }: ReconciliationRequest)
   return known
 }
 
-/** The key itself is not kept. */
+/** The key itself is not stored. */
 function uuidOfKey(idempotencyKey: string): string {
   const digits = createHash('sha256').update(`gatehouse/reconciliation/${idempotencyKey}`).digest('hex')
   return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20, 32)].join('-')

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { rule, type Sent } from './person-fields.ts'
 
-/** Why it matters, and what to do: the end of each refusal. */
+/** The end of each refusal: why it matters, and what to do. */
 const REMEDY = 'ref_id is kept for ever and cannot be erased. Send your own id of the customer, such as user_01HZX3'
 
 /** The form in which US authorities write an SSN or ITIN. */
 const US_NUMBER = /(^|\D)\d{3}-\d{2}-\d{4}(\D|$)/
 
-/** Yours for the customer. It stands in insert-only tables, at Paxos and in notifications, so it must say nothing about the person (F63). */
+/**
+ * The application's id for the customer. It is kept in insert-only tables, at Paxos and in notifications, so it must reveal nothing about
+ * the person (F63).
+ */
 export const refId = z
   .string()
   .min(1, 'must not be empty')
@@ -16,7 +19,7 @@ export const refId = z
   .refine((text) => !text.includes('@'), `must not be an e-mail address: ${REMEDY}`)
   .refine((text) => !US_NUMBER.test(text), `must not be a document number: ${REMEDY}`)
 
-/** What of the person a `ref_id` must not repeat, as letters and digits alone. A shorter one may stand in any id by chance. */
+/** Values of the person that a `ref_id` must not contain, as letters and digits alone. A shorter value may occur in any id by chance. */
 const REPEATED: readonly { path: string; name: string; atLeast: number }[] = [
   { path: 'person_details.cip_id', name: 'document number (cip_id)', atLeast: 5 },
   { path: 'institution_details.cip_id', name: 'document number (cip_id)', atLeast: 5 },
@@ -25,7 +28,7 @@ const REPEATED: readonly { path: string; name: string; atLeast: number }[] = [
   { path: 'person_details.date_of_birth', name: 'date of birth', atLeast: 8 },
 ]
 
-/** The rules over a whole request: its `ref_id` repeats nothing that the same request says of the person. */
+/** The rules over a whole request: its `ref_id` contains none of the person's values in the request. */
 export const REF_ID_RULES: readonly ReturnType<typeof rule>[] = [
   ...REPEATED.map(({ path, name, atLeast }) =>
     rule('ref_id', `must not hold the person's ${name}: ${REMEDY}`, (sent) => {

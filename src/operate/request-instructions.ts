@@ -31,7 +31,10 @@ export interface InstructionsParts extends CommandParts {
   now: () => number
 }
 
-/** Commits the request with its intent, gives the command to ask Paxos, and waits a moment for the answer. Safe to repeat with the same key. */
+/**
+ * Commits the request with its intent, stores the command that calls Paxos, and waits up to 5 s for the answer. Safe to repeat with the
+ * same key.
+ */
 export async function requestInstructions(
   parts: InstructionsParts,
   asked: InstructionsRequest,

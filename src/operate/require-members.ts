@@ -3,7 +3,7 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
 import { AppError } from '../platform/app-error.ts'
 
-/** Members of an institution that Paxos cannot take. Nothing was created. */
+/** Members of an institution that Paxos cannot accept. Nothing was created. */
 export class MembersNotPossibleError extends AppError {
   readonly code = 'MEMBERS_NOT_POSSIBLE'
   readonly retry = 'never'
@@ -13,8 +13,8 @@ export class MembersNotPossibleError extends AppError {
 const NEVER_APPROVED: Readonly<Record<string, string>> = { DENIED: 'was denied', DISABLED: 'is disabled', ERROR: 'is frozen' }
 
 /**
- * Refuses an institution of which a member is not an identity at Paxos, or will not be approved. One that is still PENDING passes: the institution then waits for it.
- * Every such member is named at once. @throws MembersNotPossibleError, PaxosError
+ * Refuses an institution with a member that is no identity at Paxos or will not be approved. A PENDING member passes: the institution then
+ * waits for it. All such members are named at once. @throws MembersNotPossibleError, PaxosError
  */
 export async function requireMembers(
   paxos: { identities: Pick<PaxosClient['identities'], 'get'> },

@@ -2,10 +2,10 @@ import type { EffectId } from '../domain/effect.ts'
 import { SEND_NOTIFICATION } from '../domain/notification.ts'
 import { CREATE_ACCOUNT } from '../domain/onboarding/account-effect.ts'
 
-/** Which effect: its kind, and of a notification its name. */
+/** An effect's kind, and a notification's name. */
 export type NamedEffect = Pick<EffectId, 'kind' | 'name'>
 
-/** An effect in words. A kind without words of its own is named by its kind: `close-account` is "Close account". */
+/** An effect in words. A kind without a text gets its name as words: `close-account` is "Close account". */
 export function sayEffect(effect: NamedEffect): string {
   switch (effect.kind) {
     case CREATE_ACCOUNT:

@@ -28,7 +28,7 @@ export function sayFailures({ parked, dead, unfinished, atLeast }: Pick<Issue, '
   return atLeast ? `at least ${said.join(', ')}` : said.join(', ')
 }
 
-/** What was decided, by whom and why; null: nothing was. */
+/** The decision, its operator and the reason; null: none. */
 export function sayTreatment(issue: Issue): string | null {
   const { treatedBy, treatedAt, reason, state, reopened, mutedUntil, sinceTreated } = issue
   if (treatedBy === null || treatedAt === null) return null

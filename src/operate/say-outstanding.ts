@@ -1,6 +1,6 @@
 import type { ActiveControl, Requirement, StatusDetails } from '../domain/onboarding/status-details.ts'
 
-/** What a code of Paxos means, and what is wanted from the customer's side where Paxos awaits the client (paxos/api.md 4.7). */
+/** The meaning of Paxos's codes, and what the client must do when Paxos awaits the client (paxos/api.md 4.7). */
 const CODES: Readonly<Record<string, { means: string; wanted: string }>> = {
   IDENTITY_VERIFICATION_REQUIRED: { means: 'The identity is not verified yet', wanted: 'send a verification of the person' },
   IDENTITY_VERIFICATION_FAILED: {
@@ -21,7 +21,7 @@ const CODES: Readonly<Record<string, { means: string; wanted: string }>> = {
   TIN_NOT_FOUND: { means: 'The tax number was not found', wanted: 'correct tax_details' },
 }
 
-/** What a kind of requirement means where Paxos names no code, or one that is new. */
+/** The meaning of a kind of requirement without a known code of Paxos. */
 const TYPES: Readonly<Record<string, string>> = {
   ID_VERIFICATION: 'The verification of the identity is outstanding',
   DOCUMENT_VERIFICATION: 'The verification of documents is outstanding',
@@ -40,13 +40,16 @@ const CONTROLS: Readonly<Record<string, string>> = {
   FROZEN: 'Frozen: the customer may neither buy nor sell',
 }
 
-/** Whose turn it is, as a sentence; null where Paxos does not say. */
+/** Who must act, as a sentence; null when Paxos does not say. */
 const TURNS: Readonly<Record<string, (wanted: string) => string>> = {
   CLIENT: (wanted) => `Your side must act: ${wanted}.`,
   PAXOS: () => 'Paxos must act; it wants nothing from you.',
 }
 
-/** Every requirement and control in words for the operator: what it is, who must act, what is wanted. The codes stand behind each, for Paxos's support. */
+/**
+ * Every requirement and control in words for the operator: what it is, who must act, what to do. The codes follow each, for Paxos's
+ * support.
+ */
 export function sayOutstanding(details: StatusDetails | null): string[] {
   return [...(details?.requirements.map(sayRequirement) ?? []), ...(details?.controls.map(sayControl) ?? [])]
 }

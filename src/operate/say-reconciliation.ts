@@ -2,7 +2,7 @@ import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Reconciliation } from '../reconcile/reconciliation.ts'
 import { counted } from './counted.ts'
 
-/** Where a comparison stands, and what happens next. */
+/** The state of a comparison, and what happens next. */
 export function sayReconciliation(reconciliation: Reconciliation): string {
   const { id, state, listed, byWebhook, bySweep, found, missing, withheld, pages, lastError } = reconciliation
   switch (state) {

@@ -8,7 +8,7 @@ import type { Page } from '../platform/page.ts'
 import type { Perform } from './audited.ts'
 import { type InstructionsParts, type InstructionsRequest, requestInstructions } from './request-instructions.ts'
 
-/** A transfer with what happened to it. */
+/** A transfer with its history. */
 export interface TransferStory extends TransferRecord {
   readonly timeline: readonly StreamEntry[]
 }
@@ -16,14 +16,14 @@ export interface TransferStory extends TransferRecord {
 /** Instructions with the bank's details as Paxos has them now; null until Paxos has created them. */
 export interface InstructionsStory extends InstructionsRecord {
   readonly bankDetails: Readonly<Record<string, unknown>> | null
-  /** VALID, DEPRECATED; Paxos's. */
+  /** Paxos's VALID or DEPRECATED. */
   readonly paxosStatus: string | null
 }
 
 export interface TransferUseCases {
   /**
-   * Commits the request and then asks Paxos; waits some seconds, so that it may still be `submitting` or `unknown`. Safe to repeat with the same
-   * key. @throws AccountUnknownError, IdempotencyKeyReusedError
+   * Commits the request, then calls Paxos and waits up to 5 s. After that it may still be `submitting` or `unknown`. Safe to repeat with
+   * the same key. @throws AccountUnknownError, IdempotencyKeyReusedError
    */
   requestInstructions(asked: InstructionsRequest, actor: Actor): Promise<{ instructions: InstructionsStory; created: boolean }>
   /** Reads the bank's details at Paxos. Null: there are none of this id. */

@@ -49,9 +49,9 @@ export interface OnboardingView extends OnboardingRecord {
   readonly waiting: Waiting | null
   /** The same as a sentence. */
   readonly waitingFor: string | null
-  /** What Paxos wants and restricts, a sentence for each: what it is, who must act, what is wanted. For operators. */
+  /** Paxos's requirements and restrictions, a sentence for each: what it is, who must act, what to do. For operators. */
   readonly outstanding: readonly string[]
-  /** A neutral sentence for the customer, without codes; null where there is nothing to say. */
+  /** A neutral sentence for the customer, without codes; null: nothing to say. */
   readonly customerMessage: string | null
 }
 

@@ -7,7 +7,7 @@ interface Reader {
   now: Date
 }
 
-/** What has this id or key. `wrong`: why nothing was looked for. */
+/** The results of a search. `wrong`: why no search was made. */
 export function findPage(
   answer: FindAnswer | null,
   { operator, now, text, wrong = null }: Reader & { text: string; wrong?: string | null },

@@ -4,14 +4,14 @@ import { type Html, html } from './html.ts'
 import { page } from './page-parts.ts'
 
 export interface FormAgain {
-  /** The address that the form was sent to. */
+  /** The URL that the form was sent to. */
   action: string
   sent: Readonly<Record<string, readonly string[]>>
   errors: NonNullable<Problem['errors']>
   operator: string | null
 }
 
-/** Fields that a person fills in. The others are carried along. */
+/** Fields that a person fills in. The others are hidden and sent again unchanged. */
 const LABELS: Readonly<Record<string, string>> = {
   reason: 'Reason',
   until: 'Until (UTC)',
@@ -19,7 +19,7 @@ const LABELS: Readonly<Record<string, string>> = {
   link: 'Ticket',
 }
 
-/** A form that was refused, with each value as it was sent and a message beside each wrong field, so that no text has to be written again. */
+/** A refused form with the sent values and a message beside each wrong field, so that no text has to be typed again. */
 export function formAgainPage({ action, sent, errors, operator }: FormAgain): Html {
   const wrong = new Map(errors.map(({ field, message }) => [field, message]))
   const names = [...new Set([...Object.keys(sent), ...wrong.keys()])].filter((name) => name in sent || name in LABELS)

@@ -43,7 +43,7 @@ function issueTable(issues: readonly Issue[], now: Date): Html {
   return dataTable('Issues', ['Cause', 'State', 'Events', { name: 'Customers', numeric: true }, 'First', 'Last'], rows)
 }
 
-/** One issue: how much fails and since when, what was decided, and the way to a plan for it. */
+/** One issue: its failures over time, the decision, and the link to a replay plan. */
 export function issuePage(issue: IssueStory, { operator, now }: Reader): Html {
   const decided = sayTreatment(issue)
   return page({
@@ -103,7 +103,7 @@ ${verb === 'mute' && html`<label>Until (UTC)<input name="until" required placeho
 <label>Reason<input name="reason" required minlength="${SHORTEST_REASON}" maxlength="${LONGEST_REASON}"></label><button class="quiet">${button}</button></form>`
 }
 
-/** One bar for each hour; the numbers stand in the text for those who do not see bars. */
+/** One bar per hour. The text has the numbers for readers who cannot see the bars. */
 function hours(byHour: readonly number[]): Html {
   const most = Math.max(1, ...byHour)
   return html`<span class="bars" role="img" aria-label="failures by hour, oldest first: ${byHour.join(', ')}">${byHour.map(

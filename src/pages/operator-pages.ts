@@ -211,7 +211,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   })
 }
 
-/** A form that a person can correct is shown again; anything else is only said. */
+/** Shows a correctable form again; for any other error shows only the message. */
 function refusalPage(problem: HttpProblem, { method, url, body, operatorName: operator }: FastifyRequest): Html {
   const { errors } = problem
   if (method !== 'POST' || operator === null || problem.status !== 400 || !errors?.length) return errorPage(problem, operator)

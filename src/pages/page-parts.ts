@@ -10,7 +10,7 @@ export interface Frame {
   operator: string | null
   /** The page refreshes every 4 s. */
   live?: boolean
-  /** What stands in the search box. */
+  /** The text in the search box. */
   searched?: string
   content: Html
 }
@@ -62,7 +62,7 @@ function navigation(current: Frame['section']): Html {
   )}</nav>`
 }
 
-/** On every page; the key / leads to it (pages.js). */
+/** The search box of every page. The key / focuses it (pages.js). */
 function searchBox(text: string | undefined): Html {
   return html`<form class="find" method="get" action="/find" role="search">
 <input type="search" name="q" value="${text}" maxlength="300" required aria-label="Find by id or key" placeholder="id, ref_id, key, webhook-id" data-find>

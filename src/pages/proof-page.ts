@@ -3,7 +3,7 @@ import type { Proof, ProofCheck } from '../operate/prove.ts'
 import { type Html, html } from './html.ts'
 import { badge, command, dataTable, moment, notice, page } from './page-parts.ts'
 
-/** What may exist only once, counted, and every exception. */
+/** Counts of effects that may happen only once, and every exception. */
 export function proofPage(proof: Proof, { operator, now, here }: { operator: string; now: Date; here: boolean }): Html {
   const { exceptions, complete, checks, asOf } = proof
   return page({

@@ -47,7 +47,7 @@ function table(items: readonly Reconciliation[], now: Date): Html {
   return dataTable('Reconciliations', ['Requested', 'State', 'From', 'To', ...numbers], rows)
 }
 
-/** One comparison: where it stands, its counts, and the certificate or why there is none. */
+/** One comparison: its state, its counts, and the certificate or why there is none. */
 export function reconciliationPage(reconciliation: Reconciliation, certificate: string | null, { operator, now }: Reader): Html {
   const { id, state, withheld, finishedAt } = reconciliation
   const tone = state === 'complete' ? 'good' : state === 'withheld' ? 'bad' : 'plain'

@@ -55,7 +55,7 @@ const LONGEST_REST_MS = 10_000
 const MOST_CACHED = 20_000
 
 /**
- * Reads many items by list calls and few by get calls. When several items are wanted at once, one page replaces up to 100 get calls. Items
+ * Reads many items by list calls and few by get calls. When callers want several items at once, one page replaces up to 100 get calls. Items
  * that the pages lack are read by id, so a listing is only a short cut. Other values on a page are kept for `freshForMs`, since the next
  * batch usually wants them. A listing that fails, or finds less than it costs, rests.
  */
@@ -104,7 +104,7 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
     const missing = new Map(wanted.map(({ id, at }) => [id, at]))
     const oldest = Math.min(...missing.values()) - Math.ceil(lagMs)
     const newest = Math.max(...missing.values()) + TRUNCATED_MS
-    // With `freshForMs` 0 no value is kept from earlier pages, so an item may lie before the cursor: the listing starts anew.
+    // With `freshForMs` 0 no value is kept from earlier pages, so an item may lie before the cursor: the listing starts again.
     const resumed =
       freshForMs > 0 && listing !== null && listing.fromMs <= oldest && (listing.reachedMs === null || listing.reachedMs <= newest)
     const fromMs = resumed && listing ? listing.fromMs : oldest
@@ -125,7 +125,7 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
       listing = cursor === null ? null : { fromMs, cursor, reachedMs: page.reachedMs }
       if (cursor === null || (page.reachedMs !== null && page.reachedMs > newest)) break
     }
-    // A continued listing that missed the items starts anew next time. A new listing that found little rests.
+    // A continued listing that missed the items starts again next time. A new listing that found little rests.
     if (found.size >= WORTH_A_LIST) restMs = SHORTEST_REST_MS
     else if (resumed) listing = null
     else rest()

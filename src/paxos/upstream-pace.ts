@@ -10,7 +10,7 @@ export interface UpstreamPace {
   etaMs(events: number, options?: { priority: Priority }): Promise<number>
 }
 
-/** Events that one page confirms, and identities that one page reads: at a concurrency of 50 some 50 events are in progress. */
+/** Events that one page confirms, and identities that one page reads: at a concurrency of 50 about 50 events are in progress. */
 const EVENTS_PER_PAGE = 25
 
 export function createUpstreamPace(

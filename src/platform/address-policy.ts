@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 /** Kinds of networks that a setting can allow as a whole. */
 export const NETWORKS = ['public', 'private', 'loopback'] as const
 export type Network = (typeof NETWORKS)[number]
-/** Also the kinds where no ordinary service answers. `metadata` hands out a cloud machine's credentials to any caller. */
+/** Also the kinds where no ordinary service answers. `metadata` gives a cloud machine's credentials to any caller. */
 export type AddressKind = Network | 'link-local' | 'metadata' | 'reserved'
 
 /** Allowed addresses. `ranges` (CIDR notation) are allowed besides the networks. */

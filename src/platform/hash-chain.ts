@@ -22,7 +22,7 @@ export function hashLink(previous: Uint8Array, link: Link): Buffer {
 }
 
 /**
- * JSON with sorted keys: equal values have one text, in whatever order the database returns their keys. Keys that are whole numbers come
+ * JSON with sorted keys: equal values have one text, in any order in which the database returns their keys. Keys that are whole numbers come
  * first, as in any object.
  */
 export function canonicalJson(value: unknown): string {

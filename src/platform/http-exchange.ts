@@ -26,15 +26,18 @@ export class ExchangeFailedError extends Error {
 }
 
 export interface ExchangeOptions {
-  /** For all of it, waiting for a connection included. */
+  /** Timeout of the whole exchange, with the wait for a connection, milliseconds. */
   timeoutMs: number
-  /** When the answer counts: at its `end`, with its text, or with its `status` already, whatever becomes of its body then. */
+  /** When the answer counts: at its `end`, with its text; or once its `status` has come, even if the body fails. */
   until: 'end' | 'status'
-  /** Where the body is kept; unbounded without. */
+  /** Bounds the body in memory; unbounded without it. */
   room?: ByteRoom
 }
 
-/** Where the status decides, the rest of the answer is read to keep the connection: at most so many bytes, for so long. More costs it. */
+/**
+ * If the status decides, the rest of the answer is read to keep the connection: at most this many bytes, for at most this time,
+ * milliseconds. A longer rest costs the connection.
+ */
 const UNWANTED_BYTES = 16_384
 const UNWANTED_MS = 2_000
 
@@ -42,8 +45,8 @@ const UNWANTED_MS = 2_000
  * Sends one request and waits for its answer.
  * @throws ExchangeFailedError
  *
- * Stands on `dispatch` rather than `request`, because only there undici says when it starts to write (`onRequestStart`), which
- * is what tells a write that never reached its server from one whose outcome is unknown; and it spares a stream per answer.
+ * It uses `dispatch` rather than `request`: only there undici reports when it starts to write (`onRequestStart`). That tells a write that
+ * never reached its server from one with an unknown outcome. It also spares a stream per answer.
  */
 export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until, room }: ExchangeOptions): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
@@ -88,7 +91,7 @@ export function exchange(pool: Pool, request: HttpRequest, { timeoutMs, until, r
 
     pool.dispatch(request, {
       onRequestStart(started) {
-        // Our time was up while it waited for a connection; aborted here, it is not written.
+        // The timeout passed during the wait for a connection. Aborted here, the request is not written.
         if (over) started.abort(new Error('given up before it was sent'))
         else controller = started
       },

@@ -1,4 +1,4 @@
-/** Up to this many rows are counted anew each time: that takes some milliseconds. */
+/** Up to this many rows are counted again each time: that takes some milliseconds. */
 const FEW = 50_000
 /** A larger count is kept this long for each row, milliseconds: for two million rows 20 s. So counting takes about 1 % of the time. */
 const KEEP_MS_PER_ROW = 0.01

@@ -38,14 +38,14 @@ const RETIRED_MS = 150_000
 
 /**
  * A worker that notices when it is silent: it seems connected but gets no job (bullmq#648, #3185: after a failover of Redis). Every few
- * seconds one canary goes onto the queue, over all machines, and every worker judges itself:
+ * seconds one canary goes onto the queue, over all machines, and every worker judges itself. It is silent in two cases:
  *
- * - It is deaf when the queue has not answered its fetch since a canary was sent.
- * - It fetches from the wrong server when its fetches are answered, its slots are free, and a canary still waits.
+ * - The queue has not answered its fetch since a canary was sent.
+ * - Its fetches are answered and its slots are free, and a canary still waits: it fetches from the wrong server.
  *
  * A worker that gets other jobs, or has its slots full, is never silent, however many jobs wait. No worker is judged while the queue is
  * paused, or while it does not answer the producing side either: that is an outage, and the connections recover by themselves. A silent
- * worker reports it (readiness, metric, log) and starts anew on new connections. The old one may finish its work in progress.
+ * worker reports it (readiness, metric, log) and starts again on new connections. The old one may finish its work in progress.
  */
 export function startWatchedWorker(backend: QueueBackend, options: WatchOptions): WatchedWorker {
   const { queue, pool, logger, metrics } = options
@@ -104,7 +104,7 @@ export function startWatchedWorker(backend: QueueBackend, options: WatchOptions)
   const probing = (async () => {
     while (!stop.signal.aborted) {
       await probe().catch((error) => {
-        judge = createJudge(pace) // no job is handed out, so silence is no fault
+        judge = createJudge(pace) // a paused queue gives no jobs, so silence is no fault
         logger.debug({ reason: errorMessage(error) }, 'the canary could not be sent or read')
       })
       await sleep(pace.probeEveryMs, undefined, { signal: stop.signal }).catch(() => undefined)

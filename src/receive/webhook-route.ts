@@ -14,7 +14,7 @@ import { readTraceparent } from './trace-context.ts'
 
 /** Deliveries are about 200 bytes (paxos/api.md 2.2). */
 const BODY_LIMIT_BYTES = 16_384
-/** Paxos retries first after about 5 s whatever the header says (paxos/api.md 2.5). Gateways in front may obey it. */
+/** Paxos retries first after about 5 s and ignores the header (paxos/api.md 2.5). Gateways in front may obey it. */
 const RETRY_AFTER_SECONDS = 5
 
 /** The bodies of the three answers. */

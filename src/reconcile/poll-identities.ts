@@ -31,7 +31,7 @@ export interface IdentityPollReport {
 const PAGE = 100
 /** A younger change still has its event in transit, milliseconds. ERROR has no event, so it counts at once. */
 const SETTLE_MS = 60_000
-/** Overlap of each window with the one before, milliseconds: a change may become visible a little after its own time (assumed). */
+/** Overlap of each window with the one before, milliseconds: a change may become visible after its own time (assumed). */
 const OVERLAP_MS = 180_000
 /** Length of the first window, milliseconds. */
 const FIRST_WINDOW_MS = 3_600_000

@@ -15,7 +15,7 @@ export interface SweepParts {
   now: () => number
 }
 
-/** Overlap of each window with the one before, milliseconds: an event may become visible a little after its own time (assumed). */
+/** Overlap of each window with the one before, milliseconds: an event may become visible after its own time (assumed). */
 const OVERLAP_MS = 10 * 60_000
 /**
  * Length of the first window, milliseconds. Earlier events belong to another installation, and its old customers must not be adopted

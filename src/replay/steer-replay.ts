@@ -16,7 +16,7 @@ const RULES: Readonly<Record<Steering, { from: readonly ReplayState[]; to: Repla
 }
 
 /**
- * Pauses, resumes, cancels or discards a replay. Opened events continue to their end. After a pause the ramp begins anew. Repeating it
+ * Pauses, resumes, cancels or discards a replay. Opened events continue to their end. After a pause the ramp starts again. Repeating it
  * changes nothing. @throws ReplayStateError, UsageError
  */
 export async function steerReplay(

@@ -18,7 +18,7 @@ export interface SealedRequests {
 
 /**
  * Removes the personal data of requests that failed more than `KEPT_DAYS` days ago: refused by Paxos, given up or dismissed. A running
- * request keeps its data. When the caller sends the request again under its key, its data is sealed anew. Returns the number of removed
+ * request keeps its data. When the caller sends the request again under its key, its data is sealed again. Returns the number of removed
  * payloads.
  */
 export async function forgetRefusedRequests(
@@ -39,7 +39,7 @@ export async function forgetRefusedRequests(
   }
 }
 
-/** Removes such data now and then once an hour. Returns a function that stops it and waits for the current round. */
+/** Removes such data at once and every hour. Returns a function that stops it and waits for the current round. */
 export function startForgetting(requests: SealedRequests, { now, logger }: { now: () => number; logger: Logger }): () => Promise<void> {
   const round = async (): Promise<void> => {
     try {

@@ -9,11 +9,11 @@ import type { StatusDetails } from './status-details.ts'
  * - `documents_required`: Paxos wants documents (EDD, often days). In: the worker, on identity.documents_required. Out: the worker, on a decision.
  * - `approved`: Paxos approved; the worker opens account and profile, or takes those that exist, and sends the notification. In: the worker.
  *   Out: the worker, to `ready`, `disabled`, `frozen` or `held`.
- * - `ready`: account and profile exist and the application was told. In: the worker. Out: the worker, to `disabled`, `frozen` or `held`.
- * - `denied`: Paxos denied; the application is told. In: the worker. Out: the worker, only to `held`.
- * - `disabled`: Paxos off-boarded the identity; the application is told. In: the worker. Out: the worker, to `approved` when
+ * - `ready`: account and profile exist and the application was notified. In: the worker. Out: the worker, to `disabled`, `frozen` or `held`.
+ * - `denied`: Paxos denied; the application is notified. In: the worker. Out: the worker, only to `held`.
+ * - `disabled`: Paxos off-boarded the identity; the application is notified. In: the worker. Out: the worker, to `approved` when
  *   Paxos re-enables the identity, to `frozen`, or to `held`.
- * - `frozen`: Paxos froze the identity for compliance (ERROR); the application is told. In: the worker, on a read of the status, since Paxos has no
+ * - `frozen`: Paxos froze the identity for compliance (ERROR); the application is notified. In: the worker, on a read of the status, since Paxos has no
  *   event for it. Out: the worker, to what Paxos says next: `approved`, `disabled`, `pending`, `documents_required`, `denied`, or to `held`.
  * - `held`: facts contradict each other. In: the worker. Out: only an operator's replay that releases holds.
  */

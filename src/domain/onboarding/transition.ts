@@ -143,7 +143,7 @@ function onFrozen(state: Unheld): Decision {
 
 /**
  * `PENDING` agrees with a request for documents, with an event without a decision, and with a timer of ours. Any other event says that
- * Paxos has decided. Paxos screens customers with an account again now and then: they keep their state, and the order gate follows the live
+ * Paxos has decided. Paxos occasionally screens customers with an account again: they keep their state, and the order gate follows the live
  * status.
  */
 function onPending(state: Unheld, current: Onboarding, seen: Observation): Decision {

@@ -10,8 +10,8 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The spelling of `text` in Paxos's characters: `García` becomes `Garcia`. Null when there is no such spelling (another script) or it would
- * be empty. A text in these characters is returned unchanged.
+ * The spelling of `text` in Paxos's characters: `García` becomes `Garcia`. Null when none exists (another script) or it would be empty. A
+ * text in these characters is returned unchanged.
  */
 export function asciiSpelling(text: string): string | null {
   const spelt = Array.from(text.normalize('NFC'), (character) => SPELLINGS[character] ?? character)

@@ -29,7 +29,7 @@ export interface PaxosHttpOptions {
   seconds: Histogram<'operation' | 'outcome'>
 }
 
-/** A page of a hundred events is some 50 kB. */
+/** A page of 100 events has about 50 kB. */
 const LARGEST_ANSWER_BYTES = 1024 * 1024
 /** Most bytes of all answers in progress together, so that endless answers cannot fill the memory. */
 const ALL_ANSWERS_BYTES = 32 * 1024 * 1024

@@ -20,7 +20,7 @@ export interface Postmaster {
   ready: boolean
 }
 
-/** The process that serves the cluster's data, whichever process started it; null when there is none. */
+/** The process that serves the cluster's data, no matter which process started it; null when there is none. */
 export async function findPostmaster(cluster: Cluster): Promise<Postmaster | null> {
   const text = await readPidFile(cluster)
   // Process id, data, start time, port, socket folder, address, shared memory, status (Postgres: miscadmin.h, LOCK_FILE_LINE_*).
@@ -106,7 +106,7 @@ async function readPidFile({ data }: Cluster): Promise<string> {
   })
 }
 
-/** Resolves once the process has ended. Its file disappears a little earlier, while the next launch would still find its memory in use. */
+/** Resolves once the process has ended. Its file disappears earlier, while the next launch would still find its memory in use. */
 export async function postmasterGone({ pid }: Postmaster, cluster: Cluster): Promise<void> {
   while (await serves(pid, cluster)) await sleep(10)
 }

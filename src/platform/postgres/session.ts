@@ -11,8 +11,8 @@ type Settings = Readonly<Record<string, string | number>>
 
 /**
  * Settings that decide what statements and their answers mean. An administrator may set each of them for a database or a role, and Prisma
- * reads every time as UTC, in whatever zone it was written. PgBouncer passes these four on (1.20 and newer, with `track_extra_parameters`,
- * the others too). They override everything, also the URL's own `options`.
+ * reads every time as UTC, even if it was written in another zone. PgBouncer passes these four on (1.20 and newer, with
+ * `track_extra_parameters`, the others too). They override everything, also the URL's own `options`.
  */
 const MEANING: Settings = { TimeZone: 'UTC', DateStyle: 'ISO, MDY', standard_conforming_strings: 'on', client_encoding: 'UTF8' }
 
@@ -96,7 +96,7 @@ function clientWith(settings: Readonly<Record<string, string>>, pooled: boolean)
   return SessionClient as unknown as typeof pg.Client
 }
 
-/** Drops the names of statements, so that each is parsed anew: only the server connection that parsed a named statement knows it. */
+/** Drops the names of statements, so that each is parsed again: only the server connection that parsed a named statement knows it. */
 function forgetNames(client: { prototype: pg.Client }): void {
   const query = client.prototype.query as (...given: unknown[]) => unknown // one of eight overloads, passed on unchanged
   client.prototype.query = function (this: pg.Client, statement: unknown, ...rest: unknown[]) {

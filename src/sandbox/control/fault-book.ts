@@ -108,7 +108,7 @@ export class FaultBook {
     return this.#armed.length < before
   }
 
-  /** Disarms all faults. Ids start anew, because draws from the seed depend on a fault's id. */
+  /** Disarms all faults. Ids start at 1 again, because draws from the seed depend on a fault's id. */
   clear(): void {
     this.#armed = []
     this.#nextId = 1

@@ -6,7 +6,7 @@ import type { SandboxState } from '../sandbox-state.ts'
 import { restoreSnapshot, SNAPSHOT_VERSION, type Snapshot, takeSnapshot } from './snapshot.ts'
 import { fromStateJson, toStateJson } from './state-json.ts'
 
-/** Up to this size, in characters (some 300 customers), answers wait for the file. A larger world is written between answers. */
+/** Up to this size, in characters (about 300 customers), answers wait for the file. A larger world is written between answers. */
 const SMALL = 500_000
 /** Largest share of the time that goes into writing a larger world. */
 const WRITING_SHARE = 0.05
