@@ -55,6 +55,7 @@ const useCases = createUseCases({
   askPaxos: refuse,
   missingScopes: async () => [],
   trading: {} as UseCaseParts['trading'], // none of it is measured
+  documents: {} as UseCaseParts['documents'],
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
   actions: {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { DOCUMENT_STATES } from '../src/domain/document/document.ts'
 import { EFFECT_STATES } from '../src/domain/effect.ts'
 import { EVENT_STATES } from '../src/domain/event-state.ts'
 import { ONBOARDING_STATES } from '../src/domain/onboarding/onboarding.ts'
@@ -21,6 +22,7 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   RECONCILIATION_STATES: { file: 'reconcile/reconciliation.ts', states: RECONCILIATION_STATES },
   ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },
   DEPOSIT_STATES: { file: 'domain/transfer/deposit.ts', states: DEPOSIT_STATES },
+  DOCUMENT_STATES: { file: 'domain/document/document.ts', states: DOCUMENT_STATES },
   INSTRUCTIONS_STATES: { file: 'domain/transfer/deposit-instructions.ts', states: INSTRUCTIONS_STATES },
   TRANSFER_STATES: { file: 'domain/transfer/transfer.ts', states: TRANSFER_STATES },
   QUOTE_EXECUTION_STATES: { file: 'domain/trade/quote-execution.ts', states: QUOTE_EXECUTION_STATES },

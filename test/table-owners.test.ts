@@ -19,6 +19,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   trade_order: 'ledger',
   deposit: 'ledger',
   deposit_instructions: 'ledger',
+  document: 'ledger',
   transfer: 'ledger',
   quote_execution: 'ledger',
   held_quote: 'ledger',

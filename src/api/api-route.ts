@@ -1,4 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import { finished } from 'node:stream/promises'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Actor } from '../domain/actor.ts'
 import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
@@ -6,6 +8,7 @@ import { headerText, OperatorName } from '../operate/operator-name.ts'
 import { unstorableFields } from '../operate/unstorable.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { ApiSchemaName } from './api-schemas.ts'
+import { type FileForm, readForm } from './read-form.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,13 +18,15 @@ declare module 'fastify' {
 }
 
 /** A handler's input: the checked request and the actor. */
-interface Input<Params, Query, Headers, Body> {
+interface Input<Params, Query, Headers, Body, Fields> {
   params: Params
   query: Query
   headers: Headers
   body: Body
   /** The actor for the audit: the person named in `X-Operator`; without that header, a program. */
   actor: Actor
+  /** Reads the form of an upload up to its file. @throws HttpProblem naming every wrong field */
+  form: () => Promise<FileForm<Fields>>
 }
 
 export interface Answer {
@@ -37,6 +42,8 @@ export interface ApiRoute {
   summary: string
   description?: string | undefined
   schemas: { params: z.ZodObject; query: z.ZodObject; headers: z.ZodObject; body: z.ZodType | null }
+  /** The fields beside the file of a form that is uploaded; null: the route takes none. */
+  upload: z.ZodObject | null
   /** Successful responses by status. */
   answers: Record<number, { description: string; schema: ApiSchemaName }>
   /** Error responses in addition to 400, 401 and 503. */
@@ -55,6 +62,7 @@ export function apiRoute<
   Query extends z.ZodObject = typeof None,
   Headers extends z.ZodObject = typeof None,
   Body extends z.ZodType = z.ZodUndefined,
+  Fields extends z.ZodObject = typeof None,
 >(route: {
   method: ApiRoute['method']
   path: string
@@ -64,9 +72,10 @@ export function apiRoute<
   query?: Query
   headers?: Headers
   body?: Body
+  upload?: Fields
   answers: ApiRoute['answers']
   refusals?: ApiRoute['refusals']
-  handle: (input: Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>>) => Promise<Answer>
+  handle: (input: Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>, z.output<Fields>>) => Promise<Answer>
 }): ApiRoute {
   const { method, path, summary, description, answers, refusals = {}, handle } = route
   const schemas = {
@@ -76,7 +85,7 @@ export function apiRoute<
     body: route.body ?? null,
   }
   return {
-    ...{ method, path, summary, description, schemas, answers, refusals },
+    ...{ method, path, summary, description, schemas, upload: route.upload ?? null, answers, refusals },
     run: async (request) => {
       const errors = [...unstorableFields(request.params), ...unstorableFields(request.query), ...unstorableFields(request.body)]
       const read = (schema: z.ZodType, value: unknown, { known = [], whole }: { known?: string[]; whole: string }): unknown => {
@@ -94,7 +103,8 @@ export function apiRoute<
       }
       if (errors.length > 0) throw refuse(errors)
       // Each part was parsed with the schema that defines its type.
-      return handle(input as Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>>)
+      const form = () => readForm(request, route.upload ?? None)
+      return handle({ ...input, form } as Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>, z.output<Fields>>)
     },
   }
 }
@@ -111,15 +121,36 @@ function refuse(errors: { field: string; message: string }[]): HttpProblem {
 
 /** Registers the routes on this instance, which has the hooks and the error handler. */
 export function serveRoutes(app: FastifyInstance, routes: readonly ApiRoute[]): void {
-  for (const { method, path, run, schemas } of routes) {
+  for (const { method, path, run, schemas, upload } of routes) {
     app.route({
       method,
-      config: { takesIdempotencyKey: 'idempotency-key' in schemas.headers.shape },
+      config: { takesIdempotencyKey: 'idempotency-key' in schemas.headers.shape, takesLong: upload !== null },
       url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
+        if (upload !== null) return reply.send(await answerUpload(run, request, reply))
         const { status, body } = await run(request)
         return reply.code(status).send(body)
       },
     })
   }
+}
+
+/** A refusal is sent after the rest of the file was read and dropped: a sender that is still writing would else meet a closed connection and no reason. */
+async function answerUpload(run: ApiRoute['run'], request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  try {
+    const { status, body } = await run(request)
+    reply.code(status)
+    return body
+  } finally {
+    await dropBody(request.raw)
+  }
+}
+
+const LONGEST_DROP_MS = 30_000
+
+async function dropBody(body: IncomingMessage): Promise<void> {
+  if (body.complete || body.destroyed) return
+  body.unpipe()
+  body.resume()
+  await finished(body, { signal: AbortSignal.timeout(LONGEST_DROP_MS) }).catch(() => undefined)
 }

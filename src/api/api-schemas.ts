@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ACCOUNT_SCHEMAS } from './account-schemas.ts'
 import { DEPOSIT_SCHEMAS } from './deposit-schemas.ts'
+import { DOCUMENT_SCHEMAS } from './document-schemas.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { FindAnswer } from './find-schemas.ts'
 import { ISSUE_SCHEMAS } from './issue-schemas.ts'
@@ -34,6 +35,7 @@ const ProblemDocument = z.strictObject({
 /** The operator API's responses as JSON: the source of its OpenAPI document. Tests check responses against them. */
 export const API_SCHEMAS = {
   ...ONBOARDING_SCHEMAS,
+  ...DOCUMENT_SCHEMAS,
   ...EVENT_SCHEMAS,
   ...ISSUE_SCHEMAS,
   ...REPLAY_SCHEMAS,

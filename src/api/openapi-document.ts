@@ -87,6 +87,7 @@ function operation(route: ApiRoute): Json {
     ...(description ? { description } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(schemas.body ? { requestBody: { required: true, content: { 'application/json': requestContent(id, schemas.body) } } } : {}),
+    ...(route.upload ? { requestBody: { required: true, content: { 'multipart/form-data': { schema: formSchema(route.upload) } } } } : {}),
     responses: {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, response(answer.description, 'application/json', answer.schema)]),
@@ -103,6 +104,13 @@ function operation(route: ApiRoute): Json {
 
 function requestContent(id: string, body: z.ZodType): Json {
   return { schema: jsonSchema(body), ...(id in REQUEST_EXAMPLES ? { example: REQUEST_EXAMPLES[id] } : {}) }
+}
+
+/** A form: the fields are texts, and the file stands last. */
+function formSchema(fields: z.ZodObject): Json {
+  const { properties, ...schema } = jsonSchema(fields) as { properties: Json }
+  const required = [...((schema as { required?: string[] }).required ?? []), 'file']
+  return { ...schema, properties: { ...properties, file: { type: 'string', contentMediaType: 'application/octet-stream' } }, required }
 }
 
 function response(description: string, contentType: string, schema: ApiSchemaName): Json {

@@ -1,3 +1,4 @@
+import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { TokenGuard } from '../operate/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
@@ -6,6 +7,7 @@ import { unknownRoute } from '../platform/route-book.ts'
 import { accountRoutes } from './account-routes.ts'
 import { type ApiRoute, serveRoutes } from './api-route.ts'
 import { depositRoutes } from './deposit-routes.ts'
+import { documentRoutes } from './document-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { findRoutes } from './find-routes.ts'
 import { instructionRoutes } from './instruction-routes.ts'
@@ -26,6 +28,9 @@ export interface OperatorApiOptions {
   guard: TokenGuard
 }
 
+/** Of a form with a file. The file's own limit is the use case's, so that its refusal says what to do. */
+const FORM_LIMITS = { files: 1, fields: 50, fieldSize: 1_000, fileSize: Number.POSITIVE_INFINITY }
+
 /** What a retry does: a GET reads, a request with an Idempotency-Key is recognised, any other acts again. */
 function repeatingOf({ method, routeOptions }: FastifyRequest): Repeating {
   if (method === 'GET' || method === 'HEAD') return 'reads'
@@ -37,6 +42,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [
     findRoutes,
     onboardingRoutes,
+    documentRoutes,
     accountRoutes,
     depositRoutes,
     orderRoutes,
@@ -69,7 +75,18 @@ export async function registerOperatorApi(app: FastifyInstance, useCases: Operat
     api.setErrorHandler((error, request) => {
       throw problemOf(error, repeatingOf(request)) // the server's error handler turns it into the problem document
     })
-    serveRoutes(api, routes)
+    serveRoutes(
+      api,
+      routes.filter(({ upload }) => upload === null),
+    )
+    api.register((forms, _formOptions, formsDone) => {
+      forms.register(multipart, { limits: FORM_LIMITS, throwFileSizeLimit: false })
+      serveRoutes(
+        forms,
+        routes.filter(({ upload }) => upload !== null),
+      )
+      formsDone()
+    })
     api.all('/v1/*', async (request) => {
       throw unknownRoute(request, 'Unknown route. GET /v1/openapi.json lists all routes.')
     })

@@ -7,6 +7,7 @@ import { registerAuditCommands } from './audit-commands.ts'
 import { endOnBrokenPipe } from './broken-pipe.ts'
 import { registerDemoCommands } from './demo-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
+import { registerDocumentCommands } from './document-commands.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerFindCommand } from './find-command.ts'
 import { registerIssueCommands } from './issue-commands.ts'
@@ -43,6 +44,7 @@ const open = async (): ReturnType<typeof openForCommand> => openForCommand()
 const openAnyWorld = async (): ReturnType<typeof openForCommand> => openForCommand({ anyWorld: true })
 registerFindCommand(program, open)
 registerOnboardingCommands(program, open)
+registerDocumentCommands(program, open)
 registerEventCommands(program, open)
 registerIssueCommands(program, open)
 registerReplayCommands(program, open)

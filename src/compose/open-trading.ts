@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { DocumentSnapshot } from '../domain/document/document.ts'
 import type { OrderSnapshot } from '../domain/trade/order-stream.ts'
 import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
 import type { Deposit, DepositSnapshot } from '../domain/transfer/deposit.ts'
@@ -6,6 +7,7 @@ import type { InstructionsSnapshot } from '../domain/transfer/deposit-instructio
 import type { TransferSnapshot } from '../domain/transfer/transfer-stream.ts'
 import { DEPOSIT_INSTRUCTIONS_TABLE } from '../ledger/deposit-instructions-table.ts'
 import { DEPOSIT_TABLE } from '../ledger/deposit-table.ts'
+import { DOCUMENT_TABLE } from '../ledger/document-table.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { ORDER_TABLE } from '../ledger/order-table.ts'
 import { QUOTE_EXECUTION_TABLE } from '../ledger/quote-execution-table.ts'
@@ -17,6 +19,7 @@ import type { NoticeChannel } from '../notify/notice.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { depositInstructionsRoute } from '../saga/deposit-instructions-route.ts'
 import { depositRoute } from '../saga/deposit-route.ts'
+import { documentRoute } from '../saga/document-route.ts'
 import { orderRoutes } from '../saga/order-routes.ts'
 import type { EventRoute, OwnRoute } from '../saga/prepare-event.ts'
 import { quoteExecutionRoute } from '../saga/quote-execution-route.ts'
@@ -31,6 +34,7 @@ export interface Trading {
   quoteLedger: Ledger<QuoteExecutionSnapshot>
   instructionsLedger: Ledger<InstructionsSnapshot>
   transferLedger: Ledger<TransferSnapshot>
+  documentLedger: Ledger<DocumentSnapshot>
   routes: readonly OwnRoute[]
   /** Routes of Paxos's events that move a stream of trading. */
   eventRoutes: readonly EventRoute[]
@@ -63,6 +67,7 @@ export function openTrading({
   const balanceOnRecord = (accountId: string, asset: string) => sumFlows(pool, accountId, asset)
   const instructionsLedger = wrap('instructionsLedger', createLedger({ pool, table: DEPOSIT_INSTRUCTIONS_TABLE }))
   const transferLedger = wrap('transferLedger', createLedger({ pool, table: TRANSFER_TABLE }))
+  const documentLedger = wrap('documentLedger', createLedger({ pool, table: DOCUMENT_TABLE }))
   const transfers = transferRoutes({ pool, ledger: transferLedger, paxos, notices })
   return {
     orders: readOrders(pool),
@@ -71,6 +76,7 @@ export function openTrading({
     quoteLedger,
     instructionsLedger,
     transferLedger,
+    documentLedger,
     eventRoutes: readTransfers ? [transfers.event] : [],
     routes: [
       ...orderRoutes({ ledger: orderLedger, paxos, notices, now }),
@@ -78,9 +84,10 @@ export function openTrading({
       quoteExecutionRoute({ ledger: quoteLedger, paxos, now }),
       depositInstructionsRoute({ ledger: instructionsLedger, paxos }),
       transfers.timer,
+      documentRoute({ ledger: documentLedger, paxos }),
     ],
     close: async () => {
-      const ledgers = [orderLedger, depositLedger, quoteLedger, instructionsLedger, transferLedger]
+      const ledgers = [orderLedger, depositLedger, quoteLedger, instructionsLedger, transferLedger, documentLedger]
       await Promise.all(ledgers.map((ledger) => ledger.close()))
     },
   }

@@ -10,6 +10,9 @@ import { serveOperator } from './serve-operator.ts'
 /** Largest body, bytes: a person's data has a few thousand bytes. */
 const OPERATOR_BODY_LIMIT = 256 * 1024
 
+/** A document of 100 MB at 3 Mbit/s. */
+const LONGEST_UPLOAD_MS = 300_000
+
 /** Serves the operators: HTTP API and pages. */
 export async function startOperator(foundation: Foundation): Promise<RunningRole> {
   const { config, secrets } = foundation
@@ -24,6 +27,7 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
     metricsAccess: config.metricsAccess,
     trustedProxies: config.trustedProxies,
     limits: config.http,
+    longRequestMs: LONGEST_UPLOAD_MS,
     readiness: storesReady(pool, queue),
   })
   if (config.allowedHosts) allowHosts(app, config.allowedHosts)

@@ -39,6 +39,7 @@ export function wireUseCases(
     missingScopes: () => paxos.missingScopes(),
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
     trading: { ...trading, inbox, queue, paxos, encryptionKey },
+    documents: { documents: trading.documentLedger, onboardings: stages.ledger },
     actions: {
       createOnboarding: (order) => createOnboarding({ ...stages, workNow: work }, order),
       findCommand: (id) => inbox.findCommand(id),

@@ -7,6 +7,7 @@ export type WrappedPart =
   | 'quoteLedger'
   | 'instructionsLedger'
   | 'transferLedger'
+  | 'documentLedger'
   | 'reader'
 
 /** Returns the part, or a wrapper of it. */

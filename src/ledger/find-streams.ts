@@ -9,6 +9,7 @@ export type FoundStreamKind =
   | 'deposit'
   | 'transfer'
   | 'deposit-instructions'
+  | 'document'
 
 /** A stream that a search found, and the id by which it was found. */
 export interface FoundStream {
@@ -43,6 +44,7 @@ const SEARCHED: readonly Searched[] = [
     id: 'instructions_id',
     fields: ['instructions_id', 'paxos_instructions_id'],
   },
+  { kind: 'document', table: 'document', id: 'document_id', fields: ['document_id', 'file_id'] },
 ]
 
 /** Streams with an id that matches one of these LIKE patterns: at most `limit` for each field, in the order of the field. */

@@ -10,6 +10,8 @@ import type { World } from '../roster/role-process.ts'
 import type { Roster } from '../roster/roster.ts'
 import { createPerform } from './audited.ts'
 import { diagnose } from './diagnose.ts'
+import { documentUseCases } from './documents/document-use-cases.ts'
+import type { UploadParts } from './documents/upload-document.ts'
 import { eventUseCases } from './events.ts'
 import { findUseCases } from './find.ts'
 import { readHome } from './home.ts'
@@ -45,6 +47,8 @@ export interface UseCaseParts {
   missingScopes: () => Promise<readonly { feature: string; scopes: readonly string[] }[]>
   /** The streams, the inbox and the client behind accounts and orders. */
   trading: Omit<TradingParts, 'pool' | 'perform' | 'now'>
+  /** The streams behind the documents of customers. */
+  documents: Pick<UploadParts, 'documents' | 'onboardings'>
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -68,6 +72,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     home: () => readHome({ events, onboardings, problems, now }),
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
     ...trading,
+    ...documentUseCases({ ...parts.trading, ...parts.documents, pool, perform, now }),
     ...proofUseCases({
       ...{ pool, now, paxos: parts.trading.paxos, proveBalances: trading.proveBalances },
       verifyLedger: () => checkLedger(),

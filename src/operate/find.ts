@@ -21,6 +21,7 @@ export const FOUND_KINDS = [
   'deposit',
   'transfer',
   'deposit-instructions',
+  'document',
   'identity-request',
   'replay',
 ] as const
@@ -137,6 +138,8 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   paxos_transfer_id: "Paxos's transfer id",
   instructions_id: 'instructions id',
   paxos_instructions_id: "Paxos's instructions id",
+  document_id: 'document id',
+  file_id: "Paxos's file id",
 }
 
 function ofStream({ kind, id, field, value, state, identityId, createdAt }: FoundStream, placeOf: PlaceOf): Unweighed {

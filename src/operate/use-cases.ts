@@ -21,6 +21,7 @@ import type { ReplayItem } from '../replay/replay-record.ts'
 import type { Steering } from '../replay/steer-replay.ts'
 import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { CreatedOnboarding, CreateOrder } from './create-onboarding.ts'
+import type { DocumentUseCases } from './documents/document-use-cases.ts'
 import type { FindUseCases } from './find.ts'
 import type { Finding } from './finding.ts'
 import type { Home } from './home.ts'
@@ -38,6 +39,7 @@ import type { Waiting } from './waiting.ts'
 export type { AuditEntry, AuditReport } from '../audit/audit.ts'
 export type { Issue, IssueState } from '../inbox/read-issues.ts'
 export type { AttemptRecord } from '../ledger/read-attempts.ts'
+export type { DocumentRecord } from '../ledger/read-documents.ts'
 export type { QueueCounts } from '../queue/event-queue.ts'
 export type { ReplayLine } from '../replay/list-replays.ts'
 export { REPLAY_STATES } from '../replay/replay-record.ts'
@@ -220,6 +222,7 @@ export interface OperatorUseCases
     QueueUseCases,
     FindUseCases,
     IssueUseCases,
+    DocumentUseCases,
     ProofUseCases,
     ReconciliationUseCases,
     SessionUseCases {

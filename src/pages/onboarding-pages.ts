@@ -2,7 +2,7 @@ import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { sayEffect } from '../operate/say-effect.ts'
 import { relativeTime } from '../operate/say-time.ts'
 import type { TimelineLine } from '../operate/timeline.ts'
-import type { OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
+import type { DocumentRecord, OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { attemptTable } from './attempt-table.ts'
@@ -67,7 +67,10 @@ export function onboardingTable(items: readonly OnboardingView[], now: Date): Ht
 }
 
 /** One customer: the state, why it is not moving, and its history. */
-export function onboardingPage(story: OnboardingStory, { operator, now }: Reader): Html {
+export function onboardingPage(
+  story: OnboardingStory,
+  { operator, now, documents }: Reader & { documents: readonly DocumentRecord[] },
+): Html {
   const { identityId, refId, state, waitingFor, requiredDocuments } = story
   return page({
     title: refId ?? identityId,
@@ -98,6 +101,7 @@ ${waitingFor && notice(state === 'held' ? 'bad' : 'warn', html`<strong>Why is th
 <section class="card"><h2>Effects at Paxos and in the application</h2>${effectTable(story, now)}</section>
 </div>
 ${story.effectAttempts.length > 0 && html`<h2>Calls to Paxos and to the application</h2>${attemptTable(story.effectAttempts, now)}`}
+${(documents.length > 0 || state === 'documents_required') && documentSection(identityId, documents, now)}
 <h2>Timeline</h2>
 ${timeline(story.timeline)}
 <h2>Events</h2>
@@ -111,6 +115,18 @@ ${state === 'held' && html`<label class="check"><input type="checkbox" name="rel
 <button>Plan a replay</button></form>
 ${command(`${GATEHOUSE} replay plan --identity ${identityId} --state parked --state dead --state processed${state === 'held' ? ' --release-holds' : ''}`)}`,
   })
+}
+
+/** What was sent. What Paxos still wants is asked of Paxos by the command, so that the page does not depend on Paxos. */
+function documentSection(identityId: string, documents: readonly DocumentRecord[], now: Date): Html {
+  const rows = documents.map(({ documentId, documentTypes, fileType, state, reason, updatedAt }) => [
+    html`${documentTypes.join(', ')} <small>${fileType}</small><br><small><code>${documentId}</code></small>`,
+    html`${badge(state)} ${reason && html`<small>${reason}</small>`}`,
+    html`<small class="when">${relativeTime(updatedAt, now)}</small>`,
+  ])
+  return html`<h2>Documents sent</h2>
+${documents.length > 0 ? dataTable('Documents', ['Document', 'State', 'Changed'], rows) : html`<p class="hint">None yet. Your application sends them with <code>POST /v1/onboardings/${identityId}/documents</code>.</p>`}
+${command(`${GATEHOUSE} document list ${identityId}`)}`
 }
 
 function effectTable({ effects }: OnboardingStory, now: Date): Html {

@@ -155,7 +155,8 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   app.get<{ Params: { id: string } }>('/onboardings/:id', async (request, reply) => {
     const story = await useCases.getOnboarding(canonicalId(request.params.id))
     if (!story) throw new HttpProblem(404, 'ONBOARDING_UNKNOWN', 'Unknown onboarding. Search the list by the first characters of an id.')
-    return sendHtml(reply, onboardingPage(story, reader(request)))
+    const documents = await useCases.listUploads(story.identityId)
+    return sendHtml(reply, onboardingPage(story, { ...reader(request), documents }))
   })
   app.get('/events', async (request, reply) => {
     const { query, wrong } = readFilters(EventListQuery, request.query)

@@ -4,6 +4,8 @@ import type { Logger } from '../platform/logger.ts'
 import { type AccountsOfPaxos, accountsOfPaxos } from './accounts.ts'
 import { type BalancesOfPaxos, balancesOfPaxos } from './balances.ts'
 import { type DepositsOfPaxos, depositsOfPaxos } from './deposits.ts'
+import { createDocumentStorage } from './document-storage.ts'
+import { type DocumentsOfPaxos, documentsOfPaxos } from './documents.ts'
 import { type EventsOfPaxos, eventsOfPaxos } from './events.ts'
 import { type ExecutionsOfPaxos, executionsOfPaxos } from './executions.ts'
 import { type IdentitiesOfPaxos, identitiesOfPaxos } from './identities.ts'
@@ -40,6 +42,7 @@ export interface PaxosClient {
   quoteExecutions: QuoteExecutionsOfPaxos
   transfers: TransfersOfPaxos
   deposits: DepositsOfPaxos
+  documents: DocumentsOfPaxos
   /** Resolves unless the budget certainly has no room for this call within 20 s; takes no permit. @throws BUDGET_EXHAUSTED, SERVICE_UNAVAILABLE */
   room(operation: Operation, options?: CallOptions): Promise<void>
   /** Requests a token for each configured feature and returns the scopes that Paxos did not grant. Rejects with any other PaxosError. */
@@ -129,6 +132,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
   }
 
   const http = createPaxosHttp({ baseUrl: apiUrl, timeoutMs, connections, outgoing, seconds })
+  const storage = createDocumentStorage({ apiUrl, outgoing })
   const tokenHttp = createPaxosHttp({ baseUrl: tokenUrl, timeoutMs, connections: 1, outgoing, seconds })
   // All waiting calls share one token request, so three failures in a row are enough to open the circuit.
   const tokenBreaker = createBreaker({ ...breakerFor('token'), failuresInARow: 3 })
@@ -156,6 +160,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     quoteExecutions: quoteExecutionsOfPaxos(call),
     transfers: transfersOfPaxos(call),
     deposits: depositsOfPaxos(call),
+    documents: documentsOfPaxos(call, storage.upload),
     room: (operation, { priority = 'live' } = {}) =>
       budget.room(endpointClassOf(operation, { accountsClass }), { priority, patience: 'long' }),
     missingScopes: async () => {
@@ -172,7 +177,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     },
     close() {
       closing.abort(new PaxosUnavailableError({ operation: 'close', detail: 'The client is closing.' }))
-      closed ??= Promise.all([http.close(), tokenHttp.close()]).then(() => undefined)
+      closed ??= Promise.all([http.close(), tokenHttp.close(), storage.close()]).then(() => undefined)
       return closed
     },
   }

@@ -33,6 +33,13 @@ const SILENCE_MS = 120_000
 const TIMEOUT_CHECK_MS = 1_000
 const WARN_EVERY_MS = 10_000
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The body of a request may take minutes to arrive. */
+    takesLong?: boolean
+  }
+}
+
 export interface HttpServerOptions {
   logger: Logger
   /** Largest accepted body, bytes. A larger one, also a chunked one, is answered 413. */
@@ -44,6 +51,8 @@ export interface HttpServerOptions {
   /** Proxies whose `X-Forwarded-For` names the sender, in CIDR notation. The header is ignored from others. */
   trustedProxies?: readonly string[]
   limits?: Partial<HttpLimits>
+  /** For the requests of routes with `takesLong`, milliseconds, in place of `requestTimeoutMs`. */
+  longRequestMs?: number
 }
 
 /**
@@ -51,7 +60,7 @@ export interface HttpServerOptions {
  * `/health/ready` and `/metrics`.
  */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { logger, bodyLimitBytes, metrics, metricsAccess = 'open', readiness, trustedProxies = [] } = options
+  const { logger, bodyLimitBytes, metrics, metricsAccess = 'open', readiness, trustedProxies = [], longRequestMs } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const refused = countRefusals(metrics)
   const app = Fastify({
@@ -59,7 +68,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     logController: new LogController({ disableRequestLogging: true }), // a line per webhook would cost more than the webhook
     bodyLimit: bodyLimitBytes,
     trustProxy: [...trustedProxies],
-    requestTimeout: limits.requestTimeoutMs,
+    requestTimeout: longRequestMs ?? limits.requestTimeoutMs,
     connectionTimeout: SILENCE_MS,
     keepAliveTimeout: limits.keepAliveMs,
     http: { headersTimeout: limits.requestTimeoutMs, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
@@ -82,6 +91,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     warn(why)
   })
   app.addHook('preClose', async () => connections.end())
+  if (longRequestMs !== undefined) limitOtherRequests(app, limits.requestTimeoutMs)
   keepRouteBook(app)
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -92,6 +102,20 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   answerRefusals(app)
   serveOperations(app, { metrics, metricsAccess, readiness })
   return app
+}
+
+/** Node has one limit for the whole server. Where a few routes may take longer, all others keep the usual limit. */
+function limitOtherRequests(app: FastifyInstance, timeoutMs: number): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { raw, routeOptions } = request
+    if (raw.complete || routeOptions.config.takesLong) return done()
+    const timer = setTimeout(() => {
+      if (raw.complete) return
+      app.server.emit('clientError', Object.assign(new Error('request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), raw.socket)
+    }, timeoutMs).unref()
+    raw.once('close', () => clearTimeout(timer))
+    done()
+  })
 }
 
 function countRefusals(registry: Registry): Counter<'code'> {

@@ -4,6 +4,7 @@ import { CREATE_DEPOSIT_INSTRUCTIONS } from '../domain/transfer/deposit-instruct
 import type { Inbox } from '../inbox/inbox.ts'
 import { listWaitingInstructions } from '../ledger/read-deposit-instructions.ts'
 import { listWaitingDeposits } from '../ledger/read-deposits.ts'
+import { listStuckDocuments } from '../ledger/read-documents.ts'
 import type { OrderReads } from '../ledger/read-orders.ts'
 import { listWaitingQuoteExecutions } from '../ledger/read-quote-executions.ts'
 import { listPendingTransfers } from '../ledger/read-transfers.ts'
@@ -12,6 +13,7 @@ import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import { withClient } from '../platform/postgres/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
+import { SETTLE_DOCUMENT } from './document-route.ts'
 import { createOrderPoll, type PollReport } from './poll-orders.ts'
 import { pollTransfers } from './poll-transfers.ts'
 
@@ -35,6 +37,8 @@ const CALLS_PER_SECOND = 15
 const TRANSFERS_EVERY_MS = 15_000
 /** A command that has not moved its order after this time is given again: its event may never have been committed. */
 const LOST_AFTER_MS = 60_000
+/** The longest upload of a document, with its lease, is over by then. */
+const STUCK_AFTER_MS = 420_000
 /** Advisory lock for one poll at a time over all machines. The numbers spell `gate` and `poll`. */
 const POLL_LOCK = [0x67617465, 0x706f6c6c] as const
 
@@ -108,11 +112,12 @@ async function pollAlone(
 async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'pool' | 'inbox' | 'orders'>): Promise<void> {
   const at = new Date()
   const before = new Date(at.getTime() - LOST_AFTER_MS)
-  const [waiting, deposits, executions, instructions] = await Promise.all([
+  const [waiting, deposits, executions, instructions, documents] = await Promise.all([
     orders.listWaiting(before),
     listWaitingDeposits(pool, before),
     listWaitingQuoteExecutions(pool, before),
     listWaitingInstructions(pool, before),
+    listStuckDocuments(pool, new Date(at.getTime() - STUCK_AFTER_MS)),
   ])
   const give = (name: string, streamId: string) => ({ streamId, name, dueAt: at })
   const lost = [
@@ -120,6 +125,7 @@ async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'p
     ...deposits.map((id) => give('fund-account', id)),
     ...executions.map((id) => give('execute-quote', id)),
     ...instructions.map((id) => give(CREATE_DEPOSIT_INSTRUCTIONS, id)),
+    ...documents.map((id) => give(SETTLE_DOCUMENT, id)),
   ]
   await inbox.setTimers(lost, { reopen: false })
 }

@@ -1,4 +1,7 @@
 import type { UseCaseParts } from '../../src/operate/create-use-cases.ts'
 
-/** For tests without orders: the parts behind accounts and orders are missing. */
-export const NO_TRADING: Pick<UseCaseParts, 'trading'> = { trading: {} as UseCaseParts['trading'] }
+/** For tests without orders and documents: the parts behind them are missing. */
+export const NO_TRADING: Pick<UseCaseParts, 'trading' | 'documents'> = {
+  trading: {} as UseCaseParts['trading'],
+  documents: {} as UseCaseParts['documents'],
+}

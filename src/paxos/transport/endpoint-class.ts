@@ -32,6 +32,8 @@ const CLASS_OF_OPERATION = {
   'accounts.create': 'accounts',
   'accounts.get': 'accounts',
   'accounts.list': 'accounts',
+  'documents.announce': 'identity',
+  'documents.list': 'identity',
   'profiles.get': 'general',
   'balances.list': 'general',
   'markets.list': 'general',

@@ -1,0 +1,14 @@
+/** The kinds of documents that Paxos takes (paxos/api.md 4.10). */
+export const DOCUMENT_TYPES = [
+  ...(['OTHER_DOCUMENTS', 'APPLICATION', 'ORGANIZATIONAL_DOCUMENTS', 'CERTIFICATE_OF_GOOD_STANDING', 'TAX_IDENTIFICATION'] as const),
+  ...(['IDENTITY_VERIFICATION', 'PROOF_OF_RESIDENCY', 'PROOF_OF_FUNDS', 'SAMPLE_INVOICE', 'OPERATING_AGREEMENT'] as const),
+  ...(['TRUST_DOCUMENTS', 'MONEY_SERVICE_DOCUMENTS', 'INVESTMENT_DOCUMENTS', 'CURP', 'AML_DOCUMENTS', 'FUND_STRUCTURE_CHART'] as const),
+  ...(['FUND_MANAGER_REGISTRATION', 'MEMORANDUM_OF_ASSOCIATION', 'ORGANIZATIONAL_CHART', 'FOUNDATION_BY_LAWS'] as const),
+  ...(['APPOINTMENT_OF_GUARDIAN_EVIDENCE', 'LEGAL_DOMICILE_OF_BENEFICIAL_OWNERS', 'GOVERNING_BODY_MEMBER_NAMES'] as const),
+  'INDEPENDENT_AUDIT',
+] as const
+export type DocumentType = (typeof DOCUMENT_TYPES)[number]
+
+/** The formats that Paxos takes. */
+export const FILE_TYPES = ['pdf', 'jpg', 'png'] as const
+export type FileType = (typeof FILE_TYPES)[number]
