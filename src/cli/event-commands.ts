@@ -4,11 +4,11 @@ import { sayError } from '../operate/say-error.ts'
 import { utcTime } from '../operate/say-time.ts'
 import { sayOutcome } from '../operate/timeline.ts'
 import type { EventView, OperatorUseCases } from '../operate/use-cases.ts'
-import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, parseTime, requireKnown, withUseCases } from './command-input.ts'
 import { registerDismissCommands } from './dismiss-commands.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { registerShow } from './register-show.ts'
 import { renderEvent } from './render-event.ts'
 import { renderTable } from './render-table.ts'
 
@@ -69,19 +69,18 @@ export function registerEventCommands(program: Command, open: OpenUseCases, prin
       })
     })
 
-  event
-    .command('show')
-    .description('show one event: attempts, last error, outcome, next attempt')
-    .argument('<event-id>', 'its id at Paxos', parsePaxosId)
-    .option('--json', 'print JSON')
-    .action(async (eventId: string, { json }: { json?: boolean }) => {
-      await withUseCases(open, async (useCases) => {
-        const found = await useCases.getEvent(eventId)
-        if (!found)
-          throw new UsageError(`Unknown event ${eventId}: Gatehouse never received it. ${GATEHOUSE} event list shows the known events.`)
-        print(json ? JSON.stringify(found, null, 2) : renderEvent(found, new Date()))
-      })
-    })
+  registerShow(
+    event,
+    { open, print },
+    {
+      description: 'show one event: attempts, last error, outcome, next attempt',
+      argument: ['event-id', 'its id at Paxos'],
+      parse: parsePaxosId,
+      find: (useCases, eventId) => useCases.getEvent(eventId),
+      render: (found) => renderEvent(found, new Date()),
+      unknown: (eventId) => `Unknown event ${eventId}: Gatehouse never received it. ${GATEHOUSE} event list shows the known events.`,
+    },
+  )
   registerDismissCommands(event, open, print)
 }
 

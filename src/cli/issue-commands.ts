@@ -7,6 +7,7 @@ import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { nameAndReason, type OpenUseCases, parseOneOf, parseTime, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { registerShow } from './register-show.ts'
 import { renderTable } from './render-table.ts'
 
 interface TreatFlags {
@@ -39,14 +40,18 @@ export function registerIssueCommands(program: Command, open: OpenUseCases, prin
         if (items[0]) print(`\nShow one in full: ${GATEHOUSE} issue show ${items[0].id}`)
       })
     })
-  issue
-    .command('show')
-    .description('show one issue: cause, failures, decisions, and the commands to replay it')
-    .argument('<issue-id>', 'as issue list prints it', parseIssueId)
-    .option('--json', 'print JSON')
-    .action(async (id: string, { json }: { json?: boolean }) => {
-      await withUseCases(open, async (useCases) => show(known(await useCases.getIssue(id), id), { print, json }))
-    })
+  registerShow(
+    issue,
+    { open, print },
+    {
+      description: 'show one issue: cause, failures, decisions, and the commands to replay it',
+      argument: ['issue-id', 'as issue list prints it'],
+      parse: parseIssueId,
+      find: (useCases, id) => useCases.getIssue(id),
+      render: renderIssue,
+      unknown: unknownIssue,
+    },
+  )
   for (const verb of ISSUE_VERBS) registerTreatment(issue, verb, { open, print })
   registerNote(issue, open, print)
 }
@@ -91,8 +96,12 @@ function parseIssueId(text: string): string {
 }
 
 function known(issue: IssueStory | null, id: string): IssueStory {
-  if (!issue) throw new UsageError(`Unknown issue ${id}. ${GATEHOUSE} issue list --state all shows the known ones.`)
+  if (!issue) throw new UsageError(unknownIssue(id))
   return issue
+}
+
+function unknownIssue(id: string): string {
+  return `Unknown issue ${id}. ${GATEHOUSE} issue list --state all shows the known ones.`
 }
 
 function show(issue: IssueStory, { print, json }: { print: Print; json: boolean | undefined }): void {

@@ -10,6 +10,7 @@ import { errorCode, UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { registerShow } from './register-show.ts'
 import { renderTable } from './render-table.ts'
 import { renderTimeline } from './render-timeline.ts'
 
@@ -49,20 +50,18 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
       })
     })
 
-  onboarding
-    .command('show')
-    .description('show one onboarding: its state, what it waits for, and its timeline')
-    .argument('<id>', "the identity's id at Paxos, or the ref_id", parsePaxosId)
-    .option('--json', 'print JSON')
-    .action(async (id: string, { json }: { json?: boolean }) => {
-      await withUseCases(open, async (useCases) => {
-        const story = await useCases.getOnboarding(id)
-        if (!story) throw new UsageError(`Unknown onboarding ${id}. Search all ids and keys: ${GATEHOUSE} find ${id.slice(0, 8)}`)
-        print(json ? JSON.stringify(story, null, 2) : renderTimeline(story))
-        const hint = hintFor(story)
-        if (hint && !json) print(`\n${hint}`)
-      })
-    })
+  registerShow(
+    onboarding,
+    { open, print },
+    {
+      description: 'show one onboarding: its state, what it waits for, and its timeline',
+      argument: ['id', "the identity's id at Paxos, or the ref_id"],
+      parse: parsePaxosId,
+      find: (useCases, id) => useCases.getOnboarding(id),
+      render: (story) => [renderTimeline(story), hintFor(story)].filter((part) => part).join('\n\n'),
+      unknown: (id) => `Unknown onboarding ${id}. Search all ids and keys: ${GATEHOUSE} find ${id.slice(0, 8)}`,
+    },
+  )
 
   onboarding
     .command('create')

@@ -12,6 +12,7 @@ import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseOneOf, systemUser, withUseCases } from './command-input.ts'
 import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { registerShow } from './register-show.ts'
 import { renderTable } from './render-table.ts'
 
 interface OrderFlags {
@@ -122,18 +123,18 @@ function registerReads(order: Command, open: OpenUseCases, print: Print): void {
         })
       },
     )
-  order
-    .command('show')
-    .description('show one order with its executions and ledger entries')
-    .argument('<order-id>', 'starts with order-', parseOpaqueId)
-    .option('--json', 'print JSON')
-    .action(async (orderId: string, { json }: { json?: boolean }) => {
-      await withUseCases(open, async (useCases) => {
-        const found = await useCases.getOrder(orderId)
-        if (!found) throw new UsageError(`Unknown order ${orderId}. ${GATEHOUSE} order list shows the known ones.`)
-        print(json ? JSON.stringify(found, null, 2) : sayOrder(found))
-      })
-    })
+  registerShow(
+    order,
+    { open, print },
+    {
+      description: 'show one order with its executions and ledger entries',
+      argument: ['order-id', 'starts with order-'],
+      parse: parseOpaqueId,
+      find: (useCases, orderId) => useCases.getOrder(orderId),
+      render: sayOrder,
+      unknown: (orderId) => `Unknown order ${orderId}. ${GATEHOUSE} order list shows the known ones.`,
+    },
+  )
 }
 
 function registerCancel(order: Command, open: OpenUseCases, print: Print): void {

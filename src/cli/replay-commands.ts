@@ -20,6 +20,7 @@ import {
   withUseCases,
 } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { registerShow } from './register-show.ts'
 import { renderReplay, renderReplayList } from './render-replay.ts'
 
 interface PlanFlags {
@@ -128,7 +129,7 @@ function registerApprove(replay: Command, open: OpenUseCases, print: Print): voi
       const { actor, ...why } = nameAndReason({ operator, reason })
       await withUseCases(open, async (useCases) => {
         const plan = await useCases.getReplay(id)
-        if (!plan) throw unknownReplay(id)
+        if (!plan) throw new UsageError(unknownReplay(id))
         if (!yes) await confirm(plan)
         const approved = await useCases.approveReplay(id, why, actor)
         const run = wait ? await finished(useCases, approved) : approved
@@ -167,18 +168,18 @@ function registerLooking(replay: Command, open: OpenUseCases, print: Print): voi
         )
       })
     })
-  replay
-    .command('show')
-    .description('show a replay: its plan, its approvals and its results')
-    .argument('<replay-id>', 'the id that replay plan printed', parseId)
-    .option('--json', 'print JSON')
-    .action(async (id: string, { json }: { json?: boolean }) => {
-      await withUseCases(open, async (useCases) => {
-        const found = await useCases.getReplay(id)
-        if (!found) throw unknownReplay(id)
-        print(json ? JSON.stringify(found, null, 2) : renderReplay(found))
-      })
-    })
+  registerShow(
+    replay,
+    { open, print },
+    {
+      description: 'show a replay: its plan, its approvals and its results',
+      argument: ['replay-id', 'the id that replay plan printed'],
+      parse: parseId,
+      find: (useCases, id) => useCases.getReplay(id),
+      render: renderReplay,
+      unknown: unknownReplay,
+    },
+  )
 }
 
 const STEERED: Readonly<Record<Steering, string>> = {
@@ -199,15 +200,15 @@ function registerSteering(replay: Command, steering: Steering, { open, print }: 
     .action(async (id: string, { operator, reason, json }: { operator: string; reason: string; json?: boolean }) => {
       const { actor, ...why } = nameAndReason({ operator, reason })
       await withUseCases(open, async (useCases) => {
-        if (!(await useCases.getReplay(id))) throw unknownReplay(id)
+        if (!(await useCases.getReplay(id))) throw new UsageError(unknownReplay(id))
         const done = await useCases.steerReplay(id, steering, why, actor)
         print(json ? JSON.stringify(done, null, 2) : renderReplay(done))
       })
     })
 }
 
-function unknownReplay(id: string): UsageError {
-  return new UsageError(`Unknown replay ${id}. ${GATEHOUSE} replay list shows the known ones; ${GATEHOUSE} replay plan makes a new one.`)
+function unknownReplay(id: string): string {
+  return `Unknown replay ${id}. ${GATEHOUSE} replay list shows the known ones; ${GATEHOUSE} replay plan makes a new one.`
 }
 
 /** Asks for confirmation on the terminal. Without a terminal, --yes is required. */

@@ -113,7 +113,7 @@ describe('gatehouse event', () => {
     ])
     const eventId = randomUUID()
     await operator.accept({ id: eventId, type: 'identity.approved' })
-    const cause = { code: 'PAXOS_SCOPE_MISSING', effectKind: null, operation: null, status: null, problemType: null }
+    const cause = { code: 'PAXOS_SCOPE_MISSING', effectKind: 'create-account', operation: null, status: null, problemType: null }
     await operator.pool.query(
       `UPDATE inbox_event SET state = 'parked', identity_id = $2, error_code = 'EFFECT_REFUSED', completed_at = now(), cause_id = $3,
          error_detail = 'account was refused (PAXOS_SCOPE_MISSING); replay the event once the cause is fixed' WHERE event_id = $1`,
@@ -128,7 +128,7 @@ describe('gatehouse event', () => {
     const customer = API_SCHEMAS.OnboardingStory.parse((await operator.call('GET', `/v1/onboardings/${identityId}`)).body)
     expect([customer.events[0]?.refusal?.attemptNo, customer.effectAttempts.length]).toEqual([2, 2])
     const { problems } = API_SCHEMAS.Home.parse((await operator.call('GET', '/v1/home')).body)
-    expect(problems.map(({ sentence }) => sentence)).toContain('1 event parked: EFFECT_REFUSED (PAXOS_SCOPE_MISSING).')
+    expect(problems.map(({ sentence }) => sentence)).toContain('1 event parked: EFFECT_REFUSED (PAXOS_SCOPE_MISSING), create-account.')
     await operator.pool.query(`UPDATE inbox_event SET state = 'processed' WHERE event_id = $1`, [eventId])
   })
 
