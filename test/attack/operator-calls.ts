@@ -1,4 +1,5 @@
 import type { Target } from './attack.ts'
+import { untilServed } from './until-served.ts'
 
 export interface OperatorAnswer {
   status: number
@@ -6,9 +7,11 @@ export interface OperatorAnswer {
   headers: Headers
 }
 
-/** One call of the operator's port, without following redirects. */
+/** One call of the operator's port, without following redirects. A 503 with `Retry-After` is asked again. */
 export async function ask({ operatorUrl }: Target, path: string, init: RequestInit = {}): Promise<OperatorAnswer> {
-  const answer = await fetch(`${operatorUrl}${path}`, { redirect: 'manual', signal: AbortSignal.timeout(20_000), ...init })
+  const answer = await untilServed(() =>
+    fetch(`${operatorUrl}${path}`, { redirect: 'manual', signal: AbortSignal.timeout(60_000), ...init }),
+  )
   return { status: answer.status, text: await answer.text(), headers: answer.headers }
 }
 

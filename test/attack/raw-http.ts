@@ -18,7 +18,7 @@ export function openSocket(url: string): Socket {
 }
 
 /** Sends these bytes unchanged, in pieces with a pause between them, and reads until the server closes or the time is up. */
-export function sendRaw(url: string, pieces: readonly string[], { pauseMs = 0, timeoutMs = 5_000 } = {}): Promise<RawAnswer> {
+export function sendRaw(url: string, pieces: readonly string[], { pauseMs = 0, timeoutMs = 30_000 } = {}): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const socket = openSocket(url)
     const openedAt = performance.now()

@@ -188,7 +188,7 @@ describe('when one request never gets an answer and all others do', () => {
     await eventually(
       () => pipeline.inbox.count(),
       ({ accepted }) => accepted === 0,
-      { withinMs: 60_000 },
+      { withinMs: 150_000 },
     )
     const [dead, ...ended] = await inboxOf(pipeline)
     expect(dead).toMatchObject({ state: 'dead', attempts: 0, unknown: MAX_UNKNOWN_OUTCOMES, code: 'NOTICE_OUTCOME_UNKNOWN' })
@@ -199,5 +199,5 @@ describe('when one request never gets an answer and all others do', () => {
       .filter((key) => key.endsWith(poisoned!.identityId))
     expect(new Set(sent)).toEqual(new Set([`notice_account_opened_1_${poisoned!.identityId}`])) // what comes after it waits
     expect(world.effectsOf(poisoned!.identityId)).toMatchObject({ accounts: 1, noticeKeys: [] })
-  }, 90_000)
+  }, 180_000)
 })

@@ -72,7 +72,7 @@ export async function createWorld(backend: TestBackend, options: Partial<Sandbox
 }
 
 /** Waits until a condition holds. Its error shows the last value. */
-export async function eventually<T>(read: () => Promise<T> | T, holds: (seen: T) => boolean, { withinMs = 25_000 } = {}): Promise<T> {
+export async function eventually<T>(read: () => Promise<T> | T, holds: (seen: T) => boolean, { withinMs = 75_000 } = {}): Promise<T> {
   const deadline = Date.now() + withinMs
   for (;;) {
     const seen = await read()
