@@ -33,8 +33,9 @@ export function proseInCode(...patterns: string[]): Prose[] {
 export function proseInComments(...patterns: string[]): Prose[] {
   return files(patterns).flatMap((file) => {
     const source = read(file)
-    let code = source
-    for (const { start, end } of literals(parse(file, source))) code = code.slice(0, start) + '_'.repeat(end - start) + code.slice(end)
+    let code = ''
+    for (const { start, end } of literals(parse(file, source))) code += source.slice(code.length, start) + '_'.repeat(end - start)
+    code += source.slice(code.length)
     return [...code.matchAll(/\/\/.*|\/\*[\s\S]*?\*\//g)].map(({ 0: text, index }) => ({
       file,
       line: source.slice(0, index).split('\n').length,
@@ -60,13 +61,17 @@ export function proseInFiles(...patterns: string[]): Prose[] {
 const parse = (file: string, source: string): unknown =>
   parseAst(source, { lang: file.endsWith('.js') || file.endsWith('.mjs') ? 'js' : 'ts' })
 
-/** The places of strings, parts of templates and regular expressions below `node`. */
+/** The places of strings, parts of templates and regular expressions below `node`, in the order of the source. */
 function literals(node: unknown): { start: number; end: number }[] {
-  if (Array.isArray(node)) return node.flatMap(literals)
+  return placesOf(node).sort((a, b) => a.start - b.start)
+}
+
+function placesOf(node: unknown): { start: number; end: number }[] {
+  if (Array.isArray(node)) return node.flatMap(placesOf)
   if (typeof node !== 'object' || node === null) return []
   const { type, start, end, ...parts } = node as Node
   const found = (type === 'Literal' || type === 'TemplateElement') && typeof start === 'number' && typeof end === 'number'
-  return [...(found ? [{ start, end }] : []), ...Object.values(parts).flatMap(literals)]
+  return [...(found ? [{ start, end }] : []), ...Object.values(parts).flatMap(placesOf)]
 }
 
 /** A node of the ESTree that the parser returns, read without its many types. */
