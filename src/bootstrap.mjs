@@ -53,7 +53,7 @@ async function prepare() {
 
 const lockHash = () => hash(read(join(ROOT, 'package-lock.json')))
 
-/** `npm ci`, with a line now and then: npm itself says nothing for minutes when nobody watches it on a terminal. */
+/** Runs `npm ci` and prints its progress: without a terminal npm itself prints nothing for minutes. */
 async function install() {
   say(`installing dependencies with npm ci (${existsSync(MODULES) ? 'package-lock.json has changed' : 'once'}; a minute or two)`)
   const begun = Date.now()
@@ -170,7 +170,7 @@ function linkCommand() {
   chmodSync(BOOTSTRAP, 0o755)
 }
 
-/** In a git checkout of a developer; a hook that cannot be installed stops nobody. */
+/** Installs the git hook in a developer's checkout. A failure does not stop the start. */
 function installGitHook() {
   const lefthook = join(MODULES, 'lefthook', 'bin', 'index.js')
   if (process.env.CI || !existsSync(join(ROOT, '.git')) || !existsSync(lefthook)) return
@@ -232,9 +232,9 @@ async function compile() {
 }
 
 /**
- * A start that finds its code compiled needs neither the time nor the memory of Node's TypeScript stripper and compiler. What lies there
- * is run, so it is used only where nobody else can write (the shared temporary directory, Node's own choice, is none such); a
- * directory that cannot be written serves all the same, and a file that Node does not trust is compiled anew.
+ * Keeps compiled code, so that a later start needs neither the time nor the memory of Node's TypeScript stripper and compiler. The cache holds
+ * code that runs, so it is in a directory where no other user can write (Node's default, the shared temporary directory, is not one). The
+ * program also works when the directory cannot be written. Node compiles a file again when it does not trust the cached one.
  */
 function keepCompiled() {
   try {

@@ -1,16 +1,16 @@
 import type { Pool } from 'pg'
 
-/** How the inbox came to hold these events. Those that it does not hold count nowhere. */
+/** How the inbox got these events. Events that it lacks are not counted. */
 export interface OriginCounts {
   byWebhook: number
   bySweep: number
-  /** Of those by sweep: received at or after `since`. */
+  /** Those of `bySweep` that were received at or after `since`. */
   foundSince: number
 }
 
 const IDS_PER_QUERY = 10_000
 
-/** Counts real events by what brought them first. A delivery that called itself a test does not count. */
+/** Counts real events by origin. A delivery that called itself a test does not count. */
 export async function countOrigins(pool: Pool, eventIds: readonly string[], since: Date): Promise<OriginCounts> {
   const counts = { byWebhook: 0, bySweep: 0, foundSince: 0 }
   for (let at = 0; at < eventIds.length; at += IDS_PER_QUERY) {

@@ -12,30 +12,30 @@ import { type Last, type SortKey, searchPage } from './search-onboardings.ts'
 export interface OnboardingQuery {
   state?: OnboardingState | undefined
   /**
-   * Identity, account or profile id (whole or its beginning), or ref_id (likewise). Of a beginning that more than 500 share, 500 in the order
-   * of the ids and the newest 500 are found.
+   * Identity, account or profile id, or ref_id; whole or its prefix. If more than 500 share a prefix, the first 500 by id and the newest
+   * 500 are found.
    */
   q?: string | undefined
-  /** Identities that match `q` for another reason: an event id that the inbox has found. */
+  /** Identities that match `q` through an event id, which the inbox found. */
   alsoIdentityIds?: readonly string[] | undefined
   cursor?: string | undefined
   limit: number
 }
 
-/** Everything that operators read from the ledger. Rejects when Postgres does not answer. */
+/** Operators' reads of onboardings. Rejects when Postgres does not answer. */
 export interface OnboardingReads {
   /** Newest first; within one state: last changed first. @throws UsageError for a foreign cursor */
   list(query: OnboardingQuery): Promise<Page<OnboardingRecord>>
-  /** By its identity's id; where no identity has it, by its ref_id. */
+  /** The onboarding with this identity id, else with this ref_id. */
   find(id: string): Promise<OnboardingRecord | null>
   entries(identityId: string): Promise<EntryRecord[]>
-  /** What is `approved` or `held` is counted now; the others may be some seconds old where there are very many (`keepCount`). */
+  /** Counts of `approved` and `held` are exact. The others may be some seconds old in a large installation (`keepCount`). */
   countStates(): Promise<Record<OnboardingState, number>>
-  /** May be some seconds old where there are very many. */
+  /** May be some seconds old in a large installation. */
   countNotices(): Promise<NoticeCounts>
-  /** Notices on their way to any of these identities. */
+  /** Unsent notifications for these identities. */
   countIntendedNotices(identityIds: readonly string[]): Promise<number>
-  /** How far the customers have come that were opened since then; of the newest 20,000. */
+  /** Progress of the customers that were opened since then, among the newest 20,000. */
   progress(since: Date): Promise<Progress>
   /** Approved by Paxos and not yet ready, longest first. */
   longestApproved(limit: number): Promise<OnboardingRecord[]>
@@ -51,7 +51,7 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
     find: async (id) => {
       const row =
         (await prisma.onboarding.findUnique({ where: { identityId: id } })) ??
-        // A uuid arrives here in lower case; the caller of the API may have chosen its letters otherwise.
+        // A uuid arrives here in lower case. The caller of the API may have sent it in upper case as a ref_id.
         (await prisma.onboarding.findFirst({ where: { refId: { in: [id, id.toUpperCase()] } } }))
       return row && toRecord(row, await effectsOf(prisma, [row]))
     },
@@ -108,7 +108,7 @@ function readCursor(sort: SortKey, cursor: string): Last {
   return { time, identityId }
 }
 
-/** The first bound is implied by the second; it is there because the index can use it. */
+/** The second bound implies the first, which is there because the index can use it. */
 function after(sort: SortKey, { time, identityId }: Last): Prisma.OnboardingWhereInput {
   return { [sort]: { lte: time }, OR: [{ [sort]: { lt: time } }, { identityId: { lt: identityId } }] }
 }

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import type { Snapshot } from '../domain/effect.ts'
 import type { StreamTable } from './stream-table.ts'
 
-/** Those of these streams whose state is one of `states`, in one read by their keys. */
+/** Those of these streams that are in one of `states`, in one read by their keys. */
 export async function pendingAmong<S extends Snapshot>(
   pool: Pool,
   { table, idColumn }: StreamTable<S>,

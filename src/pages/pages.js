@@ -1,4 +1,4 @@
-// Copy buttons and live refresh. Without this script every page still works; the reader reloads by hand.
+// Copy buttons and live refresh. Without this script every page still works; the reader reloads manually.
 
 /** Buttons that copy a command. They stay hidden where the browser has no clipboard. */
 function offerCopying() {

@@ -9,94 +9,94 @@ import { createPreparedEvents, STATUS_FRESH_MS } from './prepared-events.ts'
 import { createStatusCollector } from './status-collector.ts'
 import { walkWanted } from './walk-wanted.ts'
 
-/** An unfinished event of the inbox, as far as a pass needs it. */
+/** The parts of an unfinished inbox event that a pass needs. */
 export interface WaitingEvent {
   eventId: string
-  /** When it happened, as its delivery says, milliseconds since 1970. */
+  /** When it happened according to its delivery, milliseconds since 1970. */
   at: number
-  /** What a listing has shown of it already. */
+  /** What an earlier listing showed of it; null: nothing. */
   evidence: EventEvidence | null
 }
 
-/** Where a pass learns what waits, and which versions the onboardings have. */
+/** The source of waiting events and of the onboardings' versions. */
 export interface Backlog {
-  /** The oldest and the newest unfinished events, at most `limit` of them, in the order in which they are worked on. */
+  /** The oldest and the newest unfinished events, at most `limit`, in the order in which workers take them. */
   waiting(limit: number): Promise<WaitingEvent[]>
-  /** The versions of those onboardings that exist. */
+  /** The versions of the onboardings that exist. */
   versions(identityIds: readonly string[]): Promise<Map<string, number>>
   /** Whether work on an event of this type reads the status of its identity. */
   readsStatus(type: string): boolean
-  /** Told of a pass in which Paxos lists few of the events that wait: most of them may be forged. */
+  /** Called after a pass in which Paxos listed few of the waiting events: most of them may be forged. */
   onMostlyAbsent?(found: readonly string[], absent: number): void
 }
 
 export interface BacklogPassOptions {
   backlog: Backlog
   listEvents(fromMs: number, cursor: string | null): Promise<ListedPage<PaxosEvent>>
-  /** Identities that have changed within a time, or since a moment. */
+  /** Identities that changed within a window, or since a time. */
   listIdentities(window: Pick<Window, 'fromMs'> & { untilMs?: number }, cursor: string | null): Promise<ListedPage<PaxosIdentity>>
   now?: () => number
 }
 
-/** What the passes know. */
+/** The results of passes. */
 export interface BacklogPass {
   /**
-   * The event as a pass found it; `absent` when Paxos did not list it; null when no pass knows. Waits for a pass that is looking for it.
-   * Enough reads under way begin the next pass.
+   * The event as a pass found it; `absentSince` when Paxos did not list it; null when no pass knows it. Waits for a pass that is looking
+   * for it. When enough reads are in progress, the next pass begins.
    */
   event(eventId: string, readsUnderWay: number): Promise<PaxosEvent | { absentSince: number } | null>
   /** The status for this event, if it was read after `version` of the onboarding was loaded (null: there was none). Answers once. */
   status(eventId: string, version: number | null): Promise<PaxosIdentity | null>
-  /** Nothing was decided on the status that this event took: it serves again when the event comes back. */
+  /** Returns the status that this event took and did not use: it serves again when the event comes back. */
   unused(eventId: string): void
   close(): Promise<void>
 }
 
 interface PassUnderWay {
-  /** What it looks for; null before it knows. */
+  /** The ids that it looks for; null until they are known. */
   wanted: Set<string> | null
-  /** Each resolves, and never rejects, when that much is known, or the pass has failed. */
+  /** Both resolve, and never reject: at that stage, or when the pass has failed. */
   known: Promise<void>
   ended: Promise<void>
   eventsAreRead: boolean
   hasEnded: boolean
 }
 
-/** Fewer than these are read as they come: a pass saves nothing worth its question to the database. */
+/** Fewer events are read one by one: a pass would not be worth its query. */
 const WORTH_A_PASS = 200
-/** Reads that must be under way before a pass is thought of. */
+/** Reads in progress that begin a pass. */
 const READS_AT_ONCE = 12
 const MOST_WAITING = 30_000
-/** A status that ends so soon is read anew by a pass that goes by. */
+/** A pass reads a status again if less than this is left of its lifetime. */
 const RENEW_BEFORE_MS = 20_000
-/** Statuses of one pass: about as many as are used up while they are fresh; 5,000 at the documented rate. */
+/** Most statuses of one pass: about as many as are used while they are fresh; 5,000 at the documented rate. */
 const MOST_STATUSES = 5_000
 const LEAST_STATUSES = 500
 const DOCUMENTED_PACE = MOST_STATUSES / (STATUS_FRESH_MS - RENEW_BEFORE_MS)
 /** A shorter time between two passes says nothing about the pace. */
 const PACE_AFTER_MS = 5_000
-/** The next pass begins while so many prepared events are left, so that work does not wait for it. */
+/** The next pass begins when this many prepared events are left, so that work does not wait for it. */
 const LEFT_BEFORE_NEXT = 1_000
-/** What has changed is looked up this often while statuses wait to be used. */
+/** Interval of reads of changed identities while statuses wait to be used. */
 const LOOK_EVERY_MS = 60_000
-/** Between the beginnings of two passes; longer after one that found nothing to do, or failed. */
+/** Time between the beginnings of two passes; longer after one that found no work or failed. */
 const REST_MS = 1_000
 const REST_AFTER_NOTHING_MS = 3_000
-/** Parts of the time that are walked beside each other, so that a pass takes a second where the limits permit. */
+/** Parts of the time that are walked in parallel, so that a pass takes 1 s if the limits permit. */
 const WALKS_AT_ONCE = 8
 const PAGES_AT_LEAST = 3
-/** A pass waits for the budget rather than give up, but not longer than this. */
+/** Longest wait of a pass for the budget. */
 const LONGEST_BUDGET_WAIT_MS = 15_000
 
 /**
- * One pass over List Events, and one over List Identities, for all events that wait in the inbox, in whatever order they came: a backlog of
- * thousands costs a few pages per hundred instead of two reads per event (F49). Both go on side by side, and each event goes on as soon as
- * its own status is known.
+ * One pass over List Events, and one over List Identities, for all events that wait in the inbox, in any order. A backlog of thousands then
+ * costs a few pages per hundred events instead of two reads per event (F49). Both passes run in parallel, and each event continues as soon
+ * as its own status is known.
  *
- * A status counts for an event when the event was waiting, and the version of its onboarding was loaded, before the pass read the status.
- * The reader that decides compares the version: as long as it is the same, the status was read after it. So a decision rests on what it would
- * rest on if the same worker had loaded the version, read the status, and been slow since. While statuses wait, Paxos's list of changes is read
- * once a minute: a status older than two minutes is used only if its identity is not in that list.
+ * A status counts for an event if the event was waiting, and the version of its onboarding was loaded, before the pass read the status. The
+ * reader that decides compares the version: if it is unchanged, the status was read after it. So a decision rests on the same facts as if
+ * the same worker had loaded the version, read the status, and been slow since. While statuses wait, Paxos's list of changes is read once a
+ * minute: a status older than two minutes is used only if its identity is not in that list.
  */
 export function createBacklogPass({ backlog, listEvents, listIdentities, now = Date.now }: BacklogPassOptions): BacklogPass {
   const changes = createChangedIdentities({ listChanged: (fromMs, cursor) => withBudget(() => listIdentities({ fromMs }, cursor)), now })
@@ -105,9 +105,9 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
   let pass: PassUnderWay | null = null
   let nextAt = 0
   let askedForStatus = 0
-  /** Statuses used per millisecond, when the last pass began, and how many had been used by then. */
+  /** Statuses used per millisecond; when the last pass began, and how many had been used by then. */
   let pace = { perMs: DOCUMENTED_PACE, at: Number.NEGATIVE_INFINITY, taken: 0 }
-  /** The last pass left events without a status: there were too many. */
+  /** The last pass had too many events and left some without a status. */
   let moreWait = false
   let closed = false
   let timer: NodeJS.Timeout | undefined
@@ -120,7 +120,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     pass = own
     own.ended = run(own, known.resolve)
       .catch(() => {
-        nextAt = now() + REST_AFTER_NOTHING_MS // single reads meet the same outage, and say so
+        nextAt = now() + REST_AFTER_NOTHING_MS // single reads meet the same outage and report it
       })
       .finally(() => {
         known.resolve()
@@ -162,7 +162,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     }
   }
 
-  /** It has a status that will still be good when its turn comes, after those `place` before it. */
+  /** Whether its status will still be fresh at its turn, after the `place` events before it. */
   function isReady(eventId: string, place: number): boolean {
     const leftMs = changesAreKnown() ? prepared.statusLastsMs(eventId) : prepared.statusLeftMs(eventId)
     return leftMs > RENEW_BEFORE_MS + place / pace.perMs
@@ -172,14 +172,14 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     return now() - changes.lookedAt() < STATUS_FRESH_MS
   }
 
-  /** Statuses that were read stay good while Paxos lists no change of their identities: one page in place of all of them. */
+  /** Renews statuses while Paxos lists no change of their identities: one page instead of reading them all. */
   async function renewStatuses(eventId: string): Promise<void> {
     if (prepared.statuses().ready === 0 || now() - changes.lookedAt() < LOOK_EVERY_MS) return
     const looked = changes.look()
     if (prepared.hasStatus(eventId) && prepared.statusLeftMs(eventId) === 0) await looked
   }
 
-  /** Where calls are slower than documented, more statuses than are used would only grow old. */
+  /** Measures the pace: with calls slower than documented, more statuses than are used would only become stale. */
   function measurePace(): void {
     const { ready, taken } = prepared.statuses()
     const forMs = now() - pace.at
@@ -210,7 +210,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     const found = walks.flatMap((walked) => [...walked.found.keys()])
     if (missing.length < WORTH_A_PASS || missing.length < found.length) return
     backlog.onMostlyAbsent?.(found, missing.length)
-    // What comes now waits behind a flood: look for it soon, asked or not.
+    // New events wait behind a flood: the next pass begins soon, even without a request.
     timer = setTimeout(begin, REST_MS).unref()
   }
 
@@ -223,7 +223,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
       onPage: ({ values }) => {
         for (const { id, value } of values) {
           const eventId = id.toLowerCase()
-          prepared.keep(eventId, value) // the next pass may want those that came along
+          prepared.keep(eventId, value) // the next pass may need events that this one did not ask for
           if (ids.has(eventId)) statuses.add(eventId, value)
           news.tell(eventId)
         }
@@ -250,7 +250,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     return prepared.event(eventId) ?? (absentSince === null ? null : { absentSince })
   }
 
-  /** Waits for the status in the pass under way, or in the next one where enough events wait for theirs. */
+  /** Waits for the status in the current pass, or in the next one if enough events wait for theirs. */
   async function nextStatus(eventId: string): Promise<void> {
     askedForStatus += 1
     try {
@@ -278,7 +278,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     async status(eventId, version) {
       await renewStatuses(eventId)
       const leftMs = prepared.statusLeftMs(eventId)
-      // In the background, before the statuses run out or grow too old.
+      // In the background, before the statuses run out or become stale.
       const runsOut = moreWait && prepared.statuses().ready < LEFT_BEFORE_NEXT
       if (runsOut || (prepared.hasStatus(eventId) && leftMs <= RENEW_BEFORE_MS)) begin()
       if (prepared.event(eventId) && !prepared.served(eventId) && leftMs === 0) await nextStatus(eventId)
@@ -293,7 +293,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
   }
 }
 
-/** In the order of time, cut into as many parts as are walked at once. */
+/** Cuts the events, in the order of time, into as many parts as are walked at once. */
 function partsOf(inOrder: readonly Wanted[]): Wanted[][] {
   const size = Math.ceil(inOrder.length / WALKS_AT_ONCE)
   return Array.from({ length: WALKS_AT_ONCE }, (_, part) => inOrder.slice(part * size, (part + 1) * size)).filter(

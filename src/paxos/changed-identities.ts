@@ -2,36 +2,42 @@ import type { ListedPage } from './batch-reader.ts'
 import type { PaxosIdentity } from './identities.ts'
 
 export interface ChangedIdentitiesOptions {
-  /** Identities that have changed since `fromMs`, by Paxos's clock. */
+  /** Identities that changed since `fromMs`, by Paxos's clock. */
   listChanged(fromMs: number, cursor: string | null): Promise<ListedPage<PaxosIdentity>>
   now: () => number
 }
 
-/** Which identities have changed at Paxos since a beginning, by List Identities: a page of changes stands for reading all that have not changed. */
+/**
+ * The identities that changed at Paxos since a starting time, by List Identities: one page of changes spares reading all that have not
+ * changed.
+ */
 export interface ChangedIdentities {
-  /** From now on changes are followed, unless they are already. Call it before the first status is read. */
+  /** Starts to follow changes, unless they are followed already. Call it before the first status is read. */
   follow(): void
-  /** Reads what has changed since the last look, once at a time. False: it could not be read. */
+  /** Reads the changes since the last look, one look at a time. False: they could not be read. */
   look(): Promise<boolean>
-  /** What was read of an identity at `readAt` is known to have been the same until this moment; null: it has changed since. */
+  /** The time until which an identity read at `readAt` is known to be unchanged; null: it has changed since. */
   sameUntil(seen: PaxosIdentity, readAt: number): number | null
   /** When changes were last known, milliseconds since 1970; 0: they are not followed. */
   lookedAt(): number
 }
 
-/** A look begins this much before the last one: Paxos's clock may differ from ours, and a change may show in its list a moment later. */
+/**
+ * A look starts this long before the last one, milliseconds: Paxos's clock may differ from ours, and a change may appear in its list a
+ * moment later.
+ */
 const OVERLAP_MS = 180_000
-/** When a look would need more pages, statuses are read again instead. */
+/** Most pages of a look. When it would need more, statuses are read again instead. */
 const MOST_PAGES = 20
-/** After a look that failed, milliseconds. */
+/** Rest after a failed look, milliseconds. */
 const REST_MS = 5_000
-/** After a longer time without a look, changes are followed from now on. */
+/** After a longer time without a look, changes are only followed from the present on, milliseconds. */
 const LONGEST_GAP_MS = 1_800_000
-/** Changes that are remembered; when there are more, they are followed from now on. */
+/** Most remembered changes. With more, changes are only followed from the present on. */
 const MOST_CHANGES = 20_000
 
 export function createChangedIdentities({ listChanged, now }: ChangedIdentitiesOptions): ChangedIdentities {
-  /** Changes after this moment are known; null: none are followed. */
+  /** Changes after this time are known; null: changes are not followed. */
   let since: number | null = null
   let lookedAt = 0
   let restUntil = 0
@@ -44,7 +50,7 @@ export function createChangedIdentities({ listChanged, now }: ChangedIdentitiesO
     changed.clear()
   }
 
-  /** Null: there are more than are followed. */
+  /** Null: there are too many changes. */
   async function readChanges(fromMs: number): Promise<Map<string, PaxosIdentity> | null> {
     const found = new Map<string, PaxosIdentity>()
     let cursor: string | null = null
@@ -61,7 +67,7 @@ export function createChangedIdentities({ listChanged, now }: ChangedIdentitiesO
     const beganAt = now()
     const found = await readChanges(lookedAt - OVERLAP_MS)
     if (found === null || changed.size + found.size > MOST_CHANGES) {
-      beginAnew() // statuses that were read before count as unknown to the list
+      beginAnew() // the list says nothing about statuses that were read before
       return false
     }
     for (const [id, value] of found) changed.set(id, value)
@@ -94,7 +100,7 @@ export function createChangedIdentities({ listChanged, now }: ChangedIdentitiesO
   }
 }
 
-/** The same change as was read is none: each look goes back over the time before it. */
+/** Whether this is a later change: each look overlaps the one before and shows some changes twice. */
 function isLater(latest: PaxosIdentity, seen: PaxosIdentity): boolean {
   return latest.updatedAt !== seen.updatedAt && Date.parse(latest.updatedAt) >= Date.parse(seen.updatedAt)
 }

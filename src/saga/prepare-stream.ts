@@ -5,7 +5,7 @@ import type { Stored } from '../ledger/change.ts'
 import { StatusNotSettledError, StreamMissingError, StreamStateUnknownError } from './saga-errors.ts'
 import type { StreamKind, Trigger } from './stream-kind.ts'
 
-/** An answer that a run got: kept in memory when the run loses a race, because it stays true and must not be asked for again. */
+/** An answer that a run got. It is kept in memory when the run loses a race, because it stays true and must not be requested again. */
 export interface Earned {
   readonly receipt: Receipt
   readonly same: (known: Receipt, late: Receipt) => boolean
@@ -13,8 +13,8 @@ export interface Earned {
 }
 
 /**
- * What an observation makes of the stream as it stands, with nothing done and nothing written: run and preview both decide here, so that they
- * cannot disagree. @throws StatusNotSettledError, StreamMissingError, StreamStateUnknownError
+ * Applies an observation to the stream, without any effect or write. Run and preview both decide here, so they cannot disagree. @throws
+ * StatusNotSettledError, StreamMissingError, StreamStateUnknownError
  */
 export function prepare<S extends Snapshot, Seen>(
   { rules }: Pick<StreamKind<S, Seen>, 'rules'>,

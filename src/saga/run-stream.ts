@@ -21,15 +21,15 @@ import { ContendedError, EffectInHandError, EffectRefusedError, ReceiptTakenErro
 import { effectKindOf, type Ran, type StreamKind, type Trigger } from './stream-kind.ts'
 
 const CONFLICTS_BEFORE_YIELDING = 8
-/** When an effect that another job holds is looked at again. Most calls end sooner; the lease is for jobs that died. */
+/** Longest wait before an effect that another job holds is checked again. Most calls end sooner; the lease is for dead jobs. */
 const LONGEST_WAIT_MS = 1_000
 const UNIQUE_VIOLATION = '23505'
 
 /**
- * Reads the stream, observes, decides, records the intent, acts, records the receipt; again until the state asks for nothing more. Each
- * commit names the version that it was decided on, so of several workers on one stream one goes on and the others decide anew.
- * The observation follows the read of the version, each time: a worker that loses a race looks again, and what was seen before another
- * decision never overrules it. Throws AppErrors with a retry class.
+ * Reads the stream, observes, decides, records the intent, acts, and records the receipt, until the state needs no further effect. Each
+ * commit names the version that it was decided on. So of several workers on one stream one continues, and the others decide again. The
+ * observation always follows the read of the version: a worker that loses a race observes again, and an older observation never overrules a
+ * later decision. Throws AppErrors with a retry class.
  */
 export async function runStream<S extends Snapshot, Seen>(
   kind: StreamKind<S, Seen>,
@@ -49,9 +49,9 @@ class StreamRun<S extends Snapshot, Seen> {
   readonly #trigger: Trigger<Seen>
   readonly #now: () => number
   readonly #earned = new Map<string, Earned>()
-  /** What this run was refused, by step. */
+  /** Refusals that this run met, by step. */
   readonly #refusals = new Map<string, AppError>()
-  /** The stream was held since a receipt's ids are another stream's. */
+  /** The stream was held because another stream has a receipt's ids. */
   #taken = false
 
   constructor(kind: StreamKind<S, Seen>, trigger: Trigger<Seen>, now: () => number) {
@@ -60,7 +60,7 @@ class StreamRun<S extends Snapshot, Seen> {
     this.#now = now
   }
 
-  /** Null: another worker changed the stream; decide anew. */
+  /** Null: another worker changed the stream; decide again. */
   async once(): Promise<Ran | null> {
     const stored = await this.#kind.ledger.load(this.#trigger.streamId)
     const seen = await this.#trigger.observe(stored?.version ?? null)
@@ -69,7 +69,7 @@ class StreamRun<S extends Snapshot, Seen> {
     return this.#actUntilComplete(stored, draft, this.#taken ? held : outcome)
   }
 
-  /** Commits, acts, commits … until nothing is left. */
+  /** Commits and acts in turn until no effect is open. */
   async #actUntilComplete(stored: Stored<S> | null, draft: Draft<S>, outcome: Outcome): Promise<Ran | null> {
     const { rules } = this.#kind
     const { seq, generation, release } = this.#trigger
@@ -97,9 +97,9 @@ class StreamRun<S extends Snapshot, Seen> {
   }
 
   /**
-   * The last commit completes the event too. A run that changes nothing also commits, and so moves the version: what it observed is newer than the
-   * observation of a worker that read before it, and that worker must not commit after it (an approval that finds `ready`, while the
-   * disablement before it is still under way).
+   * The last commit also completes the event. A run without a change commits too and so moves the version: its observation is newer than
+   * that of a worker that read before it, and that worker must not commit afterwards. (Example: an approval finds `ready` while the earlier
+   * disablement is still in progress.)
    */
   async #finish(base: Stored<S> | null, current: Draft<S>, outcome: Outcome): Promise<Ran | null> {
     const { seq, generation, release } = this.#trigger
@@ -109,9 +109,7 @@ class StreamRun<S extends Snapshot, Seen> {
     return done && { outcome: reached, completed: true }
   }
 
-  /**
-   * A receipt whose ids another stream has already cannot be committed by any number of tries: the stream is held instead, and says why.
-   */
+  /** A receipt with ids that another stream has can never be committed: the stream is held with that reason instead. */
   async #commit(
     base: Stored<S> | null,
     draft: Draft<S>,
@@ -131,25 +129,28 @@ class StreamRun<S extends Snapshot, Seen> {
       this.#taken = true
       const taken = new ReceiptTakenError(step)
       await ledger.commit({ ...change, draft: rules.hold(recordRefusal(draftOf<S>(base), step, taken.code), rules.contradiction) })
-      return null // decide anew, on the stream as it is held now
+      return null // decide again, on the held stream
     }
   }
 
-  /** Before anything of this run is on record. A receipt that was earned must be committed first, room or not. */
+  /**
+   * Waits for room in the budget before this run records an attempt. A receipt that this run got must be committed first, with or without
+   * room.
+   */
   async #awaitRoom({ kind }: Effect): Promise<void> {
     if (this.#earned.size > 0) return
     await effectKindOf(this.#kind.effects, kind).room?.(this.#trigger.replayed ? 'replay' : 'live')
   }
 
-  /** Performs one effect and drafts what came of it. What may be tried again by the machine is thrown. */
+  /** Performs one effect and drafts its result. Throws failures that the machine may retry. */
   async #act(claimed: Stored<S>, effect: Effect): Promise<Draft<S>> {
     const kind = effectKindOf(this.#kind.effects, effect.kind)
     return this.#record(claimed, effect, kind, effect.attempts + 1, () => perform(kind, this.#task(claimed, effect)))
   }
 
   /**
-   * An effect of a state that was left while the outcome of the last attempt was unknown: it may have happened, and the ledger must know.
-   * It is only looked for, never asked for. Not found counts once no attempt can be under way any more.
+   * Looks up an effect of an earlier state with an unknown outcome: it may have happened, and the ledger must know. The effect is never
+   * attempted again. "Not found" counts only once no attempt can be in progress.
    */
   async #lookUp(stored: Stored<S>, effect: Effect): Promise<Draft<S>> {
     const kind = effectKindOf(this.#kind.effects, effect.kind)
@@ -164,7 +165,7 @@ class StreamRun<S extends Snapshot, Seen> {
     return recordAbsence(draftOf<S>(stored), effect.step)
   }
 
-  /** Drafts the receipt, or the failure that only a person can mend; throws any other failure, whose record is kept first. */
+  /** Drafts the receipt, or a failure that needs a person. Throws any other failure after recording its attempt. */
   async #record(
     stored: Stored<S>,
     { step }: Effect,
@@ -186,13 +187,13 @@ class StreamRun<S extends Snapshot, Seen> {
       const failed = this.#failure(draft, step, kind, error)
       if (failed) return withAttempts(failed, attempted(error))
       noteFailedEffect(error, kind.kind)
-      // The attempt is made again: its record must not be what fails the job.
+      // The attempt will be repeated: a failure to record it must not fail the job.
       await this.#kind.ledger.keepAttempts(this.#trigger.streamId, attempted(error)).catch(() => undefined)
       throw error
     }
   }
 
-  /** What a person must mend, as a draft; null: the machine may try again. */
+  /** The draft for a failure that needs a person; null: the machine may retry. */
   #failure(draft: Draft<S>, step: string, kind: EffectKind<S>, error: unknown): Draft<S> | null {
     if (!(error instanceof AppError)) return null
     const reason = kind.holdFor?.(error, this.#trigger.attempts) ?? null
@@ -213,13 +214,13 @@ class StreamRun<S extends Snapshot, Seen> {
     return { streamId, snapshot, effect, priority: replayed ? 'replay' : 'live' }
   }
 
-  /** An effect that asks Paxos is still wanted. */
+  /** Whether an open effect may still call Paxos. */
   #mayAskPaxos({ effects }: Snapshot): boolean {
     return effects.some(({ kind, state }) => state === 'intended' && effectKindOf(this.#kind.effects, kind).asksPaxos)
   }
 }
 
-/** Looks before it repeats, and after a conflict: asking twice acts once. */
+/** Looks the effect up before repeating it and after a conflict, so that it acts once. */
 async function perform<S extends Snapshot>(kind: EffectKind<S>, task: EffectTask<S>): Promise<Receipt> {
   const known = task.effect.attempts > 0 ? await kind.find?.(task) : null
   if (known) return known
@@ -236,7 +237,7 @@ function hasChanged<S extends Snapshot>(base: Stored<S>, { effects, entries }: D
   return effects !== base.effects || entries.length > 0
 }
 
-/** What the run came to: a move has gone on by now; a run that found nothing new to decide finished what was open. */
+/** The outcome of the run: a move may have continued by now; a run without a new decision finished open work. */
 function reachedBy<S extends Snapshot, Seen>(rules: StreamRules<S, Seen>, outcome: Outcome, draft: Draft<S>): Outcome {
   if (outcome.kind === 'noted') return outcome
   const reason = rules.heldReason(draft)

@@ -15,17 +15,17 @@ export interface SettledPollParts {
   paxos: PaxosClient
   orders: Pick<OrderReads, 'listSettled'>
   logger: Logger
-  /** Of a test; 10 min otherwise. */
+  /** Set by tests; 10 min by default. */
   everyMs?: number
 }
 
 const EVERY_MS = 600_000
-/** `gate`, then `sett`: one poll at a time over all machines. */
+/** Advisory lock for one poll at a time over all machines. The numbers spell `gate` and `sett`. */
 const POLL_LOCK = [0x67617465, 0x73657474] as const
 
 /**
- * Reads the orders again that were settled within the last day, a hundred to a call: Paxos may annul an execution later and has no event for it
- * (A19). An order that differs is read by the worker, which reverses the flows. Returns the function that stops it and waits for the round.
+ * Reads orders again that were settled within the last day, 100 to a call: Paxos may annul an execution later and has no event for it
+ * (A19). A worker reads an order that differs and reverses the flows. Returns a function that stops it and waits for the current round.
  */
 export function startSettledPolls({ pool, orders, logger, everyMs = EVERY_MS, ...parts }: SettledPollParts): () => Promise<void> {
   const poll = createOrderPoll({ ...parts, openOrders: orders.listSettled, mostAreOpen: false, now: Date.now })

@@ -5,31 +5,34 @@ import type { EffectKind } from '../effects/effect-kind.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { EffectKindUnknownError } from './saga-errors.ts'
 
-/** One kind of stream as the runner takes it: what it decides, where it is kept, and how its effects are made. */
+/** One kind of stream for the runner: its rules, its ledger, and its effects. */
 export interface StreamKind<S extends Snapshot, Seen> {
   readonly rules: StreamRules<S, Seen>
   readonly ledger: Ledger<S>
   readonly effects: readonly EffectKind<S>[]
 }
 
-/** What gives reason to advance a stream, and how to look outside. */
+/** The reason to advance a stream, and the way to observe the outside. */
 export interface Trigger<Seen> extends Circumstances, LeaseHolder {
   readonly streamId: string
-  /** Reads what the decision rests on, after `version` of the stream (null: none) was loaded: for an onboarding the live status. Rejects with an AppError. */
+  /**
+   * Reads the basis of the decision after `version` of the stream (null: none) was loaded: for an onboarding the live status. Rejects with
+   * an AppError.
+   */
   readonly observe: (version: number | null) => Promise<Seen>
-  /** Who: `event:<id>`, `operator:<name>`. Stands in the ledger. */
+  /** Who acts: `event:<id>`, `operator:<name>`. The ledger records it. */
   readonly actor: string
-  /** Called when nothing more is to be asked of Paxos. If another worker commits first, there may be more to ask after all. */
+  /** Called when no further call to Paxos is needed. If another worker commits first, further calls may be needed after all. */
   readonly release?: (() => void) | undefined
 }
 
-/** What a run came to. `completed`: its last commit has completed the inbox event too. */
+/** The result of a run. `completed`: its last commit also completed the inbox event. */
 export interface Ran {
   readonly outcome: Outcome
   readonly completed: boolean
 }
 
-/** @throws EffectKindUnknownError for a kind that a newer version has written */
+/** @throws EffectKindUnknownError for a kind that a newer version wrote */
 export function effectKindOf<S extends Snapshot>(effects: readonly EffectKind<S>[], kind: string): EffectKind<S> {
   const found = effects.find((each) => each.kind === kind)
   if (!found) throw new EffectKindUnknownError(kind)

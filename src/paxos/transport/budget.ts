@@ -15,8 +15,8 @@ export interface Budget {
    */
   acquire(endpointClass: EndpointClass, options: { priority: Priority; signal?: AbortSignal; patience?: Patience }): Promise<void>
   /**
-   * Resolves unless a call of this class could certainly not be made within `patience`; takes no permit. For work that must not begin what it
-   * could not end. @throws BUDGET_EXHAUSTED, SERVICE_UNAVAILABLE as `acquire`
+   * Resolves unless a call of this class certainly has no room within `patience`. Takes no permit. It keeps work from beginning that could
+   * not end. @throws BUDGET_EXHAUSTED, SERVICE_UNAVAILABLE as `acquire`
    */
   room(endpointClass: EndpointClass, options: { priority: Priority; patience: Patience }): Promise<void>
   /**
@@ -26,7 +26,7 @@ export interface Budget {
   onThrottled(retryAfterMs: number | null): void
   /** Paxos answered something other than 429: if the lockout had ended, all processes may call again. */
   onAnswered(): void
-  /** An estimate, not a promise, of how long `calls` more calls take from now, milliseconds. Replay priority unless told. */
+  /** Estimated milliseconds for `calls` more calls from now. Replay priority by default. */
   etaMs(endpointClass: EndpointClass, calls: number, options?: { priority: Priority }): Promise<number>
   /** Milliseconds until Paxos may be called again after a 429 that any process met; 0 if not locked out. */
   lockedForMs(): Promise<number>
@@ -50,16 +50,16 @@ const PRIORITIES = ['live', 'replay'] as const
 
 export interface BudgetOptions {
   limits: BudgetLimits
-  /** What is shared with others; without it, a memory of this budget alone. */
+  /** The shared store. Without it the budget is this process's alone. */
   store?: BudgetStore
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, milliseconds. */
   now?: () => number
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
 /**
  * A budget that costs no round trip per call: permits are reserved from the store in chunks, used within a second and renewed in the
- * background while there are calls. A reserved permit counts as a call, so a process that dies has spent too little at worst; a process that
+ * background while there are calls. A reserved permit counts as a call, so a process that dies has made too few calls at worst. A process that
  * lives returns the permits that it did not use. Only the store's clock counts calls: this process only measures how long its own permits
  * last, starting before it asked for them.
  */

@@ -7,7 +7,7 @@ const LONGEST_LOCKOUT_MS = 900_000
 /** While another process has the probe, the store is asked this often whether it was answered. */
 const REREAD_PROBE_MS = 500
 
-/** What the store is told of a lockout with the next reservation. */
+/** News of a lockout for the store, sent with the next reservation. */
 export type LockoutNews = Pick<Reservation, 'lockForMs' | 'answered'> & {
   /** The lock that this process had seen when it asked. */
   readonly untilMs: number
@@ -15,7 +15,7 @@ export type LockoutNews = Pick<Reservation, 'lockForMs' | 'answered'> & {
 
 /**
  * Stops calls to Paxos after a 429. When the lockout ends, one call of all processes goes first (the probe); the others follow once it was
- * answered with something other than another 429. Calls outside Paxos's limits pass always.
+ * answered with something other than another 429. Calls outside Paxos's limits always pass.
  */
 export class LockoutGate {
   readonly #now: () => number
@@ -73,7 +73,7 @@ export class LockoutGate {
     return true
   }
 
-  /** A lock is still to be told to the store. */
+  /** Whether the store does not know a lock yet. */
   hasUntoldLock(): boolean {
     return this.#untoldUntilMs > this.#now()
   }
@@ -83,7 +83,7 @@ export class LockoutGate {
     return { untilMs, lockForMs: Math.max(0, untilMs - this.#now()), answered: this.#untoldAnswer }
   }
 
-  /** The store has been told, and said this. A 429 that came meanwhile is still to be told. */
+  /** The store has the news, and this is its answer. A 429 that came meanwhile is still to be sent. */
   told({ untilMs, answered }: LockoutNews, { lockedForMs, shut, probe }: Pick<Reserved, 'lockedForMs' | 'shut' | 'probe'>): void {
     const nowMs = this.#now()
     if (this.#untoldUntilMs === untilMs) this.#untoldUntilMs = 0

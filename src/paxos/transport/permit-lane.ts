@@ -26,7 +26,7 @@ const AHEAD_AT_MOST = 1 / 50
 /** While the window is full, the store is asked this often whether it has room. */
 const ASK_AGAIN_MS = 1_000
 
-/** The permits of this process for one class of endpoints at one priority: those it holds, those it wants, and when more may be had. */
+/** This process's permits for one class of endpoints at one priority: those it holds, those it wants, and when more are available. */
 export class PermitLane {
   readonly endpointClass: EndpointClass
   readonly priority: Priority
@@ -79,7 +79,9 @@ export class PermitLane {
     return Math.max(0, this.waiting + ahead - this.held())
   }
 
-  /** The store is being asked now. Gives the unused permits to be returned; if their return is lost, they stay counted as calls. */
+  /**
+   * Call when a request to the store begins. Returns the unused permits for the store. If their return is lost, they stay counted as calls.
+   */
   beginAsking(): Reservation['returned'] {
     this.#taken = 0
     const returned = this.#unused
@@ -87,14 +89,14 @@ export class PermitLane {
     return returned
   }
 
-  /** What the store granted. `dryForMs`: the time until the window has room again; null: it has room. */
+  /** Call with the store's grant. `dryForMs`: milliseconds until the window has room again; null: it has room. */
   granted(lease: Lease, dryForMs: number | null): void {
     if (lease.left > 0) this.#leases.push(lease)
     const nowMs = this.#now()
     this.#dry = dryForMs === null ? null : { untilMs: nowMs + dryForMs, askAgainMs: nowMs + Math.min(dryForMs, ASK_AGAIN_MS) }
   }
 
-  /** When the store was last asked, the window had no room. */
+  /** Whether the window had no room at the last request. */
   isDry(): boolean {
     return this.#dry !== null
   }

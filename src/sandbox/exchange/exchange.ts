@@ -15,8 +15,8 @@ const SLOWEST_LOOK_MS = 1_000
 const FASTEST_LOOK_MS = 50
 
 /**
- * Takes orders, holds what they need, matches them against the invented book of each market, and moves the balances with every
- * execution (paxos/api.md 8.1). The caller has checked the order and whether its owner may trade.
+ * Takes orders, holds their funds, matches them against the invented book of each market, and moves the balances with every execution
+ * (paxos/api.md 8.1). The caller has checked the order and whether its owner may trade.
  */
 export class Exchange {
   #parts: ExchangeParts
@@ -39,7 +39,7 @@ export class Exchange {
     bustExecution(this.#parts, execution)
   }
 
-  /** A new order, SUBMITTED; its matching follows after `fillDelayMs`. The funds are there: the caller has looked. */
+  /** Places a new order, SUBMITTED. Matching follows after `fillDelayMs`. The caller has checked the funds. */
   place(wanted: NewOrder, magic: string | null): Order {
     const { random, clock, story, orders, balances, settings } = this.#parts
     const nth = wanted.refId === null ? orders.all.length : orders.withRefIds([wanted.refId]).length
@@ -68,7 +68,7 @@ export class Exchange {
     return order
   }
 
-  /** Resolves when the order is closed, or after `ms`. */
+  /** Resolves when the order is closed, or after `ms` milliseconds. */
   closed(order: Order, ms: number): Promise<void> {
     if (isClosed(order)) return Promise.resolve()
     return new Promise((resolve) => {
@@ -81,14 +81,14 @@ export class Exchange {
     })
   }
 
-  /** A request only: the order is cancelled `cancelDelayMs` later, unless it was closed by then. */
+  /** Requests a cancellation: the order is cancelled `cancelDelayMs` later, unless it is closed by then. */
   cancel(order: Order): void {
     this.#later(() => {
       if (!isClosed(order)) this.#close(order, 'CANCELLED')
     }, this.#parts.settings.cancelDelayMs)
   }
 
-  /** Matches every open order again: the price moved, or a market opened. */
+  /** Matches every open order again, after the price moved or a market opened. */
   lookAtOpenOrders(): void {
     for (const order of this.#parts.orders.open) {
       const expired = order.expiresAtMs !== null && Date.now() >= order.expiresAtMs
@@ -98,7 +98,7 @@ export class Exchange {
     this.#keepLooking()
   }
 
-  /** The open orders of an earlier run go on. */
+  /** Resumes the open orders of an earlier run. */
   resume(): void {
     for (const order of this.#parts.orders.open) {
       if (order.status === 'SUBMITTED') this.#later(() => this.#begin(order))
@@ -106,7 +106,7 @@ export class Exchange {
     this.#keepLooking()
   }
 
-  /** Drops everything that was to happen later. */
+  /** Cancels all pending timers. */
   clear(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
@@ -117,7 +117,7 @@ export class Exchange {
     this.#books.clear()
   }
 
-  /** The first look at a new order: what the book refuses is refused here, and not in the answer to the call. */
+  /** The first match of a new order: the book refuses orders here, and not in the answer to the call. */
   #begin(order: Order): void {
     if (isClosed(order)) return
     this.#cancelOwnResting(order)
@@ -158,7 +158,7 @@ export class Exchange {
     order.modifiedAtNs = this.#parts.clock.next(1000n)
   }
 
-  /** The end of an order: what it did not use is available again. */
+  /** Closes an order: its unused funds are available again. */
   #close(order: Order, status: OrderStatus): void {
     const { orders, balances, clock, story } = this.#parts
     const { profileId, held: amount } = order
@@ -175,7 +175,9 @@ export class Exchange {
     this.#waiting.delete(order)
   }
 
-  /** An order that would meet one's own resting order cancels that one (documented); "own" is read as: of the same profile. */
+  /**
+   * An order that would meet a resting order of its own side's owner cancels that one (documented). "Own" is read as: of the same profile.
+   */
   #cancelOwnResting(order: Order): void {
     if (order.selfMatchPreventionId !== null) return
     for (const resting of this.#parts.orders.openOf(order.profileId)) {
@@ -194,7 +196,7 @@ export class Exchange {
     this.#timers.add(timer)
   }
 
-  /** Looks at the open orders again and again, while there are any. */
+  /** Matches the open orders repeatedly while there are any. */
   #keepLooking(): void {
     if (this.#look || this.#parts.orders.open.size === 0) return
     const { priceStepMs } = this.#parts.settings

@@ -12,7 +12,7 @@ export function executeFill(parts: FillParts, order: Order, { price, amount, gro
   const { executions, balances, clock, story, settings } = parts
   const { base, quote } = marketOf(order)
   const exact = commissionOn(gross, settings.commissionRate)
-  // Many small commissions, each rounded, may come to more than the one that was held for.
+  // The sum of many small rounded commissions may exceed the held amount.
   const commission = order.side === 'BUY' ? smallerOf(exact, order.held.minus(gross)) : exact
   const id = executions.nextId
   const cause = `execution ${id}`
@@ -45,7 +45,7 @@ export function executeFill(parts: FillParts, order: Order, { price, amount, gro
   })
 }
 
-/** Annuls an execution: its postings are reversed, and what the order had filled shrinks. How Paxos shows it is not documented. */
+/** Annuls an execution: its postings are reversed, and the order's filled amount shrinks. Paxos does not document how it shows this. */
 export function bustExecution({ orders, balances, story, clock }: FillParts, execution: Execution): void {
   const order = orders.get(execution.orderId)
   if (!order || execution.busted) return

@@ -13,7 +13,7 @@ export function marketOf({ market }: { market: string }): Market {
   return known
 }
 
-/** What an order needs in its asset, commission included: of a market buy what it may spend, of a limit buy its price times its amount. */
+/** The funds that an order needs, with commission: for a market buy the amount to spend, for a limit buy its price times its amount. */
 export function needs(wanted: NewOrder, commissionRate: string): { asset: string; amount: Decimal } {
   const { base, quote } = marketOf(wanted)
   if (wanted.side === 'SELL') return { asset: base, amount: wanted.baseAmount ?? ZERO }
@@ -21,12 +21,12 @@ export function needs(wanted: NewOrder, commissionRate: string): { asset: string
   return { asset: quote, amount: notional.plus(commissionOn(notional, commissionRate)) }
 }
 
-/** The notional of an order in the quote asset, at its own price or else at the market's. */
+/** The notional of an order in the quote asset, at its own price if it has one, else at the market's. */
 export function notionalOf({ quoteAmount, baseAmount, price, market }: NewOrder, prices: MarketPrices): Decimal {
   return quoteAmount ?? (baseAmount ?? ZERO).times(price ?? prices.mid(marketOf({ market })))
 }
 
-/** `rate`: of the notional, as a decimal string. */
+/** `rate`: share of the notional, as a decimal string. */
 export function commissionOn(notional: Decimal, rate: string): Decimal {
   return halfUpTo(notional.times(decimal(rate)), COMMISSION_DECIMALS)
 }

@@ -11,7 +11,7 @@ interface TradeOptions {
   execute: (fill: Fill) => void
 }
 
-/** Executes what the book gives now, and says what that makes of the order; `more`: further parts follow. */
+/** Executes the fills that the book gives now and returns the order's new status; `more`: further parts follow. */
 export function tradeOrder(order: Order, { book, fillParts, execute }: TradeOptions): 'FILLED' | 'CANCELLED' | 'OPEN' | 'more' {
   if (order.magic === 'never-fills' || !trigger(order, book)) return 'OPEN'
   const limit = order.type === 'MARKET' || order.type === 'STOP_MARKET' ? null : order.price
@@ -19,7 +19,7 @@ export function tradeOrder(order: Order, { book, fillParts, execute }: TradeOpti
   const fills = matchOrder({ side: order.side, limit, ...left }, order.side === 'BUY' ? book.asks : book.bids)
   const whole = isWhole(left, fills)
   if (order.timeInForce === 'FOK' && !whole) return 'CANCELLED'
-  // A resting order is met at its own price, not at the better one of the book that moved through it.
+  // A resting order fills at its own price, not at the better price of a book that moved through it.
   const own = order.resting ? limit : null
   const part = partOf(order, fills, fillParts)
   for (const fill of part) execute(own ? fillAt(own, fill.amount) : fill)
@@ -60,7 +60,7 @@ function leftOf({ baseAmount, quoteAmount, filled, gross }: Order): { base: Deci
   return { base: null, quote: quoteAmount ? quoteAmount.minus(gross) : null }
 }
 
-/** Whether these fills complete the order; of a market buy, when what is left of its cash buys nothing more. */
+/** Whether these fills complete the order. A market buy is complete when the rest of its cash buys nothing more. */
 function isWhole({ base, quote }: { base: Decimal | null; quote: Decimal | null }, fills: readonly Fill[]): boolean {
   if (base) return total(fills).gte(base)
   const last = fills.at(-1)
