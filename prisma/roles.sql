@@ -49,6 +49,9 @@ GRANT UPDATE (delivery_count, body_sha256, is_test, state, generation, attempts,
 GRANT USAGE, SELECT, UPDATE ON SEQUENCE inbox_event_seq_seq TO gatehouse_receiver;
 -- It keeps samples of what it could not prove, and forgets the old ones.
 GRANT SELECT, INSERT, DELETE ON delivery_sample TO gatehouse_receiver;
+-- It says which keys it accepts and when each was last used. Whether one is demoted is not its to say.
+GRANT SELECT, INSERT (slot, accepted_at, last_used_at) ON webhook_key TO gatehouse_receiver;
+GRANT UPDATE (accepted_at, last_used_at) ON webhook_key TO gatehouse_receiver;
 
 -- Worker and operator work on everything and remove nothing. What is insert-only is so by triggers, which only the owner could switch off.
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO gatehouse_worker, gatehouse_operator;

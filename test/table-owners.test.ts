@@ -9,6 +9,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   inbox_event: 'inbox',
   inbox_total: 'inbox',
   delivery_sample: 'inbox',
+  webhook_key: 'inbox',
   event_dismissal: 'inbox',
   failure_cause: 'inbox',
   command: 'inbox',

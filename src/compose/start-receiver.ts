@@ -1,8 +1,11 @@
 import { createEventAcceptor } from '../inbox/accept-events.ts'
 import { forgetSamples, insertSamples } from '../inbox/delivery-samples.ts'
+import { noteKeys } from '../inbox/webhook-keys.ts'
 import { createHttpServer, listen } from '../platform/http-server.ts'
 import { createPool } from '../platform/postgres/postgres.ts'
+import { keySlotsOf } from '../receive/authenticate-webhook.ts'
 import { keepEvidence } from '../receive/delivery-evidence.ts'
+import { keepKeyUse } from '../receive/key-use.ts'
 import { registerReceiver } from '../receive/register-receiver.ts'
 import { sourceSecret } from '../receive/source-secret.ts'
 import type { Foundation } from './open-foundation.ts'
@@ -46,8 +49,20 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
     },
     (error, lost) => logger.warn({ err: error, lost }, 'samples of deliveries could not be stored'),
   )
+  const authenticators = {
+    enabled: config.webhook.authenticators,
+    apiKeyHeader: config.webhook.apiKeyHeader,
+    apiKeys: secrets.webhookApiKeys,
+    oauthClients: config.webhook.oauthClients,
+    signingSecrets: config.webhook.signingSecrets,
+  }
+  const keyUse = keepKeyUse((keys) => noteKeys(evidencePool, keys), {
+    slots: Object.values(keySlotsOf(authenticators)).flat(),
+    failed: (error) => logger.warn({ err: error }, 'the last use of the webhook keys could not be stored'),
+  })
   await registerReceiver(app, {
     evidence,
+    keyUsed: keyUse.used,
     accept: acceptor.accept,
     metrics,
     allowedAddresses: config.webhook.allowedAddresses,
@@ -56,19 +71,20 @@ export async function startReceiver(foundation: Foundation): Promise<RunningRole
       ...config.webhook.oauthClients.map(({ secret }) => secret),
       ...config.webhook.signingSecrets,
     ]),
-    authenticators: {
-      enabled: config.webhook.authenticators,
-      apiKeyHeader: config.webhook.apiKeyHeader,
-      apiKeys: secrets.webhookApiKeys,
-      oauthClients: config.webhook.oauthClients,
-      signingSecrets: config.webhook.signingSecrets,
-    },
+    authenticators,
   })
   const url = await listen(app, { host: config.host, ...config.receiver, variable: 'PORT' })
   return {
     name: 'receiver',
     url,
     close: () =>
-      closeInTurn([() => app.close(), () => evidence.close(), () => evidencePool.end(), () => acceptor.close(), () => queue.close()]),
+      closeInTurn([
+        () => app.close(),
+        () => evidence.close(),
+        () => keyUse.close(),
+        () => evidencePool.end(),
+        () => acceptor.close(),
+        () => queue.close(),
+      ]),
   }
 }

@@ -23,6 +23,7 @@ import { createUnknownWatch } from '../saga/unknown-watch.ts'
 import { listSealed } from '../vault/list-sealed.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import type { Foundation } from './open-foundation.ts'
+import { openKeyGate } from './open-key-gate.ts'
 import { openQueue } from './open-queue.ts'
 import { openStages } from './open-stages.ts'
 import { closeInTurn, NOTICE_TIMEOUT_MS, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
@@ -53,11 +54,13 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     { databaseUrl, unknownIdentities, encryptionKey, readBacklog: true, readTransfers, logger, metrics },
   )
   const { inbox, trading } = stages
+  const keys = openKeyGate({ pool, logger, unprovenPerSecond: config.budget.unproven })
   const handle = createEventProcessor({
     ...stages,
     logger,
     metrics: createSagaMetrics(metrics),
     unknown: createUnknownWatch({ logger, metrics, now: Date.now }),
+    keys,
     random: Math.random,
   })
   const worker = startWatchedWorker(foundation.queueBackend, {
@@ -100,6 +103,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     stopReconciliations,
     stopDispatcher,
     () => worker.close(),
+    () => keys.close(),
   ]
   const readiness = [...storesReady(pool, queue), { name: 'jobs', check: worker.check }]
   const app = await createHttpServer({

@@ -5,6 +5,15 @@ import type { CallOptions } from './transport/paxos-call.ts'
 export interface Wanted {
   id: string
   at: number
+  /** Whose webhook named the id; absent where Gatehouse has it from Paxos. */
+  sender?: Sender | undefined
+}
+
+/** A webhook key, which bounds what the ids that it names may cost while they are unproven. */
+export interface Sender {
+  keySlot: string
+  /** Makes a single read, or resolves to null without a call where the key may have none. */
+  readSingly<T>(read: () => Promise<T>): Promise<T | null>
 }
 
 /** One page of a listing. */

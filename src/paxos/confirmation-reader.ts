@@ -1,5 +1,5 @@
 import { type Backlog, createBacklogPass } from './backlog-pass.ts'
-import { createBatchReader, type ListedPage, type Wanted } from './batch-reader.ts'
+import { createBatchReader, type ListedPage, type Sender, type Wanted } from './batch-reader.ts'
 import type { PaxosEvent } from './events.ts'
 import type { PaxosIdentity } from './identities.ts'
 import { createListedLane } from './listed-lane.ts'
@@ -9,8 +9,11 @@ import type { CallOptions } from './transport/paxos-call.ts'
 
 /** The two reads that every decision rests on, shared by the events that wait for them. */
 export interface ConfirmationReader {
-  /** The event as Paxos has it. `at`: when it happened according to the webhook, milliseconds since 1970. @throws as events.get */
-  event(eventId: string, at: number, options: CallOptions): Promise<PaxosEvent>
+  /**
+   * The event as Paxos has it. `at`: when it happened according to the webhook, milliseconds since 1970. `sender`: the key of the webhook.
+   * @throws as events.get
+   */
+  event(eventId: string, at: number, options: CallOptions & { sender?: Sender | undefined }): Promise<PaxosEvent>
   /**
    * The identity's live status, read after the version was loaded. `at`: when the confirmed event happened, milliseconds since 1970.
    * @throws as identities.get
@@ -44,23 +47,27 @@ const PAGE = 100
 export function createConfirmationReader(paxos: PaxosClient, backlog: Backlog | null = null): ConfirmationReader {
   const { listEvents, listIdentities } = listingsOf(paxos)
   const listed = createListedLane(listEvents)
-  /** Single reads have a quota: ids come from webhooks, which anyone with a stolen key can send. Null when the quota is used up. */
-  const getWithinQuota = async (id: string, options: CallOptions): Promise<PaxosEvent | null> => {
+  /**
+   * Single reads have a quota, and each key has its share of it: ids come from webhooks, which anyone with a stolen key can send. Null when
+   * either is used up.
+   */
+  const getWithinQuota = async ({ id, sender }: Pick<Wanted, 'id' | 'sender'>, options: CallOptions): Promise<PaxosEvent | null> => {
+    const get = (): Promise<PaxosEvent> => paxos.events.get(id, { ...options, unproven: true })
     try {
-      return await paxos.events.get(id, { ...options, unproven: true })
+      return await (sender ? sender.readSingly(get) : get())
     } catch (error) {
       if (error instanceof BudgetExhaustedError && error.endpointClass === 'unproven') return null
       throw error
     }
   }
   /** The quota does not apply to listings. */
-  const getEvent = async ({ id, at }: Wanted, options: CallOptions): Promise<PaxosEvent> =>
-    (await getWithinQuota(id, options)) ?? listed.read({ id, at })
+  const getEvent = async (wanted: Wanted, options: CallOptions): Promise<PaxosEvent> =>
+    (await getWithinQuota(wanted, options)) ?? listed.read(wanted)
   /**
    * A pass looked at the time that the delivery names. That time may be forged, so the event is read by its id before it counts as absent.
    */
-  const getAbsent = async (id: string, options: CallOptions): Promise<PaxosEvent> => {
-    const found = await getWithinQuota(id, options)
+  const getAbsent = async (wanted: Wanted, options: CallOptions): Promise<PaxosEvent> => {
+    const found = await getWithinQuota(wanted, options)
     if (!found) throw new PaxosNotFoundError({ operation: 'events.list' })
     return found
   }
@@ -81,12 +88,12 @@ export function createConfirmationReader(paxos: PaxosClient, backlog: Backlog | 
   const pass = backlog && createBacklogPass({ backlog, listEvents, listIdentities })
   let readsUnderWay = 0
   return {
-    event: async (id, at, options) => {
+    event: async (id, at, { sender, ...options }) => {
       readsUnderWay += 1
       try {
         const known = await pass?.event(id, readsUnderWay)
-        if (known && 'absentSince' in known) return await getAbsent(id, options)
-        return known ?? (await events.read({ id, at }, options))
+        if (known && 'absentSince' in known) return await getAbsent({ id, at, sender }, options)
+        return known ?? (await events.read({ id, at, sender }, options))
       } finally {
         readsUnderWay -= 1
       }

@@ -36,8 +36,10 @@ export interface WebhookAuthenticator {
   refusal(): WebhookUnauthenticatedError
 }
 
-/** Called for each authenticated request, with the authenticator and the key: the client's id, or the secret's place in the list. */
-export type SenderSeen = (authenticator: 'api-key' | 'oauth' | 'signature', key: string) => void
+/**
+ * Called for each authenticated request, with the authenticator, the key (the client's id, or the secret's place in the list) and the key's slot.
+ */
+export type SenderSeen = (authenticator: 'api-key' | 'oauth' | 'signature', key: string, keySlot: string) => void
 
 /** Receives the key slot that authenticated a request. */
 export type KeySlotTold = (keySlot: string) => void
@@ -50,6 +52,20 @@ function slotOf(authenticator: string, secret: string): string {
   return `${authenticator}-${hash('sha256', secret, 'hex').slice(0, 8)}`
 }
 
+/** The slots of all live keys, by authenticator; one that is off has none. */
+export function keySlotsOf({
+  enabled,
+  apiKeys,
+  oauthClients,
+  signingSecrets,
+}: AuthenticatorOptions): Record<'apiKey' | 'oauth' | 'signature', string[]> {
+  return {
+    apiKey: enabled.includes('api-key') ? apiKeys.map((key) => slotOf('api-key', key)) : [],
+    oauth: enabled.includes('oauth') ? oauthClients.map(({ id }) => `oauth-${id}`) : [],
+    signature: enabled.includes('signature') ? signingSecrets.map((secret) => slotOf('signature', secret)) : [],
+  }
+}
+
 /** `now` is milliseconds since 1970. */
 export function createWebhookAuthenticator(
   options: AuthenticatorOptions,
@@ -59,10 +75,7 @@ export function createWebhookAuthenticator(
   const on = { apiKey: enabled.includes('api-key'), oauth: enabled.includes('oauth'), signature: enabled.includes('signature') }
   const matchKey = createSecretMatcher(on.apiKey ? options.apiKeys : [])
   const verifySignature = createSignatureVerifier(on.signature ? options.signingSecrets : [], now)
-  const slots = {
-    apiKey: options.apiKeys.map((key) => slotOf('api-key', key)),
-    signature: options.signingSecrets.map((secret) => slotOf('signature', secret)),
-  }
+  const slots = keySlotsOf(options)
   const remedies = [
     ...(on.apiKey ? [`an API key in the header ${apiKeyHeader}`] : []),
     ...(on.oauth ? ['a bearer token from POST /oauth/token'] : []),
@@ -78,15 +91,16 @@ export function createWebhookAuthenticator(
       const key = headers[apiKeyHeader]
       const place = typeof key === 'string' ? matchKey(key) : -1
       if (place >= 0) {
-        seen('api-key', String(place + 1))
-        tell?.(slots.apiKey[place] ?? 'api-key')
+        const keySlot = slots.apiKey[place] ?? 'api-key'
+        seen('api-key', String(place + 1), keySlot)
+        tell?.(keySlot)
         return 'authenticated'
       }
       const token = on.oauth ? bearerToken(headers) : null
       if (token === null) return withoutToken(headers)
       return tokens.verify(token).then((client) => {
         if (client === null) return withoutToken(headers)
-        seen('oauth', client)
+        seen('oauth', client, `oauth-${client}`)
         tell?.(`oauth-${client}`)
         return 'authenticated'
       })
@@ -94,8 +108,9 @@ export function createWebhookAuthenticator(
     byBody: (headers, body, tell) => {
       const place = verifySignature(headers, body)
       if (place < 0) return false
-      seen('signature', String(place + 1))
-      tell?.(slots.signature[place] ?? 'signature')
+      const keySlot = slots.signature[place] ?? 'signature'
+      seen('signature', String(place + 1), keySlot)
+      tell?.(keySlot)
       return true
     },
     refusal: () => new WebhookUnauthenticatedError(remedies),

@@ -20,6 +20,8 @@ export interface ReceiverOptions {
   allowedAddresses?: readonly string[] | null
   /** Keeps samples of deliveries. Without it none are kept. */
   evidence?: DeliveryEvidence
+  /** Receives the slot of each key that authenticated a request. */
+  keyUsed?: (keySlot: string) => void
   /** Key of the hashes of senders' addresses, the same for all receivers of an installation. */
   sourceSecret?: Buffer
   /** Milliseconds since 1970. */
@@ -38,6 +40,7 @@ export async function registerReceiver(
     metrics,
     allowedAddresses = null,
     evidence = NO_EVIDENCE,
+    keyUsed = () => {},
     sourceSecret = randomBytes(32),
     now = Date.now,
   }: ReceiverOptions,
@@ -47,7 +50,12 @@ export async function registerReceiver(
   app.get('/openapi.json', () => document)
   const tokens = createAccessTokens(clients, now)
   const limiter = await createFailureLimiter(app)
-  const authenticator = createWebhookAuthenticator(authenticators, { tokens, now, seen: watchSenders(metrics, now) })
+  const watched = watchSenders(metrics, now)
+  const seen: SenderSeen = (authenticator, key, keySlot) => {
+    watched(authenticator, key, keySlot)
+    keyUsed(keySlot)
+  }
+  const authenticator = createWebhookAuthenticator(authenticators, { tokens, now, seen })
   await registerWebhookRoute(app, {
     ...{ authenticator, accept, limiter, evidence, metrics, allowedAddresses },
     hashSource: createSourceHash(sourceSecret),

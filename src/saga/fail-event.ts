@@ -4,6 +4,7 @@ import { AppError, errorCode, errorMessage, type RetryClass } from '../platform/
 import { isDatabaseAway } from '../platform/postgres/database-away.ts'
 import type { JobOutcome } from '../queue/event-worker.ts'
 import { causeOf } from './cause-of.ts'
+import { countLookup } from './count-lookup.ts'
 import { DISPATCH_GRACE_MS } from './dispatch-due-events.ts'
 import type { ProcessParts } from './process-parts.ts'
 import { MAX_UNKNOWN_OUTCOMES, retryAfter, spentAfter } from './retry-policy.ts'
@@ -38,6 +39,7 @@ export async function failEvent(
     ...(confirmed ? { trust: 'confirmed' as const, ...(confirmed.identityId ? { identityId: confirmed.identityId } : {}) } : {}),
   }
   const log = parts.logger.child({ eventId: row.eventId, code: evidence.errorCode })
+  if (parkNow) countLookup(parts.keys, row, 'unknown')
   if (retry.kind !== 'retry') {
     const end = endOf(row, retry.kind === 'park' ? 'parked' : 'dead')
     if (end === 'processed') log.warn({ reason: evidence.errorDetail }, 'replay of a completed event failed; the event stays processed')

@@ -1,7 +1,9 @@
 import type { InboxRow } from '../inbox/inbox.ts'
+import type { Sender } from '../paxos/batch-reader.ts'
 import type { ConfirmationReader } from '../paxos/confirmation-reader.ts'
 import { type EventEvidence, readEvidence } from '../paxos/events.ts'
 import { PaxosNotFoundError } from '../paxos/paxos-errors.ts'
+import type { KeyGate } from './key-gate.ts'
 import { EventUnknownError, OriginUnknownError } from './saga-errors.ts'
 import type { StreamWork } from './stream-work.ts'
 
@@ -34,18 +36,19 @@ export type PreparedEvent =
   | { readonly kind: 'moves'; readonly event: EventEvidence | null; readonly work: () => StreamWork }
 
 /**
- * Confirms an event and routes it. A run and a preview both learn here what an event is, so they cannot disagree.
+ * Confirms an event and routes it. A run and a preview both learn here what an event is, so they cannot disagree. `keys` bounds what unproven
+ * events of one webhook key may cost; a preview has none, because an operator asked for it.
  * @throws EventUnknownError, OriginUnknownError, PaxosError
  */
 export async function prepareEvent(
-  { reader, routes, ownRoutes = [] }: Routes & { reader: ConfirmationReader },
+  { reader, keys, routes, ownRoutes = [] }: Routes & { reader: ConfirmationReader; keys?: KeyGate | undefined },
   row: InboxRow,
   priority: 'live' | 'replay',
 ): Promise<PreparedEvent> {
   switch (row.origin) {
     case 'webhook':
     case 'sweep': {
-      const event = await confirm(reader, row, priority)
+      const event = await confirm({ reader, keys }, row, priority)
       const route = routes.find((each) => each.moves(event.type))
       return route ? { kind: 'moves', event, work: () => route.work(event, { row, reader, priority }) } : { kind: 'kept', event }
     }
@@ -62,13 +65,23 @@ export async function prepareEvent(
 }
 
 /** Evidence from a listing was read from the Events API with our own credentials, so no second read is needed. */
-async function confirm(reader: ConfirmationReader, row: InboxRow, priority: 'live' | 'replay'): Promise<EventEvidence> {
+async function confirm(
+  { reader, keys }: { reader: ConfirmationReader; keys: KeyGate | undefined },
+  row: InboxRow,
+  priority: 'live' | 'replay',
+): Promise<EventEvidence> {
   const evidence = readEvidence(row.evidence)
   if (evidence) return evidence
   try {
-    return await reader.event(row.eventId, row.occurredAt.getTime(), { priority })
+    return await reader.event(row.eventId, row.occurredAt.getTime(), { priority, sender: senderOf(row, keys) })
   } catch (error) {
     if (error instanceof PaxosNotFoundError) throw new EventUnknownError(row.eventId)
     throw error
   }
+}
+
+/** What a webhook alone has named is read within the quota of its key. What an operator had opened again is read as the operator asked. */
+function senderOf({ keySlot, trust, authority }: InboxRow, keys: KeyGate | undefined): Sender | undefined {
+  if (!keys || keySlot === null || trust === 'confirmed' || authority === 'operator') return undefined
+  return { keySlot, readSingly: (read) => keys.readSingly(keySlot, read) }
 }

@@ -7,6 +7,7 @@ import type { EventJob } from '../queue/event-jobs.ts'
 import type { EventHandler, JobOutcome } from '../queue/event-worker.ts'
 import { createQuarantine, type Quarantine } from '../queue/quarantine.ts'
 import type { Slot } from '../queue/worker-slots.ts'
+import { countLookup, isFirstLook } from './count-lookup.ts'
 import { endOf, failEvent } from './fail-event.ts'
 import { prepareEvent } from './prepare-event.ts'
 import type { ProcessParts } from './process-parts.ts'
@@ -106,6 +107,7 @@ async function handle(parts: ProcessParts, row: InboxRow, slot?: Slot, onFailure
   try {
     const work = async (): Promise<void> => {
       const prepared = await prepareEvent(parts, row, priorityOf(row))
+      if (isFirstLook(row)) countLookup(parts.keys, row, 'known')
       if (prepared.kind === 'kept') return await keep(parts, row, prepared.event.identityId)
       confirmed = prepared.event
       const { seq, generation, eventId, attempts, authority } = row

@@ -13,15 +13,24 @@ const FORGED_PER_SECOND = 12
 const TRUE_PER_SECOND = 2
 const MOST_ADDED_MS = 2_000
 
-it('F50: the p99 of true events rises by at most 2 s with 12 forged events a second', async () => {
-  const world = await createWorld({ kind: 'postgres' })
-  const pipeline = await world.start({ limits: LIMITS, concurrency: 50 })
-  const alone = await run(world, pipeline, { forgedPerSecond: 0 })
-  const beside = await run(world, pipeline, { forgedPerSecond: FORGED_PER_SECOND })
-  const calls = world.sandbox.story.of('call').filter(({ operation }) => operation.startsWith('GET /events')).length
-  if (SECONDS > 15) console.log({ alone, beside, forged: SECONDS * FORGED_PER_SECOND, calls })
-  expect(beside.p99Ms).toBeLessThan(alone.p99Ms + MOST_ADDED_MS)
-}, 1_200_000)
+const STOLEN = 'api-key-stolen'
+
+it.each([
+  ['the same key', STOLEN],
+  ['another key', 'api-key-own'],
+])(
+  'F50: the p99 of true events of %s rises by at most 2 s with 12 forged events a second',
+  async (whose, keySlot) => {
+    const world = await createWorld({ kind: 'postgres' })
+    const pipeline = await world.start({ limits: LIMITS, concurrency: 50 })
+    const alone = await run(world, pipeline, { forgedPerSecond: 0, keySlot })
+    const beside = await run(world, pipeline, { forgedPerSecond: FORGED_PER_SECOND, keySlot })
+    const calls = world.sandbox.story.of('call').filter(({ operation }) => operation.startsWith('GET /events')).length
+    if (SECONDS > 15) console.log({ whose, alone, beside, forged: SECONDS * FORGED_PER_SECOND, calls })
+    expect(beside.p99Ms).toBeLessThan(alone.p99Ms + MOST_ADDED_MS)
+  },
+  1_200_000,
+)
 
 /**
  * True events at a steady rate, with or without forged ones between them. Gives the time of each from its acceptance until its customer was
@@ -30,7 +39,7 @@ it('F50: the p99 of true events rises by at most 2 s with 12 forged events a sec
 async function run(
   world: World,
   { inbox, pool }: Pipeline,
-  { forgedPerSecond }: { forgedPerSecond: number },
+  { forgedPerSecond, keySlot: own }: { forgedPerSecond: number; keySlot: string },
 ): Promise<{ p50Ms: number; p99Ms: number }> {
   const accept = (eventId: string, keySlot: string, occurredAt = new Date()) =>
     inbox.accept({
@@ -51,8 +60,8 @@ async function run(
       decision: 'approve',
       deliver: false,
     })
-    const forged = Array.from({ length: forgedPerSecond }, () => accept(randomUUID(), 'api-key-stolen'))
-    await Promise.all([...forged, ...events.map(({ id, createdAt }) => accept(id, 'api-key-own', new Date(createdAt)))])
+    const forged = Array.from({ length: forgedPerSecond }, () => accept(randomUUID(), STOLEN))
+    await Promise.all([...forged, ...events.map(({ id, createdAt }) => accept(id, own, new Date(createdAt)))])
     sent.push(...events.map(({ id }) => id))
     await sleep(nextAt - Date.now())
   }

@@ -33,6 +33,8 @@ const claiming = group('src/reconcile/sweep-claim.ts', 'test/reconcile/sweep-eve
 const windows = group('src/reconcile/sweep-windows.ts', 'test/reconcile/sweep-events.test.ts')
 const known = group('src/inbox/known-events.ts', 'test/reconcile/sweep-events.test.ts')
 const canaries = group('src/queue/canary.ts', 'test/queue/canary.test.ts')
+const keys = group('src/inbox/webhook-keys.ts', 'test/inbox/webhook-keys.test.ts')
+const keyReads = group('src/inbox/take-reads.ts', 'test/inbox/webhook-keys.test.ts')
 const auditing = group('src/audit/audit.ts', 'test/audit/audit.test.ts')
 const audit = group(SCHEMA, 'test/audit/audit.test.ts')
 
@@ -49,6 +51,17 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   reopening(` AND i.completed_at < now() - interval '5 minutes'`, ''),
   accepting(`CASE WHEN test THEN 'test' ELSE 'accepted' END`, `'accepted'`),
   accepting('(xmax = 0) AS inserted', 'true AS inserted'),
+  // A key has its share of the single reads and no more, at once and over time, and none while it is demoted. It is demoted once for all workers.
+  keyReads('WHERE k.slot = $1 FOR UPDATE OF k', 'WHERE k.slot = $1'),
+  keyReads('$3::float8 / live.keys / 2 AS most', '$3::float8 AS most'),
+  keyReads('least(most, coalesce(', 'greatest(most, coalesce('),
+  keyReads('reads_left + most * filled', 'reads_left + most'),
+  keyReads('CASE WHEN demoted THEN 0 ELSE', 'CASE WHEN false THEN 0 ELSE'),
+  keyReads('t.free - t.granted', 't.free'),
+  keyReads('greatest(last_used_at, reads_at) > now() - ', 'greatest(last_used_at, reads_at) > now() - 100 * '),
+  keys('WHERE slot = $1 AND demoted_at IS NULL', 'WHERE slot = $1'),
+  keys('greatest(k.last_used_at, excluded.last_used_at)', 'excluded.last_used_at'),
+  keys('known = CASE WHEN $2 THEN 0 ELSE known END, unknown = CASE WHEN $2 THEN 0 ELSE unknown END', 'known = k.known'),
   // Every unfinished event is worked on, by one dispatcher at a time.
   completing('LIMIT $1 FOR UPDATE SKIP LOCKED', 'LIMIT $1 FOR UPDATE'),
   completing('LIMIT $1 FOR UPDATE SKIP LOCKED', 'LIMIT $1'),

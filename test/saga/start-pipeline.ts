@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client'
+import { openKeyGate } from '../../src/compose/open-key-gate.ts'
 import { openStages, type Stages } from '../../src/compose/open-stages.ts'
 import type { WrappedPart } from '../../src/compose/wrap-part.ts'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
@@ -78,7 +79,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     },
   )
   const { inbox, trading } = stages
-  const parts = { ...stages, logger, metrics: createSagaMetrics(metrics), random: () => 0 }
+  const keys = openKeyGate({ pool, logger, unprovenPerSecond: (options.limits ?? NO_LIMITS).unproven })
+  const parts = { ...stages, keys, logger, metrics: createSagaMetrics(metrics), random: () => 0 }
   const { handle } = decorate('worker', { handle: createEventProcessor(parts) })
   const work = { handle, concurrency, logger, queue }
   const watched = options.watch ? startWatchedWorker(backend, { ...work, pool, metrics, pace: options.watch }) : null
@@ -100,6 +102,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       await stopSettledPolls?.()
       await stopDispatcher?.()
       await worker?.close()
+      await keys.close()
       await stages.close()
     },
   }

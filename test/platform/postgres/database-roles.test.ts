@@ -8,6 +8,7 @@ import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createEventAcceptor, type EventAcceptor } from '../../../src/inbox/accept-events.ts'
 import { numbersAreBehind } from '../../../src/inbox/event-numbers.ts'
+import { noteKeys } from '../../../src/inbox/webhook-keys.ts'
 import { freePort } from '../../../src/platform/free-port.ts'
 import { createLogger } from '../../../src/platform/logger.ts'
 import { applyDatabaseRoles, DATABASE_ROLES } from '../../../src/platform/postgres/database-roles.ts'
@@ -60,6 +61,11 @@ describe('F62: the database role of the receiver', () => {
     await acceptor.checkAccepting()
   })
 
+  it('F61: says which webhook keys it accepts and when each was last used', async () => {
+    await noteKeys(as('gatehouse_receiver'), [{ slot: 'api-key-0e0e0e0e', lastUsedAt: new Date() }])
+    await noteKeys(as('gatehouse_receiver'), [{ slot: 'api-key-0e0e0e0e', lastUsedAt: null }])
+  })
+
   it('corrects the event numbers when they are behind', async () => {
     await execute(database.url, "SELECT setval('inbox_event_seq_seq', min(seq), false) FROM inbox_event")
     expect(await acceptor.accept(receivedEvent())).toBe('accepted')
@@ -70,6 +76,7 @@ describe('F62: the database role of the receiver', () => {
     'DELETE FROM inbox_event',
     "UPDATE inbox_event SET identity_id = 'x'",
     "UPDATE inbox_event SET trust = 'confirmed'",
+    'UPDATE webhook_key SET demoted_at = NULL',
     'SELECT FROM onboarding',
     'SELECT FROM ledger_entry',
     'SELECT FROM operator_session',

@@ -1,0 +1,119 @@
+import type { Pool } from 'pg'
+import { judgeKey, type KeyRecord } from './key-record.ts'
+
+/** A receiver says every minute which keys it accepts; after this it has stopped saying so. */
+const ACCEPTED_FOR = "interval '3 minutes'"
+/** Look-ups are counted in two spans of this length, so that the figures always cover between one and two of them. */
+const SPAN = "interval '5 minutes'"
+
+/** How a count of the running span, and of the one before it, stand now. */
+const RUNNING = (count: string): string => `CASE WHEN now() - k.window_at < ${SPAN} THEN k.${count} ELSE 0 END`
+const EARLIER = (count: string): string =>
+  `CASE WHEN now() - k.window_at < ${SPAN} THEN k.earlier_${count} WHEN now() - k.window_at < 2 * ${SPAN} THEN k.${count} ELSE 0 END`
+
+const KEY_COLUMNS = `k.slot, k.accepted_at > now() - ${ACCEPTED_FOR} AS accepted, k.last_used_at AS "lastUsedAt",
+  ${RUNNING('known')} + ${EARLIER('known')} AS known, ${RUNNING('unknown')} + ${EARLIER('unknown')} AS unknown,
+  k.demoted_at AS "demotedAt", k.demoted_known AS "demotedKnown", k.demoted_unknown AS "demotedUnknown"`
+
+type KeyRow = Omit<KeyRecord, 'demoted'> & { demotedAt: Date | null; demotedKnown: number | null; demotedUnknown: number | null }
+
+function recordOf({ demotedAt, demotedKnown, demotedUnknown, ...row }: KeyRow): KeyRecord {
+  return { ...row, demoted: demotedAt && { at: demotedAt, known: demotedKnown ?? 0, unknown: demotedUnknown ?? 0 } }
+}
+
+/** Every key on record, by slot: as many as were ever configured. */
+export async function listKeys(pool: Pool): Promise<KeyRecord[]> {
+  const { rows } = await pool.query<KeyRow>(`SELECT ${KEY_COLUMNS} FROM webhook_key AS k ORDER BY slot`)
+  return rows.map(recordOf)
+}
+
+/** A receiver accepts these keys, and had a delivery under some of them. */
+export async function noteKeys(pool: Pool, keys: readonly { slot: string; lastUsedAt: Date | null }[]): Promise<void> {
+  const inOrder = keys.toSorted((one, other) => (one.slot < other.slot ? -1 : 1)) // as all writers, so that none deadlock
+  await pool.query(
+    `INSERT INTO webhook_key AS k (slot, accepted_at, last_used_at) SELECT slot, now(), used FROM unnest($1::text[], $2::timestamptz[]) AS u (slot, used)
+     ON CONFLICT (slot) DO UPDATE SET accepted_at = now(), last_used_at = greatest(k.last_used_at, excluded.last_used_at)`,
+    [inOrder.map(({ slot }) => slot), inOrder.map(({ lastUsedAt }) => lastUsedAt)],
+  )
+}
+
+/** Events of one key that were looked up since they were last counted. */
+export interface Lookups {
+  slot: string
+  known: number
+  unknown: number
+}
+
+/** A change of standing that the figures asked for. */
+export interface KeyTurn {
+  turn: 'demote' | 'promote'
+  key: KeyRecord
+}
+
+/**
+ * Adds look-ups to the figures of their keys and judges each key by them, once for all workers. Returns every key that was counted, as it
+ * stands now, and the turns that this call made.
+ */
+export async function countLookups(pool: Pool, lookups: readonly Lookups[]): Promise<{ keys: KeyRecord[]; turns: KeyTurn[] }> {
+  const inOrder = lookups.toSorted((one, other) => (one.slot < other.slot ? -1 : 1))
+  const { rows } = await pool.query<KeyRow>(
+    `INSERT INTO webhook_key AS k (slot, known, unknown)
+     SELECT slot, known, unknown FROM unnest($1::text[], $2::integer[], $3::integer[]) AS u (slot, known, unknown)
+     ON CONFLICT (slot) DO UPDATE SET
+       known = ${RUNNING('known')} + excluded.known, earlier_known = ${EARLIER('known')},
+       unknown = ${RUNNING('unknown')} + excluded.unknown, earlier_unknown = ${EARLIER('unknown')},
+       window_at = CASE WHEN now() - k.window_at < ${SPAN} THEN k.window_at ELSE now() END
+     RETURNING ${KEY_COLUMNS}`,
+    [inOrder.map(({ slot }) => slot), inOrder.map(({ known }) => known), inOrder.map(({ unknown }) => unknown)],
+  )
+  const keys: KeyRecord[] = []
+  const turns: KeyTurn[] = []
+  for (const key of rows.map(recordOf)) {
+    const turn = judgeKey(key)
+    const turned =
+      turn === 'demote' ? await demoteKey(pool, key) : turn === 'promote' ? await promoteKey(pool, key.slot, 'by-figures') : null
+    if (turn && turned) turns.push({ turn, key: turned })
+    keys.push(turned ?? key)
+  }
+  return { keys, turns }
+}
+
+/** Null: another worker was first. */
+async function demoteKey(pool: Pool, { slot, known, unknown }: KeyRecord): Promise<KeyRecord | null> {
+  const { rows } = await pool.query<KeyRow>(
+    `UPDATE webhook_key AS k SET demoted_at = now(), demoted_known = $2, demoted_unknown = $3 WHERE slot = $1 AND demoted_at IS NULL RETURNING ${KEY_COLUMNS}`,
+    [slot, known, unknown],
+  )
+  return rows[0] ? recordOf(rows[0]) : null
+}
+
+/** `by-operator`: the figures begin anew, or they would demote it again at once. Null: the key is not demoted. */
+export async function promoteKey(pool: Pool, slot: string, why: 'by-figures' | 'by-operator'): Promise<KeyRecord | null> {
+  const { rows } = await pool.query<KeyRow>(
+    `UPDATE webhook_key AS k SET demoted_at = NULL, demoted_known = NULL, demoted_unknown = NULL,
+       known = CASE WHEN $2 THEN 0 ELSE known END, unknown = CASE WHEN $2 THEN 0 ELSE unknown END,
+       earlier_known = CASE WHEN $2 THEN 0 ELSE earlier_known END, earlier_unknown = CASE WHEN $2 THEN 0 ELSE earlier_unknown END
+     WHERE slot = $1 AND demoted_at IS NOT NULL RETURNING ${KEY_COLUMNS}`,
+    [slot, why === 'by-operator'],
+  )
+  return rows[0] ? recordOf(rows[0]) : null
+}
+
+/** The events of one key that are parked because Paxos does not know them. */
+export interface UnknownOfKey {
+  slot: string
+  events: number
+  firstReceivedAt: Date
+  lastReceivedAt: Date
+}
+
+/** Reads the partial index of parked events, so the cost grows with what is parked alone. */
+export async function unknownByKey(pool: Pool, slots: readonly string[]): Promise<UnknownOfKey[]> {
+  if (slots.length === 0) return []
+  const { rows } = await pool.query<UnknownOfKey>(
+    `SELECT key_slot AS slot, count(*)::int AS events, min(received_at) AS "firstReceivedAt", max(received_at) AS "lastReceivedAt"
+     FROM inbox_event WHERE state = 'parked' AND error_code = 'EVENT_UNKNOWN_TO_PAXOS' AND key_slot = ANY ($1) GROUP BY key_slot`,
+    [slots],
+  )
+  return rows
+}
