@@ -56,6 +56,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   resumeReplay: { reason: 'the application is back' },
   cancelReplay: { reason: 'the cause is not fixed' },
   discardReplay: { reason: 'planned with the wrong filter' },
+  promoteWebhookKey: { reason: 'the Events API of Paxos lagged; the key was not stolen' },
   pauseQueue: { reason: 'deploy 42' },
   resumeQueue: { reason: 'deploy 42 is done' },
   rebuildQueue: { reason: 'Redis was emptied' },

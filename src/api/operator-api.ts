@@ -12,6 +12,7 @@ import { eventRoutes } from './event-routes.ts'
 import { findRoutes } from './find-routes.ts'
 import { instructionRoutes } from './instruction-routes.ts'
 import { issueRoutes } from './issue-routes.ts'
+import { keyRoutes } from './key-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
 import { orderRoutes } from './order-routes.ts'
@@ -53,6 +54,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     issueRoutes,
     replayRoutes,
     queueRoutes,
+    keyRoutes,
     proofRoutes,
     reconciliationRoutes,
     statsRoutes,

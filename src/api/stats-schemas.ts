@@ -2,6 +2,28 @@ import { z } from 'zod'
 import { PROBLEM_KINDS } from '../operate/problems/problem.ts'
 import { count, time } from './schema-parts.ts'
 
+const WebhookKey = z.strictObject({
+  slot: z.string().describe('Authenticator and fingerprint of the key, or the id of the OAuth client; never the key.'),
+  accepted: z.boolean().nullable().describe('Whether a running receiver accepts the key. Null: no receiver has said yet.'),
+  lastUsedAt: time.nullable(),
+  known: count.describe('Events of the key, looked up in the last 5 to 10 minutes, that Paxos knew.'),
+  unknown: count.describe('Those that Paxos did not know.'),
+  standing: z.enum(['trusted', 'demoted']).describe('demoted: its unproven events are looked for in listings only.'),
+  demotedAt: time.nullable(),
+  safeToDelete: z.boolean().describe('Not used for 24 hours, while another key was.'),
+})
+
+const Problem = z.strictObject({
+  kind: z.enum(PROBLEM_KINDS),
+  severity: z.enum(['fault', 'warning']),
+  sentence: z.string().describe('The problem with its cause.'),
+  since: time.nullable().describe('Null: not known.'),
+  customers: count.nullable().describe('Number of affected customers; null: not known.'),
+  nextAction: z.string(),
+  page: z.string().nullable().describe('The page of this server that shows the problem.'),
+  command: z.string().nullable(),
+})
+
 const Stats = z.strictObject({
   inbox: z.strictObject({
     accepted: count,
@@ -35,18 +57,10 @@ const Stats = z.strictObject({
     .describe(
       "lockedForSeconds: seconds without calls after a 429 of Paxos; 0: not locked. backlogSeconds: estimated seconds for the unfinished events within Paxos's limits, as if each opened an account. Null: not known now; backlogSeconds is also null while the queue is paused, no worker runs, or Paxos or the application is down.",
     ),
+  webhookKeys: z.array(WebhookKey),
+  alarms: z.array(Problem).describe('Webhook keys whose events Paxos does not know, as on the home page; empty: none.'),
 })
 
-const Problem = z.strictObject({
-  kind: z.enum(PROBLEM_KINDS),
-  severity: z.enum(['fault', 'warning']),
-  sentence: z.string().describe('The problem with its cause.'),
-  since: time.nullable().describe('Null: not known.'),
-  customers: count.nullable().describe('Number of affected customers; null: not known.'),
-  nextAction: z.string(),
-  page: z.string().nullable().describe('The page of this server that shows the problem.'),
-  command: z.string().nullable(),
-})
 const Home = z.strictObject({
   at: time.describe('The time of this view.'),
   problems: z.array(Problem).describe('Worst first; empty: no problem.'),
@@ -78,7 +92,7 @@ const QueueStatus = z.strictObject({
     .describe('Who paused the queue, when and why; null: not paused. All fields null: paused with another tool.'),
   inbox: Stats.shape.inbox,
   upstream: Stats.shape.upstream,
-  problems: z.array(Problem).describe("What delays the backlog besides Paxos's limits, worst first."),
+  problems: z.array(Problem).describe("What delays events besides Paxos's limits, worst first."),
 })
 const QueueRebuild = z.strictObject({
   before: QueueCounts,
@@ -88,5 +102,12 @@ const QueueRebuild = z.strictObject({
   after: QueueCounts,
 })
 
-/** The state of the whole installation: figures, problems, the queue. */
-export const STATS_SCHEMAS = { Stats, Home, QueueStatus, QueueRebuild }
+/** The state of the whole installation: figures, problems, webhook keys, the queue. */
+export const STATS_SCHEMAS = {
+  WebhookKey,
+  WebhookKeyList: z.strictObject({ items: z.array(WebhookKey) }),
+  Stats,
+  Home,
+  QueueStatus,
+  QueueRebuild,
+}

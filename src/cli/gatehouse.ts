@@ -11,6 +11,7 @@ import { registerDocumentCommands } from './document-commands.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerFindCommand } from './find-command.ts'
 import { registerIssueCommands } from './issue-commands.ts'
+import { registerKeyCommands } from './key-commands.ts'
 import { registerLedgerCommands } from './ledger-commands.ts'
 import { registerNoticeCommands } from './notice-commands.ts'
 import { registerOnboardingCommands } from './onboarding-commands.ts'
@@ -50,6 +51,7 @@ registerIssueCommands(program, open)
 registerReplayCommands(program, open)
 registerReconcileCommands(program, open)
 registerQueueCommands(program, open)
+registerKeyCommands(program, open)
 registerNoticeCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)

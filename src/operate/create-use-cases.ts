@@ -28,6 +28,7 @@ import { replayUseCases } from './replays.ts'
 import { sessionUseCases } from './sessions.ts'
 import { readStats } from './stats.ts'
 import type { OperatorActions, OperatorUseCases } from './use-cases.ts'
+import { keyUseCases } from './webhook-keys.ts'
 
 export interface UseCaseParts {
   /** The caller closes it. */
@@ -63,6 +64,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const problems = (): Promise<Problem[]> => readProblems({ ...parts, events, onboardings })
   const pace = honestPace(parts.pace, problems)
   const trading = tradingUseCases({ ...parts.trading, pool, perform, now })
+  const keys = keyUseCases({ pool, perform, now })
   const checkLedger = (identityId?: string): Promise<LedgerReport> => verifyLedger(pool, identityId === undefined ? {} : { identityId })
   return {
     ...onboardingUseCases({ pool, onboardings, events, actions, perform, problems, now }),
@@ -81,11 +83,12 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...reconciliationUseCases({ pool, perform, now, encryptionKey: parts.trading.encryptionKey, paxos: parts.world.upstream }),
     ...findUseCases({ pool }),
     ...issueUseCases({ pool, events, perform, now }),
+    ...keys,
     ...sessionUseCases({ pool, perform, now }),
     testNotice: (actor) =>
       perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),
-    stats: () => readStats({ onboardings, events, pool, pace, now }),
-    diagnose: () => diagnose({ ...parts, pace, events, problems }),
+    stats: () => readStats({ onboardings, events, pool, pace, problems, listKeys: keys.listKeys, now }),
+    diagnose: () => diagnose({ ...parts, pace, events, problems, listKeys: keys.listKeys }),
     verifyLedger: ({ identityId }) => checkLedger(identityId),
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: (options) => verifyAudit(pool, options),

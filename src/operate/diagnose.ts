@@ -16,6 +16,7 @@ import type { Problem } from './problems/problem.ts'
 import { readPause, sayPause } from './queue-pause.ts'
 import { relativeTime } from './say-time.ts'
 import { estimateBacklog, sayEta, sayLock } from './upstream-outlook.ts'
+import { type KeyUseCases, sayKey } from './webhook-keys.ts'
 
 export interface DiagnoseParts {
   pool: Pool
@@ -30,6 +31,7 @@ export interface DiagnoseParts {
   /** By feature that is configured; empty: every scope is granted. Rejects with a PaxosError. */
   missingScopes: () => Promise<readonly { feature: string; scopes: readonly string[] }[]>
   problems: () => Promise<Problem[]>
+  listKeys: KeyUseCases['listKeys']
 }
 
 /** Largest tolerable difference between the clocks, milliseconds. Beyond it, leases, retries and token lifetimes are wrong. */
@@ -54,6 +56,7 @@ export async function diagnose(parts: DiagnoseParts): Promise<Finding[]> {
     await findingOf('canary', () => canary(parts)),
     await findingOf('eviction', () => eviction(parts)),
     await findingOf('backlog', () => backlog(parts)),
+    await findingOf('webhook keys', () => webhookKeys(parts)),
     await findingOf('application', () => application(parts)),
     await findingOf('paxos', () => paxos(parts)),
     await findingOf('paxos scopes', () => scopes(parts)),
@@ -133,6 +136,19 @@ async function application({ pool, problems }: DiagnoseParts): Promise<Seen> {
   return {
     result: 'ok',
     saw: lastTakenAt ? `took its last notification ${relativeTime(lastTakenAt, new Date())}` : 'no notification sent yet',
+  }
+}
+
+/** Last use of each key, and how many of its events Paxos knew. */
+async function webhookKeys({ listKeys, problems }: DiagnoseParts): Promise<Seen> {
+  const [keys, found] = await Promise.all([listKeys(), problems()])
+  const saw = keys.length === 0 ? 'no receiver has run yet' : keys.map((key) => sayKey(key, new Date())).join('. ')
+  const alarms = found.filter(({ kind }) => kind === 'key-demoted')
+  if (alarms.length === 0) return { result: 'ok', saw }
+  return {
+    result: alarms.some(({ severity }) => severity === 'fault') ? 'fault' : 'warning',
+    saw: [...alarms.map(({ sentence }) => sentence), saw].join(' '),
+    mend: alarms.map(({ nextAction, command }) => `${nextAction} ${command ?? ''}`).join(' '),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { Gauge, type Registry } from 'prom-client'
+import { listKeys } from '../inbox/webhook-keys.ts'
 import { ServiceUnavailableError } from '../platform/app-error.ts'
 import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
@@ -76,6 +77,18 @@ export function registerOperatorGauges(metrics: Registry, { pool, queue }: { poo
     },
     async () => (await work())?.sweepSeconds,
   )
+  const keys = readOnce(() => listKeys(pool))
+  new Gauge({
+    name: 'gatehouse_webhook_key_demoted',
+    help: '1 while a webhook key is demoted because Paxos does not know its events, by the slot of the key; else 0.',
+    labelNames: ['key_slot'],
+    registers: [metrics],
+    async collect() {
+      const seen = await keys()
+      this.reset()
+      for (const { slot, demoted } of seen ?? []) this.set({ key_slot: slot }, demoted ? 1 : 0)
+    },
+  })
   byState({ name: 'gatehouse_queue_jobs', help: 'Jobs on the queue: waiting, active, delayed.' }, async () =>
     pick(await jobs(), ['waiting', 'active', 'delayed']),
   )

@@ -3,7 +3,7 @@ import type { EventReads } from '../inbox/read-events.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import type { Perform } from './audited.ts'
-import { type Problem, stopsTheBacklog } from './problems/problem.ts'
+import { delaysEvents, type Problem } from './problems/problem.ts'
 import { readPause } from './queue-pause.ts'
 import { estimateBacklog } from './upstream-outlook.ts'
 import type { OperatorActions, QueueStatus, QueueUseCases } from './use-cases.ts'
@@ -32,7 +32,7 @@ export function queueUseCases({ pool, events, queue, pace, problems, actions, pe
       pause: counts.paused ? await readPause(pool) : null,
       inbox: { accepted, processed, parked, dead, test, dismissed, duplicates },
       upstream: { lockedForSeconds, backlogSeconds: etaSeconds },
-      problems: found.filter(stopsTheBacklog),
+      problems: found.filter(delaysEvents),
     }
   }
   const switched =

@@ -4,25 +4,31 @@ import type { NoticeCounts } from '../ledger/count-onboardings.ts'
 import type { OnboardingReads } from '../ledger/read-onboardings.ts'
 import type { UpstreamPace } from '../paxos/upstream-pace.ts'
 import { readCanary } from '../queue/canary.ts'
+import type { Problem } from './problems/problem.ts'
 import { estimateBacklog } from './upstream-outlook.ts'
 import type { Stats } from './use-cases.ts'
+import type { KeyUseCases } from './webhook-keys.ts'
 
 interface Parts {
   pool: Pool
   onboardings: OnboardingReads
   events: EventReads
   pace: UpstreamPace
+  problems: () => Promise<Problem[]>
+  listKeys: KeyUseCases['listKeys']
   now: () => number
 }
 
 /** Counts of events, onboardings and notifications, and the oldest unfinished event. */
-export async function readStats({ onboardings, events, pool, pace, now }: Parts): Promise<Stats> {
-  const [inbox, states, notices, pulse, canary] = await Promise.all([
+export async function readStats({ onboardings, events, pool, pace, problems, listKeys, now }: Parts): Promise<Stats> {
+  const [inbox, states, notices, pulse, canary, found, webhookKeys] = await Promise.all([
     events.count(),
     onboardings.countStates(),
     countNotices({ onboardings, events }),
     events.pulse(),
     readCanary(pool),
+    problems(),
+    listKeys(),
   ])
   const { accepted, processed, parked, dead, test, dismissed, duplicates } = inbox
   const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
@@ -34,6 +40,8 @@ export async function readStats({ onboardings, events, pool, pace, now }: Parts)
     lastWebhookAt: pulse.lastWebhookAt,
     canary: { seenAt: canary.seenAt, sinceSeenSeconds: wholeSeconds(canary.sinceSeenMs), waitingSeconds: wholeSeconds(canary.waitingMs) },
     upstream: { lockedForSeconds, backlogSeconds: etaSeconds },
+    webhookKeys,
+    alarms: found.filter(({ kind }) => kind === 'key-demoted'),
   }
 }
 

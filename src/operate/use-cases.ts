@@ -35,6 +35,7 @@ import type { SessionUseCases } from './sessions.ts'
 import type { TimelineLine } from './timeline.ts'
 import type { UpstreamOutlook } from './upstream-outlook.ts'
 import type { Waiting } from './waiting.ts'
+import type { KeyUseCases, KeyView } from './webhook-keys.ts'
 
 export type { AuditEntry, AuditReport } from '../audit/audit.ts'
 export type { Issue, IssueState } from '../inbox/read-issues.ts'
@@ -103,6 +104,9 @@ export interface Stats {
    * estimate is also null while something else delays the backlog: a paused queue, no worker, Paxos or the application down.
    */
   upstream: { lockedForSeconds: number | null; backlogSeconds: number | null }
+  webhookKeys: readonly KeyView[]
+  /** Alarms about webhook keys, from the problems of the home page. */
+  alarms: readonly Problem[]
 }
 
 /** Jobs by state, and the inbox's unfinished events. */
@@ -112,7 +116,7 @@ export interface QueueStatus {
   pause: QueuePause | null
   inbox: Stats['inbox']
   upstream: Stats['upstream']
-  /** What delays the backlog apart from Paxos's rate limits, worst first; empty if nothing does. */
+  /** What delays events apart from Paxos's rate limits, worst first; empty if nothing does. */
   problems: readonly Problem[]
 }
 
@@ -225,6 +229,7 @@ export interface OperatorUseCases
     DocumentUseCases,
     ProofUseCases,
     ReconciliationUseCases,
+    KeyUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

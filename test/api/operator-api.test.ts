@@ -573,6 +573,7 @@ describe('the OpenAPI document', () => {
       'get /v1/stats',
       'get /v1/transfers',
       'get /v1/transfers/{id}',
+      'get /v1/webhook-keys',
       'post /v1/accounts/{id}/deposit-instructions',
       'post /v1/accounts/{id}/deposits',
       'post /v1/accounts/{id}/orders',
@@ -599,6 +600,7 @@ describe('the OpenAPI document', () => {
       'post /v1/replays/{id}/new',
       'post /v1/replays/{id}/pause',
       'post /v1/replays/{id}/resume',
+      'post /v1/webhook-keys/{slot}/promote',
     ])
     for (const [, name = ''] of JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
       expect(body.components.schemas).toHaveProperty(name)

@@ -4,7 +4,7 @@ import { wireUseCases } from '../../src/compose/wire-use-cases.ts'
 import type { OperatorUseCases } from '../../src/operate/use-cases.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../../src/paxos/transport/budget-store.ts'
-import { DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
+import { type BudgetLimits, DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import { UsageError } from '../../src/platform/app-error.ts'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
@@ -42,6 +42,8 @@ export interface Reply {
 export interface OperatorOptions {
   /** Events in progress at a worker beside it. With 0 there is no worker. */
   concurrency?: number
+  /** Of the worker's calls; none when it is absent. */
+  limits?: BudgetLimits
   /** Where notifications go. */
   noticesUrl?: string
   sandbox?: Partial<SandboxOptions>
@@ -67,6 +69,7 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
     paxos: sandbox,
     notices: { url: options.noticesUrl ?? 'http://127.0.0.1:9/', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
     concurrency: options.concurrency ?? 0,
+    ...(options.limits ? { limits: options.limits } : {}),
   })
   let ahead = 0
   const now = (): number => Date.now() + ahead

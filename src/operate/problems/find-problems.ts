@@ -1,5 +1,6 @@
 import { applicationProblem } from './application-problem.ts'
 import { givenUp, held, oldestUnfinished, sweepOverdue } from './event-problems.ts'
+import { demotedKeys } from './key-problems.ts'
 import type { Observed } from './observed.ts'
 import { paxosDown, paxosLocked, paxosRefusesUs } from './paxos-problems.ts'
 import { PROBLEM_KINDS, type Problem } from './problem.ts'
@@ -10,6 +11,7 @@ export function findProblems(seen: Observed): Problem[] {
   const problems = [
     ...[queueUnreachable(seen), queuePaused(seen), noWorker(seen), noReceiver(seen), workerSilent(seen)],
     ...[paxosRefusesUs(seen), paxosDown(seen), paxosLocked(seen), applicationProblem(seen)],
+    ...demotedKeys(seen),
     ...[...givenUp(seen, 'dead'), ...givenUp(seen, 'parked'), held(seen), sweepOverdue(seen)],
   ].filter((problem) => problem !== null)
   const old = oldestUnfinished(seen, problems.length > 0)

@@ -1,4 +1,6 @@
+import type { KeyRecord } from '../../inbox/key-record.ts'
 import type { OpenCause } from '../../inbox/open-causes.ts'
+import type { UnknownOfKey } from '../../inbox/webhook-keys.ts'
 import type { NoticeHealth } from '../../notify/notice-health.ts'
 import type { UpstreamContact } from '../../paxos/upstream-contact.ts'
 import type { CanaryTrace } from '../../queue/canary.ts'
@@ -24,4 +26,7 @@ export interface Observed {
   sweptTo: Date | null
   sweepEverySeconds: number | null
   lockedForMs: number | null
+  keys: readonly KeyRecord[]
+  /** Of the demoted keys: their events that are parked because Paxos does not know them. */
+  unknownOfKeys: readonly UnknownOfKey[]
 }

@@ -8,6 +8,7 @@ export const PROBLEM_KINDS = [
   'paxos-down',
   'application-refuses',
   'application-down',
+  'key-demoted',
   'paxos-locked',
   'queue-paused',
   'dead',
@@ -47,6 +48,11 @@ const STOPS_THE_BACKLOG: ReadonlySet<ProblemKind> = new Set([
   'application-down',
   'queue-paused',
 ])
+
+/** Whether it belongs to what the queue shows: it delays all events, or those of one webhook key. */
+export function delaysEvents(problem: Problem): boolean {
+  return stopsTheBacklog(problem) || problem.kind === 'key-demoted'
+}
 
 export function stopsTheBacklog({ kind }: Problem): boolean {
   return STOPS_THE_BACKLOG.has(kind)

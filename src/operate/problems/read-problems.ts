@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { EventReads } from '../../inbox/read-events.ts'
+import { listKeys, unknownByKey } from '../../inbox/webhook-keys.ts'
 import type { OnboardingReads } from '../../ledger/read-onboardings.ts'
 import { readNoticeHealth } from '../../notify/notice-health.ts'
 import { readUpstreamContact } from '../../paxos/upstream-contact.ts'
@@ -36,7 +37,7 @@ export async function readProblems(parts: HealthParts): Promise<Problem[]> {
 }
 
 async function observe({ pool, queue, events, onboardings, roster, pace, sweepEverySeconds, now }: HealthParts): Promise<Observed> {
-  const [counts, running, canary, causes, contact, notices, states, pulse, sweptTo, lockedForMs] = await Promise.all([
+  const [counts, running, canary, causes, contact, notices, states, pulse, sweptTo, lockedForMs, keys] = await Promise.all([
     withTimeout(QUEUE_MS, queue.counts(), () => new ServiceUnavailableError('The queue does not answer.')).catch(() => null),
     roster.live(),
     readCanary(pool),
@@ -47,10 +48,15 @@ async function observe({ pool, queue, events, onboardings, roster, pace, sweepEv
     events.pulse(),
     readWatermark(pool),
     pace.lockedForMs().catch(() => null),
+    listKeys(pool),
   ])
   return {
     now: new Date(now()),
-    ...{ running, counts, canary, causes, contact, notices, sweptTo, sweepEverySeconds, lockedForMs },
+    ...{ running, counts, canary, causes, contact, notices, sweptTo, sweepEverySeconds, lockedForMs, keys },
+    unknownOfKeys: await unknownByKey(
+      pool,
+      keys.flatMap(({ slot, demoted }) => (demoted ? [slot] : [])),
+    ),
     pause: counts?.paused ? await readPause(pool) : null,
     held: states.held,
     oldestUnfinishedAt: pulse.oldestUnfinishedAt,

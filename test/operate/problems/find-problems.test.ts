@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { OpenCause } from '../../../src/inbox/open-causes.ts'
 import { findProblems } from '../../../src/operate/problems/find-problems.ts'
 import type { Observed } from '../../../src/operate/problems/observed.ts'
-import { stopsTheBacklog } from '../../../src/operate/problems/problem.ts'
+import { delaysEvents, stopsTheBacklog } from '../../../src/operate/problems/problem.ts'
 import type { UpstreamContact } from '../../../src/paxos/upstream-contact.ts'
 import type { RoleProcess } from '../../../src/roster/role-process.ts'
 
@@ -26,6 +26,8 @@ const CALM: Observed = {
   sweptTo: ago(600),
   sweepEverySeconds: 900,
   lockedForMs: 0,
+  keys: [],
+  unknownOfKeys: [],
 }
 const cause = (given: Partial<OpenCause>): OpenCause => ({
   ...{ causeId: null, effectKind: null, operation: null, status: null, acknowledged: null },
@@ -43,6 +45,43 @@ const kinds = (given: Partial<Observed>): string[] => see(given).map(({ kind }) 
 describe('the problems', () => {
   it('are none while everything works', () => {
     expect(see({})).toEqual([])
+  })
+
+  it('F50: name the webhook key whose events Paxos does not know, until it is withdrawn and its events are dismissed', () => {
+    const demoted = { at: ago(360), known: 3, unknown: 147 }
+    const key = { slot: 'api-key-57013e00', accepted: true, lastUsedAt: ago(1), known: 0, unknown: 90, demoted }
+    const parked = { slot: key.slot, events: 20_000, firstReceivedAt: new Date('2026-03-01T20:30:00.400Z'), lastReceivedAt: ago(60) }
+    const own = { ...key, slot: 'api-key-0e0e0e0e', demoted: null }
+    expect(see({ keys: [own, key], unknownOfKeys: [parked] })).toMatchObject([
+      {
+        kind: 'key-demoted',
+        severity: 'fault',
+        sentence:
+          'Paxos did not know 147 of 150 events of webhook key api-key-57013e00, so Gatehouse demoted it at 20:34 UTC. 20000 events of the key parked as unknown to Paxos.',
+        since: ago(360),
+        nextAction:
+          'If the key was stolen, exchange it: set WEBHOOK_API_KEYS to a new key (openssl rand -hex 24 makes one), here and at Paxos. Then dismiss its events with the command below.',
+        command: expect.stringContaining(
+          'event dismiss --key api-key-57013e00 --from 2026-03-01T20:30:00Z --to 2026-03-01T20:39:01Z --operator <you> --reason "..."',
+        ),
+      },
+    ])
+    expect(see({ keys: [key] })).toMatchObject([{ command: expect.stringContaining('key list') }])
+    const withdrawn = { ...key, accepted: false }
+    expect(see({ keys: [withdrawn], unknownOfKeys: [parked] })).toMatchObject([
+      { severity: 'warning', nextAction: expect.stringContaining('No running receiver accepts the key any more.') },
+    ])
+    expect(see({ keys: [withdrawn] })).toEqual([])
+    const [problem] = see({ keys: [key] })
+    expect([problem && stopsTheBacklog(problem), problem && delaysEvents(problem)]).toEqual([false, true])
+  })
+
+  it.each([
+    ['oauth-paxos', 'WEBHOOK_OAUTH_CLIENTS'],
+    ['signature-57013e00', 'WEBHOOK_SIGNING_SECRETS'],
+  ])('F50: name the variable that holds %s', (slot, variable) => {
+    const key = { slot, accepted: true, lastUsedAt: null, known: 0, unknown: 60, demoted: { at: ago(1), known: 0, unknown: 60 } }
+    expect(see({ keys: [key] })).toMatchObject([{ nextAction: expect.stringContaining(variable) }])
   })
 
   it('F6: name Paxos, its answer, the number of waiting events, the start and the next probe', () => {

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { Reason } from '../operate/replay-request.ts'
+import type { OperatorUseCases } from '../operate/use-cases.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import { type ApiRoute, apiRoute } from './api-route.ts'
+
+/** A slot is a fingerprint of ours, or holds the id of an OAuth client. */
+const LONGEST_SLOT = 300
+
+export function keyRoutes(useCases: OperatorUseCases): ApiRoute[] {
+  return [
+    apiRoute({
+      method: 'GET',
+      path: '/v1/webhook-keys',
+      summary: 'List the webhook keys by slot, with last use and the share of events that Paxos knew',
+      answers: { 200: { description: 'The keys.', schema: 'WebhookKeyList' } },
+      handle: async () => ({ status: 200, body: { items: await useCases.listKeys() } }),
+    }),
+    apiRoute({
+      method: 'POST',
+      path: '/v1/webhook-keys/{slot}/promote',
+      summary: 'Trust a demoted webhook key again',
+      description:
+        'Its figures start again from 0. Gatehouse demotes it again if Paxos does not know its events. The audit records it before it runs. Safe to repeat.',
+      params: z.strictObject({ slot: z.string().min(1).max(LONGEST_SLOT) }),
+      body: z.strictObject({ reason: Reason }),
+      answers: { 200: { description: 'The key.', schema: 'WebhookKey' } },
+      refusals: { 404: 'There is no such key (WEBHOOK_KEY_UNKNOWN).' },
+      handle: async ({ params: { slot }, body, actor }) => {
+        const key = await useCases.promoteKey(slot, body, actor)
+        if (key) return { status: 200, body: key }
+        throw new HttpProblem(404, 'WEBHOOK_KEY_UNKNOWN', `There is no webhook key ${slot}. GET /v1/webhook-keys lists them.`)
+      },
+    }),
+  ]
+}
