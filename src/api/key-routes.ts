@@ -25,7 +25,7 @@ export function keyRoutes(useCases: OperatorUseCases): ApiRoute[] {
       params: z.strictObject({ slot: z.string().min(1).max(LONGEST_SLOT) }),
       body: z.strictObject({ reason: Reason }),
       answers: { 200: { description: 'The key.', schema: 'WebhookKey' } },
-      refusals: { 404: 'There is no such key (WEBHOOK_KEY_UNKNOWN).' },
+      refusals: { 404: 'Unknown webhook key (WEBHOOK_KEY_UNKNOWN).' },
       handle: async ({ params: { slot }, body, actor }) => {
         const key = await useCases.promoteKey(slot, body, actor)
         if (key) return { status: 200, body: key }

@@ -73,7 +73,7 @@ describe('F50: a stolen key that floods', () => {
     expect(await keyOf(OWN)).toMatchObject({ standing: 'trusted', unknown: 0 })
   })
 
-  it('F50: is told on every face with cause, time, number of events and next action', async () => {
+  it('F50: is shown on every face with cause, time, number of events and next action', async () => {
     await eventually(
       () => operator.inbox.count(),
       ({ parked }) => parked === FORGED,

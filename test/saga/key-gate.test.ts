@@ -45,7 +45,7 @@ describe('single reads of unproven events', () => {
     expect(questions).toEqual([{ slot: 'own', wanted: 1 }])
   })
 
-  it('F50: share one question when many are wanted at once', async () => {
+  it('F50: share one question when many start at once', async () => {
     const { gate, questions } = start()
     await Promise.all(Array.from({ length: 50 }, () => gate.readSingly('own', async () => 1)))
     expect(questions).toEqual([{ slot: 'own', wanted: 50 }])
