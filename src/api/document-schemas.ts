@@ -24,7 +24,7 @@ export const DOCUMENT_SCHEMAS = {
     uploads: z.array(Document).describe('What was sent through Gatehouse: the newest 500, newest first.'),
     atPaxos: z
       .array(z.strictObject({ fileId: paxosId, name: z.string(), documentTypes: z.array(z.string()), createdAt: z.string() }))
-      .describe('What Paxos has, whoever sent it.'),
+      .describe('All files that Paxos has, from any sender.'),
     wanted: z.array(z.string()).describe('The types of documents that Paxos still wants; empty: none.'),
   }),
 }

@@ -29,7 +29,7 @@ export class DocumentFormatError extends AppError {
   constructor(looksLike: string | null) {
     const seen = looksLike === null ? 'none of these formats' : looksLike
     super(
-      `The file must be a PDF, JPEG or PNG by its first bytes, whatever its name is; this one is ${seen}. Convert it, then send it again.`,
+      `The file must be a PDF, JPEG or PNG by its first bytes (its name does not count); this one is ${seen}. Convert it, then send it again.`,
     )
   }
 }
