@@ -19,6 +19,9 @@ const authenticator = inFile('src/receive/authenticate-webhook.ts')
 const acceptor = inFile('src/inbox/accept-events.ts')
 const folding = inFile('src/inbox/fold-deliveries.ts')
 const advancing = inFile('src/saga/run-stream.ts')
+const ledger = inFile('src/ledger/ledger.ts')
+/** Why the name of a statement may be missing. */
+const NAMELESS = 'only speed: Postgres plans a statement without a name at each use'
 const committer = inFile('src/platform/group-committer.ts')
 
 /** Mutants that no test needs to notice, each with the reason. */
@@ -118,6 +121,19 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     'return effects !== base.effects || entries.length > 0',
     ['entries.length > 0 => false'],
     'equivalent: each new entry builds a new list of effects',
+  ),
+  ...inFile('src/inbox/insert-events.ts')(
+    "return { name: 'insert-events', text: INSERT_EVENTS, values: columnParameters(COLUMNS, rows) }",
+    [`'insert-events' => ""`],
+    NAMELESS,
+  ),
+  ...ledger('const load = { name: `load-${table.kind}`, text: loadStatement(table) }', ['`load-${table.kind}` => ``'], NAMELESS),
+  ...ledger('const commit = { name: `commit-${table.kind}`, text: commitStatement(table) }', ['`commit-${table.kind}` => ``'], NAMELESS),
+  ...inFile('src/ledger/onboarding-table.ts')("kind: 'onboarding',", [`'onboarding' => ""`], 'only a part of the names of its statements'),
+  ...inFile('src/effects/execute-quote.ts')(
+    "return baseAmount === null ? { ...common, quote_amount: quoteAmount ?? '' } : { ...common, base_amount: baseAmount }",
+    [`'' => "Stryker was here!"`],
+    'equivalent: exactly one of the two amounts is not null',
   ),
   ...inFile('src/saga/dispatch-due-events.ts')('} catch (error) {', ['{ … => {}'], 'only a line of the log'),
 ]

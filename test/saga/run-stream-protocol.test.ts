@@ -25,11 +25,20 @@ interface Options {
   opens?: Trial | null
   kind?: Partial<EffectKind<Trial>>
   outcome?: Outcome
+  /** An operator asked for the run. */
+  replayed?: boolean
   /** A failure of the nth commit, from 1; `lost`: another worker commits first. */
   commits?: Readonly<Record<number, Error | 'lost'>>
 }
 
-function createTrial({ stored = null, opens = null, kind = {}, outcome = { kind: 'moved', to: 'open' }, commits = {} }: Options) {
+function createTrial({
+  stored = null,
+  opens = null,
+  kind = {},
+  outcome = { kind: 'moved', to: 'open' },
+  commits = {},
+  replayed = false,
+}: Options) {
   let version = stored ? 3 : 0
   let current: Stored<Trial> | null = stored && { ...stored, version, entryCount: 0, headHash: Buffer.alloc(0) }
   const world = { now: 1_000, calls: [] as string[], changes: [] as Change<Trial>[], kept: [] as Attempt[], versions: [] as unknown[] }
@@ -81,7 +90,7 @@ function createTrial({ stored = null, opens = null, kind = {}, outcome = { kind:
     runStream(
       { rules, ledger, effects: [effect] },
       {
-        ...{ seq: '7', generation: 0, attempts: 0, authority: 'machine', replayed: false, actor: 'test', streamId: 't' },
+        ...{ seq: '7', generation: 0, attempts: 0, authority: 'machine', replayed, actor: 'test', streamId: 't' },
         observe: async (at) => {
           world.versions.push(at)
           return null
@@ -215,6 +224,23 @@ describe('an attempt', () => {
   ])('of a kind that cannot look fails with %s as it is', async (_, failed) => {
     const world = createTrial({ stored: { ...OPEN, effects: [act()] }, kind: { perform: () => Promise.reject(failed) } })
     expect(await failure(world.run)).toBe(failed)
+  })
+})
+
+describe('the room for a call', () => {
+  const roomOf = (replayed: boolean) => {
+    const asked: string[] = []
+    const room = async (priority: string) => void asked.push(priority)
+    return { ...createTrial({ stored: { ...OPEN, effects: [act(1), act(2)] }, kind: { room }, replayed }), asked }
+  }
+
+  it.each([
+    [false, 'live'],
+    [true, 'replay'],
+  ])('of a replay (%s) is asked for as %s, and only until the run has an answer to keep', async (replayed, priority) => {
+    const { run, asked, calls } = roomOf(replayed)
+    await run()
+    expect([asked, calls]).toEqual([[priority], ['perform act', 'perform act:2']])
   })
 })
 

@@ -65,7 +65,7 @@ describe('the command to execute a quote', () => {
   })
 
   it.each<QuoteExecutionState>(['settled', 'rejected', 'held'])('is ignored when the execution is %s', (state) => {
-    const start = draft({ state })
+    const start = draft({ state }, [{ ...execute, attempts: 1 }])
     expect(decide(start)).toEqual({ kind: 'decided', draft: start, outcome: { kind: 'ignored', because: `already-${state}` } })
   })
 })
