@@ -130,6 +130,16 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
   ...ledger('const load = { name: `load-${table.kind}`, text: loadStatement(table) }', ['`load-${table.kind}` => ``'], NAMELESS),
   ...ledger('const commit = { name: `commit-${table.kind}`, text: commitStatement(table) }', ['`commit-${table.kind}` => ``'], NAMELESS),
   ...inFile('src/ledger/onboarding-table.ts')("kind: 'onboarding',", [`'onboarding' => ""`], 'only a part of the names of its statements'),
+  ...inFile('src/saga/process-event.ts')(
+    'await parts.inbox.complete(identityId === null ? end : { ...end, identityId })',
+    ['identityId === null => false'],
+    'equivalent: the statement keeps what it knows where the identity is null',
+  ),
+  ...inFile('src/saga/process-event.ts')(
+    'return parts.now() - loadedAt > ROW_FRESH_MS ? loadToBeDone(parts, job) : row',
+    ['parts.now() - loadedAt > ROW_FRESH_MS => parts.now() - loadedAt >= ROW_FRESH_MS'],
+    'the very instant from which the row is loaded again',
+  ),
   ...inFile('src/effects/execute-quote.ts')(
     "return baseAmount === null ? { ...common, quote_amount: quoteAmount ?? '' } : { ...common, base_amount: baseAmount }",
     [`'' => "Stryker was here!"`],

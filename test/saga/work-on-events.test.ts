@@ -74,6 +74,7 @@ describe('an event without a decision', () => {
     world.reader.identity = () => Promise.reject(new PaxosUnavailableError({ operation }))
     expect(await work(world)).toMatchObject({ kind: 'later' })
     expect(world.row).toMatchObject({ state: 'accepted', errorCode: 'PAXOS_UNAVAILABLE' })
+    expect(world.unused).toEqual([])
   })
 })
 
