@@ -3,6 +3,9 @@ import { SEND_NOTIFICATION } from '../domain/notification.ts'
 import { ONBOARDING_STATES, type OnboardingState } from '../domain/onboarding/onboarding.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
 
+/** SQL: onboardings that an operator must release, for a scrape of the metrics. Reads a partial index. */
+export const HELD_ONBOARDINGS = `SELECT count(*)::int FROM onboarding WHERE state = 'held'`
+
 /** A count or a search without a narrowing index reads this many of the newest onboardings. */
 export const MOST_LOOKED_THROUGH = 20_000
 

@@ -1,9 +1,12 @@
 import type { Pool } from 'pg'
 import { Gauge, type Registry } from 'prom-client'
+import { DEAD_EVENTS, PARKED_EVENTS, UNFINISHED_EVENTS } from '../inbox/count-open.ts'
 import { listKeys } from '../inbox/webhook-keys.ts'
+import { HELD_ONBOARDINGS } from '../ledger/count-onboardings.ts'
 import { ServiceUnavailableError } from '../platform/app-error.ts'
 import { withTimeout } from '../platform/with-timeout.ts'
 import type { EventQueue, QueueCounts } from '../queue/event-queue.ts'
+import { SWEEP_AGE } from '../reconcile/sweep-windows.ts'
 
 /** Longest time for one scrape, milliseconds. Prometheus gives up after 10 s and then loses every gauge. */
 const READ_TIMEOUT_MS = 3_000
@@ -19,15 +22,11 @@ interface OpenWork {
   sweepSeconds: number | null
 }
 
-/** Reads partial indexes of open events only, so the cost does not grow with the inbox. */
+/** Everything of one scrape in one statement. */
 export const COUNT_OPEN_WORK = `
-SELECT unfinished.count AS accepted, unfinished.oldest AS "oldestSeconds",
-  (SELECT count(*)::int FROM inbox_event WHERE state = 'parked') AS parked,
-  (SELECT count(*)::int FROM inbox_event WHERE state = 'dead') AS dead,
-  (SELECT count(*)::int FROM onboarding WHERE state = 'held') AS held,
-  (SELECT extract(epoch FROM now() - max(to_at))::float8 FROM sweep_window) AS "sweepSeconds"
-FROM (SELECT count(*)::int AS count, greatest(0, extract(epoch FROM now() - min(received_at)))::float8 AS oldest
-  FROM inbox_event WHERE state = 'accepted') AS unfinished`
+SELECT unfinished.count AS accepted, unfinished.oldest AS "oldestSeconds", (${PARKED_EVENTS}) AS parked, (${DEAD_EVENTS}) AS dead,
+  (${HELD_ONBOARDINGS}) AS held, (${SWEEP_AGE}) AS "sweepSeconds"
+FROM (${UNFINISHED_EVENTS}) AS unfinished`
 
 /**
  * Gauges of open work, read at each scrape. If Postgres or the queue does not answer, its gauges are absent instead of stale: alert on their

@@ -217,7 +217,10 @@ export interface IssueUseCases {
   annotateIssue(id: string, annotation: Annotation, actor: Actor): Promise<IssueStory | null>
 }
 
-/** Everything that an operator can read or do. The commands, the HTTP API and the pages share it. */
+/**
+ * Everything that an operator can read or do. The commands, the HTTP API and the pages share it. This file is long because it is the one contract
+ * behind the three faces; each noun's part is an interface of its own.
+ */
 export interface OperatorUseCases
   extends OnboardingUseCases,
     TradingUseCases,

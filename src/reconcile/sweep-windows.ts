@@ -16,6 +16,9 @@ export async function readWatermark(pool: Pool): Promise<Date | null> {
   return rows[0]!.to_at
 }
 
+/** SQL: seconds since the end of the last complete sweep's window, for a scrape of the metrics; null before the first sweep. */
+export const SWEEP_AGE = 'SELECT extract(epoch FROM now() - max(to_at))::float8 FROM sweep_window'
+
 export async function recordWindow(pool: Pool, { fromAt, toAt, listed, recovered }: SweepWindow): Promise<void> {
   // The number follows the last row and not the sequence, which a copy of the database may leave behind its rows. One worker sweeps at a
   // time.
