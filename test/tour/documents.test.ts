@@ -82,7 +82,7 @@ forEachBackend((backend) => {
   }
 
   describe('a customer of whom Paxos wants a document', () => {
-    it('is told, sends it, and is ready after the decision', async () => {
+    it('notifies the application, sends the document, and makes the customer ready after the decision', async () => {
       const { world, pipeline, identityId } = await open()
       const told = () =>
         world.notices.deliveries.map(({ body }) => JSON.parse(String(body)) as { type: string; data: Record<string, unknown> })
