@@ -5,7 +5,7 @@ import type { PaxosIdentity } from './identities.ts'
 import { createWindowLane, type Window } from './identity-windows.ts'
 import { createNews } from './news.ts'
 import { BudgetExhaustedError } from './paxos-errors.ts'
-import { createPreparedEvents, STATUS_FRESH_MS } from './prepared-events.ts'
+import { createPreparedEvents, LONGEST_UNCHANGED_MS, STATUS_FRESH_MS } from './prepared-events.ts'
 import { createStatusCollector } from './status-collector.ts'
 import { walkWanted } from './walk-wanted.ts'
 
@@ -69,10 +69,10 @@ const READS_AT_ONCE = 12
 const MOST_WAITING = 30_000
 /** A pass reads a status again if less than this is left of its lifetime. */
 const RENEW_BEFORE_MS = 20_000
-/** Most statuses of one pass: about as many as are used while they are fresh; 5,000 at the documented rate. */
-const MOST_STATUSES = 5_000
+/** Fewest statuses of one pass; normally as many as are used while they are fresh. */
 const LEAST_STATUSES = 500
-const DOCUMENTED_PACE = MOST_STATUSES / (STATUS_FRESH_MS - RENEW_BEFORE_MS)
+/** Onboardings per millisecond at the documented 50 calls per second. */
+const DOCUMENTED_PACE = 0.05
 /** A shorter time between two passes says nothing about the pace. */
 const PACE_AFTER_MS = 5_000
 /** The next pass begins when this many prepared events are left, so that work does not wait for it. */
@@ -142,7 +142,8 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     }
     own.wanted = new Set(waiting.map(({ eventId }) => eventId))
     isKnown()
-    const mostStatuses = Math.min(MOST_STATUSES, Math.max(LEAST_STATUSES, pace.perMs * (STATUS_FRESH_MS - RENEW_BEFORE_MS)))
+    const goodForMs = (changesAreKnown() ? LONGEST_UNCHANGED_MS : STATUS_FRESH_MS) - RENEW_BEFORE_MS
+    const mostStatuses = Math.max(LEAST_STATUSES, pace.perMs * goodForMs)
     moreWait = waiting.length > mostStatuses
     const statuses = createStatusCollector({
       backlog,
