@@ -124,7 +124,7 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   claiming('WHERE holder = $1 OR held_until <= now()', 'WHERE $1::uuid IS NOT NULL'),
   claiming('WHERE holder = $1 OR held_until <= now()', 'WHERE holder = $1'),
   claiming('WHERE holder = $1 OR held_until <= now()', 'WHERE held_until <= now()'),
-  windows('max(to_at) AS to_at', 'min(to_at)'),
+  windows('max(to_at) AS to_at', 'min(to_at) AS to_at'),
   known(' AND NOT is_test', ''),
   // All processes share one budget; one canary is sent at a time, and a waiting one reports the workers; audit entries are numbered one by
   // one.
