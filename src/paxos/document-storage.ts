@@ -35,7 +35,7 @@ export class StorageRefusedError extends AppError {
   }
 }
 
-/** 5xx, or no connection: nothing was kept. */
+/** 5xx, 408, 429, or no connection: nothing was kept. */
 export class StorageUnavailableError extends AppError {
   readonly code = 'DOCUMENT_STORAGE_UNAVAILABLE'
   readonly retry = 'backoff'
@@ -109,7 +109,7 @@ export function createDocumentStorage({ apiUrl, outgoing }: { apiUrl: string; ou
       }
       if (status >= 200 && status <= 299) return
       if (EXPIRED.has(status)) throw new UploadAddressExpiredError(status)
-      if (status >= 500 || status === 429) throw new StorageUnavailableError(status)
+      if (status >= 500 || status === 429 || status === 408) throw new StorageUnavailableError(status)
       throw new StorageRefusedError(status)
     },
     close: () => agent.close(),

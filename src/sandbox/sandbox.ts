@@ -34,6 +34,8 @@ import { NanoClock } from './world/nano-clock.ts'
 import { type Population, populate } from './world/populate.ts'
 import { SeededRandom } from './world/seeded-random.ts'
 
+/** A document may take so long to arrive, milliseconds; any other call has 10 s. */
+const LONGEST_UPLOAD_MS = 300_000
 /** Largest body of a call; uploads have their own limit. */
 const BODY_LIMIT_BYTES = 1_000_000
 
@@ -87,7 +89,9 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   state.story.onTold((entry) => {
     if (entry.kind !== 'call' || !entry.operation.startsWith('GET ')) keeper?.touch()
   })
-  const app = await createHttpServer({ logger, bodyLimitBytes: BODY_LIMIT_BYTES, metrics: new Registry(), readiness: [] })
+  const app = await createHttpServer({
+    ...{ logger, bodyLimitBytes: BODY_LIMIT_BYTES, longRequestMs: LONGEST_UPLOAD_MS, metrics: new Registry(), readiness: [] },
+  })
   // A restart must know what a caller was told.
   if (keeper) app.addHook('onSend', (request) => (request.method === 'GET' ? Promise.resolve() : keeper.settled()))
   await paxosApi(app, state)

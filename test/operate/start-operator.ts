@@ -91,7 +91,7 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
     metrics: new Registry(),
     now,
   })
-  const app = await createHttpServer({ logger, bodyLimitBytes: 100_000, metrics: new Registry(), readiness: [] })
+  const app = await createHttpServer({ logger, bodyLimitBytes: 100_000, metrics: new Registry(), readiness: [], longRequestMs: 300_000 })
   await serveOperator(app, useCases, { token: TOKEN, now })
   const url = await listen(app, { host: '127.0.0.1', port: 0, asked: true, variable: 'OPERATOR_PORT' })
   return {

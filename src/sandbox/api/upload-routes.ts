@@ -11,6 +11,9 @@ const MAX_BYTES = 100_000_000
  * dropped. `app` is a scope of this route alone: it accepts every content type.
  */
 export function uploadRoutes(app: FastifyInstance, simulate: SimulateOperation, { identities, engine }: SandboxState): void {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, takesLong: true }
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', async (_request: unknown, payload: AsyncIterable<Buffer>) => {
     let bytes = 0
