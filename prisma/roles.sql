@@ -1,5 +1,6 @@
--- The database roles of `gatehouse migrate --roles`, run as the owner of the schema after the migrations; safe to repeat. Each role of Gatehouse logs in as
--- its own, may do what its work needs, and owns nothing: it can drop no table and switch off no trigger. An administrator gives each its password.
+-- The database roles of `gatehouse migrate --roles`. The owner of the schema runs this file after the migrations. It is safe to repeat.
+-- Each role of Gatehouse logs in with its own database role, which has only the rights that its work needs. It owns nothing, so it can neither drop a table
+-- nor disable a trigger. An administrator sets each password.
 DO $$
 DECLARE
   name text;
@@ -39,30 +40,30 @@ BEGIN
 END
 $$;
 
--- Every role writes itself down, and looks whether the schema is as new as it is.
+-- Every role enrolls in the roster, and checks that the schema is as new as its code.
 GRANT SELECT, INSERT, UPDATE, DELETE ON role_process TO gatehouse_receiver, gatehouse_worker, gatehouse_operator;
 GRANT SELECT ON installation, _prisma_migrations TO gatehouse_receiver, gatehouse_worker, gatehouse_operator;
 
--- The receiver stores deliveries, counts repeated ones, and reopens what it may. It reads no customer.
+-- The receiver stores deliveries, counts repeated ones, and reopens events that were parked as unknown. It reads no customer data.
 GRANT SELECT, INSERT ON inbox_event TO gatehouse_receiver;
 GRANT UPDATE (delivery_count, body_sha256, is_test, state, generation, attempts, due_at, completed_at) ON inbox_event TO gatehouse_receiver;
 GRANT USAGE, SELECT, UPDATE ON SEQUENCE inbox_event_seq_seq TO gatehouse_receiver;
--- It keeps samples of what it could not prove, and forgets the old ones.
+-- It keeps samples of deliveries and deletes old ones.
 GRANT SELECT, INSERT, DELETE ON delivery_sample TO gatehouse_receiver;
 -- It says which keys it accepts and when each was last used. Whether one is demoted is not its to say.
 GRANT SELECT, INSERT (slot, accepted_at, last_used_at) ON webhook_key TO gatehouse_receiver;
 GRANT UPDATE (accepted_at, last_used_at) ON webhook_key TO gatehouse_receiver;
 
--- Worker and operator work on everything and remove nothing. What is insert-only is so by triggers, which only the owner could switch off.
+-- Worker and operator work on all tables and delete almost nothing. Triggers make tables insert-only, and only the owner could disable them.
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO gatehouse_worker, gatehouse_operator;
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO gatehouse_worker, gatehouse_operator;
 REVOKE INSERT, UPDATE ON _prisma_migrations, installation FROM gatehouse_worker, gatehouse_operator;
--- What is written once is changed by no role: a record of the past needs no right of its own beside its triggers.
+-- No role changes records of the past, which are written once. This holds besides their triggers.
 REVOKE UPDATE ON ledger_entry, audit_entry, effect_attempt, sweep_window, command FROM gatehouse_worker, gatehouse_operator;
--- Personal data is sealed while a command needs it, and removed when that is done.
+-- Personal data is sealed while a command needs it, and deleted when the command is done.
 GRANT DELETE ON sealed_payload TO gatehouse_worker, gatehouse_operator;
--- Sessions of people are the operator role's.
+-- Only the operator role uses operators' sessions.
 REVOKE ALL ON operator_session FROM gatehouse_worker;
 GRANT DELETE ON operator_session TO gatehouse_operator;
--- A quote that is long over is forgotten.
+-- The operator role deletes quotes that expired an hour ago.
 GRANT DELETE ON held_quote TO gatehouse_operator;

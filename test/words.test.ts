@@ -7,6 +7,7 @@ const TABLE = '### Words that a test refuses'
 /** Texts that may hold a refused word. Each entry says why. */
 const EXCEPTIONS: readonly { file: string; text: string; because: string }[] = [
   { file: 'src/platform/postgres/postgres-cluster.ts', text: 'nobody', because: 'the name of a user of the operating system' },
+  { file: 'src/platform/postgres/unprivileged-user.ts', text: 'nobody', because: 'the same' },
   { file: 'test/pgbouncer/start-pgbouncer.ts', text: 'nobody', because: 'the same' },
 ]
 
@@ -50,6 +51,10 @@ describe('the words that docs/style.md refuses', () => {
 
   it('do not stand in the texts of the program: pages, API, commands, errors, logs', () => {
     expect(refusedIn(proseInCode('src/**/*.{ts,js,mjs}')).join('\n')).toBe('')
+  })
+
+  it('do not stand in the comments of the program', () => {
+    expect(refusedIn(proseInComments('src/**/*.{ts,js,mjs}')).join('\n')).toBe('')
   })
 
   it('do not stand in the names, texts and comments of tests and benches', () => {

@@ -3,10 +3,10 @@ import { openFoundation, settings } from './settings.ts'
 /** Opens the use cases for one command, on the roles' database, without starting a role. */
 export async function openForCommand({ anyWorld = false } = {}) {
   const { openUseCases } = await import('../compose/open-use-cases.ts')
-  const { joinWorld, lookAtWorld } = await import('../compose/join-world.ts')
+  const { joinWorld, reportWorld } = await import('../compose/join-world.ts')
   const foundation = await openFoundation('require', settings('commands', { quiet: true }))
   try {
-    const joined = await (anyWorld ? lookAtWorld : joinWorld)(foundation)
+    const joined = await (anyWorld ? reportWorld : joinWorld)(foundation)
     const { close, ...opened } = await openUseCases(joined)
     return {
       ...opened,

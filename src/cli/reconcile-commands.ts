@@ -15,7 +15,7 @@ interface Parts {
   print: Print
 }
 
-const LOOK_MS = 500
+const CHECK_EVERY_MS = 500
 const DEFAULT_WAIT_SECONDS = 600
 
 /** `reconcile run|list|show|certificate|key|verify`: compares List Events with the inbox, and proves that nothing is missing. */
@@ -45,7 +45,7 @@ function registerRun(reconcile: Command, { open, print }: Parts): void {
         const until = Date.now() + (wait === false ? 0 : wait * 1_000)
         let seen = requested
         while (seen.finishedAt === null && Date.now() < until) {
-          await sleep(LOOK_MS)
+          await sleep(CHECK_EVERY_MS)
           seen = (await useCases.getReconciliation(requested.id)) ?? seen
         }
         show(seen, { print, json })

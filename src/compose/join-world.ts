@@ -29,7 +29,7 @@ export async function joinWorld(foundation: Foundation): Promise<Foundation> {
 }
 
 /** Likewise without refusing, for a command that reports the differences. */
-export async function lookAtWorld(foundation: Foundation): Promise<Foundation> {
+export async function reportWorld(foundation: Foundation): Promise<Foundation> {
   return adoptSimulator(foundation, await foundation.roster.live())
 }
 

@@ -32,7 +32,7 @@ export class DepositOutcomeOpenError extends AppError {
 /** Time after an attempt with a lost answer from which the deposit's absence from the balance counts, milliseconds. */
 const ABSENCE_TRUSTED_AFTER_MS = 10_000
 /** Pause between two checks whether the earlier deposit has ended, milliseconds. */
-const LOOK_AGAIN_MS = 1_000
+const CHECK_AGAIN_MS = 1_000
 
 /** Attempts with an unclear balance before the deposit is held. */
 const UNCLEAR_ATTEMPTS = 6
@@ -67,7 +67,7 @@ export function fundAccountEffect(paxos: PaxosClient, parts: FundEffectParts): E
       throw new DepositOutcomeOpenError(
         deposit.depositId,
         'an older deposit of the same account and asset has no answer yet',
-        LOOK_AGAIN_MS,
+        CHECK_AGAIN_MS,
       )
   }
   return {

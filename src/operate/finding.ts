@@ -1,6 +1,6 @@
 import { AppError, errorCode, errorMessage } from '../platform/app-error.ts'
 
-/** The result of one check of `doctor`. Field `mend`: how to fix a result that is not `ok`. */
+/** The result of one check of `doctor`. A result other than `ok` says how to fix it. */
 export interface Finding {
   check: string
   result: 'ok' | 'warning' | 'fault'

@@ -44,7 +44,7 @@ export class StorageUnavailableError extends AppError {
   }
 }
 
-/** Bytes went out and no answer came: whether the storage has the file is told by a look at Paxos's list. */
+/** Bytes went out and no answer came: Paxos's list tells whether the storage has the file. */
 export class StorageAnswerLostError extends AppError {
   readonly code = 'DOCUMENT_OUTCOME_UNKNOWN'
   readonly retry = 'backoff'

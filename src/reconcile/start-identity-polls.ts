@@ -18,7 +18,7 @@ export interface IdentityPollsParts {
 }
 
 /** Checks per period for a due round, so that a round that another worker missed begins soon. */
-const LOOKS_PER_PERIOD = 5
+const CHECKS_PER_PERIOD = 5
 
 /** Polls identities in one worker at a time. Returns a function that stops it and waits for the current round. */
 export function startIdentityPolls(parts: IdentityPollsParts): () => Promise<void> {
@@ -47,7 +47,7 @@ export function startIdentityPolls(parts: IdentityPollsParts): () => Promise<voi
     } catch (error) {
       logger.warn({ reason: errorMessage(error) }, 'identities could not be polled; retrying')
     }
-    if (!stopped) timer = setTimeout(next, (everySeconds * 1_000) / LOOKS_PER_PERIOD)
+    if (!stopped) timer = setTimeout(next, (everySeconds * 1_000) / CHECKS_PER_PERIOD)
   }
   let running: Promise<void> = Promise.resolve()
   const next = (): void => {

@@ -7,7 +7,7 @@ import { postponeReconciliation, takeReconciliation } from './reconciliation-sto
 import { runReconciliation } from './run-reconciliation.ts'
 
 /** Pause between two checks for a request, milliseconds. */
-const LOOK_MS = 1_000
+const CHECK_EVERY_MS = 1_000
 /** How long a comparison waits after a failure, seconds. */
 const RETRY_SECONDS = 15
 
@@ -23,7 +23,7 @@ export function startReconciliations(parts: WindowParts, logger: Logger): () => 
       await workOnNext(parts, { worker, logger, signal: stopping.signal }).catch((error: unknown) =>
         logger.warn({ reason: errorMessage(error) }, 'requested reconciliations could not be read; retrying'),
       )
-      await sleep(LOOK_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+      await sleep(CHECK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   }
   const running = work()

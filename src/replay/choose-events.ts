@@ -12,7 +12,7 @@ const ROWS_PER_STATEMENT = 10_000
 const ITEMS_PER_STATEMENT = 5_000
 
 /** A plan that this planner has leased. */
-interface PlanInHand {
+interface LeasedPlan {
   id: string
   planner: string
   /** The stored filter. */
@@ -25,7 +25,7 @@ interface PlanInHand {
  */
 export async function chooseItems(
   { pool, secondPersonAbove }: Pick<ReplayParts, 'pool' | 'secondPersonAbove'>,
-  plan: PlanInHand,
+  plan: LeasedPlan,
 ): Promise<void> {
   const { seqs, matched } = await chooseEvents(pool, storedFilter(plan.filter))
   for (let at = 0; at < seqs.length; at += ITEMS_PER_STATEMENT) {
@@ -40,7 +40,7 @@ export async function chooseItems(
 }
 
 /** Adds items to the plan and renews its lease, in one statement. False: the plan was discarded, or another planner has it. */
-async function freezeItems(pool: Pool, { id, planner }: PlanInHand, bases: ReadonlyMap<string, BasedEvent>): Promise<boolean> {
+async function freezeItems(pool: Pool, { id, planner }: LeasedPlan, bases: ReadonlyMap<string, BasedEvent>): Promise<boolean> {
   const items = [...bases.values()]
   const { rowCount } = await pool.query(
     `WITH plan AS (

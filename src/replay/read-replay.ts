@@ -43,7 +43,7 @@ export const MOST_SHOWN = 10_000
 const MOST_COMPARED = 10_000
 /** Most later failures that are counted. */
 export const MOST_NEW = 1_000
-const LOOKED_AFTER_MS = 7 * 86_400_000
+const COUNTED_FOR_MS = 7 * 86_400_000
 
 /** The plan and its results; null for an unknown id. */
 export async function getReplay(pool: Pool, id: string): Promise<ReplayView | null> {
@@ -134,7 +134,7 @@ async function countChanged(pool: Pool, { id, state, events }: ReplayHead): Prom
 }
 
 async function countNew(pool: Pool, { id, state, filter, plannedAt }: ReplayHead): Promise<number | null> {
-  if (state === 'planning' || state === 'discarded' || Date.now() - plannedAt.getTime() > LOOKED_AFTER_MS) return null
+  if (state === 'planning' || state === 'discarded' || Date.now() - plannedAt.getTime() > COUNTED_FOR_MS) return null
   const wanted = { ...eventFilterOf(laterFilter(filter)), states: ['parked', 'dead'] }
   return (await chooseNew(pool, id, wanted, MOST_NEW + 1)).length
 }

@@ -42,14 +42,14 @@ export function createReplayActions(parts: ReplayParts): ReplayActions {
   const plan = async (filter: ReplayFilter, by: string, waitMs: number): Promise<ReplayView> => {
     const planner = randomUUID()
     const id = await startPlan(parts, filter, { by, planner })
-    await withinTime(waitMs, continuePlan(parts, id, { planner, until: parts.now() + waitMs, wait: (ms) => sleep(ms) }))
+    await waitAtMost(waitMs, continuePlan(parts, id, { planner, until: parts.now() + waitMs, wait: (ms) => sleep(ms) }))
     return view(id)
   }
   return {
     planReplay: (filter, by, { waitMs = QUICK_MS } = {}) => plan(filter, by, waitMs),
     continuePlan: async (id, { waitMs }) => {
       const until = parts.now() + waitMs
-      await withinTime(waitMs, continuePlan(parts, id, { until, wait: (ms) => sleep(ms) }))
+      await waitAtMost(waitMs, continuePlan(parts, id, { until, wait: (ms) => sleep(ms) }))
       const replay = await view(id)
       if (replay.state !== 'planning') return replay
       await sleep(Math.max(0, until - parts.now())) // another process has the lease
@@ -78,7 +78,7 @@ export function createReplayActions(parts: ReplayParts): ReplayActions {
  * Waits for `work`, for `waitMs` milliseconds at most. A step may take longer and continues in the background. The runner that continues
  * the plan meets and logs its failure.
  */
-async function withinTime(waitMs: number, work: Promise<void>): Promise<void> {
+async function waitAtMost(waitMs: number, work: Promise<void>): Promise<void> {
   const given = new AbortController()
   const late = sleep(waitMs, undefined, { signal: given.signal, ref: false }).catch(() => undefined)
   work.catch(() => undefined)

@@ -147,7 +147,7 @@ function moveTo(draft: Draft<DocumentSnapshot>, document: Document): Draft<Docum
   return { ...draft, document, entries: from === to ? draft.entries : [...draft.entries, entry] }
 }
 
-/** Receipts are told apart by their kind; only uploads of documents write this one. */
+/** Only uploads of documents write receipts of this kind. */
 export function isUploaded(receipt: Receipt): receipt is UploadedReceipt {
   return receipt.kind === 'document-uploaded'
 }

@@ -11,7 +11,7 @@ import { type UploadParts, type UploadRequest, uploadDocument } from './upload-d
 export interface DocumentList {
   /** What was sent through Gatehouse, newest first. */
   readonly uploads: readonly DocumentRecord[]
-  /** What Paxos has now, whoever sent it. */
+  /** The documents that Paxos has now, from any sender. */
   readonly atPaxos: readonly PaxosDocument[]
   /** The types that Paxos still wants. */
   readonly wanted: readonly string[]

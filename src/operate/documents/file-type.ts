@@ -22,7 +22,10 @@ const OTHERS: readonly Signature[] = [
 
 export const CONTENT_TYPES: Readonly<Record<FileType, string>> = { pdf: 'application/pdf', jpg: 'image/jpeg', png: 'image/png' }
 
-/** The format of a file by its first bytes, whatever its name says; else what it looks like, null where that is not known. */
+/**
+ * The format of a file by its first bytes, without regard to its name. Without a known format: what the bytes look like; null when that is
+ * unknown too.
+ */
 export function fileTypeOf(head: Buffer): { type: FileType } | { looksLike: string | null } {
   const startsWith = ({ bytes }: Signature): boolean => bytes.every((byte, at) => head[at] === byte)
   const accepted = ACCEPTED.find(startsWith)

@@ -148,7 +148,7 @@ async function send({ paxos }: UploadParts, document: Document, effect: Effect, 
   return { kind: 'document-uploaded', fileId, how: 'sent' }
 }
 
-/** Commits how the upload ended, on whatever the document has become meanwhile. */
+/** Commits the end of the upload on the document's present state. */
 async function record(
   { documents, now }: Pick<UploadParts, 'documents' | 'now'>,
   claimed: Stored<DocumentSnapshot>,
