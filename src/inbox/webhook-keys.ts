@@ -1,12 +1,12 @@
 import type { Pool } from 'pg'
 import { judgeKey, type KeyRecord } from './key-record.ts'
 
-/** A receiver says every minute which keys it accepts; after this it has stopped saying so. */
+/** A receiver records every minute which keys it accepts. After this time without a record it no longer accepts them. */
 const ACCEPTED_FOR = "interval '3 minutes'"
-/** Look-ups are counted in two spans of this length, so that the figures always cover between one and two of them. */
+/** Look-ups are counted in two spans of this length, so that the figures always cover one to two of them. */
 const SPAN = "interval '5 minutes'"
 
-/** How a count of the running span, and of the one before it, stand now. */
+/** SQL: a count of the current span, and of the one before it, as of now. */
 const RUNNING = (count: string): string => `CASE WHEN now() - k.window_at < ${SPAN} THEN k.${count} ELSE 0 END`
 const EARLIER = (count: string): string =>
   `CASE WHEN now() - k.window_at < ${SPAN} THEN k.earlier_${count} WHEN now() - k.window_at < 2 * ${SPAN} THEN k.${count} ELSE 0 END`
@@ -21,15 +21,15 @@ function recordOf({ demotedAt, demotedKnown, demotedUnknown, ...row }: KeyRow): 
   return { ...row, demoted: demotedAt && { at: demotedAt, known: demotedKnown ?? 0, unknown: demotedUnknown ?? 0 } }
 }
 
-/** Every key on record, by slot: as many as were ever configured. */
+/** Every recorded key, by slot. There are as many as were ever configured. */
 export async function listKeys(pool: Pool): Promise<KeyRecord[]> {
   const { rows } = await pool.query<KeyRow>(`SELECT ${KEY_COLUMNS} FROM webhook_key AS k ORDER BY slot`)
   return rows.map(recordOf)
 }
 
-/** A receiver accepts these keys, and had a delivery under some of them. */
+/** Records the keys that a receiver accepts, and their last deliveries. */
 export async function noteKeys(pool: Pool, keys: readonly { slot: string; lastUsedAt: Date | null }[]): Promise<void> {
-  const inOrder = keys.toSorted((one, other) => (one.slot < other.slot ? -1 : 1)) // as all writers, so that none deadlock
+  const inOrder = keys.toSorted((one, other) => (one.slot < other.slot ? -1 : 1)) // the lock order of all writers, so that they cannot deadlock
   await pool.query(
     `INSERT INTO webhook_key AS k (slot, accepted_at, last_used_at) SELECT slot, now(), used FROM unnest($1::text[], $2::timestamptz[]) AS u (slot, used)
      ON CONFLICT (slot) DO UPDATE SET accepted_at = now(), last_used_at = greatest(k.last_used_at, excluded.last_used_at)`,
@@ -37,22 +37,22 @@ export async function noteKeys(pool: Pool, keys: readonly { slot: string; lastUs
   )
 }
 
-/** Events of one key that were looked up since they were last counted. */
+/** Look-ups of one key's events since the last count. */
 export interface Lookups {
   slot: string
   known: number
   unknown: number
 }
 
-/** A change of standing that the figures asked for. */
+/** A key's demotion or promotion that follows from its figures. */
 export interface KeyTurn {
   turn: 'demote' | 'promote'
   key: KeyRecord
 }
 
 /**
- * Adds look-ups to the figures of their keys and judges each key by them, once for all workers. Returns every key that was counted, as it
- * stands now, and the turns that this call made.
+ * Adds look-ups to the figures of their keys and judges each key by them, once for all workers. Returns every counted key with its present
+ * figures, and the turns that this call made.
  */
 export async function countLookups(pool: Pool, lookups: readonly Lookups[]): Promise<{ keys: KeyRecord[]; turns: KeyTurn[] }> {
   const inOrder = lookups.toSorted((one, other) => (one.slot < other.slot ? -1 : 1))
@@ -87,7 +87,7 @@ async function demoteKey(pool: Pool, { slot, known, unknown }: KeyRecord): Promi
   return rows[0] ? recordOf(rows[0]) : null
 }
 
-/** `by-operator`: the figures begin anew, or they would demote it again at once. Null: the key is not demoted. */
+/** `by-operator`: the figures start at 0, or they would demote the key again at once. Null: the key is not demoted. */
 export async function promoteKey(pool: Pool, slot: string, why: 'by-figures' | 'by-operator'): Promise<KeyRecord | null> {
   const { rows } = await pool.query<KeyRow>(
     `UPDATE webhook_key AS k SET demoted_at = NULL, demoted_known = NULL, demoted_unknown = NULL,
@@ -99,7 +99,7 @@ export async function promoteKey(pool: Pool, slot: string, why: 'by-figures' | '
   return rows[0] ? recordOf(rows[0]) : null
 }
 
-/** The events of one key that are parked because Paxos does not know them. */
+/** The events of one key that are parked as unknown to Paxos. */
 export interface UnknownOfKey {
   slot: string
   events: number
@@ -107,7 +107,7 @@ export interface UnknownOfKey {
   lastReceivedAt: Date
 }
 
-/** Reads the partial index of parked events, so the cost grows with what is parked alone. */
+/** Reads the partial index of parked events, so its cost grows only with their number. */
 export async function unknownByKey(pool: Pool, slots: readonly string[]): Promise<UnknownOfKey[]> {
   if (slots.length === 0) return []
   const { rows } = await pool.query<UnknownOfKey>(

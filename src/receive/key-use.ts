@@ -1,18 +1,17 @@
-/** How often a receiver writes down which keys it accepts, milliseconds; and which of them were used since. */
+/** How often a receiver records the keys that it accepts, and those used since, milliseconds. */
 export const ACCEPTED_EVERY_MS = 60_000
 export const KEY_USE_EVERY_MS = 5_000
 
 export interface KeyUse {
-  /** A delivery proved its sender by this key. Neither waits nor throws: this is beside the work of the receiver and never in its way. */
+  /** Call when a key authenticated a delivery. It neither waits nor throws, so it never delays the receiver. */
   used(keySlot: string): void
-  /** Writes what is not written yet. */
+  /** Writes the remaining records. */
   close(): Promise<void>
 }
 
 /**
- * Says on record which keys this receiver accepts, and when each was last used: beside the work, in a statement of its own every few seconds
- * while there is something new, so that an acknowledgement waits for none of it. `failed` is told when the record cannot be written; the
- * next one makes up for it.
+ * Records which keys this receiver accepts, and when each was last used. A separate statement every few seconds writes the news, so no
+ * acknowledgement waits for it. `failed` is called when the record cannot be written; the next one includes its news.
  */
 export function keepKeyUse(
   note: (keys: readonly { slot: string; lastUsedAt: Date | null }[]) => Promise<void>,
