@@ -33,7 +33,7 @@ async function customer({ sandbox }: World, pipeline: Pipeline): Promise<string>
   return id
 }
 
-/** Where a process dies: it goes no further, and nobody hears of it. */
+/** The points at which a process dies without a trace. */
 const DEATHS = ['before-intent', 'after-intent', 'after-announcement', 'midway', 'after-upload', 'after-receipt'] as const
 type Death = (typeof DEATHS)[number]
 const forever = (): Promise<never> => new Promise(() => undefined)
