@@ -13,14 +13,21 @@ const ORDER: readonly Instant[] = [
   'before orderLedger.commit #2',
   'after orderLedger.commit #2',
   'before notices.send #1',
+  'during notices.send #1',
   'after notices.send #1',
 ]
 /** A deposit has no ref_id: the balance tells. */
 const DEPOSIT: readonly Instant[] = [
+  'before depositLedger.commit #1',
   'after depositLedger.commit #1',
+  'before paxos.deposits.fundSandbox #1',
   'during paxos.deposits.fundSandbox #1',
   'after paxos.deposits.fundSandbox #1',
+  'before depositLedger.commit #2',
   'after depositLedger.commit #2',
+  'before notices.send #1',
+  'during notices.send #1',
+  'after notices.send #1',
 ]
 
 /** The execution of a quote is found in the profile's list, and by the 409. */
