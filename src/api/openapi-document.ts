@@ -87,7 +87,7 @@ function operation(route: ApiRoute): Json {
     ...(description ? { description } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(schemas.body ? { requestBody: { required: true, content: { 'application/json': requestContent(id, schemas.body) } } } : {}),
-    ...(route.upload ? { requestBody: { required: true, content: { 'multipart/form-data': { schema: formSchema(route.upload) } } } } : {}),
+    ...(route.upload ? { requestBody: { required: true, content: { 'multipart/form-data': formContent(id, route.upload) } } } : {}),
     responses: {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, response(answer.description, 'application/json', answer.schema)]),
@@ -107,10 +107,14 @@ function requestContent(id: string, body: z.ZodType): Json {
 }
 
 /** A form: the fields are texts, and the file stands last. */
-function formSchema(fields: z.ZodObject): Json {
+function formContent(id: string, fields: z.ZodObject): Json {
   const { properties, ...schema } = jsonSchema(fields) as { properties: Json }
   const required = [...((schema as { required?: string[] }).required ?? []), 'file']
-  return { ...schema, properties: { ...properties, file: { type: 'string', contentMediaType: 'application/octet-stream' } }, required }
+  const file = { type: 'string', contentMediaType: 'application/octet-stream' }
+  return {
+    schema: { ...schema, properties: { ...properties, file }, required },
+    ...(id in REQUEST_EXAMPLES ? { example: REQUEST_EXAMPLES[id] } : {}),
+  }
 }
 
 function response(description: string, contentType: string, schema: ApiSchemaName): Json {

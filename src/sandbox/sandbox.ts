@@ -34,7 +34,7 @@ import { NanoClock } from './world/nano-clock.ts'
 import { type Population, populate } from './world/populate.ts'
 import { SeededRandom } from './world/seeded-random.ts'
 
-/** A document may take so long to arrive, milliseconds; any other call has 10 s. */
+/** Time limit for the upload of a document, milliseconds. Any other call has 10 s. */
 const LONGEST_UPLOAD_MS = 300_000
 /** Largest body of a call; uploads have their own limit. */
 const BODY_LIMIT_BYTES = 1_000_000
