@@ -37,7 +37,7 @@ const PERSON = {
 /** Request bodies, by operation. */
 export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   createOnboarding: PERSON,
-  createOnboardingDocument: { documentTypes: 'PROOF_OF_FUNDS', file: '%PDF-1.7' },
+  createOnboardingDocument: { documentTypes: ['PROOF_OF_FUNDS'], file: '%PDF-1.7' },
   createAccountDepositInstruction: { network: 'WIRE', routingNumberType: 'ABA' },
   createAccountDeposit: { asset: 'USD', amount: '10000.00' },
   previewAccountOrder: { side: 'SELL', market: 'BTCUSD', type: 'LIMIT', baseAmount: '0.1', price: '65000' },

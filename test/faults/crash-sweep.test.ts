@@ -96,7 +96,7 @@ forEachBackend((backend) => {
 
 /** Calls that leave nothing new: reads for the twin and its job, the reader of Paxos, a dispatcher round that finds nothing. */
 const REPEATED =
-  /^before (inbox\.(accept|load) #2|queue\.add #2|paxos\.\w+\.get #2|ledger\.load #2|worker\.handle #2|reader\.\w+ #\d|inbox\.claimDue #\d+)$/
+  /^before (inbox\.(accept|load) #2|queue\.add #2|paxos\.\w+\.get #2|ledger\.load #2|worker\.handle #2|reader\.\w+ #\d|inbox\.(claimDue|setTimers) #\d+|paxos\.room #\d+)$/
 
 async function crash(backend: TestBackend, each: Case): Promise<Verdict> {
   const stage = await openStage(backend)
