@@ -4,7 +4,7 @@ import type { PaxosIdentity } from './identities.ts'
 /** A job may take this long from its read to its end. An older status is used only while Paxos's list of changes does not name its identity. */
 export const STATUS_FRESH_MS = 120_000
 /** A status that was read this long ago is read again, changed or not. */
-export const LONGEST_UNCHANGED_MS = 1_800_000
+export const LONGEST_UNCHANGED_MS = 3_600_000
 /** Bounds the memory. Events never change (paxos/api.md 3.2), so they may be kept for any time. */
 const MOST_KEPT = 40_000
 const ABSENT_FRESH_MS = 20_000

@@ -200,8 +200,8 @@ describe('a pass over the backlog', () => {
       expect((await status())?.status).not.toBe('APPROVED')
     })
 
-    it('is read again after 30 min, changed or not', async () => {
-      const { status, calls, before } = await readLongAgo(1_800_000)
+    it('is read again after 60 min, changed or not', async () => {
+      const { status, calls, before } = await readLongAgo(3_600_000)
       await status()
       expect(calls.identities).toBeGreaterThan(before.identities + 1)
     })
