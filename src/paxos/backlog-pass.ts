@@ -7,6 +7,7 @@ import { createNews } from './news.ts'
 import { BudgetExhaustedError } from './paxos-errors.ts'
 import { createPreparedEvents, LONGEST_UNCHANGED_MS, STATUS_FRESH_MS } from './prepared-events.ts'
 import { createStatusCollector } from './status-collector.ts'
+import { createStatusPace } from './status-pace.ts'
 import { walkWanted } from './walk-wanted.ts'
 
 /** The parts of an unfinished inbox event that a pass needs. */
@@ -71,10 +72,6 @@ const MOST_WAITING = 30_000
 const RENEW_BEFORE_MS = 20_000
 /** Fewest statuses of one pass; normally as many as are used while they are fresh. */
 const LEAST_STATUSES = 500
-/** Onboardings per millisecond at the documented 50 calls per second. */
-const DOCUMENTED_PACE = 0.05
-/** A shorter time between two passes says nothing about the pace. */
-const PACE_AFTER_MS = 5_000
 /** The next pass begins when this many prepared events are left, so that work does not wait for it. */
 const LEFT_BEFORE_NEXT = 1_000
 /** Interval of reads of changed identities while statuses wait to be used. */
@@ -97,6 +94,9 @@ const LONGEST_BUDGET_WAIT_MS = 15_000
  * reader that decides compares the version: if it is unchanged, the status was read after it. So a decision rests on the same facts as if
  * the same worker had loaded the version, read the status, and been slow since. While statuses wait, Paxos's list of changes is read once a
  * minute: a status older than two minutes is used only if its identity is not in that list.
+ *
+ * One file and one closure, because the pass under way is the state that all of its parts read and move. What has a state of its own stands
+ * beside it: prepared events, the list of changes, the collector of statuses, the pace.
  */
 export function createBacklogPass({ backlog, listEvents, listIdentities, now = Date.now }: BacklogPassOptions): BacklogPass {
   const changes = createChangedIdentities({ listChanged: (fromMs, cursor) => withBudget(() => listIdentities({ fromMs }, cursor)), now })
@@ -105,8 +105,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
   let pass: PassUnderWay | null = null
   let nextAt = 0
   let askedForStatus = 0
-  /** Statuses used per millisecond; when the last pass began, and how many had been used by then. */
-  let pace = { perMs: DOCUMENTED_PACE, at: Number.NEGATIVE_INFINITY, taken: 0 }
+  const pace = createStatusPace({ now, statuses: prepared.statuses, enoughReady: LEFT_BEFORE_NEXT })
   /** The last pass had too many events and left some without a status. */
   let moreWait = false
   let closed = false
@@ -132,7 +131,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
 
   async function run(own: PassUnderWay, isKnown: () => void): Promise<void> {
     const beganAt = now()
-    measurePace()
+    pace.measure()
     changes.follow()
     const inOrder = await backlog.waiting(MOST_WAITING)
     const waiting = inOrder.filter(({ eventId }, place) => !prepared.served(eventId) && !isReady(eventId, place))
@@ -143,7 +142,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     own.wanted = new Set(waiting.map(({ eventId }) => eventId))
     isKnown()
     const goodForMs = (changesAreKnown() ? LONGEST_UNCHANGED_MS : STATUS_FRESH_MS) - RENEW_BEFORE_MS
-    const mostStatuses = Math.max(LEAST_STATUSES, pace.perMs * goodForMs)
+    const mostStatuses = Math.max(LEAST_STATUSES, pace.perMs() * goodForMs)
     moreWait = waiting.length > mostStatuses
     const statuses = createStatusCollector({
       backlog,
@@ -166,7 +165,7 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
   /** Whether its status will still be fresh at its turn, after the `place` events before it. */
   function isReady(eventId: string, place: number): boolean {
     const leftMs = changesAreKnown() ? prepared.statusLastsMs(eventId) : prepared.statusLeftMs(eventId)
-    return leftMs > RENEW_BEFORE_MS + place / pace.perMs
+    return leftMs > RENEW_BEFORE_MS + place / pace.perMs()
   }
 
   function changesAreKnown(): boolean {
@@ -178,15 +177,6 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     if (prepared.statuses().ready === 0 || now() - changes.lookedAt() < LOOK_EVERY_MS) return
     const looked = changes.look()
     if (prepared.hasStatus(eventId) && prepared.statusLeftMs(eventId) === 0) await looked
-  }
-
-  /** Measures the pace: with calls slower than documented, more statuses than are used would only become stale. */
-  function measurePace(): void {
-    const { ready, taken } = prepared.statuses()
-    const forMs = now() - pace.at
-    if (forMs < PACE_AFTER_MS) return
-    const measured = ready > LEFT_BEFORE_NEXT && taken > pace.taken
-    pace = { perMs: measured ? (taken - pace.taken) / forMs : DOCUMENTED_PACE, at: now(), taken }
   }
 
   type Statuses = ReturnType<typeof createStatusCollector>

@@ -42,7 +42,7 @@ export function slugOf(problemType: string | null | undefined): string {
   return /\/problems\/([a-z0-9-]+)$/.exec(problemType ?? '')?.[1] ?? ''
 }
 
-/** Base of every failure of a call to Paxos. */
+/** Base of every failure of a call to Paxos. All of them stand in this file, so that one page tells what a caller has to expect. */
 export abstract class PaxosError extends AppError {
   readonly operation: string
   readonly status: number | null

@@ -61,7 +61,7 @@ const STATUS_OF_TYPE: Readonly<Record<string, string>> = {
 /**
  * The control API of the simulator, under `/_sandbox`: JSON without authentication, for the loopback interface (refuse-foreign.ts). It
  * changes settings, arms faults, moves identities, emits events and shows the story. `GET /_sandbox` describes every route. Unknown fields
- * and values give a 400 that names them. None of it belongs to Paxos.
+ * and values give a 400 that names them. None of it belongs to Paxos. One list of routes, so that one file shows all of it.
  */
 export function controlRoutes(
   app: FastifyInstance,

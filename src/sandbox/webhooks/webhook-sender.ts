@@ -24,6 +24,7 @@ interface Delivery {
 /**
  * Delivers events to one webhook as Paxos does (paxos/api.md 2.2 to 2.5). The payload is reduced. Any 2xx is success. Anything else is
  * retried after about 5 s and then ever later, for 24 h. The webhook's rate is never exceeded.
+ * One file, because every attempt moves the same queue, rate and totals.
  */
 export class WebhookSender {
   #settings: SandboxSettings

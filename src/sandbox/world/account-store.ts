@@ -52,7 +52,10 @@ export interface NewAccount {
 
 const NO_ACCOUNTS: readonly Account[] = []
 
-/** All accounts and profiles, in the order of their creation. An identity may have several accounts (paxos/api.md 5.1). */
+/**
+ * All accounts and profiles, in the order of their creation. An identity may have several accounts (paxos/api.md 5.1). One file, because accounts,
+ * profiles and members refer to one another and change together.
+ */
 export class AccountStore {
   #settings: SandboxSettings
   #random: SeededRandom
