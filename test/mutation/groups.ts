@@ -55,5 +55,8 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     ],
     tests: ['test/operate/create-onboarding.test.ts', 'test/inbox/commands.test.ts', 'test/vault/*.test.ts'],
   },
-  sweep: { mutate: ['src/reconcile/sweep-events.ts', 'src/inbox/{known-events,sweep-windows}.ts'], tests: ['test/reconcile/*.test.ts'] },
+  sweep: {
+    mutate: ['src/reconcile/{read-window,run-reconciliation,sweep-events}.ts', 'src/inbox/{known-events,sweep-windows}.ts'],
+    tests: ['test/reconcile/*.test.ts'],
+  },
 }

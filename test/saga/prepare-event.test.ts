@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { InboxRow } from '../../src/inbox/inbox.ts'
+import type { Sender } from '../../src/paxos/batch-reader.ts'
 import type { ConfirmationReader } from '../../src/paxos/confirmation-reader.ts'
+import type { KeyGate } from '../../src/saga/key-gate.ts'
 import { type OwnRoute, prepareEvent } from '../../src/saga/prepare-event.ts'
 import type { StreamWork } from '../../src/saga/stream-work.ts'
 import { acceptedRow } from '../support/accepted-row.ts'
@@ -49,5 +51,47 @@ describe.each(['command', 'timer'] as const)('a %s', (origin) => {
   it('is refused when there are no routes for what Gatehouse itself asks for', async () => {
     const about = row({ origin, type: 'place-order', streamId: 'order-1' })
     await expect(prepareEvent({ reader: NO_READS, routes: [] }, about, 'live')).rejects.toMatchObject({ code: 'ORIGIN_UNKNOWN' })
+  })
+})
+
+describe('an event from a webhook', () => {
+  const EVENT = { type: 'identity.approved', identityId: 'i1' }
+  /** Prepares it; resolves with the key whose quota bounds the read; null: none. */
+  async function senderOf(change: Partial<InboxRow>, { gated = true } = {}): Promise<string | null> {
+    const asked: string[] = []
+    const readSingly = (slot: string, read: () => Promise<unknown>): Promise<unknown> => {
+      asked.push(slot)
+      return read()
+    }
+    const gate = { readSingly } as unknown as KeyGate // the only question of this path
+    let slot: string | null = null
+    const reader = {
+      event: async (_id: string, _at: number, { sender }: { sender?: Sender }) => {
+        slot = sender?.keySlot ?? null
+        await sender?.readSingly(async () => 'read')
+        return EVENT
+      },
+    } as unknown as ConfirmationReader // the only read of this path
+    const about = row({ origin: 'webhook', eventId: 'e1', keySlot: 'key-1', trust: 'hint', authority: 'machine', ...change })
+    const prepared = await prepareEvent({ reader, keys: gated ? gate : undefined, routes: [] }, about, 'live')
+    expect(prepared).toEqual({ kind: 'kept', event: EVENT })
+    expect(asked).toEqual(slot === null ? [] : [slot])
+    return slot
+  }
+
+  it('F50: is read within the quota of the key that brought it', async () => {
+    expect(await senderOf({})).toBe('key-1')
+  })
+
+  it.each([
+    ['no key brought it', { keySlot: null }],
+    ['a listing has confirmed it', { trust: 'confirmed' }],
+    ['an operator opened it again', { authority: 'operator' }],
+  ] as const)('F50: is read without a quota when %s', async (_when, change) => {
+    expect(await senderOf(change)).toBeNull()
+  })
+
+  it('F50: is read without a quota in a preview, which has no gate', async () => {
+    expect(await senderOf({}, { gated: false })).toBeNull()
   })
 })
