@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { StatusDetails } from '../../src/domain/onboarding/status-details.ts'
 import type { EventEvidence } from '../../src/paxos/events.ts'
 import { PaxosNotFoundError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
 import { createLogger, type Logger } from '../../src/platform/logger.ts'
@@ -12,6 +13,41 @@ function readsAgain(world: MemoryWorld, status: string): void {
   Object.assign(world.row, { origin: 'timer', type: 'read-identity', streamId: IDENTITY, trust: 'confirmed' })
   world.status = status
 }
+
+/** What Paxos still wants of the customer. */
+const DETAILS: StatusDetails = {
+  requirements: [{ type: 'KYC_REFRESH', status: 'PENDING', codes: ['KYC_REFRESH_PENDING'], awaiting: 'CLIENT' }],
+  controls: [],
+}
+
+/** The identity as Paxos shows it, with details or without. */
+function withDetails(world: MemoryWorld, statusDetails: StatusDetails | undefined): void {
+  const read = world.reader.identity
+  world.reader.identity = async (...asked) => {
+    const { statusDetails: _none, ...identity } = await read(...asked)
+    return statusDetails === undefined ? identity : { ...identity, statusDetails }
+  }
+}
+
+describe('the details of a status', () => {
+  it('are recorded with the status', async () => {
+    const world = createMemoryWorld()
+    withDetails(world, DETAILS)
+    await work(world)
+    expect(world.stored?.onboarding.statusDetails).toEqual(DETAILS)
+  })
+
+  it('stay as recorded when a later answer has none', async () => {
+    const world = createMemoryWorld()
+    withDetails(world, DETAILS)
+    await work(world)
+    Object.assign(world.row, { seq: '8', eventId: 'event-8', state: 'accepted', outcome: null })
+    world.job = { seq: '8', generation: 0, batch: null }
+    withDetails(world, undefined)
+    await work(world)
+    expect(world.stored?.onboarding.statusDetails).toEqual(DETAILS)
+  })
+})
 
 describe('a command that the API works on itself', () => {
   it('runs a command that the API works on itself as a worker would', async () => {
