@@ -8,6 +8,7 @@ import { errorMessage, UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseId, parseTime, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { registerShow } from './register-show.ts'
 import { renderTable } from './render-table.ts'
 
 interface Parts {
@@ -67,14 +68,18 @@ function registerReads(reconcile: Command, { open, print }: Parts): void {
         else print(items.length === 0 ? `No reconciliation yet. Run one: ${GATEHOUSE} reconcile run` : renderList(items))
       })
     })
-  reconcile
-    .command('show')
-    .description('one comparison: window, counts, and why a certificate is withheld')
-    .argument('<id>', 'as reconcile list prints it', parseId)
-    .option('--json', 'print JSON')
-    .action(async (id: string, { json }: { json?: boolean }) => {
-      await withUseCases(open, async (useCases) => show(known(await useCases.getReconciliation(id), id), { print, json }))
-    })
+  registerShow<Reconciliation>(
+    reconcile,
+    { open, print },
+    {
+      description: 'one comparison: window, counts, and why a certificate is withheld',
+      argument: ['id', 'as reconcile list prints it'],
+      parse: parseId,
+      find: (useCases, id) => useCases.getReconciliation(id),
+      render,
+      unknown: sayUnknown,
+    },
+  )
 }
 
 function registerCertificates(reconcile: Command, { open, print }: Parts): void {
@@ -142,8 +147,12 @@ function writeOut(path: string, text: string): void {
   }
 }
 
+function sayUnknown(id: string): string {
+  return `Unknown reconciliation ${id}. ${GATEHOUSE} reconcile list shows the known ones.`
+}
+
 function known<Found>(found: Found | null, id: string): Found {
-  if (found === null) throw new UsageError(`Unknown reconciliation ${id}. ${GATEHOUSE} reconcile list shows the known ones.`)
+  if (found === null) throw new UsageError(sayUnknown(id))
   return found
 }
 

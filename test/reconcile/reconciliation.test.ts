@@ -273,6 +273,8 @@ describe('the commands', () => {
     writeFileSync(file, await run('certificate', id, '--json'))
     expect(await run('verify', file, '--key', key)).toContain('The signature holds.')
     expect(await run('list')).toContain(id)
+    expect(await run('show', id)).toContain('Missing in the inbox: 0.')
+    await expect(run('show', randomUUID())).rejects.toThrow('reconcile list shows the known ones')
   })
 
   it('refuse a certificate that was changed, another key, and a file that holds no certificate', async () => {
