@@ -120,6 +120,10 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
       '../compose/open-foundation.ts',
     ],
   },
+  'operate/trading': {
+    may: ['../audited.ts', '../../ledger/ledger.ts', '../../saga/process-event.ts', '../../domain/event-state.ts'],
+    mayNot: ['../../api/operator-api.ts', '../../pages/home-page.ts', '../../cli/print.ts', '../../receive/register-receiver.ts'],
+  },
   sandbox: { may: ['../platform/logger.ts'], mayNot: ['../paxos/paxos-client.ts', '../domain/event-state.ts'] },
   'sandbox/api': {
     may: ['../world/identity-store.ts', '../../platform/logger.ts'],

@@ -1,4 +1,4 @@
-import { OpaqueIdParams } from '../operate/amount-input.ts'
+import { OpaqueIdParams } from '../operate/input/amount-input.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 

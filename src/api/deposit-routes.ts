@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { amountInput, OpaqueIdParams } from '../operate/amount-input.ts'
+import { amountInput, OpaqueIdParams } from '../operate/input/amount-input.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 import { idempotencyHeader } from './idempotency-header.ts'

@@ -1,6 +1,6 @@
 import type { Document } from '../domain/document/document.ts'
 import { DocumentFields } from '../operate/documents/document-input.ts'
-import { IdParams } from '../operate/query-inputs.ts'
+import { IdParams } from '../operate/input/query-inputs.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 import { idempotencyHeader } from './idempotency-header.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ISSUE_STATES } from '../operate/issue-input.ts'
+import { ISSUE_STATES } from '../operate/issues/issue-input.ts'
 import { Event } from './event-schemas.ts'
 import { count, time } from './schema-parts.ts'
 

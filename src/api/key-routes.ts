@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Reason } from '../operate/replay-request.ts'
+import { Reason } from '../operate/replay/replay-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'

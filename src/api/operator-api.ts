@@ -1,6 +1,6 @@
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { TokenGuard } from '../operate/token-guard.ts'
+import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { problemOf, type Repeating } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'

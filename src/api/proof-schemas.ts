@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ACTOR_KINDS } from '../domain/actor.ts'
-import { PROOF_CHECKS } from '../operate/prove.ts'
+import { PROOF_CHECKS } from '../operate/proof/prove.ts'
 import { count, NextCursor, time } from './schema-parts.ts'
 
 const Proof = z.strictObject({

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { fieldErrors, sayIssue } from '../operate/field-errors.ts'
+import { fieldErrors, sayIssue } from '../operate/input/field-errors.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { watchBody } from './watch-body.ts'
 

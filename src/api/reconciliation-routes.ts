@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OwnIdParams, pageQuery, Time } from '../operate/query-inputs.ts'
+import { OwnIdParams, pageQuery, Time } from '../operate/input/query-inputs.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { RECONCILIATION_STATES } from '../operate/reconciliations.ts'
+import { RECONCILIATION_STATES } from '../operate/reconcile/reconciliations.ts'
 import { count, NextCursor, ownId, time } from './schema-parts.ts'
 
 const Reconciliation = z.strictObject({

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { TokenGuard } from '../operate/token-guard.ts'
+import type { TokenGuard } from '../operate/access/token-guard.ts'
 import { HttpProblem } from '../platform/problem.ts'
 
 /** A hook that refuses requests without `Authorization: Bearer <token>`. @throws HttpProblem 401, or 429 after too many wrong tokens */

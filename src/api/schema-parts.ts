@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
-import { NEXT_ACTIONS } from '../operate/waiting.ts'
+import { NEXT_ACTIONS } from '../operate/events/waiting.ts'
 
 /** RFC 3339, UTC. */
 export const time = z.iso.datetime()

@@ -1,4 +1,4 @@
-import { AUDIT_FILTERS, pageQuery } from '../operate/query-inputs.ts'
+import { AUDIT_FILTERS, pageQuery } from '../operate/input/query-inputs.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { AUDIT_BY } from '../operate/query-inputs.ts'
-import { utcTime } from '../operate/say-time.ts'
+import { AUDIT_BY } from '../operate/input/query-inputs.ts'
+import { utcTime } from '../operate/say/say-time.ts'
 import type { AuditEntry } from '../operate/use-cases.ts'
 import { AppError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'

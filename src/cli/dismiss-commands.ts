@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Actor } from '../domain/actor.ts'
-import { MAX_REPLAY_LIMIT } from '../operate/replay-request.ts'
+import { MAX_REPLAY_LIMIT } from '../operate/replay/replay-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
-import { type Finding, fault, findingOf, type Seen } from '../operate/finding.ts'
+import { type Finding, fault, findingOf, type Seen } from '../operate/health/finding.ts'
 import { printableLine } from '../platform/printable.ts'
 import { type OpenUseCases, systemUser } from './command-input.ts'
 import { print } from './print.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { FindAnswer } from '../operate/find.ts'
-import { utcTime } from '../operate/say-time.ts'
+import { utcTime } from '../operate/say/say-time.ts'
 import { type OpenUseCases, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { renderTable } from './render-table.ts'

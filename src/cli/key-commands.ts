@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { utcTime } from '../operate/say-time.ts'
-import type { KeyView } from '../operate/webhook-keys.ts'
+import type { KeyView } from '../operate/access/webhook-keys.ts'
+import { utcTime } from '../operate/say/say-time.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { nameAndReason, type OpenUseCases, withUseCases } from './command-input.ts'

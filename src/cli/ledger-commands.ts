@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { counted } from '../operate/counted.ts'
+import { counted } from '../operate/say/counted.ts'
 import { AppError, UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parsePaxosId, withUseCases } from './command-input.ts'

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { OpaqueId } from '../operate/amount-input.ts'
+import { OpaqueId } from '../operate/input/amount-input.ts'
 
 /** An id of Paxos or Gatehouse as an argument: an opaque text. */
 export function parseOpaqueId(text: string): string {

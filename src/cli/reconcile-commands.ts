@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import type { Reconciliation } from '../operate/reconciliations.ts'
-import { sayReconciliation } from '../operate/say-reconciliation.ts'
-import { utcTime } from '../operate/say-time.ts'
+import type { Reconciliation } from '../operate/reconcile/reconciliations.ts'
+import { sayReconciliation } from '../operate/reconcile/say-reconciliation.ts'
+import { utcTime } from '../operate/say/say-time.ts'
 import { errorMessage, UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseId, parseTime, systemUser, withUseCases } from './command-input.ts'
@@ -111,7 +111,7 @@ function registerCertificates(reconcile: Command, { open, print }: Parts): void 
     .requiredOption('--key <file>', 'the public key, as reconcile key prints it')
     .option('--json', 'print JSON')
     .action(async (file: string, { key, json }: { key: string; json?: boolean }) => {
-      const { readPublicJwk, verifyCertificate } = await import('../operate/reconciliations.ts')
+      const { readPublicJwk, verifyCertificate } = await import('../operate/reconcile/reconciliations.ts')
       const claims = await verifyCertificate(certificateIn(readText(file, 'certificate')), readPublicJwk(readText(key, '--key')))
       if (json) return print(JSON.stringify(claims, null, 2))
       const rows = Object.entries(claims).map(([name, value]) => `${name.padEnd(14)} ${value}`)

@@ -1,4 +1,4 @@
-import { utcTime } from '../operate/say-time.ts'
+import { utcTime } from '../operate/say/say-time.ts'
 import type { AttemptRecord } from '../operate/use-cases.ts'
 import { renderTable } from './render-table.ts'
 

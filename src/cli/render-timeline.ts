@@ -1,4 +1,4 @@
-import { span } from '../operate/say-time.ts'
+import { span } from '../operate/say/say-time.ts'
 import { printableLine } from '../platform/printable.ts'
 
 /** An onboarding with its timeline, from the use cases or from the operator API (where times are text). */

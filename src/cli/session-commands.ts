@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { counted } from '../operate/counted.ts'
+import { counted } from '../operate/say/counted.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { nameAndReason, type OpenUseCases, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { registerOperatorApi } from '../api/operator-api.ts'
-import { createTokenGuard } from '../operate/token-guard.ts'
+import { createTokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { registerOperatorPages } from '../pages/operator-pages.ts'
 

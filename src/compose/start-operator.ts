@@ -1,4 +1,4 @@
-import { registerOperatorGauges } from '../operate/operator-gauges.ts'
+import { registerOperatorGauges } from '../operate/health/operator-gauges.ts'
 import { allowHosts } from '../platform/allowed-hosts.ts'
 import { createHttpServer, listen } from '../platform/http-server.ts'
 import { startReplayRunner } from '../replay/replay-runner.ts'

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
-import { createOnboarding } from '../operate/create-onboarding.ts'
 import { createUseCases, type UseCaseParts } from '../operate/create-use-cases.ts'
+import { createOnboarding } from '../operate/onboarding/create-onboarding.ts'
 import type { OperatorActions, OperatorUseCases } from '../operate/use-cases.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { ReplayParts } from '../replay/plan-replay.ts'

@@ -8,8 +8,8 @@ import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { prefixPatterns } from '../platform/opaque-id.ts'
 import { type FoundReplay, findReplays } from '../replay/find-replays.ts'
-import { counted } from './counted.ts'
-import { sayEffect } from './say-effect.ts'
+import { counted } from './say/counted.ts'
+import { sayEffect } from './say/say-effect.ts'
 
 /** Kinds of search results, in the order in which they are listed. */
 export const FOUND_KINDS = [

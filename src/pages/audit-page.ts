@@ -1,4 +1,4 @@
-import { AUDIT_BY } from '../operate/query-inputs.ts'
+import { AUDIT_BY } from '../operate/input/query-inputs.ts'
 import type { AuditEntry, AuditReport } from '../operate/use-cases.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'

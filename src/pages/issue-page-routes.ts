@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/actor.ts'
-import { ISSUE_VERBS } from '../operate/issue-input.ts'
+import { ISSUE_VERBS } from '../operate/issues/issue-input.ts'
 import type { IssueStory, OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { NAME_RULE } from '../operate/operator-name.ts'
-import type { TokenGuard } from '../operate/token-guard.ts'
+import { NAME_RULE } from '../operate/access/operator-name.ts'
+import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { sendHtml } from './html.ts'
 import { loginPage } from './login-page.ts'

@@ -1,4 +1,4 @@
-import { relativeTime, utcTime } from '../operate/say-time.ts'
+import { relativeTime, utcTime } from '../operate/say/say-time.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
 
 /** Title, navigation and login state around a page's content. */

@@ -1,5 +1,5 @@
-import { counted } from '../operate/counted.ts'
 import type { Problem } from '../operate/problems/problem.ts'
+import { counted } from '../operate/say/counted.ts'
 import { type Html, html } from './html.ts'
 import { command, moment, notice } from './page-parts.ts'
 

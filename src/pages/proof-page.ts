@@ -1,5 +1,5 @@
-import { counted } from '../operate/counted.ts'
-import type { Proof, ProofCheck } from '../operate/prove.ts'
+import type { Proof, ProofCheck } from '../operate/proof/prove.ts'
+import { counted } from '../operate/say/counted.ts'
 import { type Html, html } from './html.ts'
 import { badge, command, dataTable, moment, notice, page } from './page-parts.ts'
 

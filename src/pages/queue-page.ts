@@ -1,5 +1,5 @@
-import { sayPause } from '../operate/queue-pause.ts'
-import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
+import { sayPause } from '../operate/queue/queue-pause.ts'
+import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay/replay-request.ts'
 import type { QueueStatus } from '../operate/use-cases.ts'
 import { type Html, html } from './html.ts'
 import { facts, notice, page } from './page-parts.ts'

@@ -1,5 +1,5 @@
-import type { Reconciliation } from '../operate/reconciliations.ts'
-import { sayReconciliation } from '../operate/say-reconciliation.ts'
+import type { Reconciliation } from '../operate/reconcile/reconciliations.ts'
+import { sayReconciliation } from '../operate/reconcile/say-reconciliation.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { type Html, html } from './html.ts'

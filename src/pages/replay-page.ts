@@ -1,6 +1,16 @@
-import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay-request.ts'
-import { didNothing, sayChanged, sayCompared, sayEvents, sayFilter, sayNew, sayPlan, sayResults, sayState } from '../operate/say-replay.ts'
-import { sayEta, sayLock } from '../operate/upstream-outlook.ts'
+import { sayEta, sayLock } from '../operate/health/upstream-outlook.ts'
+import { LONGEST_REASON, SHORTEST_REASON } from '../operate/replay/replay-request.ts'
+import {
+  didNothing,
+  sayChanged,
+  sayCompared,
+  sayEvents,
+  sayFilter,
+  sayNew,
+  sayPlan,
+  sayResults,
+  sayState,
+} from '../operate/replay/say-replay.ts'
 import type { ReplayStory, Steering } from '../operate/use-cases.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type Html, html } from './html.ts'

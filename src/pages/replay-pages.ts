@@ -1,5 +1,5 @@
-import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES } from '../operate/replay-request.ts'
-import { sayEvents } from '../operate/say-replay.ts'
+import { MAX_REPLAY_LIMIT, REPLAYABLE_STATES } from '../operate/replay/replay-request.ts'
+import { sayEvents } from '../operate/replay/say-replay.ts'
 import type { ReplayLine } from '../operate/use-cases.ts'
 import type { Page } from '../platform/page.ts'
 import { wrongFilters } from './filter-form.ts'

@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { SESSION_SECONDS } from '../operate/sessions.ts'
+import { SESSION_SECONDS } from '../operate/access/sessions.ts'
 
 const COOKIE = 'gatehouse_session'
 /** The prefix makes browsers accept the cookie only over TLS, for this host and every path, so that no other host can set or read it. */

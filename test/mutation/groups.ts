@@ -46,14 +46,14 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   replay: { mutate: ['src/replay/*.ts', 'src/inbox/seq-window.ts', 'src/inbox/match-events.ts'], tests: ['test/replay/*.test.ts'] },
   requests: {
     mutate: [
-      'src/operate/create-onboarding.ts',
+      'src/operate/onboarding/create-onboarding.ts',
       'src/effects/{create-identity,open-onboarding}.ts',
       'src/domain/identity-request/*.ts',
       'src/inbox/{commands,timers}.ts',
       'src/saga/identity-request-route.ts',
       'src/vault/*.ts',
     ],
-    tests: ['test/operate/create-onboarding.test.ts', 'test/inbox/commands.test.ts', 'test/vault/*.test.ts'],
+    tests: ['test/operate/onboarding/create-onboarding.test.ts', 'test/inbox/commands.test.ts', 'test/vault/*.test.ts'],
   },
   sweep: {
     mutate: ['src/reconcile/{read-window,run-reconciliation,sweep-events}.ts', 'src/inbox/{known-events,sweep-windows}.ts'],

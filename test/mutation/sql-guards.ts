@@ -26,7 +26,10 @@ const batches = group('prisma/migrations/20261123001300_batch/migration.sql', 't
 const owners = group('prisma/migrations/20261123001500_effect_owner/migration.sql', 'test/ledger/ledger.test.ts')
 const streams = group('prisma/migrations/20261128000100_streams/migration.sql', 'test/ledger/ledger.test.ts')
 const loose = group('prisma/migrations/20261129065440_guard_streams/migration.sql', 'test/ledger/ledger.test.ts')
-const requests = group('prisma/migrations/20261128200200_identity_request/migration.sql', 'test/operate/create-onboarding.test.ts')
+const requests = group(
+  'prisma/migrations/20261128200200_identity_request/migration.sql',
+  'test/operate/onboarding/create-onboarding.test.ts',
+)
 const replayPlans = group('prisma/migrations/20261128003000_replay_jobs/migration.sql', 'test/replay/replay.test.ts')
 const spending = group('src/paxos/transport/budget-store.ts', 'test/paxos/transport/budget-shared.test.ts')
 const claiming = group('src/reconcile/sweep-claim.ts', 'test/reconcile/sweep-events.test.ts')

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SESSION_SECONDS } from '../../src/operate/sessions.ts'
+import { SESSION_SECONDS } from '../../src/operate/access/sessions.ts'
 import { seedOnboarding } from '../operate/seed-onboarding.ts'
 import { lockOut, type Operator, receiveDecided, startOperator, TOKEN } from '../operate/start-operator.ts'
 

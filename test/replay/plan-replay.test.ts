@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { sayState } from '../../src/operate/say-replay.ts'
+import { sayState } from '../../src/operate/replay/say-replay.ts'
 import { BudgetExhaustedError } from '../../src/paxos/paxos-errors.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createReplayActions } from '../../src/replay/replay-actions.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AccountRecord } from '../../src/ledger/read-accounts.ts'
-import { requireTradable } from '../../src/operate/trading-gate.ts'
+import { requireTradable } from '../../src/operate/trading/trading-gate.ts'
 import type { Identity } from '../../src/sandbox/world/identity.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
 import { createWorld, eventually, reaches } from './world.ts'

@@ -1,4 +1,4 @@
-import type { InstructionsStory } from '../../src/operate/transfer-use-cases.ts'
+import type { InstructionsStory } from '../../src/operate/trading/transfer-use-cases.ts'
 import { decimal } from '../../src/sandbox/money/decimal.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import type { StoredEvent } from '../../src/sandbox/world/event-store.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
-import type { ExecuteQuote } from '../../src/operate/execute-quote.ts'
+import type { ExecuteQuote } from '../../src/operate/trading/execute-quote.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { createWorld, eventually } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'

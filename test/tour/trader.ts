@@ -1,8 +1,8 @@
 import type { OrderRequest } from '../../src/domain/trade/order.ts'
 import { readOrderRequest } from '../../src/domain/trade/read-order-request.ts'
 import { createPerform } from '../../src/operate/audited.ts'
-import type { OrderStory, TradingUseCases } from '../../src/operate/order-use-cases.ts'
-import { tradingUseCases } from '../../src/operate/orders.ts'
+import type { OrderStory, TradingUseCases } from '../../src/operate/trading/order-use-cases.ts'
+import { tradingUseCases } from '../../src/operate/trading/orders.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { eventually, reaches, type World } from '../saga/world.ts'
 

@@ -1,5 +1,5 @@
 import { GATEHOUSE } from '../../platform/command-name.ts'
-import { clockTime } from '../say-time.ts'
+import { clockTime } from '../say/say-time.ts'
 import type { Observed } from './observed.ts'
 import type { Problem } from './problem.ts'
 import { sum } from './sum-causes.ts'

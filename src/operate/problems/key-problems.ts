@@ -1,7 +1,7 @@
 import type { UnknownOfKey } from '../../inbox/webhook-keys.ts'
 import { GATEHOUSE } from '../../platform/command-name.ts'
-import { counted } from '../counted.ts'
-import { clockTime } from '../say-time.ts'
+import { counted } from '../say/counted.ts'
+import { clockTime } from '../say/say-time.ts'
 import type { Observed } from './observed.ts'
 import type { Problem } from './problem.ts'
 

@@ -6,7 +6,7 @@ import type { UpstreamContact } from '../../paxos/upstream-contact.ts'
 import type { CanaryTrace } from '../../queue/canary.ts'
 import type { QueueCounts } from '../../queue/event-queue.ts'
 import type { RoleProcess } from '../../roster/role-process.ts'
-import type { QueuePause } from '../queue-pause.ts'
+import type { QueuePause } from '../queue/queue-pause.ts'
 
 /** Observations of every part at one moment. A part that could not be read is null. */
 export interface Observed {

@@ -1,6 +1,6 @@
 import { GATEHOUSE } from '../../platform/command-name.ts'
-import { sayPause } from '../queue-pause.ts'
-import { span } from '../say-time.ts'
+import { sayPause } from '../queue/queue-pause.ts'
+import { span } from '../say/say-time.ts'
 import type { Observed } from './observed.ts'
 import type { Problem } from './problem.ts'
 

@@ -1,0 +1,55 @@
+import { isRefreshOverdue } from '../../domain/onboarding/refresh-notice.ts'
+import type { OrderSide } from '../../domain/trade/order.ts'
+import type { AccountRecord } from '../../ledger/read-accounts.ts'
+import type { PaxosClient } from '../../paxos/paxos-client.ts'
+import { AppError } from '../../platform/app-error.ts'
+
+/** No account of this installation has this id. Foreign accounts get the same answer, so that ids cannot be probed. */
+export class AccountUnknownError extends AppError {
+  readonly code = 'ACCOUNT_UNKNOWN'
+  readonly retry = 'never'
+  constructor(accountId: string) {
+    super(`Unknown account ${accountId}. Gatehouse opens an account when Paxos approves its onboarding; GET /v1/onboardings lists them.`)
+  }
+}
+
+/** The customer may not trade now: the onboarding is not ready, or the identity's status or a control forbids it (paxos/api.md 4.8). */
+export class AccountNotTradableError extends AppError {
+  readonly code = 'ACCOUNT_NOT_TRADABLE'
+  readonly retry = 'never'
+  constructor(why: string) {
+    super(why)
+  }
+}
+
+/** The order sides that an identity's status permits (paxos/api.md 4.8). An unknown status permits none. */
+const PERMITS: Readonly<Record<string, readonly OrderSide[]>> = { APPROVED: ['BUY', 'SELL'], DISABLED: ['SELL'] }
+/** The order sides that a control permits. Under `SELL_ONLY` and an off-boarding the customer may still sell. */
+const UNDER_CONTROL: Readonly<Record<string, readonly OrderSide[]>> = {
+  SELL_ONLY: ['SELL'],
+  CLOSED: ['SELL'],
+  DORMANT: ['SELL'],
+  FROZEN: [],
+}
+
+/** Refuses a trade that the customer's state or the identity's live status forbids. @throws AccountNotTradableError, PaxosError */
+export async function requireTradable(paxos: PaxosClient, account: AccountRecord, side: OrderSide): Promise<void> {
+  const { onboardingState, identityId, accountId } = account
+  if (onboardingState !== 'ready' && onboardingState !== 'disabled') {
+    throw new AccountNotTradableError(`Account ${accountId} cannot trade: its onboarding is ${onboardingState}, not ready.`)
+  }
+  const { status, statusDetails } = await paxos.identities.get(identityId)
+  if (!(PERMITS[status] ?? []).includes(side)) {
+    throw new AccountNotTradableError(`Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: its identity is ${status} at Paxos.`)
+  }
+  if (side === 'BUY' && isRefreshOverdue(statusDetails ?? null)) {
+    throw new AccountNotTradableError(
+      `Account ${accountId} cannot buy: its KYC refresh is overdue. The customer must confirm or correct their details at Paxos first; a sale is possible.`,
+    )
+  }
+  const control = statusDetails?.controls.find(({ type }) => !(UNDER_CONTROL[type] ?? []).includes(side))
+  if (control)
+    throw new AccountNotTradableError(
+      `Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: a control ${control.type} is active.`,
+    )
+}
