@@ -3,7 +3,7 @@ import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { keepCount } from '../platform/keep-count.ts'
 import { OPAQUE_ID } from '../platform/opaque-id.ts'
-import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
+import { cutPage, decodeCursor, ISO_TIME, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
 import { countNotices, countStates, countUnfinished, type NoticeCounts, type Progress, readProgress } from './count-onboardings.ts'
 import { type EntryRecord, effectsOf, type OnboardingRecord, toRecord } from './onboarding-record.ts'
@@ -40,8 +40,6 @@ export interface OnboardingReads {
   /** Approved by Paxos and not yet ready, longest first. */
   longestApproved(limit: number): Promise<OnboardingRecord[]>
 }
-
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 
 export function readOnboardings(prisma: PrismaClient): OnboardingReads {
   const states = keepCount(() => countStates(prisma))

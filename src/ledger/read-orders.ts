@@ -1,13 +1,11 @@
 import type { Pool } from 'pg'
 import type { Order, OrderState } from '../domain/trade/order.ts'
-import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
+import type { Page } from '../platform/page.ts'
 import { ORDER_TABLE } from './order-table.ts'
+import { type PageQuery, type StreamRecord, streamReads } from './stream-reads.ts'
 
 /** An order for operators and applications. */
-export interface OrderRecord extends Order {
-  readonly createdAt: Date
-  readonly updatedAt: Date
-}
+export type OrderRecord = StreamRecord<Order>
 
 /** What a poll needs of an order that a read may still change. */
 export interface OpenOrder {
@@ -23,11 +21,9 @@ export interface OpenOrder {
   readonly requestedAt: number
 }
 
-export interface OrderQuery {
+export interface OrderQuery extends PageQuery {
   accountId?: string | undefined
   state?: OrderState | undefined
-  cursor?: string | undefined
-  limit: number
 }
 
 /** Reads of orders. Rejects when Postgres does not answer. */
@@ -40,13 +36,11 @@ export interface OrderReads {
   /** Settled orders that ended within the last day: Paxos may still annul one of their executions. */
   listSettled(): Promise<OpenOrder[]>
   /** Orders requested before `before` that are not at Paxos: their command may be lost. */
-  listWaiting(before: Date): Promise<{ orderId: string; state: OrderState }[]>
+  listWaiting(before: Date): Promise<string[]>
 }
 
-const COLUMNS = ORDER_TABLE.columns.map(({ name, loaded }) => `${loaded(`o.${name}`)} AS ${name}`).join(', ')
+const ORDER_READS = streamReads(ORDER_TABLE, { idForm: /^order-[0-9a-f]{32}$/, waiting: ['submitting', 'unknown'] })
 const MOST_OPEN = 50_000
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
-const ORDER_ID = /^order-[0-9a-f]{32}$/
 
 const OPEN = `o.state IN ('open', 'cancel_requested')`
 const ENDED_WITHIN_A_DAY = `(o.state IN ('filled', 'cancelled', 'rejected', 'expired') AND o.closed_at > now() - interval '1 day')`
@@ -59,47 +53,13 @@ function polled(condition: string): string {
     FROM trade_order o WHERE ${condition} ORDER BY o.requested_at LIMIT ${MOST_OPEN}`
 }
 
-interface OrderRow extends Readonly<Record<string, unknown>> {
-  created_at: Date
-  updated_at: Date
-}
-
 export function readOrders(pool: Pool): OrderReads {
   return {
-    find: async (orderId) => {
-      const { rows } = await pool.query<OrderRow>(
-        `SELECT ${COLUMNS}, o.created_at, o.updated_at FROM trade_order o WHERE o.order_id = $1`,
-        [orderId],
-      )
-      return rows[0] ? toRecord(rows[0]) : null
-    },
-    list: (query) => listOrders(pool, query),
+    find: (orderId) => ORDER_READS.find(pool, orderId),
+    list: ({ accountId, state, ...page }) => ORDER_READS.list(pool, { where: { accountId, state }, ...page }),
     listOpen: async () => (await pool.query<OpenOrder>(polled(`${OPEN} OR (${ENDED_WITHIN_A_DAY} AND NOT o.settled)`))).rows,
     listSettled: async () =>
       (await pool.query<OpenOrder>(polled(`${ENDED_WITHIN_A_DAY} AND o.settled AND o.paxos_order_id IS NOT NULL`))).rows,
-    listWaiting: async (before) => {
-      const { rows } = await pool.query<{ orderId: string; state: OrderState }>(
-        `SELECT order_id AS "orderId", state FROM trade_order WHERE state IN ('submitting', 'unknown') AND updated_at < $1 ORDER BY updated_at LIMIT 1000`,
-        [before],
-      )
-      return rows
-    },
+    listWaiting: (before) => ORDER_READS.listWaiting(pool, before),
   }
-}
-
-async function listOrders(pool: Pool, { accountId, state, cursor, limit }: OrderQuery): Promise<Page<OrderRecord>> {
-  const [time = null, orderId = null] = cursor ? decodeCursor(cursor, [ISO_TIME, ORDER_ID]) : []
-  const { rows } = await pool.query<OrderRow>(
-    `SELECT ${COLUMNS}, o.created_at, o.updated_at FROM trade_order o
-     WHERE ($1::text IS NULL OR o.account_id = $1) AND ($2::text IS NULL OR o.state = $2)
-       AND ($3::timestamptz IS NULL OR (o.created_at, o.order_id) < ($3, $4))
-     ORDER BY o.created_at DESC, o.order_id DESC LIMIT $5`,
-    [accountId ?? null, state ?? null, time, orderId, limit + 1],
-  )
-  return cutPage(rows.map(toRecord), { limit, view: (order) => order, key: ({ createdAt, orderId: id }) => [createdAt.toISOString(), id] })
-}
-
-function toRecord(row: OrderRow): OrderRecord {
-  const { order } = ORDER_TABLE.snapshot(row, [])
-  return { ...order, createdAt: row.created_at, updatedAt: row.updated_at }
 }

@@ -1,21 +1,19 @@
 import type { Pool } from 'pg'
 import type { Transfer, TransferState } from '../domain/transfer/transfer.ts'
-import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
+import { type PageQuery, type StreamRecord, streamReads } from './stream-reads.ts'
 import { TRANSFER_TABLE } from './transfer-table.ts'
 
 /** A transfer for operators and applications. */
-export interface TransferRecord extends Transfer {
-  readonly createdAt: Date
-  readonly updatedAt: Date
-}
+export type TransferRecord = StreamRecord<Transfer>
 
-export interface TransferQuery {
+export interface TransferQuery extends PageQuery {
   accountId?: string | undefined
   state?: TransferState | undefined
   direction?: string | undefined
-  cursor?: string | undefined
-  limit: number
 }
+
+/** A transfer is never the result of a command of ours, so none waits for one. */
+export const TRANSFER_READS = streamReads(TRANSFER_TABLE, { idForm: /^transfer-[0-9a-f]{32}$/, waiting: [] })
 
 /** What a poll needs of an unfinished transfer. */
 export interface PendingTransfer {
@@ -25,40 +23,7 @@ export interface PendingTransfer {
   readonly paxosStatus: string
 }
 
-const COLUMNS = TRANSFER_TABLE.columns.map(({ name, loaded }) => `${loaded(`t.${name}`)} AS ${name}`).join(', ')
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
-const TRANSFER_ID = /^transfer-[0-9a-f]{32}$/
 const MOST_PENDING = 50_000
-
-interface Row extends Readonly<Record<string, unknown>> {
-  created_at: Date
-  updated_at: Date
-}
-
-/** One transfer; null for an unknown id. */
-export async function findTransfer(pool: Pool, transferId: string): Promise<TransferRecord | null> {
-  const { rows } = await pool.query<Row>(`SELECT ${COLUMNS}, t.created_at, t.updated_at FROM transfer t WHERE t.transfer_id = $1`, [
-    transferId,
-  ])
-  return rows[0] ? toRecord(rows[0]) : null
-}
-
-/** Newest first. @throws UsageError for a foreign cursor */
-export async function listTransfers(
-  pool: Pool,
-  { accountId, state, direction, cursor, limit }: TransferQuery,
-): Promise<Page<TransferRecord>> {
-  const [time = null, transferId = null] = cursor ? decodeCursor(cursor, [ISO_TIME, TRANSFER_ID]) : []
-  const { rows } = await pool.query<Row>(
-    `SELECT ${COLUMNS}, t.created_at, t.updated_at FROM transfer t
-     WHERE ($1::text IS NULL OR t.account_id = $1) AND ($2::text IS NULL OR t.state = $2) AND ($3::text IS NULL OR t.direction = $3)
-       AND ($4::timestamptz IS NULL OR (t.created_at, t.transfer_id) < ($4, $5))
-     ORDER BY t.created_at DESC, t.transfer_id DESC LIMIT $6`,
-    [accountId ?? null, state ?? null, direction ?? null, time, transferId, limit + 1],
-  )
-  const key = ({ createdAt, transferId: id }: TransferRecord): string[] => [createdAt.toISOString(), id]
-  return cutPage(rows.map(toRecord), { limit, view: (transfer) => transfer, key })
-}
 
 /** Unfinished transfers, oldest first. */
 export async function listPendingTransfers(pool: Pool): Promise<PendingTransfer[]> {
@@ -101,9 +66,4 @@ export async function placeTransfer(
     [seen.paxosTransferId, seen.profileId, seen.direction, seen.asset, seen.total, seen.memo],
   )
   return rows[0] ?? null
-}
-
-function toRecord(row: Row): TransferRecord {
-  const { transfer } = TRANSFER_TABLE.snapshot(row, [])
-  return { ...transfer, createdAt: row.created_at, updatedAt: row.updated_at }
 }

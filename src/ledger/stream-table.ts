@@ -85,7 +85,7 @@ export function json<Value>(name: string): StreamColumn<Value> {
  * statement and the decoder. Its constraints are SQL, in a migration. Besides the declared columns the table has `version`, `entry_count`,
  * `head_hash`, `created_at` and `updated_at`. Ids of all kinds share one space: ids that Gatehouse issues begin with their kind.
  */
-export interface StreamTable<S extends Snapshot> {
+export interface StreamTable<S extends Snapshot, State = unknown> {
   readonly kind: string
   readonly table: string
   /** The primary key: the stream's id. */
@@ -98,6 +98,9 @@ export interface StreamTable<S extends Snapshot> {
   identityOf(snapshot: S): string | null
   /** The columns' values, in the columns' order. */
   valuesOf(snapshot: S): readonly (string | number | boolean | null)[]
+  /** The column of a field of the state. */
+  columnOf(field: keyof State): string
+  stateOf(row: Readonly<Record<string, unknown>>): State
   snapshot(row: Readonly<Record<string, unknown>>, effects: readonly Effect[]): S
 }
 
@@ -113,9 +116,11 @@ export function streamTable<S extends Snapshot, Property extends Exclude<keyof S
   identity: (state: S[Property]) => string | null
   columns: { readonly [Field in keyof S[Property]]-?: StreamColumn<S[Property][Field]> }
   firstIn?: Readonly<Record<string, string>>
-}): StreamTable<S> {
+}): StreamTable<S, S[Property]> {
   const { kind, table, property, id, identity, firstIn = {} } = declared
   const fields = Object.entries(declared.columns) as [keyof S[Property] & string, StreamColumn<unknown>][] // as declared, field by field
+  const stateOf = (row: Readonly<Record<string, unknown>>): S[Property] =>
+    Object.fromEntries(fields.map(([field, { name, read }]) => [field, read(row[name] as never)])) as S[Property] // every field has a column
   return {
     kind,
     table,
@@ -125,10 +130,9 @@ export function streamTable<S extends Snapshot, Property extends Exclude<keyof S
     idOf: (snapshot) => snapshot[property][id] as string, // ids are texts
     identityOf: (snapshot) => identity(snapshot[property]),
     valuesOf: (snapshot) => fields.map(([field, { write }]) => write(snapshot[property][field])),
-    snapshot: (row, effects) => {
-      const state = Object.fromEntries(fields.map(([field, { name, read }]) => [field, read(row[name] as never)]))
-      return { [property]: state, effects } as unknown as S // every field of the state has a column
-    },
+    columnOf: (field) => declared.columns[field].name,
+    stateOf,
+    snapshot: (row, effects) => ({ [property]: stateOf(row), effects }) as unknown as S, // the property and the effects are all of a snapshot
   }
 }
 

@@ -6,6 +6,9 @@ export interface Page<Item> {
   nextCursor: string | null
 }
 
+/** A time as a cursor holds it. */
+export const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+
 /** An opaque cursor over the sort key of the last item shown. */
 export function encodeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url')

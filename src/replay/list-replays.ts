@@ -1,19 +1,17 @@
 import type { Pool } from 'pg'
-import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
+import { UUID } from '../platform/opaque-id.ts'
+import { cutPage, decodeCursor, ISO_TIME, type Page } from '../platform/page.ts'
 import { REPLAY_COLUMNS, type ReplayHead, type ReplayRow, toHead } from './replay-record.ts'
 
 /** A replay as a line of the list. */
 export type ReplayLine = ReplayHead
-
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** One page of all plans and runs, last planned first. @throws UsageError for a foreign cursor */
 export async function listReplays(
   pool: Pool,
   { cursor, limit }: { cursor?: string | undefined; limit: number },
 ): Promise<Page<ReplayLine>> {
-  const [plannedAt = null, id = null] = cursor ? decodeCursor(cursor, [INSTANT, ID]) : []
+  const [plannedAt = null, id = null] = cursor ? decodeCursor(cursor, [ISO_TIME, UUID]) : []
   const { rows } = await pool.query<ReplayRow>(
     `SELECT ${REPLAY_COLUMNS} FROM replay
      WHERE $1::timestamptz IS NULL OR (planned_at, id) < ($1, $2::uuid) ORDER BY planned_at DESC, id DESC LIMIT $3`,

@@ -2,11 +2,11 @@ import type { Pool } from 'pg'
 import { Gauge, Histogram, type Registry } from 'prom-client'
 import { CREATE_DEPOSIT_INSTRUCTIONS } from '../domain/transfer/deposit-instructions.ts'
 import type { Inbox } from '../inbox/inbox.ts'
-import { listWaitingInstructions } from '../ledger/read-deposit-instructions.ts'
-import { listWaitingDeposits } from '../ledger/read-deposits.ts'
-import { listStuckDocuments } from '../ledger/read-documents.ts'
+import { INSTRUCTIONS_READS } from '../ledger/read-deposit-instructions.ts'
+import { DEPOSIT_READS } from '../ledger/read-deposits.ts'
+import { DOCUMENT_READS } from '../ledger/read-documents.ts'
 import type { OrderReads } from '../ledger/read-orders.ts'
-import { listWaitingQuoteExecutions } from '../ledger/read-quote-executions.ts'
+import { QUOTE_EXECUTION_READS } from '../ledger/read-quote-executions.ts'
 import { listPendingTransfers } from '../ledger/read-transfers.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { errorMessage } from '../platform/app-error.ts'
@@ -112,20 +112,13 @@ async function pollAlone(
 async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'pool' | 'inbox' | 'orders'>): Promise<void> {
   const at = new Date()
   const before = new Date(at.getTime() - LOST_AFTER_MS)
-  const [waiting, deposits, executions, instructions, documents] = await Promise.all([
-    orders.listWaiting(before),
-    listWaitingDeposits(pool, before),
-    listWaitingQuoteExecutions(pool, before),
-    listWaitingInstructions(pool, before),
-    listStuckDocuments(pool, new Date(at.getTime() - STUCK_AFTER_MS)),
-  ])
-  const give = (name: string, streamId: string) => ({ streamId, name, dueAt: at })
-  const lost = [
-    ...waiting.map(({ orderId }) => give('place-order', orderId)),
-    ...deposits.map((id) => give('fund-account', id)),
-    ...executions.map((id) => give('execute-quote', id)),
-    ...instructions.map((id) => give(CREATE_DEPOSIT_INSTRUCTIONS, id)),
-    ...documents.map((id) => give(SETTLE_DOCUMENT, id)),
-  ]
-  await inbox.setTimers(lost, { reopen: false })
+  const waiting: Readonly<Record<string, Promise<string[]>>> = {
+    'place-order': orders.listWaiting(before),
+    'fund-account': DEPOSIT_READS.listWaiting(pool, before),
+    'execute-quote': QUOTE_EXECUTION_READS.listWaiting(pool, before),
+    [CREATE_DEPOSIT_INSTRUCTIONS]: INSTRUCTIONS_READS.listWaiting(pool, before),
+    [SETTLE_DOCUMENT]: DOCUMENT_READS.listWaiting(pool, new Date(at.getTime() - STUCK_AFTER_MS)),
+  }
+  const lost = Object.entries(waiting).map(async ([name, ids]) => (await ids).map((streamId) => ({ streamId, name, dueAt: at })))
+  await inbox.setTimers((await Promise.all(lost)).flat(), { reopen: false })
 }

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { Actor } from '../../domain/actor.ts'
 import type { Document } from '../../domain/document/document.ts'
-import { type DocumentRecord, listDocuments } from '../../ledger/read-documents.ts'
+import { DOCUMENT_READS, type DocumentRecord } from '../../ledger/read-documents.ts'
 import type { PaxosDocument } from '../../paxos/documents.ts'
 import type { Perform } from '../audited.ts'
 import { OnboardingUnknownError } from './document-errors.ts'
@@ -20,14 +20,19 @@ export interface DocumentList {
 export interface DocumentUseCases {
   /** Streams the file to Paxos. Safe to repeat with the same key and file. @throws AppError: each class of failure has its own sentence */
   uploadDocument(asked: UploadRequest, actor: Actor): Promise<{ document: Document; created: boolean }>
-  /** What was sent through Gatehouse, newest first; reads no more than the database. */
+  /** The newest 500 that were sent through Gatehouse, newest first; reads no more than the database. */
   listUploads(identityId: string): Promise<DocumentRecord[]>
   /** Reads Paxos. @throws OnboardingUnknownError, PaxosError */
   listDocuments(identityId: string): Promise<DocumentList>
 }
 
+/** More than one identity is ever asked for. */
+const MOST_LISTED = 500
+
 /** Documents for Enhanced Due Diligence: send them, and see what is still wanted. */
 export function documentUseCases({ pool, perform, ...parts }: UploadParts & { pool: Pool; perform: Perform }): DocumentUseCases {
+  const listUploads = async (identityId: string): Promise<DocumentRecord[]> =>
+    (await DOCUMENT_READS.list(pool, { where: { identityId }, limit: MOST_LISTED })).items
   return {
     uploadDocument: (asked, actor) => {
       const { identityId, documentTypes } = asked
@@ -39,10 +44,10 @@ export function documentUseCases({ pool, perform, ...parts }: UploadParts & { po
         () => uploadDocument(parts, asked, actor),
       )
     },
-    listUploads: (identityId) => listDocuments(pool, identityId),
+    listUploads,
     listDocuments: async (identityId) => {
       if (!(await parts.onboardings.load(identityId))) throw new OnboardingUnknownError(identityId)
-      const [uploads, { documents, wanted }] = await Promise.all([listDocuments(pool, identityId), parts.paxos.documents.list(identityId)])
+      const [uploads, { documents, wanted }] = await Promise.all([listUploads(identityId), parts.paxos.documents.list(identityId)])
       return { uploads, atPaxos: documents, wanted }
     },
   }

@@ -12,7 +12,7 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import { ORDER_TABLE } from '../../ledger/order-table.ts'
 import { QUOTE_EXECUTION_TABLE } from '../../ledger/quote-execution-table.ts'
 import { type AccountRecord, findAccount, takenOverAt } from '../../ledger/read-accounts.ts'
-import { findDeposit } from '../../ledger/read-deposits.ts'
+import { DEPOSIT_READS } from '../../ledger/read-deposits.ts'
 import { readEntries } from '../../ledger/read-entries.ts'
 import { readFlows } from '../../ledger/read-flows.ts'
 import type { OrderRecord } from '../../ledger/read-orders.ts'
@@ -124,7 +124,7 @@ export function tradingUseCases({
       const { accountId, asset, amount } = asked
       const data = { accountId, asset, amount }
       const rule = { action: 'deposit.make', target: accountId, reason: null, data, entry: 'after' as const }
-      const find = (depositId: string) => findDeposit(pool, depositId)
+      const find = (depositId: string) => DEPOSIT_READS.find(pool, depositId)
       return perform(
         actor,
         { ...rule, result: ({ deposit, created }) => ({ target: deposit.depositId, data: { ...data, created } }) },

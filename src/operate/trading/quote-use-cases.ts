@@ -2,12 +2,7 @@ import type { Pool } from 'pg'
 import type { Actor } from '../../domain/actor.ts'
 import { findHeldQuote, rememberQuotes } from '../../ledger/held-quotes.ts'
 import { readEntries, type StreamEntry } from '../../ledger/read-entries.ts'
-import {
-  findQuoteExecution,
-  listQuoteExecutions,
-  type QuoteExecutionQuery,
-  type QuoteExecutionRecord,
-} from '../../ledger/read-quote-executions.ts'
+import { QUOTE_EXECUTION_READS, type QuoteExecutionQuery, type QuoteExecutionRecord } from '../../ledger/read-quote-executions.ts'
 import type { PaxosQuote } from '../../paxos/quotes.ts'
 import type { Page } from '../../platform/page.ts'
 import type { Perform } from '../audited.ts'
@@ -36,7 +31,7 @@ export function quoteUseCases({
   perform,
   ...parts
 }: Omit<ExecuteQuoteParts, 'quote' | 'find'> & { pool: Pool; perform: Perform }): QuoteUseCases {
-  const find = (executionId: string) => findQuoteExecution(pool, executionId)
+  const find = (executionId: string) => QUOTE_EXECUTION_READS.find(pool, executionId)
   const quote = (quoteId: string) => findHeldQuote(pool, quoteId)
   const story = async (execution: QuoteExecutionRecord): Promise<QuoteExecutionStory> => {
     return { ...execution, timeline: await readEntries(pool, execution.executionId) }
@@ -65,6 +60,6 @@ export function quoteUseCases({
       const execution = await find(executionId)
       return execution && story(execution)
     },
-    listQuoteExecutions: (query) => listQuoteExecutions(pool, query),
+    listQuoteExecutions: ({ accountId, state, ...page }) => QUOTE_EXECUTION_READS.list(pool, { where: { accountId, state }, ...page }),
   }
 }

@@ -1,13 +1,8 @@
 import type { Pool } from 'pg'
 import type { Actor } from '../../domain/actor.ts'
-import {
-  findInstructions,
-  type InstructionsQuery,
-  type InstructionsRecord,
-  listInstructions,
-} from '../../ledger/read-deposit-instructions.ts'
+import { INSTRUCTIONS_READS, type InstructionsQuery, type InstructionsRecord } from '../../ledger/read-deposit-instructions.ts'
 import { readEntries, type StreamEntry } from '../../ledger/read-entries.ts'
-import { findTransfer, listTransfers, type TransferQuery, type TransferRecord } from '../../ledger/read-transfers.ts'
+import { TRANSFER_READS, type TransferQuery, type TransferRecord } from '../../ledger/read-transfers.ts'
 import type { PaxosClient } from '../../paxos/paxos-client.ts'
 import type { Page } from '../../platform/page.ts'
 import type { Perform } from '../audited.ts'
@@ -46,7 +41,7 @@ export function transferUseCases({
   paxos,
   ...parts
 }: Omit<InstructionsParts, 'find'> & { pool: Pool; perform: Perform; paxos: PaxosClient }): TransferUseCases {
-  const find = (instructionsId: string) => findInstructions(pool, instructionsId)
+  const find = (instructionsId: string) => INSTRUCTIONS_READS.find(pool, instructionsId)
   const story = async (instructions: InstructionsRecord): Promise<InstructionsStory> => {
     const { paxosInstructionsId } = instructions
     if (paxosInstructionsId === null) return { ...instructions, bankDetails: null, paxosStatus: null }
@@ -69,14 +64,15 @@ export function transferUseCases({
       const instructions = await find(instructionsId)
       return instructions && story(instructions)
     },
-    listInstructions: async (query) => {
-      await parts.account(query.accountId)
-      return listInstructions(pool, query)
+    listInstructions: async ({ accountId, ...page }) => {
+      await parts.account(accountId)
+      return INSTRUCTIONS_READS.list(pool, { where: { accountId }, ...page })
     },
     getTransfer: async (transferId) => {
-      const transfer = await findTransfer(pool, transferId)
+      const transfer = await TRANSFER_READS.find(pool, transferId)
       return transfer && { ...transfer, timeline: await readEntries(pool, transferId) }
     },
-    listTransfers: (query) => listTransfers(pool, query),
+    listTransfers: ({ accountId, state, direction, ...page }) =>
+      TRANSFER_READS.list(pool, { where: { accountId, state, direction }, ...page }),
   }
 }
