@@ -56,6 +56,7 @@ const useCases = createUseCases({
   missingScopes: async () => [],
   trading: {} as UseCaseParts['trading'], // none of it is measured
   documents: {} as UseCaseParts['documents'],
+  vault: {} as UseCaseParts['vault'],
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
   actions: {

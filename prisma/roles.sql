@@ -61,7 +61,7 @@ REVOKE INSERT, UPDATE ON _prisma_migrations, installation FROM gatehouse_worker,
 -- No role changes records of the past, which are written once. This holds besides their triggers.
 REVOKE UPDATE ON ledger_entry, audit_entry, effect_attempt, sweep_window, command FROM gatehouse_worker, gatehouse_operator;
 -- Personal data is sealed while a command needs it, and deleted when the command is done.
-GRANT DELETE ON sealed_payload TO gatehouse_worker, gatehouse_operator;
+GRANT DELETE ON sealed_payload, vault_key TO gatehouse_worker, gatehouse_operator;
 -- Only the operator role uses operators' sessions.
 REVOKE ALL ON operator_session FROM gatehouse_worker;
 GRANT DELETE ON operator_session TO gatehouse_operator;

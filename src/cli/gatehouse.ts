@@ -26,6 +26,7 @@ import { registerRoleCommands } from './role-commands.ts'
 import { registerSessionCommands } from './session-commands.ts'
 import { ROOT, settings } from './settings.ts'
 import { registerTradingCommands } from './trading-commands.ts'
+import { registerVaultCommands } from './vault-commands.ts'
 
 const json = process.argv.includes('--json')
 
@@ -56,6 +57,7 @@ registerNoticeCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
 registerSessionCommands(program, open)
+registerVaultCommands(program, open)
 registerOpenapiCommand(program)
 registerTradingCommands(program, open)
 registerOrderCommands(program, open)

@@ -13,6 +13,7 @@ import { backlogOf } from '../saga/backlog-of.ts'
 import type { Routes } from '../saga/prepare-event.ts'
 import type { Vault } from '../vault/vault.ts'
 import { openTrading, type Trading } from './open-trading.ts'
+import { type OpenVault, vaultInDatabase } from './open-vault.ts'
 import { closeInTurn } from './running-role.ts'
 import { wireRoutes } from './wire-routes.ts'
 import { NOT_WRAPPED, type Wrap } from './wrap-part.ts'
@@ -29,8 +30,10 @@ export interface StageSettings {
   /** Address of the database of `pool`: the inbox commits on connections of its own. */
   databaseUrl: string
   unknownIdentities: 'adopt' | 'hold'
-  /** 32 bytes. */
+  /** 32 bytes: the root key, for hashes. */
   encryptionKey: Buffer
+  /** By default sealed under `encryptionKey`, with the keys in the database itself. */
+  opened?: Pick<OpenVault, 'vault' | 'keys' | 'keyring'> | undefined
   /** Whether transfers are read. Otherwise their events are kept. */
   readTransfers?: boolean
   /** How long a deposit with a lost answer may still appear in the balance, milliseconds; 10,000 by default. */
@@ -51,6 +54,7 @@ export interface Stages extends StageParts, Required<Routes> {
   trading: Trading
   requests: Ledger<IdentityRequestSnapshot>
   vault: Vault
+  vaultKeys: Pick<OpenVault, 'keys' | 'keyring'>
   encryptionKey: Buffer
   now: () => number
   /** Finishes work in progress and closes all parts, also those of the role. */
@@ -60,6 +64,7 @@ export interface Stages extends StageParts, Required<Routes> {
 /** Wires the stages: once for the worker, the operator's role, the commands, and the tests. */
 export function openStages({ pool, queue, paxos, notices }: StageParts, settings: StageSettings): Stages {
   const { databaseUrl, unknownIdentities, encryptionKey, readBacklog, readTransfers = true, logger, metrics } = settings
+  const { vault, ...vaultKeys } = settings.opened ?? vaultInDatabase(pool, encryptionKey)
   const { absenceTrustedAfterMs, wrap = NOT_WRAPPED } = settings
   // Events and commands go onto the queue at once, so that they need not wait for the dispatcher.
   const onAccepted = queue.add
@@ -68,7 +73,7 @@ export function openStages({ pool, queue, paxos, notices }: StageParts, settings
   const backlog = readBacklog ? backlogOf({ inbox, ledger, queue, logger }) : null
   const reader = wrap('reader', createConfirmationReader(paxos, backlog))
   const trading = openTrading({ pool, paxos, notices, readTransfers, absenceTrustedAfterMs, wrap })
-  const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, encryptionKey, now: Date.now, trading })
+  const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, vault, now: Date.now, trading })
   const close = (): Promise<void> =>
     closeInTurn([
       () => queue.close(),
@@ -81,5 +86,5 @@ export function openStages({ pool, queue, paxos, notices }: StageParts, settings
       () => inbox.close(),
       () => pool.end(),
     ])
-  return { pool, queue, paxos, notices, inbox, ledger, reader, trading, ...wires, encryptionKey, now: Date.now, close }
+  return { pool, queue, paxos, notices, inbox, ledger, reader, trading, ...wires, vault, vaultKeys, encryptionKey, now: Date.now, close }
 }

@@ -12,7 +12,8 @@ import { worldOf } from './join-world.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
 import { openStages } from './open-stages.ts'
-import { STATEMENT_TIMEOUT_MS } from './running-role.ts'
+import { openVault } from './open-vault.ts'
+import { closeInTurn, STATEMENT_TIMEOUT_MS } from './running-role.ts'
 import { sendTestNotice } from './send-test-notice.ts'
 import { wireUseCases } from './wire-use-cases.ts'
 
@@ -31,11 +32,11 @@ export async function openUseCases(
   const queue = await openQueue(foundation, logger)
   const paxos = connectPaxos(foundation, { logger, metrics, pool })
   const { unknownIdentities, sweepEverySeconds } = config
-  const { encryptionKey } = secrets
+  const opened = await openVault({ config, encryptionKey: secrets.encryptionKey, pool, logger })
   const readTransfers = config.paxosFeatures.includes('transfers')
   const stages = openStages(
     { pool, queue, paxos, notices: NO_CHANNEL },
-    { databaseUrl, unknownIdentities, encryptionKey, readBacklog: false, readTransfers, logger, metrics },
+    { databaseUrl, unknownIdentities, encryptionKey: opened.rootKey, opened, readBacklog: false, readTransfers, logger, metrics },
   )
   const { useCases, replays } = wireUseCases(stages, {
     roster,
@@ -47,5 +48,5 @@ export async function openUseCases(
     logger,
     metrics,
   })
-  return { useCases, pool, queue, replays, close: stages.close }
+  return { useCases, pool, queue, replays, close: () => closeInTurn([stages.close, opened.close]) }
 }

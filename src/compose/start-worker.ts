@@ -26,6 +26,7 @@ import type { Foundation } from './open-foundation.ts'
 import { openKeyGate } from './open-key-gate.ts'
 import { openQueue } from './open-queue.ts'
 import { openStages } from './open-stages.ts'
+import { openVault } from './open-vault.ts'
 import { closeInTurn, NOTICE_TIMEOUT_MS, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
 
 /**
@@ -47,11 +48,11 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
   const paxos = connectPaxos(foundation, { logger, metrics, pool })
   const notices = watchChannel(openNoticeChannel(config, logger), { pool, logger })
   const { unknownIdentities } = config
-  const { encryptionKey } = foundation.secrets
+  const opened = await openVault({ config, encryptionKey: foundation.secrets.encryptionKey, pool, logger })
   const readTransfers = config.paxosFeatures.includes('transfers')
   const stages = openStages(
     { pool, queue, paxos, notices },
-    { databaseUrl, unknownIdentities, encryptionKey, readBacklog: true, readTransfers, logger, metrics },
+    { databaseUrl, unknownIdentities, encryptionKey: opened.rootKey, opened, readBacklog: true, readTransfers, logger, metrics },
   )
   const { inbox, trading } = stages
   const keys = openKeyGate({ pool, logger, unprovenPerSecond: config.budget.unproven })
@@ -115,7 +116,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     readiness,
   })
   const url = await listen(app, { host: config.host, ...config.worker, variable: 'WORKER_PORT' })
-  return { name: 'worker', url, close: () => closeInTurn([() => app.close(), ...work, stages.close]) }
+  return { name: 'worker', url, close: () => closeInTurn([() => app.close(), ...work, stages.close, opened.close]) }
 }
 
 function openNoticeChannel({ notifyWebhook, outgoing, worker }: Config, logger: Logger): NoticeChannel {

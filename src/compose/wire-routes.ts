@@ -7,7 +7,7 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { identityRequestRoute } from '../saga/identity-request-route.ts'
 import { onboardingRoute, readIdentityRoute } from '../saga/onboarding-route.ts'
 import type { Routes } from '../saga/prepare-event.ts'
-import { createVault, type Vault } from '../vault/vault.ts'
+import type { Vault } from '../vault/vault.ts'
 import type { Trading } from './open-trading.ts'
 
 export interface RouteParts {
@@ -16,35 +16,22 @@ export interface RouteParts {
   paxos: PaxosClient
   notices: NoticeChannel
   unknownIdentities: 'adopt' | 'hold'
-  /** 32 bytes. */
-  encryptionKey: Buffer
+  vault: Vault
   now: () => number
   trading: Pick<Trading, 'routes' | 'eventRoutes'>
 }
 
 /** The routes of events, commands and timers to streams: the same in the worker, in the operator's role, and in tests. */
-export function wireRoutes({
-  pool,
-  ledger,
-  paxos,
-  notices,
-  unknownIdentities,
-  encryptionKey,
-  now,
-  trading,
-}: RouteParts): Required<Routes> & {
+export function wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, vault, now, trading }: RouteParts): Required<Routes> & {
   requests: Ledger<IdentityRequestSnapshot>
-  vault: Vault
   close(): Promise<void>
 } {
   const requests = createLedger({ pool, table: IDENTITY_REQUEST_TABLE })
-  const vault = createVault({ pool, encryptionKey })
   const onboarding = { ledger, paxos, notices, unknownIdentities }
   return {
     routes: [onboardingRoute(onboarding), ...trading.eventRoutes],
     ownRoutes: [identityRequestRoute({ requests, ledger, paxos, vault, now }), readIdentityRoute(onboarding), ...trading.routes],
     requests,
-    vault,
     close: () => requests.close(),
   }
 }

@@ -38,6 +38,7 @@ export function wireUseCases(
     ...outlook,
     missingScopes: () => paxos.missingScopes(),
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
+    vault: { ...stages.vaultKeys },
     trading: { ...trading, inbox, queue, paxos, encryptionKey },
     documents: { documents: trading.documentLedger, onboardings: stages.ledger },
     actions: {

@@ -39,6 +39,7 @@ export function contradictions(set: Values, role: Role): string[] {
     ...pooler(set),
     ...destinations(set, role),
     ...certificates(set),
+    ...keyPlaces(set),
     ...(callsPaxos(set) ? [...plainHttp(set), ...weakSecrets(set)] : []),
   ]
 }
@@ -127,6 +128,11 @@ function hostOf(url: string | undefined): string | null {
   if (url === undefined || !URL.canParse(url)) return null // reported as malformed
   const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
   return host === 'localhost' ? '127.0.0.1' : host
+}
+
+/** Keys in the database of the data would be in its backup. */
+function keyPlaces({ VAULT_KEYS_URL: keys, DATABASE_URL: data }: Values): string[] {
+  return keys !== undefined && keys === data ? ['VAULT_KEYS_URL is the same as DATABASE_URL: name another database, or leave it out'] : []
 }
 
 /** Node's own switch: with it, anyone on the network can read Paxos's secret and people's data. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseDatabaseUrl } from '../platform/postgres/database-url.ts'
 
 /** Accepts what `pg` accepts, also an address without a host and with the folder of a socket. */
-const databaseUrl = z.string().refine((text) => {
+export const databaseUrl = z.string().refine((text) => {
   try {
     return /^postgres(ql)?:$/.test(parseDatabaseUrl(text).protocol)
   } catch {

@@ -10,6 +10,7 @@ import type { BudgetLimits, PaxosFeature } from './paxos.ts'
 import type { Role } from './role.ts'
 import { fileVariable, readSecrets } from './secret-files.ts'
 import { isReadBy, SECRET_NAMES, VARIABLE_NAMES, Variables } from './variables.ts'
+import type { KeyPlace } from './vault.ts'
 import { weakSecrets } from './weak-secrets.ts'
 
 /** All settings, read once at start and passed down as arguments. */
@@ -80,6 +81,10 @@ export interface Config {
   replaySecondPersonAbove: number | null
   /** 32 bytes; `null`: generated under `.gatehouse/` in development, or not for this role. */
   encryptionKey: Buffer | null
+  /** Further keys of 32 bytes that may have wrapped data keys: the old one during a rotation. */
+  acceptedKeys: readonly Buffer[]
+  /** Where data keys are kept; `null`: in the database itself. */
+  vaultKeys: KeyPlace | null
   /** Settings without effect: one sentence each, for a person. */
   warnings: readonly string[]
   /** Faults of all configured secrets, also those of other roles: refused beside the real Paxos, accepted beside a simulator. */
@@ -89,7 +94,7 @@ export interface Config {
 const FILE_NAMES = SECRET_NAMES.map(fileVariable)
 const KNOWN: readonly string[] = [...VARIABLE_NAMES, ...FILE_NAMES]
 /** Prefixes that other variables hardly have: an unknown name with one of them is a slip. */
-const OUR_PREFIXES = /^(PAXOS|WEBHOOK|NOTIFY|SANDBOX|OPERATOR|WORKER|SWEEP|ADOPT|ENCRYPTION)_/
+const OUR_PREFIXES = /^(PAXOS|WEBHOOK|NOTIFY|SANDBOX|OPERATOR|WORKER|SWEEP|ADOPT|ENCRYPTION|VAULT)_/
 
 /**
  * Reads and checks the variables of `role` from the environment and from the file `.env` in `directory`, if it exists. The environment
@@ -197,6 +202,8 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoin
     identityPollSeconds: v.IDENTITY_POLL_SECONDS,
     replaySecondPersonAbove: v.REPLAY_SECOND_PERSON_ABOVE,
     encryptionKey: v.ENCRYPTION_KEY === undefined ? null : Buffer.from(v.ENCRYPTION_KEY, 'base64'),
+    acceptedKeys: v.ENCRYPTION_KEYS_ACCEPTED.map((key) => Buffer.from(key, 'base64')),
+    vaultKeys: v.VAULT_KEYS_URL ?? null,
   }
 }
 

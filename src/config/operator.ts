@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { headerSecret, positive } from './value-schemas.ts'
 
-/** Access to the operator API and the pages, the rule for a second person, and the key for hashes of requests. */
+/** Access to the operator API and the pages, and the rule for a second person. */
 export const OPERATOR = {
   OPERATOR_TOKEN: headerSecret.optional(),
   OPERATOR_SESSION_IDLE_MINUTES: positive.max(720, 'must be at most 720').default(60),
@@ -9,8 +9,4 @@ export const OPERATOR = {
     .union([z.literal('off'), positive], 'must be a whole number more than 0, or off')
     .transform((above) => (above === 'off' ? null : above))
     .default(25),
-  ENCRYPTION_KEY: z
-    .base64('must be base64')
-    .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)')
-    .optional(),
 }

@@ -10,6 +10,7 @@ import { PROCESS } from './process.ts'
 import { QUEUE } from './queue.ts'
 import type { Role } from './role.ts'
 import { SANDBOX } from './sandbox.ts'
+import { VAULT } from './vault.ts'
 import { WEBHOOK } from './webhook.ts'
 import { WORKER } from './worker.ts'
 
@@ -21,6 +22,7 @@ export const Variables = z.object({
   ...LISTEN,
   ...HTTP,
   ...OPERATOR,
+  ...VAULT,
   ...PAXOS,
   ...WEBHOOK,
   ...NOTIFY,
@@ -41,6 +43,8 @@ export const SECRET_NAMES = [
   'OPERATOR_TOKEN',
   'METRICS_TOKEN',
   'ENCRYPTION_KEY',
+  'ENCRYPTION_KEYS_ACCEPTED',
+  'VAULT_KEYS_URL',
   'PAXOS_CLIENT_SECRET',
   'WEBHOOK_API_KEYS',
   'WEBHOOK_OAUTH_CLIENTS',
@@ -79,6 +83,8 @@ export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
   OPERATOR_SESSION_IDLE_MINUTES: ['operator'],
   REPLAY_SECOND_PERSON_ABOVE: ['operator', 'commands'],
   ENCRYPTION_KEY: CALLERS,
+  ENCRYPTION_KEYS_ACCEPTED: CALLERS,
+  VAULT_KEYS_URL: CALLERS,
   PAXOS_API_URL: EVERY,
   PAXOS_TOKEN_URL: CALLERS,
   PAXOS_CLIENT_ID: CALLERS,

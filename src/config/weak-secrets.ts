@@ -38,7 +38,8 @@ export function weakSecrets(set: NodeJS.Dict<string>): string[] {
   return [...new Set(problems)]
 }
 
-const isSeveral = (name: string): boolean => name === 'WEBHOOK_API_KEYS' || name === 'WEBHOOK_SIGNING_SECRETS'
+const isSeveral = (name: string): boolean =>
+  name === 'WEBHOOK_API_KEYS' || name === 'ENCRYPTION_KEYS_ACCEPTED' || name === 'WEBHOOK_SIGNING_SECRETS'
 
 function secretsIn(set: NodeJS.Dict<string>): Named[] {
   const each = (name: string): string[] =>
@@ -51,6 +52,7 @@ function secretsIn(set: NodeJS.Dict<string>): Named[] {
     ...one('OPERATOR_TOKEN'),
     ...one('METRICS_TOKEN'),
     ...one('ENCRYPTION_KEY'),
+    ...each('ENCRYPTION_KEYS_ACCEPTED').map((key): Named => ['ENCRYPTION_KEYS_ACCEPTED', key]),
     ...one('PAXOS_CLIENT_SECRET'),
     ...each('WEBHOOK_API_KEYS').map((key): Named => ['WEBHOOK_API_KEYS', key]),
     ...each('WEBHOOK_OAUTH_CLIENTS').map((pair): Named => ['WEBHOOK_OAUTH_CLIENTS', pair.slice(pair.indexOf(':') + 1)]),
@@ -61,6 +63,6 @@ function secretsIn(set: NodeJS.Dict<string>): Named[] {
 
 /** Number of different characters of a secret, or of bytes of a base64 key. */
 function variety(name: string, secret: string): number {
-  if (name !== 'ENCRYPTION_KEY' && !secret.startsWith('whsec_')) return new Set(secret).size
+  if (!name.startsWith('ENCRYPTION_KEY') && !secret.startsWith('whsec_')) return new Set(secret).size
   return new Set(Buffer.from(secret.replace(/^whsec_/, ''), 'base64')).size
 }

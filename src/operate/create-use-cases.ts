@@ -21,6 +21,7 @@ import { honestPace } from './health/honest-pace.ts'
 import { readStats } from './health/stats.ts'
 import { issueUseCases } from './issues/issues.ts'
 import { listLongestApproved, onboardingUseCases } from './onboarding/onboardings.ts'
+import { vaultUseCases } from './privacy/vault-keys.ts'
 import type { Problem } from './problems/problem.ts'
 import { readProblems } from './problems/read-problems.ts'
 import { proofUseCases } from './proof/prove.ts'
@@ -48,6 +49,8 @@ export interface UseCaseParts {
   missingScopes: () => Promise<readonly { feature: string; scopes: readonly string[] }[]>
   /** The streams, the inbox and the client behind accounts and orders. */
   trading: Omit<TradingParts, 'pool' | 'perform' | 'now'>
+  /** The keys of personal data. */
+  vault: Omit<Parameters<typeof vaultUseCases>[0], 'perform'>
   /** The streams behind the documents of customers. */
   documents: Pick<UploadParts, 'documents' | 'onboardings'>
   /** Milliseconds since 1970. */
@@ -65,6 +68,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const pace = honestPace(parts.pace, problems)
   const trading = tradingUseCases({ ...parts.trading, pool, perform, now })
   const keys = keyUseCases({ pool, perform, now })
+  const vault = vaultUseCases({ ...parts.vault, perform })
   const checkLedger = (identityId?: string): Promise<LedgerReport> => verifyLedger(pool, identityId === undefined ? {} : { identityId })
   return {
     ...onboardingUseCases({ pool, onboardings, events, actions, perform, problems, now }),
@@ -84,11 +88,12 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...findUseCases({ pool }),
     ...issueUseCases({ pool, events, perform, now }),
     ...keys,
+    ...vault,
     ...sessionUseCases({ pool, perform, now }),
     testNotice: (actor) =>
       perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),
     stats: () => readStats({ onboardings, events, pool, pace, problems, listKeys: keys.listKeys, now }),
-    diagnose: () => diagnose({ ...parts, pace, events, problems, listKeys: keys.listKeys }),
+    diagnose: () => diagnose({ ...parts, pace, events, problems, listKeys: keys.listKeys, vaultStatus: vault.vaultStatus }),
     verifyLedger: ({ identityId }) => checkLedger(identityId),
     listAudit: (query) => listAudit(pool, query),
     verifyAudit: (options) => verifyAudit(pool, options),

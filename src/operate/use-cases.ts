@@ -31,6 +31,7 @@ import type { Home } from './health/home.ts'
 import type { UpstreamOutlook } from './health/upstream-outlook.ts'
 import type { Annotation, IssueVerb } from './issues/issue-input.ts'
 import type { CreatedOnboarding, CreateOrder } from './onboarding/create-onboarding.ts'
+import type { VaultUseCases } from './privacy/vault-keys.ts'
 import type { Problem } from './problems/problem.ts'
 import type { ProofUseCases } from './proof/prove.ts'
 import type { QueuePause } from './queue/queue-pause.ts'
@@ -233,6 +234,7 @@ export interface OperatorUseCases
     ProofUseCases,
     ReconciliationUseCases,
     KeyUseCases,
+    VaultUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

@@ -11,6 +11,7 @@ import type { World } from '../../roster/role-process.ts'
 import type { Roster } from '../../roster/roster.ts'
 import { differences } from '../../roster/world.ts'
 import { type KeyUseCases, sayKey } from '../access/webhook-keys.ts'
+import type { VaultUseCases } from '../privacy/vault-keys.ts'
 import type { Problem } from '../problems/problem.ts'
 import { readPause, sayPause } from '../queue/queue-pause.ts'
 import { counted } from '../say/counted.ts'
@@ -32,6 +33,7 @@ export interface DiagnoseParts {
   missingScopes: () => Promise<readonly { feature: string; scopes: readonly string[] }[]>
   problems: () => Promise<Problem[]>
   listKeys: KeyUseCases['listKeys']
+  vaultStatus: VaultUseCases['vaultStatus']
 }
 
 /** Largest tolerable difference between the clocks, milliseconds. Beyond it, leases, retries and token lifetimes are wrong. */
@@ -57,6 +59,7 @@ export async function diagnose(parts: DiagnoseParts): Promise<Finding[]> {
     await findingOf('eviction', () => eviction(parts)),
     await findingOf('backlog', () => backlog(parts)),
     await findingOf('webhook keys', () => webhookKeys(parts)),
+    await findingOf('personal data', () => personalData(parts)),
     await findingOf('application', () => application(parts)),
     await findingOf('paxos', () => paxos(parts)),
     await findingOf('paxos scopes', () => scopes(parts)),
@@ -136,6 +139,24 @@ async function application({ pool, problems }: DiagnoseParts): Promise<Seen> {
   return {
     result: 'ok',
     saw: lastTakenAt ? `took its last notification ${relativeTime(lastTakenAt, new Date())}` : 'no notification sent yet',
+  }
+}
+
+/** Where the keys of personal data are. In the database itself, a restored backup brings an erased person back. */
+async function personalData({ vaultStatus }: DiagnoseParts): Promise<Seen> {
+  const { place, apart, keys, notRotated } = await vaultStatus()
+  const saw = `${counted(keys, 'key')} in ${place}`
+  if (notRotated > 0)
+    return {
+      result: 'warning',
+      saw: `${saw}; ${notRotated} of them not wrapped by the current ENCRYPTION_KEY`,
+      mend: `${GATEHOUSE} vault rotate --operator <you> --reason "..."`,
+    }
+  if (apart) return { result: 'ok', saw }
+  return {
+    result: 'warning',
+    saw: `${saw}, so a restored backup brings erased persons back`,
+    mend: 'set VAULT_KEYS_URL (docs/operations.md, "Keys outside the backup")',
   }
 }
 

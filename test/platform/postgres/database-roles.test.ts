@@ -144,6 +144,7 @@ describe('F62: the database roles', () => {
       delivery_sample: 'gatehouse_receiver',
       held_quote: 'gatehouse_operator',
       sealed_payload: 'gatehouse_worker',
+      vault_key: 'gatehouse_worker',
       operator_session: 'gatehouse_operator',
     }
     const files = globSync('src/**/*.ts', { cwd: ROOT, exclude: (name) => name.includes('generated') })
