@@ -26,13 +26,13 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   ledger: { mutate: ['src/ledger/{ledger,ledger-rows,onboarding-table,stream-table,verify-ledger}.ts'], tests: ['test/ledger/*.test.ts'] },
   saga: {
     mutate: [
-      'src/saga/{dispatch-due-events,fail-event,onboarding-route,prepare-event,prepare-stream,process-event,run-stream,stream-kind}.ts',
+      'src/saga/{count-lookup,dispatch-due-events,fail-event,onboarding-route,prepare-event,prepare-stream,process-event,run-stream,stream-kind}.ts',
       'src/effects/{create-account,describe-attempt,send-notification}.ts',
       'src/paxos/accounts.ts',
     ],
     tests: [
       'test/faults/{quarantine,schedules}.test.ts',
-      'test/saga/{advance-onboarding,dispatch-due-events,prepare-event,process-event,run-stream,run-stream-protocol,work-on-events}.test.ts',
+      'test/saga/{advance-onboarding,count-lookup,dispatch-due-events,prepare-event,process-event,run-stream,run-stream-protocol,work-on-events}.test.ts',
       'test/effects/{describe-attempt,estimates,same-receipt}.test.ts',
       'test/paxos/{accounts,resources}.test.ts',
     ],

@@ -13,6 +13,8 @@ const group =
 
 const accepting = group('src/inbox/insert-events.ts', 'test/inbox/accept-events.test.ts')
 const reopening = group('src/inbox/insert-events.ts', 'test/reconcile/sweep-events.test.ts')
+const proving = group('src/inbox/prove-events.ts', 'test/inbox/backlog.test.ts')
+const waiting = group('src/inbox/waiting-events.ts', 'test/inbox/backlog.test.ts')
 const completing = group('src/inbox/complete-events.ts', 'test/inbox/inbox.test.ts')
 const committing = group('src/ledger/ledger-sql.ts', 'test/ledger/ledger.test.ts')
 const matching = group('src/inbox/match-events.ts', 'test/replay/replay.test.ts')
@@ -54,6 +56,24 @@ export const SQL_GUARDS: readonly SqlGuard[] = [
   reopening(` AND i.completed_at < now() - interval '5 minutes'`, ''),
   accepting(`CASE WHEN test THEN 'test' ELSE 'accepted' END`, `'accepted'`),
   accepting('(xmax = 0) AS inserted', 'true AS inserted'),
+  // A listing confirms what is unfinished and opens again what was parked as unknown, and nothing else. Neither end of a long backlog waits
+  // for the other.
+  proving(`i.state = 'accepted' AND i.trust = 'hint' OR`, `i.state = 'accepted' OR`),
+  proving(`i.state = 'accepted' AND i.trust = 'hint' OR`, `i.trust = 'hint' OR`),
+  proving(` AND i.error_code = 'EVENT_UNKNOWN_TO_PAXOS'`, ''),
+  proving('WHEN reopened THEN i.generation + 1', 'WHEN true THEN i.generation + 1'),
+  proving('WHEN reopened THEN i.generation + 1', 'WHEN false THEN i.generation + 1'),
+  proving('attempts = CASE WHEN reopened', 'attempts = CASE WHEN true'),
+  proving('attempts = CASE WHEN reopened', 'attempts = CASE WHEN false'),
+  proving('batch = CASE WHEN reopened', 'batch = CASE WHEN true'),
+  proving('batch = CASE WHEN reopened', 'batch = CASE WHEN false'),
+  proving('due_at = CASE WHEN reopened', 'due_at = CASE WHEN true'),
+  proving('due_at = CASE WHEN reopened', 'due_at = CASE WHEN false'),
+  proving('  completed_at = NULL\n', '  completed_at = i.completed_at\n'),
+  waiting('ORDER BY state, seq LIMIT $1', 'ORDER BY state DESC, seq DESC LIMIT $1'),
+  waiting('ORDER BY state DESC, seq DESC LIMIT $2', 'ORDER BY state, seq LIMIT $2'),
+  waiting('    AND seq > (SELECT max(seq) FROM oldest) AND (SELECT', '    AND (SELECT'),
+  waiting(` AND state = 'accepted' ORDER BY event_id FOR UPDATE`, ' ORDER BY event_id FOR UPDATE'),
   // A key has its share of the single reads and no more, at once and over time, and none while it is demoted. It is demoted once for all workers.
   keyReads('WHERE k.slot = $1 FOR UPDATE OF k', 'WHERE k.slot = $1'),
   keyReads('$3::float8 / live.keys / 2 AS most', '$3::float8 AS most'),

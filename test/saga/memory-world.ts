@@ -65,7 +65,7 @@ export interface MemoryWorld {
 export function createMemoryWorld({
   unknownIdentities = 'adopt',
   ...options
-}: Partial<Pick<OnboardingParts, 'unknownIdentities'> & Pick<ProcessParts, 'random' | 'unknown' | 'logger'>> = {}): MemoryWorld {
+}: Partial<Pick<OnboardingParts, 'unknownIdentities'> & Pick<ProcessParts, 'random' | 'unknown' | 'logger' | 'keys'>> = {}): MemoryWorld {
   const at = new Date(RECEIVED_AT)
   const called = (operation: string, { priority }: { priority?: string } = {}): void => void world.calls.push(`${operation} ${priority}`)
   const world: MemoryWorld = {
