@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cancelOrderEffect } from '../../src/effects/cancel-order.ts'
 import { createAccountEffect } from '../../src/effects/create-account.ts'
+import { createDepositInstructionsEffect } from '../../src/effects/create-deposit-instructions.ts'
 import { executeQuoteEffect } from '../../src/effects/execute-quote.ts'
 import { fundAccountEffect } from '../../src/effects/fund-account.ts'
 import { placeOrderEffect } from '../../src/effects/place-order.ts'
@@ -15,6 +16,7 @@ describe('the room that an effect asks for before an attempt is on record', () =
     ['orders.create', (paxos) => placeOrderEffect(paxos, clock)],
     ['orders.cancel', cancelOrderEffect],
     ['quote-executions.create', (paxos) => executeQuoteEffect(paxos, clock)],
+    ['deposit-instructions.create', createDepositInstructionsEffect],
     ['deposits.fund-sandbox', (paxos) => fundAccountEffect(paxos, deposits)],
   ])('is that of its own call, %s, with its own priority', async (operation, create) => {
     const asked: unknown[] = []

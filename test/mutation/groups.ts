@@ -43,6 +43,15 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     tests: ['test/effects/*.test.ts', 'test/domain/trade/*.test.ts'],
     inMemory: true,
   },
+  transfers: {
+    mutate: ['src/effects/create-deposit-instructions.ts', 'src/domain/transfer/*.ts', 'src/domain/{money,stream-of-key}.ts'],
+    tests: [
+      'test/effects/{create-deposit-instructions,room}.test.ts',
+      'test/domain/transfer/*.test.ts',
+      'test/domain/{money,stream-of-key}.test.ts',
+    ],
+    inMemory: true,
+  },
   replay: { mutate: ['src/replay/*.ts', 'src/inbox/seq-window.ts', 'src/inbox/match-events.ts'], tests: ['test/replay/*.test.ts'] },
   requests: {
     mutate: [
