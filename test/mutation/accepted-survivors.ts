@@ -22,6 +22,7 @@ const advancing = inFile('src/saga/run-stream.ts')
 const ledger = inFile('src/ledger/ledger.ts')
 /** Why the name of a statement may be missing. */
 const NAMELESS = 'only speed: Postgres plans a statement without a name at each use'
+const routing = inFile('src/saga/onboarding-route.ts')
 const committer = inFile('src/platform/group-committer.ts')
 
 /** Mutants that no test needs to notice, each with the reason. */
@@ -139,6 +140,21 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     'return parts.now() - loadedAt > ROW_FRESH_MS ? loadToBeDone(parts, job) : row',
     ['parts.now() - loadedAt > ROW_FRESH_MS => parts.now() - loadedAt >= ROW_FRESH_MS'],
     'the very instant from which the row is loaded again',
+  ),
+  ...routing(
+    "if (version === null && !isDecisionEvent(type)) return { event: type, status: '', requiredDocuments } // opens no onboarding: no read is needed",
+    ["{ event: type, status: '', requiredDocuments } => {}", `'' => "Stryker was here!"`],
+    'equivalent: an event without a decision opens no onboarding, and nothing else of it is looked at',
+  ),
+  ...routing(
+    'return { event: READ_IDENTITY, status, ...said(statusDetails), requiredDocuments: [] }',
+    ['[] => ["Stryker was here"]'],
+    'equivalent: only an event that asks for documents is asked for them',
+  ),
+  ...routing(
+    'return details === undefined ? {} : { details }',
+    ['details === undefined => false'],
+    'equivalent: a field that is undefined counts as absent',
   ),
   ...inFile('src/effects/execute-quote.ts')(
     "return baseAmount === null ? { ...common, quote_amount: quoteAmount ?? '' } : { ...common, base_amount: baseAmount }",
