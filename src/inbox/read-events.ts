@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { EventOrigin, EventState } from '../domain/event-state.ts'
-import type { InboxEvent, Prisma } from '../generated/prisma/client.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
 import { prefixPatterns } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
@@ -80,6 +80,34 @@ export interface EventReads {
   pulse(): Promise<{ oldestUnfinishedAt: Date | null; lastWebhookAt: Date | null }>
 }
 
+/** What operators see of an event. The keys of a page are of the sequence number. */
+const SHOWN = {
+  seq: true,
+  eventId: true,
+  type: true,
+  state: true,
+  identityId: true,
+  occurredAt: true,
+  receivedAt: true,
+  deliveryCount: true,
+  isTest: true,
+  origin: true,
+  trust: true,
+  outcome: true,
+  attempts: true,
+  strikes: true,
+  generation: true,
+  dueAt: true,
+  errorCode: true,
+  errorDetail: true,
+  completedAt: true,
+  bodySha256: true,
+  keySlot: true,
+  streamId: true,
+} as const satisfies Record<keyof EventRecord | 'seq', true>
+
+type EventRow = Prisma.InboxEventGetPayload<{ select: typeof SHOWN }>
+
 /** Most events of one identity. A longer story is read through the list of events. */
 const MOST_OF_ONE_IDENTITY = 500
 const MOST_OPEN = 1_000
@@ -89,16 +117,21 @@ export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool 
   return {
     list: (query) => listEvents({ prisma, pool }, query),
     find: async (eventId) => {
-      const row = await prisma.inboxEvent.findUnique({ where: { eventId } })
+      const row = await prisma.inboxEvent.findUnique({ where: { eventId }, select: SHOWN })
       return row && toRecord(row)
     },
     ofIdentity: async (identityId) => {
-      const rows = await prisma.inboxEvent.findMany({ where: { identityId }, orderBy: { seq: 'desc' }, take: MOST_OF_ONE_IDENTITY })
+      const rows = await prisma.inboxEvent.findMany({
+        where: { identityId },
+        orderBy: { seq: 'desc' },
+        take: MOST_OF_ONE_IDENTITY,
+        select: SHOWN,
+      })
       return rows.reverse().map(toRecord)
     },
     openOf: async (identityIds) => {
       const where = { identityId: { in: [...identityIds] }, state: { in: ['accepted', 'parked', 'dead'] } }
-      return (await prisma.inboxEvent.findMany({ where, orderBy: { seq: 'asc' }, take: MOST_OPEN })).map(toRecord)
+      return (await prisma.inboxEvent.findMany({ where, orderBy: { seq: 'asc' }, take: MOST_OPEN, select: SHOWN })).map(toRecord)
     },
     identitiesByEvent: async (prefix) => {
       const found = await Promise.all(prefixPatterns(prefix).map((pattern) => pool.query<{ identity_id: string }>(BY_PREFIX, [pattern])))
@@ -157,6 +190,7 @@ async function listEvents(
     },
     orderBy,
     take: limit + 1,
+    select: SHOWN,
   })
   return cutPage(rows, { limit, view: toRecord, key: (row) => [String(row.seq)] })
 }
@@ -179,30 +213,13 @@ function openInOrder(state: Exclude<EventState, 'processed'>, direction: 'asc' |
   return { where: { state: { gte: state, lte: state } }, orderBy: [{ state: direction }, { seq: direction }] }
 }
 
-function toRecord(row: InboxEvent): EventRecord {
-  const { eventId, type, identityId, occurredAt, receivedAt, deliveryCount, isTest, outcome, attempts, strikes, generation } = row
+function toRecord({ seq, ...row }: EventRow): EventRecord {
   return {
-    eventId,
-    type,
+    ...row,
     // The columns' CHECK constraints restrict these to their unions.
     state: row.state as EventState,
-    identityId,
-    occurredAt,
-    receivedAt,
-    deliveryCount,
-    isTest,
     origin: row.origin as EventRecord['origin'],
     trust: row.trust as EventRecord['trust'],
-    outcome,
-    attempts,
-    strikes,
-    generation,
-    dueAt: row.dueAt,
-    errorCode: row.errorCode,
-    errorDetail: row.errorDetail,
-    completedAt: row.completedAt,
     bodySha256: row.bodySha256 && Buffer.from(row.bodySha256).toString('hex'),
-    keySlot: row.keySlot,
-    streamId: row.streamId,
   }
 }

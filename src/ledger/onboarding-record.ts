@@ -30,63 +30,35 @@ export interface EntryRecord {
   readonly hash: string
 }
 
-type OnboardingRow = Prisma.OnboardingGetPayload<object>
-type EffectRow = Prisma.EffectGetPayload<object>
+/** What the ledger keeps for itself. */
+export const BOOKKEEPING = { version: true, headHash: true } as const
+
+type OnboardingRow = Prisma.OnboardingGetPayload<{ omit: typeof BOOKKEEPING }>
+type EffectRow = Prisma.EffectGetPayload<{ omit: { leaseSeq: true; leaseGeneration: true } }>
 
 /** The effects of these onboardings by identity, in the order of their intents. */
 export async function effectsOf(prisma: PrismaClient, rows: readonly OnboardingRow[]): Promise<Map<string, EffectRow[]>> {
   const effects = await prisma.effect.findMany({
     where: { streamId: { in: rows.map(({ identityId }) => identityId) } },
     orderBy: [{ intendedAt: 'asc' }, { step: 'asc' }],
+    omit: { leaseSeq: true, leaseGeneration: true },
   })
   return Map.groupBy(effects, ({ streamId }) => streamId)
 }
 
 export function toRecord(row: OnboardingRow, effects: ReadonlyMap<string, EffectRow[]>): OnboardingRecord {
-  const {
-    identityId,
-    refId,
-    identityStatus,
-    requiredDocuments,
-    accountId,
-    profileId,
-    entryCount,
-    createdAt,
-    updatedAt,
-    approvedAt,
-    readyAt,
-  } = row
   return {
-    identityId,
-    refId,
+    ...row,
     // The columns' CHECK constraints and the only writer (ledger.ts) restrict these to their unions.
     origin: row.origin as Onboarding['origin'],
     state: row.state as OnboardingState,
     heldFrom: row.heldFrom as OnboardingState | null,
     heldReason: row.heldReason as HoldReason | null,
-    identityStatus,
     statusDetails: row.statusDetails as Onboarding['statusDetails'], // only the ledger writes it
-    requiredDocuments,
-    accountId,
-    profileId,
-    entryCount,
-    createdAt,
-    updatedAt,
-    approvedAt,
-    readyAt,
-    effects: (effects.get(identityId) ?? []).map((effect) => ({
-      step: effect.step,
-      kind: effect.kind,
-      name: effect.name,
-      number: effect.number,
-      key: effect.key,
+    effects: (effects.get(row.identityId) ?? []).map(({ streamId, ...effect }) => ({
+      ...effect,
       state: effect.state as Effect['state'],
-      attempts: effect.attempts,
-      leaseUntil: effect.leaseUntil,
       receipt: effect.receipt as Effect['receipt'], // only the ledger writes it
-      errorCode: effect.errorCode,
-      intendedAt: effect.intendedAt,
-      completedAt: effect.completedAt,
     })),
   }
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
+import { selectList } from '../platform/postgres/select-list.ts'
 
 /** A brokerage account, from its onboarding. */
 export interface AccountRecord {
@@ -11,6 +12,15 @@ export interface AccountRecord {
   readonly onboardingState: OnboardingState
   readonly openedAt: Date | null
 }
+
+const ACCOUNT_FIELDS = selectList<AccountRecord>({
+  accountId: true,
+  identityId: true,
+  profileId: true,
+  refId: true,
+  onboardingState: 'state',
+  openedAt: 'ready_at',
+})
 
 /** When Gatehouse adopted an account that existed at Paxos; null for an account that it opened. */
 export async function takenOverAt(pool: Pool, accountId: string): Promise<Date | null> {
@@ -25,9 +35,7 @@ export async function takenOverAt(pool: Pool, accountId: string): Promise<Date |
 /** The account, if Gatehouse opened or adopted it. Null for an unknown one and for another customer's. */
 export async function findAccount(pool: Pool, accountId: string): Promise<AccountRecord | null> {
   const { rows } = await pool.query<AccountRecord>(
-    `SELECT account_id AS "accountId", identity_id AS "identityId", profile_id AS "profileId", ref_id AS "refId", state AS "onboardingState",
-       ready_at AS "openedAt"
-     FROM onboarding WHERE account_id = $1 AND profile_id IS NOT NULL`,
+    `SELECT ${ACCOUNT_FIELDS} FROM onboarding WHERE account_id = $1 AND profile_id IS NOT NULL`,
     [accountId],
   )
   return rows[0] ?? null

@@ -6,7 +6,7 @@ import { OPAQUE_ID } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, ISO_TIME, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
 import { countNotices, countStates, countUnfinished, type NoticeCounts, type Progress, readProgress } from './count-onboardings.ts'
-import { type EntryRecord, effectsOf, type OnboardingRecord, toRecord } from './onboarding-record.ts'
+import { BOOKKEEPING, type EntryRecord, effectsOf, type OnboardingRecord, toRecord } from './onboarding-record.ts'
 import { type Last, type SortKey, searchPage } from './search-onboardings.ts'
 
 export interface OnboardingQuery {
@@ -48,21 +48,18 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
     list: (query) => listOnboardings(prisma, query),
     find: async (id) => {
       const row =
-        (await prisma.onboarding.findUnique({ where: { identityId: id } })) ??
+        (await prisma.onboarding.findUnique({ where: { identityId: id }, omit: BOOKKEEPING })) ??
         // A uuid arrives here in lower case. The caller of the API may have sent it in upper case as a ref_id.
-        (await prisma.onboarding.findFirst({ where: { refId: { in: [id, id.toUpperCase()] } } }))
+        (await prisma.onboarding.findFirst({ where: { refId: { in: [id, id.toUpperCase()] } }, omit: BOOKKEEPING }))
       return row && toRecord(row, await effectsOf(prisma, [row]))
     },
     entries: async (identityId) => {
-      const rows = await prisma.ledgerEntry.findMany({ where: { streamId: identityId }, orderBy: { entryNo: 'asc' } })
-      return rows.map(({ entryNo, at, kind, actor, data, hash }) => ({
-        entryNo,
-        at,
-        kind,
-        actor,
-        data,
-        hash: Buffer.from(hash).toString('hex'),
-      }))
+      const rows = await prisma.ledgerEntry.findMany({
+        where: { streamId: identityId },
+        orderBy: { entryNo: 'asc' },
+        omit: { streamId: true, prevHash: true },
+      })
+      return rows.map(({ hash, ...entry }) => ({ ...entry, hash: Buffer.from(hash).toString('hex') }))
     },
     countStates: async () => ({ ...(await states()), ...(await countUnfinished(prisma)) }),
     countNotices: notices,
@@ -76,6 +73,7 @@ export function readOnboardings(prisma: PrismaClient): OnboardingReads {
         where: { state: 'approved' },
         orderBy: [{ updatedAt: 'asc' }, { identityId: 'asc' }],
         take: limit,
+        omit: BOOKKEEPING,
       })
       const effects = await effectsOf(prisma, rows)
       return rows.map((row) => toRecord(row, effects))
@@ -96,6 +94,7 @@ async function listOnboardings(
       : { ...(state ? { state } : {}), ...(last ? after(sort, last) : {}) },
     orderBy: [{ [sort]: 'desc' }, { identityId: 'desc' }],
     take: limit + 1,
+    omit: BOOKKEEPING,
   })
   const effects = await effectsOf(prisma, rows)
   return cutPage(rows, { limit, view: (row) => toRecord(row, effects), key: (row) => [sort, row[sort].toISOString(), row.identityId] })

@@ -1,30 +1,31 @@
 import type { Pool } from 'pg'
 import { UUID } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
+import { selectList } from '../platform/postgres/select-list.ts'
 import type { TimeWindow } from './read-window.ts'
-import type { Reconciliation, ReconciliationState, Withheld } from './reconciliation.ts'
+import type { Reconciliation } from './reconciliation.ts'
 
 /** Lease of a worker on a comparison, seconds: longer than one page can take, with waits for the budget. */
 const LEASE_SECONDS = 120
 
-interface Row {
-  id: string
-  state: ReconciliationState
-  from_at: Date
-  to_at: Date
-  requested_by: string
-  requested_at: Date
-  finished_at: Date | null
-  pages: number
-  listed: number
-  by_webhook: number
-  by_sweep: number
-  found: number
-  missing: number
-  events_sha256: Buffer | null
-  doubts: Withheld[]
-  last_error: string | null
-}
+const FIELDS = selectList<Reconciliation>({
+  id: true,
+  state: true,
+  fromAt: true,
+  toAt: true,
+  requestedBy: true,
+  requestedAt: true,
+  finishedAt: true,
+  pages: true,
+  listed: true,
+  byWebhook: true,
+  bySweep: true,
+  found: true,
+  missing: true,
+  eventsSha256: "encode(events_sha256, 'hex')",
+  withheld: 'doubts',
+  lastError: true,
+})
 
 /** Records the request. Returns the record under this id: an earlier request with another window stays unchanged. */
 export async function requestReconciliation(
@@ -43,8 +44,8 @@ export async function requestReconciliation(
 }
 
 export async function findReconciliation(pool: Pool, id: string): Promise<Reconciliation | null> {
-  const { rows } = await pool.query<Row>('SELECT * FROM reconciliation WHERE id = $1', [id])
-  return rows[0] ? toReconciliation(rows[0]) : null
+  const { rows } = await pool.query<Reconciliation>(`SELECT ${FIELDS} FROM reconciliation WHERE id = $1`, [id])
+  return rows[0] ?? null
 }
 
 /** One page, last requested first. @throws UsageError for a foreign cursor */
@@ -53,25 +54,25 @@ export async function listReconciliations(
   { cursor, limit }: { cursor?: string | undefined; limit: number },
 ): Promise<Page<Reconciliation>> {
   const [at, id] = cursor ? decodeCursor(cursor, [/^\d{1,16}$/, UUID]) : []
-  const { rows } = await pool.query<Row>(
-    `SELECT * FROM reconciliation WHERE $1::timestamptz IS NULL OR (requested_at, id) < ($1::timestamptz, $2::uuid)
+  const { rows } = await pool.query<Reconciliation>(
+    `SELECT ${FIELDS} FROM reconciliation WHERE $1::timestamptz IS NULL OR (requested_at, id) < ($1::timestamptz, $2::uuid)
      ORDER BY requested_at DESC, id DESC LIMIT $3`,
     [at === undefined ? null : new Date(Number(at)), id ?? null, limit + 1],
   )
-  return cutPage(rows, { limit, view: toReconciliation, key: (row) => [String(row.requested_at.getTime()), row.id] })
+  return cutPage(rows, { limit, view: (found) => found, key: ({ requestedAt, id: lastId }) => [String(requestedAt.getTime()), lastId] })
 }
 
 /** Claims the oldest comparison that no worker has. Null: there is none. */
 export async function takeReconciliation(pool: Pool, worker: string): Promise<Reconciliation | null> {
-  const { rows } = await pool.query<Row>(
+  const { rows } = await pool.query<Reconciliation>(
     `UPDATE reconciliation SET state = 'running', lease_by = $1, lease_until = now() + make_interval(secs => $2), pages = 0, listed = 0
      WHERE id = (
        SELECT id FROM reconciliation WHERE state IN ('waiting', 'running') AND lease_until <= now()
        ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED
-     ) RETURNING *`,
+     ) RETURNING ${FIELDS}`,
     [worker, LEASE_SECONDS],
   )
-  return rows[0] ? toReconciliation(rows[0]) : null
+  return rows[0] ?? null
 }
 
 /** Renews the lease and records the progress. False: another worker has the comparison now. */
@@ -117,25 +118,4 @@ export async function finishReconciliation(pool: Pool, id: string, worker: strin
     ],
   )
   return rowCount === 1
-}
-
-function toReconciliation(row: Row): Reconciliation {
-  return {
-    id: row.id,
-    state: row.state,
-    fromAt: row.from_at,
-    toAt: row.to_at,
-    requestedBy: row.requested_by,
-    requestedAt: row.requested_at,
-    finishedAt: row.finished_at,
-    pages: row.pages,
-    listed: row.listed,
-    byWebhook: row.by_webhook,
-    bySweep: row.by_sweep,
-    found: row.found,
-    missing: row.missing,
-    eventsSha256: row.events_sha256?.toString('hex') ?? null,
-    withheld: row.doubts,
-    lastError: row.last_error,
-  }
 }

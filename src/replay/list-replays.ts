@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { UUID } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, ISO_TIME, type Page } from '../platform/page.ts'
-import { REPLAY_COLUMNS, type ReplayHead, type ReplayRow, toHead } from './replay-record.ts'
+import { REPLAY_FIELDS, type ReplayHead } from './replay-record.ts'
 
 /** A replay as a line of the list. */
 export type ReplayLine = ReplayHead
@@ -12,10 +12,10 @@ export async function listReplays(
   { cursor, limit }: { cursor?: string | undefined; limit: number },
 ): Promise<Page<ReplayLine>> {
   const [plannedAt = null, id = null] = cursor ? decodeCursor(cursor, [ISO_TIME, UUID]) : []
-  const { rows } = await pool.query<ReplayRow>(
-    `SELECT ${REPLAY_COLUMNS} FROM replay
+  const { rows } = await pool.query<ReplayHead>(
+    `SELECT ${REPLAY_FIELDS} FROM replay
      WHERE $1::timestamptz IS NULL OR (planned_at, id) < ($1, $2::uuid) ORDER BY planned_at DESC, id DESC LIMIT $3`,
     [plannedAt, id, limit + 1],
   )
-  return cutPage(rows, { limit, view: toHead, key: (row) => [row.planned_at.toISOString(), row.id] })
+  return cutPage(rows, { limit, view: (head) => head, key: ({ plannedAt, id: lastId }) => [plannedAt.toISOString(), lastId] })
 }

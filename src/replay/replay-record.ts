@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import { type InboxRow, loadEvents } from '../inbox/load-events.ts'
+import { selectList } from '../platform/postgres/select-list.ts'
 import type { EffectTotals } from './count-effects.ts'
 
 /**
@@ -84,77 +85,49 @@ export interface ReplayItem {
   difference: string | null
 }
 
-export const REPLAY_COLUMNS = `id, state, filter, plan_hash, planned_by, planned_at, approved_by, reason, approved_at, needs_second, second_by, second_reason,
-  finished_at, expires_at, expires_at IS NOT NULL AND expires_at <= now() AND state IN ('planned', 'awaiting_second') AS expired, chosen, events, planned_items,
-  matched, effects, stage, note`
-
-export interface ReplayRow {
-  id: string
-  state: ReplayState
-  filter: object
-  plan_hash: Buffer | null
-  planned_by: string
-  planned_at: Date
-  approved_by: string | null
-  reason: string | null
-  approved_at: Date | null
-  needs_second: boolean
-  second_by: string | null
-  second_reason: string | null
-  finished_at: Date | null
-  expires_at: Date | null
-  expired: boolean
-  chosen: boolean
-  events: number
-  planned_items: number
-  matched: number | null
-  effects: EffectTotals | null
-  stage: number
-  note: string | null
-}
-
-export function toHead(row: ReplayRow): ReplayHead {
-  return {
-    id: row.id,
-    state: row.state,
-    filter: row.filter,
-    planHash: row.plan_hash?.toString('hex') ?? null,
-    plannedBy: row.planned_by,
-    plannedAt: row.planned_at,
-    approvedBy: row.approved_by,
-    reason: row.reason,
-    approvedAt: row.approved_at,
-    needsSecond: row.needs_second,
-    secondBy: row.second_by,
-    secondReason: row.second_reason,
-    finishedAt: row.finished_at,
-    expiresAt: row.expires_at,
-    expired: row.expired,
-    chosen: row.chosen,
-    events: row.events,
-    plannedItems: row.planned_items,
-    matched: row.matched,
-    effects: row.effects,
-    stage: row.stage,
-    note: row.note,
-  }
-}
+export const REPLAY_FIELDS = selectList<ReplayHead>({
+  id: true,
+  state: true,
+  filter: true,
+  planHash: "encode(plan_hash, 'hex')",
+  plannedBy: true,
+  plannedAt: true,
+  approvedBy: true,
+  reason: true,
+  approvedAt: true,
+  needsSecond: true,
+  secondBy: true,
+  secondReason: true,
+  finishedAt: true,
+  expiresAt: true,
+  expired: "expires_at IS NOT NULL AND expires_at <= now() AND state IN ('planned', 'awaiting_second')",
+  chosen: true,
+  events: true,
+  plannedItems: true,
+  matched: true,
+  effects: true,
+  stage: true,
+  note: true,
+})
 
 /** The head of a replay. With `lock` the row is locked against other approvals, stages and stops. */
 export async function readHead(on: Pool | PoolClient, id: string, { lock = false } = {}): Promise<ReplayHead | null> {
-  const { rows } = await on.query<ReplayRow>(`SELECT ${REPLAY_COLUMNS} FROM replay WHERE id::text = $1${lock ? ' FOR UPDATE' : ''}`, [id])
-  return rows[0] ? toHead(rows[0]) : null
+  const { rows } = await on.query<ReplayHead>(`SELECT ${REPLAY_FIELDS} FROM replay WHERE id::text = $1${lock ? ' FOR UPDATE' : ''}`, [id])
+  return rows[0] ?? null
 }
 
-interface ItemRow {
-  seq: string
-  identity_id: string | null
-  verdict: string | null
-  detail: string | null
-  result: string | null
-  error_code: string | null
-  difference: string | null
-}
+/** What a replay keeps of an item. The other fields are those of its event. */
+type KeptItem = Omit<ReplayItem, 'eventId' | 'type' | 'eventState'>
+
+const ITEM_FIELDS = selectList<KeptItem>({
+  seq: true,
+  identityId: true,
+  verdict: "coalesce(verdict, 'planning')",
+  detail: "coalesce(detail, '')",
+  result: true,
+  errorCode: true,
+  difference: true,
+})
 
 /** Items after `afterSeq` in the order of receiving, each with the present state of its event. */
 export async function readItems(
@@ -162,29 +135,18 @@ export async function readItems(
   id: string,
   { afterSeq = '0', limit }: { afterSeq?: string; limit: number },
 ): Promise<ReplayItem[]> {
-  const { rows } = await pool.query<ItemRow>(
-    `SELECT seq, identity_id, verdict, detail, result, error_code, difference FROM replay_item
-     WHERE replay_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
+  const { rows } = await pool.query<KeptItem>(
+    `SELECT ${ITEM_FIELDS} FROM replay_item WHERE replay_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
     [id, afterSeq, limit],
   )
   const events = await loadEvents(
     pool,
     rows.map(({ seq }) => seq),
   )
-  return rows.map((row, at) => toItem(row, events[at] ?? null))
+  return rows.map((row, at) => withEvent(row, events[at] ?? null))
 }
 
-function toItem(row: ItemRow, event: InboxRow | null): ReplayItem {
-  return {
-    seq: row.seq,
-    eventId: event?.eventId ?? '',
-    type: event?.type ?? '',
-    identityId: event?.identityId ?? row.identity_id,
-    verdict: row.verdict ?? 'planning',
-    detail: row.detail ?? '',
-    result: row.result,
-    eventState: event?.state ?? '',
-    errorCode: row.error_code,
-    difference: row.difference,
-  }
+function withEvent(item: KeptItem, event: InboxRow | null): ReplayItem {
+  const { eventId = '', type = '', state: eventState = '' } = event ?? {}
+  return { ...item, eventId, type, eventState, identityId: event?.identityId ?? item.identityId }
 }
