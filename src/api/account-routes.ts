@@ -10,6 +10,7 @@ export function accountRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/accounts/{id}',
+      permission: 'customer.read',
       summary: 'Get one brokerage account',
       params: OpaqueIdParams,
       answers: { 200: { description: 'The account.', schema: 'Account' } },
@@ -22,6 +23,7 @@ export function accountRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/accounts/{id}/balances',
+      permission: 'trade.read',
       summary: "Get the account's balances, read from Paxos now",
       params: OpaqueIdParams,
       answers: { 200: { description: 'The balances.', schema: 'Balances' } },
@@ -31,6 +33,7 @@ export function accountRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/markets',
+      permission: 'trade.read',
       summary: 'List markets with their steps, limits and status',
       answers: { 200: { description: 'The markets.', schema: 'MarketList' } },
       handle: async () => ({ status: 200, body: { items: await useCases.listMarkets() } }),

@@ -3,6 +3,9 @@ import { finished } from 'node:stream/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Actor } from '../domain/actor.ts'
+import type { Permission } from '../domain/roles.ts'
+import { authorise } from '../operate/access/authorise.ts'
+import type { Caller } from '../operate/access/caller.ts'
 import { headerText, OperatorName } from '../operate/access/operator-name.ts'
 import { fieldErrors, sayIssue } from '../operate/input/field-errors.ts'
 import { unstorableFields } from '../operate/input/unstorable.ts'
@@ -14,6 +17,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The request is safe to repeat with the same key. */
     takesIdempotencyKey?: boolean
+  }
+  interface FastifyRequest {
+    /** Who sends the request; null before the credential was checked. */
+    caller: Caller | null
   }
 }
 
@@ -39,6 +46,8 @@ export interface ApiRoute {
   method: 'GET' | 'POST'
   /** In OpenAPI's form: `/v1/onboardings/{id}`. */
   path: string
+  /** The permission that a caller needs. Checked before the request is read. */
+  permission: Permission
   summary: string
   description?: string | undefined
   schemas: { params: z.ZodObject; query: z.ZodObject; headers: z.ZodObject; body: z.ZodType | null }
@@ -66,6 +75,8 @@ export function apiRoute<
 >(route: {
   method: ApiRoute['method']
   path: string
+  /** One of domain/roles.ts: what a caller needs to use this route. A route without one is neither compiled nor served. */
+  permission: Permission
   summary: string
   description?: string
   params?: Params
@@ -77,7 +88,7 @@ export function apiRoute<
   refusals?: ApiRoute['refusals']
   handle: (input: Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>, z.output<Fields>>) => Promise<Answer>
 }): ApiRoute {
-  const { method, path, summary, description, answers, refusals = {}, handle } = route
+  const { method, path, permission, summary, description, answers, refusals = {}, handle } = route
   const schemas = {
     params: route.params ?? None,
     query: route.query ?? None,
@@ -85,7 +96,7 @@ export function apiRoute<
     body: route.body ?? null,
   }
   return {
-    ...{ method, path, summary, description, schemas, upload: route.upload ?? null, answers, refusals },
+    ...{ method, path, permission, summary, description, schemas, upload: route.upload ?? null, answers, refusals },
     run: async (request) => {
       const errors = [...unstorableFields(request.params), ...unstorableFields(request.query), ...unstorableFields(request.body)]
       const read = (schema: z.ZodType, value: unknown, { known = [], whole }: { known?: string[]; whole: string }): unknown => {
@@ -121,9 +132,12 @@ function refuse(errors: { field: string; message: string }[]): HttpProblem {
 
 /** Registers the routes on this instance, which has the hooks and the error handler. */
 export function serveRoutes(app: FastifyInstance, routes: readonly ApiRoute[]): void {
-  for (const { method, path, run, schemas, upload } of routes) {
+  for (const { method, path, permission, run, schemas, upload } of routes) {
+    if (permission === undefined)
+      throw new TypeError(`route ${method} ${path} declares no permission: add permission: '…' with one of domain/roles.ts`)
     app.route({
       method,
+      onRequest: async ({ caller }) => requirePermission(caller, permission),
       config: { takesIdempotencyKey: 'idempotency-key' in schemas.headers.shape, takesLong: upload !== null },
       url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
@@ -133,6 +147,12 @@ export function serveRoutes(app: FastifyInstance, routes: readonly ApiRoute[]): 
       },
     })
   }
+}
+
+/** Asks for the permission of the route, after the bearer token was checked. @throws PermissionMissingError, TypeError without a caller */
+function requirePermission(caller: Caller | null, permission: Permission): void {
+  if (caller === null) throw new TypeError('a route of the API is served without the check of the bearer token')
+  authorise(caller, permission)
 }
 
 /** A refusal is sent after the rest of the file was read and dropped: a sender that is still writing would else meet a closed connection and no reason. */

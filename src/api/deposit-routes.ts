@@ -15,6 +15,7 @@ export function depositRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/accounts/{id}/deposits',
+      permission: 'money.move',
       summary: 'Fund an account with invented money (Sandbox only)',
       description:
         'Works in the Sandbox and the simulator only. Safe to repeat with the same key: 201 the first time, then 200 with the same deposit.',

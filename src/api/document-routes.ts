@@ -16,6 +16,7 @@ function uploadRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/onboardings/{id}/documents',
+    permission: 'customer.change',
     summary: 'Send a document',
     description:
       "Streams a PDF, JPEG or PNG of less than 100 MB to Paxos. Gatehouse keeps no part of the file, and gives Paxos a name of its own for it, not the file's. " +
@@ -48,6 +49,7 @@ function listRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/onboardings/{id}/documents',
+    permission: 'customer.read',
     summary: 'List the documents of a customer, and what is still wanted',
     params: IdParams,
     answers: { 200: { description: 'The documents, as Paxos has them now.', schema: 'DocumentList' } },

@@ -20,6 +20,7 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       ...acting,
       path: '/v1/events/{event_id}/dismiss',
+      permission: 'event.dismiss',
       summary: 'Dismiss an event that cannot succeed',
       description:
         'Takes a parked or dead event. The home page and default plans leave it out; it can be restored. For many events: POST /v1/replays with ' +
@@ -31,6 +32,7 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       ...acting,
       path: '/v1/events/{event_id}/undismiss',
+      permission: 'event.dismiss',
       summary: 'Restore a dismissed event to its earlier state',
       description: 'The audit records it before it runs. Safe to repeat.',
       answers,
@@ -40,6 +42,7 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/events',
+      permission: 'event.read',
       summary: 'List received events',
       description: 'Last received first.',
       query: pageQuery({
@@ -56,6 +59,7 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/events/{event_id}',
+      permission: 'event.read',
       summary: 'Get one event: attempts, last error, outcome, next attempt',
       params: EventIdParams,
       answers: { 200: { description: 'The event.', schema: 'EventStory' } },

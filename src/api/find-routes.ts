@@ -8,6 +8,7 @@ export function findRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/find',
+      permission: 'customer.read',
       summary: 'Find everything by id or key, or by its first characters',
       description:
         'Searches ids of events, commands, identities, accounts, profiles, orders, executions, deposits, transfers, deposit instructions and replays, through ref_ids, and ' +

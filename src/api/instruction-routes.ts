@@ -17,6 +17,7 @@ function requestRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/accounts/{id}/deposit-instructions',
+    permission: 'money.move',
     summary: 'Request fiat deposit instructions',
     description:
       'The customer pays to bankDetails and quotes memoId. The deposit then appears in GET /v1/transfers, less its fee. Safe to repeat with the same ' +
@@ -44,6 +45,7 @@ function listRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/accounts/{id}/deposit-instructions',
+    permission: 'trade.read',
     summary: 'List the deposit instructions of an account, newest first',
     params: OpaqueIdParams,
     query: pageQuery({}),
@@ -60,6 +62,7 @@ function showRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/deposit-instructions/{id}',
+    permission: 'trade.read',
     summary: "Get deposit instructions with the bank's details, read from Paxos now",
     params: OpaqueIdParams,
     answers: { 200: { description: 'The instructions.', schema: 'DepositInstructionsStory' } },

@@ -34,6 +34,7 @@ export function issueRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/issues',
+      permission: 'event.read',
       summary: 'List issues: failures grouped by cause, most failures first',
       description:
         'A cause is the kind of effect, the call, its HTTP status, the error code and the problem type. Without state, lists open and ' +
@@ -45,6 +46,7 @@ export function issueRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/issues/{id}',
+      permission: 'event.read',
       summary: 'Get one issue with its failures by hour and its newest events',
       params: Params,
       answers: ANSWERS,
@@ -55,6 +57,7 @@ export function issueRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/issues/{id}/note',
+      permission: 'issue.treat',
       summary: 'Set the note and the ticket link of an issue',
       description: 'A field that is left out stays; null removes it.',
       params: Params,
@@ -74,6 +77,7 @@ function treatRoute(useCases: OperatorUseCases, verb: IssueVerb): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: `/v1/issues/{id}/${verb}`,
+    permission: 'issue.treat',
     summary: SUMMARIES[verb],
     description: DESCRIPTIONS[verb],
     params: Params,

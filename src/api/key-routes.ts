@@ -12,6 +12,7 @@ export function keyRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/webhook-keys',
+      permission: 'status.read',
       summary: 'List the webhook keys by slot, with last use and the share of events that Paxos knew',
       answers: { 200: { description: 'The keys.', schema: 'WebhookKeyList' } },
       handle: async () => ({ status: 200, body: { items: await useCases.listKeys() } }),
@@ -19,6 +20,7 @@ export function keyRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/webhook-keys/{slot}/promote',
+      permission: 'key.promote',
       summary: 'Trust a demoted webhook key again',
       description:
         'Its figures start again from 0. Gatehouse demotes it again if Paxos does not know its events. The audit records it before it runs. Safe to repeat.',

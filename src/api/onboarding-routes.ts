@@ -20,6 +20,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/onboardings',
+      permission: 'customer.create',
       summary: 'Onboard a person or an institution',
       description:
         "Creates the identity at Paxos and the onboarding. The body is Paxos's Create Identity for a person or an institution. Without " +
@@ -50,6 +51,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/commands/{id}',
+      permission: 'customer.read',
       summary: 'Get the progress of a command',
       description: 'A command is a request made under an Idempotency-Key. Gatehouse finishes a running command without another request.',
       params: OwnIdParams,
@@ -60,6 +62,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/onboardings',
+      permission: 'customer.read',
       summary: 'List onboardings',
       description: 'Newest first; within one state, last changed first.',
       query: pageQuery({
@@ -82,6 +85,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/onboardings/{id}',
+      permission: 'customer.read',
       summary: 'Get one onboarding with its effects, ledger, events and timeline',
       params: IdParams,
       answers: { 200: { description: 'The onboarding.', schema: 'OnboardingStory' } },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rolesWith } from '../domain/roles.ts'
 import { ANSWER_EXAMPLES, PARAMETER_EXAMPLES, REQUEST_EXAMPLES } from './api-examples.ts'
 import type { ApiRoute } from './api-route.ts'
 import { API_SCHEMAS, type ApiSchemaName } from './api-schemas.ts'
@@ -59,7 +60,7 @@ function tagsOf(routes: readonly ApiRoute[]): Json[] {
 }
 
 function operation(route: ApiRoute): Json {
-  const { summary, description, schemas, answers, refusals, method, path } = route
+  const { summary, description, permission, schemas, answers, refusals, method, path } = route
   const id = operationId(method, path)
   const operator = {
     name: 'X-Operator',
@@ -77,6 +78,7 @@ function operation(route: ApiRoute): Json {
   const all = {
     400: 'Invalid request; errors lists each wrong field.',
     401: 'Missing or wrong operator token.',
+    403: `The caller's role lacks the permission ${permission} (PERMISSION_MISSING).`,
     429: 'Too many wrong operator tokens from this address. Retry-After: seconds to wait.',
     ...refusals,
   }
@@ -84,7 +86,7 @@ function operation(route: ApiRoute): Json {
     operationId: id,
     tags: [tagOf(path)],
     summary,
-    ...(description ? { description } : {}),
+    description: [description, `Needs the permission ${permission}: role ${rolesWith(permission)[0]} or higher.`].filter(Boolean).join(' '),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(schemas.body ? { requestBody: { required: true, content: { 'application/json': requestContent(id, schemas.body) } } } : {}),
     ...(route.upload ? { requestBody: { required: true, content: { 'multipart/form-data': formContent(id, route.upload) } } } : {}),

@@ -1,5 +1,6 @@
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { asCaller } from '../operate/access/caller.ts'
 import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { problemOf, type Repeating } from '../platform/problem-of.ts'
@@ -73,7 +74,10 @@ export async function registerOperatorApi(app: FastifyInstance, useCases: Operat
       reply.header('cache-control', 'no-store') // responses hold customer data: no proxy or browser may store them
       hooked()
     })
+    api.decorateRequest('caller', null)
     api.addHook('onRequest', requireBearer(guard))
+    // After the body was read: reading it would leave the caller's context.
+    api.addHook('preHandler', ({ caller }, _reply, hooked) => (caller === null ? hooked() : asCaller(caller, hooked)))
     api.setErrorHandler((error, request) => {
       throw problemOf(error, repeatingOf(request)) // the server's error handler turns it into the problem document
     })

@@ -21,6 +21,7 @@ function previewRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/accounts/{id}/orders/preview',
+    permission: 'trade.read',
     summary: 'Preview an order without sending it',
     params: OpaqueIdParams,
     body: OrderBody,
@@ -34,6 +35,7 @@ function placeRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/accounts/{id}/orders',
+    permission: 'trade.place',
     summary: 'Place an order',
     description:
       'Commits the order, sends it once, and waits up to 5 s for Paxos. 202: it is still being sent, or its answer was lost and is looked up; ' +
@@ -64,6 +66,7 @@ function listRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/orders',
+    permission: 'trade.read',
     summary: 'List orders, newest first',
     query: pageQuery({ accountId: OpaqueId.optional(), state: z.enum(ORDER_STATES).optional() }),
     answers: { 200: { description: 'A page of orders.', schema: 'OrderPage' } },
@@ -78,6 +81,7 @@ function showRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/orders/{id}',
+    permission: 'trade.read',
     summary: 'Get one order with its executions and ledger entries',
     params: OpaqueIdParams,
     answers: { 200: { description: 'The order.', schema: 'OrderStory' } },
@@ -94,6 +98,7 @@ function cancelRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/orders/{id}/cancel',
+    permission: 'trade.place',
     summary: 'Request the cancellation of an order',
     description: 'The order is cancel_requested until Paxos confirms the cancellation. Until then it may still be filled.',
     params: OpaqueIdParams,

@@ -7,6 +7,7 @@ export function proofRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/proof',
+      permission: 'proof.read',
       summary: 'Prove that no customer has two accounts, no notification went twice, and no request placed two orders',
       description:
         'Counts receipts and attempts per key, compares accounts and balances with Paxos, and recomputes both hash chains. Lists every exception. ' +

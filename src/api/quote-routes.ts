@@ -18,6 +18,7 @@ function listQuotesRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/quotes',
+    permission: 'trade.read',
     summary: 'List the held-rate quotes of one market',
     description: 'Paxos must have enabled quotes. Each quote is valid until its expiresAt, about 30 s after its creation.',
     query: z.strictObject({ market: z.string().regex(/^[A-Z0-9]{3,20}$/, 'must be a market such as BTCUSD') }),
@@ -30,6 +31,7 @@ function executeRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/accounts/{id}/quote-executions',
+    permission: 'trade.place',
     summary: 'Execute a held-rate quote',
     description:
       'Commits the execution, sends it once, and waits up to 5 s. A quote with less than 2 s left is not sent. 202: it is not settled yet, or its ' +
@@ -61,6 +63,7 @@ function listRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/quote-executions',
+    permission: 'trade.read',
     summary: 'List quote executions, newest first',
     query: pageQuery({ accountId: OpaqueId.optional(), state: z.enum(QUOTE_EXECUTION_STATES).optional() }),
     answers: { 200: { description: 'A page of executions.', schema: 'QuoteExecutionPage' } },
@@ -75,6 +78,7 @@ function showRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'GET',
     path: '/v1/quote-executions/{id}',
+    permission: 'trade.read',
     summary: 'Get one quote execution with its ledger entries',
     params: OpaqueIdParams,
     answers: { 200: { description: 'The execution.', schema: 'QuoteExecutionStory' } },

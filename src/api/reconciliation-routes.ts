@@ -22,6 +22,7 @@ export function reconciliationRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/reconciliations',
+      permission: 'proof.read',
       summary: 'List reconciliations',
       description: 'Last requested first.',
       query: pageQuery({}),
@@ -31,6 +32,7 @@ export function reconciliationRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/reconciliations',
+      permission: 'reconcile.request',
       summary: 'Compare a window of List Events with the inbox',
       description:
         'A worker reads List Events over the window to its end, takes in every event that the inbox lacks, and counts. Safe to repeat with the same ' +
@@ -47,6 +49,7 @@ export function reconciliationRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/reconciliations/{id}',
+      permission: 'proof.read',
       summary: 'Get a reconciliation',
       params: OwnIdParams,
       answers: { 200: { description: 'The reconciliation.', schema: 'Reconciliation' } },
@@ -56,6 +59,7 @@ export function reconciliationRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/reconciliations/{id}/certificate',
+      permission: 'proof.read',
       summary: 'Get the signed certificate of completeness',
       description: 'The same certificate each time. It is withheld, with the reason, if anything about the listing is in doubt.',
       params: OwnIdParams,

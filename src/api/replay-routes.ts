@@ -55,6 +55,7 @@ function lookingRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/replays',
+      permission: 'event.read',
       summary: 'List replays with planner, approver and reason',
       description: 'Last planned first.',
       query: pageQuery({}),
@@ -64,6 +65,7 @@ function lookingRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/replays/{id}',
+      permission: 'event.read',
       summary: 'Get a replay: its plan and its results',
       params: OwnIdParams,
       answers: { 200: { description: 'The replay.', schema: 'Replay' } },
@@ -73,6 +75,7 @@ function lookingRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/replays/{id}/items',
+      permission: 'event.read',
       summary: 'List the events of a replay, each with its plan and its result',
       description: 'In the order in which Gatehouse received them.',
       params: OwnIdParams,
@@ -93,6 +96,7 @@ function planningRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/replays',
+      permission: 'replay.plan',
       summary: 'Plan a replay',
       description:
         'Selects events that match every filter; at least one filter is required. Without states it takes parked and dead events, or any state if eventIds or ' +
@@ -104,6 +108,7 @@ function planningRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/replays/{id}/new',
+      permission: 'replay.plan',
       summary: 'Plan the events that failed since a plan was made, by the same filter',
       params: OwnIdParams,
       answers: PLANNED,
@@ -116,6 +121,7 @@ function planningRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: '/v1/replays/{id}/approve',
+      permission: 'replay.approve',
       summary: 'Approve a plan and run it',
       description:
         'Runs in stages, with lower priority than live traffic. Events that have changed since the plan are skipped, with the reason. Name yourself in X-Operator. ' +
@@ -140,6 +146,7 @@ function steeringRoutes(useCases: OperatorUseCases, find: Find): ApiRoute[] {
     apiRoute({
       method: 'POST',
       path: `/v1/replays/{id}/${steering}`,
+      permission: 'replay.steer',
       summary: STEERED[steering].summary,
       description: `${STEERED[steering].description} The audit records it before it runs. Safe to repeat.`,
       params: OwnIdParams,

@@ -7,6 +7,7 @@ export function statsRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/home',
+      permission: 'status.read',
       summary: 'Get the problems with cause and next action, worst first, and the last 24 hours',
       answers: { 200: { description: 'The current problems and progress.', schema: 'Home' } },
       handle: async () => ({ status: 200, body: await useCases.home() }),
@@ -14,6 +15,7 @@ export function statsRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/stats',
+      permission: 'status.read',
       summary: 'Get counts of events, onboardings and notifications, and the oldest unfinished event',
       answers: { 200: { description: 'The current counts.', schema: 'Stats' } },
       handle: async () => ({ status: 200, body: await useCases.stats() }),
@@ -21,6 +23,7 @@ export function statsRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/audit',
+      permission: 'audit.read',
       summary: 'List the audit of operator actions, newest first',
       query: pageQuery(AUDIT_FILTERS),
       answers: { 200: { description: 'A page of the audit.', schema: 'AuditPage' } },

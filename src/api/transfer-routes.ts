@@ -12,6 +12,7 @@ export function transferRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/transfers',
+      permission: 'trade.read',
       summary: 'List transfers, newest first',
       description:
         'Deposits, withdrawals and moves between the profiles of your accounts, as Paxos lists them. A return is a separate transfer or a state.',
@@ -29,6 +30,7 @@ export function transferRoutes(useCases: OperatorUseCases): ApiRoute[] {
     apiRoute({
       method: 'GET',
       path: '/v1/transfers/{id}',
+      permission: 'trade.read',
       summary: 'Get one transfer with its ledger entries',
       params: OpaqueIdParams,
       answers: { 200: { description: 'The transfer.', schema: 'TransferStory' } },

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../operate/access/caller.ts'
 import { NAME_RULE } from '../operate/access/operator-name.ts'
 import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
@@ -9,8 +10,8 @@ import type { SessionCookie } from './session-cookie.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The operator who is logged in on the pages; null without a login. */
-    operatorName: string | null
+    /** Who sends the request; null before the credential was checked. */
+    caller: Caller | null
   }
 }
 
@@ -24,13 +25,13 @@ export interface LoginOptions {
 
 /** Sets the logged-in operator on each request. The refresh of a live page (a `fetch` without a destination) does not extend its session. */
 export function recogniseOperators(app: FastifyInstance, { useCases, sessions, idleMs }: LoginOptions): void {
-  app.decorateRequest('operatorName', null)
+  app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request) => {
     const idHash = request.url.startsWith('/assets/') ? null : sessions.hashOf(request)
     if (idHash === null) return
     const byScript = request.headers['sec-fetch-dest'] === 'empty'
     const session = await useCases.findSession(idHash, { idleMs, active: !byScript })
-    request.operatorName = session?.operator ?? null
+    request.caller = session && { kind: 'operator', name: session.operator, role: 'admin' }
   })
 }
 
@@ -38,16 +39,17 @@ export function recogniseOperators(app: FastifyInstance, { useCases, sessions, i
 export function serveLogin(app: FastifyInstance, { useCases, guard, sessions }: LoginOptions): void {
   app.get<{ Querystring: { next?: unknown } }>('/login', (request, reply) => {
     const next = ownPath(request.query.next)
-    return request.operatorName === null ? sendHtml(reply, loginPage({ next, problem: null })) : reply.redirect(next, 303)
+    return request.caller === null ? sendHtml(reply, loginPage({ next, problem: null })) : reply.redirect(next, 303)
   })
   app.post('/login', async (request, reply) => {
     const form = LoginForm.safeParse(request.body)
     const next = ownPath(form.data?.next)
     if (!form.success) return sendHtml(reply.code(400), loginPage({ next, problem: `A name takes ${NAME_RULE}.` }))
     const { name, token } = form.data
-    const verdict = guard.check(token, { address: request.ip, face: 'pages' })
+    const verdict = await guard.check(token, { address: request.ip, face: 'pages' })
     if (verdict === 'wrong') return sendHtml(reply.code(401), loginPage({ next, name, problem: 'Wrong operator token.' }))
-    if (verdict !== 'right') return refuseForNow(reply, { next, name, waitSeconds: verdict.waitSeconds })
+    if ('ended' in verdict) return sendHtml(reply.code(401), loginPage({ next, name, problem: verdict.ended }))
+    if ('waitSeconds' in verdict) return refuseForNow(reply, { next, name, waitSeconds: verdict.waitSeconds })
     await endCurrent(request)
     await useCases.openSession(sessions.set(request, reply), name)
     return reply.redirect(next, 303)

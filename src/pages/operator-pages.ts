@@ -3,6 +3,7 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/actor.ts'
+import { asCaller } from '../operate/access/caller.ts'
 import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { errorCode } from '../platform/app-error.ts'
@@ -32,6 +33,7 @@ import {
   sentWords,
 } from './page-forms.ts'
 import { notice, page } from './page-parts.ts'
+import { needs, requirePermissions } from './page-permission.ts'
 import { proofPage } from './proof-page.ts'
 import { queuePage } from './queue-page.ts'
 import { serveReconciliationPages } from './reconciliation-page-routes.ts'
@@ -114,17 +116,20 @@ function serveAssets(app: FastifyInstance): void {
 
 function servePages(app: FastifyInstance, { useCases, now }: { useCases: OperatorUseCases; now: () => number }): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.operatorName !== null) return
+    if (request.caller !== null) return
     const next = request.method === 'GET' ? request.url : '/'
     return reply.redirect(`/login?next=${encodeURIComponent(next)}`, 303)
   })
+  requirePermissions(app)
+  // After the form was read: reading it would leave the caller's context.
+  app.addHook('preHandler', ({ caller }, _reply, hooked) => (caller === null ? hooked() : asCaller(caller, hooked)))
   const reader = (request: FastifyRequest): { operator: string; now: Date } => ({
-    operator: request.operatorName ?? '',
+    operator: request.caller?.name ?? '',
     now: new Date(now()),
   })
   const actorOf = (request: FastifyRequest): Actor => ({ kind: 'operator', name: reader(request).operator })
 
-  app.get('/', async (request, reply) => {
+  app.get('/', needs('status.read'), async (request, reply) => {
     const [home, stats, longest, parked, dead, held, replays] = await Promise.all([
       useCases.home(),
       useCases.stats(),
@@ -137,7 +142,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     const lists = { parked: parked.items, dead: dead.items, held: held.items, replays: replays.items }
     return sendHtml(reply, homePage({ home, stats, longest, ...lists }, reader(request)))
   })
-  app.get('/find', async (request, reply) => {
+  app.get('/find', needs('customer.read'), async (request, reply) => {
     const { q: text = '' } = sentTexts(request.query)
     const { query, wrong } = readFilters(FindQuery, request.query)
     if (wrong) return sendHtml(reply.code(400), findPage(null, { ...reader(request), text, wrong: wrong.get('q') ?? null }))
@@ -146,25 +151,25 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     if (only?.exact && !second) return reply.redirect(only.page, 303)
     return sendHtml(reply, findPage(answer, { ...reader(request), text: answer.text }))
   })
-  app.get('/onboardings', async (request, reply) => {
+  app.get('/onboardings', needs('customer.read'), async (request, reply) => {
     const { query, wrong } = readFilters(OnboardingListQuery, request.query)
     const { state, q } = sentTexts(request.query)
     if (wrong) return sendHtml(reply.code(400), onboardingListPage(NO_ITEMS, { state, q }, { ...reader(request), wrong }))
     return sendHtml(reply, onboardingListPage(await useCases.listOnboardings(query), { state, q }, reader(request)))
   })
-  app.get<{ Params: { id: string } }>('/onboardings/:id', async (request, reply) => {
+  app.get<{ Params: { id: string } }>('/onboardings/:id', needs('customer.read'), async (request, reply) => {
     const story = await useCases.getOnboarding(canonicalId(request.params.id))
     if (!story) throw new HttpProblem(404, 'ONBOARDING_UNKNOWN', 'Unknown onboarding. Search the list by the first characters of an id.')
     const documents = await useCases.listUploads(story.identityId)
     return sendHtml(reply, onboardingPage(story, { ...reader(request), documents }))
   })
-  app.get('/events', async (request, reply) => {
+  app.get('/events', needs('event.read'), async (request, reply) => {
     const { query, wrong } = readFilters(EventListQuery, request.query)
     const { cursor: _cursor, limit: _limit, ...filters } = sentTexts(request.query)
     if (wrong) return sendHtml(reply.code(400), eventListPage(NO_ITEMS, filters, { ...reader(request), wrong }))
     return sendHtml(reply, eventListPage(await useCases.listEvents(query), filters, reader(request)))
   })
-  app.get<{ Params: { id: string } }>('/events/:id', async (request, reply) => {
+  app.get<{ Params: { id: string } }>('/events/:id', needs('event.read'), async (request, reply) => {
     const event = await useCases.getEvent(canonicalId(request.params.id))
     if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'Unknown event: Gatehouse never received it.')
     return sendHtml(reply, eventPage(event, reader(request)))
@@ -173,7 +178,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     ['dismiss', useCases.dismissEvent],
     ['undismiss', useCases.undismissEvent],
   ] as const) {
-    app.post<{ Params: { id: string } }>(`/events/:id/${verb}`, async (request, reply) => {
+    app.post<{ Params: { id: string } }>(`/events/:id/${verb}`, needs('event.dismiss'), async (request, reply) => {
       const id = canonicalId(request.params.id)
       const event = await act(id, readForm(ReasonForm, request.body), actorOf(request))
       if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'Unknown event: Gatehouse never received it.')
@@ -183,22 +188,24 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   serveIssuePages(app, { useCases, reader, actorOf })
   serveReplayPages(app, { useCases, reader, actorOf })
   serveReconciliationPages(app, { useCases, reader, actorOf })
-  app.get('/proof', async (request, reply) => {
+  app.get('/proof', needs('proof.read'), async (request, reply) => {
     const here = readForm(ProofQuery, request.query).here !== 'false'
     return sendHtml(reply, proofPage(await useCases.prove({ here }), { ...reader(request), here }))
   })
-  app.get('/queue', async (request, reply) => sendHtml(reply, queuePage(await useCases.queueStatus(), reader(request))))
+  app.get('/queue', needs('status.read'), async (request, reply) =>
+    sendHtml(reply, queuePage(await useCases.queueStatus(), reader(request))),
+  )
   for (const [verb, act] of [
     ['pause', useCases.pauseQueue],
     ['resume', useCases.resumeQueue],
     ['rebuild', useCases.rebuildQueue],
   ] as const) {
-    app.post(`/queue/${verb}`, async (request, reply) => {
+    app.post(`/queue/${verb}`, needs('queue.steer'), async (request, reply) => {
       await act(readForm(ReasonForm, request.body), actorOf(request))
       return reply.redirect('/queue', 303)
     })
   }
-  app.get('/audit', async (request, reply) => {
+  app.get('/audit', needs('audit.read'), async (request, reply) => {
     const { query, wrong } = readFilters(AuditQuery, request.query)
     const { cursor: _cursor, limit: _limit, ...filters } = sentTexts(request.query)
     const [entries, report] = await Promise.all([
@@ -213,7 +220,8 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
 }
 
 /** Shows a correctable form again; for any other error shows only the message. */
-function refusalPage(problem: HttpProblem, { method, url, body, operatorName: operator }: FastifyRequest): Html {
+function refusalPage(problem: HttpProblem, { method, url, body, caller }: FastifyRequest): Html {
+  const operator = caller?.name ?? null
   const { errors } = problem
   if (method !== 'POST' || operator === null || problem.status !== 400 || !errors?.length) return errorPage(problem, operator)
   return formAgainPage({ action: url, sent: sentWords(body), errors, operator })

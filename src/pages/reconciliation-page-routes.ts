@@ -6,6 +6,7 @@ import { UUID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'
 import { ReconciliationForm, ReconciliationListQuery, readFilters, readForm, sentTexts } from './page-forms.ts'
+import { needs } from './page-permission.ts'
 import { reconciliationListPage, reconciliationPage } from './reconciliation-pages.ts'
 
 interface Parts {
@@ -18,11 +19,11 @@ const LINES = 50
 
 /** The list of reconciliations with the form for another one, and one reconciliation with its certificate. */
 export function serveReconciliationPages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
-  app.get('/reconciliations', async (request, reply) => {
+  app.get('/reconciliations', needs('proof.read'), async (request, reply) => {
     const query = readForm(ReconciliationListQuery, request.query)
     return sendHtml(reply, reconciliationListPage(await useCases.listReconciliations(query), reader(request)))
   })
-  app.post('/reconciliations', async (request, reply) => {
+  app.post('/reconciliations', needs('reconcile.request'), async (request, reply) => {
     const { query, wrong } = readFilters(ReconciliationForm, request.body)
     const refuse = async (message: string) => {
       const { from, to } = sentTexts(request.body)
@@ -39,7 +40,7 @@ export function serveReconciliationPages(app: FastifyInstance, { useCases, reade
       throw error
     }
   })
-  app.get<{ Params: { id: string } }>('/reconciliations/:id', async (request, reply) => {
+  app.get<{ Params: { id: string } }>('/reconciliations/:id', needs('proof.read'), async (request, reply) => {
     const { id } = request.params
     const found = UUID.test(id) ? await useCases.getReconciliation(id.toLowerCase()) : null
     if (!found) throw new HttpProblem(404, 'RECONCILIATION_UNKNOWN', 'Unknown reconciliation. The list shows those that there are.')

@@ -1,12 +1,12 @@
 import { Counter, type Registry } from 'prom-client'
 import { atMostEvery } from '../../platform/at-most-every.ts'
-import { isOperatorToken } from './operator-token.ts'
+import type { Caller } from './caller.ts'
 
 const WINDOW_MS = 60_000
 /** Wrong tokens allowed per minute: from one network, and from all networks. */
 const MOST_OF_NETWORK = 60
 const MOST_IN_ALL = 600
-/** Milliseconds for which a network stays trusted after it sent the right token. */
+/** Milliseconds for which a network stays trusted after it sent a right token. */
 const TRUSTED_MS = 3_600_000
 /** Most networks kept in memory. The one seen longest ago is removed first. */
 const MOST_NETWORKS = 10_000
@@ -14,21 +14,25 @@ const WARN_EVERY_MS = 10_000
 const AUDIT_EVERY_MS = 60_000
 
 export type Face = 'api' | 'pages'
-export type TokenVerdict = 'right' | 'wrong' | { waitSeconds: number }
+/** The caller; or that no caller has this token, or why it has ended, or the seconds until the next try is checked. */
+export type TokenVerdict = { caller: Caller } | 'wrong' | { ended: string } | { waitSeconds: number }
+
+/** Finds the owner of a token. `ended`: why a token that was right is right no longer. Null: no such token. */
+export type Recognise = (token: string) => Promise<{ caller: Caller } | { ended: string } | null>
 
 /**
- * Checks the operator token, and makes guessing slow and visible: every check is counted, wrong ones are logged and audited.
+ * Checks the tokens of operators, and makes guessing slow and visible: every check is counted, wrong ones are logged and audited.
  *
- * A network that sent more than 60 wrong tokens in a minute is refused without a check, unless the right token came from it within the hour.
+ * A network that sent more than 60 wrong tokens in a minute is refused without a check, unless a right token came from it within the hour.
  * The exception exists because behind a proxy the application and an attacker share an address, and the application must not be locked out.
- * After more than 600 wrong tokens from all networks, each wrong token gets a 429; the right one still works.
+ * After more than 600 wrong tokens from all networks, each wrong token gets a 429; a right one still works.
  */
 export interface TokenGuard {
-  check(given: string, from: { address: string; face: Face }): TokenVerdict
+  check(given: string, from: { address: string; face: Face }): Promise<TokenVerdict>
 }
 
 export interface TokenGuardOptions {
-  token: string
+  recognise: Recognise
   metrics: Registry
   /** Called at most once in 10 s, with the number of wrong tokens since the last call. */
   warn(seen: { count: number; face: Face; network: string }): void
@@ -44,10 +48,10 @@ interface Network {
   trustedUntil: number
 }
 
-export function createTokenGuard({ token, metrics, warn, record, now }: TokenGuardOptions): TokenGuard {
+export function createTokenGuard({ recognise, metrics, warn, record, now }: TokenGuardOptions): TokenGuard {
   const checks = new Counter({
     name: 'gatehouse_operator_token_checks_total',
-    help: 'Checks of the operator token, by face (api, pages) and result: right, wrong, limited (refused for too many wrong ones).',
+    help: 'Checks of operator tokens, by face (api, pages) and result: right, ended (revoked or expired), wrong, limited (refused for too many wrong ones).',
     labelNames: ['face', 'result'],
     registers: [metrics],
   })
@@ -70,16 +74,19 @@ export function createTokenGuard({ token, metrics, warn, record, now }: TokenGua
   }
 
   return {
-    check: (given, { address, face }) => {
+    check: async (given, { address, face }) => {
       const name = networkOf(address)
       const network = heardOf(name)
-      const overOfNetwork = failuresOf(network) >= MOST_OF_NETWORK
-      const unchecked = overOfNetwork && network.trustedUntil <= now()
-      if (!unchecked && isOperatorToken(given, token)) {
-        network.trustedUntil = now() + TRUSTED_MS
-        checks.inc({ face, result: 'right' })
-        return 'right'
+      const unchecked = failuresOf(network) >= MOST_OF_NETWORK && network.trustedUntil <= now()
+      const found = unchecked ? null : await recognise(given)
+      if (found !== null) {
+        // An ended token is no guess: its holder knew it while it was right.
+        checks.inc({ face, result: 'caller' in found ? 'right' : 'ended' })
+        if ('caller' in found) network.trustedUntil = now() + TRUSTED_MS
+        return found
       }
+      // Counted anew: others were checked at the same time.
+      const overOfNetwork = failuresOf(network) >= MOST_OF_NETWORK
       const limited = overOfNetwork || failuresOf(all) >= MOST_IN_ALL
       network.failures += 1
       all.failures += 1
