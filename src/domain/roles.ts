@@ -26,6 +26,7 @@ export const PERMISSIONS = {
   'customer.control': 'restrict, close and reactivate customers and accounts',
   'key.promote': 'trust a demoted webhook key again',
   'customer.erase': 'erase the personal data of a customer',
+  'vault.rotate': 'encrypt the personal data under another ENCRYPTION_KEY',
   'operator.manage': 'add and remove operators, change roles, create and revoke tokens, end sessions',
 } as const satisfies Record<string, string>
 export type Permission = keyof typeof PERMISSIONS
@@ -39,7 +40,7 @@ const ADDED: Readonly<Record<Role, readonly Permission[]>> = {
     ...(['replay.plan', 'replay.steer', 'queue.steer', 'reconcile.request', 'notice.test'] as const),
   ],
   approver: ['replay.approve', 'customer.control', 'key.promote'],
-  admin: ['customer.erase', 'operator.manage'],
+  admin: ['customer.erase', 'vault.rotate', 'operator.manage'],
 }
 
 /** The one place that decides what a role may do. */
