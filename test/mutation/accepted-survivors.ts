@@ -156,6 +156,11 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     ['details === undefined => false'],
     'equivalent: a field that is undefined counts as absent',
   ),
+  ...inFile('src/saga/prepare-event.ts')(
+    '{ reader, keys, routes, ownRoutes = [] }: Routes & { reader: ConfirmationReader; keys?: KeyGate | undefined },',
+    ['[] => ["Stryker was here"]'],
+    'equivalent: a text is the route of no type',
+  ),
   ...inFile('src/effects/execute-quote.ts')(
     "return baseAmount === null ? { ...common, quote_amount: quoteAmount ?? '' } : { ...common, base_amount: baseAmount }",
     [`'' => "Stryker was here!"`],

@@ -25,6 +25,19 @@ describe('the accounts at Paxos', () => {
     ])
   })
 
+  it('fail as an incomplete listing after 10,000 pages, since a listing without an end would hold the worker', async () => {
+    let read = 0
+    const call = async () => {
+      read += 1
+      return { rows: [], nextCursor: String(read) }
+    }
+    const walk = async (): Promise<void> => {
+      for await (const page of accountsOfPaxos(call as unknown as PaxosCall).pagesOfAll()) expect(page).toEqual([]) // it is called for pages alone
+    }
+    await expect(walk()).rejects.toMatchObject({ code: 'PAXOS_ANSWER_MALFORMED', operation: 'accounts.list' })
+    expect(read).toBe(10_000)
+  })
+
   it('of one identity are read with the priority of the caller', async () => {
     const { accounts, asked } = accountsOf()
     expect(await accounts.listOfIdentity('i', { priority: 'live' })).toEqual(['a', 'b'])

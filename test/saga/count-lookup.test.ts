@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { InboxRow } from '../../src/inbox/inbox.ts'
 import { PaxosNotFoundError, PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
-import { createMemoryWorld, type MemoryWorld, work } from './memory-world.ts'
+import { createMemoryWorld, IDENTITY, type MemoryWorld, work } from './memory-world.ts'
 
 const evidence = {
-  type: 'transfer.completed',
+  type: 'identity.approved',
   createdAt: '2026-03-02T09:15:30Z',
-  identityId: null,
+  identityId: IDENTITY,
   transferId: null,
   requiredDocuments: [],
 }

@@ -54,6 +54,27 @@ describe.each(['command', 'timer'] as const)('a %s', (origin) => {
   })
 })
 
+describe.each(['webhook', 'sweep'] as const)('an event of origin %s that a listing has confirmed', (origin) => {
+  it('moves its stream with what the listing showed, and Paxos is not read again', async () => {
+    const evidence = {
+      ...{ type: 'identity.approved', createdAt: '2026-03-02T09:15:30Z', identityId: 'i1', transferId: null, requiredDocuments: [] },
+    }
+    const asked: unknown[] = []
+    const route = {
+      moves: (type: string) => type === 'identity.approved',
+      work: (event: unknown, { priority }: { priority: string }) => {
+        asked.push(event, priority)
+        return {} as StreamWork // only what is asked counts here
+      },
+    }
+    const other = { ...route, moves: () => false }
+    const prepared = await prepareEvent({ reader: NO_READS, routes: [other, route] }, row({ origin, evidence }), 'live')
+    expect(prepared).toMatchObject({ kind: 'moves', event: evidence })
+    if (prepared.kind === 'moves') prepared.work()
+    expect(asked).toEqual([evidence, 'live'])
+  })
+})
+
 describe('an event from a webhook', () => {
   const EVENT = { type: 'identity.approved', identityId: 'i1' }
   /** Prepares it; resolves with the key whose quota bounds the read; null: none. */
