@@ -33,7 +33,7 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     tests: [
       'test/faults/{quarantine,schedules}.test.ts',
       'test/saga/{advance-onboarding,count-lookup,dispatch-due-events,prepare-event,process-event,run-stream,run-stream-protocol,work-on-events}.test.ts',
-      'test/effects/{describe-attempt,estimates,same-receipt}.test.ts',
+      'test/effects/{describe-attempt,estimates,room,same-receipt}.test.ts',
       'test/paxos/{accounts,resources}.test.ts',
     ],
     inMemory: true,
