@@ -4,40 +4,33 @@ import { InstructionsBody } from '../operate/trading/instructions-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
-import { idempotencyHeader } from './idempotency-header.ts'
+import { requestRoute } from './request-route.ts'
 
 const ACCOUNT_UNKNOWN = 'Unknown account (ACCOUNT_UNKNOWN).'
 
 /** Deposit instructions for fiat: create, list, show. */
 export function instructionRoutes(useCases: OperatorUseCases): ApiRoute[] {
-  return [requestRoute(useCases), listRoute(useCases), showRoute(useCases)]
+  return [createRoute(useCases), listRoute(useCases), showRoute(useCases)]
 }
 
-function requestRoute(useCases: OperatorUseCases): ApiRoute {
-  return apiRoute({
-    method: 'POST',
+function createRoute(useCases: OperatorUseCases): ApiRoute {
+  return requestRoute({
     path: '/v1/accounts/{id}/deposit-instructions',
     permission: 'money.move',
     summary: 'Request fiat deposit instructions',
     description:
       'The customer pays to bankDetails and quotes memoId. The deposit then appears in GET /v1/transfers, less its fee. Safe to repeat with the same ' +
       'key: 201 the first time, then 200 with the same instructions.',
-    params: OpaqueIdParams,
-    headers: idempotencyHeader('request for instructions'),
+    thing: 'request for instructions',
     body: InstructionsBody,
-    answers: {
-      201: { description: 'Paxos created the instructions, or refused them (state rejected).', schema: 'DepositInstructionsStory' },
-      200: { description: 'The instructions already exist under the same key.', schema: 'DepositInstructionsStory' },
-      202: { description: 'The result is not known yet (state submitting or unknown).', schema: 'DepositInstructionsStory' },
+    schema: 'DepositInstructionsStory',
+    created: 'Paxos created the instructions, or refused them (state rejected).',
+    existing: 'The instructions already exist under the same key.',
+    request: async (asked, { network, routingNumberType = null }, actor) => {
+      const { instructions, created } = await useCases.requestInstructions({ ...asked, network, routingNumberType }, actor)
+      return [instructions, created]
     },
-    refusals: { 404: ACCOUNT_UNKNOWN, 422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED).' },
-    handle: async ({ params, headers, body, actor }) => {
-      const { network, routingNumberType = null } = body
-      const asked = { accountId: params.id, idempotencyKey: headers['idempotency-key'], network, routingNumberType }
-      const { instructions, created } = await useCases.requestInstructions(asked, actor)
-      const pending = instructions.state === 'submitting' || instructions.state === 'unknown'
-      return { status: pending ? 202 : created ? 201 : 200, body: view(instructions) }
-    },
+    view,
   })
 }
 

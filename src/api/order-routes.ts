@@ -8,6 +8,7 @@ import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 import { idempotencyHeader } from './idempotency-header.ts'
+import { requestRoute } from './request-route.ts'
 
 const ACCOUNT_UNKNOWN = 'Unknown account (ACCOUNT_UNKNOWN).'
 const ORDER_UNKNOWN = 'Unknown order (NO_SUCH_ORDER).'
@@ -32,33 +33,27 @@ function previewRoute(useCases: OperatorUseCases): ApiRoute {
 }
 
 function placeRoute(useCases: OperatorUseCases): ApiRoute {
-  return apiRoute({
-    method: 'POST',
+  return requestRoute({
     path: '/v1/accounts/{id}/orders',
     permission: 'trade.place',
     summary: 'Place an order',
     description:
       'Commits the order, sends it once, and waits up to 5 s for Paxos. 202: it is still being sent, or its answer was lost and is looked up; ' +
       'GET /v1/orders/{id} tells. Safe to repeat under the same key: 201 the first time, then 200 with the same order.',
-    params: OpaqueIdParams,
-    headers: idempotencyHeader('order'),
+    thing: 'order',
     body: OrderBody,
-    answers: {
-      201: { description: 'Paxos has the order, or refused it (state rejected).', schema: 'OrderStory' },
-      200: { description: 'The order already exists under the same key.', schema: 'OrderStory' },
-      202: { description: 'The result is not known yet (state submitting or unknown).', schema: 'OrderStory' },
-    },
+    schema: 'OrderStory',
+    created: 'Paxos has the order, or refused it (state rejected).',
+    existing: 'The order already exists under the same key.',
     refusals: {
-      404: ACCOUNT_UNKNOWN,
       409: 'The customer may not place this order now (ACCOUNT_NOT_TRADABLE).',
       422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED), the market is unknown (NO_SUCH_MARKET), or a limit refuses the order (ORDER_NOT_POSSIBLE).',
     },
-    handle: async ({ params, headers, body, actor }) => {
-      const asked = { accountId: params.id, idempotencyKey: headers['idempotency-key'], request: body }
-      const { order, created } = await useCases.placeOrder(asked, actor)
-      const pending = order.state === 'submitting' || order.state === 'unknown'
-      return { status: pending ? 202 : created ? 201 : 200, body: view(order) }
+    request: async (asked, request, actor) => {
+      const { order, created } = await useCases.placeOrder({ ...asked, request }, actor)
+      return [order, created]
     },
+    view,
   })
 }
 

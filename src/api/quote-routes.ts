@@ -7,7 +7,7 @@ import type { QuoteExecutionStory } from '../operate/trading/quote-use-cases.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
-import { idempotencyHeader } from './idempotency-header.ts'
+import { requestRoute, UNANSWERED } from './request-route.ts'
 
 /** Routes for held-rate quotes and their executions: execute, list, read. */
 export function quoteRoutes(useCases: OperatorUseCases): ApiRoute[] {
@@ -28,34 +28,29 @@ function listQuotesRoute(useCases: OperatorUseCases): ApiRoute {
 }
 
 function executeRoute(useCases: OperatorUseCases): ApiRoute {
-  return apiRoute({
-    method: 'POST',
+  return requestRoute({
     path: '/v1/accounts/{id}/quote-executions',
     permission: 'trade.place',
     summary: 'Execute a held-rate quote',
     description:
       'Commits the execution, sends it once, and waits up to 5 s. A quote with less than 2 s left is not sent. 202: it is not settled yet, or its ' +
       'answer was lost and is looked up. Safe to repeat under the same key: 201 the first time, then 200 with the same execution.',
-    params: OpaqueIdParams,
-    headers: idempotencyHeader('quote execution'),
+    thing: 'quote execution',
     body: QuoteExecutionBody,
-    answers: {
-      201: { description: 'The execution is settled, or Paxos refused it (state rejected).', schema: 'QuoteExecutionStory' },
-      200: { description: 'The execution already exists under the same key.', schema: 'QuoteExecutionStory' },
-      202: { description: 'The execution has not ended yet (state submitting, unknown or created).', schema: 'QuoteExecutionStory' },
-    },
+    schema: 'QuoteExecutionStory',
+    created: 'The execution is settled, or Paxos refused it (state rejected).',
+    existing: 'The execution already exists under the same key.',
+    pending: 'The execution has not ended yet (state submitting, unknown or created).',
+    pendingStates: [...UNANSWERED, 'created'],
     refusals: {
       404: 'Unknown account (ACCOUNT_UNKNOWN) or quote (NO_SUCH_QUOTE).',
       409: 'The quote has less than 2 s left (QUOTE_EXPIRED), or the customer may not make this trade now (ACCOUNT_NOT_TRADABLE).',
-      422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED).',
     },
-    handle: async ({ params, headers, body, actor }) => {
-      const { quoteId, baseAmount = null, quoteAmount = null } = body
-      const asked = { accountId: params.id, idempotencyKey: headers['idempotency-key'], quoteId, baseAmount, quoteAmount }
-      const { execution, created } = await useCases.executeQuote(asked, actor)
-      const pending = ['submitting', 'unknown', 'created'].includes(execution.state)
-      return { status: pending ? 202 : created ? 201 : 200, body: view(execution) }
+    request: async (asked, { quoteId, baseAmount = null, quoteAmount = null }, actor) => {
+      const { execution, created } = await useCases.executeQuote({ ...asked, quoteId, baseAmount, quoteAmount }, actor)
+      return [execution, created]
     },
+    view,
   })
 }
 
