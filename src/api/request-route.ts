@@ -14,6 +14,7 @@ export const UNANSWERED: readonly string[] = ['submitting', 'unknown']
  */
 export function requestRoute<Body extends z.ZodType, Requested extends { state: string }>(route: {
   path: string
+  permission: ApiRoute['permission']
   summary: string
   description: string
   /** What one key identifies. */
@@ -31,10 +32,10 @@ export function requestRoute<Body extends z.ZodType, Requested extends { state: 
   request: (asked: { accountId: string; idempotencyKey: string }, body: z.output<Body>, actor: Actor) => Promise<[Requested, boolean]>
   view: (requested: Requested) => unknown
 }): ApiRoute {
-  const { path, summary, description, thing, body, schema, created, existing, refusals, request, view } = route
+  const { path, permission, summary, description, thing, body, schema, created, existing, refusals, request, view } = route
   const { pending = 'The result is not known yet (state submitting or unknown).', pendingStates = UNANSWERED } = route
   return apiRoute({
-    ...{ method: 'POST', path, summary, description, params: OpaqueIdParams, headers: idempotencyHeader(thing), body },
+    ...{ method: 'POST', path, permission, summary, description, params: OpaqueIdParams, headers: idempotencyHeader(thing), body },
     answers: { 201: { description: created, schema }, 200: { description: existing, schema }, 202: { description: pending, schema } },
     refusals: {
       404: 'Unknown account (ACCOUNT_UNKNOWN).',

@@ -4,10 +4,10 @@ import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { DOCUMENT_TYPES, type DocumentType } from '../domain/document/document-types.ts'
 import { utcTime } from '../operate/say/say-time.ts'
-import { errorCode, UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { collectOneOf, type OpenUseCases, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { unreadable } from './read-input.ts'
 import { renderTable } from './render-table.ts'
 
 interface UploadFlags {
@@ -67,6 +67,6 @@ async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size
   } catch (error) {
-    throw new UsageError(`${path} cannot be read (${errorCode(error)})`)
+    throw unreadable(path, error)
   }
 }

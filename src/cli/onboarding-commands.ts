@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { ONBOARDING_STATES, type OnboardingState } from '../domain/onboarding/onboarding.ts'
 import { fieldErrors, sayIssue } from '../operate/input/field-errors.ts'
 import { IDENTITY_REQUEST_FIELDS, IdentityRequest } from '../operate/onboarding/identity-request.ts'
 import { utcTime } from '../operate/say/say-time.ts'
 import type { OnboardingView } from '../operate/use-cases.ts'
-import { errorCode, UsageError } from '../platform/app-error.ts'
+import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { parseJson, readInput } from './read-input.ts'
 import { registerShow } from './register-show.ts'
 import { renderTable } from './render-table.ts'
 import { renderTimeline } from './render-timeline.ts'
@@ -71,7 +70,9 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
     .option('--operator <name>', 'your name, for the audit', systemUser())
     .option('--json', 'print JSON')
     .action(async (file: string, { idempotencyKey, operator, json }: CreateFlags) => {
-      const request = parseIdentity(await readInput(file))
+      const request = parseIdentity(
+        await readInput(file, `name a JSON file, or pipe one in: ${GATEHOUSE} sandbox person | ${GATEHOUSE} onboarding create`),
+      )
       const key = idempotencyKey ?? request.ref_id
       if (!key) throw new UsageError('--idempotency-key is required if the data has no ref_id, so that repeating the command is safe')
       await withUseCases(open, async (useCases) => {
@@ -89,26 +90,9 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
     })
 }
 
-async function readInput(file: string): Promise<string> {
-  if (file !== '-') {
-    return readFile(file, 'utf8').catch((error: unknown) => {
-      throw new UsageError(`cannot read ${file} (${errorCode(error)})`)
-    })
-  }
-  if (process.stdin.isTTY)
-    throw new UsageError(`name a JSON file, or pipe one in: ${GATEHOUSE} sandbox person | ${GATEHOUSE} onboarding create`)
-  return text(process.stdin)
-}
-
 /** @throws UsageError naming every wrong field, but no value */
 function parseIdentity(input: string): IdentityRequest {
-  let value: unknown
-  try {
-    value = JSON.parse(input)
-  } catch {
-    throw new UsageError('the input is not valid JSON')
-  }
-  const parsed = IdentityRequest.safeParse(value, { error: sayIssue })
+  const parsed = IdentityRequest.safeParse(parseJson(input), { error: sayIssue })
   if (parsed.success) return parsed.data
   const wrong = fieldErrors(parsed.error, { known: IDENTITY_REQUEST_FIELDS, whole: 'the input' })
   throw new UsageError(`the data is not valid:\n${wrong.map(({ field, message }) => `  - ${field} ${message}`).join('\n')}`)

@@ -13,6 +13,7 @@ import { type OpenUseCases, parseCount, parseOneOf, systemUser, withUseCases } f
 import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { registerShow } from './register-show.ts'
+import { renderEntries } from './render-entries.ts'
 import { renderTable } from './render-table.ts'
 
 interface OrderFlags {
@@ -184,11 +185,10 @@ function sayOrder({
   timeline,
 }: OrderStory): string {
   const price = averagePrice === null ? '' : ` at ${averagePrice}`
-  const lines = timeline.map(({ at, kind, data }) => `  ${at.toISOString()}  ${kind.padEnd(18)} ${JSON.stringify(data)}`)
   return [
     `order ${orderId}: ${side} ${market}, ${state}${reason ? ` (${reason})` : ''}`,
     `filled ${amountFilled} ${baseAsset}${price} in ${executions.length} executions`,
     '',
-    ...lines,
+    ...renderEntries(timeline),
   ].join('\n')
 }

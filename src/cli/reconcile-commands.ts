@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Reconciliation } from '../operate/reconcile/reconciliations.ts'
@@ -8,6 +8,7 @@ import { errorMessage, UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseId, parseTime, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { readText } from './read-input.ts'
 import { registerShow } from './register-show.ts'
 import { renderTable } from './render-table.ts'
 
@@ -112,7 +113,7 @@ function registerCertificates(reconcile: Command, { open, print }: Parts): void 
     .option('--json', 'print JSON')
     .action(async (file: string, { key, json }: { key: string; json?: boolean }) => {
       const { readPublicJwk, verifyCertificate } = await import('../operate/reconcile/reconciliations.ts')
-      const claims = await verifyCertificate(certificateIn(readText(file, 'certificate')), readPublicJwk(readText(key, '--key')))
+      const claims = await verifyCertificate(certificateIn(await readText(file)), readPublicJwk(await readText(key)))
       if (json) return print(JSON.stringify(claims, null, 2))
       const rows = Object.entries(claims).map(([name, value]) => `${name.padEnd(14)} ${value}`)
       print(['The signature holds.', '', ...rows].join('\n'))
@@ -126,15 +127,6 @@ function certificateIn(text: string): string {
     return typeof certificate === 'string' ? certificate : text
   } catch {
     return text
-  }
-}
-
-/** @throws UsageError */
-function readText(path: string, name: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UsageError(`${name}: ${path} cannot be read (${errorMessage(error)})`)
   }
 }
 

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
-import { errorCode, UsageError } from '../platform/app-error.ts'
+import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { parseJson, readText } from './read-input.ts'
 
 /** One call of the simulator's control API (docs/simulator.md). */
 interface ControlCall {
@@ -147,7 +147,7 @@ export function registerSandboxCommands(sandbox: Command, simulatorUrl: () => st
   withUrl(sandbox.command('replay').argument('<file>'))
     .description('replay a rule file: reset the simulator, load the rules, follow the timeline (docs/simulator.md)')
     .action(async (file: string, flags: { url?: string }) => {
-      print(JSON.stringify(await send({ method: 'PUT', path: '/story', body: await readRules(file) }, flags), null, 2))
+      print(JSON.stringify(await send({ method: 'PUT', path: '/story', body: parseJson(await readText(file)) }, flags), null, 2))
     })
 
   withUrl(sandbox.command('assumptions'))
@@ -159,17 +159,6 @@ export function registerSandboxCommands(sandbox: Command, simulatorUrl: () => st
       for (const { basis = '', about = '', does, knob } of facts)
         print(`${basis.padEnd(10)}  ${about.padEnd(16)}  ${does}${knob ? ` [${knob}]` : ''}`)
     })
-}
-
-async function readRules(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UsageError(`${file}: cannot read it (${errorCode(error) ?? 'unknown error'})`)
-  })
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new UsageError(`${file}: not valid JSON`)
-  }
 }
 
 /** @throws UsageError with the simulator's own message if it refuses, or with the URL where none answered. */

@@ -3,11 +3,14 @@ import { type Command, Option } from 'commander'
 import { FIAT_NETWORKS, type FiatNetwork, ROUTING_NUMBER_TYPES, type RoutingNumberType } from '../domain/transfer/deposit-instructions.ts'
 import { TRANSFER_STATES, type TransferState } from '../domain/transfer/transfer.ts'
 import { InstructionsBody } from '../operate/trading/instructions-request.ts'
+import type { TransferStory } from '../operate/trading/transfer-use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
-import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
+import { type OpenUseCases, parseCount, systemUser, withUseCases } from './command-input.ts'
 import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { registerShow } from './register-show.ts'
+import { renderEntries } from './render-entries.ts'
 import { renderTable } from './render-table.ts'
 
 interface InstructFlags {
@@ -21,7 +24,7 @@ interface InstructFlags {
 interface ListFlags {
   account?: string
   state?: TransferState
-  limit: string
+  limit: number
   cursor?: string
   json?: boolean
 }
@@ -59,12 +62,12 @@ export function registerTransferCommands(program: Command, open: OpenUseCases, p
     .description('list transfers, newest first')
     .option('--account <id>', 'only transfers of this account', parseOpaqueId)
     .addOption(new Option('--state <state>', 'only transfers in this state').choices([...TRANSFER_STATES]))
-    .option('--limit <count>', 'most entries to list, up to 200', '50')
+    .option('--limit <count>', 'most entries to list, up to 200', parseCount(200), 50)
     .option('--cursor <cursor>', 'continue after the previous page: nextCursor of --json')
     .option('--json', 'print JSON')
     .action(async ({ account, state, limit, cursor, json }: ListFlags) => {
       await withUseCases(open, async (useCases) => {
-        const page = await useCases.listTransfers({ accountId: account, state, limit: readLimit(limit), cursor })
+        const page = await useCases.listTransfers({ accountId: account, state, limit, cursor })
         if (json) return print(JSON.stringify(page, null, 2))
         const rows = page.items.map(({ transferId, type, asset, amount, fee, moved, state: now }) => [
           transferId,
@@ -78,21 +81,25 @@ export function registerTransferCommands(program: Command, open: OpenUseCases, p
         print(renderTable(['TRANSFER', 'TYPE', 'ASSET', 'AMOUNT', 'FEE', 'MOVED', 'STATE'], rows))
       })
     })
-  transfer
-    .command('show')
-    .description('show one transfer with its ledger entries')
-    .argument('<transfer-id>', 'starts with transfer-', parseOpaqueId)
-    .action(async (transferId: string) => {
-      await withUseCases(open, async (useCases) => {
-        const found = await useCases.getTransfer(transferId)
-        if (!found) throw new UsageError(`Unknown transfer ${transferId}. ${GATEHOUSE} transfer list shows the known ones.`)
-        print(JSON.stringify(found, null, 2))
-      })
-    })
+  registerShow(
+    transfer,
+    { open, print },
+    {
+      description: 'show one transfer with its ledger entries',
+      argument: ['transfer-id', 'starts with transfer-'],
+      parse: parseOpaqueId,
+      find: (useCases, transferId) => useCases.getTransfer(transferId),
+      render: renderTransfer,
+      unknown: (transferId) => `Unknown transfer ${transferId}. ${GATEHOUSE} transfer list shows the known ones.`,
+    },
+  )
 }
 
-function readLimit(text: string): number {
-  const limit = Number(text)
-  if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw new UsageError('--limit must be a whole number from 1 to 200')
-  return limit
+function renderTransfer({ transferId, type, asset, amount, fee, moved, state, reason, timeline }: TransferStory): string {
+  return [
+    `transfer ${transferId}: ${type}, ${state}${reason ? ` (${reason})` : ''}`,
+    `amount ${amount} ${asset}, fee ${fee}, moved ${moved}`,
+    '',
+    ...renderEntries(timeline),
+  ].join('\n')
 }

@@ -20,7 +20,8 @@ export function prefixPatterns(prefix: string): string[] {
   return UUID_DIGITS.test(prefix) ? [...new Set([typed, `${hyphenate(prefix.replaceAll('-', '').toLowerCase())}%`])] : [typed]
 }
 
-function hyphenate(digits: string): string {
+/** Hexadecimal digits in the groups of a uuid: as many as there are. */
+export function hyphenate(digits: string): string {
   const groups = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)]
   return groups.filter((group) => group !== '').join('-')
 }

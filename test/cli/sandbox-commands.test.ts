@@ -68,8 +68,8 @@ describe('gatehouse sandbox', () => {
     [['fault'], '--do is required'],
     [['fault', '--do', 'explode'], 'do: must be one of answer, latency'],
     [['outage', 'flood'], 'outage: must be one of down'],
-    [['replay', 'nothing.json'], 'nothing.json: cannot read it'],
-    [['replay', 'README.md'], 'README.md: not valid JSON'],
+    [['replay', 'nothing.json'], 'cannot read nothing.json'],
+    [['replay', 'README.md'], 'the input is not valid JSON'],
     [['outage', 'down', '--url', 'http://127.0.0.1:9'], 'No simulator answers at http://127.0.0.1:9'],
   ])('%j exits with what is wrong and what to do', async (args, message) => {
     await expect(sandboxCommand(await startSandbox(), ...args)).rejects.toThrow(message)

@@ -297,6 +297,6 @@ describe('the commands', () => {
     writeFileSync(file, 'not a certificate')
     await expect(run('verify', file, '--key', key)).rejects.toThrow('the signature does not hold')
     await expect(run('verify', file, '--key', file)).rejects.toThrow('the key is not an Ed25519 public key')
-    await expect(run('verify', join(directory, 'absent'), '--key', key)).rejects.toThrow('cannot be read')
+    await expect(run('verify', join(directory, 'absent'), '--key', key)).rejects.toThrow('cannot read')
   })
 })

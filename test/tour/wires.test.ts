@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { registerTransferCommands } from '../../src/cli/transfer-commands.ts'
 import { findStreams } from '../../src/ledger/find-streams.ts'
 import { readEntries } from '../../src/ledger/read-entries.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import { runCommand } from '../operate/run-command.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { completes, createWorld, eventually, type World } from '../saga/world.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
@@ -86,6 +88,10 @@ forEachBackend((backend) => {
       const found = await Promise.all([paxosTransferId, asked.instructionsId].map((id) => findStreams(pipeline.pool, [`${id}%`], 2)))
       expect(found.flat()).toMatchObject([{ kind: 'transfer', id: transfer?.transferId }, { kind: 'deposit-instructions' }]) // F21
       expect(await verifyLedger(pipeline.pool)).toMatchObject({ faults: [] })
+      const show = (...flags: string[]) =>
+        runCommand(trader, registerTransferCommands, ['transfer', 'show', `${transfer?.transferId}`, ...flags])
+      expect(await show()).toMatch(/: WIRE_DEPOSIT, completed\namount 150\.33 USD, fee 30, moved 120\.33\n\n {2}\S+Z {2}\S/)
+      expect(JSON.parse(await show('--json'))).toMatchObject({ transferId: transfer?.transferId, state: 'completed' })
     })
 
     it('is read to its end by the poll when only one event told of it', async () => {

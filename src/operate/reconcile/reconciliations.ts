@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import type { Actor } from '../../domain/actor.ts'
 import { IdempotencyKeyReusedError } from '../../inbox/commands.ts'
 import { AppError, UsageError } from '../../platform/app-error.ts'
+import { hyphenate } from '../../platform/opaque-id.ts'
 import type { Page } from '../../platform/page.ts'
 import { type CertificateClaims, certificateKey, claimsOf, type PublicJwk, signCertificate } from '../../reconcile/certificate.ts'
 import { LISTING_LAG_MS } from '../../reconcile/read-window.ts'
@@ -134,6 +135,5 @@ function sameRequest(known: Reconciliation, { from, to }: ReconciliationRequest)
 
 /** The key itself is not stored. */
 function uuidOfKey(idempotencyKey: string): string {
-  const digits = createHash('sha256').update(`gatehouse/reconciliation/${idempotencyKey}`).digest('hex')
-  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20, 32)].join('-')
+  return hyphenate(createHash('sha256').update(`gatehouse/reconciliation/${idempotencyKey}`).digest('hex').slice(0, 32))
 }
