@@ -85,7 +85,7 @@ export function createTokenGuard({ recognise, metrics, warn, record, now }: Toke
         if ('caller' in found) network.trustedUntil = now() + TRUSTED_MS
         return found
       }
-      // Counted anew: others were checked at the same time.
+      // Counted again: others were checked at the same time.
       const overOfNetwork = failuresOf(network) >= MOST_OF_NETWORK
       const limited = overOfNetwork || failuresOf(all) >= MOST_IN_ALL
       network.failures += 1
