@@ -14,6 +14,7 @@ import { createHistogram } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { Registry } from 'prom-client'
 import { serveOperator } from '../src/compose/serve-operator.ts'
+import { NO_ALERTS } from '../src/operate/alerts/alerts.ts'
 import { createUseCases, type UseCaseParts } from '../src/operate/create-use-cases.ts'
 import { createBudget } from '../src/paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../src/paxos/transport/budget-store.ts'
@@ -57,6 +58,7 @@ const useCases = createUseCases({
   trading: {} as UseCaseParts['trading'], // none of it is measured
   documents: {} as UseCaseParts['documents'],
   vault: {} as UseCaseParts['vault'],
+  alerts: NO_ALERTS,
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
   actions: {

@@ -90,6 +90,10 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     may: ['../domain/event-state.ts', '../platform/logger.ts'],
     mayNot: ['../queue/event-queue.ts', '../paxos/paxos-client.ts', '../operate/use-cases.ts'],
   },
+  alert: {
+    may: ['../domain/event-state.ts', '../platform/logger.ts'],
+    mayNot: ['../notify/notice.ts', '../inbox/inbox.ts', '../operate/use-cases.ts'],
+  },
   notify: {
     may: ['../domain/onboarding/onboarding.ts', '../platform/logger.ts'],
     mayNot: ['../paxos/paxos-client.ts', '../queue/event-queue.ts'],

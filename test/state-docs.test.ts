@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { DELIVERY_STATES, INCIDENT_STATES } from '../src/alert/alert-incident.ts'
 import { DOCUMENT_STATES } from '../src/domain/document/document.ts'
 import { EFFECT_STATES } from '../src/domain/effect.ts'
 import { EVENT_STATES } from '../src/domain/event-state.ts'
@@ -20,6 +21,8 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   EFFECT_STATES: { file: 'domain/effect.ts', states: EFFECT_STATES },
   REPLAY_STATES: { file: 'replay/replay-record.ts', states: REPLAY_STATES },
   RECONCILIATION_STATES: { file: 'reconcile/reconciliation.ts', states: RECONCILIATION_STATES },
+  INCIDENT_STATES: { file: 'alert/alert-incident.ts', states: INCIDENT_STATES },
+  DELIVERY_STATES: { file: 'alert/alert-incident.ts', states: DELIVERY_STATES },
   ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },
   DEPOSIT_STATES: { file: 'domain/transfer/deposit.ts', states: DEPOSIT_STATES },
   DOCUMENT_STATES: { file: 'domain/document/document.ts', states: DOCUMENT_STATES },

@@ -42,6 +42,10 @@ const OWNERS: Readonly<Record<string, string>> = {
   canary: 'queue',
   installation: 'roster',
   notice_health: 'notify',
+  alert_incident: 'alert',
+  alert_delivery: 'alert',
+  alert_channel: 'alert',
+  alert_round: 'alert',
   role_process: 'roster',
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ACCOUNT_SCHEMAS } from './account-schemas.ts'
+import { ALERT_SCHEMAS } from './alert-schemas.ts'
 import { DEPOSIT_SCHEMAS } from './deposit-schemas.ts'
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
@@ -47,6 +48,7 @@ export const API_SCHEMAS = {
   ...DEPOSIT_SCHEMAS,
   ...TRANSFER_SCHEMAS,
   ...RECONCILIATION_SCHEMAS,
+  ...ALERT_SCHEMAS,
   FindAnswer,
   Problem: ProblemDocument,
   Notification,

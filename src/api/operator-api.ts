@@ -6,6 +6,7 @@ import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { problemOf, type Repeating } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
 import { accountRoutes } from './account-routes.ts'
+import { alertRoutes } from './alert-routes.ts'
 import { type ApiRoute, serveRoutes } from './api-route.ts'
 import { depositRoutes } from './deposit-routes.ts'
 import { documentRoutes } from './document-routes.ts'
@@ -56,6 +57,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     replayRoutes,
     queueRoutes,
     keyRoutes,
+    alertRoutes,
     proofRoutes,
     reconciliationRoutes,
     statsRoutes,

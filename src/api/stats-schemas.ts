@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PROBLEM_KINDS } from '../operate/problems/problem.ts'
+import { AlertChannel } from './alert-schemas.ts'
 import { count, time } from './schema-parts.ts'
 
 const WebhookKey = z.strictObject({
@@ -14,9 +15,11 @@ const WebhookKey = z.strictObject({
 })
 
 const Problem = z.strictObject({
+  key: z.string().describe('The same while the problem lasts: its kind, with its cause if there may be several.'),
   kind: z.enum(PROBLEM_KINDS),
   severity: z.enum(['fault', 'warning']),
   sentence: z.string().describe('The problem with its cause.'),
+  facts: z.string().describe('The sentence without names and words of operators, as alerts carry it.'),
   since: time.nullable().describe('Null: not known.'),
   customers: count.nullable().describe('Number of affected customers; null: not known.'),
   nextAction: z.string(),
@@ -81,6 +84,7 @@ const Home = z.strictObject({
     .describe(
       'The last 24 hours: events received and confirmed (the newest 20000), and the steps that newly opened customers have reached.',
     ),
+  alerts: z.array(AlertChannel).describe('The channels for alerts to operators; empty: none is configured.'),
 })
 
 const QueueCounts = z.strictObject({ waiting: count, active: count, delayed: count, paused: z.boolean() })

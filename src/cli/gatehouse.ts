@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { VARIABLE_NAMES } from '../config/variables.ts'
+import { registerAlertCommands } from './alert-commands.ts'
 import { registerAuditCommands } from './audit-commands.ts'
 import { endOnBrokenPipe } from './broken-pipe.ts'
 import { registerDemoCommands } from './demo-commands.ts'
@@ -54,6 +55,7 @@ registerReconcileCommands(program, open)
 registerQueueCommands(program, open)
 registerKeyCommands(program, open)
 registerNoticeCommands(program, open)
+registerAlertCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
 registerSessionCommands(program, open)

@@ -9,6 +9,7 @@ import type { EventQueue } from '../queue/event-queue.ts'
 import type { ReplayParts } from '../replay/plan-replay.ts'
 import { connectPaxos } from './connect-paxos.ts'
 import { worldOf } from './join-world.ts'
+import { configuredChannels, openAlertChannels } from './open-alert-channels.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openQueue } from './open-queue.ts'
 import { openStages } from './open-stages.ts'
@@ -45,6 +46,11 @@ export async function openUseCases(
     sweepEverySeconds,
     secondPersonAbove: config.replaySecondPersonAbove,
     sendTestNotice: () => sendTestNotice(config),
+    alerts: {
+      settings: config.alerts,
+      openChannels: () => openAlertChannels(config),
+      configured: configuredChannels(config.alerts),
+    },
     logger,
     metrics,
   })

@@ -6,6 +6,7 @@ import type { Foundation } from './open-foundation.ts'
 import { openUseCases } from './open-use-cases.ts'
 import { closeInTurn, type RunningRole, roleMetrics, storesReady } from './running-role.ts'
 import { serveOperator } from './serve-operator.ts'
+import { watchProblems } from './watch-problems.ts'
 
 /** Largest body, bytes: a person's data has a few thousand bytes. */
 const OPERATOR_BODY_LIMIT = 256 * 1024
@@ -32,7 +33,8 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
   })
   if (config.allowedHosts) allowHosts(app, config.allowedHosts)
   await serveOperator(app, useCases, { token: secrets.operatorToken, metrics, idleMs: config.operator.sessionIdleMs })
+  const stopAlerts = await watchProblems(foundation, { pool, queue, logger })
   const stopReplays = startReplayRunner(replays, logger)
   const url = await listen(app, { host: config.host, ...config.operator, variable: 'OPERATOR_PORT' })
-  return { name: 'operator', url, close: () => closeInTurn([() => app.close(), stopReplays, close]) }
+  return { name: 'operator', url, close: () => closeInTurn([() => app.close(), stopAlerts, stopReplays, close]) }
 }

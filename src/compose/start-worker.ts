@@ -28,10 +28,11 @@ import { openQueue } from './open-queue.ts'
 import { openStages } from './open-stages.ts'
 import { openVault } from './open-vault.ts'
 import { closeInTurn, NOTICE_TIMEOUT_MS, type RunningRole, roleMetrics, STATEMENT_TIMEOUT_MS, storesReady } from './running-role.ts'
+import { watchProblems } from './watch-problems.ts'
 
 /**
  * Starts the worker: it confirms events, advances streams, sends notifications, dispatches due events and sweeps for missing ones. It
- * serves its health and metrics.
+ * alerts the operators, and serves its health and metrics.
  */
 export async function startWorker(foundation: Foundation): Promise<RunningRole> {
   const { config, databaseUrl } = foundation
@@ -93,8 +94,10 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     },
     { now: Date.now, logger },
   )
+  const stopAlerts = await watchProblems(foundation, { pool, queue, logger })
   const stopReplays = startReplayRunner({ ...stages, secondPersonAbove: config.replaySecondPersonAbove }, logger)
   const work = [
+    stopAlerts,
     stopReplays,
     stopForgetting,
     stopPolls,

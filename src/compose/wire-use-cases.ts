@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client'
+import { NO_ALERTS } from '../operate/alerts/alerts.ts'
 import { createUseCases, type UseCaseParts } from '../operate/create-use-cases.ts'
 import { createOnboarding } from '../operate/onboarding/create-onboarding.ts'
 import type { OperatorActions, OperatorUseCases } from '../operate/use-cases.ts'
@@ -18,6 +19,8 @@ export interface UseCaseSettings
   secondPersonAbove: number | null
   logger: Logger
   metrics: Registry
+  /** The channels for alerts; by default none. */
+  alerts?: UseCaseParts['alerts']
   /** Milliseconds since 1970. */
   now?: () => number
 }
@@ -27,7 +30,7 @@ export function wireUseCases(
   stages: Omit<Stages, 'notices'>,
   settings: UseCaseSettings,
 ): { useCases: OperatorUseCases; replays: ReplayParts } {
-  const { secondPersonAbove, sendTestNotice, logger, metrics, now = Date.now, ...outlook } = settings
+  const { secondPersonAbove, sendTestNotice, logger, metrics, now = Date.now, alerts = NO_ALERTS, ...outlook } = settings
   const { pool, queue, paxos, inbox, trading, encryptionKey } = stages
   const parts = { ...stages, secondPersonAbove }
   const work = workNow({ ...stages, logger, metrics: createSagaMetrics(metrics), random: Math.random })
@@ -35,6 +38,7 @@ export function wireUseCases(
     pool,
     queue,
     now,
+    alerts,
     ...outlook,
     missingScopes: () => paxos.missingScopes(),
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),

@@ -12,6 +12,7 @@ const PAIRS = [
   ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'the built-in simulator'],
   ['NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', 'the log channel'],
 ] as const
+const MAIL = ['ALERT_SMTP_URL', 'ALERT_EMAIL_FROM', 'ALERT_EMAIL_TO'] as const
 /** Variables that production must not leave to a development default, for the roles that read them. */
 const REQUIRED_IN_PRODUCTION = ['DATABASE_URL', 'OPERATOR_TOKEN', 'ENCRYPTION_KEY'] as const
 /** Likewise, unless SANDBOX_URL requests the simulator. */
@@ -32,6 +33,7 @@ type Values = NodeJS.Dict<string>
 export function contradictions(set: Values, role: Role): string[] {
   return [
     ...halves(set, role),
+    ...alerts(set, role),
     ...authenticators(set, role),
     ...ports(set),
     ...requirements(set, role),
@@ -58,6 +60,17 @@ function halves(set: Values, role: Role): string[] {
     if ((set[one] === undefined) === (set[other] === undefined)) return []
     return [`${set[one] === undefined ? one : other} is missing: set both or neither (neither means ${otherwise})`]
   })
+}
+
+/** Mail needs all three variables, and a secret needs an address. */
+function alerts(set: Values, role: Role): string[] {
+  if (!isReadBy(role, 'ALERT_SMTP_URL')) return []
+  const missing = MAIL.filter((name) => set[name] === undefined)
+  const orphan = set.ALERT_WEBHOOK_SECRET !== undefined && set.ALERT_WEBHOOK_URL === undefined
+  return [
+    ...(missing.length < MAIL.length ? missing.map((name) => `${name} is missing: alerts by e-mail need ${MAIL.join(', ')}`) : []),
+    ...(orphan ? ['ALERT_WEBHOOK_URL is missing: ALERT_WEBHOOK_SECRET signs the alerts that go there'] : []),
+  ]
 }
 
 function authenticators(set: Values, role: Role): string[] {

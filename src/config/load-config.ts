@@ -71,7 +71,8 @@ export interface Config {
   unknownIdentities: 'adopt' | 'hold'
   /** `null`: the log channel. */
   notifyWebhook: { url: string; secret: string } | null
-  /** Addresses that this process may connect to when it calls Paxos and the application. */
+  alerts: AlertConfig
+  /** Addresses that this process may connect to when it calls Paxos, the application and the receivers of alerts. */
   outgoing: AddressPolicy
   /** Interval of sweeps over List Events for events that no webhook brought, seconds. */
   sweepEverySeconds: number
@@ -91,10 +92,28 @@ export interface Config {
   weakSecrets: readonly string[]
 }
 
+/** Where and when problems are reported to operators. */
+export interface AlertConfig {
+  /** `null`: no alerts by webhook. `secret` null: they are not signed. */
+  webhook: { url: string; secret: string | null } | null
+  /** `null`: no alerts by e-mail. */
+  email: { smtpUrl: string; from: string; to: readonly string[] } | null
+  /** The lowest severity that opens an incident. */
+  severity: 'fault' | 'warning'
+  /** How long a problem must last before it is reported, seconds. */
+  afterSeconds: number
+  /** A daily window in UTC in which only critical alerts go out. */
+  quietHours: { fromMinute: number; toMinute: number } | null
+  /** `null`: no heartbeat. */
+  heartbeatSeconds: number | null
+  /** The address of your copy of docs/operations.md; `null`: its path in the repository. */
+  runbookUrl: string | null
+}
+
 const FILE_NAMES = SECRET_NAMES.map(fileVariable)
 const KNOWN: readonly string[] = [...VARIABLE_NAMES, ...FILE_NAMES]
 /** Prefixes that other variables hardly have: an unknown name with one of them is a slip. */
-const OUR_PREFIXES = /^(PAXOS|WEBHOOK|NOTIFY|SANDBOX|OPERATOR|WORKER|SWEEP|ADOPT|ENCRYPTION|VAULT)_/
+const OUR_PREFIXES = /^(PAXOS|WEBHOOK|NOTIFY|SANDBOX|OPERATOR|WORKER|SWEEP|ADOPT|ENCRYPTION|VAULT|ALERT)_/
 
 /**
  * Reads and checks the variables of `role` from the environment and from the file `.env` in `directory`, if it exists. The environment
@@ -198,12 +217,26 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoin
     },
     unknownIdentities: v.ADOPT_UNKNOWN_IDENTITIES,
     notifyWebhook: v.NOTIFY_WEBHOOK_URL && v.NOTIFY_WEBHOOK_SECRET ? { url: v.NOTIFY_WEBHOOK_URL, secret: v.NOTIFY_WEBHOOK_SECRET } : null,
+    alerts: toAlerts(v),
     sweepEverySeconds: v.SWEEP_EVERY_SECONDS,
     identityPollSeconds: v.IDENTITY_POLL_SECONDS,
     replaySecondPersonAbove: v.REPLAY_SECOND_PERSON_ABOVE,
     encryptionKey: v.ENCRYPTION_KEY === undefined ? null : Buffer.from(v.ENCRYPTION_KEY, 'base64'),
     acceptedKeys: v.ENCRYPTION_KEYS_ACCEPTED.map((key) => Buffer.from(key, 'base64')),
     vaultKeys: v.VAULT_KEYS_URL ?? null,
+  }
+}
+
+function toAlerts(v: z.output<typeof Variables>): AlertConfig {
+  const { ALERT_WEBHOOK_URL: url, ALERT_SMTP_URL: smtpUrl, ALERT_EMAIL_FROM: from, ALERT_EMAIL_TO: to } = v
+  return {
+    webhook: url === undefined ? null : { url, secret: v.ALERT_WEBHOOK_SECRET ?? null },
+    email: smtpUrl && from && to ? { smtpUrl, from, to } : null,
+    severity: v.ALERT_SEVERITY,
+    afterSeconds: v.ALERT_AFTER_SECONDS,
+    quietHours: v.ALERT_QUIET_HOURS ?? null,
+    heartbeatSeconds: v.ALERT_HEARTBEAT_MINUTES === null ? null : v.ALERT_HEARTBEAT_MINUTES * 60,
+    runbookUrl: v.ALERT_RUNBOOK_URL ?? null,
   }
 }
 

@@ -3,7 +3,7 @@ import { type AddressPolicy, EVERY_NETWORK, NETWORKS, type Network } from '../pl
 import { isLoopback } from './loopback.ts'
 import { list } from './value-schemas.ts'
 
-/** Addresses that this process may connect to when it calls Paxos and your application. */
+/** Addresses that this process may connect to when it calls Paxos, your application and the receivers of alerts. */
 export const OUTGOING = {
   OUTGOING_NETWORKS: list
     .transform((items, context): AddressPolicy => {
@@ -16,8 +16,15 @@ export const OUTGOING = {
 }
 
 type Values = NodeJS.Dict<string>
-/** Variables with the addresses that this process calls over HTTP. */
-export const DESTINATIONS = ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'SANDBOX_URL', 'NOTIFY_WEBHOOK_URL'] as const
+/** Variables with the addresses that this process calls. */
+export const DESTINATIONS = [
+  'PAXOS_API_URL',
+  'PAXOS_TOKEN_URL',
+  'SANDBOX_URL',
+  'NOTIFY_WEBHOOK_URL',
+  'ALERT_WEBHOOK_URL',
+  'ALERT_SMTP_URL',
+] as const
 
 /**
  * The allowed addresses: as configured, else public and private networks. This machine itself is allowed outside production, and when a

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ALERT } from './alert.ts'
 import { DATABASE } from './database.ts'
 import { HTTP } from './http.ts'
 import { LISTEN } from './listen.ts'
@@ -26,6 +27,7 @@ export const Variables = z.object({
   ...PAXOS,
   ...WEBHOOK,
   ...NOTIFY,
+  ...ALERT,
   ...OUTGOING,
   ...WORKER,
   ...SANDBOX,
@@ -50,6 +52,9 @@ export const SECRET_NAMES = [
   'WEBHOOK_OAUTH_CLIENTS',
   'WEBHOOK_SIGNING_SECRETS',
   'NOTIFY_WEBHOOK_SECRET',
+  'ALERT_WEBHOOK_URL',
+  'ALERT_WEBHOOK_SECRET',
+  'ALERT_SMTP_URL',
 ] as const satisfies readonly VariableName[]
 
 const STORES: readonly Role[] = ['receiver', 'worker', 'operator', 'commands', 'migrate']
@@ -101,6 +106,16 @@ export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
   WEBHOOK_SIGNING_SECRETS: ['receiver'],
   NOTIFY_WEBHOOK_URL: ['worker', 'commands'],
   NOTIFY_WEBHOOK_SECRET: ['worker', 'commands'],
+  ALERT_WEBHOOK_URL: CALLERS,
+  ALERT_WEBHOOK_SECRET: CALLERS,
+  ALERT_SMTP_URL: CALLERS,
+  ALERT_EMAIL_FROM: CALLERS,
+  ALERT_EMAIL_TO: CALLERS,
+  ALERT_SEVERITY: CALLERS,
+  ALERT_AFTER_SECONDS: CALLERS,
+  ALERT_QUIET_HOURS: CALLERS,
+  ALERT_HEARTBEAT_MINUTES: CALLERS,
+  ALERT_RUNBOOK_URL: CALLERS,
   OUTGOING_NETWORKS: CALLERS,
   WORKER_CONCURRENCY: CALLERS,
   SWEEP_EVERY_SECONDS: ['worker'],

@@ -58,6 +58,7 @@ function secretsIn(set: NodeJS.Dict<string>): Named[] {
     ...each('WEBHOOK_OAUTH_CLIENTS').map((pair): Named => ['WEBHOOK_OAUTH_CLIENTS', pair.slice(pair.indexOf(':') + 1)]),
     ...each('WEBHOOK_SIGNING_SECRETS').map((secret): Named => ['WEBHOOK_SIGNING_SECRETS', secret]),
     ...one('NOTIFY_WEBHOOK_SECRET'),
+    ...one('ALERT_WEBHOOK_SECRET'),
   ]
 }
 

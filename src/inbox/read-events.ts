@@ -5,7 +5,8 @@ import { prefixPatterns } from '../platform/opaque-id.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import type { PrismaClient } from '../platform/postgres/prisma.ts'
 import { countEvents, type EventCounts } from './load-events.ts'
-import { identitiesFailingWith, type OpenCause, readOpenCauses } from './open-causes.ts'
+import { readOldestUnfinished } from './oldest-unfinished.ts'
+import { identitiesFailingWith } from './open-causes.ts'
 import { type RecentFlow, readRecentFlow } from './recent-flow.ts'
 import { seqWindow } from './seq-window.ts'
 
@@ -72,8 +73,6 @@ export interface EventReads {
   countOverdue(seconds: number): Promise<number>
   /** Number of events received at least 15 s ago that are not confirmed, so their customer is unknown; 1,000 at most. */
   countUnread(): Promise<number>
-  /** Unfinished events, and events that wait for a person, by last error, most events first. */
-  openCauses(): Promise<OpenCause[]>
   /** Identities of open events with this last error; some of them if there are very many. */
   failingWith(errorCode: string): Promise<string[]>
   recentFlow(since: Date): Promise<RecentFlow>
@@ -152,15 +151,14 @@ export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool 
       )
       return rows[0]!.unread
     },
-    openCauses: () => readOpenCauses(pool),
     failingWith: (errorCode) => identitiesFailingWith(pool, errorCode),
     recentFlow: (since) => readRecentFlow(pool, since),
     pulse: async () => {
-      const [oldest, lastWebhook] = await Promise.all([
-        prisma.inboxEvent.findFirst({ ...openInOrder('accepted', 'asc'), select: { receivedAt: true } }),
+      const [oldestUnfinishedAt, lastWebhook] = await Promise.all([
+        readOldestUnfinished(pool),
         prisma.inboxEvent.findFirst({ where: { origin: 'webhook' }, orderBy: { seq: 'desc' }, select: { receivedAt: true } }),
       ])
-      return { oldestUnfinishedAt: oldest?.receivedAt ?? null, lastWebhookAt: lastWebhook?.receivedAt ?? null }
+      return { oldestUnfinishedAt, lastWebhookAt: lastWebhook?.receivedAt ?? null }
     },
   }
 }

@@ -10,6 +10,7 @@ import type { World } from '../roster/role-process.ts'
 import type { Roster } from '../roster/roster.ts'
 import { sessionUseCases } from './access/sessions.ts'
 import { keyUseCases } from './access/webhook-keys.ts'
+import { type AlertParts, alertUseCases, readAlertChannels } from './alerts/alerts.ts'
 import { createPerform } from './audited.ts'
 import { documentUseCases } from './documents/document-use-cases.ts'
 import type { UploadParts } from './documents/upload-document.ts'
@@ -53,6 +54,8 @@ export interface UseCaseParts {
   vault: Omit<Parameters<typeof vaultUseCases>[0], 'perform'>
   /** The streams behind the documents of customers. */
   documents: Pick<UploadParts, 'documents' | 'onboardings'>
+  /** The channels for alerts of this process. */
+  alerts: Pick<AlertParts, 'settings' | 'openChannels' | 'configured'>
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -64,7 +67,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const onboardings = readOnboardings(prisma)
   const events = readEvents({ prisma, pool })
   const perform = createPerform(pool, now)
-  const problems = (): Promise<Problem[]> => readProblems({ ...parts, events, onboardings })
+  const problems = (): Promise<Problem[]> => readProblems(parts)
   const pace = honestPace(parts.pace, problems)
   const trading = tradingUseCases({ ...parts.trading, pool, perform, now })
   const keys = keyUseCases({ pool, perform, now })
@@ -75,7 +78,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...eventUseCases({ pool, events, perform, now }),
     ...replayUseCases({ pool, events, pace, actions, perform }),
     ...queueUseCases({ pool, events, queue, pace, problems, actions, perform }),
-    home: () => readHome({ events, onboardings, problems, now }),
+    home: () => readHome({ events, onboardings, problems, alertChannels: () => readAlertChannels({ ...parts.alerts, pool, now }), now }),
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
     ...trading,
     ...documentUseCases({ ...parts.trading, ...parts.documents, pool, perform, now }),
@@ -89,6 +92,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...issueUseCases({ pool, events, perform, now }),
     ...keys,
     ...vault,
+    ...alertUseCases({ ...parts.alerts, pool, perform, now }),
     ...sessionUseCases({ pool, perform, now }),
     testNotice: (actor) =>
       perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),

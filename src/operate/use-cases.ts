@@ -22,6 +22,7 @@ import type { Steering } from '../replay/steer-replay.ts'
 import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { SessionUseCases } from './access/sessions.ts'
 import type { KeyUseCases, KeyView } from './access/webhook-keys.ts'
+import type { AlertUseCases } from './alerts/alerts.ts'
 import type { DocumentUseCases } from './documents/document-use-cases.ts'
 import type { TimelineLine } from './events/timeline.ts'
 import type { Waiting } from './events/waiting.ts'
@@ -235,6 +236,7 @@ export interface OperatorUseCases
     ReconciliationUseCases,
     KeyUseCases,
     VaultUseCases,
+    AlertUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

@@ -3,6 +3,7 @@ import { counted } from '../operate/say/counted.ts'
 import { roughSpan, span } from '../operate/say/say-time.ts'
 import type { EventView, OnboardingView, ReplayLine, Stats } from '../operate/use-cases.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
+import { channelLines } from './alert-page.ts'
 import { eventTable } from './event-pages.ts'
 import { type Html, html } from './html.ts'
 import { onboardingTable } from './onboarding-pages.ts'
@@ -61,6 +62,7 @@ ${inboxHint(stats, now)}</section>
 <p class="hint">Each transition sends one notification. Refused: your application rejected the last attempt. Suppressed: no longer true when it
 was due, so never sent.</p></section>
 <section class="card"><h2>Queue</h2><p><a href="/queue">Pause, resume or rebuild the queue</a></p></section>
+<section class="card"><h2>Alerts</h2>${channelLines(home.alerts, now)}<p><a href="/alerts">Incidents, and a test of the channels</a></p></section>
 </div>
 ${longest.length > 0 && html`<h2>Approved but not ready, longest wait first</h2>${onboardingTable(longest, now)}`}
 ${stuck.length > 0 && html`<h2>Events that need an operator</h2>${eventTable(stuck, now)}`}

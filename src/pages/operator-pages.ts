@@ -11,6 +11,7 @@ import { canonicalId } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { problemOf } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
+import { alertPage } from './alert-page.ts'
 import { auditPage } from './audit-page.ts'
 import { eventListPage, eventPage } from './event-pages.ts'
 import { findPage } from './find-page.ts'
@@ -52,6 +53,7 @@ const NO_ITEMS = { items: [], nextCursor: null }
 const HOME_ROWS = 10
 const HOME_REPLAYS = 3
 const HOME_LONGEST = 3
+const ALERT_ROWS = 50
 
 export interface OperatorPagesOptions {
   /** OPERATOR_TOKEN: the key for the hashes of sessions. */
@@ -191,6 +193,13 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   app.get('/proof', needs('proof.read'), async (request, reply) => {
     const here = readForm(ProofQuery, request.query).here !== 'false'
     return sendHtml(reply, proofPage(await useCases.prove({ here }), { ...reader(request), here }))
+  })
+  app.get('/alerts', needs('status.read'), async (request, reply) =>
+    sendHtml(reply, alertPage(await useCases.alertStatus({ limit: ALERT_ROWS }), reader(request))),
+  )
+  app.post('/alerts/test', needs('notice.test'), async (request, reply) => {
+    const tests = await useCases.testAlerts(actorOf(request))
+    return sendHtml(reply, alertPage(await useCases.alertStatus({ limit: ALERT_ROWS }), { ...reader(request), tests }))
   })
   app.get('/queue', needs('status.read'), async (request, reply) =>
     sendHtml(reply, queuePage(await useCases.queueStatus(), reader(request))),

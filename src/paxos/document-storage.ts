@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream'
 import { Agent } from 'undici'
 import type { AddressPolicy } from '../platform/address-policy.ts'
 import { AppError, errorCode } from '../platform/app-error.ts'
-import { AddressNotAllowedError, guardedConnect } from '../platform/guarded-connect.ts'
+import { guardedConnect } from '../platform/guarded-connect.ts'
+import { AddressNotAllowedError } from '../platform/guarded-lookup.ts'
 
 /** The address that Paxos gave for the bytes is one that Gatehouse must not use. Nothing was sent. */
 export class UploadAddressError extends AppError {

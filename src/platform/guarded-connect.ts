@@ -1,18 +1,8 @@
 import { lookup as systemLookup } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
-import { type AddressPolicy, addressKind, allowsAddress } from './address-policy.ts'
-import { AppError } from './app-error.ts'
-
-/** The policy forbids a connection to the server's address. Nothing was sent. */
-export class AddressNotAllowedError extends AppError {
-  readonly code = 'ADDRESS_NOT_ALLOWED'
-  readonly retry = 'snooze'
-  constructor(host: string, addresses: readonly string[]) {
-    const found = addresses.map((address) => `${address} (${addressKind(address)})`).join(', ')
-    super(`${host} is at ${found}, which OUTGOING_NETWORKS does not allow`)
-  }
-}
+import type { AddressPolicy } from './address-policy.ts'
+import { addressRefusal, guardedLookup } from './guarded-lookup.ts'
 
 export interface GuardedConnectOptions {
   policy: AddressPolicy
@@ -31,30 +21,8 @@ export function guardedConnect({ policy, timeoutMs, lookup = systemLookup }: Gua
   const connect = buildConnector({ timeout: timeoutMs, allowH2: false, lookup: guardedLookup(policy, lookup) })
   return (options, callback) => {
     const host = options.hostname.replace(/^\[(.*)\]$/, '$1')
-    // Node does not call the look-up for a host that is an address already.
-    if (isIP(host) !== 0 && !allowsAddress(policy, host)) return callback(new AddressNotAllowedError(host, [host]), null)
+    const refused = addressRefusal(policy, host)
+    if (refused) return callback(refused, null)
     connect(options, callback)
-  }
-}
-
-function guardedLookup(policy: AddressPolicy, lookup: LookupFunction): LookupFunction {
-  return (host, options, callback) => {
-    lookup(host, { ...options, all: true }, (error, found) => {
-      if (error) return callback(error, '')
-      const addresses = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found
-      const allowed = addresses.filter(({ address }) => allowsAddress(policy, address))
-      const [first] = allowed
-      if (!first) {
-        return callback(
-          new AddressNotAllowedError(
-            host,
-            addresses.map(({ address }) => address),
-          ),
-          '',
-        )
-      }
-      if (options.all) return callback(null, allowed)
-      callback(null, first.address, first.family)
-    })
   }
 }

@@ -319,6 +319,40 @@ describe('c17: the address of the database', () => {
   })
 })
 
+describe('the alerts to operators', () => {
+  const MAIL = { ALERT_SMTP_URL: 'smtps://user:pass@mail.example.com', ALERT_EMAIL_FROM: 'a@example.com', ALERT_EMAIL_TO: 'b@example.com' }
+
+  it('B18: need all three variables of e-mail, and an address for a secret', () => {
+    expect(problems({ ALERT_EMAIL_TO: 'b@example.com' }).map((problem) => problem.split(' ')[0])).toEqual([
+      'ALERT_SMTP_URL',
+      'ALERT_EMAIL_FROM',
+    ])
+    expect(problems({ ALERT_WEBHOOK_SECRET: `whsec_${PRODUCTION.ENCRYPTION_KEY}` })).toEqual([expect.stringMatching(/^ALERT_WEBHOOK_URL/)])
+  })
+
+  it('B18: refuse a window, an address and an SMTP URL that cannot be used, each by name', () => {
+    expect(
+      problems({
+        ...MAIL,
+        ALERT_SMTP_URL: 'smtp://mail?tls.rejectUnauthorized=false',
+        ALERT_QUIET_HOURS: '6-22',
+        ALERT_EMAIL_TO: 'b, c@d',
+      }),
+    ).toEqual([
+      'ALERT_SMTP_URL must not have a query: TLS and timeouts cannot be changed',
+      'ALERT_EMAIL_TO (item 1) must be a mail address such as gatehouse@example.com',
+      'ALERT_QUIET_HOURS must be two different times in UTC such as 22:00-06:00',
+    ])
+    expect(load({ ...MAIL, ALERT_QUIET_HOURS: '22:00-06:30' }).alerts.quietHours).toEqual({ fromMinute: 1_320, toMinute: 390 })
+  })
+
+  it('F63: refuse a mail server at an address that is not allowed', () => {
+    expect(problems({ ...PRODUCTION, ...MAIL, ALERT_SMTP_URL: 'smtp://169.254.169.254' })).toEqual([
+      expect.stringMatching(/^ALERT_SMTP_URL leads to 169\.254\.169\.254 \(link-local\)/),
+    ])
+  })
+})
+
 describe('the outgoing networks of a process', () => {
   const networks = (env: Record<string, string>): readonly string[] => load(env).outgoing.networks
 

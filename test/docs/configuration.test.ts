@@ -11,7 +11,10 @@ import { readTables, readText } from './read-tables.ts'
 const REQUIRED = '**required in production**'
 const ALL_ROLES = ['commands', 'migrate', 'operator', 'receiver', 'sandbox', 'worker']
 /** Variables without meaning alone; each example is tried together with its other half. */
-const HALVES = ['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET']
+const HALVES = [
+  ...['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET'],
+  ...['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET', 'ALERT_SMTP_URL', 'ALERT_EMAIL_FROM', 'ALERT_EMAIL_TO'],
+]
 
 const variables = readTables('docs/configuration.md')
   .filter(({ cells }) => 'Variable' in cells)

@@ -7,9 +7,12 @@ import { claimDueEvents, completeEvents, reopenEvents } from '../../src/inbox/co
 import { insertEvents } from '../../src/inbox/insert-events.ts'
 import { knownEvents } from '../../src/inbox/known-events.ts'
 import { countEvents, loadEvents } from '../../src/inbox/load-events.ts'
+import { readOldestUnfinished } from '../../src/inbox/oldest-unfinished.ts'
+import { readOpenCauses } from '../../src/inbox/open-causes.ts'
 import { type EventQuery, type EventReads, readEvents } from '../../src/inbox/read-events.ts'
 import { failuresByHour, readIssues } from '../../src/inbox/read-issues.ts'
 import { seqWindow } from '../../src/inbox/seq-window.ts'
+import { countHeld } from '../../src/ledger/count-held.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
 import { ONBOARDING_TABLE } from '../../src/ledger/onboarding-table.ts'
 import { type OnboardingQuery, type OnboardingReads, readOnboardings } from '../../src/ledger/read-onboardings.ts'
@@ -110,7 +113,9 @@ const onboardings = (query: Partial<OnboardingQuery>) => () => reads.onboardings
 
 describe('a read of the home page, for any number of rows', () => {
   it.each<[string, () => Promise<unknown>]>([
-    ['the causes of open events', () => reads.events.openCauses()],
+    ['the causes of open events', () => readOpenCauses(pool)],
+    ['the oldest unfinished event', () => readOldestUnfinished(pool)],
+    ['the number of held onboardings', () => countHeld(pool)],
     ['the issues', () => readIssues(pool)],
     ['the failures of an issue by hour', () => failuresByHour(pool, '0123456789ab')],
     ['the events of an issue', events({ causeIds: ['0123456789ab'] })],

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client'
 import { serveOperator } from '../../src/compose/serve-operator.ts'
-import { wireUseCases } from '../../src/compose/wire-use-cases.ts'
+import { type UseCaseSettings, wireUseCases } from '../../src/compose/wire-use-cases.ts'
 import type { OperatorUseCases } from '../../src/operate/use-cases.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../../src/paxos/transport/budget-store.ts'
@@ -47,6 +47,7 @@ export interface OperatorOptions {
   /** Where notifications go. */
   noticesUrl?: string
   sandbox?: Partial<SandboxOptions>
+  alerts?: UseCaseSettings['alerts']
 }
 
 /** For `beforeAll`. `close` belongs into `afterAll`. */
@@ -87,6 +88,7 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
     sweepEverySeconds: 900,
     secondPersonAbove: 25,
     sendTestNotice: () => Promise.reject(new UsageError('NOTIFY_WEBHOOK_URL is not set.')),
+    ...(options.alerts ? { alerts: options.alerts } : {}),
     logger,
     metrics: new Registry(),
     now,

@@ -1,11 +1,11 @@
 import { GATEHOUSE } from '../../platform/command-name.ts'
 import { clockTime } from '../say/say-time.ts'
 import type { Observed } from './observed.ts'
-import type { Problem } from './problem.ts'
+import type { FoundProblem } from './problem.ts'
 import { sum } from './sum-causes.ts'
 
 /** The application's endpoint refuses notifications or does not answer. */
-export function applicationProblem({ notices, causes }: Observed): Problem | null {
+export function applicationProblem({ notices, causes }: Observed): FoundProblem | null {
   const { failingSince, failures, lastCode, lastStatus } = notices
   if (failingSince === null) return null
   const refuses = lastCode === 'NOTICE_REFUSED'

@@ -3,7 +3,7 @@ import { GATEHOUSE } from '../../platform/command-name.ts'
 import { counted } from '../say/counted.ts'
 import { span } from '../say/say-time.ts'
 import type { Observed } from './observed.ts'
-import type { Problem } from './problem.ts'
+import type { FoundProblem } from './problem.ts'
 import { sum } from './sum-causes.ts'
 
 /** Seconds after which an unfinished event is reported, even while Gatehouse still retries it. */
@@ -11,17 +11,21 @@ const TOO_OLD_SECONDS = 300
 /** How many causes the home page lists separately; the rest share one sentence. */
 const MOST_CAUSES = 5
 
-export function givenUp({ causes }: Observed, state: 'dead' | 'parked'): Problem[] {
+/** `everyCause`: one problem for each cause, however many there are. */
+export function givenUp({ causes }: Observed, state: 'dead' | 'parked', { everyCause = false } = {}): FoundProblem[] {
   const given = causes.filter((cause) => cause.state === state)
-  const named = given.slice(0, MOST_CAUSES)
-  const rest = given.slice(MOST_CAUSES)
+  const listed = everyCause ? given.length : MOST_CAUSES
+  const named = given.slice(0, listed)
+  const rest = given.slice(listed)
   return [
     ...named.map((cause) => givenUpBy(cause)),
     ...(rest.length > 0
       ? [
           {
             ...givenUpBy(rest[0]!),
-            sentence: `${counted(sum(rest, 'events'), 'event')} more ${state}, with ${counted(rest.length, 'other cause')}.`,
+            key: `${state}:rest`,
+            sentence: sayRest(rest),
+            facts: sayRest(rest),
             customers: sum(rest, 'customers') || null,
           },
         ]
@@ -29,13 +33,20 @@ export function givenUp({ causes }: Observed, state: 'dead' | 'parked'): Problem
   ]
 }
 
-function givenUpBy(cause: OpenCause): Problem {
+function sayRest(rest: readonly OpenCause[]): string {
+  return `${counted(sum(rest, 'events'), 'event')} more ${rest[0]?.state}, with ${counted(rest.length, 'other cause')}.`
+}
+
+function givenUpBy(cause: OpenCause): FoundProblem {
   const { state, causeId, events, customers, firstCompletedAt, acknowledged } = cause
+  const facts = `${counted(events, 'event')} ${state}: ${sayOpenCause(cause)}.`
   const known = acknowledged ? ` Acknowledged by ${acknowledged.by}: ${acknowledged.reason}.` : ''
   return {
+    key: `${state}:${causeId ?? cause.errorCode ?? 'unknown'}`,
     kind: state === 'dead' ? 'dead' : 'parked',
     severity: acknowledged ? 'warning' : 'fault',
-    sentence: `${counted(events, 'event')} ${state}: ${sayOpenCause(cause)}.${known}`,
+    sentence: `${facts}${known}`,
+    facts,
     since: firstCompletedAt,
     customers: customers || null,
     nextAction: state === 'dead' ? 'Fix the cause, then plan a replay.' : 'Check the events, then plan a replay.',
@@ -51,7 +62,7 @@ function sayOpenCause({ errorCode, innerCode, effectKind, operation, status }: O
   return [code, effectKind, answer].filter((part) => part).join(', ')
 }
 
-export function held({ held }: Observed): Problem | null {
+export function held({ held }: Observed): FoundProblem | null {
   if (held === 0) return null
   return {
     kind: 'held',
@@ -66,7 +77,7 @@ export function held({ held }: Observed): Problem | null {
 }
 
 /** `explained`: another problem already gives the cause. */
-export function oldestUnfinished({ oldestUnfinishedAt, now, causes }: Observed, explained: boolean): Problem | null {
+export function oldestUnfinished({ oldestUnfinishedAt, now, causes }: Observed, explained: boolean): FoundProblem | null {
   if (oldestUnfinishedAt === null || explained) return null
   const seconds = (now.getTime() - oldestUnfinishedAt.getTime()) / 1_000
   if (seconds <= TOO_OLD_SECONDS) return null
@@ -83,7 +94,7 @@ export function oldestUnfinished({ oldestUnfinishedAt, now, causes }: Observed, 
   }
 }
 
-export function sweepOverdue({ sweptTo, sweepEverySeconds, now }: Observed): Problem | null {
+export function sweepOverdue({ sweptTo, sweepEverySeconds, now }: Observed): FoundProblem | null {
   if (sweptTo === null || sweepEverySeconds === null) return null
   const behindSeconds = (now.getTime() - sweptTo.getTime()) / 1_000
   // A window ends some time before its sweep. Three missed sweeps are more than a delay.

@@ -1,3 +1,4 @@
+import { failingChannels } from './alert-problems.ts'
 import { applicationProblem } from './application-problem.ts'
 import { givenUp, held, oldestUnfinished, sweepOverdue } from './event-problems.ts'
 import { demotedKeys } from './key-problems.ts'
@@ -6,14 +7,17 @@ import { paxosDown, paxosLocked, paxosRefusesUs } from './paxos-problems.ts'
 import { PROBLEM_KINDS, type Problem } from './problem.ts'
 import { noReceiver, noWorker, queuePaused, queueUnreachable, workerSilent } from './running-problems.ts'
 
-/** The observations as problems, worst first. Pure. */
-export function findProblems(seen: Observed): Problem[] {
+/** The observations as problems, worst first. Pure. `everyCause`: a problem for each cause of dead and parked events, as alerts need them. */
+export function findProblems(seen: Observed, { everyCause = false } = {}): Problem[] {
   const problems = [
     ...[queueUnreachable(seen), queuePaused(seen), noWorker(seen), noReceiver(seen), workerSilent(seen)],
     ...[paxosRefusesUs(seen), paxosDown(seen), paxosLocked(seen), applicationProblem(seen)],
     ...demotedKeys(seen),
-    ...[...givenUp(seen, 'dead'), ...givenUp(seen, 'parked'), held(seen), sweepOverdue(seen)],
+    ...failingChannels(seen),
+    ...[...givenUp(seen, 'dead', { everyCause }), ...givenUp(seen, 'parked', { everyCause }), held(seen), sweepOverdue(seen)],
   ].filter((problem) => problem !== null)
   const old = oldestUnfinished(seen, problems.length > 0)
-  return [...problems, ...(old ? [old] : [])].toSorted((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind))
+  return [...problems, ...(old ? [old] : [])]
+    .map((found) => ({ key: found.kind, facts: found.sentence, ...found }))
+    .toSorted((a, b) => PROBLEM_KINDS.indexOf(a.kind) - PROBLEM_KINDS.indexOf(b.kind))
 }

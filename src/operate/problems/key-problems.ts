@@ -3,10 +3,10 @@ import { GATEHOUSE } from '../../platform/command-name.ts'
 import { counted } from '../say/counted.ts'
 import { clockTime } from '../say/say-time.ts'
 import type { Observed } from './observed.ts'
-import type { Problem } from './problem.ts'
+import type { FoundProblem } from './problem.ts'
 
 /** Webhook keys whose events Paxos does not know: until the key is withdrawn, and then until its events are dismissed. */
-export function demotedKeys({ keys, unknownOfKeys }: Observed): Problem[] {
+export function demotedKeys({ keys, unknownOfKeys }: Observed): FoundProblem[] {
   return keys.flatMap(({ slot, accepted, demoted }) => {
     if (!demoted) return []
     const parked = unknownOfKeys.find((each) => each.slot === slot)
@@ -17,6 +17,7 @@ export function demotedKeys({ keys, unknownOfKeys }: Observed): Problem[] {
     const dismiss = parked ? dismissal(parked) : null
     return [
       {
+        key: `key-demoted:${slot}`,
         kind: 'key-demoted',
         severity: withdrawn ? 'warning' : 'fault',
         sentence: `${cause} ${parkedNow(parked)}`,

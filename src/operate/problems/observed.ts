@@ -1,3 +1,4 @@
+import type { ChannelHealth } from '../../alert/channel-health.ts'
 import type { KeyRecord } from '../../inbox/key-record.ts'
 import type { OpenCause } from '../../inbox/open-causes.ts'
 import type { UnknownOfKey } from '../../inbox/webhook-keys.ts'
@@ -29,4 +30,6 @@ export interface Observed {
   keys: readonly KeyRecord[]
   /** Of the demoted keys: their events that are parked because Paxos does not know them. */
   unknownOfKeys: readonly UnknownOfKey[]
+  /** The channels for alerts to operators. */
+  alertChannels: readonly ChannelHealth[]
 }

@@ -5,7 +5,7 @@ import { DISPATCH_GRACE_MS } from '../../saga/dispatch-due-events.ts'
 import { counted } from '../say/counted.ts'
 import { clockTime, roughSpan } from '../say/say-time.ts'
 import type { Observed } from './observed.ts'
-import type { Problem } from './problem.ts'
+import type { FoundProblem } from './problem.ts'
 import { earliest, sum } from './sum-causes.ts'
 
 /** An event overdue by more than this was not retried, so its last error says nothing about Paxos now. */
@@ -29,7 +29,7 @@ function keptBy({ causes, now }: Observed, codes: ReadonlySet<string>): OpenCaus
   )
 }
 
-export function paxosDown(seen: Observed): Problem | null {
+export function paxosDown(seen: Observed): FoundProblem | null {
   const outage = outageByBreaker(seen) ?? outageByEvents(seen)
   if (!outage) return null
   const waiting = seen.causes.filter(({ state }) => state === 'accepted')
@@ -89,7 +89,7 @@ function outageByEvents(seen: Observed): Outage | null {
   }
 }
 
-export function paxosRefusesUs(seen: Observed): Problem | null {
+export function paxosRefusesUs(seen: Observed): FoundProblem | null {
   const kept = keptBy(seen, ACCESS_CODES)
   const [first] = kept
   if (!first) return null
@@ -106,7 +106,7 @@ export function paxosRefusesUs(seen: Observed): Problem | null {
   }
 }
 
-export function paxosLocked({ lockedForMs }: Observed): Problem | null {
+export function paxosLocked({ lockedForMs }: Observed): FoundProblem | null {
   if (!lockedForMs) return null
   return {
     kind: 'paxos-locked',

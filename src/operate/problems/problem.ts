@@ -9,6 +9,7 @@ export const PROBLEM_KINDS = [
   'application-refuses',
   'application-down',
   'key-demoted',
+  'alert-channel-failing',
   'paxos-locked',
   'queue-paused',
   'dead',
@@ -21,10 +22,14 @@ export type ProblemKind = (typeof PROBLEM_KINDS)[number]
 
 /** One current problem as data, so that every face shows the same sentence. */
 export interface Problem {
+  /** The same while the problem lasts, and different from other problems at the same time: its kind, with its cause or its key. */
+  readonly key: string
   readonly kind: ProblemKind
   readonly severity: 'fault' | 'warning'
   /** What is wrong, with its cause. */
   readonly sentence: string
+  /** The same without names and words of operators, as alerts carry it. */
+  readonly facts: string
   /** Null if not known. */
   readonly since: Date | null
   /** Number of customers delayed by it; null if not known. */
@@ -36,6 +41,9 @@ export interface Problem {
   /** The command that does the next action or shows the affected items; null: none. */
   readonly command: string | null
 }
+
+/** A problem as it is found. By default its key is its kind, and its facts are its sentence. */
+export type FoundProblem = Omit<Problem, 'key' | 'facts'> & Partial<Pick<Problem, 'key' | 'facts'>>
 
 /** While one of these lasts, something other than Paxos's rate limits delays the backlog, so its time cannot be estimated. */
 const STOPS_THE_BACKLOG: ReadonlySet<ProblemKind> = new Set([

@@ -1,7 +1,9 @@
 import type { Pool } from 'pg'
-import type { EventReads } from '../../inbox/read-events.ts'
+import { readChannels } from '../../alert/channel-health.ts'
+import { readOldestUnfinished } from '../../inbox/oldest-unfinished.ts'
+import { readOpenCauses } from '../../inbox/open-causes.ts'
 import { listKeys, unknownByKey } from '../../inbox/webhook-keys.ts'
-import type { OnboardingReads } from '../../ledger/read-onboardings.ts'
+import { countHeld } from '../../ledger/count-held.ts'
 import { readNoticeHealth } from '../../notify/notice-health.ts'
 import { readUpstreamContact } from '../../paxos/upstream-contact.ts'
 import type { UpstreamPace } from '../../paxos/upstream-pace.ts'
@@ -19,8 +21,6 @@ import type { Problem } from './problem.ts'
 export interface HealthParts {
   pool: Pool
   queue: Pick<EventQueue, 'counts'>
-  events: Pick<EventReads, 'openCauses' | 'pulse'>
-  onboardings: Pick<OnboardingReads, 'countStates'>
   roster: Pick<Roster, 'live'>
   pace: Pick<UpstreamPace, 'lockedForMs'>
   /** Seconds between sweeps; null: this process does not know. */
@@ -32,33 +32,47 @@ export interface HealthParts {
 const QUEUE_MS = 1_500
 
 /** The current problems, worst first; empty if there are none. Rejects if Postgres does not answer. */
-export async function readProblems(parts: HealthParts): Promise<Problem[]> {
-  return findProblems(await observe(parts))
+export async function readProblems(parts: HealthParts, options: { everyCause?: boolean } = {}): Promise<Problem[]> {
+  return findProblems(await observe(parts), options)
 }
 
-async function observe({ pool, queue, events, onboardings, roster, pace, sweepEverySeconds, now }: HealthParts): Promise<Observed> {
-  const [counts, running, canary, causes, contact, notices, states, pulse, sweptTo, lockedForMs, keys] = await Promise.all([
-    withTimeout(QUEUE_MS, queue.counts(), () => new ServiceUnavailableError('The queue does not answer.')).catch(() => null),
-    roster.live(),
-    readCanary(pool),
-    events.openCauses(),
-    readUpstreamContact(pool),
-    readNoticeHealth(pool),
-    onboardings.countStates(),
-    events.pulse(),
-    readWatermark(pool),
-    pace.lockedForMs().catch(() => null),
-    listKeys(pool),
-  ])
+async function observe({ pool, queue, roster, pace, sweepEverySeconds, now }: HealthParts): Promise<Observed> {
+  const [counts, running, canary, causes, contact, notices, held, oldestUnfinishedAt, sweptTo, lockedForMs, keys, alertChannels] =
+    await Promise.all([
+      withTimeout(QUEUE_MS, queue.counts(), () => new ServiceUnavailableError('The queue does not answer.')).catch(() => null),
+      roster.live(),
+      readCanary(pool),
+      readOpenCauses(pool),
+      readUpstreamContact(pool),
+      readNoticeHealth(pool),
+      countHeld(pool),
+      readOldestUnfinished(pool),
+      readWatermark(pool),
+      pace.lockedForMs().catch(() => null),
+      listKeys(pool),
+      readChannels(pool),
+    ])
   return {
     now: new Date(now()),
-    ...{ running, counts, canary, causes, contact, notices, sweptTo, sweepEverySeconds, lockedForMs, keys },
+    ...{
+      running,
+      counts,
+      canary,
+      causes,
+      contact,
+      notices,
+      sweptTo,
+      sweepEverySeconds,
+      lockedForMs,
+      keys,
+      held,
+      oldestUnfinishedAt,
+      alertChannels,
+    },
     unknownOfKeys: await unknownByKey(
       pool,
       keys.flatMap(({ slot, demoted }) => (demoted ? [slot] : [])),
     ),
     pause: counts?.paused ? await readPause(pool) : null,
-    held: states.held,
-    oldestUnfinishedAt: pulse.oldestUnfinishedAt,
   }
 }

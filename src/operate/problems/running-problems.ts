@@ -2,12 +2,12 @@ import { GATEHOUSE } from '../../platform/command-name.ts'
 import { sayPause } from '../queue/queue-pause.ts'
 import { span } from '../say/say-time.ts'
 import type { Observed } from './observed.ts'
-import type { Problem } from './problem.ts'
+import type { FoundProblem } from './problem.ts'
 
 /** A canary job runs through the queue every 5 s. */
 const TOO_QUIET_MS = 60_000
 
-export function queueUnreachable({ counts }: Observed): Problem | null {
+export function queueUnreachable({ counts }: Observed): FoundProblem | null {
   if (counts !== null) return null
   return {
     kind: 'queue-unreachable',
@@ -21,12 +21,13 @@ export function queueUnreachable({ counts }: Observed): Problem | null {
   }
 }
 
-export function queuePaused({ pause, now }: Observed): Problem | null {
+export function queuePaused({ pause, now }: Observed): FoundProblem | null {
   if (pause === null) return null
   return {
     kind: 'queue-paused',
     severity: 'warning',
     sentence: `The queue is paused. ${sayPause(pause, now)}.`,
+    facts: 'The queue is paused by an operator.',
     since: pause.at,
     customers: null,
     nextAction: 'Resume it when the reason is gone. The receiver still accepts webhooks.',
@@ -35,7 +36,7 @@ export function queuePaused({ pause, now }: Observed): Problem | null {
   }
 }
 
-export function noWorker({ running, canary }: Observed): Problem | null {
+export function noWorker({ running, canary }: Observed): FoundProblem | null {
   if (running.some(({ role }) => role === 'worker')) return null
   return {
     kind: 'no-worker',
@@ -49,7 +50,7 @@ export function noWorker({ running, canary }: Observed): Problem | null {
   }
 }
 
-export function noReceiver({ running }: Observed): Problem | null {
+export function noReceiver({ running }: Observed): FoundProblem | null {
   if (running.some(({ role }) => role === 'receiver')) return null
   return {
     kind: 'no-receiver',
@@ -63,7 +64,7 @@ export function noReceiver({ running }: Observed): Problem | null {
   }
 }
 
-export function workerSilent({ running, counts, canary }: Observed): Problem | null {
+export function workerSilent({ running, counts, canary }: Observed): FoundProblem | null {
   const quietMs = canary.sinceSeenMs ?? 0
   const works = running.some(({ role }) => role === 'worker') && counts !== null && !counts.paused
   if (!works || quietMs <= TOO_QUIET_MS) return null

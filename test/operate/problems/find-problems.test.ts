@@ -28,6 +28,7 @@ const CALM: Observed = {
   lockedForMs: 0,
   keys: [],
   unknownOfKeys: [],
+  alertChannels: [],
 }
 const cause = (given: Partial<OpenCause>): OpenCause => ({
   ...{ causeId: null, effectKind: null, operation: null, status: null, acknowledged: null },
@@ -74,6 +75,49 @@ describe('the problems', () => {
     expect(see({ keys: [withdrawn] })).toEqual([])
     const [problem] = see({ keys: [key] })
     expect([problem && stopsTheBacklog(problem), problem && delaysEvents(problem)]).toEqual([false, true])
+  })
+
+  it('B18: name the channel for alerts that accepts no message, until no process has it configured', () => {
+    const channel = {
+      channel: 'e-mail',
+      seenAt: ago(5),
+      lastDeliveredAt: ago(3_600),
+      heartbeatAt: null,
+      failures: 4,
+      lastCode: '535',
+    } as const
+    expect(see({ alertChannels: [{ ...channel, failingSince: ago(360) }] })).toMatchObject([
+      {
+        key: 'alert-channel-failing:e-mail',
+        sentence:
+          'The e-mail channel for alerts accepts no message (535), 4 failures in a row since 20:34 UTC. It last accepted one at 19:40 UTC.',
+      },
+    ])
+    expect(see({ alertChannels: [{ ...channel, failingSince: null, failures: 0, lastCode: null }] })).toEqual([])
+    expect(see({ alertChannels: [{ ...channel, seenAt: ago(700), failingSince: ago(800) }] })).toEqual([])
+  })
+
+  it('B18: have facts without the names and words of operators, which alerts carry', () => {
+    const words = 'Mona Muster called, +1 555 0100'
+    const acknowledged = { by: 'Mona Muster', at: ago(60), reason: words }
+    const problems = see({
+      counts: { waiting: 0, active: 0, delayed: 0, paused: true },
+      pause: { by: 'Mona Muster', at: ago(60), reason: words },
+      causes: [
+        cause({ state: 'dead', causeId: '17', errorCode: 'NOTICE_REFUSED', acknowledged }),
+        cause({ state: 'parked', causeId: '18' }),
+      ],
+    })
+    expect(problems.map(({ sentence }) => sentence).join()).toContain(words)
+    expect(problems.map(({ facts, nextAction }) => facts + nextAction).join()).not.toMatch(/Mona|555/)
+    expect(problems.map(({ key }) => key)).toEqual(['queue-paused', 'dead:17', 'parked:18'])
+  })
+
+  it('B18: list every cause on its own for alerts, so that none leaves the list when another one grows', () => {
+    const causes = Array.from({ length: 12 }, (_, n) => cause({ state: 'dead', causeId: String(n) }))
+    expect(see({ causes })).toHaveLength(6)
+    const keys = findProblems({ ...CALM, causes }, { everyCause: true }).map(({ key }) => key)
+    expect(new Set(keys).size).toBe(12)
   })
 
   it.each([
