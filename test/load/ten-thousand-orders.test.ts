@@ -15,7 +15,9 @@ const PLACE = 'POST /profiles/{profile_id}/orders'
 
 forEachBackend((backend) => {
   describe(`A1: when ${ORDERS} orders of ${CUSTOMERS} customers are placed and 5 % of Paxos's answers are lost`, () => {
-    it(`Paxos ends with exactly ${ORDERS} orders, none twice, and every customer's money is proved`, { timeout: 580_000 }, async () => {
+    it(`Paxos ends with exactly ${ORDERS} orders, none twice, and every customer's money is proved`, {
+      timeout: Math.max(580, ORDERS / 10) * 1_000,
+    }, async () => {
       const load = await openTradingLoad(backend, { customers: CUSTOMERS })
       const { sandbox } = load
       for (const [fault, ratio] of Object.entries(LOST)) sandbox.faults.arm({ on: PLACE, do: fault as keyof typeof LOST, ratio })
