@@ -10,6 +10,7 @@ import { QUOTE_EXECUTION_STATES } from '../src/domain/trade/quote-execution.ts'
 import { DEPOSIT_STATES } from '../src/domain/transfer/deposit.ts'
 import { INSTRUCTIONS_STATES } from '../src/domain/transfer/deposit-instructions.ts'
 import { TRANSFER_STATES } from '../src/domain/transfer/transfer.ts'
+import { WIRE_STATES } from '../src/domain/transfer/wire.ts'
 import { ISSUE_STATES } from '../src/inbox/read-issues.ts'
 import { RECONCILIATION_STATES } from '../src/reconcile/reconciliation.ts'
 import { REPLAY_STATES } from '../src/replay/replay-record.ts'
@@ -28,6 +29,7 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   DOCUMENT_STATES: { file: 'domain/document/document.ts', states: DOCUMENT_STATES },
   INSTRUCTIONS_STATES: { file: 'domain/transfer/deposit-instructions.ts', states: INSTRUCTIONS_STATES },
   TRANSFER_STATES: { file: 'domain/transfer/transfer.ts', states: TRANSFER_STATES },
+  WIRE_STATES: { file: 'domain/transfer/wire.ts', states: WIRE_STATES },
   QUOTE_EXECUTION_STATES: { file: 'domain/trade/quote-execution.ts', states: QUOTE_EXECUTION_STATES },
   ORDER_STATES: { file: 'domain/trade/order.ts', states: ORDER_STATES },
 }

@@ -22,6 +22,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   deposit_instructions: 'ledger',
   document: 'ledger',
   transfer: 'ledger',
+  wire: 'ledger',
   quote_execution: 'ledger',
   held_quote: 'ledger',
   identity_request: 'ledger',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DEPOSIT_STATES } from '../domain/transfer/deposit.ts'
 import { FIAT_NETWORKS, INSTRUCTIONS_STATES, ROUTING_NUMBER_TYPES } from '../domain/transfer/deposit-instructions.ts'
+import { WIRE_STATES } from '../domain/transfer/wire.ts'
 import { decimal, NextCursor, time } from './schema-parts.ts'
 
 const Deposit = z.strictObject({
@@ -15,6 +16,8 @@ const Deposit = z.strictObject({
   reason: z.string().nullable(),
   activityId: z.string().nullable().describe("Paxos's id of the deposit; null if only the balance proved the deposit."),
   requestedAt: time,
+  createdAt: time,
+  updatedAt: time,
 })
 
 const instructionsFields = {
@@ -45,9 +48,27 @@ const DepositInstructionsStory = z.strictObject({
   paxosStatus: z.string().nullable().describe("Paxos's own status: VALID or DEPRECATED."),
 })
 
-/** The responses of the routes for deposits and deposit instructions. */
+const SandboxWire = z.strictObject({
+  id: z.string().describe('The same as wireId.'),
+  wireId: z.string(),
+  instructionsId: z.string(),
+  accountId: z.string(),
+  identityId: z.string(),
+  profileId: z.string(),
+  memoId: z.string().describe('The memo of the instructions, which the transfer quotes.'),
+  asset: z.string(),
+  amount: decimal.describe('The amount that was sent. The balance grows by it less the fee of Paxos.'),
+  state: z.enum(WIRE_STATES),
+  reason: z.string().nullable().describe('Why Paxos refused it, or why it is held.'),
+  requestedAt: time,
+  createdAt: time,
+  updatedAt: time,
+})
+
+/** The responses of the routes for deposits, wires and deposit instructions. */
 export const DEPOSIT_SCHEMAS = {
   Deposit,
+  SandboxWire,
   DepositInstructions,
   DepositInstructionsStory,
   DepositInstructionsPage: z.strictObject({ items: z.array(DepositInstructions), nextCursor: NextCursor }),

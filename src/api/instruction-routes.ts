@@ -1,8 +1,8 @@
 import { OpaqueIdParams } from '../operate/input/amount-input.ts'
 import { pageQuery } from '../operate/input/query-inputs.ts'
 import { InstructionsBody } from '../operate/trading/instructions-request.ts'
+import { InstructionsUnknownError } from '../operate/trading/trading-errors.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
-import { HttpProblem } from '../platform/problem.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 import { requestRoute } from './request-route.ts'
 
@@ -63,8 +63,7 @@ function showRoute(useCases: OperatorUseCases): ApiRoute {
     handle: async ({ params }) => {
       const instructions = await useCases.getInstructions(params.id)
       if (instructions) return { status: 200, body: view(instructions) }
-      const detail = `Unknown deposit instructions ${params.id}. Their id starts with instructions-; GET /v1/accounts/{id}/deposit-instructions lists them.`
-      throw new HttpProblem(404, 'NO_SUCH_INSTRUCTIONS', detail)
+      throw new InstructionsUnknownError(params.id)
     },
   })
 }

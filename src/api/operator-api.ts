@@ -24,6 +24,7 @@ import { quoteRoutes } from './quote-routes.ts'
 import { reconciliationRoutes } from './reconciliation-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { requireBearer } from './require-bearer.ts'
+import { sandboxWireRoutes } from './sandbox-wire-routes.ts'
 import { statsRoutes } from './stats-routes.ts'
 import { transferRoutes } from './transfer-routes.ts'
 
@@ -48,6 +49,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     documentRoutes,
     accountRoutes,
     depositRoutes,
+    sandboxWireRoutes,
     orderRoutes,
     quoteRoutes,
     instructionRoutes,

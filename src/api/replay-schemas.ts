@@ -15,6 +15,7 @@ const EffectTotals = z
     depositsMade: count,
     quotesExecuted: count,
     instructionsCreated: count.describe('Requests for fiat deposit instructions.'),
+    wiresSent: count.describe('Wires of the Sandbox.'),
     customers: count.describe('Customers with at least one effect.'),
     eventsWithoutEffect: count,
   })

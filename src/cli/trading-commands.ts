@@ -1,24 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import type { z } from 'zod'
-import { amountInput } from '../operate/input/amount-input.ts'
 import type { Balances } from '../operate/trading/order-use-cases.ts'
 import { QuoteExecutionBody } from '../operate/trading/quote-execution-request.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
+import { registerDepositCommand } from './deposit-commands.ts'
 import { parseOpaqueId } from './parse-opaque-id.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { registerProofCommand } from './proof-command.ts'
 import { renderTable } from './render-table.ts'
 import { registerInstructionsCommand, registerTransferCommands } from './transfer-commands.ts'
-
-interface DepositFlags {
-  asset: string
-  idempotencyKey?: string
-  operator: string
-  json?: boolean
-}
 
 interface ExecuteFlags {
   baseAmount?: string
@@ -62,28 +55,6 @@ export function renderBalances({ items, asOf }: Balances): string {
   if (items.length === 0) return `The account is empty (${asOf.toISOString()}).`
   const rows = items.map(({ asset, available, trading }) => [asset, String(available), String(trading)])
   return renderTable(['ASSET', 'AVAILABLE', 'IN ORDERS'], rows)
-}
-
-function registerDepositCommand(program: Command, open: OpenUseCases, print: Print): void {
-  program
-    .command('deposit')
-    .description('fund an account with invented money (Sandbox and simulator only)')
-    .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
-    .argument('<amount>', 'for example 10000.00', parseDecimal)
-    .option('--asset <asset>', 'asset to deposit', 'USD')
-    .option('--idempotency-key <key>', 'use the same key to repeat safely; default: a new key')
-    .option('--operator <name>', 'your name, for the audit', systemUser())
-    .option('--json', 'print JSON')
-    .action(async (accountId: string, amount: string, { asset, idempotencyKey = randomUUID(), operator, json }: DepositFlags) => {
-      await withUseCases(open, async (useCases) => {
-        const { deposit } = await useCases.fundAccount({ accountId, idempotencyKey, asset, amount }, { kind: 'operator', name: operator })
-        if (json) return print(JSON.stringify(deposit, null, 2))
-        print(
-          `deposit ${deposit.depositId}: ${deposit.amount} ${deposit.asset}, ${deposit.state}${deposit.reason ? ` (${deposit.reason})` : ''}`,
-        )
-        if (deposit.state === 'submitting') print(`No worker has sent it yet. Check that one runs: ${GATEHOUSE} doctor`)
-      })
-    })
 }
 
 function registerMarketCommand(program: Command, open: OpenUseCases, print: Print): void {
@@ -177,10 +148,4 @@ function registerProofCommands(program: Command, open: OpenUseCases, print: Prin
         if (proof.assets.some(({ drift }) => !drift.isZero())) process.exitCode = 1
       })
     })
-}
-
-function parseDecimal(text: string): string {
-  const amount = amountInput({ decimals: 8 }).safeParse(text)
-  if (!amount.success) throw new UsageError(`amount: ${amount.error.issues[0]?.message}`)
-  return amount.data
 }

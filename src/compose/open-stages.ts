@@ -36,7 +36,7 @@ export interface StageSettings {
   opened?: Pick<OpenVault, 'vault' | 'keys' | 'keyring'> | undefined
   /** Whether transfers are read. Otherwise their events are kept. */
   readTransfers?: boolean
-  /** How long a deposit with a lost answer may still appear in the balance, milliseconds; 10,000 by default. */
+  /** How long a deposit or a wire with a lost answer may still appear at Paxos, milliseconds; 10,000 and 120,000 by default. */
   absenceTrustedAfterMs?: number | undefined
   /** Confirms many events of the backlog with one call to Paxos: for the role that works on the backlog. */
   readBacklog: boolean

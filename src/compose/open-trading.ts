@@ -5,6 +5,7 @@ import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-str
 import type { Deposit, DepositSnapshot } from '../domain/transfer/deposit.ts'
 import type { InstructionsSnapshot } from '../domain/transfer/deposit-instructions.ts'
 import type { TransferSnapshot } from '../domain/transfer/transfer-stream.ts'
+import type { Wire, WireSnapshot } from '../domain/transfer/wire.ts'
 import { DEPOSIT_INSTRUCTIONS_TABLE } from '../ledger/deposit-instructions-table.ts'
 import { DEPOSIT_TABLE } from '../ledger/deposit-table.ts'
 import { DOCUMENT_TABLE } from '../ledger/document-table.ts'
@@ -14,7 +15,9 @@ import { QUOTE_EXECUTION_TABLE } from '../ledger/quote-execution-table.ts'
 import { hasOlderOpenDeposit } from '../ledger/read-deposits.ts'
 import { sumFlows } from '../ledger/read-flows.ts'
 import { type OrderReads, readOrders } from '../ledger/read-orders.ts'
+import { countWiresAlike, hasOlderOpenWire } from '../ledger/read-wires.ts'
 import { TRANSFER_TABLE } from '../ledger/transfer-table.ts'
+import { WIRE_TABLE } from '../ledger/wire-table.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { depositInstructionsRoute } from '../saga/deposit-instructions-route.ts'
@@ -24,6 +27,7 @@ import { orderRoutes } from '../saga/order-routes.ts'
 import type { EventRoute, OwnRoute } from '../saga/prepare-event.ts'
 import { quoteExecutionRoute } from '../saga/quote-execution-route.ts'
 import { transferRoutes } from '../saga/transfer-route.ts'
+import { wireRoute } from '../saga/wire-route.ts'
 import { NOT_WRAPPED, type Wrap } from './wrap-part.ts'
 
 /** The streams of trading and their commands, wired once for the worker and for the use cases. */
@@ -34,6 +38,7 @@ export interface Trading {
   quoteLedger: Ledger<QuoteExecutionSnapshot>
   instructionsLedger: Ledger<InstructionsSnapshot>
   transferLedger: Ledger<TransferSnapshot>
+  wireLedger: Ledger<WireSnapshot>
   documentLedger: Ledger<DocumentSnapshot>
   routes: readonly OwnRoute[]
   /** Routes of Paxos's events that move a stream of trading. */
@@ -56,7 +61,7 @@ export function openTrading({
   now?: () => number
   /** Whether transfers are read. Otherwise their events are kept. */
   readTransfers?: boolean
-  /** How long a deposit with a lost answer may still appear in the balance, milliseconds. */
+  /** How long a deposit or a wire with a lost answer may still appear at Paxos, milliseconds; by default each has a time of its own. */
   absenceTrustedAfterMs?: number | undefined
   wrap?: Wrap
 }): Trading {
@@ -67,6 +72,9 @@ export function openTrading({
   const balanceOnRecord = (accountId: string, asset: string) => sumFlows(pool, accountId, asset)
   const instructionsLedger = wrap('instructionsLedger', createLedger({ pool, table: DEPOSIT_INSTRUCTIONS_TABLE }))
   const transferLedger = wrap('transferLedger', createLedger({ pool, table: TRANSFER_TABLE }))
+  const wireLedger = wrap('wireLedger', createLedger({ pool, table: WIRE_TABLE }))
+  const wiresAlike = (wire: Wire) => countWiresAlike(pool, wire)
+  const waitsForOlderWire = (wire: Wire) => hasOlderOpenWire(pool, wire)
   const documentLedger = wrap('documentLedger', createLedger({ pool, table: DOCUMENT_TABLE }))
   const transfers = transferRoutes({ pool, ledger: transferLedger, paxos, notices })
   return {
@@ -76,6 +84,7 @@ export function openTrading({
     quoteLedger,
     instructionsLedger,
     transferLedger,
+    wireLedger,
     documentLedger,
     eventRoutes: readTransfers ? [transfers.event] : [],
     routes: [
@@ -83,11 +92,12 @@ export function openTrading({
       depositRoute({ ledger: depositLedger, paxos, notices, balanceOnRecord, waitsForOlder, now, absenceTrustedAfterMs }),
       quoteExecutionRoute({ ledger: quoteLedger, paxos, now }),
       depositInstructionsRoute({ ledger: instructionsLedger, paxos }),
+      wireRoute({ ledger: wireLedger, paxos, wiresAlike, waitsForOlder: waitsForOlderWire, now, absenceTrustedAfterMs }),
       transfers.timer,
       documentRoute({ ledger: documentLedger, paxos }),
     ],
     close: async () => {
-      const ledgers = [orderLedger, depositLedger, quoteLedger, instructionsLedger, transferLedger, documentLedger]
+      const ledgers = [orderLedger, depositLedger, quoteLedger, instructionsLedger, transferLedger, wireLedger, documentLedger]
       await Promise.all(ledgers.map((ledger) => ledger.close()))
     },
   }

@@ -7,6 +7,7 @@ export type WrappedPart =
   | 'quoteLedger'
   | 'instructionsLedger'
   | 'transferLedger'
+  | 'wireLedger'
   | 'documentLedger'
   | 'reader'
 

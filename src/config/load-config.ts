@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import type { AddressPolicy } from '../platform/address-policy.ts'
 import { ConfigError } from '../platform/app-error.ts'
-import { contradictions } from './contradictions.ts'
+import { callsPaxos, contradictions } from './contradictions.ts'
 import { readDotEnv, sayUnknown } from './dot-env.ts'
 import { likelyName } from './likely-name.ts'
 import { type ListenPort, listenPort } from './listen.ts'
 import { outgoingPolicy } from './outgoing.ts'
-import type { BudgetLimits, PaxosFeature } from './paxos.ts'
+import { type BudgetLimits, defaultFeatures, type PaxosFeature } from './paxos.ts'
 import type { Role } from './role.ts'
 import { fileVariable, readSecrets } from './secret-files.ts'
 import { isReadBy, SECRET_NAMES, VARIABLE_NAMES, Variables } from './variables.ts'
@@ -145,7 +145,7 @@ export function loadConfig({
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return {
     role,
-    ...toConfig(parsed.data),
+    ...toConfig(parsed.data, { besidePaxos: callsPaxos(secrets.values) }),
     outgoing: outgoingPolicy(secrets.values),
     warnings: [...file.warnings, ...slips(env)],
     weakSecrets: weakSecrets({ ...given, ...secrets.values }),
@@ -168,7 +168,10 @@ function slips(env: NodeJS.ProcessEnv): string[] {
     .map((name) => sayUnknown(name, KNOWN))
 }
 
-function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoing' | 'warnings' | 'weakSecrets'> {
+function toConfig(
+  v: z.output<typeof Variables>,
+  { besidePaxos }: { besidePaxos: boolean },
+): Omit<Config, 'role' | 'outgoing' | 'warnings' | 'weakSecrets'> {
   const { PAXOS_API_URL: apiUrl, PAXOS_TOKEN_URL: tokenUrl } = v
   return {
     mode: v.NODE_ENV,
@@ -205,7 +208,7 @@ function toConfig(v: z.output<typeof Variables>): Omit<Config, 'role' | 'outgoin
         : null,
     budget: v.PAXOS_BUDGET,
     accountsClass: v.PAXOS_ACCOUNTS_CLASS,
-    paxosFeatures: v.PAXOS_FEATURES,
+    paxosFeatures: v.PAXOS_FEATURES ?? defaultFeatures({ besidePaxos }),
     paxosTimeoutMs: v.PAXOS_TIMEOUT_MS,
     webhook: {
       authenticators: v.WEBHOOK_AUTH,

@@ -14,8 +14,12 @@ const UNLIMITED: BudgetLimits = { token: null, identity: null, quote: null, tran
 const BudgetOverrides = z.partialRecord(z.enum(BUDGET_CLASSES), z.number().positive().nullable())
 
 /** Optional features, each with scopes of its own (src/paxos/transport/scopes.ts). Onboarding is always on. */
-export const PAXOS_FEATURES = ['balances', 'orders', 'quotes', 'transfers', 'deposit-instructions'] as const
+export const PAXOS_FEATURES = ['balances', 'orders', 'quotes', 'transfers', 'deposit-instructions', 'sandbox-wires'] as const
 export type PaxosFeature = (typeof PAXOS_FEATURES)[number]
+/** A feature of Paxos's Sandbox alone. Beside Paxos it must be named; beside the simulator it is on. */
+const SANDBOX_WIRES = 'sandbox-wires' satisfies PaxosFeature
+/** What a look-up of a Sandbox wire needs besides. */
+const NEEDED_BY_WIRES = ['transfers', 'deposit-instructions'] as const satisfies readonly PaxosFeature[]
 
 /** Paxos's addresses, our credentials there, and limits and timeouts of calls. */
 export const PAXOS = {
@@ -30,8 +34,8 @@ export const PAXOS = {
   PAXOS_ACCOUNTS_CLASS: z.enum(['identity', 'general'], 'must be identity or general').default('identity'),
   PAXOS_FEATURES: z
     .string()
-    .default(PAXOS_FEATURES.join(','))
-    .transform((text, context) => parseFeatures(text, context)),
+    .transform((text, context) => parseFeatures(text, context))
+    .optional(),
   PAXOS_TIMEOUT_MS: positive.max(20_000, 'must be at most 20000').default(10_000),
 }
 
@@ -57,7 +61,17 @@ function parseBudget(text: string, context: z.core.$RefinementCtx<string>): Budg
 function parseFeatures(text: string, context: z.core.$RefinementCtx<string>): readonly PaxosFeature[] {
   const names = text === 'none' ? [] : text.split(',').map((name) => name.trim())
   const known = PAXOS_FEATURES.filter((feature) => names.includes(feature))
+  const lacking = known.includes(SANDBOX_WIRES) ? NEEDED_BY_WIRES.filter((feature) => !known.includes(feature)) : []
+  if (lacking.length > 0) {
+    context.addIssue(`names ${SANDBOX_WIRES}, which needs ${lacking.join(' and ')} too`)
+    return z.NEVER
+  }
   if (known.length === new Set(names).size) return known
   context.addIssue(`must be none, or a list of any of ${PAXOS_FEATURES.join(', ')}, with commas between them`)
   return z.NEVER
+}
+
+/** The features of an installation that names none. `besidePaxos`: the upstream is Paxos and not a simulator. */
+export function defaultFeatures({ besidePaxos }: { besidePaxos: boolean }): readonly PaxosFeature[] {
+  return PAXOS_FEATURES.filter((feature) => feature !== SANDBOX_WIRES || !besidePaxos)
 }

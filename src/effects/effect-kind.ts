@@ -32,6 +32,7 @@ export type Verdict =
   | 'would-fund-account'
   | 'would-execute-quote'
   | 'would-create-instructions'
+  | 'would-send-wire'
   | 'would-move'
   | 'would-hold'
   | 'would-wait'
@@ -46,7 +47,19 @@ export type Verdict =
  * stream's id.
  */
 export interface PlannedEffect {
-  readonly act: 'open' | 'adopt' | 'look-up' | 'send' | 'send-again' | 'release' | 'place' | 'cancel' | 'fund' | 'execute' | 'instruct'
+  readonly act:
+    | 'open'
+    | 'adopt'
+    | 'look-up'
+    | 'send'
+    | 'send-again'
+    | 'release'
+    | 'place'
+    | 'cancel'
+    | 'fund'
+    | 'execute'
+    | 'instruct'
+    | 'wire'
   readonly key: string
 }
 

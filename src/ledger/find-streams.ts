@@ -9,6 +9,7 @@ export type FoundStreamKind =
   | 'deposit'
   | 'transfer'
   | 'deposit-instructions'
+  | 'wire'
   | 'document'
 
 /** A stream that a search found, and the id by which it was found. */
@@ -44,6 +45,7 @@ const SEARCHED: readonly Searched[] = [
     id: 'instructions_id',
     fields: ['instructions_id', 'paxos_instructions_id'],
   },
+  { kind: 'wire', table: 'wire', id: 'wire_id', fields: ['wire_id'] },
   { kind: 'document', table: 'document', id: 'document_id', fields: ['document_id', 'file_id'] },
 ]
 

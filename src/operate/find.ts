@@ -21,6 +21,7 @@ export const FOUND_KINDS = [
   'deposit',
   'transfer',
   'deposit-instructions',
+  'wire',
   'document',
   'identity-request',
   'replay',
@@ -138,6 +139,7 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   paxos_transfer_id: "Paxos's transfer id",
   instructions_id: 'instructions id',
   paxos_instructions_id: "Paxos's instructions id",
+  wire_id: 'wire id',
   document_id: 'document id',
   file_id: "Paxos's file id",
 }

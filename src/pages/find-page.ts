@@ -21,7 +21,7 @@ export function findPage(
 ${wrong && html`<div role="alert">${notice('bad', `The text ${wrong}.`)}</div>`}
 ${answer && found(answer, now)}
 <p class="hint">Finds ids of events, commands, identities, accounts, profiles, orders, executions, deposits, transfers, deposit
-instructions and replays, ref_ids, and keys: the <code>webhook-id</code> of a notification, the <code>ref_id</code> of an account. The first characters are enough.</p>`,
+instructions, wires and replays, ref_ids, and keys: the <code>webhook-id</code> of a notification, the <code>ref_id</code> of an account. The first characters are enough.</p>`,
   })
 }
 

@@ -29,12 +29,26 @@ export interface NewDepositInstructions {
   routing_number_type?: string
 }
 
+/** A wire of invented money by deposit instructions with this memo. */
+export interface SandboxWire {
+  memoId: string
+  /** Paxos takes USD alone. */
+  asset: string
+  /** A decimal string with at most two places. Paxos takes its fee off. */
+  amount: string
+}
+
 export interface DepositsOfPaxos {
   /**
    * Credits a profile of the Sandbox with invented money. Paxos takes no ref_id here, so a second call credits twice: the caller checks the
    * balance first. Resolves with the id of the activity, or null.
    */
   fundSandbox(profileId: string, deposit: { asset: string; amount: string }, options?: CallOptions): Promise<string | null>
+  /**
+   * Sends a wire of invented money in the Sandbox; its transfer follows within about a minute. Paxos takes no ref_id here and answers without
+   * an id, so a second call sends a second wire: the caller looks at the transfers first.
+   */
+  sendWire(wire: SandboxWire, options?: CallOptions): Promise<void>
   /** @throws PAXOS_CONFLICT when instructions with this ref_id exist */
   createInstructions(instructions: NewDepositInstructions, options?: CallOptions): Promise<PaxosDepositInstructions>
   getInstructions(instructionsId: string, options?: CallOptions): Promise<PaxosDepositInstructions>
@@ -42,6 +56,8 @@ export interface DepositsOfPaxos {
   listInstructions(options: CallOptions & { refIds: readonly string[] }): Promise<PaxosDepositInstructions[]>
 }
 
+/** Paxos documents an empty object. */
+const Done = z.looseObject({})
 const Activity = z.object({ activity_id: z.string().nullish() })
 const Instructions = z
   .object({
@@ -65,6 +81,19 @@ const Instructions = z
     }),
   )
 
+/** The sender of each Sandbox wire: an invented customer of an invented bank. Paxos recognises the wire by its memo. */
+const INVENTED_ADDRESS = { country: 'USA', address1: '456 Example Street', city: 'New York', province: 'NY', zip_code: '10101' } as const
+const INVENTED_SENDER = {
+  wire: {
+    account_number: '87654321',
+    fiat_account_owner_address: INVENTED_ADDRESS,
+    routing_details: {
+      ...{ routing_number_type: 'ABA', routing_number: '123456789', bank_name: 'Example Bank' },
+      bank_address: INVENTED_ADDRESS,
+    },
+  },
+} as const
+
 const InstructionsPage = pageOf('items', Instructions)
 
 export function depositsOfPaxos(call: PaxosCall): DepositsOfPaxos {
@@ -76,6 +105,11 @@ export function depositsOfPaxos(call: PaxosCall): DepositsOfPaxos {
       const request = { operation, feature: 'balances', path, schema: Activity } as const
       const answer = await call({ ...request, method: 'POST', body: deposit, once: 'looked-up-first' }, options)
       return answer.activity_id || null
+    },
+    async sendWire({ memoId, asset, amount }, options) {
+      const body = { amount, asset, memo_id: memoId, fiat_network_instructions: INVENTED_SENDER }
+      const request = { operation: 'deposits.send-wire', feature: 'sandbox-wires', path: '/sandbox/fiat-deposits', schema: Done } as const
+      await call({ ...request, method: 'POST', body, once: 'looked-up-first' }, options)
     },
     createInstructions(instructions, options) {
       const request = { ...fiat, operation: 'deposit-instructions.create', path: '/transfer/fiat-deposit-instructions' } as const

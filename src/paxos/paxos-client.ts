@@ -45,6 +45,8 @@ export interface PaxosClient {
   documents: DocumentsOfPaxos
   /** Resolves unless the budget certainly has no room for this call within 20 s; takes no permit. @throws BUDGET_EXHAUSTED, SERVICE_UNAVAILABLE */
   room(operation: Operation, options?: CallOptions): Promise<void>
+  /** @throws FEATURE_OFF for a feature that this installation leaves out */
+  requireFeature(feature: Feature): void
   /** Requests a token for each configured feature and returns the scopes that Paxos did not grant. Rejects with any other PaxosError. */
   missingScopes(): Promise<readonly MissingScopes[]>
   /** Rejects calls that wait for the budget, lets sent calls end (one timeout at most), then closes the connections. */
@@ -139,8 +141,11 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
   const tokensOf = (scopes: readonly string[]): AccessTokens =>
     createAccessTokens({ http: tokenHttp, clientId, clientSecret, scopes, budget, breaker: tokenBreaker, signal, now })
   const tokens = new Map<Feature, AccessTokens>()
-  const tokensFor = (feature: Feature): AccessTokens => {
+  const requireFeature = (feature: Feature): void => {
     if (feature !== 'onboarding' && !features.includes(feature)) throw new FeatureOffError(feature)
+  }
+  const tokensFor = (feature: Feature): AccessTokens => {
+    requireFeature(feature)
     const known = tokens.get(feature) ?? tokensOf(SCOPES[feature])
     tokens.set(feature, known)
     return known
@@ -163,6 +168,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     documents: documentsOfPaxos(call, storage.upload),
     room: (operation, { priority = 'live' } = {}) =>
       budget.room(endpointClassOf(operation, { accountsClass }), { priority, patience: 'long' }),
+    requireFeature,
     missingScopes: async () => {
       const missing: MissingScopes[] = []
       for (const feature of ALL_FEATURES) {

@@ -14,6 +14,7 @@ export interface EffectTotals {
   depositsMade: number
   quotesExecuted: number
   instructionsCreated: number
+  wiresSent: number
   /** Customers with at least one effect. */
   customers: number
   /** Events whose effects earlier events of the plan have already. */
@@ -33,6 +34,7 @@ const FIELD_OF: Readonly<Record<PlannedEffect['act'], Counted>> = {
   fund: 'depositsMade',
   execute: 'quotesExecuted',
   instruct: 'instructionsCreated',
+  wire: 'wiresSent',
 }
 
 /** Counts item by item, in order. Its memory holds the keys alone, for a plan of any size. */
@@ -51,6 +53,7 @@ export function createEffectCounter(): {
       depositsMade: 0,
       quotesExecuted: 0,
       instructionsCreated: 0,
+      wiresSent: 0,
       eventsWithoutEffect: 0,
     },
   }

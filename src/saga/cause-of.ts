@@ -12,6 +12,7 @@ const OWN_WAITS: ReadonlySet<string> = new Set([
   'ONBOARDING_CONTENDED',
   'PAXOS_CIRCUIT_OPEN',
   'SERVICE_UNAVAILABLE',
+  'WIRE_OUTCOME_OPEN',
 ])
 
 /** Why an event failed; null for one of Gatehouse's own waits. For a refused effect the cause is the refusal. */

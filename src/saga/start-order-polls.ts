@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { Gauge, Histogram, type Registry } from 'prom-client'
 import { CREATE_DEPOSIT_INSTRUCTIONS } from '../domain/transfer/deposit-instructions.ts'
+import { SEND_WIRE } from '../domain/transfer/wire.ts'
 import type { Inbox } from '../inbox/inbox.ts'
 import { INSTRUCTIONS_READS } from '../ledger/read-deposit-instructions.ts'
 import { DEPOSIT_READS } from '../ledger/read-deposits.ts'
@@ -8,6 +9,7 @@ import { DOCUMENT_READS } from '../ledger/read-documents.ts'
 import type { OrderReads } from '../ledger/read-orders.ts'
 import { QUOTE_EXECUTION_READS } from '../ledger/read-quote-executions.ts'
 import { listPendingTransfers } from '../ledger/read-transfers.ts'
+import { WIRE_READS } from '../ledger/read-wires.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -117,6 +119,7 @@ async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'p
     'fund-account': DEPOSIT_READS.listWaiting(pool, before),
     'execute-quote': QUOTE_EXECUTION_READS.listWaiting(pool, before),
     [CREATE_DEPOSIT_INSTRUCTIONS]: INSTRUCTIONS_READS.listWaiting(pool, before),
+    [SEND_WIRE]: WIRE_READS.listWaiting(pool, before),
     [SETTLE_DOCUMENT]: DOCUMENT_READS.listWaiting(pool, new Date(at.getTime() - STUCK_AFTER_MS)),
   }
   const lost = Object.entries(waiting).map(async ([name, ids]) => (await ids).map((streamId) => ({ streamId, name, dueAt: at })))

@@ -581,6 +581,7 @@ describe('the OpenAPI document', () => {
       'post /v1/accounts/{id}/orders/preview',
       'post /v1/accounts/{id}/quote-executions',
       'post /v1/alerts/test',
+      'post /v1/deposit-instructions/{id}/sandbox-wires',
       'post /v1/events/{event_id}/dismiss',
       'post /v1/events/{event_id}/undismiss',
       'post /v1/issues/{id}/acknowledge',

@@ -64,6 +64,16 @@ describe('the configuration', () => {
   it('accepts several keys for rotation', () => {
     expect(load(PRODUCTION).webhook.apiKeys).toEqual(['webhook-key-number-1', 'webhook-key-number-2'])
   })
+  it('asks for the scope of Sandbox wires by default beside a simulator alone, and with what a look-up of them needs', () => {
+    const all = ['balances', 'orders', 'quotes', 'transfers', 'deposit-instructions', 'sandbox-wires']
+    expect(load({}).paxosFeatures).toEqual(all)
+    expect(load(PRODUCTION).paxosFeatures).toEqual(all.slice(0, -1))
+    expect(load({ ...PRODUCTION, PAXOS_FEATURES: all.slice(3).join() }).paxosFeatures).toEqual(all.slice(3))
+    expect(problems({ PAXOS_FEATURES: 'sandbox-wires,transfers' })).toEqual([
+      'PAXOS_FEATURES names sandbox-wires, which needs deposit-instructions too',
+    ])
+  })
+
   it('accepts budgets as documented, off, or by class', () => {
     expect(load({ PAXOS_BUDGET: 'off' }).budget).toEqual(NO_LIMITS)
     expect(load({ PAXOS_BUDGET: '{"identity": 5, "general": null}' }).budget).toEqual({

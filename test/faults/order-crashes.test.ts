@@ -66,6 +66,17 @@ const WIRE: readonly Instant[] = [
   'after transferLedger.commit #2',
 ]
 
+/** A wire that is sent by us has no ref_id: the list of transfers tells. */
+const SENT_WIRE: readonly Instant[] = [
+  'before wireLedger.commit #1',
+  'after wireLedger.commit #1',
+  'before paxos.deposits.sendWire #1',
+  'during paxos.deposits.sendWire #1',
+  'after paxos.deposits.sendWire #1',
+  'before wireLedger.commit #2',
+  'after wireLedger.commit #2',
+]
+
 forEachBackend((backend) => {
   const withTrader = async (work: (trader: SandboxTrader) => Promise<void>): Promise<void> => {
     const trader = await openSandboxTrader(backend)
@@ -110,6 +121,15 @@ forEachBackend((backend) => {
     it.concurrent.each(WIRE)('%s, a wire is credited exactly once and notified under one key', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.wireAndCrash('150.33', dieAt)
+        expect(await trader.balance('USD')).toBe('120.33')
+        expect(await trader.drift()).toEqual([])
+        expect(trader.toldKeys(/^notice_deposit_completed_/)).toHaveLength(1)
+      }),
+    )
+
+    it.concurrent.each(SENT_WIRE)('%s, the wire is sent exactly once and its money is proved', { timeout: 120_000 }, (dieAt) =>
+      withTrader(async (trader) => {
+        await trader.sendWireAndCrash('150.33', dieAt)
         expect(await trader.balance('USD')).toBe('120.33')
         expect(await trader.drift()).toEqual([])
         expect(trader.toldKeys(/^notice_deposit_completed_/)).toHaveLength(1)

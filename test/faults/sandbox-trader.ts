@@ -25,6 +25,8 @@ export interface SandboxTrader {
   instructAndCrash(dieAt: Instant): Promise<InstructionsStory>
   /** The same for a wire that follows instructions, until it and its event are completed. */
   wireAndCrash(amount: string, dieAt: Instant): Promise<void>
+  /** The same for a wire that we send, until it, its transfer and their events are completed. */
+  sendWireAndCrash(amount: string, dieAt: Instant): Promise<void>
   instructionsAtPaxos(): number
   /** The distinct notification keys of this form. */
   toldKeys(form: RegExp): string[]
@@ -100,6 +102,27 @@ export async function openSandboxTrader(backend: TestBackend): Promise<SandboxTr
       await stage.deliver(child, events.slice(1))
       await child.died
       await stage.start()
+      await eventually(
+        () => stage.inbox(),
+        (rows) => rows.every(({ state }) => state === 'processed'),
+        RECOVERED,
+      )
+    },
+    sendWireAndCrash: async (amount, dieAt) => {
+      const child = await stage.start({ dieAt })
+      await instruct()
+      const { instructionsId } = await instructed()
+      const send = () => useCases.sendWire({ instructionsId, idempotencyKey: 'send', asset: 'USD', amount }, TESTER)
+      const asked = send()
+      await child.died
+      const survivor = await stage.start()
+      await asked
+      await eventually(send, ({ wire }) => wire.state === 'sent', RECOVERED)
+      const events = await eventually(
+        () => bankOf(stage.sandbox).events(),
+        ({ length }) => length === 2,
+      )
+      await stage.deliver(survivor, events)
       await eventually(
         () => stage.inbox(),
         (rows) => rows.every(({ state }) => state === 'processed'),

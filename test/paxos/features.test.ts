@@ -44,6 +44,7 @@ describe('the scopes of Paxos', () => {
       { feature: 'quotes', scopes: [...SCOPES.quotes] },
       { feature: 'transfers', scopes: ['transfer:read_transfer'] },
       { feature: 'deposit-instructions', scopes: [...SCOPES['deposit-instructions']] },
+      { feature: 'sandbox-wires', scopes: ['transfer:write_sandbox_fiat_deposit'] },
     ])
   })
 

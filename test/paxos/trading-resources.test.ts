@@ -273,6 +273,16 @@ describe('quotes, transfers, balances and deposits', () => {
     expect(seen.at(-1)).toMatchObject({ url: `/v2/sandbox/profiles/${PROFILE_ID}/deposit`, body: '{"asset":"USD","amount":"10000.00"}' })
   })
 
+  it('sends a Sandbox wire with the memo of the instructions', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    reply(json(200, {}))
+    expect(await paxos.deposits.sendWire({ memoId: 'M7', asset: 'USD', amount: '150.33' })).toBeUndefined()
+    expect(seen).toMatchObject([{ method: 'POST', url: '/v2/sandbox/fiat-deposits' }])
+    const { fiat_network_instructions: sender, ...body } = JSON.parse(seen[0]!.body)
+    expect(body).toEqual({ amount: '150.33', asset: 'USD', memo_id: 'M7' })
+    expect(sender).toMatchObject({ wire: { account_number: expect.any(String), routing_details: { routing_number_type: 'ABA' } } })
+  })
+
   it('creates deposit instructions under a ref_id and reads them again', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     const instructions = { id: 'i1', profile_id: PROFILE_ID, identity_id: IDENTITY_ID, status: 'VALID', memo_id: 'M7', ref_id: 'r1' }

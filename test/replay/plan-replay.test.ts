@@ -149,6 +149,7 @@ describe('the text of a plan', () => {
         ordersPlaced: 0,
         ordersCancelled: 0,
         depositsMade: 0,
+        wiresSent: 0,
         quotesExecuted: 0,
         instructionsCreated: 0,
         customers: 1,

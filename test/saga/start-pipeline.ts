@@ -7,6 +7,7 @@ import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { type BudgetLimits, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
+import type { Feature } from '../../src/paxos/transport/scopes.ts'
 import { EVERY_NETWORK } from '../../src/platform/address-policy.ts'
 import { createLogger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
@@ -32,6 +33,8 @@ export interface PipelineOptions {
   /** Jobs in progress at once. With 0, jobs only wait. */
   concurrency?: number
   paxosTimeoutMs?: number
+  /** All when it is absent. */
+  features?: readonly Feature[]
   /** The pace at which the worker watches itself by canaries. Absent: it does not. */
   watch?: Partial<WatchPace>
   /** Wraps a part that a stage calls. Crash tests stop there. */
@@ -66,7 +69,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const queue = decorate('queue', createEventQueue(backend, { logger }))
   const budget = createBudget({ limits: options.limits ?? NO_LIMITS })
   const client = { ...options.paxos, outgoing: EVERY_NETWORK, clientId: 'sandbox', clientSecret: 'sandbox', timeoutMs: paxosTimeoutMs }
-  const paxos = decorate('paxos', createPaxosClient({ ...client, budget, logger, metrics }))
+  const paxos = decorate(
+    'paxos',
+    createPaxosClient({ ...client, ...(options.features ? { features: options.features } : {}), budget, logger, metrics }),
+  )
   const notices: NoticeChannel = decorate(
     'notices',
     createWebhookChannel({ ...options.notices, outgoing: EVERY_NETWORK, timeoutMs: 2_000 }),

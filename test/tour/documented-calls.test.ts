@@ -21,6 +21,7 @@ const NEEDED = [
   'POST /transfer/fiat-deposit-instructions',
   'GET /transfer/fiat-deposit-instructions',
   'GET /transfer/fiat-deposit-instructions/{id}',
+  'POST /sandbox/fiat-deposits',
   'GET /transfer/transfers',
   'GET /transfer/transfers/{id}',
 ]
@@ -65,7 +66,22 @@ async function wireForADay({ world, pipeline, trader }: { world: World; pipeline
   const completed = ({ items }: { items: readonly { state: string }[] }) => items[0]?.state === 'completed'
   await eventually(() => useCases.listTransfers({ accountId, limit: 10 }), completed)
   bank.takeBack(paxosTransferId)
+  await sendAWire(trader, { world, instructionsId })
+  await eventually(
+    () => bank.events(),
+    ({ length }) => length === 5,
+  )
   for (const event of bank.events()) await pipeline.accept(event)
+}
+
+/** A wire of ours whose answer is lost: it is found in the list of transfers. */
+async function sendAWire({ useCases }: Trader, { world, instructionsId }: { world: World; instructionsId: string }): Promise<void> {
+  world.sandbox.faults.arm({ on: 'POST /sandbox/fiat-deposits', do: 'act-then-drop', next: 1 })
+  const asked = { instructionsId, idempotencyKey: 'wire', asset: 'USD', amount: '60.00' }
+  await eventually(
+    () => useCases.sendWire(asked, TESTER),
+    ({ wire }) => wire.state === 'sent',
+  )
 }
 
 /** One of each: filled, cancelled, refused by Paxos, sold by stop and limit, executed by quote. */

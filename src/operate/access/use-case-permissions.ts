@@ -58,6 +58,7 @@ export const USE_CASE_PERMISSIONS = {
   executeQuote: 'trade.place',
   fundAccount: 'money.move',
   requestInstructions: 'money.move',
+  sendWire: 'money.move',
   dismissEvent: 'event.dismiss',
   undismissEvent: 'event.dismiss',
   treatIssue: 'issue.treat',

@@ -11,6 +11,7 @@ import type { Page } from '../../platform/page.ts'
 import type { AccountProof } from '../proof/prove-balances.ts'
 import type { FundRequest } from './fund-account.ts'
 import type { QuoteUseCases } from './quote-use-cases.ts'
+import type { SandboxWireUseCases } from './sandbox-wire-use-cases.ts'
 import type { TransferUseCases } from './transfer-use-cases.ts'
 
 export interface Balances {
@@ -37,7 +38,7 @@ export interface PlacedOrder {
 }
 
 /** What the application does with accounts and orders. Every call that reaches Paxos can reject with a PaxosError. */
-export interface TradingUseCases extends QuoteUseCases, TransferUseCases {
+export interface TradingUseCases extends QuoteUseCases, TransferUseCases, SandboxWireUseCases {
   /** @throws AccountUnknownError */
   getAccount(accountId: string): Promise<AccountRecord>
   /** @throws AccountUnknownError */

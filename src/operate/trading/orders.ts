@@ -6,6 +6,7 @@ import { previewOrder } from '../../domain/trade/preview-order.ts'
 import type { QuoteExecutionSnapshot } from '../../domain/trade/quote-execution-stream.ts'
 import type { DepositSnapshot } from '../../domain/transfer/deposit.ts'
 import type { InstructionsSnapshot } from '../../domain/transfer/deposit-instructions.ts'
+import type { WireSnapshot } from '../../domain/transfer/wire.ts'
 import { DEPOSIT_INSTRUCTIONS_TABLE } from '../../ledger/deposit-instructions-table.ts'
 import { DEPOSIT_TABLE } from '../../ledger/deposit-table.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
@@ -18,6 +19,7 @@ import { readFlows } from '../../ledger/read-flows.ts'
 import type { OrderRecord } from '../../ledger/read-orders.ts'
 import { pendingAmong } from '../../ledger/read-pending.ts'
 import type { StreamTable } from '../../ledger/stream-table.ts'
+import { WIRE_TABLE } from '../../ledger/wire-table.ts'
 import type { Perform } from '../audited.ts'
 import { proveBalances } from '../proof/prove-balances.ts'
 import { type Answered, createAnswerWatch } from './await-answer.ts'
@@ -26,6 +28,7 @@ import { createMarketBook } from './market-book.ts'
 import type { OrderStory, TradingUseCases } from './order-use-cases.ts'
 import { type PlaceParts, placeOrder } from './place-order.ts'
 import { quoteUseCases } from './quote-use-cases.ts'
+import { sandboxWireUseCases } from './sandbox-wire-use-cases.ts'
 import { OrderEndedError, OrderUnknownError } from './trading-errors.ts'
 import { AccountUnknownError } from './trading-gate.ts'
 import { transferUseCases } from './transfer-use-cases.ts'
@@ -36,6 +39,7 @@ export interface TradingParts extends Omit<PlaceParts, 'account' | 'answered' | 
   depositLedger: Ledger<DepositSnapshot>
   quoteLedger: Ledger<QuoteExecutionSnapshot>
   instructionsLedger: Ledger<InstructionsSnapshot>
+  wireLedger: Ledger<WireSnapshot>
 }
 
 /** Accounts, markets and orders: available to a customer once the onboarding is ready. */
@@ -45,6 +49,7 @@ export function tradingUseCases({
   depositLedger,
   quoteLedger,
   instructionsLedger,
+  wireLedger,
   ...parts
 }: TradingParts): TradingUseCases {
   const { orders, paxos, inbox, now } = parts
@@ -88,6 +93,7 @@ export function tradingUseCases({
       account,
       ledger: instructionsLedger,
     }),
+    ...sandboxWireUseCases({ ...parts, answered: answered(WIRE_TABLE, ['submitting', 'unknown']), pool, perform, ledger: wireLedger }),
     previewOrder: async (accountId, request) => {
       const { profileId } = await account(accountId)
       const [market, balances] = await Promise.all([requireMarket(request.market), paxos.balances.list(profileId)])

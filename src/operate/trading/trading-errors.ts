@@ -60,3 +60,20 @@ export class OrderEndedError extends AppError {
     super(`Order ${orderId} is ${state} and cannot be cancelled.`)
   }
 }
+
+/** No deposit instructions of ours have this id. */
+export class InstructionsUnknownError extends AppError {
+  readonly code = 'NO_SUCH_INSTRUCTIONS'
+  readonly retry = 'never'
+  constructor(instructionsId: string) {
+    super(
+      `Unknown deposit instructions ${instructionsId}. Their id starts with instructions-; GET /v1/accounts/{id}/deposit-instructions lists them.`,
+    )
+  }
+}
+
+/** A wire cannot follow these instructions: Paxos has not created them, or they are of another network. Nothing was sent. */
+export class InstructionsNotPayableError extends AppError {
+  readonly code = 'INSTRUCTIONS_NOT_PAYABLE'
+  readonly retry = 'never'
+}

@@ -49,6 +49,7 @@ const CLASS_OF_OPERATION = {
   'transfers.get': 'general',
   'transfers.list': 'general',
   'deposits.fund-sandbox': 'general',
+  'deposits.send-wire': 'general',
   'deposit-instructions.create': 'general',
   'deposit-instructions.get': 'general',
   'deposit-instructions.list': 'general',

@@ -15,11 +15,12 @@ export const SCOPES = {
   quotes: ['exchange:read_quote', 'exchange:read_quote_execution', 'exchange:write_quote_execution'],
   transfers: ['transfer:read_transfer'],
   'deposit-instructions': ['transfer:read_fiat_deposit_instructions', 'transfer:write_fiat_deposit_instructions'],
+  'sandbox-wires': ['transfer:write_sandbox_fiat_deposit'], // a grant of its own, which the Dashboard may not list (paxos/api.md 1.3)
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type Feature = keyof typeof SCOPES
 
-/** Every feature. A wire in the Sandbox needs a scope of its own (paxos/api.md 1.3), but no use case sends one. */
+/** Every feature. */
 export const ALL_FEATURES = [
   'onboarding',
   'balances',
@@ -27,4 +28,5 @@ export const ALL_FEATURES = [
   'quotes',
   'transfers',
   'deposit-instructions',
+  'sandbox-wires',
 ] as const satisfies readonly Feature[]
