@@ -69,14 +69,14 @@ async function wireForADay({ world, pipeline, trader }: { world: World; pipeline
   await sendAWire(trader, { world, instructionsId })
   await eventually(
     () => bank.events(),
-    ({ length }) => length === 5,
+    ({ length }) => length === 6,
   )
   for (const event of bank.events()) await pipeline.accept(event)
 }
 
 /** A wire of ours whose answer is lost: it is found in the list of transfers. */
 async function sendAWire({ useCases }: Trader, { world, instructionsId }: { world: World; instructionsId: string }): Promise<void> {
-  world.sandbox.faults.arm({ on: 'POST /sandbox/fiat-deposits', do: 'act-then-drop', next: 1 })
+  world.sandbox.faults.arm({ on: 'POST /sandbox/fiat-deposits', do: 'act-then-answer', next: 1 })
   const asked = { instructionsId, idempotencyKey: 'wire', asset: 'USD', amount: '60.00' }
   await eventually(
     () => useCases.sendWire(asked, TESTER),

@@ -62,7 +62,7 @@ forEachBackend((backend) => {
     )
 
   describe('a wire that is sent through the product', () => {
-    it('arrives less its fee by its event, is told once, and is proved to the last unit', async () => {
+    it('arrives less its fee by its event, sends one notification, and is proved to the last unit', async () => {
       const scene = await open()
       const { trader, pipeline, instructions } = scene
       const wire = await scene.send('salary')
