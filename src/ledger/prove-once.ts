@@ -1,4 +1,8 @@
 import type { Pool } from 'pg'
+import { SEND_NOTIFICATION } from '../domain/notification.ts'
+import { CREATE_ACCOUNT } from '../domain/onboarding/account-effect.ts'
+import { PLACE_ORDER } from '../domain/trade/order-stream.ts'
+import { EXECUTE_QUOTE } from '../domain/trade/quote-execution-stream.ts'
 
 /** Classes of effects that may happen once per key. */
 export const ONCE_CLASSES = ['accounts', 'notifications', 'orders', 'others'] as const
@@ -12,8 +16,13 @@ export interface OnceCount {
   twice: { streamId: string; step: string; times: number }[]
 }
 
-const CLASS = `CASE WHEN step = 'account' THEN 'accounts' WHEN step LIKE 'notice:%' THEN 'notifications'
-  WHEN step LIKE 'place-order%' OR step LIKE 'execute-quote%' THEN 'orders' ELSE 'others' END`
+/** The class of each kind of effect. A kind that is not named is in `others`. */
+const CLASS_OF_KIND: Readonly<Record<string, OnceClass>> = {
+  [CREATE_ACCOUNT]: 'accounts',
+  [SEND_NOTIFICATION]: 'notifications',
+  [PLACE_ORDER]: 'orders',
+  [EXECUTE_QUOTE]: 'orders',
+}
 const MOST_LISTED = 100
 
 /** Counts receipts and successful attempts per key over the whole ledger. Reads each table once. */
@@ -26,10 +35,13 @@ export async function countOnce(pool: Pool): Promise<OnceCount[]> {
      ), seen AS (
        SELECT stream_id, step, times, true AS receipt FROM receipts UNION ALL SELECT stream_id, step, times, false FROM attempts
      )
-     SELECT ${CLASS} AS class, count(*) FILTER (WHERE receipt)::int AS keys,
-       coalesce((jsonb_agg(jsonb_build_object('streamId', stream_id, 'step', step, 'times', times) ORDER BY stream_id, step)
-         FILTER (WHERE times > 1)), '[]') AS twice
-     FROM seen GROUP BY 1 ORDER BY 1`,
+     SELECT coalesce(k.class, 'others') AS class, count(*) FILTER (WHERE s.receipt)::int AS keys,
+       coalesce((jsonb_agg(jsonb_build_object('streamId', s.stream_id, 'step', s.step, 'times', s.times) ORDER BY s.stream_id, s.step)
+         FILTER (WHERE s.times > 1)), '[]') AS twice
+     FROM seen AS s LEFT JOIN effect AS f ON f.stream_id = s.stream_id AND f.step = s.step
+       LEFT JOIN unnest($1::text[], $2::text[]) AS k (kind, class) ON k.kind = f.kind
+     GROUP BY 1 ORDER BY 1`,
+    [Object.keys(CLASS_OF_KIND), Object.values(CLASS_OF_KIND)],
   )
   return rows.map((row) => ({ ...row, twice: row.twice.slice(0, MOST_LISTED) }))
 }
