@@ -18,7 +18,7 @@ function refusedPhrases(): string[] {
   return rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, phrase = '']) => phrase))
 }
 
-/** In a phrase, `*` is any letters and `<n>` is a number. A phrase stands alone: `hand` is not in `hand-written` or `EFFECT_IN_HAND`. */
+/** In a phrase, `*` is any letters and `<n>` is a number. A phrase stands alone: `hand` is not in `hand-written` or `EFFECT_IN_PROGRESS`. */
 function patternOf(phrase: string): RegExp {
   const body = phrase.replaceAll('*', '[a-z]*').replaceAll('<n>', '\\d[\\d.,]*')
   return new RegExp(`(?<![\\w-])${body}(?![\\w-])`, 'i')
@@ -46,7 +46,7 @@ describe('the words that docs/style.md refuses', () => {
   it('are found in a text, in a template, in a sum of texts and over the end of a line', () => {
     const texts = ['Whoever asks', 'stuck since 6 min', 'the cause is mended', 'an event asks for its hand', 'There is no such client']
     expect(refusedIn(texts.map((text) => ({ file: 'x.ts', line: 1, text }))).length).toBe(texts.length)
-    expect(refusedIn([{ file: 'x.ts', line: 1, text: 'hand-written SQL after EFFECT_IN_HAND, since 2026' }])).toEqual([])
+    expect(refusedIn([{ file: 'x.ts', line: 1, text: 'hand-written SQL after EFFECT_IN_PROGRESS, since 2026' }])).toEqual([])
   })
 
   it('do not stand in the texts of the program: pages, API, commands, errors, logs', () => {

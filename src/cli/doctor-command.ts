@@ -43,7 +43,7 @@ export async function examine({
     const { warnings, weakSecrets } = config()
     const said = [...warnings, ...weakSecrets]
     if (said.length === 0) return { result: 'ok', saw: 'every variable is usable' }
-    return { result: 'warning', saw: said.join('; '), mend: 'see docs/configuration.md; with the real Paxos a weak secret is refused' }
+    return { result: 'warning', saw: said.join('; '), remedy: 'see docs/configuration.md; with the real Paxos a weak secret is refused' }
   })
   findings.push(configuration)
   if (configuration.result === 'fault') return findings
@@ -71,16 +71,16 @@ function nodeVersion(): Finding {
   const major = Number(process.versions.node.split('.')[0])
   return major >= OLDEST_NODE
     ? { check: 'node', result: 'ok', saw: process.versions.node }
-    : { check: 'node', result: 'fault', saw: process.versions.node, mend: `run Node ${OLDEST_NODE} or newer; ./gatehouse brings its own` }
+    : { check: 'node', result: 'fault', saw: process.versions.node, remedy: `run Node ${OLDEST_NODE} or newer; ./gatehouse brings its own` }
 }
 
 function render(findings: readonly Finding[]): string {
   const table = new Table({
-    head: ['check', 'result', 'saw', 'mend'],
+    head: ['check', 'result', 'saw', 'remedy'],
     style: { head: [], border: [] },
     colWidths: [15, 9, 48, 48],
     wordWrap: true,
   })
-  for (const { check, result, saw, mend } of findings) table.push([check, result, saw, mend ?? ''].map(printableLine))
+  for (const { check, result, saw, remedy } of findings) table.push([check, result, saw, remedy ?? ''].map(printableLine))
   return table.toString()
 }

@@ -75,7 +75,7 @@ const LEAST_STATUSES = 500
 /** The next pass begins when this many prepared events are left, so that work does not wait for it. */
 const LEFT_BEFORE_NEXT = 1_000
 /** Interval of reads of changed identities while statuses wait to be used. */
-const LOOK_EVERY_MS = 60_000
+const READ_CHANGES_EVERY_MS = 60_000
 /** Time between the beginnings of two passes; longer after one that found no work or failed. */
 const REST_MS = 1_000
 const REST_AFTER_NOTHING_MS = 3_000
@@ -169,14 +169,14 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
   }
 
   function changesAreKnown(): boolean {
-    return now() - changes.lookedAt() < STATUS_FRESH_MS
+    return now() - changes.knownAt() < STATUS_FRESH_MS
   }
 
   /** Renews statuses while Paxos lists no change of their identities: one page instead of reading them all. */
   async function renewStatuses(eventId: string): Promise<void> {
-    if (prepared.statuses().ready === 0 || now() - changes.lookedAt() < LOOK_EVERY_MS) return
-    const looked = changes.look()
-    if (prepared.hasStatus(eventId) && prepared.statusLeftMs(eventId) === 0) await looked
+    if (prepared.statuses().ready === 0 || now() - changes.knownAt() < READ_CHANGES_EVERY_MS) return
+    const read = changes.update()
+    if (prepared.hasStatus(eventId) && prepared.statusLeftMs(eventId) === 0) await read
   }
 
   type Statuses = ReturnType<typeof createStatusCollector>

@@ -14,24 +14,24 @@ export interface ChangedIdentitiesOptions {
 export interface ChangedIdentities {
   /** Starts to follow changes, unless they are followed already. Call it before the first status is read. */
   follow(): void
-  /** Reads the changes since the last look, one look at a time. False: they could not be read. */
-  look(): Promise<boolean>
+  /** Reads the changes since the last read, one read at a time. False: they could not be read. */
+  update(): Promise<boolean>
   /** The time until which an identity read at `readAt` is known to be unchanged; null: it has changed since. */
   sameUntil(seen: PaxosIdentity, readAt: number): number | null
   /** When changes were last known, milliseconds since 1970; 0: they are not followed. */
-  lookedAt(): number
+  knownAt(): number
 }
 
 /**
- * A look starts this long before the last one, milliseconds: Paxos's clock may differ from ours, and a change may appear in its list a
+ * A read starts this long before the last one, milliseconds: Paxos's clock may differ from ours, and a change may appear in its list a
  * moment later.
  */
 const OVERLAP_MS = 180_000
-/** Most pages of a look. When it would need more, statuses are read again instead. */
+/** Most pages of a read. When it would need more, statuses are read again instead. */
 const MOST_PAGES = 20
-/** Rest after a failed look, milliseconds. */
+/** Rest after a failed read, milliseconds. */
 const REST_MS = 5_000
-/** After a longer time without a look, changes are only followed from the present on, milliseconds. */
+/** After a longer time without a read, changes are only followed from the present on, milliseconds. */
 const LONGEST_GAP_MS = 1_800_000
 /** Most remembered changes. With more, changes are only followed from the present on. */
 const MOST_CHANGES = 20_000
@@ -39,14 +39,14 @@ const MOST_CHANGES = 20_000
 export function createChangedIdentities({ listChanged, now }: ChangedIdentitiesOptions): ChangedIdentities {
   /** Changes after this time are known; null: changes are not followed. */
   let since: number | null = null
-  let lookedAt = 0
+  let knownAt = 0
   let restUntil = 0
-  let looking: Promise<boolean> | null = null
+  let reading: Promise<boolean> | null = null
   const changed = new Map<string, PaxosIdentity>()
 
-  function beginAnew(): void {
+  function startOver(): void {
     since = now()
-    lookedAt = since
+    knownAt = since
     changed.clear()
   }
 
@@ -65,42 +65,42 @@ export function createChangedIdentities({ listChanged, now }: ChangedIdentitiesO
 
   async function read(): Promise<boolean> {
     const beganAt = now()
-    const found = await readChanges(lookedAt - OVERLAP_MS)
+    const found = await readChanges(knownAt - OVERLAP_MS)
     if (found === null || changed.size + found.size > MOST_CHANGES) {
-      beginAnew() // the list says nothing about statuses that were read before
+      startOver() // the list says nothing about statuses that were read before
       return false
     }
     for (const [id, value] of found) changed.set(id, value)
-    lookedAt = beganAt
+    knownAt = beganAt
     return true
   }
 
   return {
     follow() {
-      if (since === null || now() - lookedAt > LONGEST_GAP_MS) beginAnew()
+      if (since === null || now() - knownAt > LONGEST_GAP_MS) startOver()
     },
-    look() {
+    update() {
       if (since === null || now() < restUntil) return Promise.resolve(false)
-      looking ??= read()
+      reading ??= read()
         .catch(() => {
           restUntil = now() + REST_MS
           return false
         })
         .finally(() => {
-          looking = null
+          reading = null
         })
-      return looking
+      return reading
     },
     sameUntil(seen, readAt) {
       const latest = changed.get(seen.id)
       if (latest && isLater(latest, seen)) return null
-      return since !== null && since <= readAt ? Math.max(readAt, lookedAt) : readAt
+      return since !== null && since <= readAt ? Math.max(readAt, knownAt) : readAt
     },
-    lookedAt: () => lookedAt,
+    knownAt: () => knownAt,
   }
 }
 
-/** Whether this is a later change: each look overlaps the one before and shows some changes twice. */
+/** Whether this is a later change: each read overlaps the one before and shows some changes twice. */
 function isLater(latest: PaxosIdentity, seen: PaxosIdentity): boolean {
   return latest.updatedAt !== seen.updatedAt && Date.parse(latest.updatedAt) >= Date.parse(seen.updatedAt)
 }

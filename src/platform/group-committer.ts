@@ -17,7 +17,7 @@ export interface GroupCommitterOptions<Item, Result> {
   /** Most commits in flight at once; one by default. */
   writers?: number
   /** Longest wait for a batch as large as the last one, milliseconds; 1 by default. */
-  companyMs?: number
+  fillWaitMs?: number
 }
 
 export interface GroupCommitter<Item, Result> {
@@ -32,7 +32,7 @@ export interface GroupCommitter<Item, Result> {
   close(): Promise<void>
 }
 
-interface Entry<Item, Result> {
+interface Waiting<Item, Result> {
   item: Item
   resolve: (result: Result) => void
   reject: (error: unknown) => void
@@ -54,68 +54,69 @@ export function isDataFault(error: unknown): boolean {
  *
  * A lone item is written at once: it pays one commit and no delay. While a commit is in flight, the next batch collects. When the commit
  * ends, its callers are about to submit again, and a commit for the first of them alone would cost as much as one for all. So the next
- * batch is written when it is as large as the last one, or after `companyMs`. If it is that large already, it is written before the callers
+ * batch is written when it is as large as the last one, or after `fillWaitMs`. If it is that large already, it is written before the callers
  * of the last batch get their answers, so that it is in flight while they work.
  *
  * A batch that fails for its data is halved until the faulty item is alone. Any other failure rejects every item of the batch.
  */
 export function createGroupCommitter<Item, Result>(options: GroupCommitterOptions<Item, Result>): GroupCommitter<Item, Result> {
-  const { write, maxBatch, maxWaiting, writers = 1, companyMs = 1 } = options
-  const room: Entry<Item, Result>[] = []
+  const { write, maxBatch, maxWaiting, writers = 1, fillWaitMs = 1 } = options
+  const backlog: Waiting<Item, Result>[] = []
   /** Number of accepted items without an answer. */
-  let untold = 0
+  let unanswered = 0
   let busy = 0
-  let travelled = 0
+  /** Number of items in the last batch. */
+  let lastSize = 0
   let endedAt = Number.NEGATIVE_INFINITY
   let scheduled = false
-  let companyTimer: NodeJS.Timeout | undefined
+  let fillTimer: NodeJS.Timeout | undefined
   let closing = false
   const drained = Promise.withResolvers<void>()
 
-  /** Whether as many items wait as the last batch had. */
-  function hasCompany(): boolean {
-    return room.length >= travelled
+  /** Whether the next batch is as large as the last one. */
+  function fillsLikeTheLast(): boolean {
+    return backlog.length >= lastSize
   }
 
   function schedule(): void {
-    if (scheduled || busy >= writers || room.length === 0) return
-    if (!hasCompany() && performance.now() - endedAt < companyMs && !closing) {
-      companyTimer ??= setTimeout(() => {
-        companyTimer = undefined
-        travelled = 0 // no batch waits twice, even if another commit ended meanwhile
+    if (scheduled || busy >= writers || backlog.length === 0) return
+    if (!fillsLikeTheLast() && performance.now() - endedAt < fillWaitMs && !closing) {
+      fillTimer ??= setTimeout(() => {
+        fillTimer = undefined
+        lastSize = 0 // no batch waits twice, even if another commit ended meanwhile
         schedule()
-      }, companyMs)
+      }, fillWaitMs)
       return
     }
     scheduled = true
-    setImmediate(leave) // at the end of the event loop's turn: requests that became readable together share a commit
+    setImmediate(flush) // at the end of the event loop's turn: requests that became readable together share a commit
   }
 
-  function leave(): void {
+  function flush(): void {
     scheduled = false
-    clearTimeout(companyTimer)
-    companyTimer = undefined
-    while (busy < writers && room.length > 0) void run(room.splice(0, maxBatch))
+    clearTimeout(fillTimer)
+    fillTimer = undefined
+    while (busy < writers && backlog.length > 0) void run(backlog.splice(0, maxBatch))
   }
 
-  async function run(batch: Entry<Item, Result>[]): Promise<void> {
+  async function run(batch: Waiting<Item, Result>[]): Promise<void> {
     busy += 1
-    travelled = batch.length
+    lastSize = batch.length
     const answers: (() => void)[] = []
     await commitBatch(batch, answers)
     busy -= 1
     endedAt = performance.now()
-    if (hasCompany()) {
-      leave()
+    if (fillsLikeTheLast()) {
+      flush()
       await turn() // else the work of the callers with their answers would delay the next batch
     } else schedule()
     for (const answer of answers) answer()
-    untold -= batch.length
-    if (closing && untold === 0) drained.resolve()
+    unanswered -= batch.length
+    if (closing && unanswered === 0) drained.resolve()
   }
 
   /** Writes the batch and collects the answers for its callers. */
-  async function commitBatch(batch: Entry<Item, Result>[], answers: (() => void)[]): Promise<void> {
+  async function commitBatch(batch: Waiting<Item, Result>[], answers: (() => void)[]): Promise<void> {
     try {
       const results = await write(batch.map(({ item }) => item))
       if (results.length !== batch.length) throw new TypeError(`${batch.length} items were written, ${results.length} results came back`)
@@ -135,15 +136,15 @@ export function createGroupCommitter<Item, Result>(options: GroupCommitterOption
     submit: (item) =>
       new Promise((resolve, reject) => {
         if (closing) return reject(new WaitingRoomFullError('shutting down: no more items are accepted'))
-        if (room.length >= maxWaiting) return reject(new WaitingRoomFullError(`${maxWaiting} items already wait for a commit`))
-        untold += 1
-        room.push({ item, resolve, reject })
+        if (backlog.length >= maxWaiting) return reject(new WaitingRoomFullError(`${maxWaiting} items already wait for a commit`))
+        unanswered += 1
+        backlog.push({ item, resolve, reject })
         schedule()
       }),
-    waiting: () => room.length,
+    waiting: () => backlog.length,
     close: () => {
       closing = true
-      if (untold === 0) drained.resolve()
+      if (unanswered === 0) drained.resolve()
       else schedule()
       return drained.promise
     },

@@ -8,7 +8,7 @@ import { EffectRefusedError } from './saga-errors.ts'
 const OWN_WAITS: ReadonlySet<string> = new Set([
   'BUDGET_EXHAUSTED',
   'DEPOSIT_OUTCOME_OPEN',
-  'EFFECT_IN_HAND',
+  'EFFECT_IN_PROGRESS',
   'ONBOARDING_CONTENDED',
   'PAXOS_CIRCUIT_OPEN',
   'SERVICE_UNAVAILABLE',

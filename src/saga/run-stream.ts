@@ -17,7 +17,7 @@ import { PaxosConflictError } from '../paxos/paxos-errors.ts'
 import { AppError, errorCode } from '../platform/app-error.ts'
 import { noteFailedEffect } from './failed-effect.ts'
 import { type Earned, prepare, withAttempts } from './prepare-stream.ts'
-import { ContendedError, EffectInHandError, EffectRefusedError, ReceiptTakenError } from './saga-errors.ts'
+import { ContendedError, EffectInProgressError, EffectRefusedError, ReceiptTakenError } from './saga-errors.ts'
 import { effectKindOf, type Ran, type StreamKind, type Trigger } from './stream-kind.ts'
 
 const CONFLICTS_BEFORE_YIELDING = 8
@@ -90,7 +90,7 @@ class StreamRun<S extends Snapshot, Seen> {
         base = await this.#commit(base, current)
         if (!base) return null
       }
-      if (claim.kind === 'waiting') throw new EffectInHandError(claim.effect.step, Math.min(LONGEST_WAIT_MS, claim.until - this.#now()))
+      if (claim.kind === 'waiting') throw new EffectInProgressError(claim.effect.step, Math.min(LONGEST_WAIT_MS, claim.until - this.#now()))
       if (claim.kind === 'refused') throw this.#refused(claim.effect)
       current = await this.#lookUp(base, claim.effect)
     }
@@ -161,7 +161,7 @@ class StreamRun<S extends Snapshot, Seen> {
     })
     if (draft && (found || draft.entries.length > 0)) return draft
     const underWayMs = (effect.lease?.until ?? 0) - this.#now()
-    if (underWayMs > 0) throw new EffectInHandError(effect.step, Math.min(LONGEST_WAIT_MS, underWayMs))
+    if (underWayMs > 0) throw new EffectInProgressError(effect.step, Math.min(LONGEST_WAIT_MS, underWayMs))
     return recordAbsence(draftOf<S>(stored), effect.step)
   }
 

@@ -40,8 +40,8 @@ export class StatusNotSettledError extends AppError {
 }
 
 /** Another event of the same stream holds the effect's lease. It ends its work, or its lease runs out. */
-export class EffectInHandError extends AppError {
-  readonly code = 'EFFECT_IN_HAND'
+export class EffectInProgressError extends AppError {
+  readonly code = 'EFFECT_IN_PROGRESS'
   readonly retry = 'snooze'
   readonly retryAfterMs: number
   constructor(step: string, retryAfterMs: number) {

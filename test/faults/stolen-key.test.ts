@@ -93,7 +93,7 @@ describe('F50: a stolen key that floods', () => {
     expect(stats.webhookKeys).toContainEqual(expect.objectContaining({ slot: STOLEN, standing: 'demoted' }))
     const doctor = (await operator.useCases.diagnose()).find(({ check }) => check === 'webhook keys')
     expect(doctor).toMatchObject({ result: 'fault', saw: expect.stringContaining(problem.sentence) })
-    expect(doctor?.mend).toContain(problem.command)
+    expect(doctor?.remedy).toContain(problem.command)
     expect(await runCommand(operator, registerQueueCommands, ['queue', 'status'])).toContain(problem.sentence)
     expect(await runCommand(operator, registerKeyCommands, ['key', 'list'])).toMatch(new RegExp(`^${STOLEN} +demoted`, 'm'))
     const home = await (await (await openPages(operator)).get('/')).text()

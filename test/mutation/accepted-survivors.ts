@@ -35,25 +35,25 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     'falls through to the same end: such a state asks for nothing',
   ),
   ...committer(
-    'if (scheduled || busy >= writers || room.length === 0) return',
+    'if (scheduled || busy >= writers || backlog.length === 0) return',
     [
-      'scheduled || busy >= writers || room.length === 0 => false',
-      'scheduled || busy >= writers || room.length === 0 => (scheduled || busy >= writers) && room.length === 0',
+      'scheduled || busy >= writers || backlog.length === 0 => false',
+      'scheduled || busy >= writers || backlog.length === 0 => (scheduled || busy >= writers) && backlog.length === 0',
       'scheduled || busy >= writers => false',
       'scheduled || busy >= writers => scheduled && busy >= writers',
       'busy >= writers => false',
       'busy >= writers => busy > writers',
-      'room.length === 0 => false',
+      'backlog.length === 0 => false',
     ],
-    'only work: it looks more often, and leave() itself asks for a free writer and a waiting item',
+    'only work: it looks more often, and flush() itself asks for a free writer and a waiting item',
   ),
   ...committer('scheduled = true', ['true => false'], 'only work: it looks more often'),
   ...committer(
-    'if (!hasCompany() && performance.now() - endedAt < companyMs && !closing) {',
-    ['performance.now() - endedAt < companyMs => performance.now() - endedAt <= companyMs'],
+    'if (!fillsLikeTheLast() && performance.now() - endedAt < fillWaitMs && !closing) {',
+    ['performance.now() - endedAt < fillWaitMs => performance.now() - endedAt <= fillWaitMs'],
     'the very instant at which the wait is over',
   ),
-  ...committer('clearTimeout(companyTimer)', ['clearTimeout(companyTimer) => ;'], 'only pace: the timer forgets the company once more'),
+  ...committer('clearTimeout(fillTimer)', ['clearTimeout(fillTimer) => ;'], 'only pace: the timer forgets the last size once more'),
   ...committer(
     'const DATA_FAULT = /^(21|22|23|44|P0)[0-9A-Z]{3}$/',
     [

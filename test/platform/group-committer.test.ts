@@ -117,7 +117,7 @@ describe('when as many items wait as were in the commit that ends', () => {
 
   it('and when fewer wait, they wait for the rest', async () => {
     const { batches, write, finish } = scriptedWriter()
-    const group = committer(write, { companyMs: 60_000 })
+    const group = committer(write, { fillWaitMs: 60_000 })
     const first = [1, 2].map(group.submit)
     await until(() => batches.length === 1)
     const second = [group.submit(3)]
@@ -142,10 +142,10 @@ describe('when as many items wait as were in the commit that ends', () => {
 describe('when the callers of one commit submit again one by one', () => {
   /** Commits four items together and resolves when the commit has ended. */
   async function travelTogether(
-    companyMs: number,
+    fillWaitMs: number,
   ): Promise<{ batches: number[][]; group: GroupCommitter<number, string>; finish: () => Promise<void> }> {
     const { batches, write, finish } = scriptedWriter()
-    const group = committer(write, { companyMs })
+    const group = committer(write, { fillWaitMs })
     const together = Promise.all([1, 2, 3, 4].map(group.submit))
     await finish()
     await together
@@ -165,7 +165,7 @@ describe('when the callers of one commit submit again one by one', () => {
     await Promise.all(back)
   })
 
-  it('the next commit starts without callers that do not return within companyMs', async () => {
+  it('the next commit starts without callers that do not return within fillWaitMs', async () => {
     const { batches, group, finish } = await travelTogether(20)
     const alone = group.submit(5)
     await finish()
@@ -173,7 +173,7 @@ describe('when the callers of one commit submit again one by one', () => {
     expect(batches[1]).toEqual([5])
   })
 
-  it('a single item that comes after companyMs is written at once', async () => {
+  it('a single item that comes after fillWaitMs is written at once', async () => {
     const { batches, group, finish } = await travelTogether(1)
     const since = performance.now()
     await until(() => performance.now() - since > 2)
@@ -295,7 +295,7 @@ describe('when it closes', () => {
   })
 
   it('it does not wait for more items', async () => {
-    const group = committer(async (items) => items.map(String), { companyMs: 60_000 })
+    const group = committer(async (items) => items.map(String), { fillWaitMs: 60_000 })
     await Promise.all([1, 2, 3, 4].map(group.submit))
     const straggler = group.submit(5)
     await group.close()

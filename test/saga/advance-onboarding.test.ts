@@ -271,7 +271,7 @@ describe('a step that another event has leased', () => {
     expect(await work(world)).toEqual({ kind: 'later', at: world.now + waitMs })
     expect(world.row).toMatchObject({
       attempts: 0,
-      errorCode: 'EFFECT_IN_HAND',
+      errorCode: 'EFFECT_IN_PROGRESS',
       errorDetail: 'account is being run by another event',
     })
     expect(creationsOf(world)).toBe(1)
@@ -475,7 +475,7 @@ describe('an account that may exist although the identity is disabled by now', (
     const world = await disabled()
     world.now += LEASE_MS - 300
     expect(await work(world)).toEqual({ kind: 'later', at: world.now + 300 })
-    expect(world.row).toMatchObject({ attempts: 0, errorCode: 'EFFECT_IN_HAND', errorDetail: 'account is being run by another event' })
+    expect(world.row).toMatchObject({ attempts: 0, errorCode: 'EFFECT_IN_PROGRESS', errorDetail: 'account is being run by another event' })
     world.now += 300
     await work(world)
     expect(effectOf(world, 'account')).toMatchObject({ state: 'suppressed' })

@@ -152,13 +152,13 @@ describe('an effect that another event has leased', () => {
 
   it('is waited for until the lease ends, and neither made nor looked for', async () => {
     const world = createTrial({ stored: start, kind: { find: async () => Promise.reject(new Error('looked for')) } })
-    expect(await failure(world.run)).toMatchObject({ code: 'EFFECT_IN_HAND', retryAfterMs: 400 })
+    expect(await failure(world.run)).toMatchObject({ code: 'EFFECT_IN_PROGRESS', retryAfterMs: 400 })
     expect([world.calls, world.changes]).toEqual([[], []])
   })
 
   it('of a new stream is waited for once the stream is on record', async () => {
     const world = createTrial({ opens: start })
-    expect(await failure(world.run)).toMatchObject({ code: 'EFFECT_IN_HAND' })
+    expect(await failure(world.run)).toMatchObject({ code: 'EFFECT_IN_PROGRESS' })
     expect(world.changes).toHaveLength(1)
   })
 })
@@ -257,7 +257,7 @@ describe('an effect of a state that was left', () => {
 
   it('of a kind that cannot look counts as absent once no attempt can be under way', async () => {
     const early = createTrial({ stored: left(leased({ seq: '6', until: 1_400 })) })
-    expect(await failure(early.run)).toMatchObject({ code: 'EFFECT_IN_HAND', retryAfterMs: 400 })
+    expect(await failure(early.run)).toMatchObject({ code: 'EFFECT_IN_PROGRESS', retryAfterMs: 400 })
     const late = createTrial({ stored: left(leased({ seq: '6', until: 1_000 })) })
     await late.run()
     expect(late.current()?.effects).toMatchObject([{ state: 'suppressed' }])

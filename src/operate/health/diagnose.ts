@@ -74,7 +74,7 @@ async function database(pool: Pool): Promise<Seen> {
   const version = rows[0]?.version ?? 'unknown'
   return Number(rows[0]?.number) >= OLDEST_POSTGRES
     ? { result: 'ok', saw: `Postgres ${version}, schema up to date` }
-    : { result: 'fault', saw: `Postgres ${version}`, mend: 'run Postgres 16 or newer' }
+    : { result: 'fault', saw: `Postgres ${version}`, remedy: 'run Postgres 16 or newer' }
 }
 
 async function durability(pool: Pool): Promise<Seen> {
@@ -87,7 +87,7 @@ async function durability(pool: Pool): Promise<Seen> {
   return {
     result: 'fault',
     saw,
-    mend: 'set fsync, full_page_writes and synchronous_commit to on: a 200 must mean that the event is on disk',
+    remedy: 'set fsync, full_page_writes and synchronous_commit to on: a 200 must mean that the event is on disk',
   }
 }
 
@@ -98,7 +98,7 @@ async function eventNumbers(pool: Pool): Promise<Seen> {
   return {
     result: 'warning',
     saw: 'were behind the rows of inbox_event; now advanced',
-    mend: 'when you copy a database, copy its sequences too',
+    remedy: 'when you copy a database, copy its sequences too',
   }
 }
 
@@ -112,7 +112,7 @@ async function clock(pool: Pool): Promise<Seen> {
     : {
         result: 'fault',
         saw: `${apartMs} ms from the database's`,
-        mend: 'synchronise the clocks of this machine and of the database (NTP)',
+        remedy: 'synchronise the clocks of this machine and of the database (NTP)',
       }
 }
 
@@ -121,12 +121,12 @@ async function roles({ roster, world }: DiagnoseParts): Promise<Seen> {
   const running = await roster.live()
   const apart = differences(world, running)
   if (apart.length > 0)
-    return { result: 'fault', saw: apart.join(' '), mend: 'run this command with the same REDIS_URL and PAXOS_* settings as the roles' }
+    return { result: 'fault', saw: apart.join(' '), remedy: 'run this command with the same REDIS_URL and PAXOS_* settings as the roles' }
   const counts = NEEDED_ROLES.map((role) => ({ role, count: running.filter((process) => process.role === role).length }))
   const missing = counts.filter(({ count }) => count === 0).map(({ role }) => role)
   const saw = counts.map(({ role, count }) => `${count} ${role}`).join(', ')
   if (missing.length > 0)
-    return { result: 'fault', saw, mend: `start what is missing: ${missing.map((role) => `${GATEHOUSE} ${role}`).join(', ')}` }
+    return { result: 'fault', saw, remedy: `start what is missing: ${missing.map((role) => `${GATEHOUSE} ${role}`).join(', ')}` }
   const silent = Math.max(...running.map(({ silentSeconds }) => silentSeconds))
   return { result: 'ok', saw: `${saw}; all reported within the last ${Math.ceil(silent)} s` }
 }
@@ -134,7 +134,7 @@ async function roles({ roster, world }: DiagnoseParts): Promise<Seen> {
 /** The application as the workers last saw it; this check does not call it. */
 async function application({ pool, problems }: DiagnoseParts): Promise<Seen> {
   const refused = (await problems()).find(({ kind }) => kind === 'application-refuses' || kind === 'application-down')
-  if (refused) return { result: 'fault', saw: refused.sentence, mend: refused.nextAction }
+  if (refused) return { result: 'fault', saw: refused.sentence, remedy: refused.nextAction }
   const { lastTakenAt } = await readNoticeHealth(pool)
   return {
     result: 'ok',
@@ -150,13 +150,13 @@ async function personalData({ vaultStatus }: DiagnoseParts): Promise<Seen> {
     return {
       result: 'warning',
       saw: `${saw}; ${notRotated} of them not wrapped by the current ENCRYPTION_KEY`,
-      mend: `${GATEHOUSE} vault rotate --operator <you> --reason "..."`,
+      remedy: `${GATEHOUSE} vault rotate --operator <you> --reason "..."`,
     }
   if (apart) return { result: 'ok', saw }
   return {
     result: 'warning',
     saw: `${saw}, so a restored backup brings erased persons back`,
-    mend: 'set VAULT_KEYS_URL (docs/operations.md, "Keys outside the backup")',
+    remedy: 'set VAULT_KEYS_URL (docs/operations.md, "Keys outside the backup")',
   }
 }
 
@@ -169,7 +169,7 @@ async function webhookKeys({ listKeys, problems }: DiagnoseParts): Promise<Seen>
   return {
     result: alarms.some(({ severity }) => severity === 'fault') ? 'fault' : 'warning',
     saw: [...alarms.map(({ sentence }) => sentence), saw].join(' '),
-    mend: alarms.map(({ nextAction, command }) => `${nextAction} ${command ?? ''}`).join(' '),
+    remedy: alarms.map(({ nextAction, command }) => `${nextAction} ${command ?? ''}`).join(' '),
   }
 }
 
@@ -181,7 +181,7 @@ async function paxos({ world, askPaxos }: DiagnoseParts): Promise<Seen> {
     await askPaxos()
     return { result: 'ok', saw: `${where} answered in ${Math.round(performance.now() - startedAt)} ms; credentials and scopes are good` }
   } catch (error) {
-    return { result: 'fault', saw: `${where}: ${errorMessage(error)} [${errorCode(error)}]`, mend: 'see docs/errors.md for the code' }
+    return { result: 'fault', saw: `${where}: ${errorMessage(error)} [${errorCode(error)}]`, remedy: 'see docs/errors.md for the code' }
   }
 }
 
@@ -190,8 +190,8 @@ async function scopes({ missingScopes }: DiagnoseParts): Promise<Seen> {
   const missing = await missingScopes()
   if (missing.length === 0) return { result: 'ok', saw: 'every scope of the configured features is granted' }
   const saw = missing.map(({ feature, scopes: names }) => `${feature}: ${names.join(' ')}`).join('; ')
-  const mend = 'grant the scopes in the Dashboard of Paxos, or leave the feature out of PAXOS_FEATURES'
-  return { result: missing.some(({ feature }) => feature === 'onboarding') ? 'fault' : 'warning', saw: `missing for ${saw}`, mend }
+  const remedy = 'grant the scopes in the Dashboard of Paxos, or leave the feature out of PAXOS_FEATURES'
+  return { result: missing.some(({ feature }) => feature === 'onboarding') ? 'fault' : 'warning', saw: `missing for ${saw}`, remedy }
 }
 
 async function queue({ pool, queue }: DiagnoseParts, now: Date): Promise<Seen> {
@@ -199,19 +199,19 @@ async function queue({ pool, queue }: DiagnoseParts, now: Date): Promise<Seen> {
   const saw = `${waiting} waiting, ${active} active, ${delayed} delayed`
   if (!paused) return { result: 'ok', saw }
   const pause = sayPause(await readPause(pool), now)
-  return { result: 'warning', saw: `${pause}; ${saw}`, mend: `${GATEHOUSE} queue resume --operator <you> --reason "..."` }
+  return { result: 'warning', saw: `${pause}; ${saw}`, remedy: `${GATEHOUSE} queue resume --operator <you> --reason "..."` }
 }
 
 /** Whether workers take jobs. The queue can answer and workers can be connected, and still take none. */
 async function canary({ pool, queue }: DiagnoseParts): Promise<Seen> {
   const { sinceSeenMs, seenBy, waitingMs } = await readCanary(pool)
-  if (sinceSeenMs === null) return { result: 'warning', saw: 'no worker has taken a job yet', mend: `start one: ${GATEHOUSE} worker` }
+  if (sinceSeenMs === null) return { result: 'warning', saw: 'no worker has taken a job yet', remedy: `start one: ${GATEHOUSE} worker` }
   const saw = `a worker (${seenBy}) took the last one ${Math.round(sinceSeenMs / 1_000)} s ago`
   if (sinceSeenMs <= TOO_QUIET_MS) return { result: 'ok', saw }
-  if (await queue.paused()) return { result: 'warning', saw: `${saw}; the queue is paused`, mend: 'see the line above' }
+  if (await queue.paused()) return { result: 'warning', saw: `${saw}; the queue is paused`, remedy: 'see the line above' }
   return waitingMs === null
-    ? { result: 'fault', saw, mend: 'no worker sends canaries: check that one runs and reaches the queue' }
-    : { result: 'fault', saw: `${saw}; one is waiting`, mend: 'workers run but get no jobs: read their logs, then restart them' }
+    ? { result: 'fault', saw, remedy: 'no worker sends canaries: check that one runs and reaches the queue' }
+    : { result: 'fault', saw: `${saw}; one is waiting`, remedy: 'workers run but get no jobs: read their logs, then restart them' }
 }
 
 async function eviction({ queue }: DiagnoseParts): Promise<Seen> {
@@ -221,11 +221,11 @@ async function eviction({ queue }: DiagnoseParts): Promise<Seen> {
     return {
       result: 'warning',
       saw: 'unknown: Redis hides CONFIG and INFO',
-      mend: 'check that its maxmemory-policy is noeviction',
+      remedy: 'check that its maxmemory-policy is noeviction',
     }
   return policy === 'noeviction'
     ? { result: 'ok', saw: policy }
-    : { result: 'fault', saw: policy, mend: 'set maxmemory-policy to noeviction: any other value drops jobs' }
+    : { result: 'fault', saw: policy, remedy: 'set maxmemory-policy to noeviction: any other value drops jobs' }
 }
 
 async function backlog({ events }: DiagnoseParts): Promise<Seen> {
@@ -234,10 +234,10 @@ async function backlog({ events }: DiagnoseParts): Promise<Seen> {
     return {
       result: 'warning',
       saw: `${counted(overdue, 'event')} overdue by more than 2 min`,
-      mend: `check that a worker runs: ${GATEHOUSE} queue status`,
+      remedy: `check that a worker runs: ${GATEHOUSE} queue status`,
     }
   if (parked + dead > 0)
-    return { result: 'warning', saw: `${counted(parked, 'event')} parked, ${dead} dead`, mend: `${GATEHOUSE} event list --state parked` }
+    return { result: 'warning', saw: `${counted(parked, 'event')} parked, ${dead} dead`, remedy: `${GATEHOUSE} event list --state parked` }
   return { result: 'ok', saw: 'no event overdue, parked or dead' }
 }
 
@@ -245,7 +245,7 @@ async function backlog({ events }: DiagnoseParts): Promise<Seen> {
 async function limits({ events, pace }: DiagnoseParts): Promise<Seen> {
   const { accepted } = await events.count()
   const { lockedForSeconds, etaSeconds } = await estimateBacklog(pace, accepted)
-  if (lockedForSeconds === null) return { result: 'warning', saw: 'the shared budget cannot be read', mend: 'see the database above' }
+  if (lockedForSeconds === null) return { result: 'warning', saw: 'the shared budget cannot be read', remedy: 'see the database above' }
   const takes =
     etaSeconds === null
       ? `${counted(accepted, 'unfinished event')}; no estimate while something else delays them`
@@ -256,7 +256,7 @@ async function limits({ events, pace }: DiagnoseParts): Promise<Seen> {
     ? {
         result: 'warning',
         saw: `${sayLock(lockedForSeconds)}; ${takes}`,
-        mend: 'Gatehouse continues by itself; check whether anything else calls Paxos from this address',
+        remedy: 'Gatehouse continues by itself; check whether anything else calls Paxos from this address',
       }
     : { result: 'ok', saw: takes }
 }

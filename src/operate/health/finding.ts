@@ -5,7 +5,7 @@ export interface Finding {
   check: string
   result: 'ok' | 'warning' | 'fault'
   saw: string
-  mend?: string
+  remedy?: string
 }
 
 export type Seen = Omit<Finding, 'check'>
@@ -24,6 +24,6 @@ export function fault(check: string, error: unknown): Finding {
     check,
     result: 'fault',
     saw: `${errorMessage(error)} [${errorCode(error)}]`,
-    mend: error instanceof AppError ? 'see docs/errors.md for the code' : 'see the error on the left',
+    remedy: error instanceof AppError ? 'see docs/errors.md for the code' : 'see the error on the left',
   }
 }

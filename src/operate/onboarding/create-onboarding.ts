@@ -6,7 +6,7 @@ import type { Inbox } from '../../inbox/inbox.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { hashInput, keyedHash } from '../../platform/keyed-hash.ts'
 import { CREATE_ONBOARDING, openIdentityRequest } from '../../saga/identity-request-route.ts'
-import { EffectInHandError, EffectRefusedError } from '../../saga/saga-errors.ts'
+import { EffectInProgressError, EffectRefusedError } from '../../saga/saga-errors.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { requireMembers } from './require-members.ts'
 
@@ -82,7 +82,7 @@ async function finish(parts: CreateParts, command: Command, idle: boolean): Prom
 
 /** The answer for the caller: the refusal itself, but no failure of another process's attempt. */
 function refusalOf(error: unknown): void {
-  if (error instanceof EffectInHandError) return
+  if (error instanceof EffectInProgressError) return
   throw error instanceof EffectRefusedError && error.cause instanceof Error ? error.cause : error
 }
 

@@ -36,7 +36,7 @@ export function tradeControl(control: AddControl, state: SandboxState): void {
           side === undefined ? now : side === 'open' ? null : side
         marketStatus.set(market.market, { buy: reason(buy, before.buy), sell: reason(sell, before.sell) })
       }
-      exchange.lookAtOpenOrders()
+      exchange.matchOpenOrders()
     },
   )
   control('POST /executions/{id}/bust', 'annuls an execution: its postings are reversed', ({ params }) => {

@@ -11,8 +11,8 @@ import { isRefusedByTheBook } from './refuse-by-book.ts'
 import { tradeOrder } from './trade-order.ts'
 
 /** The interval at which open orders are matched again while the price stands still, milliseconds. */
-const SLOWEST_LOOK_MS = 1_000
-const FASTEST_LOOK_MS = 50
+const LONGEST_CHECK_PAUSE_MS = 1_000
+const SHORTEST_CHECK_PAUSE_MS = 50
 
 /**
  * Takes orders, holds their funds, matches them against the invented book of each market, and moves the balances with every execution
@@ -21,7 +21,7 @@ const FASTEST_LOOK_MS = 50
 export class Exchange {
   #parts: ExchangeParts
   #timers = new Set<NodeJS.Timeout>()
-  #look: NodeJS.Timeout | null = null
+  #nextMatch: NodeJS.Timeout | null = null
   #waiting = new Map<Order, Set<() => void>>()
   #books: BookShelf
 
@@ -89,13 +89,13 @@ export class Exchange {
   }
 
   /** Matches every open order again, after the price moved or a market opened. */
-  lookAtOpenOrders(): void {
+  matchOpenOrders(): void {
     for (const order of this.#parts.orders.open) {
       const expired = order.expiresAtMs !== null && Date.now() >= order.expiresAtMs
       if (expired) this.#close(order, 'CANCELLED')
       else if (order.status === 'OPEN') this.#match(order)
     }
-    this.#keepLooking()
+    this.#keepMatching()
   }
 
   /** Resumes the open orders of an earlier run. */
@@ -103,15 +103,15 @@ export class Exchange {
     for (const order of this.#parts.orders.open) {
       if (order.status === 'SUBMITTED') this.#later(() => this.#begin(order))
     }
-    this.#keepLooking()
+    this.#keepMatching()
   }
 
   /** Cancels all pending timers. */
   clear(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
-    if (this.#look) clearTimeout(this.#look)
-    this.#look = null
+    if (this.#nextMatch) clearTimeout(this.#nextMatch)
+    this.#nextMatch = null
     for (const waiting of this.#waiting.values()) for (const resolve of waiting) resolve()
     this.#waiting.clear()
     this.#books.clear()
@@ -123,7 +123,7 @@ export class Exchange {
     this.#cancelOwnResting(order)
     if (order.magic === 'rejected' || this.#isRefused(order)) this.#close(order, 'REJECTED')
     else this.#match(order)
-    this.#keepLooking()
+    this.#keepMatching()
   }
 
   #isRefused(order: Order): boolean {
@@ -197,13 +197,13 @@ export class Exchange {
   }
 
   /** Matches the open orders repeatedly while there are any. */
-  #keepLooking(): void {
-    if (this.#look || this.#parts.orders.open.size === 0) return
+  #keepMatching(): void {
+    if (this.#nextMatch || this.#parts.orders.open.size === 0) return
     const { priceStepMs } = this.#parts.settings
-    const ms = Math.min(Math.max(priceStepMs || SLOWEST_LOOK_MS, FASTEST_LOOK_MS), SLOWEST_LOOK_MS)
-    this.#look = setTimeout(() => {
-      this.#look = null
-      this.lookAtOpenOrders()
+    const ms = Math.min(Math.max(priceStepMs || LONGEST_CHECK_PAUSE_MS, SHORTEST_CHECK_PAUSE_MS), LONGEST_CHECK_PAUSE_MS)
+    this.#nextMatch = setTimeout(() => {
+      this.#nextMatch = null
+      this.matchOpenOrders()
     }, ms)
   }
 }
