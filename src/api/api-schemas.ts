@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ACCOUNT_SCHEMAS } from './account-schemas.ts'
 import { ALERT_SCHEMAS } from './alert-schemas.ts'
+import { CLOCK_SCHEMAS } from './clock-schemas.ts'
 import { DEPOSIT_SCHEMAS } from './deposit-schemas.ts'
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
@@ -49,6 +50,7 @@ export const API_SCHEMAS = {
   ...TRANSFER_SCHEMAS,
   ...RECONCILIATION_SCHEMAS,
   ...ALERT_SCHEMAS,
+  ...CLOCK_SCHEMAS,
   FindAnswer,
   Problem: ProblemDocument,
   Notification,

@@ -8,6 +8,7 @@ import { unknownRoute } from '../platform/route-book.ts'
 import { accountRoutes } from './account-routes.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { type ApiRoute, serveRoutes } from './api-route.ts'
+import { clockRoutes } from './clock-routes.ts'
 import { depositRoutes } from './deposit-routes.ts'
 import { documentRoutes } from './document-routes.ts'
 import { eventRoutes } from './event-routes.ts'
@@ -60,6 +61,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     queueRoutes,
     keyRoutes,
     alertRoutes,
+    clockRoutes,
     proofRoutes,
     reconciliationRoutes,
     statsRoutes,

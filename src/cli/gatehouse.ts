@@ -6,6 +6,7 @@ import { VARIABLE_NAMES } from '../config/variables.ts'
 import { registerAlertCommands } from './alert-commands.ts'
 import { registerAuditCommands } from './audit-commands.ts'
 import { endOnBrokenPipe } from './broken-pipe.ts'
+import { registerClockCommands } from './clock-commands.ts'
 import { registerDemoCommands } from './demo-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
 import { registerDocumentCommands } from './document-commands.ts'
@@ -56,6 +57,7 @@ registerQueueCommands(program, open)
 registerKeyCommands(program, open)
 registerNoticeCommands(program, open)
 registerAlertCommands(program, open)
+registerClockCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
 registerSessionCommands(program, open)

@@ -16,6 +16,7 @@ import { documentUseCases } from './documents/document-use-cases.ts'
 import type { UploadParts } from './documents/upload-document.ts'
 import { eventUseCases } from './events/events.ts'
 import { findUseCases } from './find.ts'
+import { clockUseCases } from './health/clocks.ts'
 import { diagnose } from './health/diagnose.ts'
 import { readHome } from './health/home.ts'
 import { honestPace } from './health/honest-pace.ts'
@@ -92,6 +93,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...issueUseCases({ pool, events, perform, now }),
     ...keys,
     ...vault,
+    ...clockUseCases({ pool, now }),
     ...alertUseCases({ ...parts.alerts, pool, perform, now }),
     ...sessionUseCases({ pool, perform, now }),
     testNotice: (actor) =>

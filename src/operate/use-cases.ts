@@ -27,6 +27,7 @@ import type { DocumentUseCases } from './documents/document-use-cases.ts'
 import type { TimelineLine } from './events/timeline.ts'
 import type { Waiting } from './events/waiting.ts'
 import type { FindUseCases } from './find.ts'
+import type { ClockUseCases } from './health/clocks.ts'
 import type { Finding } from './health/finding.ts'
 import type { Home } from './health/home.ts'
 import type { UpstreamOutlook } from './health/upstream-outlook.ts'
@@ -237,6 +238,7 @@ export interface OperatorUseCases
     KeyUseCases,
     VaultUseCases,
     AlertUseCases,
+    ClockUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

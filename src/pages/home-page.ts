@@ -1,9 +1,11 @@
+import type { ClockList } from '../operate/health/clocks.ts'
 import type { Flow, Home } from '../operate/health/home.ts'
 import { counted } from '../operate/say/counted.ts'
 import { roughSpan, span } from '../operate/say/say-time.ts'
 import type { EventView, OnboardingView, ReplayLine, Stats } from '../operate/use-cases.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { channelLines } from './alert-page.ts'
+import { clockTable } from './clock-table.ts'
 import { eventTable } from './event-pages.ts'
 import { type Html, html } from './html.ts'
 import { onboardingTable } from './onboarding-pages.ts'
@@ -13,6 +15,7 @@ import { replayTable } from './replay-pages.ts'
 
 export interface HomeView {
   home: Home
+  clocks: ClockList
   stats: Stats
   parked: readonly EventView[]
   dead: readonly EventView[]
@@ -25,7 +28,7 @@ export interface HomeView {
 
 /** The home page: problems first, then the last 24 hours, counts that link to their lists, and everything that needs an operator. */
 export function homePage(
-  { home, stats, parked, dead, held, longest, replays }: HomeView,
+  { home, clocks, stats, parked, dead, held, longest, replays }: HomeView,
   { operator, now }: { operator: string; now: Date },
 ): Html {
   const stuck = [...parked, ...dead]
@@ -64,6 +67,7 @@ was due, so never sent.</p></section>
 <section class="card"><h2>Queue</h2><p><a href="/queue">Pause, resume or rebuild the queue</a></p></section>
 <section class="card"><h2>Alerts</h2>${channelLines(home.alerts, now)}<p><a href="/alerts">Incidents, and a test of the channels</a></p></section>
 </div>
+${clocks.items.length > 0 && html`<h2>What runs out</h2>${clockTable(clocks)}`}
 ${longest.length > 0 && html`<h2>Approved but not ready, longest wait first</h2>${onboardingTable(longest, now)}`}
 ${stuck.length > 0 && html`<h2>Events that need an operator</h2>${eventTable(stuck, now)}`}
 ${held.length > 0 && html`<h2>Held onboardings</h2>${onboardingTable(held, now)}`}

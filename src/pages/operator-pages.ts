@@ -132,8 +132,9 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   const actorOf = (request: FastifyRequest): Actor => ({ kind: 'operator', name: reader(request).operator })
 
   app.get('/', needs('status.read'), async (request, reply) => {
-    const [home, stats, longest, parked, dead, held, replays] = await Promise.all([
+    const [home, clocks, stats, longest, parked, dead, held, replays] = await Promise.all([
       useCases.home(),
+      useCases.listClocks(),
       useCases.stats(),
       useCases.longestApproved(HOME_LONGEST),
       useCases.listEvents({ state: 'parked', limit: HOME_ROWS }),
@@ -142,7 +143,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
       useCases.listReplays({ limit: HOME_REPLAYS }),
     ])
     const lists = { parked: parked.items, dead: dead.items, held: held.items, replays: replays.items }
-    return sendHtml(reply, homePage({ home, stats, longest, ...lists }, reader(request)))
+    return sendHtml(reply, homePage({ home, clocks, stats, longest, ...lists }, reader(request)))
   })
   app.get('/find', needs('customer.read'), async (request, reply) => {
     const { q: text = '' } = sentTexts(request.query)

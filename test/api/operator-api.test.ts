@@ -546,6 +546,7 @@ describe('the OpenAPI document', () => {
       'get /v1/accounts/{id}/deposit-instructions',
       'get /v1/alerts',
       'get /v1/audit',
+      'get /v1/clocks',
       'get /v1/commands/{id}',
       'get /v1/deposit-instructions/{id}',
       'get /v1/events',

@@ -13,6 +13,7 @@ export const USE_CASE_PERMISSIONS = {
   listKeys: 'status.read',
   vaultStatus: 'status.read',
   alertStatus: 'status.read',
+  listClocks: 'status.read',
   longestApproved: 'customer.read',
   listOnboardings: 'customer.read',
   getOnboarding: 'customer.read',
