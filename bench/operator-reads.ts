@@ -56,6 +56,7 @@ const useCases = createUseCases({
   askPaxos: refuse,
   missingScopes: async () => [],
   trading: {} as UseCaseParts['trading'], // none of it is measured
+  accounts: {} as UseCaseParts['accounts'],
   documents: {} as UseCaseParts['documents'],
   vault: {} as UseCaseParts['vault'],
   alerts: NO_ALERTS,

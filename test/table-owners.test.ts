@@ -20,6 +20,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   trade_order: 'ledger',
   deposit: 'ledger',
   deposit_instructions: 'ledger',
+  account: 'ledger',
   document: 'ledger',
   transfer: 'ledger',
   wire: 'ledger',

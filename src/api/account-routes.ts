@@ -16,8 +16,9 @@ export function accountRoutes(useCases: OperatorUseCases): ApiRoute[] {
       answers: { 200: { description: 'The account.', schema: 'Account' } },
       refusals: { 404: ACCOUNT_UNKNOWN },
       handle: async ({ params }) => {
-        const account = await useCases.getAccount(params.id)
-        return { status: 200, body: { id: account.accountId, ...account } }
+        const { accountKey: _, members, ...account } = await useCases.getAccount(params.id)
+        const listed = members.map(({ memberId: id, identityId, roles }) => ({ id, identityId, roles }))
+        return { status: 200, body: { id: account.accountId, ...account, members: listed } }
       },
     }),
     apiRoute({

@@ -1,14 +1,56 @@
 import { z } from 'zod'
+import { ACCOUNT_STATES, ACCOUNT_TYPES } from '../domain/account/account.ts'
+import { STANDINGS } from '../domain/account/owner-standing.ts'
+import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { decimal, time } from './schema-parts.ts'
+
+const Member = z.strictObject({
+  id: z.string().nullable().describe("Paxos's id of the membership; null until Paxos answers."),
+  identityId: z.string(),
+  roles: z.array(z.string()),
+})
 
 const Account = z.strictObject({
   id: z.string().describe("The account's id at Paxos; the same as accountId."),
   accountId: z.string(),
-  identityId: z.string(),
+  identityId: z.string().describe('The primary owner.'),
   profileId: z.string(),
   refId: z.string().nullable().describe("Your application's reference for the customer."),
-  onboardingState: z.string(),
+  type: z.string(),
+  onboardingState: z.string().describe("The primary owner's."),
+  owners: z
+    .array(
+      z.strictObject({
+        identityId: z.string(),
+        state: z.enum(ONBOARDING_STATES).nullable().describe("The owner's onboarding; null: there is none."),
+      }),
+    )
+    .describe('The primary owner first. With two or more it is a joint account.'),
+  standing: z
+    .enum(STANDINGS)
+    .describe(
+      'What the owners permit together, by their onboardings: trades, sells (sales only), waiting (an owner is under review), stopped (an owner is denied, frozen or held).',
+    ),
+  members: z.array(Member).describe('The members besides the primary owner.'),
   openedAt: time.nullable(),
+})
+
+/** A further account of a customer, in any state. */
+export const FurtherAccount = z.strictObject({
+  id: z
+    .string()
+    .describe('The id of the request: account- and 32 hexadecimal digits. GET /v1/accounts/{id} takes it too once the account is open.'),
+  accountId: z.string().nullable().describe("The account's id at Paxos; null until Paxos has opened it."),
+  identityId: z.string().describe('The primary owner.'),
+  profileId: z.string().nullable(),
+  type: z.enum(ACCOUNT_TYPES),
+  members: z.array(Member).describe('The members besides the primary owner.'),
+  owners: z.array(z.string()).describe('The identities that own it, the primary owner first.'),
+  state: z.enum(ACCOUNT_STATES),
+  reason: z.string().nullable().describe('Why it was rejected or is held.'),
+  requestedAt: time,
+  createdAt: time,
+  updatedAt: time,
 })
 
 const Balances = z.strictObject({
@@ -23,4 +65,9 @@ const Balances = z.strictObject({
 })
 
 /** The responses of the account routes. */
-export const ACCOUNT_SCHEMAS = { Account, Balances } satisfies Record<string, z.ZodType>
+export const ACCOUNT_SCHEMAS = {
+  Account,
+  FurtherAccount,
+  FurtherAccountList: z.strictObject({ items: z.array(FurtherAccount) }),
+  Balances,
+} satisfies Record<string, z.ZodType>

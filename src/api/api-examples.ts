@@ -37,6 +37,12 @@ const PERSON = {
 /** Request bodies, by operation. */
 export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   createOnboarding: PERSON,
+  createOnboardingAccount: {
+    type: 'BROKERAGE',
+    description: 'Joint account',
+    metadata: { branch: 'albany' },
+    members: [{ identityId: '4c1d0e8a-5b1f-4f3e-9d2a-6e7b8c9d0a1b', roles: ['BENEFICIAL_OWNER'] }],
+  },
   createOnboardingDocument: { documentTypes: ['PROOF_OF_FUNDS'], file: '%PDF-1.7' },
   createAccountDepositInstruction: { network: 'WIRE', routingNumberType: 'ABA' },
   createDepositInstructionSandboxWire: { asset: 'USD', amount: '150.33' },

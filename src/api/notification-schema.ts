@@ -29,9 +29,10 @@ export const Notification = z.strictObject({
       .string()
       .nullable()
       .optional()
-      .describe('Sent with onboarding.* and account.opened; null for an identity that Gatehouse did not create.'),
+      .describe('Sent with onboarding.* and the account.opened of a first account; null for an identity that Gatehouse did not create.'),
     accountId: z.string().optional(),
     profileId: z.string().optional(),
+    owners: z.array(z.string()).optional().describe('Sent with account.opened of a further account: the identities that own it.'),
     requiredDocuments: z.array(z.string()).optional().describe('Sent with onboarding.documents_required.'),
     depositId: z.string().optional().describe('Sent with deposit.*: the deposit, or the returned deposit.'),
     transferId: z.string().optional().describe('Sent with deposit.* of a transfer: the transfer.'),

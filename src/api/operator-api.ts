@@ -5,6 +5,7 @@ import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { problemOf, type Repeating } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
+import { accountOpeningRoutes } from './account-opening-routes.ts'
 import { accountRoutes } from './account-routes.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { type ApiRoute, serveRoutes } from './api-route.ts'
@@ -48,6 +49,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     findRoutes,
     onboardingRoutes,
     documentRoutes,
+    accountOpeningRoutes,
     accountRoutes,
     depositRoutes,
     sandboxWireRoutes,

@@ -10,7 +10,7 @@ import { renderTable } from './render-table.ts'
 export function registerProofCommand(program: Command, open: OpenUseCases, print: Print = toStdout): Command {
   return program
     .command('proof')
-    .description('prove one account per customer, one notification per transition, one order per request; exit 1 on any exception')
+    .description('prove that each account was opened once, one notification per transition, one order per request; exit 1 on any exception')
     .option('--here', 'only the checks that need no call to Paxos')
     .option('--json', 'print JSON')
     .action(async ({ here, json }: { here?: boolean; json?: boolean }) => {

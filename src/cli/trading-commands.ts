@@ -5,6 +5,7 @@ import type { Balances } from '../operate/trading/order-use-cases.ts'
 import { QuoteExecutionBody } from '../operate/trading/quote-execution-request.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
+import { registerAccountOpening } from './account-commands.ts'
 import { type OpenUseCases, systemUser, withUseCases } from './command-input.ts'
 import { registerDepositCommand } from './deposit-commands.ts'
 import { parseOpaqueId } from './parse-opaque-id.ts'
@@ -33,6 +34,7 @@ export function registerTradingCommands(program: Command, open: OpenUseCases, pr
 
 function registerAccountCommands(program: Command, open: OpenUseCases, print: Print): void {
   const account = program.command('account').description('brokerage accounts of customers')
+  registerAccountOpening(account, open, print)
   registerInstructionsCommand(account, open, print)
   account
     .command('show')
@@ -44,7 +46,12 @@ function registerAccountCommands(program: Command, open: OpenUseCases, print: Pr
         const found = await useCases.getAccount(accountId)
         const balances = await useCases.getBalances(accountId)
         if (json) return print(JSON.stringify({ ...found, balances }, null, 2))
-        print(`account ${found.accountId}: identity ${found.identityId}, profile ${found.profileId}, onboarding ${found.onboardingState}\n`)
+        print(`account ${found.accountId}: identity ${found.identityId}, profile ${found.profileId}, onboarding ${found.onboardingState}`)
+        const others = found.members.map(
+          (member) => `${member.identityId} ${member.roles.join('+')} (membership ${member.memberId ?? 'unknown'})`,
+        )
+        if (others.length > 0) print(`members: ${others.join(', ')}; its owners together permit: ${found.standing}`)
+        print('')
         print(renderBalances(balances))
       })
     })

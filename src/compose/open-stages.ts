@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Registry } from 'prom-client'
+import type { AccountSnapshot } from '../domain/account/account.ts'
 import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
 import { createInbox, type Inbox } from '../inbox/inbox.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
@@ -53,6 +54,7 @@ export interface Stages extends StageParts, Required<Routes> {
   reader: ConfirmationReader
   trading: Trading
   requests: Ledger<IdentityRequestSnapshot>
+  accountLedger: Ledger<AccountSnapshot>
   vault: Vault
   vaultKeys: Pick<OpenVault, 'keys' | 'keyring'>
   encryptionKey: Buffer
@@ -73,7 +75,7 @@ export function openStages({ pool, queue, paxos, notices }: StageParts, settings
   const backlog = readBacklog ? backlogOf({ inbox, ledger, queue, logger }) : null
   const reader = wrap('reader', createConfirmationReader(paxos, backlog))
   const trading = openTrading({ pool, paxos, notices, readTransfers, absenceTrustedAfterMs, wrap })
-  const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, vault, now: Date.now, trading })
+  const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, vault, now: Date.now, trading, wrap })
   const close = (): Promise<void> =>
     closeInTurn([
       () => queue.close(),

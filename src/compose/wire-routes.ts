@@ -1,14 +1,18 @@
 import type { Pool } from 'pg'
+import type { AccountSnapshot } from '../domain/account/account.ts'
 import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
+import { ACCOUNT_TABLE } from '../ledger/account-table.ts'
 import { IDENTITY_REQUEST_TABLE } from '../ledger/identity-request-table.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { accountRoute } from '../saga/account-route.ts'
 import { identityRequestRoute } from '../saga/identity-request-route.ts'
 import { onboardingRoute, readIdentityRoute } from '../saga/onboarding-route.ts'
 import type { Routes } from '../saga/prepare-event.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Trading } from './open-trading.ts'
+import type { Wrap } from './wrap-part.ts'
 
 export interface RouteParts {
   pool: Pool
@@ -19,19 +23,30 @@ export interface RouteParts {
   vault: Vault
   now: () => number
   trading: Pick<Trading, 'routes' | 'eventRoutes'>
+  wrap: Wrap
 }
 
 /** The routes of events, commands and timers to streams: the same in the worker, in the operator's role, and in tests. */
-export function wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, vault, now, trading }: RouteParts): Required<Routes> & {
+export function wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, vault, now, trading, wrap }: RouteParts): Required<Routes> & {
   requests: Ledger<IdentityRequestSnapshot>
+  accountLedger: Ledger<AccountSnapshot>
   close(): Promise<void>
 } {
   const requests = createLedger({ pool, table: IDENTITY_REQUEST_TABLE })
+  const accountLedger = wrap('accountLedger', createLedger({ pool, table: ACCOUNT_TABLE }))
   const onboarding = { ledger, paxos, notices, unknownIdentities }
   return {
     routes: [onboardingRoute(onboarding), ...trading.eventRoutes],
-    ownRoutes: [identityRequestRoute({ requests, ledger, paxos, vault, now }), readIdentityRoute(onboarding), ...trading.routes],
+    ownRoutes: [
+      identityRequestRoute({ requests, ledger, paxos, vault, now }),
+      readIdentityRoute(onboarding),
+      accountRoute({ ledger: accountLedger, paxos, notices, vault }),
+      ...trading.routes,
+    ],
     requests,
-    close: () => requests.close(),
+    accountLedger,
+    close: async () => {
+      await Promise.all([requests.close(), accountLedger.close()])
+    },
   }
 }

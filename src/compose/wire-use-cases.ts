@@ -44,6 +44,7 @@ export function wireUseCases(
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
     vault: { ...stages.vaultKeys },
     trading: { ...trading, inbox, queue, paxos, encryptionKey },
+    accounts: { accounts: stages.accountLedger, vault: stages.vault, inbox },
     documents: { documents: trading.documentLedger, onboardings: stages.ledger },
     actions: {
       createOnboarding: (order) => createOnboarding({ ...stages, workNow: work }, order),

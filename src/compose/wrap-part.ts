@@ -9,6 +9,7 @@ export type WrappedPart =
   | 'transferLedger'
   | 'wireLedger'
   | 'documentLedger'
+  | 'accountLedger'
   | 'reader'
 
 /** Returns the part, or a wrapper of it. */

@@ -4,22 +4,12 @@ import { PaxosOutcomeUnknownError } from '../paxos/paxos-errors.ts'
 import { AppError } from '../platform/app-error.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { EffectKind } from './effect-kind.ts'
+import { PayloadMissingError } from './payload-missing.ts'
 
 /** Paxos has this person (the cip_id triple) under another identity. A person must decide (paxos/api.md 4.6). */
 export class PersonAlreadyKnownError extends AppError {
   readonly code = 'PERSON_ALREADY_KNOWN'
   readonly retry = 'never'
-}
-
-/**
- * The vault does not have the person's data, or no longer. The caller sends the request again under its key, and the data is sealed again.
- */
-export class PayloadMissingError extends AppError {
-  readonly code = 'PAYLOAD_MISSING'
-  readonly retry = 'never'
-  constructor(requestId: string) {
-    super(`the data of ${requestId} no longer exists: send the request again with the same Idempotency-Key`)
-  }
 }
 
 /**

@@ -11,6 +11,7 @@ export type FoundStreamKind =
   | 'deposit-instructions'
   | 'wire'
   | 'document'
+  | 'account'
 
 /** A stream that a search found, and the id by which it was found. */
 export interface FoundStream {
@@ -46,6 +47,7 @@ const SEARCHED: readonly Searched[] = [
     fields: ['instructions_id', 'paxos_instructions_id'],
   },
   { kind: 'wire', table: 'wire', id: 'wire_id', fields: ['wire_id'] },
+  { kind: 'account', table: 'account', id: 'account_key', fields: ['account_key', 'account_id', 'profile_id'] },
   { kind: 'document', table: 'document', id: 'document_id', fields: ['document_id', 'file_id'] },
 ]
 

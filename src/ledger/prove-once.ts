@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { OPEN_ACCOUNT } from '../domain/account/account.ts'
 import { SEND_NOTIFICATION } from '../domain/notification.ts'
 import { CREATE_ACCOUNT } from '../domain/onboarding/account-effect.ts'
 import { PLACE_ORDER } from '../domain/trade/order-stream.ts'
@@ -19,6 +20,7 @@ export interface OnceCount {
 /** The class of each kind of effect. A kind that is not named is in `others`. */
 const CLASS_OF_KIND: Readonly<Record<string, OnceClass>> = {
   [CREATE_ACCOUNT]: 'accounts',
+  [OPEN_ACCOUNT]: 'accounts',
   [SEND_NOTIFICATION]: 'notifications',
   [PLACE_ORDER]: 'orders',
   [EXECUTE_QUOTE]: 'orders',

@@ -61,8 +61,11 @@ export async function placeTransfer(
           AND c.total = $5::numeric AND NOT EXISTS (SELECT FROM transfer r WHERE r.return_of = c.transfer_id AND r.paxos_transfer_id <> $1)
         ORDER BY c.created_at, c.transfer_id LIMIT 1) AS "returnOf",
        EXISTS (SELECT FROM deposit d WHERE d.activity_id = $1) AS "isDeposit"
-     FROM onboarding o LEFT JOIN deposit_instructions i ON i.profile_id = o.profile_id AND i.memo_id = $6
-     WHERE o.profile_id = $2 AND o.account_id IS NOT NULL`,
+     FROM (
+       SELECT account_id, identity_id, profile_id FROM onboarding WHERE profile_id = $2 AND account_id IS NOT NULL
+       UNION
+       SELECT account_id, identity_id, profile_id FROM account WHERE profile_id = $2 AND account_id IS NOT NULL
+     ) AS o LEFT JOIN deposit_instructions i ON i.profile_id = o.profile_id AND i.memo_id = $6`,
     [seen.paxosTransferId, seen.profileId, seen.direction, seen.asset, seen.total, seen.memo],
   )
   return rows[0] ?? null

@@ -25,7 +25,7 @@ export const NOTICE_FIELDS = {
   'kyc_refresh.started': ONBOARDING,
   'kyc_refresh.expired': ONBOARDING,
   'kyc_refresh.completed': ONBOARDING,
-  'account.opened': ONBOARDING,
+  'account.opened': [...ONBOARDING, 'owners'],
   'deposit.completed': DEPOSIT,
   'deposit.returned': DEPOSIT,
   'order.filled': ORDER,

@@ -10,6 +10,8 @@ import type { World } from '../roster/role-process.ts'
 import type { Roster } from '../roster/roster.ts'
 import { sessionUseCases } from './access/sessions.ts'
 import { keyUseCases } from './access/webhook-keys.ts'
+import { accountUseCases } from './accounts/account-use-cases.ts'
+import type { OpenAccountParts } from './accounts/open-account.ts'
 import { type AlertParts, alertUseCases, readAlertChannels } from './alerts/alerts.ts'
 import { createPerform } from './audited.ts'
 import { documentUseCases } from './documents/document-use-cases.ts'
@@ -57,6 +59,8 @@ export interface UseCaseParts {
   documents: Pick<UploadParts, 'documents' | 'onboardings'>
   /** The channels for alerts of this process. */
   alerts: Pick<AlertParts, 'settings' | 'openChannels' | 'configured'>
+  /** The streams of further accounts, and what their commands need. */
+  accounts: Pick<OpenAccountParts, 'accounts' | 'vault' | 'inbox'>
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -83,6 +87,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
     ...trading,
     ...documentUseCases({ ...parts.trading, ...parts.documents, pool, perform, now }),
+    ...accountUseCases({ ...parts.trading, ...parts.accounts, onboardings: parts.documents.onboardings, pool, perform, now }),
     ...proofUseCases({
       ...{ pool, now, paxos: parts.trading.paxos, proveBalances: trading.proveBalances },
       verifyLedger: () => checkLedger(),

@@ -14,6 +14,7 @@ import { sayEffect } from './say/say-effect.ts'
 /** Kinds of search results, in the order in which they are listed. */
 export const FOUND_KINDS = [
   'onboarding',
+  'account',
   'event',
   'effect',
   'order',
@@ -128,6 +129,7 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   ref_id: 'ref_id',
   account_id: 'account id',
   profile_id: 'profile id',
+  account_key: 'id of a further account',
   request_id: 'request id',
   order_id: 'order id',
   paxos_order_id: "Paxos's order id",
@@ -197,7 +199,7 @@ function placesOf(commandEvents: ReadonlyMap<string, string>): PlaceOf {
             page: `/onboardings/${encodeURIComponent(identityId ?? streamId)}`,
             command: `${GATEHOUSE} onboarding show ${identityId ?? streamId}`,
           }
-    const noun = (['order', 'transfer'] as const).find((each) => streamId.startsWith(`${each}-`))
+    const noun = (['order', 'transfer', 'account'] as const).find((each) => streamId.startsWith(`${each}-`))
     return noun ? { ...place, command: `${GATEHOUSE} ${noun} show ${streamId}` } : place
   }
 }

@@ -22,6 +22,7 @@ import type { Steering } from '../replay/steer-replay.ts'
 import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { SessionUseCases } from './access/sessions.ts'
 import type { KeyUseCases, KeyView } from './access/webhook-keys.ts'
+import type { AccountUseCases } from './accounts/account-use-cases.ts'
 import type { AlertUseCases } from './alerts/alerts.ts'
 import type { DocumentUseCases } from './documents/document-use-cases.ts'
 import type { TimelineLine } from './events/timeline.ts'
@@ -42,6 +43,7 @@ import type { TradingUseCases } from './trading/order-use-cases.ts'
 
 export type { AuditEntry, AuditReport } from '../audit/audit.ts'
 export type { Issue, IssueState } from '../inbox/read-issues.ts'
+export type { FurtherAccountRecord } from '../ledger/read-accounts.ts'
 export type { AttemptRecord } from '../ledger/read-attempts.ts'
 export type { DocumentRecord } from '../ledger/read-documents.ts'
 export type { QueueCounts } from '../queue/event-queue.ts'
@@ -233,6 +235,7 @@ export interface OperatorUseCases
     FindUseCases,
     IssueUseCases,
     DocumentUseCases,
+    AccountUseCases,
     ProofUseCases,
     ReconciliationUseCases,
     KeyUseCases,

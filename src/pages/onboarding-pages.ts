@@ -2,7 +2,7 @@ import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import type { TimelineLine } from '../operate/events/timeline.ts'
 import { sayEffect } from '../operate/say/say-effect.ts'
 import { relativeTime } from '../operate/say/say-time.ts'
-import type { DocumentRecord, OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
+import type { DocumentRecord, FurtherAccountRecord, OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { attemptTable } from './attempt-table.ts'
@@ -69,7 +69,7 @@ export function onboardingTable(items: readonly OnboardingView[], now: Date): Ht
 /** One customer: the state, why it is not moving, and its history. */
 export function onboardingPage(
   story: OnboardingStory,
-  { operator, now, documents }: Reader & { documents: readonly DocumentRecord[] },
+  { operator, now, documents, accounts }: Reader & { documents: readonly DocumentRecord[]; accounts: readonly FurtherAccountRecord[] },
 ): Html {
   const { identityId, refId, state, waitingFor, requiredDocuments } = story
   return page({
@@ -101,6 +101,7 @@ ${waitingFor && notice(state === 'held' ? 'bad' : 'warn', html`<strong>Why is th
 <section class="card"><h2>Effects at Paxos and in the application</h2>${effectTable(story, now)}</section>
 </div>
 ${story.effectAttempts.length > 0 && html`<h2>Calls to Paxos and to the application</h2>${attemptTable(story.effectAttempts, now)}`}
+${accounts.length > 0 && furtherAccounts(accounts, now)}
 ${(documents.length > 0 || state === 'documents_required') && documentSection(identityId, documents, now)}
 <h2>Timeline</h2>
 ${timeline(story.timeline)}
@@ -115,6 +116,17 @@ ${state === 'held' && html`<label class="check"><input type="checkbox" name="rel
 <button>Plan a replay</button></form>
 ${command(`${GATEHOUSE} replay plan --identity ${identityId} --state parked --state dead --state processed${state === 'held' ? ' --release-holds' : ''}`)}`,
   })
+}
+
+/** Joint accounts are listed for each of their owners. */
+function furtherAccounts(accounts: readonly FurtherAccountRecord[], now: Date): Html {
+  const rows = accounts.map(({ accountKey, accountId, type, owners, state, reason, updatedAt }) => [
+    html`${type}<br><small><code>${accountId ?? accountKey}</code></small>`,
+    html`${owners.map((owner) => html`<a href="/onboardings/${owner}" title="${owner}">${shortId(owner)}</a> `)}`,
+    html`${badge(state)} ${reason && html`<small>${reason}</small>`}`,
+    html`<small class="when">${relativeTime(updatedAt, now)}</small>`,
+  ])
+  return html`<h2>Further accounts</h2>${dataTable('Further accounts', ['Account', 'Owners', 'State', 'Changed'], rows)}`
 }
 
 /** What was sent. What Paxos still wants is asked of Paxos by the command, so that the page does not depend on Paxos. */

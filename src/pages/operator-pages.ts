@@ -163,8 +163,9 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   app.get<{ Params: { id: string } }>('/onboardings/:id', needs('customer.read'), async (request, reply) => {
     const story = await useCases.getOnboarding(canonicalId(request.params.id))
     if (!story) throw new HttpProblem(404, 'ONBOARDING_UNKNOWN', 'Unknown onboarding. Search the list by the first characters of an id.')
-    const documents = await useCases.listUploads(story.identityId)
-    return sendHtml(reply, onboardingPage(story, { ...reader(request), documents }))
+    const { identityId } = story
+    const [documents, accounts] = await Promise.all([useCases.listUploads(identityId), useCases.listAccounts(identityId)])
+    return sendHtml(reply, onboardingPage(story, { ...reader(request), documents, accounts }))
   })
   app.get('/events', needs('event.read'), async (request, reply) => {
     const { query, wrong } = readFilters(EventListQuery, request.query)

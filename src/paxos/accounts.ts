@@ -12,13 +12,28 @@ export interface PaxosAccount {
   profileId: string | null
   /** BROKERAGE and others. An open set. */
   type: string
+  /** The members besides the primary owner. Undefined: the answer names none. */
+  members?: readonly PaxosAccountMember[]
 }
 
-interface NewAccount {
+/** A further identity of an account (paxos/api.md 5.1). `roles`: an open set. */
+export interface PaxosAccountMember {
+  /** Paxos's id of the membership; null: the answer has none. */
+  id: string | null
+  identityId: string
+  roles: readonly string[]
+}
+
+export interface NewAccount {
   identityId: string
   /** The idempotency key. Paxos allows two accounts for one identity, so without the key a second try opens a second account. */
   refId: string
-  type: 'BROKERAGE'
+  type: string
+  /** May name a person. */
+  description?: string | undefined
+  /** May name a person. */
+  metadata?: Readonly<Record<string, string>> | undefined
+  members?: readonly { readonly identityId: string; readonly roles: readonly string[] }[]
 }
 
 export interface AccountsOfPaxos {
@@ -37,6 +52,9 @@ export interface AccountsOfPaxos {
   pagesOfAll(): AsyncGenerator<PaxosAccount[], void>
 }
 
+const Member = z
+  .object({ id: PaxosId.nullish(), identity_id: PaxosId, roles: z.array(z.string().max(80)).nullish() })
+  .transform(({ id, identity_id, roles }): PaxosAccountMember => ({ id: id ?? null, identityId: identity_id, roles: roles ?? [] }))
 const Account = z
   .object({
     id: PaxosId,
@@ -44,14 +62,16 @@ const Account = z
     ref_id: z.string().nullish(),
     profile_id: z.string().max(128).nullish(),
     type: z.string().nullish(),
+    members: z.array(Member).nullish(),
   })
   .transform(
-    ({ id, identity_id, ref_id, profile_id, type }): PaxosAccount => ({
+    ({ id, identity_id, ref_id, profile_id, type, members }): PaxosAccount => ({
       id,
       identityId: identity_id,
       refId: ref_id || null,
       profileId: profile_id || null,
       type: type ?? '',
+      ...(members?.length ? { members } : {}),
     }),
   )
 /** One malformed row fails the page: leaving it out could hide the account that the caller looks for. */
@@ -63,10 +83,17 @@ const MOST_PAGES_OF_ALL = 10_000
 
 export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
   return {
-    create({ identityId, refId, type }, options) {
+    create({ identityId, refId, type, description, metadata, members = [] }, options) {
+      const account = {
+        ...{ identity_id: identityId, ref_id: refId, type },
+        ...(description === undefined ? {} : { description }),
+        ...(metadata === undefined ? {} : { metadata }),
+        ...(members.length === 0 ? {} : { members: members.map(({ identityId: id, roles }) => ({ identity_id: id, roles: [...roles] })) }),
+      }
       // No other call sets `create_profile`: an account cannot be linked to a profile later (paxos/api.md 5.1).
-      const body = { create_profile: true, account: { identity_id: identityId, ref_id: refId, type } }
-      const request = { operation: 'accounts.create', path: '/identity/accounts', schema: Account } as const
+      const body = { create_profile: true, account }
+      const personal = description !== undefined || metadata !== undefined
+      const request = { operation: 'accounts.create', path: '/identity/accounts', personal, schema: Account } as const
       return call({ ...request, method: 'POST', body, once: { refId } }, options)
     },
     async get(accountId, options) {

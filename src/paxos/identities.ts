@@ -9,6 +9,8 @@ export interface PaxosIdentity {
   id: string
   /** Gatehouse's key, if Gatehouse created the identity. */
   refId: string | null
+  /** PERSON or INSTITUTION. An open set. Undefined: the answer does not say. */
+  type?: string
   /** PENDING, ERROR, APPROVED, DENIED or DISABLED. An open set (paxos/api.md 1.6). */
   status: string
   /** Outstanding requirements and active controls. Null: there are none. Undefined: the answer does not say. */
@@ -85,6 +87,7 @@ const Fields = z
   .object({
     id: PaxosId,
     ref_id: z.string().nullish(),
+    type: z.string().min(1).max(80).nullish(),
     status: z.string().min(1).nullish(),
     summary_status: z.string().min(1).nullish(),
     status_details: Details.nullish().catch(undefined),
@@ -97,6 +100,7 @@ const Fields = z
 const toIdentity = (fields: z.output<typeof Fields>): PaxosIdentity => ({
   id: fields.id,
   refId: fields.ref_id || null,
+  ...(fields.type ? { type: fields.type } : {}),
   status: fields.status ?? fields.summary_status ?? '',
   ...(fields.status_details === undefined ? {} : { statusDetails: fields.status_details }),
   createdAt: fields.created_at,

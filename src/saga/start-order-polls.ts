@@ -1,8 +1,10 @@
 import type { Pool } from 'pg'
 import { Gauge, Histogram, type Registry } from 'prom-client'
+import { OPEN_ACCOUNT } from '../domain/account/account.ts'
 import { CREATE_DEPOSIT_INSTRUCTIONS } from '../domain/transfer/deposit-instructions.ts'
 import { SEND_WIRE } from '../domain/transfer/wire.ts'
 import type { Inbox } from '../inbox/inbox.ts'
+import { ACCOUNT_READS } from '../ledger/read-accounts.ts'
 import { INSTRUCTIONS_READS } from '../ledger/read-deposit-instructions.ts'
 import { DEPOSIT_READS } from '../ledger/read-deposits.ts'
 import { DOCUMENT_READS } from '../ledger/read-documents.ts'
@@ -120,6 +122,7 @@ async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'p
     'execute-quote': QUOTE_EXECUTION_READS.listWaiting(pool, before),
     [CREATE_DEPOSIT_INSTRUCTIONS]: INSTRUCTIONS_READS.listWaiting(pool, before),
     [SEND_WIRE]: WIRE_READS.listWaiting(pool, before),
+    [OPEN_ACCOUNT]: ACCOUNT_READS.listWaiting(pool, before),
     [SETTLE_DOCUMENT]: DOCUMENT_READS.listWaiting(pool, new Date(at.getTime() - STUCK_AFTER_MS)),
   }
   const lost = Object.entries(waiting).map(async ([name, ids]) => (await ids).map((streamId) => ({ streamId, name, dueAt: at })))

@@ -54,6 +54,22 @@ const INSTRUCTIONS: readonly Instant[] = [
   'after instructionsLedger.commit #2',
 ]
 
+/** A joint account is found by its ref_id among the accounts of its primary owner. */
+const JOINT_ACCOUNT: readonly Instant[] = [
+  'before accountLedger.commit #1',
+  'after accountLedger.commit #1',
+  'before paxos.accounts.create #1',
+  'during paxos.accounts.create #1',
+  'after paxos.accounts.create #1',
+  'before accountLedger.commit #2',
+  'after accountLedger.commit #2',
+  'before accountLedger.commit #3',
+  'after accountLedger.commit #3',
+  'before notices.send #1',
+  'during notices.send #1',
+  'after notices.send #1',
+]
+
 /** A transfer requests nothing from Paxos: it is read, committed, and notified. */
 const WIRE: readonly Instant[] = [
   'before paxos.transfers.get #1',
@@ -115,6 +131,18 @@ forEachBackend((backend) => {
       withTrader(async (trader) => {
         expect(await trader.instructAndCrash(dieAt)).toMatchObject({ state: 'created' })
         expect(trader.instructionsAtPaxos()).toBe(1)
+      }),
+    )
+
+    it.concurrent.each(JOINT_ACCOUNT)('A44: %s, a joint account is opened exactly once', { timeout: 120_000 }, (dieAt) =>
+      withTrader(async (trader) => {
+        const { account, atPaxos } = await trader.openJointAndCrash(dieAt)
+        expect(account).toMatchObject({ state: 'opened', owners: [expect.any(String), expect.any(String)] })
+        expect(atPaxos.map(({ id, profileId, owners }) => [id, profileId, owners])).toEqual([
+          [account.accountId, account.profileId, account.owners],
+        ])
+        expect(trader.toldKeys(/^notice_account_opened_1_account-/)).toHaveLength(1)
+        expect(await trader.sealed()).toBe(0)
       }),
     )
 

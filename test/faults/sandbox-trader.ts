@@ -1,9 +1,11 @@
+import type { FurtherAccountRecord } from '../../src/ledger/read-accounts.ts'
 import type { OrderStory, TradingUseCases } from '../../src/operate/trading/order-use-cases.ts'
 import type { QuoteExecutionStory } from '../../src/operate/trading/quote-use-cases.ts'
 import type { InstructionsStory } from '../../src/operate/trading/transfer-use-cases.ts'
 import { type Pipeline, startPipeline } from '../saga/start-pipeline.ts'
 import { eventually, NOTICE_SECRET } from '../saga/world.ts'
 import type { TestBackend } from '../support/queue-backends.ts'
+import { accountsOf } from '../tour/accounts-of.ts'
 import { bankOf } from '../tour/bank.ts'
 import { requestOf, TESTER, useCasesOf } from '../tour/trader.ts'
 import type { Instant } from './instants.ts'
@@ -27,6 +29,14 @@ export interface SandboxTrader {
   wireAndCrash(amount: string, dieAt: Instant): Promise<void>
   /** The same for a wire that we send, until it, its transfer and their events are completed. */
   sendWireAndCrash(amount: string, dieAt: Instant): Promise<void>
+  /** The same for a joint account with another customer, until Paxos has opened it and the application was notified. */
+  openJointAndCrash(dieAt: Instant): Promise<{
+    account: FurtherAccountRecord
+    /** The accounts at Paxos under the keys of joint accounts. */
+    atPaxos: { id: string; profileId: string; owners: string[] }[]
+  }>
+  /** Payloads that the vault keeps. */
+  sealed(): Promise<number>
   instructionsAtPaxos(): number
   /** The distinct notification keys of this form. */
   toldKeys(form: RegExp): string[]
@@ -49,7 +59,7 @@ export async function openSandboxTrader(backend: TestBackend): Promise<SandboxTr
     concurrency: 0,
   })
   const useCases = useCasesOf(api)
-  const accountId = await openAccount(stage, api)
+  const { accountId, identityId } = await openAccount(stage, api)
   const asset = async (name: string) => (await useCases.getBalances(accountId)).items.find((each) => each.asset === name)
   const deposit = (amount: string) => useCases.fundAccount({ accountId, idempotencyKey: 'fund', asset: 'USD', amount }, TESTER)
   const instruct = () =>
@@ -129,6 +139,23 @@ export async function openSandboxTrader(backend: TestBackend): Promise<SandboxTr
         RECOVERED,
       )
     },
+    openJointAndCrash: async (dieAt) => {
+      const other = await openAccount(stage, api)
+      const members = [{ identityId: other.identityId, roles: ['BENEFICIAL_OWNER'] as const }]
+      const asked = { identityId, idempotencyKey: 'joint', type: 'BROKERAGE' as const, description: 'both of them', members }
+      const ask = () => accountsOf(api).openAccount(asked, TESTER)
+      await crashed(stage, dieAt, ask)
+      const { account } = await eventually(ask, (seen) => seen.account.state === 'opened', RECOVERED)
+      await eventually(
+        () => stage.inbox(),
+        (rows) => rows.every(({ state }) => state === 'processed'),
+        RECOVERED,
+      )
+      const joint = stage.sandbox.accounts.all.filter(({ refId }) => refId?.startsWith('gatehouse-open-account-'))
+      const ownersOf = (each: (typeof joint)[number]) => [each.identityId, ...each.members.map((member) => member.identity_id)]
+      return { account, atPaxos: joint.map((each) => ({ id: each.id, profileId: each.profile?.id ?? '', owners: ownersOf(each) })) }
+    },
+    sealed: async () => Number((await stage.pool.query('SELECT count(*) FROM sealed_payload')).rows[0].count),
     instructionsAtPaxos: () => stage.sandbox.transfers.instructions.length,
     toldKeys: (form) => [...new Set(stage.sends.map(({ key }) => key).filter((key) => form.test(key)))],
     executionsAtPaxos: async () => {
@@ -158,7 +185,7 @@ async function crashed<T>(stage: Stage, dieAt: Instant, ask: () => Promise<T>): 
   return asked
 }
 
-async function openAccount(stage: Stage, api: Pipeline): Promise<string> {
+async function openAccount(stage: Stage, api: Pipeline): Promise<{ accountId: string; identityId: string }> {
   const child = await stage.start()
   const event = await stage.decided()
   await stage.deliver(child, [event])
@@ -167,7 +194,7 @@ async function openAccount(stage: Stage, api: Pipeline): Promise<string> {
     (seen) => seen?.onboarding.state === 'ready',
   )
   await child.stop()
-  return stored?.onboarding.accountId ?? ''
+  return { accountId: stored?.onboarding.accountId ?? '', identityId: event.identityId }
 }
 
 async function ended(useCases: TradingUseCases, orderId: string): Promise<OrderStory> {

@@ -27,18 +27,18 @@ const HOW: Readonly<Record<EventOrigin, (type: string) => string>> = {
   timer: (type) => `Timer: ${type}`,
 }
 
-/** The ledger and the inbox as one timeline. At the same instant: first received events, then actions, then results. */
+/** The ledger and the inbox as one timeline. `more`: lines of the customer's other streams. At the same instant: first received events, then actions, then results. */
 export function mergeTimeline(
   entries: readonly EntryRecord[],
   events: readonly EventRecord[],
-  effects: readonly EffectRecord[],
+  { effects, more = [] }: { effects: readonly EffectRecord[]; more?: readonly TimelineLine[] },
 ): TimelineLine[] {
   const heard = events.map(describeReceived)
   const byStep = new Map(effects.map((effect) => [effect.step, effect]))
   const done = entries.map(({ at, kind, actor, data }): TimelineLine => {
     return { at, source: 'ledger', sentence: describeEntry(kind, isRecord(data) ? data : {}, byStep), kind, actor, data }
   })
-  return [...heard, ...done, ...events.flatMap(describeEnd)].sort((a, b) => a.at.getTime() - b.at.getTime())
+  return [...heard, ...done, ...more, ...events.flatMap(describeEnd)].sort((a, b) => a.at.getTime() - b.at.getTime())
 }
 
 function describeReceived(event: EventRecord): TimelineLine {

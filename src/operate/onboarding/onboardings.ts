@@ -1,8 +1,10 @@
 import type { Pool } from 'pg'
 import type { EventReads, EventRecord } from '../../inbox/read-events.ts'
 import type { OnboardingRecord } from '../../ledger/onboarding-record.ts'
+import { readAccountEntries } from '../../ledger/read-accounts.ts'
 import { readAttempts } from '../../ledger/read-attempts.ts'
 import type { OnboardingReads } from '../../ledger/read-onboardings.ts'
+import { accountLines } from '../accounts/account-timeline.ts'
 import type { Perform } from '../audited.ts'
 import { viewEvents } from '../events/events.ts'
 import { explainWaiting, type Unread } from '../events/explain-waiting.ts'
@@ -87,11 +89,12 @@ async function tellStory(reads: Reads & Pick<Parts, 'pool'>, id: string): Promis
   const record = await onboardings.find(id)
   if (!record) return null
   const { identityId } = record
-  const [entries, heard, unread, effectAttempts] = await Promise.all([
+  const [entries, heard, unread, effectAttempts, ofAccounts] = await Promise.all([
     onboardings.entries(identityId),
     events.ofIdentity(identityId),
     readUnread(reads, [record]),
     readAttempts(pool, identityId),
+    readAccountEntries(pool, identityId),
   ])
   const open = heard.filter(({ state }) => state === 'accepted' || state === 'parked' || state === 'dead')
   const now = new Date(reads.now())
@@ -99,7 +102,7 @@ async function tellStory(reads: Reads & Pick<Parts, 'pool'>, id: string): Promis
     ...view(record, open, { now, unread }),
     entries,
     events: await viewEvents(pool, heard, now),
-    timeline: mergeTimeline(entries, heard, record.effects),
+    timeline: mergeTimeline(entries, heard, { effects: record.effects, more: accountLines(ofAccounts) }),
     effectAttempts,
   }
 }

@@ -1,7 +1,9 @@
 import type { Pool } from 'pg'
 import type { AuditReport } from '../../audit/audit.ts'
+import { OPEN_ACCOUNT } from '../../domain/account/account.ts'
 import { accountRefId } from '../../domain/onboarding/account-effect.ts'
 import { accountsWithFlows, countOnce, type OnceClass, readAccountIds } from '../../ledger/prove-once.ts'
+import { readFurtherAccountIds } from '../../ledger/read-accounts.ts'
 import type { LedgerReport } from '../../ledger/verify-ledger.ts'
 import type { PaxosClient } from '../../paxos/paxos-client.ts'
 import { errorCode } from '../../platform/app-error.ts'
@@ -57,9 +59,11 @@ interface Parts {
 /** Accounts whose balances one proof compares: each costs a call to Paxos. */
 const MOST_BALANCES = 50
 const MOST_EXCEPTIONS = 100
+/** The ref_ids of further accounts begin with this: `intendedEffect`. */
+const FURTHER = `gatehouse-${OPEN_ACCOUNT}-`
 
 const CLAIMS: Readonly<Record<OnceClass, string>> = {
-  accounts: 'one account per customer, by the receipts in the ledger',
+  accounts: 'each account was opened once, by the receipts in the ledger',
   notifications: 'each notification was taken once, by receipts and attempts',
   orders: 'one order or execution per request, by receipts and attempts',
   others: 'every other effect happened once per key',
@@ -104,15 +108,18 @@ async function checkOnce(pool: Pool): Promise<ProofCheck[]> {
 
 /** Compares with Paxos's whole listing, page by page. A difference is read here again: the account may have been opened meanwhile. */
 async function checkAccountsAtPaxos({ pool, paxos }: Parts): Promise<ProofCheck> {
-  const before = await readAccountIds(pool)
+  const [before, furtherBefore] = await Promise.all([readAccountIds(pool), readFurtherAccountIds(pool)])
   const ours = new Map<string, string[]>()
   const atPaxos = new Set<string>()
+  const refIds = new Map<string, string[]>()
   for await (const accounts of paxos.accounts.pagesOfAll()) {
     for (const { id, identityId, refId } of accounts) {
       atPaxos.add(id)
+      if (refId?.startsWith(FURTHER)) refIds.set(refId, [...(refIds.get(refId) ?? []), id])
       if (refId === accountRefId(identityId)) ours.set(identityId, [...(ours.get(identityId) ?? []), id])
     }
   }
+  const further = await checkFurtherAccounts(pool, { before: furtherBefore, refIds, atPaxos })
   const suspects = [
     ...[...ours].filter(([identityId, ids]) => ids.length > 1 || before.get(identityId) !== ids[0]).map(([identityId]) => identityId),
     ...[...before].filter(([, accountId]) => !atPaxos.has(accountId)).map(([identityId]) => identityId),
@@ -123,10 +130,26 @@ async function checkAccountsAtPaxos({ pool, paxos }: Parts): Promise<ProofCheck>
     return problem === null ? [] : [{ subject: identityId, problem, page: pageOf(identityId) }]
   })
   return {
-    ...{ name: 'accounts-at-paxos', claim: 'the same one account per customer here and at Paxos', checked: atPaxos.size },
-    exceptions: exceptions.slice(0, MOST_EXCEPTIONS),
+    ...{ name: 'accounts-at-paxos', claim: 'the same accounts here and at Paxos, each once under its key', checked: atPaxos.size },
+    exceptions: [...exceptions, ...further].slice(0, MOST_EXCEPTIONS),
     incomplete: null,
   }
+}
+
+/** The same for further accounts, by their ref_id. */
+async function checkFurtherAccounts(
+  pool: Pool,
+  seen: { before: ReadonlyMap<string, string>; refIds: ReadonlyMap<string, readonly string[]>; atPaxos: ReadonlySet<string> },
+): Promise<ProofException[]> {
+  const { before, refIds, atPaxos } = seen
+  const problemOf = (refId: string, here: string | undefined) => wrongWith({ here, ours: refIds.get(refId) ?? [], atPaxos })
+  const suspects = [...new Set([...before.keys(), ...refIds.keys()])].filter((refId) => problemOf(refId, before.get(refId)) !== null)
+  if (suspects.length === 0) return []
+  const now = await readFurtherAccountIds(pool)
+  return suspects.flatMap((refId) => {
+    const problem = problemOf(refId, now.get(refId))
+    return problem === null ? [] : [{ subject: refId, problem, page: pageOf(refId) }]
+  })
 }
 
 function wrongWith({

@@ -1,3 +1,4 @@
+import type { Standing } from '../../domain/account/owner-standing.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { OrderRequest, OrderState } from '../../domain/trade/order.ts'
 import type { OrderPreview } from '../../domain/trade/preview-order.ts'
@@ -13,6 +14,11 @@ import type { FundRequest } from './fund-account.ts'
 import type { QuoteUseCases } from './quote-use-cases.ts'
 import type { SandboxWireUseCases } from './sandbox-wire-use-cases.ts'
 import type { TransferUseCases } from './transfer-use-cases.ts'
+
+/** An account, and what its owners permit it now. */
+export interface AccountView extends AccountRecord {
+  readonly standing: Standing
+}
 
 export interface Balances {
   readonly items: readonly PaxosBalance[]
@@ -39,8 +45,8 @@ export interface PlacedOrder {
 
 /** What the application does with accounts and orders. Every call that reaches Paxos can reject with a PaxosError. */
 export interface TradingUseCases extends QuoteUseCases, TransferUseCases, SandboxWireUseCases {
-  /** @throws AccountUnknownError */
-  getAccount(accountId: string): Promise<AccountRecord>
+  /** By Paxos's id, or by the id of a further account. @throws AccountUnknownError */
+  getAccount(id: string): Promise<AccountView>
   /** @throws AccountUnknownError */
   getBalances(accountId: string): Promise<Balances>
   listMarkets(): Promise<readonly PaxosMarket[]>

@@ -20,6 +20,7 @@ import type { OrderRecord } from '../../ledger/read-orders.ts'
 import { pendingAmong } from '../../ledger/read-pending.ts'
 import type { StreamTable } from '../../ledger/stream-table.ts'
 import { WIRE_TABLE } from '../../ledger/wire-table.ts'
+import { standingOf } from '../accounts/standing-of.ts'
 import type { Perform } from '../audited.ts'
 import { proveBalances } from '../proof/prove-balances.ts'
 import { type Answered, createAnswerWatch } from './await-answer.ts'
@@ -70,7 +71,10 @@ export function tradingUseCases({
     return order
   }
   return {
-    getAccount: account,
+    getAccount: async (id) => {
+      const found = await account(id)
+      return { ...found, standing: standingOf(found) }
+    },
     getBalances: async (accountId) => {
       const { profileId } = await account(accountId)
       const asOf = new Date(now())

@@ -1,6 +1,7 @@
 import { isRefreshOverdue } from '../../domain/onboarding/refresh-notice.ts'
 import type { OrderSide } from '../../domain/trade/order.ts'
 import type { AccountRecord } from '../../ledger/read-accounts.ts'
+import type { PaxosIdentity } from '../../paxos/identities.ts'
 import type { PaxosClient } from '../../paxos/paxos-client.ts'
 import { AppError } from '../../platform/app-error.ts'
 
@@ -32,24 +33,40 @@ const UNDER_CONTROL: Readonly<Record<string, readonly OrderSide[]>> = {
   FROZEN: [],
 }
 
-/** Refuses a trade that the customer's state or the identity's live status forbids. @throws AccountNotTradableError, PaxosError */
+/**
+ * Refuses a trade that the state or the live status of any owner forbids: a joint account trades as its owner who may do least (A44).
+ * @throws AccountNotTradableError, PaxosError
+ */
 export async function requireTradable(paxos: PaxosClient, account: AccountRecord, side: OrderSide): Promise<void> {
-  const { onboardingState, identityId, accountId } = account
-  if (onboardingState !== 'ready' && onboardingState !== 'disabled') {
-    throw new AccountNotTradableError(`Account ${accountId} cannot trade: its onboarding is ${onboardingState}, not ready.`)
+  const { owners, accountId } = account
+  for (const { identityId, state } of owners) {
+    if (state !== 'ready' && state !== 'disabled')
+      throw new AccountNotTradableError(
+        `Account ${accountId} cannot trade: ${ownersText(account, identityId, 'onboarding')} is ${state ?? 'missing'}, not ready.`,
+      )
   }
-  const { status, statusDetails } = await paxos.identities.get(identityId)
-  if (!(PERMITS[status] ?? []).includes(side)) {
-    throw new AccountNotTradableError(`Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: its identity is ${status} at Paxos.`)
-  }
-  if (side === 'BUY' && isRefreshOverdue(statusDetails ?? null)) {
+  const identities = await Promise.all(owners.map(({ identityId }) => paxos.identities.get(identityId)))
+  for (const identity of identities) requirePermitted(account, identity, side)
+}
+
+/** @throws AccountNotTradableError when this owner's live status or a control forbids the trade */
+function requirePermitted(account: AccountRecord, { id, status, statusDetails }: PaxosIdentity, side: OrderSide): void {
+  const cannot = `Account ${account.accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}:`
+  if (!(PERMITS[status] ?? []).includes(side))
+    throw new AccountNotTradableError(`${cannot} ${ownersText(account, id, 'identity')} is ${status} at Paxos.`)
+  if (side === 'BUY' && isRefreshOverdue(statusDetails ?? null))
     throw new AccountNotTradableError(
-      `Account ${accountId} cannot buy: its KYC refresh is overdue. The customer must confirm or correct their details at Paxos first; a sale is possible.`,
+      `${cannot} ${ownersText(account, id, 'KYC refresh')} is overdue. The customer must confirm or correct their details at Paxos first; a sale is possible.`,
     )
-  }
   const control = statusDetails?.controls.find(({ type }) => !(UNDER_CONTROL[type] ?? []).includes(side))
-  if (control)
-    throw new AccountNotTradableError(
-      `Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: a control ${control.type} is active.`,
-    )
+  if (control) throw new AccountNotTradableError(`${cannot} a control ${control.type} is active${ofOwner(account, id)}.`)
+}
+
+function ownersText(account: AccountRecord, identityId: string, noun: string): string {
+  return `its ${noun}${ofOwner(account, identityId)}`
+}
+
+/** Names the owner of a joint account; of a single owner there is nothing to tell apart. */
+function ofOwner({ owners }: AccountRecord, identityId: string): string {
+  return owners.length > 1 ? ` of owner ${identityId}` : ''
 }

@@ -9,7 +9,9 @@ function sentences(effect: { kind: string; name: string | null; step: string }, 
     return { entryNo: n + 1, at: AT, kind, actor: 'event:1', data: { step: effect.step, ...data }, hash: '00' }
   })
   const record = { ...effect, number: 1, key: 'k', state: 'done' as const, attempts: 1, receipt: null, errorCode: null }
-  return mergeTimeline(records, [], [{ ...record, leaseUntil: null, intendedAt: AT, completedAt: AT }]).map(({ sentence }) => sentence)
+  return mergeTimeline(records, [], { effects: [{ ...record, leaseUntil: null, intendedAt: AT, completedAt: AT }] }).map(
+    ({ sentence }) => sentence,
+  )
 }
 
 describe('a timeline', () => {

@@ -5,7 +5,18 @@ import { type ProofParts, proveBalances } from '../../../src/operate/proof/prove
 import type { PaxosExecution } from '../../../src/paxos/executions.ts'
 import type { PaxosTransfer } from '../../../src/paxos/transfers.ts'
 
-const ACCOUNT = { accountId: 'a', identityId: 'i', profileId: 'p', refId: null, onboardingState: 'ready', openedAt: null } as const
+const ACCOUNT = {
+  accountId: 'a',
+  identityId: 'i',
+  profileId: 'p',
+  refId: null,
+  onboardingState: 'ready',
+  openedAt: null,
+  accountKey: null,
+  type: 'BROKERAGE',
+  owners: [],
+  members: [],
+} as const
 
 function flow(entryNo: number, asset: string, amount: string, over: Partial<FlowRecord> = {}): FlowRecord {
   const at = new Date(Date.UTC(2026, 2, 1, 12, 0, entryNo))

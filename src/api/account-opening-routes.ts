@@ -1,0 +1,73 @@
+import type { z } from 'zod'
+import { AccountBody } from '../operate/accounts/account-request.ts'
+import { IdParams } from '../operate/input/query-inputs.ts'
+import type { FurtherAccountRecord, OperatorUseCases } from '../operate/use-cases.ts'
+import type { FurtherAccount } from './account-schemas.ts'
+import { type ApiRoute, apiRoute } from './api-route.ts'
+import { idempotencyHeader } from './idempotency-header.ts'
+
+const UNKNOWN = 'Unknown onboarding (ONBOARDING_UNKNOWN).'
+
+/** Further accounts of a customer, and joint accounts: open, list. */
+export function accountOpeningRoutes(useCases: OperatorUseCases): ApiRoute[] {
+  return [openRoute(useCases), listRoute(useCases)]
+}
+
+function openRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'POST',
+    path: '/v1/onboardings/{id}/accounts',
+    permission: 'customer.change',
+    summary: 'Open a further account for a customer',
+    description:
+      'The customer is the primary owner. A member with the role BENEFICIAL_OWNER makes it a joint account. Gatehouse opens it with its own profile, ' +
+      'since Paxos cannot add one later. Every fault is named before anything is sent. Safe to repeat with the same key: 201 the first time, then 200 ' +
+      'with the same account.',
+    params: IdParams,
+    headers: idempotencyHeader('account'),
+    body: AccountBody,
+    answers: {
+      201: { description: 'The account is open, or Paxos refused it (state rejected).', schema: 'FurtherAccount' },
+      200: { description: 'The account already exists under the same key.', schema: 'FurtherAccount' },
+      202: { description: 'The result is not known yet (state submitting or unknown).', schema: 'FurtherAccount' },
+    },
+    refusals: {
+      404: UNKNOWN,
+      422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED), or Paxos cannot open such an account (ACCOUNT_NOT_POSSIBLE).',
+    },
+    handle: async ({ params, headers, body, actor }) => {
+      const asked = { identityId: params.id, idempotencyKey: headers['idempotency-key'], ...body }
+      const { account, created } = await useCases.openAccount(asked, actor)
+      const pending = account.state === 'submitting' || account.state === 'unknown'
+      return { status: pending ? 202 : created ? 201 : 200, body: view(account) }
+    },
+  })
+}
+
+function listRoute(useCases: OperatorUseCases): ApiRoute {
+  return apiRoute({
+    method: 'GET',
+    path: '/v1/onboardings/{id}/accounts',
+    permission: 'customer.read',
+    summary: 'List the further accounts of a customer, newest first',
+    description: 'Joint accounts are listed for each of their owners. The first account is in the onboarding.',
+    params: IdParams,
+    answers: { 200: { description: 'At most 500 accounts.', schema: 'FurtherAccountList' } },
+    refusals: { 404: UNKNOWN },
+    handle: async ({ params }) => ({ status: 200, body: { items: (await useCases.listAccounts(params.id)).map(view) } }),
+  })
+}
+
+/** Times as RFC 3339, and the owners apart from the members. */
+function view({ accountKey, requestedBy: _, requestedAt, ...account }: FurtherAccountRecord): z.input<typeof FurtherAccount> {
+  const { createdAt, updatedAt, owners, members, ...rest } = account
+  return {
+    ...{
+      id: accountKey,
+      ...rest,
+      owners: [...owners],
+      members: members.map(({ memberId: id, identityId, roles }) => ({ id, identityId, roles: [...roles] })),
+    },
+    ...{ requestedAt: new Date(requestedAt).toISOString(), createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() },
+  }
+}
