@@ -60,6 +60,7 @@ const useCases = createUseCases({
   documents: {} as UseCaseParts['documents'],
   vault: {} as UseCaseParts['vault'],
   alerts: NO_ALERTS,
+  erasure: {} as UseCaseParts['erasure'],
   now: Date.now,
   pace: createUpstreamPace(createBudget({ limits: DOCUMENTED_LIMITS, store: createPostgresBudgetStore({ pool }) })),
   actions: {

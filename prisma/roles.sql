@@ -60,6 +60,8 @@ GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO gatehouse_worke
 REVOKE INSERT, UPDATE ON _prisma_migrations, installation FROM gatehouse_worker, gatehouse_operator;
 -- No role changes records of the past, which are written once. This holds besides their triggers.
 REVOKE UPDATE ON ledger_entry, audit_entry, effect_attempt, sweep_window, command FROM gatehouse_worker, gatehouse_operator;
+-- An erasure replaces the hashes of the person's data, which are of use for guesses.
+GRANT UPDATE (input_hash, field_hashes) ON command TO gatehouse_worker, gatehouse_operator;
 -- Personal data is sealed while a command needs it, and deleted when the command is done.
 GRANT DELETE ON sealed_payload, vault_key TO gatehouse_worker, gatehouse_operator;
 -- Only the operator role uses operators' sessions.

@@ -31,6 +31,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   vault_key: 'vault',
   vault_erasure: 'vault',
   vault_root: 'vault',
+  erasure: 'vault',
+  legal_hold: 'vault',
   replay: 'replay',
   replay_item: 'replay',
   audit_entry: 'audit',

@@ -10,6 +10,7 @@ import { ISSUE_SCHEMAS } from './issue-schemas.ts'
 import { Notification } from './notification-schema.ts'
 import { ONBOARDING_SCHEMAS } from './onboarding-schemas.ts'
 import { ORDER_SCHEMAS } from './order-schemas.ts'
+import { PRIVACY_SCHEMAS } from './privacy-schemas.ts'
 import { PROOF_SCHEMAS } from './proof-schemas.ts'
 import { QUOTE_SCHEMAS } from './quote-schemas.ts'
 import { RECONCILIATION_SCHEMAS } from './reconciliation-schemas.ts'
@@ -51,6 +52,7 @@ export const API_SCHEMAS = {
   ...RECONCILIATION_SCHEMAS,
   ...ALERT_SCHEMAS,
   ...CLOCK_SCHEMAS,
+  ...PRIVACY_SCHEMAS,
   FindAnswer,
   Problem: ProblemDocument,
   Notification,

@@ -20,6 +20,7 @@ import { keyRoutes } from './key-routes.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
 import { orderRoutes } from './order-routes.ts'
+import { privacyRoutes } from './privacy-routes.ts'
 import { proofRoutes } from './proof-routes.ts'
 import { queueRoutes } from './queue-routes.ts'
 import { quoteRoutes } from './quote-routes.ts'
@@ -64,6 +65,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     keyRoutes,
     alertRoutes,
     clockRoutes,
+    privacyRoutes,
     proofRoutes,
     reconciliationRoutes,
     statsRoutes,

@@ -46,6 +46,7 @@ const Stats = z.strictObject({
     disabled: count,
     frozen: count,
     held: count,
+    erased: count,
   }),
   notices: z
     .strictObject({ sent: count, suppressed: count, failed: count, pending: count })

@@ -10,6 +10,7 @@ import { registerClockCommands } from './clock-commands.ts'
 import { registerDemoCommands } from './demo-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
 import { registerDocumentCommands } from './document-commands.ts'
+import { registerErasureCommands } from './erasure-commands.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerFindCommand } from './find-command.ts'
 import { registerIssueCommands } from './issue-commands.ts'
@@ -62,6 +63,7 @@ registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
 registerSessionCommands(program, open)
 registerVaultCommands(program, open)
+registerErasureCommands(program, open)
 registerOpenapiCommand(program)
 registerTradingCommands(program, open)
 registerOrderCommands(program, open)

@@ -8,6 +8,7 @@ import { createPool } from '../platform/postgres/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import type { ReplayParts } from '../replay/plan-replay.ts'
 import { connectPaxos } from './connect-paxos.ts'
+import { eraseAgainHere } from './erase-again.ts'
 import { worldOf } from './join-world.ts'
 import { configuredChannels, openAlertChannels } from './open-alert-channels.ts'
 import type { Foundation } from './open-foundation.ts'
@@ -39,6 +40,7 @@ export async function openUseCases(
     { pool, queue, paxos, notices: NO_CHANNEL },
     { databaseUrl, unknownIdentities, encryptionKey: opened.rootKey, opened, readBacklog: false, readTransfers, logger, metrics },
   )
+  await eraseAgainHere(stages, logger)
   const { useCases, replays } = wireUseCases(stages, {
     roster,
     world: worldOf(foundation),

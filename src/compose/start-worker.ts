@@ -22,6 +22,7 @@ import { startSettledPolls } from '../saga/start-settled-polls.ts'
 import { createUnknownWatch } from '../saga/unknown-watch.ts'
 import { listSealed } from '../vault/list-sealed.ts'
 import { connectPaxos } from './connect-paxos.ts'
+import { eraseAgainHere } from './erase-again.ts'
 import type { Foundation } from './open-foundation.ts'
 import { openKeyGate } from './open-key-gate.ts'
 import { openQueue } from './open-queue.ts'
@@ -55,6 +56,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningRole> 
     { pool, queue, paxos, notices },
     { databaseUrl, unknownIdentities, encryptionKey: opened.rootKey, opened, readBacklog: true, readTransfers, logger, metrics },
   )
+  await eraseAgainHere(stages, logger)
   const { inbox, trading } = stages
   const keys = openKeyGate({ pool, logger, unprovenPerSecond: config.budget.unproven })
   const handle = createEventProcessor({

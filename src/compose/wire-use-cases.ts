@@ -43,6 +43,7 @@ export function wireUseCases(
     missingScopes: () => paxos.missingScopes(),
     askPaxos: async () => void (await paxos.events.list({ limit: 1, order: 'DESC' })),
     vault: { ...stages.vaultKeys },
+    erasure: { vault: stages.vault, requests: stages.requests },
     trading: { ...trading, inbox, queue, paxos, encryptionKey },
     accounts: { accounts: stages.accountLedger, vault: stages.vault, inbox },
     documents: { documents: trading.documentLedger, onboardings: stages.ledger },

@@ -25,6 +25,7 @@ import { honestPace } from './health/honest-pace.ts'
 import { readStats } from './health/stats.ts'
 import { issueUseCases } from './issues/issues.ts'
 import { listLongestApproved, onboardingUseCases } from './onboarding/onboardings.ts'
+import { type ErasureUseCaseParts, erasureUseCases } from './privacy/erasures.ts'
 import { vaultUseCases } from './privacy/vault-keys.ts'
 import type { Problem } from './problems/problem.ts'
 import { readProblems } from './problems/read-problems.ts'
@@ -55,6 +56,8 @@ export interface UseCaseParts {
   trading: Omit<TradingParts, 'pool' | 'perform' | 'now'>
   /** The keys of personal data. */
   vault: Omit<Parameters<typeof vaultUseCases>[0], 'perform'>
+  /** The streams and keys that an erasure ends. */
+  erasure: Pick<ErasureUseCaseParts, 'vault' | 'requests'>
   /** The streams behind the documents of customers. */
   documents: Pick<UploadParts, 'documents' | 'onboardings'>
   /** The channels for alerts of this process. */
@@ -100,6 +103,10 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...vault,
     ...clockUseCases({ pool, now }),
     ...alertUseCases({ ...parts.alerts, pool, perform, now }),
+    ...erasureUseCases({
+      ...{ ...parts.erasure, pool, perform, now, keys: parts.vault.keys, onboardings: parts.documents.onboardings },
+      ...{ paxos: parts.trading.paxos, encryptionKey: parts.trading.encryptionKey },
+    }),
     ...sessionUseCases({ pool, perform, now }),
     testNotice: (actor) =>
       perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),

@@ -34,6 +34,7 @@ import type { Home } from './health/home.ts'
 import type { UpstreamOutlook } from './health/upstream-outlook.ts'
 import type { Annotation, IssueVerb } from './issues/issue-input.ts'
 import type { CreatedOnboarding, CreateOrder } from './onboarding/create-onboarding.ts'
+import type { ErasureUseCases } from './privacy/erasures.ts'
 import type { VaultUseCases } from './privacy/vault-keys.ts'
 import type { Problem } from './problems/problem.ts'
 import type { ProofUseCases } from './proof/prove.ts'
@@ -242,6 +243,7 @@ export interface OperatorUseCases
     VaultUseCases,
     AlertUseCases,
     ClockUseCases,
+    ErasureUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

@@ -61,7 +61,8 @@ function compareEffects({ effects }: PlannedItem, { outcome }: InboxRow, stored:
   const keys = missing.map(({ act, key }) => `${act} ${key}`).join(', ')
   // Paxos gave another status at the run than at the plan.
   const status = stored?.onboarding.identityStatus
-  const movedOn = stored !== null && ['held', 'denied', 'disabled', 'frozen', 'documents_required'].includes(stored.onboarding.state)
+  const movedOn =
+    stored !== null && ['held', 'denied', 'disabled', 'frozen', 'documents_required', 'erased'].includes(stored.onboarding.state)
   return movedOn
     ? {
         difference: `not done: ${keys}; the status at Paxos had changed to ${status ?? 'another one'} (${outcome ?? 'no outcome'})`,

@@ -29,6 +29,8 @@ export interface Vault {
   /** Null for an unknown id, and for a payload without a key. @throws PayloadUnreadableError */
   open(id: string): Promise<unknown>
   remove(id: string): Promise<void>
+  /** @throws PersonErasedError for an id that was erased */
+  refuseErased(id: string): Promise<void>
 }
 
 export function createVault({ pool, keys, keyring }: { pool: Pool; keys: KeyStore; keyring: Keyring }): Vault {
@@ -36,9 +38,13 @@ export function createVault({ pool, keys, keyring }: { pool: Pool; keys: KeyStor
     const stored = await keys.get(id)
     return stored && (keyring.unwrap(stored) ?? unreadable(id))
   }
+  const refuseErased = async (id: string): Promise<void> => {
+    if (await keys.isErased(id)) throw new PersonErasedError(id)
+  }
   return {
+    refuseErased,
     seal: async (id, value) => {
-      if (await keys.isErased(id)) throw new PersonErasedError(id)
+      await refuseErased(id)
       const { plain, wrapped } = keyring.newKey(id)
       const fresh = await keys.put(wrapped)
       const dataKey = fresh ? plain : await unwrapped(id)

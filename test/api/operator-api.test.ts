@@ -263,13 +263,17 @@ describe('when onboardings are listed', () => {
 
   it.each([
     ['stat=held', 'stat', 'is not a known field; known fields: state, q, cursor, limit'],
-    ['state=happy', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, frozen, held'],
+    ['state=happy', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, frozen, held, erased'],
     ['limit=0', 'limit', 'must be at least 1'],
     ['limit=201', 'limit', 'must be at most 200'],
     ['limit=many', 'limit', 'must be a number'],
     ['cursor=', 'cursor', 'must not be empty'],
     ['cursor=bm90IG91cnM', 'cursor', 'is not a cursor of this list; send nextCursor of the previous page, with the same filters'],
-    ['state=held&state=ready', 'state', 'must be one of pending, documents_required, approved, ready, denied, disabled, frozen, held'],
+    [
+      'state=held&state=ready',
+      'state',
+      'must be one of pending, documents_required, approved, ready, denied, disabled, frozen, held, erased',
+    ],
   ])('the API refuses ?%s and names the field', async (query, field, message) => {
     const refused = await get(`/v1/onboardings?${query}`)
     expect(refused.status).toBe(400)
@@ -523,7 +527,7 @@ describe('when the counts are read', () => {
     const { rows } = await operator.pool.query<{ state: string; count: string }>('SELECT state, count(*) FROM onboarding GROUP BY 1')
     const counted = Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]))
     expect(stats.onboardings).toEqual({
-      ...{ pending: 0, documents_required: 0, approved: 0, ready: 0, denied: 0, disabled: 0, frozen: 0, held: 0 },
+      ...{ pending: 0, documents_required: 0, approved: 0, ready: 0, denied: 0, disabled: 0, frozen: 0, held: 0, erased: 0 },
       ...counted,
     })
     expect(stats.notices.failed).toBe(1)
@@ -560,6 +564,8 @@ describe('the OpenAPI document', () => {
       'get /v1/onboardings/{id}',
       'get /v1/onboardings/{id}/accounts',
       'get /v1/onboardings/{id}/documents',
+      'get /v1/onboardings/{id}/erasure',
+      'get /v1/onboardings/{id}/legal-holds',
       'get /v1/orders',
       'get /v1/orders/{id}',
       'get /v1/proof',
@@ -594,6 +600,9 @@ describe('the OpenAPI document', () => {
       'post /v1/onboardings',
       'post /v1/onboardings/{id}/accounts',
       'post /v1/onboardings/{id}/documents',
+      'post /v1/onboardings/{id}/erase',
+      'post /v1/onboardings/{id}/legal-holds',
+      'post /v1/onboardings/{id}/legal-holds/lift',
       'post /v1/orders/{id}/cancel',
       'post /v1/queue/pause',
       'post /v1/queue/rebuild',

@@ -55,7 +55,21 @@ describe.each(pages)('%s', (page) => {
 describe('the commands in the pages', () => {
   const sources = ['src/cli/gatehouse.ts', ...globSync('src/cli/*-command{,s}.ts', { cwd: PROJECT })].map(readText).join('\n')
   const words = new Set(Array.from(sources.matchAll(/(?:\.command\(|^ {2}\[)'([\w-]+)/gm), ([, word]) => word))
-  for (const name of ['receiver', 'worker', 'operator', 'pause', 'resume', 'cancel', 'discard', 'acknowledge', 'mute', 'resolve', 'reopen'])
+  for (const name of [
+    'receiver',
+    'worker',
+    'operator',
+    'set',
+    'lift',
+    'pause',
+    'resume',
+    'cancel',
+    'discard',
+    'acknowledge',
+    'mute',
+    'resolve',
+    'reopen',
+  ])
     words.add(name) // made in loops
   const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
 

@@ -1,7 +1,9 @@
 import { Registry } from 'prom-client'
 import { openKeyGate } from '../../src/compose/open-key-gate.ts'
 import { openStages, type Stages } from '../../src/compose/open-stages.ts'
+import { openVault } from '../../src/compose/open-vault.ts'
 import type { WrappedPart } from '../../src/compose/wrap-part.ts'
+import type { KeyPlace } from '../../src/config/vault.ts'
 import type { NoticeChannel } from '../../src/notify/notice.ts'
 import { createWebhookChannel } from '../../src/notify/webhook-channel.ts'
 import { createPaxosClient } from '../../src/paxos/paxos-client.ts'
@@ -35,6 +37,8 @@ export interface PipelineOptions {
   paxosTimeoutMs?: number
   /** All when it is absent. */
   features?: readonly Feature[]
+  /** Where data keys are kept; by default in the database. */
+  vaultKeys?: KeyPlace
   /** The pace at which the worker watches itself by canaries. Absent: it does not. */
   watch?: Partial<WatchPace>
   /** Wraps a part that a stage calls. Crash tests stop there. */
@@ -77,11 +81,14 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     'notices',
     createWebhookChannel({ ...options.notices, outgoing: EVERY_NETWORK, timeoutMs: 2_000 }),
   )
+  const opened = options.vaultKeys
+    ? await openVault({ config: { vaultKeys: options.vaultKeys, acceptedKeys: [] }, encryptionKey: ENCRYPTION_KEY, pool, logger })
+    : undefined
   const stages = openStages(
     { pool, queue, paxos, notices },
     {
       ...{ databaseUrl, unknownIdentities, encryptionKey: ENCRYPTION_KEY, readBacklog: true, absenceTrustedAfterMs: 500 },
-      ...{ logger, metrics, wrap: decorate },
+      ...{ logger, metrics, wrap: decorate, opened },
     },
   )
   const { inbox, trading } = stages
@@ -95,6 +102,16 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const stopPolls = concurrency > 0 ? startOrderPolls(polled) : null
   const stopSettledPolls = concurrency > 0 ? startSettledPolls({ ...polled, everyMs: 500 }) : null
   const stopDispatcher = concurrency > 0 ? startDispatcher({ inbox, queue, logger }) : null
+  const close = async (): Promise<void> => {
+    await stopPolls?.()
+    await stopSettledPolls?.()
+    await stopDispatcher?.()
+    await worker?.close()
+    await keys.close()
+    await stages.close()
+    await opened?.close()
+  }
+  let closing: Promise<void> | null = null
   return {
     ...stages,
     workNow: workNow(parts),
@@ -103,13 +120,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     check: async () => watched?.check(),
     accept: (event, { isTest = false } = {}) =>
       inbox.accept({ eventId: event.id, type: event.type, occurredAt: new Date(), isTest, origin: 'webhook', bodySha256: null }),
-    close: async () => {
-      await stopPolls?.()
-      await stopSettledPolls?.()
-      await stopDispatcher?.()
-      await worker?.close()
-      await keys.close()
-      await stages.close()
+    close: () => {
+      closing ??= close()
+      return closing
     },
   }
 }

@@ -25,6 +25,7 @@ const BY_STATE: Readonly<Record<OnboardingState, Standing>> = {
   denied: 'stopped',
   frozen: 'stopped',
   held: 'stopped',
+  erased: 'stopped',
 }
 
 export function standingOfStatus(status: string): Standing {

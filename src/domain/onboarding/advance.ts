@@ -94,6 +94,7 @@ function intendWhatFollows(draft: Draft, told: boolean): Draft {
     case 'pending':
     case 'ready':
     case 'held':
+    case 'erased':
       return draft
   }
 }
@@ -147,6 +148,7 @@ function effectOfState(snapshot: Snapshot): Effect | undefined {
     case 'pending':
     case 'ready':
     case 'held':
+    case 'erased':
       return undefined
   }
 }

@@ -16,8 +16,19 @@ import type { StatusDetails } from './status-details.ts'
  * - `frozen`: Paxos froze the identity for compliance (ERROR); the application is notified. In: the worker, on a read of the status, since Paxos has no
  *   event for it. Out: the worker, to what Paxos says next: `approved`, `disabled`, `pending`, `documents_required`, `denied`, or to `held`.
  * - `held`: facts contradict each other. In: the worker. Out: only an operator's replay that releases holds.
+ * - `erased`: the person's data was erased. In: an operator's erasure, or a start after a restore. Out: never.
  */
-export const ONBOARDING_STATES = ['pending', 'documents_required', 'approved', 'ready', 'denied', 'disabled', 'frozen', 'held'] as const
+export const ONBOARDING_STATES = [
+  'pending',
+  'documents_required',
+  'approved',
+  'ready',
+  'denied',
+  'disabled',
+  'frozen',
+  'held',
+  'erased',
+] as const
 export type OnboardingState = (typeof ONBOARDING_STATES)[number]
 
 /**
@@ -118,6 +129,7 @@ export type OnboardingEntry =
       readonly kind: 'status.noted'
       readonly data: { readonly status: string | null; readonly requirements: readonly string[]; readonly controls: readonly string[] }
     }
+  | { readonly kind: 'person.erased'; readonly data: { readonly from: OnboardingState } }
   | { readonly kind: 'hold.released'; readonly data: { readonly reason: HoldReason | null; readonly to: OnboardingState } }
   | { readonly kind: 'documents.required'; readonly data: { readonly from: OnboardingState; readonly documents: readonly string[] } }
 

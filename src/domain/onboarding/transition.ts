@@ -29,18 +29,23 @@ export interface Observation {
  * - `hold`: a contradiction; a person must look.
  */
 export type Decision =
-  | { readonly kind: 'move'; readonly to: Exclude<OnboardingState, 'held' | 'ready'>; readonly requiredDocuments: readonly string[] }
+  | {
+      readonly kind: 'move'
+      readonly to: Exclude<OnboardingState, 'held' | 'ready' | 'erased'>
+      readonly requiredDocuments: readonly string[]
+    }
   | { readonly kind: 'ignore'; readonly because: string }
   | { readonly kind: 'wait'; readonly because: string }
   | { readonly kind: 'hold'; readonly reason: HoldReason }
 
-type Unheld = Exclude<OnboardingState, 'held'>
+type Unheld = Exclude<OnboardingState, 'held' | 'erased'>
 
 /**
  * What `seen` means for `current`. Level-triggered: the decision rests on the live status and our state, so order and repetition of events
  * do not matter. Pure.
  */
 export function transition(current: Onboarding, seen: Observation, authority: Authority): Decision {
+  if (current.state === 'erased') return { kind: 'ignore', because: 'erased' }
   if (current.state !== 'held') return fromUnheld(current.state, current, seen)
   if (authority === 'machine') return { kind: 'ignore', because: `held:${current.heldReason}` }
   return byOperator(current, seen)
@@ -192,7 +197,7 @@ function byOperator(current: Onboarding, seen: Observation): Decision {
   }
 }
 
-function move(to: Exclude<OnboardingState, 'held' | 'ready'>, requiredDocuments: readonly string[] = []): Decision {
+function move(to: Exclude<OnboardingState, 'held' | 'ready' | 'erased'>, requiredDocuments: readonly string[] = []): Decision {
   return { kind: 'move', to, requiredDocuments: [...requiredDocuments].sort() }
 }
 

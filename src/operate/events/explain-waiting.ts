@@ -149,7 +149,7 @@ function explainIntent(effect: EffectRecord, now: Date): Waiting {
 }
 
 function hasArrived({ state }: OnboardingRecord): boolean {
-  return state === 'ready' || state === 'denied' || state === 'disabled' || state === 'frozen'
+  return state === 'ready' || state === 'denied' || state === 'disabled' || state === 'frozen' || state === 'erased'
 }
 
 function explainState(onboarding: OnboardingRecord, { now, unread }: { now: Date; unread: Unread }): Waiting | null {

@@ -41,13 +41,14 @@ const POLL_EVERY_MS = 50
 /**
  * Onboards a person: commits the command, processes it immediately, and waits a few seconds for the result. Safe to repeat with the same key,
  * also after a lost answer. A worker finishes what this process does not; the person's data stays sealed until then.
- * @throws IdempotencyKeyReusedError, RefIdTakenError, MembersNotPossibleError, PersonAlreadyKnownError, PaxosError
+ * @throws IdempotencyKeyReusedError, RefIdTakenError, PersonErasedError, MembersNotPossibleError, PersonAlreadyKnownError, PaxosError
  */
 export async function createOnboarding(parts: CreateParts, order: CreateOrder): Promise<CreatedOnboarding> {
   const { encryptionKey, requests, vault, inbox, now } = parts
   const { idempotencyKey, request, requestedBy } = order
   const hashes = hashInput(encryptionKey, { purpose: CREATE_ONBOARDING, idempotencyKey, input: request })
   const requestId = `identity_request_${hashes.key.toString('hex').slice(0, 32)}`
+  await vault.refuseErased(requestId)
   const known = await requests.load(requestId)
   if (!known) {
     await requireMembers(parts.paxos, request.institution_members ?? [])

@@ -32,6 +32,8 @@ export function customerMessage({ state, statusDetails }: Pick<Onboarding, 'stat
       return 'Your account is not available at the moment. Please contact our support.'
     case 'held':
       return REVIEW
+    case 'erased':
+      return null
   }
 }
 

@@ -1,5 +1,6 @@
 import { failingChannels } from './alert-problems.ts'
 import { applicationProblem } from './application-problem.ts'
+import { erasureOverdue } from './erasure-problem.ts'
 import { givenUp, held, oldestUnfinished, sweepOverdue } from './event-problems.ts'
 import { demotedKeys } from './key-problems.ts'
 import type { Observed } from './observed.ts'
@@ -14,7 +15,13 @@ export function findProblems(seen: Observed, { everyCause = false } = {}): Probl
     ...[paxosRefusesUs(seen), paxosDown(seen), paxosLocked(seen), applicationProblem(seen)],
     ...demotedKeys(seen),
     ...failingChannels(seen),
-    ...[...givenUp(seen, 'dead', { everyCause }), ...givenUp(seen, 'parked', { everyCause }), held(seen), sweepOverdue(seen)],
+    ...[
+      ...givenUp(seen, 'dead', { everyCause }),
+      ...givenUp(seen, 'parked', { everyCause }),
+      held(seen),
+      erasureOverdue(seen),
+      sweepOverdue(seen),
+    ],
   ].filter((problem) => problem !== null)
   const old = oldestUnfinished(seen, problems.length > 0)
   return [...problems, ...(old ? [old] : [])]

@@ -22,6 +22,8 @@ export interface Observed {
   contact: readonly UpstreamContact[]
   notices: NoticeHealth
   held: number
+  /** Requests to erase a person that are not done, first requested first. */
+  openErasures: readonly { readonly requestedAt: Date }[]
   oldestUnfinishedAt: Date | null
   /** The time up to which every event that Paxos lists is in the inbox. */
   sweptTo: Date | null

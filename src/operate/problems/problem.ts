@@ -15,6 +15,7 @@ export const PROBLEM_KINDS = [
   'dead',
   'parked',
   'held',
+  'erasure-overdue',
   'oldest-unfinished',
   'sweep-overdue',
 ] as const

@@ -13,6 +13,7 @@ import { readCanary } from '../../queue/canary.ts'
 import type { EventQueue } from '../../queue/event-queue.ts'
 import { readWatermark } from '../../reconcile/sweep-windows.ts'
 import type { Roster } from '../../roster/roster.ts'
+import { listErasures } from '../../vault/erasures.ts'
 import { readPause } from '../queue/queue-pause.ts'
 import { findProblems } from './find-problems.ts'
 import type { Observed } from './observed.ts'
@@ -30,6 +31,8 @@ export interface HealthParts {
 
 /** Milliseconds to wait for the queue, so that an unreachable queue does not block a page. */
 const QUEUE_MS = 1_500
+/** Open requests to erase a person that are read: the oldest. */
+const MOST_ERASURES = 1_000
 
 /** The current problems, worst first; empty if there are none. Rejects if Postgres does not answer. */
 export async function readProblems(parts: HealthParts, options: { everyCause?: boolean } = {}): Promise<Problem[]> {
@@ -37,21 +40,35 @@ export async function readProblems(parts: HealthParts, options: { everyCause?: b
 }
 
 async function observe({ pool, queue, roster, pace, sweepEverySeconds, now }: HealthParts): Promise<Observed> {
-  const [counts, running, canary, causes, contact, notices, held, oldestUnfinishedAt, sweptTo, lockedForMs, keys, alertChannels] =
-    await Promise.all([
-      withTimeout(QUEUE_MS, queue.counts(), () => new ServiceUnavailableError('The queue does not answer.')).catch(() => null),
-      roster.live(),
-      readCanary(pool),
-      readOpenCauses(pool),
-      readUpstreamContact(pool),
-      readNoticeHealth(pool),
-      countHeld(pool),
-      readOldestUnfinished(pool),
-      readWatermark(pool),
-      pace.lockedForMs().catch(() => null),
-      listKeys(pool),
-      readChannels(pool),
-    ])
+  const [
+    counts,
+    running,
+    canary,
+    causes,
+    contact,
+    notices,
+    held,
+    oldestUnfinishedAt,
+    sweptTo,
+    lockedForMs,
+    keys,
+    alertChannels,
+    openErasures,
+  ] = await Promise.all([
+    withTimeout(QUEUE_MS, queue.counts(), () => new ServiceUnavailableError('The queue does not answer.')).catch(() => null),
+    roster.live(),
+    readCanary(pool),
+    readOpenCauses(pool),
+    readUpstreamContact(pool),
+    readNoticeHealth(pool),
+    countHeld(pool),
+    readOldestUnfinished(pool),
+    readWatermark(pool),
+    pace.lockedForMs().catch(() => null),
+    listKeys(pool),
+    readChannels(pool),
+    listErasures(pool, { open: true, limit: MOST_ERASURES }),
+  ])
   return {
     now: new Date(now()),
     ...{
@@ -68,6 +85,7 @@ async function observe({ pool, queue, roster, pace, sweepEverySeconds, now }: He
       held,
       oldestUnfinishedAt,
       alertChannels,
+      openErasures,
     },
     unknownOfKeys: await unknownByKey(
       pool,

@@ -5,13 +5,15 @@ import { IdempotencyKeyReusedError } from '../../inbox/commands.ts'
 import { AppError, UsageError } from '../../platform/app-error.ts'
 import { hyphenate } from '../../platform/opaque-id.ts'
 import type { Page } from '../../platform/page.ts'
-import { type CertificateClaims, certificateKey, claimsOf, type PublicJwk, signCertificate } from '../../reconcile/certificate.ts'
+import { certificateKey, type PublicJwk } from '../../platform/signed-claims.ts'
+import { type CertificateClaims, claimsOf, signCertificate } from '../../reconcile/certificate.ts'
 import { LISTING_LAG_MS } from '../../reconcile/read-window.ts'
 import type { Reconciliation } from '../../reconcile/reconciliation.ts'
 import { findReconciliation, listReconciliations, requestReconciliation } from '../../reconcile/reconciliation-store.ts'
 import type { Perform } from '../audited.ts'
 
-export { readPublicJwk, verifyCertificate } from '../../reconcile/certificate.ts'
+export { readPublicJwk } from '../../platform/signed-claims.ts'
+export { verifyCertificate } from '../../reconcile/certificate.ts'
 export { RECONCILIATION_STATES } from '../../reconcile/reconciliation.ts'
 export type { CertificateClaims, PublicJwk, Reconciliation }
 

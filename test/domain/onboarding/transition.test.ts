@@ -44,6 +44,7 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     disabled: '-> approved',
     frozen: '-> approved',
     held: 'ignore',
+    erased: 'ignore',
   },
   DENIED: {
     pending: '-> denied',
@@ -54,6 +55,7 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     disabled: 'hold denied-after-disabled',
     frozen: '-> denied',
     held: 'ignore',
+    erased: 'ignore',
   },
   DISABLED: {
     pending: '-> disabled',
@@ -64,6 +66,7 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     disabled: 'ignore',
     frozen: '-> disabled',
     held: 'ignore',
+    erased: 'ignore',
   },
   ERROR: {
     pending: '-> frozen',
@@ -74,6 +77,7 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     disabled: '-> frozen',
     frozen: 'ignore',
     held: 'ignore',
+    erased: 'ignore',
   },
   PENDING: {
     pending: 'wait',
@@ -84,6 +88,7 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     disabled: 'wait',
     frozen: 'wait',
     held: 'ignore',
+    erased: 'ignore',
   },
   SOMETHING_NEW: {
     pending: 'ignore',
@@ -94,6 +99,7 @@ const TABLE: Record<string, Record<OnboardingState, string>> = {
     disabled: 'ignore',
     frozen: 'ignore',
     held: 'ignore',
+    erased: 'ignore',
   },
 }
 
@@ -106,6 +112,7 @@ const PENDING_WITH_DOCUMENTS: Record<OnboardingState, string> = {
   disabled: 'hold review-reopened',
   frozen: '-> documents_required',
   held: 'ignore',
+  erased: 'ignore',
 }
 
 // Events without a decision: KYC refresh, controls, and a read of our own.
@@ -118,6 +125,7 @@ const PENDING_WITHOUT_DECISION: Record<OnboardingState, string> = {
   disabled: 'ignore',
   frozen: '-> pending',
   held: 'ignore',
+  erased: 'ignore',
 }
 
 describe('every state with every event and every live status', () => {

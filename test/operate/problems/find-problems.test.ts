@@ -22,6 +22,7 @@ const CALM: Observed = {
   contact: [],
   notices: { failingSince: null, failures: 0, lastCode: null, lastStatus: null, lastTakenAt: ago(60) },
   held: 0,
+  openErasures: [],
   oldestUnfinishedAt: null,
   sweptTo: ago(600),
   sweepEverySeconds: 900,
@@ -207,6 +208,7 @@ describe('the problems', () => {
     ['dead', { causes: [cause({ state: 'dead', errorCode: 'NOTICE_REFUSED', firstCompletedAt: ago(5) })] }],
     ['parked', { causes: [cause({ state: 'parked', errorCode: 'EVENT_UNKNOWN_TO_PAXOS', firstCompletedAt: ago(5) })] }],
     ['held', { held: 2 }],
+    ['erasure-overdue', { openErasures: [{ requestedAt: new Date(now.getTime() - 31 * 86_400_000) }] }],
     ['oldest-unfinished', { oldestUnfinishedAt: ago(301) }],
     ['sweep-overdue', { sweptTo: ago(2_701) }],
   ])('consist of %s', (kind, given) => {
