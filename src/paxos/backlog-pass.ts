@@ -1,23 +1,14 @@
-import type { ListedPage, Wanted } from './batch-reader.ts'
+import type { ListedPage } from './batch-reader.ts'
+import { createBudgetWait } from './budget-wait.ts'
 import { createChangedIdentities } from './changed-identities.ts'
-import type { EventEvidence, PaxosEvent } from './events.ts'
+import type { PaxosEvent } from './events.ts'
 import type { PaxosIdentity } from './identities.ts'
 import { createWindowLane, type Window } from './identity-windows.ts'
 import { createNews } from './news.ts'
-import { BudgetExhaustedError } from './paxos-errors.ts'
 import { createPreparedEvents, LONGEST_UNCHANGED_MS, STATUS_FRESH_MS } from './prepared-events.ts'
+import { readWaitingEvents, type WaitingEvent, type WaitingRead } from './read-waiting-events.ts'
 import { createStatusCollector } from './status-collector.ts'
 import { createStatusPace } from './status-pace.ts'
-import { walkWanted } from './walk-wanted.ts'
-
-/** The parts of an unfinished inbox event that a pass needs. */
-export interface WaitingEvent {
-  eventId: string
-  /** When it happened according to its delivery, milliseconds since 1970. */
-  at: number
-  /** What an earlier listing showed of it; null: nothing. */
-  evidence: EventEvidence | null
-}
 
 /** The source of waiting events and of the onboardings' versions. */
 export interface Backlog {
@@ -79,12 +70,6 @@ const READ_CHANGES_EVERY_MS = 60_000
 /** Time between the beginnings of two passes; longer after one that found no work or failed. */
 const REST_MS = 1_000
 const REST_AFTER_NOTHING_MS = 3_000
-/** Parts of the time that are walked in parallel, so that a pass takes 1 s if the limits permit. */
-const WALKS_AT_ONCE = 8
-const PAGES_AT_LEAST = 3
-/** Longest wait of a pass for the budget. */
-const LONGEST_BUDGET_WAIT_MS = 15_000
-
 /**
  * One pass over List Events, and one over List Identities, for all events that wait in the inbox, in any order. A backlog of thousands then
  * costs a few pages per hundred events instead of two reads per event (F49). Both passes run in parallel, and each event continues as soon
@@ -95,10 +80,12 @@ const LONGEST_BUDGET_WAIT_MS = 15_000
  * the same worker had loaded the version, read the status, and been slow since. While statuses wait, Paxos's list of changes is read once a
  * minute: a status older than two minutes is used only if its identity is not in that list.
  *
- * One file and one closure, because the pass under way is the state that all of its parts read and move. What has a state of its own stands
- * beside it: prepared events, the list of changes, the collector of statuses, the pace.
+ * One closure, because the pass under way is the state that all of these functions read and move. What does not move it stands beside this
+ * file: prepared events, the list of changes, the read of the events, the collector of statuses, the pace, the wait for the budget.
  */
 export function createBacklogPass({ backlog, listEvents, listIdentities, now = Date.now }: BacklogPassOptions): BacklogPass {
+  let closed = false
+  const withBudget = createBudgetWait({ now, isClosed: () => closed })
   const changes = createChangedIdentities({ listChanged: (fromMs, cursor) => withBudget(() => listIdentities({ fromMs }, cursor)), now })
   const prepared = createPreparedEvents({ now, sameUntil: changes.sameUntil })
   const news = createNews()
@@ -108,7 +95,6 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
   const pace = createStatusPace({ now, statuses: prepared.statuses, enoughReady: LEFT_BEFORE_NEXT })
   /** The last pass had too many events and left some without a status. */
   let moreWait = false
-  let closed = false
   let timer: NodeJS.Timeout | undefined
 
   function begin(): void {
@@ -154,7 +140,8 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
       },
     })
     try {
-      await readEvents(waiting, { beganAt, statuses })
+      const listWithBudget: typeof listEvents = (fromMs, cursor) => withBudget(() => listEvents(fromMs, cursor))
+      meetFlood(await readWaitingEvents(waiting, { prepared, statuses, listEvents: listWithBudget, onKept: news.tell, beganAt }))
       own.eventsAreRead = true
       news.tellAll()
     } finally {
@@ -179,61 +166,11 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
     if (prepared.hasStatus(eventId) && prepared.statusLeftMs(eventId) === 0) await read
   }
 
-  type Statuses = ReturnType<typeof createStatusCollector>
-  async function readEvents(
-    waiting: readonly WaitingEvent[],
-    { beganAt, statuses }: { beganAt: number; statuses: Statuses },
-  ): Promise<void> {
-    for (const { eventId, evidence } of waiting)
-      if (evidence) prepared.keep(eventId, { id: eventId, ...evidence, undeliveredWebhooks: 0, oldStatus: null, newStatus: null })
-    const known = statuses.part()
-    const unknown: Wanted[] = []
-    for (const { eventId, at } of [...waiting].sort((one, other) => one.at - other.at)) {
-      const event = prepared.event(eventId)
-      if (event) known.add(eventId, event)
-      else unknown.push({ id: eventId, at })
-    }
-    known.end()
-    if (unknown.length === 0) return
-    const walks = await Promise.all(partsOf(unknown).map((part) => walk(part, statuses.part())))
-    const missing = walks.flatMap((walked) => [...walked.absent])
-    prepared.markAbsent(missing, beganAt)
-    const found = walks.flatMap((walked) => [...walked.found.keys()])
+  /** New events wait behind a flood: the next pass begins soon, even without a request. */
+  function meetFlood({ found, missing }: WaitingRead): void {
     if (missing.length < WORTH_A_PASS || missing.length < found.length) return
     backlog.onMostlyAbsent?.(found, missing.length)
-    // New events wait behind a flood: the next pass begins soon, even without a request.
     timer = setTimeout(begin, REST_MS).unref()
-  }
-
-  async function walk(wanted: readonly Wanted[], statuses: ReturnType<Statuses['part']>) {
-    const ids = new Set(wanted.map(({ id }) => id))
-    const walked = await walkWanted<PaxosEvent>(wanted, {
-      listFrom: (fromMs, cursor) => withBudget(() => listEvents(fromMs, cursor)),
-      lagMs: 1,
-      pagesAtLeast: PAGES_AT_LEAST,
-      onPage: ({ values }) => {
-        for (const { id, value } of values) {
-          const eventId = id.toLowerCase()
-          prepared.keep(eventId, value) // the next pass may need events that this one did not ask for
-          if (ids.has(eventId)) statuses.add(eventId, value)
-          news.tell(eventId)
-        }
-      },
-    })
-    statuses.end()
-    return walked
-  }
-
-  async function withBudget<T>(call: () => Promise<T>): Promise<T> {
-    const giveUpAt = now() + LONGEST_BUDGET_WAIT_MS
-    for (;;) {
-      try {
-        return await call()
-      } catch (error) {
-        if (!(error instanceof BudgetExhaustedError) || closed || now() + error.retryAfterMs > giveUpAt) throw error
-        await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs))
-      }
-    }
   }
 
   function known(eventId: string): PaxosEvent | { absentSince: number } | null {
@@ -282,12 +219,4 @@ export function createBacklogPass({ backlog, listEvents, listIdentities, now = D
       await pass?.ended
     },
   }
-}
-
-/** Cuts the events, in the order of time, into as many parts as are walked at once. */
-function partsOf(inOrder: readonly Wanted[]): Wanted[][] {
-  const size = Math.ceil(inOrder.length / WALKS_AT_ONCE)
-  return Array.from({ length: WALKS_AT_ONCE }, (_, part) => inOrder.slice(part * size, (part + 1) * size)).filter(
-    ({ length }) => length > 0,
-  )
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type Backlog, type BacklogPassOptions, createBacklogPass, type WaitingEvent } from '../../src/paxos/backlog-pass.ts'
+import { type Backlog, type BacklogPassOptions, createBacklogPass } from '../../src/paxos/backlog-pass.ts'
 import type { PaxosEvent } from '../../src/paxos/events.ts'
 import { PaxosUnavailableError } from '../../src/paxos/paxos-errors.ts'
+import type { WaitingEvent } from '../../src/paxos/read-waiting-events.ts'
 
 const START = Date.parse('2026-03-02T09:00:00Z')
 
