@@ -57,6 +57,7 @@ const useCases = createUseCases({
   missingScopes: async () => [],
   trading: {} as UseCaseParts['trading'], // none of it is measured
   accounts: {} as UseCaseParts['accounts'],
+  identityChanges: {} as UseCaseParts['identityChanges'],
   documents: {} as UseCaseParts['documents'],
   vault: {} as UseCaseParts['vault'],
   alerts: NO_ALERTS,

@@ -5,6 +5,7 @@ import { ACCOUNT_STATES } from '../src/domain/account/account.ts'
 import { DOCUMENT_STATES } from '../src/domain/document/document.ts'
 import { EFFECT_STATES } from '../src/domain/effect.ts'
 import { EVENT_STATES } from '../src/domain/event-state.ts'
+import { CHANGE_STATES } from '../src/domain/identity-change/identity-change.ts'
 import { ONBOARDING_STATES } from '../src/domain/onboarding/onboarding.ts'
 import { ORDER_STATES } from '../src/domain/trade/order.ts'
 import { QUOTE_EXECUTION_STATES } from '../src/domain/trade/quote-execution.ts'
@@ -28,6 +29,7 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },
   ACCOUNT_STATES: { file: 'domain/account/account.ts', states: ACCOUNT_STATES },
   DEPOSIT_STATES: { file: 'domain/transfer/deposit.ts', states: DEPOSIT_STATES },
+  CHANGE_STATES: { file: 'domain/identity-change/identity-change.ts', states: CHANGE_STATES },
   DOCUMENT_STATES: { file: 'domain/document/document.ts', states: DOCUMENT_STATES },
   INSTRUCTIONS_STATES: { file: 'domain/transfer/deposit-instructions.ts', states: INSTRUCTIONS_STATES },
   TRANSFER_STATES: { file: 'domain/transfer/transfer.ts', states: TRANSFER_STATES },

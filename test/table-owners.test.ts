@@ -22,6 +22,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   deposit_instructions: 'ledger',
   account: 'ledger',
   document: 'ledger',
+  identity_change: 'ledger',
   transfer: 'ledger',
   wire: 'ledger',
   quote_execution: 'ledger',

@@ -43,7 +43,7 @@ export interface Answer {
 
 /** One route of the operator API: its input, its responses and its handler. Serving and documentation both come from it, so they cannot differ. */
 export interface ApiRoute {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** In OpenAPI's form: `/v1/onboardings/{id}`. */
   path: string
   /** The permission that a caller needs. Checked before the request is read. */

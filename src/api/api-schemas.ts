@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { ACCOUNT_SCHEMAS } from './account-schemas.ts'
 import { ALERT_SCHEMAS } from './alert-schemas.ts'
+import { CHANGE_SCHEMAS } from './change-schemas.ts'
 import { CLOCK_SCHEMAS } from './clock-schemas.ts'
+
 import { DEPOSIT_SCHEMAS } from './deposit-schemas.ts'
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
@@ -38,6 +40,7 @@ const ProblemDocument = z.strictObject({
 /** The operator API's responses as JSON: the source of its OpenAPI document. Tests check responses against them. */
 export const API_SCHEMAS = {
   ...ONBOARDING_SCHEMAS,
+  ...CHANGE_SCHEMAS,
   ...DOCUMENT_SCHEMAS,
   ...EVENT_SCHEMAS,
   ...ISSUE_SCHEMAS,

@@ -40,6 +40,7 @@ export function openapiDocument(routes: readonly ApiRoute[]): Json {
 const TAGS: Readonly<Record<string, string>> = {
   find: 'One search over everything that has an id or a key',
   onboardings: 'Customers and their onboarding',
+  changes: 'Changes of customers at Paxos',
   events: 'Events received from Paxos',
   issues: 'Failures grouped by cause',
   replays: 'Process events again: plan, approve, read the results',

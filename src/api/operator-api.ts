@@ -9,6 +9,7 @@ import { accountOpeningRoutes } from './account-opening-routes.ts'
 import { accountRoutes } from './account-routes.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { type ApiRoute, serveRoutes } from './api-route.ts'
+import { changeRoutes } from './change-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
 import { depositRoutes } from './deposit-routes.ts'
 import { documentRoutes } from './document-routes.ts'
@@ -51,6 +52,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     onboardingRoutes,
     documentRoutes,
     accountOpeningRoutes,
+    changeRoutes,
     accountRoutes,
     depositRoutes,
     sandboxWireRoutes,

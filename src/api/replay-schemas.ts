@@ -14,6 +14,7 @@ const EffectTotals = z
     ordersCancelled: count,
     depositsMade: count,
     quotesExecuted: count,
+    identitiesChanged: count.describe('Corrections, KYC refreshes and controls.'),
     instructionsCreated: count.describe('Requests for fiat deposit instructions.'),
     wiresSent: count.describe('Wires of the Sandbox.'),
     customers: count.describe('Customers with at least one effect.'),

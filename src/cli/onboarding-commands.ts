@@ -6,6 +6,7 @@ import { utcTime } from '../operate/say/say-time.ts'
 import type { OnboardingView } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
+import { registerChangeCommands } from './change-commands.ts'
 import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { parseJson, readInput } from './read-input.ts'
@@ -27,7 +28,7 @@ interface CreateFlags {
   json?: boolean
 }
 
-/** `onboarding list|show|create`: the customers. */
+/** `onboarding list|show|create|…`: the customers. */
 export function registerOnboardingCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   const onboarding = program.command('onboarding').description('customers and their onboarding')
 
@@ -88,6 +89,7 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
         print(`\nShow its progress: ${GATEHOUSE} onboarding show ${made.identityId}`)
       })
     })
+  registerChangeCommands(onboarding, open, print)
 }
 
 /** @throws UsageError naming every wrong field, but no value */

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { Registry } from 'prom-client'
 import type { AccountSnapshot } from '../domain/account/account.ts'
+import type { ChangeSnapshot } from '../domain/identity-change/identity-change.ts'
 import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
 import { createInbox, type Inbox } from '../inbox/inbox.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
@@ -55,6 +56,7 @@ export interface Stages extends StageParts, Required<Routes> {
   trading: Trading
   requests: Ledger<IdentityRequestSnapshot>
   accountLedger: Ledger<AccountSnapshot>
+  changes: Ledger<ChangeSnapshot>
   vault: Vault
   vaultKeys: Pick<OpenVault, 'keys' | 'keyring'>
   encryptionKey: Buffer
@@ -75,7 +77,7 @@ export function openStages({ pool, queue, paxos, notices }: StageParts, settings
   const backlog = readBacklog ? backlogOf({ inbox, ledger, queue, logger }) : null
   const reader = wrap('reader', createConfirmationReader(paxos, backlog))
   const trading = openTrading({ pool, paxos, notices, readTransfers, absenceTrustedAfterMs, wrap })
-  const wires = wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, vault, now: Date.now, trading, wrap })
+  const wires = wireRoutes({ pool, inbox, ledger, paxos, notices, unknownIdentities, vault, now: Date.now, trading, wrap })
   const close = (): Promise<void> =>
     closeInTurn([
       () => queue.close(),

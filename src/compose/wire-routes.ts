@@ -1,12 +1,18 @@
 import type { Pool } from 'pg'
 import type { AccountSnapshot } from '../domain/account/account.ts'
+import type { ChangeSnapshot } from '../domain/identity-change/identity-change.ts'
 import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
+import { READ_IDENTITY } from '../domain/onboarding/onboarding.ts'
+import type { Inbox } from '../inbox/inbox.ts'
 import { ACCOUNT_TABLE } from '../ledger/account-table.ts'
+import { IDENTITY_CHANGE_TABLE } from '../ledger/identity-change-table.ts'
 import { IDENTITY_REQUEST_TABLE } from '../ledger/identity-request-table.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
+import { hasOlderOpenChange } from '../ledger/read-changes.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { accountRoute } from '../saga/account-route.ts'
+import { identityChangeRoute } from '../saga/identity-change-route.ts'
 import { identityRequestRoute } from '../saga/identity-request-route.ts'
 import { onboardingRoute, readIdentityRoute } from '../saga/onboarding-route.ts'
 import type { Routes } from '../saga/prepare-event.ts'
@@ -16,6 +22,7 @@ import type { Wrap } from './wrap-part.ts'
 
 export interface RouteParts {
   pool: Pool
+  inbox: Pick<Inbox, 'setTimer'>
   ledger: Ledger
   paxos: PaxosClient
   notices: NoticeChannel
@@ -27,13 +34,31 @@ export interface RouteParts {
 }
 
 /** The routes of events, commands and timers to streams: the same in the worker, in the operator's role, and in tests. */
-export function wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, vault, now, trading, wrap }: RouteParts): Required<Routes> & {
+export function wireRoutes({
+  pool,
+  inbox,
+  ledger,
+  paxos,
+  notices,
+  unknownIdentities,
+  vault,
+  now,
+  trading,
+  wrap,
+}: RouteParts): Required<Routes> & {
   requests: Ledger<IdentityRequestSnapshot>
   accountLedger: Ledger<AccountSnapshot>
+  changes: Ledger<ChangeSnapshot>
   close(): Promise<void>
 } {
   const requests = createLedger({ pool, table: IDENTITY_REQUEST_TABLE })
   const accountLedger = wrap('accountLedger', createLedger({ pool, table: ACCOUNT_TABLE }))
+  const changes = wrap('changeLedger', createLedger({ pool, table: IDENTITY_CHANGE_TABLE }))
+  const changeParts = {
+    ...{ ledger: changes, paxos, vault },
+    waitsForOlder: (change: ChangeSnapshot['change']) => hasOlderOpenChange(pool, change),
+    readAgain: (identityId: string) => inbox.setTimer({ streamId: identityId, name: READ_IDENTITY, dueAt: new Date(now()), identityId }),
+  }
   const onboarding = { ledger, paxos, notices, unknownIdentities }
   return {
     routes: [onboardingRoute(onboarding), ...trading.eventRoutes],
@@ -41,12 +66,14 @@ export function wireRoutes({ pool, ledger, paxos, notices, unknownIdentities, va
       identityRequestRoute({ requests, ledger, paxos, vault, now }),
       readIdentityRoute(onboarding),
       accountRoute({ ledger: accountLedger, paxos, notices, vault }),
+      identityChangeRoute(changeParts),
       ...trading.routes,
     ],
     requests,
     accountLedger,
+    changes,
     close: async () => {
-      await Promise.all([requests.close(), accountLedger.close()])
+      await Promise.all([requests.close(), accountLedger.close(), changes.close()])
     },
   }
 }

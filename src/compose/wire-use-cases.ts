@@ -47,6 +47,7 @@ export function wireUseCases(
     trading: { ...trading, inbox, queue, paxos, encryptionKey },
     accounts: { accounts: stages.accountLedger, vault: stages.vault, inbox },
     documents: { documents: trading.documentLedger, onboardings: stages.ledger },
+    identityChanges: { changes: stages.changes, vault: stages.vault },
     actions: {
       createOnboarding: (order) => createOnboarding({ ...stages, workNow: work }, order),
       findCommand: (id) => inbox.findCommand(id),

@@ -10,6 +10,7 @@ export type WrappedPart =
   | 'wireLedger'
   | 'documentLedger'
   | 'accountLedger'
+  | 'changeLedger'
   | 'reader'
 
 /** Returns the part, or a wrapper of it. */

@@ -14,7 +14,7 @@ const UNLIMITED: BudgetLimits = { token: null, identity: null, quote: null, tran
 const BudgetOverrides = z.partialRecord(z.enum(BUDGET_CLASSES), z.number().positive().nullable())
 
 /** Optional features, each with scopes of its own (src/paxos/transport/scopes.ts). Onboarding is always on. */
-export const PAXOS_FEATURES = ['balances', 'orders', 'quotes', 'transfers', 'deposit-instructions', 'sandbox-wires'] as const
+export const PAXOS_FEATURES = ['controls', 'balances', 'orders', 'quotes', 'transfers', 'deposit-instructions', 'sandbox-wires'] as const
 export type PaxosFeature = (typeof PAXOS_FEATURES)[number]
 /** A feature of Paxos's Sandbox alone. Beside Paxos it must be named; beside the simulator it is on. */
 const SANDBOX_WIRES = 'sandbox-wires' satisfies PaxosFeature

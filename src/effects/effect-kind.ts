@@ -33,6 +33,7 @@ export type Verdict =
   | 'would-execute-quote'
   | 'would-create-instructions'
   | 'would-send-wire'
+  | 'would-change-identity'
   | 'would-move'
   | 'would-hold'
   | 'would-wait'
@@ -60,6 +61,7 @@ export interface PlannedEffect {
     | 'execute'
     | 'instruct'
     | 'wire'
+    | 'change'
   readonly key: string
 }
 

@@ -12,6 +12,7 @@ export type FoundStreamKind =
   | 'wire'
   | 'document'
   | 'account'
+  | 'identity-change'
 
 /** A stream that a search found, and the id by which it was found. */
 export interface FoundStream {
@@ -49,6 +50,7 @@ const SEARCHED: readonly Searched[] = [
   { kind: 'wire', table: 'wire', id: 'wire_id', fields: ['wire_id'] },
   { kind: 'account', table: 'account', id: 'account_key', fields: ['account_key', 'account_id', 'profile_id'] },
   { kind: 'document', table: 'document', id: 'document_id', fields: ['document_id', 'file_id'] },
+  { kind: 'identity-change', table: 'identity_change', id: 'change_id', fields: ['change_id'] },
 ]
 
 /** Streams with an id that matches one of these LIKE patterns: at most `limit` for each field, in the order of the field. */

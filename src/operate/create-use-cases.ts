@@ -23,6 +23,7 @@ import { diagnose } from './health/diagnose.ts'
 import { readHome } from './health/home.ts'
 import { honestPace } from './health/honest-pace.ts'
 import { readStats } from './health/stats.ts'
+import { type ChangeUseCaseParts, changeUseCases } from './identity-changes/change-use-cases.ts'
 import { issueUseCases } from './issues/issues.ts'
 import { listLongestApproved, onboardingUseCases } from './onboarding/onboardings.ts'
 import { type ErasureUseCaseParts, erasureUseCases } from './privacy/erasures.ts'
@@ -64,6 +65,8 @@ export interface UseCaseParts {
   alerts: Pick<AlertParts, 'settings' | 'openChannels' | 'configured'>
   /** The streams of further accounts, and what their commands need. */
   accounts: Pick<OpenAccountParts, 'accounts' | 'vault' | 'inbox'>
+  /** The streams behind the changes of customers, and their sealed data. */
+  identityChanges: Pick<ChangeUseCaseParts, 'changes' | 'vault'>
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -91,6 +94,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...trading,
     ...documentUseCases({ ...parts.trading, ...parts.documents, pool, perform, now }),
     ...accountUseCases({ ...parts.trading, ...parts.accounts, onboardings: parts.documents.onboardings, pool, perform, now }),
+    ...changeUseCases({ ...parts.trading, ...parts.documents, ...parts.identityChanges, pool, perform, now }),
     ...proofUseCases({
       ...{ pool, now, paxos: parts.trading.paxos, proveBalances: trading.proveBalances },
       verifyLedger: () => checkLedger(),

@@ -24,6 +24,7 @@ export const FOUND_KINDS = [
   'deposit-instructions',
   'wire',
   'document',
+  'identity-change',
   'identity-request',
   'replay',
 ] as const
@@ -144,6 +145,7 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   wire_id: 'wire id',
   document_id: 'document id',
   file_id: "Paxos's file id",
+  change_id: 'change id',
 }
 
 function ofStream({ kind, id, field, value, state, identityId, createdAt }: FoundStream, placeOf: PlaceOf): Unweighed {

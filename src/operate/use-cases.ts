@@ -32,6 +32,7 @@ import type { ClockUseCases } from './health/clocks.ts'
 import type { Finding } from './health/finding.ts'
 import type { Home } from './health/home.ts'
 import type { UpstreamOutlook } from './health/upstream-outlook.ts'
+import type { ChangeUseCases } from './identity-changes/change-use-cases.ts'
 import type { Annotation, IssueVerb } from './issues/issue-input.ts'
 import type { CreatedOnboarding, CreateOrder } from './onboarding/create-onboarding.ts'
 import type { ErasureUseCases } from './privacy/erasures.ts'
@@ -52,6 +53,7 @@ export type { ReplayLine } from '../replay/list-replays.ts'
 export { REPLAY_STATES } from '../replay/replay-record.ts'
 export { STEERINGS, type Steering } from '../replay/steer-replay.ts'
 export type { RebuildReport } from '../saga/rebuild-queue.ts'
+export type { ChangeView } from './identity-changes/change-use-cases.ts'
 
 export interface OnboardingView extends OnboardingRecord {
   /** Why it is not moving, and who or what moves it next; null once it has ended. */
@@ -237,6 +239,7 @@ export interface OperatorUseCases
     IssueUseCases,
     DocumentUseCases,
     AccountUseCases,
+    ChangeUseCases,
     ProofUseCases,
     ReconciliationUseCases,
     KeyUseCases,

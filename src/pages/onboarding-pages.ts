@@ -2,7 +2,7 @@ import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import type { TimelineLine } from '../operate/events/timeline.ts'
 import { sayEffect } from '../operate/say/say-effect.ts'
 import { relativeTime } from '../operate/say/say-time.ts'
-import type { DocumentRecord, FurtherAccountRecord, OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
+import type { ChangeView, DocumentRecord, FurtherAccountRecord, OnboardingStory, OnboardingView } from '../operate/use-cases.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { attemptTable } from './attempt-table.ts'
@@ -69,7 +69,13 @@ export function onboardingTable(items: readonly OnboardingView[], now: Date): Ht
 /** One customer: the state, why it is not moving, and its history. */
 export function onboardingPage(
   story: OnboardingStory,
-  { operator, now, documents, accounts }: Reader & { documents: readonly DocumentRecord[]; accounts: readonly FurtherAccountRecord[] },
+  {
+    operator,
+    now,
+    documents,
+    accounts,
+    changes,
+  }: Reader & { documents: readonly DocumentRecord[]; accounts: readonly FurtherAccountRecord[]; changes: readonly ChangeView[] },
 ): Html {
   const { identityId, refId, state, waitingFor, requiredDocuments } = story
   return page({
@@ -102,6 +108,7 @@ ${waitingFor && notice(state === 'held' ? 'bad' : 'warn', html`<strong>Why is th
 </div>
 ${story.effectAttempts.length > 0 && html`<h2>Calls to Paxos and to the application</h2>${attemptTable(story.effectAttempts, now)}`}
 ${accounts.length > 0 && furtherAccounts(accounts, now)}
+${changeSection(identityId, changes, now)}
 ${(documents.length > 0 || state === 'documents_required') && documentSection(identityId, documents, now)}
 <h2>Timeline</h2>
 ${timeline(story.timeline)}
@@ -127,6 +134,19 @@ function furtherAccounts(accounts: readonly FurtherAccountRecord[], now: Date): 
     html`<small class="when">${relativeTime(updatedAt, now)}</small>`,
   ])
   return html`<h2>Further accounts</h2>${dataTable('Further accounts', ['Account', 'Owners', 'State', 'Changed'], rows)}`
+}
+
+/** Corrections, KYC refreshes and restrictions that were sent. The active restrictions stand among what is outstanding. */
+function changeSection(identityId: string, changes: readonly ChangeView[], now: Date): Html {
+  const rows = changes.map(({ changeId, kind, state, reason, fields, control, reasonCode, updatedAt }) => [
+    html`${kind.replaceAll('-', ' ')}<br><small><code>${changeId}</code></small>`,
+    html`${control ?? fields.join(', ')} ${reasonCode && html`<small>${reasonCode}</small>`}`,
+    html`${badge(state)} ${reason && html`<small>${reason}</small>`}`,
+    html`<small class="when">${relativeTime(updatedAt, now)}</small>`,
+  ])
+  return html`<h2>Changes at Paxos</h2>
+${changes.length > 0 ? dataTable('Changes', ['Change', 'What', 'State', 'Changed'], rows) : html`<p class="hint">None yet.</p>`}
+${command(`${GATEHOUSE} onboarding control list ${identityId}`)}`
 }
 
 /** What was sent. What Paxos still wants is asked of Paxos by the command, so that the page does not depend on Paxos. */

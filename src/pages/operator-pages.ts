@@ -164,8 +164,12 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     const story = await useCases.getOnboarding(canonicalId(request.params.id))
     if (!story) throw new HttpProblem(404, 'ONBOARDING_UNKNOWN', 'Unknown onboarding. Search the list by the first characters of an id.')
     const { identityId } = story
-    const [documents, accounts] = await Promise.all([useCases.listUploads(identityId), useCases.listAccounts(identityId)])
-    return sendHtml(reply, onboardingPage(story, { ...reader(request), documents, accounts }))
+    const [documents, accounts, changes] = await Promise.all([
+      useCases.listUploads(identityId),
+      useCases.listAccounts(identityId),
+      useCases.listChanges(identityId),
+    ])
+    return sendHtml(reply, onboardingPage(story, { ...reader(request), documents, accounts, changes }))
   })
   app.get('/events', needs('event.read'), async (request, reply) => {
     const { query, wrong } = readFilters(EventListQuery, request.query)

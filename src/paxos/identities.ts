@@ -20,13 +20,22 @@ export interface PaxosIdentity {
 }
 
 /** The person or institution behind the identity, under Paxos's names: personal data. The logger redacts these names. */
-interface PaxosIdentityDetails {
+export interface PaxosIdentityDetails {
   person_details: Readonly<Record<string, unknown>> | null
   institution_details: Readonly<Record<string, unknown>> | null
+  customer_due_diligence: Readonly<Record<string, unknown>> | null
+  tax_details: readonly unknown[] | null
+  tax_details_not_required: boolean | null
+  metadata: Readonly<Record<string, unknown>> | null
+  is_merchant: boolean | null
+  last_kyc_refresh_date: string | null
 }
 
 /** The body of Create Identity (paxos/api.md 4.1). `ref_id` is required because it makes a second try harmless. */
 type NewIdentity = Readonly<Record<string, unknown>> & { readonly ref_id: string }
+
+/** The body of Update Identity: a delta (paxos/api.md 4.9). With `last_kyc_refresh_date` it completes a KYC refresh. */
+export type IdentityDelta = Readonly<Record<string, unknown>>
 
 export interface IdentitiesOfPaxos {
   /** @throws PAXOS_CONFLICT when the ref_id or the person exists: read `existingId` and compare its ref_id (paxos/api.md 4.6) */
@@ -34,6 +43,8 @@ export interface IdentitiesOfPaxos {
   get(identityId: string, options?: CallOptions): Promise<PaxosIdentity>
   /** Like `get`, with personal data, for callers that must show or compare it. */
   getWithDetails(identityId: string, options?: CallOptions): Promise<PaxosIdentity & PaxosIdentityDetails>
+  /** Updates the identity as a delta. Sending the same delta again changes nothing. @throws PAXOS_CONFLICT when another identity is this person */
+  update(identityId: string, delta: IdentityDelta, options?: CallOptions): Promise<PaxosIdentity>
   /** One page, newest first by default. Paxos has no filter by ref_id. */
   list(options: CallOptions & IdentitiesFilter): Promise<{ identities: PaxosIdentity[]; nextCursor: string | null }>
 }
@@ -109,10 +120,26 @@ const toIdentity = (fields: z.output<typeof Fields>): PaxosIdentity => ({
 const Identity = Fields.transform(toIdentity)
 
 const details = z.record(z.string(), z.unknown()).nullish()
-const IdentityWithDetails = Fields.and(z.object({ person_details: details, institution_details: details })).transform((fields) => ({
+const Personal = z.object({
+  person_details: details,
+  institution_details: details,
+  customer_due_diligence: details.catch(null),
+  tax_details: z.array(z.unknown()).nullish().catch(null),
+  tax_details_not_required: z.boolean().nullish().catch(null),
+  metadata: details.catch(null),
+  is_merchant: z.boolean().nullish().catch(null),
+  last_kyc_refresh_date: z.string().nullish().catch(null),
+})
+const IdentityWithDetails = Fields.and(Personal).transform((fields) => ({
   ...toIdentity(fields),
   person_details: fields.person_details ?? null,
   institution_details: fields.institution_details ?? null,
+  customer_due_diligence: fields.customer_due_diligence ?? null,
+  tax_details: fields.tax_details ?? null,
+  tax_details_not_required: fields.tax_details_not_required ?? null,
+  metadata: fields.metadata ?? null,
+  is_merchant: fields.is_merchant ?? null,
+  last_kyc_refresh_date: fields.last_kyc_refresh_date || null,
 }))
 
 /** A row that cannot be read is left out. The identity is then read by id, and that read says what is wrong with it. */
@@ -155,6 +182,12 @@ export function identitiesOfPaxos(call: PaxosCall): IdentitiesOfPaxos {
       const operation = 'identities.get'
       const path = `/identity/identities/${idSegment(identityId, operation)}?include_details=true`
       return about(identityId, await call({ operation, path, schema: IdentityWithDetails }, options), operation)
+    },
+    async update(identityId, delta, options) {
+      const operation = 'identities.update'
+      const path = `/identity/identities/${idSegment(identityId, operation)}`
+      const request = { operation, path, method: 'PUT', personal: true, schema: Identity, once: 'sets-a-state' } as const
+      return about(identityId, await call({ ...request, body: delta }, options), operation)
     },
     list({ status, createdAt, updatedAt, order, limit, cursor, ...options }) {
       const times = { ...timeFilter('created_at', createdAt), ...timeFilter('updated_at', updatedAt) }

@@ -3,6 +3,7 @@ import type { AddressPolicy } from '../platform/address-policy.ts'
 import type { Logger } from '../platform/logger.ts'
 import { type AccountsOfPaxos, accountsOfPaxos } from './accounts.ts'
 import { type BalancesOfPaxos, balancesOfPaxos } from './balances.ts'
+import { type ControlsOfPaxos, controlsOfPaxos } from './controls.ts'
 import { type DepositsOfPaxos, depositsOfPaxos } from './deposits.ts'
 import { createDocumentStorage } from './document-storage.ts'
 import { type DocumentsOfPaxos, documentsOfPaxos } from './documents.ts'
@@ -32,6 +33,7 @@ import type { Circuit, CircuitChange } from './upstream-contact.ts'
 export interface PaxosClient {
   events: EventsOfPaxos
   identities: IdentitiesOfPaxos
+  controls: ControlsOfPaxos
   accounts: AccountsOfPaxos
   profiles: ProfilesOfPaxos
   balances: BalancesOfPaxos
@@ -155,6 +157,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
   return {
     events: eventsOfPaxos(call),
     identities: identitiesOfPaxos(call),
+    controls: controlsOfPaxos(call),
     accounts: accountsOfPaxos(call),
     profiles: profilesOfPaxos(call),
     balances: balancesOfPaxos(call),

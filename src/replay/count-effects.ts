@@ -15,6 +15,7 @@ export interface EffectTotals {
   quotesExecuted: number
   instructionsCreated: number
   wiresSent: number
+  identitiesChanged: number
   /** Customers with at least one effect. */
   customers: number
   /** Events whose effects earlier events of the plan have already. */
@@ -35,6 +36,7 @@ const FIELD_OF: Readonly<Record<PlannedEffect['act'], Counted>> = {
   execute: 'quotesExecuted',
   instruct: 'instructionsCreated',
   wire: 'wiresSent',
+  change: 'identitiesChanged',
 }
 
 /** Counts item by item, in order. Its memory holds the keys alone, for a plan of any size. */
@@ -54,6 +56,7 @@ export function createEffectCounter(): {
       quotesExecuted: 0,
       instructionsCreated: 0,
       wiresSent: 0,
+      identitiesChanged: 0,
       eventsWithoutEffect: 0,
     },
   }

@@ -7,6 +7,7 @@ import { EffectRefusedError } from './saga-errors.ts'
 /** Gatehouse's own waits. They do not say why an event fails, so the event keeps its known cause. */
 const OWN_WAITS: ReadonlySet<string> = new Set([
   'BUDGET_EXHAUSTED',
+  'CHANGE_WAITS',
   'DEPOSIT_OUTCOME_OPEN',
   'EFFECT_IN_PROGRESS',
   'ONBOARDING_CONTENDED',

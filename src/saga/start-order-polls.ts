@@ -5,6 +5,7 @@ import { CREATE_DEPOSIT_INSTRUCTIONS } from '../domain/transfer/deposit-instruct
 import { SEND_WIRE } from '../domain/transfer/wire.ts'
 import type { Inbox } from '../inbox/inbox.ts'
 import { ACCOUNT_READS } from '../ledger/read-accounts.ts'
+import { CHANGE_READS } from '../ledger/read-changes.ts'
 import { INSTRUCTIONS_READS } from '../ledger/read-deposit-instructions.ts'
 import { DEPOSIT_READS } from '../ledger/read-deposits.ts'
 import { DOCUMENT_READS } from '../ledger/read-documents.ts'
@@ -18,6 +19,7 @@ import type { Logger } from '../platform/logger.ts'
 import { withClient } from '../platform/postgres/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import { SETTLE_DOCUMENT } from './document-route.ts'
+import { CHANGE_IDENTITY } from './identity-change-route.ts'
 import { createOrderPoll, type PollReport } from './poll-orders.ts'
 import { pollTransfers } from './poll-transfers.ts'
 
@@ -123,6 +125,7 @@ async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'p
     [CREATE_DEPOSIT_INSTRUCTIONS]: INSTRUCTIONS_READS.listWaiting(pool, before),
     [SEND_WIRE]: WIRE_READS.listWaiting(pool, before),
     [OPEN_ACCOUNT]: ACCOUNT_READS.listWaiting(pool, before),
+    [CHANGE_IDENTITY]: CHANGE_READS.listWaiting(pool, before),
     [SETTLE_DOCUMENT]: DOCUMENT_READS.listWaiting(pool, new Date(at.getTime() - STUCK_AFTER_MS)),
   }
   const lost = Object.entries(waiting).map(async ([name, ids]) => (await ids).map((streamId) => ({ streamId, name, dueAt: at })))

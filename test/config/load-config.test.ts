@@ -65,7 +65,7 @@ describe('the configuration', () => {
     expect(load(PRODUCTION).webhook.apiKeys).toEqual(['webhook-key-number-1', 'webhook-key-number-2'])
   })
   it('asks for the scope of Sandbox wires by default beside a simulator alone, and with what a look-up of them needs', () => {
-    const all = ['balances', 'orders', 'quotes', 'transfers', 'deposit-instructions', 'sandbox-wires']
+    const all = ['controls', 'balances', 'orders', 'quotes', 'transfers', 'deposit-instructions', 'sandbox-wires']
     expect(load({}).paxosFeatures).toEqual(all)
     expect(load(PRODUCTION).paxosFeatures).toEqual(all.slice(0, -1))
     expect(load({ ...PRODUCTION, PAXOS_FEATURES: all.slice(3).join() }).paxosFeatures).toEqual(all.slice(3))

@@ -29,7 +29,11 @@ export interface Operator extends Pipeline {
   /** Moves the clock of the operator's side by milliseconds. */
   advanceClock(ms: number): void
   /** With the token, unless `headers` say otherwise. */
-  call(method: 'GET' | 'POST', path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Reply>
+  call(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    options?: { body?: unknown; headers?: Record<string, string> },
+  ): Promise<Reply>
 }
 
 export interface Reply {

@@ -40,6 +40,7 @@ describe('the scopes of Paxos', () => {
   it('that are missing are named for each feature, one by one', async () => {
     const { paxos } = await openPaxos(GRANTED)
     expect(await paxos.missingScopes()).toEqual([
+      { feature: 'controls', scopes: [...SCOPES.controls] },
       { feature: 'orders', scopes: ['exchange:write_order'] },
       { feature: 'quotes', scopes: [...SCOPES.quotes] },
       { feature: 'transfers', scopes: ['transfer:read_transfer'] },

@@ -152,6 +152,7 @@ describe('the text of a plan', () => {
         wiresSent: 0,
         quotesExecuted: 0,
         instructionsCreated: 0,
+        identitiesChanged: 0,
         customers: 1,
         eventsWithoutEffect: 1,
       },

@@ -6,7 +6,7 @@ import { PostalAddress, zipCodeRules } from './postal-address.ts'
 import { REF_ID_RULES, refId } from './ref-id.ts'
 
 /** Every field of an institution that may be sent: paxos/api.md 4.5. */
-const InstitutionDetails = z.strictObject({
+export const INSTITUTION_FIELDS = {
   name: ascii(200),
   business_address: PostalAddress,
   incorporation_address: PostalAddress.optional(),
@@ -28,7 +28,8 @@ const InstitutionDetails = z.strictObject({
   regulator_register_number: short.optional(),
   doing_business_as: short.optional(),
   business_description: short.optional(),
-})
+}
+const InstitutionDetails = z.strictObject(INSTITUTION_FIELDS)
 
 /** Each is read at Paxos before the institution is created. The limit is ours. */
 const MOST_MEMBERS = 50

@@ -13,33 +13,36 @@ const requiredWithPassthrough = (field: string): ReturnType<typeof rule> =>
   rule(field, 'is required when verifier_type is PASSTHROUGH', (sent) => sent.at('verifier_type') !== 'PASSTHROUGH' || sent.has(field))
 
 /** The fields of a person that crypto brokerage requires: paxos/api.md 4.2. */
+export const PERSON_FIELDS = {
+  first_name: ascii(200),
+  middle_name: short.optional(),
+  last_name: ascii(200),
+  date_of_birth: birthDate,
+  address: PostalAddress,
+  nationality: country,
+  cip_id: ascii(200),
+  cip_id_type: oneOf('SSN, ID_CARD, ITIN, PASSPORT, DRIVING_LICENSE, VISA'),
+  cip_id_country: country,
+  phone_number: short.optional(),
+  email: orEmpty(z.email('must be an e-mail address')).optional(),
+  profession: short.optional(),
+  country_of_birth: short.optional(),
+  verifier_type: oneOf('PAXOS, PASSTHROUGH, MANUAL').optional(),
+  passthrough_verifier_type: oneOf(
+    'JUMIO, ALLOY, LEXISNEXIS, MITEK, SUMSUB, MICROBILT, ONFIDO, CUSTOMER, EQUIFAX, ID3_AUTHENTICATE, FIS, PROVE, PERSONA, PLAID, DOTFILE, AIPRISE',
+  ).optional(),
+  passthrough_verified_at: z.iso.datetime({ offset: true, message: 'must be a time, such as 2026-03-01T12:00:00Z' }).optional(),
+  passthrough_verification_id: short.min(1, 'must not be empty').optional(),
+  passthrough_verification_status: oneOf('APPROVED, DENIED').optional(),
+  passthrough_verification_fields: z
+    .array(oneOf('FULL_LEGAL_NAME, ADDRESS, DATE_OF_BIRTH, CIP_ID'))
+    .min(1, 'must name at least one field')
+    .optional(),
+}
+
+/** The same with the rules over several fields. */
 const PersonDetails = z
-  .strictObject({
-    first_name: ascii(200),
-    middle_name: short.optional(),
-    last_name: ascii(200),
-    date_of_birth: birthDate,
-    address: PostalAddress,
-    nationality: country,
-    cip_id: ascii(200),
-    cip_id_type: oneOf('SSN, ID_CARD, ITIN, PASSPORT, DRIVING_LICENSE, VISA'),
-    cip_id_country: country,
-    phone_number: short.optional(),
-    email: orEmpty(z.email('must be an e-mail address')).optional(),
-    profession: short.optional(),
-    country_of_birth: short.optional(),
-    verifier_type: oneOf('PAXOS, PASSTHROUGH, MANUAL').optional(),
-    passthrough_verifier_type: oneOf(
-      'JUMIO, ALLOY, LEXISNEXIS, MITEK, SUMSUB, MICROBILT, ONFIDO, CUSTOMER, EQUIFAX, ID3_AUTHENTICATE, FIS, PROVE, PERSONA, PLAID, DOTFILE, AIPRISE',
-    ).optional(),
-    passthrough_verified_at: z.iso.datetime({ offset: true, message: 'must be a time, such as 2026-03-01T12:00:00Z' }).optional(),
-    passthrough_verification_id: short.min(1, 'must not be empty').optional(),
-    passthrough_verification_status: oneOf('APPROVED, DENIED').optional(),
-    passthrough_verification_fields: z
-      .array(oneOf('FULL_LEGAL_NAME, ADDRESS, DATE_OF_BIRTH, CIP_ID'))
-      .min(1, 'must name at least one field')
-      .optional(),
-  })
+  .strictObject(PERSON_FIELDS)
   .refine(...requiredWithPassthrough('passthrough_verifier_type'))
   .refine(...requiredWithPassthrough('passthrough_verified_at'))
   .refine(...requiredWithPassthrough('passthrough_verification_id'))

@@ -26,6 +26,7 @@ export function sayEffects(effects: EffectTotals): string {
     effects.ordersCancelled > 0 && `cancels ${counted(effects.ordersCancelled, 'order')}`,
     effects.depositsMade > 0 && `makes ${counted(effects.depositsMade, 'deposit')}`,
     effects.quotesExecuted > 0 && `executes ${counted(effects.quotesExecuted, 'quote')}`,
+    effects.identitiesChanged > 0 && `changes ${counted(effects.identitiesChanged, 'identity')}`,
     effects.instructionsCreated > 0 && `requests deposit instructions for ${counted(effects.instructionsCreated, 'account')}`,
     effects.wiresSent > 0 && `sends ${counted(effects.wiresSent, 'wire')}`,
     eventsWithoutEffect > 0 && `nothing for ${counted(eventsWithoutEffect, 'event')}`,

@@ -10,6 +10,7 @@ export const SCOPES = {
     'identity:write_account',
     'events:read_event', // confirm webhooks. Paxos's guide lacks it, and Gatehouse cannot work without it
   ],
+  controls: ['identity:read_identity_control', 'identity:write_identity_control'],
   balances: ['funding:read_profile'], // the sandbox's deposit needs it too
   orders: ['exchange:read_order', 'exchange:write_order'],
   quotes: ['exchange:read_quote', 'exchange:read_quote_execution', 'exchange:write_quote_execution'],
@@ -23,6 +24,7 @@ export type Feature = keyof typeof SCOPES
 /** Every feature. */
 export const ALL_FEATURES = [
   'onboarding',
+  'controls',
   'balances',
   'orders',
   'quotes',

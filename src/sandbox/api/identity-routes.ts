@@ -76,10 +76,12 @@ export function identityRoutes(simulate: SimulateOperation, state: SandboxState)
     if (change.ref_id !== undefined && change.ref_id !== identity.refId) {
       const other = identities.byRefId(change.ref_id)
       if (other) throw alreadyExists('duplicate ref_id provided', { id: other.id })
-      identities.rename(identity, change.ref_id)
     }
     refuseOtherType(identity, change)
-    identity.details = updatedDetails(identity, change)
+    const details = updatedDetails(identity, change)
+    identities.changePerson(identity, details)
+    if (change.ref_id !== undefined) identities.rename(identity, change.ref_id)
+    identity.details = details
     identity.metadata = change.metadata ?? identity.metadata
     identity.taxDetails = change.tax_details ?? identity.taxDetails
     identity.taxDetailsNotRequired = change.set_tax_details_not_required ?? identity.taxDetailsNotRequired

@@ -36,6 +36,7 @@ export const FACTS: readonly Fact[] = [
   { about: 'identities', does: 'a day of birth must be a day that exists', basis: 'assumed' },
   { about: 'identities', does: 'the status that results from the single checks', basis: 'assumed' },
   { about: 'identities', does: 'a duplicate ref_id is checked before a duplicate person', basis: 'assumed' },
+  { about: 'identities', does: 'an update to the cip_id of another identity is 409, as on create', basis: 'assumed' },
   { about: 'sandbox-status', does: 'emits events; the status changes immediately', basis: 'assumed', knob: 'sandboxStatusLagMs' },
   { about: 'controls', does: 'any active control makes the status DISABLED, FROZEN makes it ERROR', basis: 'assumed' },
   { about: 'controls', does: 'the client deletes only its own; an event announces each change', basis: 'documented' },

@@ -50,8 +50,7 @@ export class IdentityStore {
 
   /** Takes an identity of an earlier run. Its details hold what makes it unique. */
   restore(identity: Identity): void {
-    const { cip_id, cip_id_type, cip_id_country } = identity.details
-    this.add(identity, { cip_id: String(cip_id), cip_id_type: String(cip_id_type), cip_id_country: String(cip_id_country) })
+    this.add(identity, cipOf(identity.details))
     for (const { fileId } of identity.documents) this.addFile(fileId, identity)
   }
 
@@ -59,6 +58,16 @@ export class IdentityStore {
     if (identity.refId !== null) this.#idByRefId.delete(identity.refId)
     identity.refId = refId
     this.#idByRefId.set(refId, identity.id)
+  }
+
+  /** Call before the details change. @throws the 409 of a person whom another identity has already (assumed: as on create) */
+  changePerson(identity: Identity, details: Identity['details']): void {
+    const [known, wanted] = [cipKey(cipOf(identity.details)), cipKey(cipOf(details))]
+    if (known === wanted) return
+    const other = this.#idByCip.get(wanted)
+    if (other !== undefined) throw alreadyExists('duplicate (cip_id, cip_id_type, cip_id_country) provided', { id: other })
+    this.#idByCip.delete(known)
+    this.#idByCip.set(wanted, identity.id)
   }
 
   /** Call when a document of this identity is announced: its upload URL names only the file. */
@@ -77,6 +86,10 @@ export class IdentityStore {
     this.#idByCip.clear()
     this.#idByFileId.clear()
   }
+}
+
+function cipOf({ cip_id, cip_id_type, cip_id_country }: Identity['details']): CipTriple {
+  return { cip_id: String(cip_id), cip_id_type: String(cip_id_type), cip_id_country: String(cip_id_country) }
 }
 
 function cipKey({ cip_id, cip_id_type, cip_id_country }: CipTriple): string {
