@@ -64,8 +64,8 @@ REVOKE UPDATE ON ledger_entry, audit_entry, effect_attempt, sweep_window, comman
 GRANT UPDATE (input_hash, field_hashes) ON command TO gatehouse_worker, gatehouse_operator;
 -- Personal data is sealed while a command needs it, and deleted when the command is done.
 GRANT DELETE ON sealed_payload, vault_key TO gatehouse_worker, gatehouse_operator;
--- Only the operator role uses operators' sessions.
-REVOKE ALL ON operator_session FROM gatehouse_worker;
+-- Only the operator role reads operators, their tokens and their sessions.
+REVOKE ALL ON operator, operator_token, operator_session FROM gatehouse_worker;
 GRANT DELETE ON operator_session TO gatehouse_operator;
 -- The operator role deletes quotes that expired an hour ago.
 GRANT DELETE ON held_quote TO gatehouse_operator;

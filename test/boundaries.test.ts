@@ -60,6 +60,7 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ['../domain/event-state.ts', '../config/load-config.ts', '../queue/event-queue.ts'],
   },
   'platform/postgres': { may: ['../app-error.ts', './postgres.ts'], mayNot: ['../../domain/event-state.ts', '../../inbox/inbox.ts'] },
+  operators: { may: ['../domain/roles.ts', '../platform/page.ts'], mayNot: ['../audit/audit.ts', '../operate/use-cases.ts'] },
   audit: { may: ['../domain/event-state.ts', '../platform/hash-chain.ts'], mayNot: ['../ledger/ledger.ts', '../operate/use-cases.ts'] },
   receive: {
     may: ['../inbox/inbox.ts', '../queue/event-queue.ts', '../platform/logger.ts'],
@@ -114,7 +115,7 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ['../notify/notice.ts', '../operate/use-cases.ts', '../receive/register-receiver.ts'],
   },
   operate: {
-    may: ['../replay/run-replay.ts', '../saga/process-event.ts', '../audit/audit.ts'],
+    may: ['../replay/run-replay.ts', '../saga/process-event.ts', '../audit/audit.ts', '../operators/operators.ts'],
     mayNot: [
       '../api/operator-api.ts',
       '../pages/home-page.ts',

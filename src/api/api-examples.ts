@@ -74,6 +74,11 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   promoteWebhookKey: { reason: 'the Events API of Paxos lagged; the key was not stolen' },
   pauseQueue: { reason: 'deploy 42' },
   resumeQueue: { reason: 'deploy 42 is done' },
+  createOperator: { name: 'Grace Hopper', role: 'approver', reason: 'joins the team, ticket 4711' },
+  roleOperator: { role: 'viewer', reason: 'moves to another team' },
+  removeOperator: { reason: 'has left' },
+  createOperatorToken: { label: 'laptop', expires: '90d', reason: 'first token' },
+  revokeOperatorToken: { reason: 'the laptop was stolen' },
   rebuildQueue: { reason: 'Redis was emptied' },
 }
 
@@ -93,5 +98,7 @@ export const ANSWER_EXAMPLES: Readonly<Partial<Record<ApiSchemaName, unknown>>> 
 export const PARAMETER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   id: [IDENTITY_ID, '3f8a1c0b9d2e'],
   event_id: [EVENT_ID],
+  token_id: [IDENTITY_ID],
+  name: ['Grace Hopper'],
   'idempotency-key': ['person-1'],
 }

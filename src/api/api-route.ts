@@ -5,12 +5,13 @@ import { z } from 'zod'
 import type { Actor } from '../domain/actor.ts'
 import type { Permission } from '../domain/roles.ts'
 import { authorise } from '../operate/access/authorise.ts'
-import type { Caller } from '../operate/access/caller.ts'
-import { headerText, OperatorName } from '../operate/access/operator-name.ts'
+import { actorOf, type Caller } from '../operate/access/caller.ts'
+import { OperatorName } from '../operate/access/operator-name.ts'
 import { fieldErrors, sayIssue } from '../operate/input/field-errors.ts'
 import { unstorableFields } from '../operate/input/unstorable.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { ApiSchemaName } from './api-schemas.ts'
+import { namedOperator } from './name-caller.ts'
 import { type FileForm, readForm } from './read-form.ts'
 
 declare module 'fastify' {
@@ -30,7 +31,7 @@ interface Input<Params, Query, Headers, Body, Fields> {
   query: Query
   headers: Headers
   body: Body
-  /** The actor for the audit: the person named in `X-Operator`; without that header, a program. */
+  /** The caller as the audit names it. */
   actor: Actor
   /** Reads the form of an upload up to its file. @throws HttpProblem naming every wrong field */
   form: () => Promise<FileForm<Fields>>
@@ -61,9 +62,7 @@ export interface ApiRoute {
 }
 
 const None = z.strictObject({})
-const OPERATOR = OperatorName.optional().transform(
-  (name): Actor => (name === undefined ? { kind: 'api', name: 'api' } : { kind: 'operator', name }),
-)
+const XOperator = OperatorName.optional()
 
 /** A route from its parts. A part that is not given accepts nothing: any field sent there is refused by name. */
 export function apiRoute<
@@ -110,19 +109,15 @@ export function apiRoute<
         query: read(schemas.query, request.query, { known: Object.keys(schemas.query.shape), whole: 'query' }),
         headers: read(schemas.headers, request.headers, { whole: 'headers' }),
         body: schemas.body ? read(schemas.body, request.body ?? undefined, { whole: 'body' }) : undefined,
-        actor: read(OPERATOR, operatorOf(request), { whole: 'x-operator' }),
+        actor: request.caller && actorOf(request.caller),
       }
+      read(XOperator, namedOperator(request), { whole: 'x-operator' })
       if (errors.length > 0) throw refuse(errors)
       // Each part was parsed with the schema that defines its type.
       const form = () => readForm(request, route.upload ?? None)
       return handle({ ...input, form } as Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>, z.output<Fields>>)
     },
   }
-}
-
-function operatorOf({ headers }: FastifyRequest): string | undefined {
-  const name = headers['x-operator']
-  return typeof name === 'string' ? headerText(name) : undefined
 }
 
 function refuse(errors: { field: string; message: string }[]): HttpProblem {

@@ -11,6 +11,7 @@ import { FindAnswer } from './find-schemas.ts'
 import { ISSUE_SCHEMAS } from './issue-schemas.ts'
 import { Notification } from './notification-schema.ts'
 import { ONBOARDING_SCHEMAS } from './onboarding-schemas.ts'
+import { OPERATOR_SCHEMAS } from './operator-schemas.ts'
 import { ORDER_SCHEMAS } from './order-schemas.ts'
 import { PRIVACY_SCHEMAS } from './privacy-schemas.ts'
 import { PROOF_SCHEMAS } from './proof-schemas.ts'
@@ -56,6 +57,7 @@ export const API_SCHEMAS = {
   ...ALERT_SCHEMAS,
   ...CLOCK_SCHEMAS,
   ...PRIVACY_SCHEMAS,
+  ...OPERATOR_SCHEMAS,
   FindAnswer,
   Problem: ProblemDocument,
   Notification,

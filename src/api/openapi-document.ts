@@ -30,7 +30,7 @@ export function openapiDocument(routes: readonly ApiRoute[]): Json {
     ),
     webhooks: notificationWebhooks(),
     components: {
-      securitySchemes: { operatorToken: { type: 'http', scheme: 'bearer', description: 'OPERATOR_TOKEN' } },
+      securitySchemes: { operatorToken: { type: 'http', scheme: 'bearer', description: 'A token of an operator, or OPERATOR_TOKEN' } },
       schemas: componentSchemas(),
     },
   }
@@ -50,6 +50,8 @@ const TAGS: Readonly<Record<string, string>> = {
   orders: 'Orders: read, list, cancel',
   markets: 'Markets for trading',
   quotes: 'Held-rate quotes',
+  operators: 'People and programs that use Gatehouse: roles and tokens',
+  whoami: 'The caller of a request',
   notifications: 'Notifications to your application',
 }
 
@@ -68,7 +70,8 @@ function operation(route: ApiRoute): Json {
     in: 'header',
     required: false,
     schema: { type: 'string', default: 'api' },
-    description: "The operator's name, recorded in the audit.",
+    description:
+      'The name of the person who acts, for the audit. With OPERATOR_TOKEN: any name that is not an operator. With a token of an operator: only its own name.',
   }
   const parameters = [
     ...parametersIn('path', schemas.params),

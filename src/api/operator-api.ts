@@ -18,8 +18,10 @@ import { findRoutes } from './find-routes.ts'
 import { instructionRoutes } from './instruction-routes.ts'
 import { issueRoutes } from './issue-routes.ts'
 import { keyRoutes } from './key-routes.ts'
+import { nameCaller } from './name-caller.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
+import { operatorRoutesOf } from './operator-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { privacyRoutes } from './privacy-routes.ts'
 import { proofRoutes } from './proof-routes.ts'
@@ -34,6 +36,8 @@ import { transferRoutes } from './transfer-routes.ts'
 
 export interface OperatorApiOptions {
   guard: TokenGuard
+  /** Tells whether a name that OPERATOR_TOKEN is used under is an operator's own. */
+  findOperator: OperatorUseCases['findOperator']
 }
 
 /** Of a form with a file. The file's own limit is the use case's, so that its refusal says what to do. */
@@ -71,13 +75,18 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     proofRoutes,
     reconciliationRoutes,
     statsRoutes,
+    operatorRoutesOf,
   ].flatMap((routesOf) => routesOf(useCases))
 }
 
 /**
  * Registers the API under `/v1` on a server of `createHttpServer`, behind the bearer token. The OpenAPI document needs no token.
  */
-export async function registerOperatorApi(app: FastifyInstance, useCases: OperatorUseCases, { guard }: OperatorApiOptions): Promise<void> {
+export async function registerOperatorApi(
+  app: FastifyInstance,
+  useCases: OperatorUseCases,
+  { guard, findOperator }: OperatorApiOptions,
+): Promise<void> {
   const routes = operatorRoutes(useCases)
   const document = openapiDocument(routes)
   app.get('/v1/openapi.json', () => document)
@@ -88,6 +97,7 @@ export async function registerOperatorApi(app: FastifyInstance, useCases: Operat
     })
     api.decorateRequest('caller', null)
     api.addHook('onRequest', requireBearer(guard))
+    api.addHook('onRequest', nameCaller(findOperator))
     // After the body was read: reading it would leave the caller's context.
     api.addHook('preHandler', ({ caller }, _reply, hooked) => (caller === null ? hooked() : asCaller(caller, hooked)))
     api.setErrorHandler((error, request) => {

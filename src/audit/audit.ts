@@ -4,7 +4,7 @@ import { GENESIS, hashLink } from '../platform/hash-chain.ts'
 import { cutPage, decodeCursor, type Page } from '../platform/page.ts'
 import { inTransaction } from '../platform/postgres/postgres.ts'
 
-/** One action of a person, or of a program with the operator token. */
+/** One action of a person or of a program. */
 export interface AuditEntry {
   entryNo: number
   at: Date

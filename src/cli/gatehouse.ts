@@ -20,6 +20,7 @@ import { registerNoticeCommands } from './notice-commands.ts'
 import { registerOnboardingCommands } from './onboarding-commands.ts'
 import { openForCommand } from './open-for-command.ts'
 import { registerOpenapiCommand } from './openapi-command.ts'
+import { registerOperatorCommands } from './operator-commands.ts'
 import { registerOrderCommands } from './order-commands.ts'
 import { registerQueueCommands } from './queue-commands.ts'
 import { registerReconcileCommands } from './reconcile-commands.ts'
@@ -62,6 +63,7 @@ registerClockCommands(program, open)
 registerLedgerCommands(program, open)
 registerAuditCommands(program, open)
 registerSessionCommands(program, open)
+registerOperatorCommands(program, open)
 registerVaultCommands(program, open)
 registerErasureCommands(program, open)
 registerOpenapiCommand(program)
@@ -74,7 +76,7 @@ endOnBrokenPipe()
 await main()
 
 async function main(): Promise<void> {
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+  for (const command of withItsCommands(program)) {
     command.exitOverride()
     if (json) command.configureOutput({ outputError: () => {} }) // reportError prints it
   }
@@ -84,6 +86,10 @@ async function main(): Promise<void> {
     // Parts opened by a failed start must not keep the process alive. They have no work to finish.
     process.exit(reportError(error, { json }))
   }
+}
+
+function withItsCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withItsCommands)]
 }
 
 function readVersion(): string {

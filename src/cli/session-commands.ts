@@ -18,7 +18,7 @@ export function registerSessionCommands(program: Command, open: OpenUseCases, pr
     .command('session')
     .description('logins on the pages')
     .command('end')
-    .description('end the sessions of one operator or of all; the operator token still allows new logins')
+    .description('end the sessions of one operator or of all; their tokens still allow new logins')
     .option('--of <name>', 'end the sessions of this operator')
     .option('--all', 'end all sessions')
     .requiredOption('--operator <name>', 'your name, for the audit')

@@ -27,7 +27,7 @@ export async function serveOperator(
   { token, metrics = new Registry(), idleMs = DEFAULT_IDLE_MS, now = Date.now }: OperatorServing,
 ): Promise<void> {
   const guard = createTokenGuard({
-    recognise: async (given) => (isOperatorToken(given, token) ? { caller: BOOTSTRAP } : null),
+    recognise: async (given) => (isOperatorToken(given, token) ? { caller: BOOTSTRAP } : useCases.recogniseToken(given)),
     metrics,
     now,
     warn: (seen) => app.log.warn(seen, 'wrong operator tokens'),
@@ -38,7 +38,7 @@ export async function serveOperator(
     },
   })
   const guarded = guardUseCases(useCases, currentCaller)
-  await registerOperatorApi(app, guarded, { guard })
+  await registerOperatorApi(app, guarded, { guard, findOperator: useCases.findOperator })
   await app.register((pages, _options, done) => {
     registerOperatorPages(pages, guarded, { token, guard, idleMs, now })
     done()

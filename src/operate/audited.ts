@@ -30,7 +30,9 @@ const MAX_WAITING = 10_000
 export function createPerform(pool: Pool, now: () => number): Perform {
   const write = (deeds: TimedDeed[]): Promise<AuditEntry[]> => appendAudits(pool, deeds)
   const entries = createGroupCommitter({ write, maxBatch: MAX_BATCH, maxWaiting: MAX_WAITING })
-  return async (actor, { action, target, reason, data = {}, entry, result }, act) => {
+  return async (actor, { action, target, reason, data: given = {}, entry, result }, act) => {
+    const via = actor.via === undefined ? {} : { via: actor.via }
+    const data = { ...given, ...via }
     const record = async (suffix: string, more: { target?: string; data?: Record<string, unknown> } = {}): Promise<void> => {
       await entries.submit({ actor, action: `${action}${suffix}`, target, reason, data, ...more, at: new Date(now()) })
     }
@@ -44,8 +46,9 @@ export function createPerform(pool: Pool, now: () => number): Perform {
       throw error
     }
     const told = result?.(done)
-    if (entry === 'after') await record('', told)
-    else if (told) await record('.done', told)
+    const outcome = told && { ...told, data: { ...told.data, ...via } }
+    if (entry === 'after') await record('', outcome)
+    else if (outcome) await record('.done', outcome)
     return done
   }
 }

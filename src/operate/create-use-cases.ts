@@ -8,6 +8,7 @@ import { createPrisma } from '../platform/postgres/prisma.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
 import type { World } from '../roster/role-process.ts'
 import type { Roster } from '../roster/roster.ts'
+import { operatorUseCases } from './access/operators.ts'
 import { sessionUseCases } from './access/sessions.ts'
 import { keyUseCases } from './access/webhook-keys.ts'
 import { accountUseCases } from './accounts/account-use-cases.ts'
@@ -111,6 +112,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
       ...{ ...parts.erasure, pool, perform, now, keys: parts.vault.keys, onboardings: parts.documents.onboardings },
       ...{ paxos: parts.trading.paxos, encryptionKey: parts.trading.encryptionKey },
     }),
+    ...operatorUseCases({ pool, perform, now }),
     ...sessionUseCases({ pool, perform, now }),
     testNotice: (actor) =>
       perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),

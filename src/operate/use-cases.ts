@@ -20,6 +20,7 @@ import type { ReplayFilter } from '../replay/replay-filter.ts'
 import type { ReplayItem } from '../replay/replay-record.ts'
 import type { Steering } from '../replay/steer-replay.ts'
 import type { RebuildReport } from '../saga/rebuild-queue.ts'
+import type { OperatorAccessUseCases } from './access/operators.ts'
 import type { SessionUseCases } from './access/sessions.ts'
 import type { KeyUseCases, KeyView } from './access/webhook-keys.ts'
 import type { AccountUseCases } from './accounts/account-use-cases.ts'
@@ -247,6 +248,7 @@ export interface OperatorUseCases
     AlertUseCases,
     ClockUseCases,
     ErasureUseCases,
+    OperatorAccessUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

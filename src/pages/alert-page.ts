@@ -1,12 +1,13 @@
 import type { AlertChannelView, AlertStatus, AlertTest, IncidentView } from '../operate/alerts/alerts.ts'
 import { sayChannel } from '../operate/alerts/say-channel.ts'
 import { type Html, html } from './html.ts'
+import { offer, type PageOperator } from './page-operator.ts'
 import { badge, command, dataTable, emptyState, moment, notice, page } from './page-parts.ts'
 
 /** The channels for alerts, a form that tests them, and the incidents. `tests`: what the channels answered just now. */
 export function alertPage(
   { channels, quiet, incidents }: AlertStatus,
-  { operator, now, tests = [] }: { operator: string; now: Date; tests?: readonly AlertTest[] },
+  { operator, now, tests = [] }: { operator: PageOperator; now: Date; tests?: readonly AlertTest[] },
 ): Html {
   return page({
     title: 'Alerts',
@@ -22,7 +23,7 @@ ${tests.map(({ channel, delivered, answer, tookMs }) =>
 )}
 ${quiet && notice('plain', 'Quiet hours: only critical alerts go out.')}
 <section class="card"><h2>Channels</h2>${channelLines(channels, now)}
-${channels.some(({ configured }) => configured) && html`<form class="inline" method="post" action="/alerts/test"><button>Send a test</button></form>`}
+${channels.some(({ configured }) => configured) && offer(operator, 'notice.test', () => html`<form class="inline" method="post" action="/alerts/test"><button>Send a test</button></form>`)}
 <p class="hint">The audit records your name with each test.</p></section>
 <h2>Incidents</h2>
 ${incidents.length > 0 ? incidentTable(incidents, now) : emptyState('No incident was reported.', html`A problem of the <a href="/">home page</a> that lasts becomes an incident.`)}

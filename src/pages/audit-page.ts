@@ -4,6 +4,7 @@ import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { type FilterField, filterForm, type Sent, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
+import type { PageOperator } from './page-operator.ts'
 import { dataTable, emptyState, moment, morePages, notice, page } from './page-parts.ts'
 
 /** The audit: who did what and why, and whether the hash chain is intact. */
@@ -16,7 +17,7 @@ export function auditPage(
     checked,
     filters,
     wrong,
-  }: { operator: string; now: Date; checked: number; filters: Sent; wrong: ReadonlyMap<string, string> },
+  }: { operator: PageOperator; now: Date; checked: number; filters: Sent; wrong: ReadonlyMap<string, string> },
 ): Html {
   const filtered = Object.values(filters).some((value) => value)
   return page({

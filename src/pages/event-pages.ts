@@ -10,10 +10,11 @@ import type { Page } from '../platform/page.ts'
 import { attemptTable } from './attempt-table.ts'
 import { type FilterField, filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
+import { may, offer, type PageOperator } from './page-operator.ts'
 import { badge, command, dataTable, emptyState, facts, moment, morePages, notice, page, shortId } from './page-parts.ts'
 
 interface Reader {
-  operator: string
+  operator: PageOperator
   now: Date
 }
 
@@ -54,6 +55,7 @@ ${filterForm('/events', EVENT_FIELDS, { sent: { ...filters }, wrong })}
 ${
   items.length > 0 &&
   stuck &&
+  may(operator, 'replay.plan') &&
   html`<form method="post" action="/replays" class="inline"><input type="hidden" name="states" value="${stuck}"><button>Plan a replay of all ${stuck}</button></form>
 <form method="post" action="/replays" class="inline"><input type="hidden" name="states" value="${stuck}"><input type="hidden" name="action" value="dismiss"><button class="quiet">Plan to dismiss all ${stuck}</button></form>`
 }
@@ -121,8 +123,9 @@ ${waitingFor && notice(needsPerson ? 'bad' : 'warn', html`<strong>Why is this no
     ])}</section>
 </div>
 ${event.effectAttempts.length > 0 && html`<h2>Calls to Paxos and to the application</h2>${attemptTable(event.effectAttempts, now)}`}
-${state !== 'test' && state !== 'dismissed' && replayThis(eventId)}
-${needsPerson && setAside(eventId, 'dismiss')}${state === 'dismissed' && setAside(eventId, 'undismiss')}`,
+${state !== 'test' && state !== 'dismissed' && offer(operator, 'replay.plan', () => replayThis(eventId))}
+${needsPerson && offer(operator, 'event.dismiss', () => setAside(eventId, 'dismiss'))}
+${state === 'dismissed' && offer(operator, 'event.dismiss', () => setAside(eventId, 'undismiss'))}`,
   })
 }
 

@@ -1,9 +1,10 @@
 import type { FindAnswer, Found } from '../operate/find.ts'
 import { type Html, html } from './html.ts'
+import type { PageOperator } from './page-operator.ts'
 import { badge, dataTable, emptyState, moment, notice, page } from './page-parts.ts'
 
 interface Reader {
-  operator: string
+  operator: PageOperator
   now: Date
 }
 

@@ -1,6 +1,7 @@
 import type { Problem } from '../platform/problem.ts'
 import { wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
+import type { PageOperator } from './page-operator.ts'
 import { page } from './page-parts.ts'
 
 export interface FormAgain {
@@ -8,7 +9,7 @@ export interface FormAgain {
   action: string
   sent: Readonly<Record<string, readonly string[]>>
   errors: NonNullable<Problem['errors']>
-  operator: string | null
+  operator: PageOperator | null
 }
 
 /** Fields that a person fills in. The others are hidden and sent again unchanged. */
@@ -17,6 +18,9 @@ const LABELS: Readonly<Record<string, string>> = {
   until: 'Until (UTC)',
   note: 'Note',
   link: 'Ticket',
+  name: 'Name',
+  label: 'Label',
+  expires: 'Expires',
 }
 
 /** A refused form with the sent values and a message beside each wrong field, so that no text has to be typed again. */

@@ -9,6 +9,7 @@ import { clockTable } from './clock-table.ts'
 import { eventTable } from './event-pages.ts'
 import { type Html, html } from './html.ts'
 import { onboardingTable } from './onboarding-pages.ts'
+import type { PageOperator } from './page-operator.ts'
 import { badge, emptyState, moment, page } from './page-parts.ts'
 import { problemList } from './problem-list.ts'
 import { replayTable } from './replay-pages.ts'
@@ -29,7 +30,7 @@ export interface HomeView {
 /** The home page: problems first, then the last 24 hours, counts that link to their lists, and everything that needs an operator. */
 export function homePage(
   { home, clocks, stats, parked, dead, held, longest, replays }: HomeView,
-  { operator, now }: { operator: string; now: Date },
+  { operator, now }: { operator: PageOperator; now: Date },
 ): Html {
   const stuck = [...parked, ...dead]
   return page({

@@ -6,11 +6,12 @@ import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'
 import { issueListPage, issuePage } from './issue-pages.ts'
 import { IssueListQuery, MuteForm, NoteForm, ReasonForm, readFilters, readForm, sentTexts } from './page-forms.ts'
+import type { PageOperator } from './page-operator.ts'
 import { needs } from './page-permission.ts'
 
 interface Parts {
   useCases: OperatorUseCases
-  reader: (request: FastifyRequest) => { operator: string; now: Date }
+  reader: (request: FastifyRequest) => { operator: PageOperator; now: Date }
   actorOf: (request: FastifyRequest) => Actor
 }
 

@@ -6,10 +6,11 @@ import { GATEHOUSE } from '../platform/command-name.ts'
 import { eventTable } from './event-pages.ts'
 import { filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
+import { offer, type PageOperator } from './page-operator.ts'
 import { badge, command, dataTable, emptyState, facts, linkTo, moment, notice, page } from './page-parts.ts'
 
 interface Reader {
-  operator: string
+  operator: PageOperator
   now: Date
 }
 
@@ -72,9 +73,9 @@ ${decided && notice(issue.reopened ? 'bad' : 'plain', decided)}
       ['Ticket', issue.link && html`<a href="${issue.link}" rel="noreferrer">${issue.link}</a>`],
     ])}</section>
 </div>
-${issue.parked + issue.dead > 0 && plans(issue)}
+${issue.parked + issue.dead > 0 && offer(operator, 'replay.plan', () => plans(issue))}
 <h2>Decide</h2>
-<div class="split">${decisions(issue)}</div>
+${offer(operator, 'issue.treat', () => html`<div class="split">${decisions(issue)}</div>`)}
 <h2>Newest events</h2>
 ${issue.events.length > 0 ? eventTable(issue.events, now) : emptyState('No events.', 'Every event with this cause has ended or is dismissed.')}`,
   })

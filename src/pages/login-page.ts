@@ -14,7 +14,7 @@ ${problem && html`<div role="alert">${notice('bad', problem)}</div>`}
 <label>Your name<input name="name" value="${name}" autocomplete="username" required maxlength="80" autofocus></label>
 <p class="hint">The audit records this name with every action.</p>
 <label>Operator token<input name="token" type="password" autocomplete="current-password" required></label>
-<p class="hint">The value of OPERATOR_TOKEN. In development, find it in <code>.gatehouse/operator-token</code>.</p>
+<p class="hint">Your own token, or the value of OPERATOR_TOKEN. In development, find that in <code>.gatehouse/operator-token</code>.</p>
 <button>Log in</button>
 </form>`,
   })

@@ -31,7 +31,7 @@ export function recogniseOperators(app: FastifyInstance, { useCases, sessions, i
     if (idHash === null) return
     const byScript = request.headers['sec-fetch-dest'] === 'empty'
     const session = await useCases.findSession(idHash, { idleMs, active: !byScript })
-    request.caller = session && { kind: 'operator', name: session.operator, role: 'admin' }
+    request.caller = session && callerOf(session)
   })
 }
 
@@ -46,12 +46,15 @@ export function serveLogin(app: FastifyInstance, { useCases, guard, sessions }: 
     const next = ownPath(form.data?.next)
     if (!form.success) return sendHtml(reply.code(400), loginPage({ next, problem: `A name takes ${NAME_RULE}.` }))
     const { name, token } = form.data
+    const again = (status: number, problem: string): FastifyReply => sendHtml(reply.code(status), loginPage({ next, name, problem }))
     const verdict = await guard.check(token, { address: request.ip, face: 'pages' })
-    if (verdict === 'wrong') return sendHtml(reply.code(401), loginPage({ next, name, problem: 'Wrong operator token.' }))
-    if ('ended' in verdict) return sendHtml(reply.code(401), loginPage({ next, name, problem: verdict.ended }))
+    if (verdict === 'wrong') return again(401, 'Wrong token.')
+    if ('ended' in verdict) return again(401, verdict.ended)
     if ('waitSeconds' in verdict) return refuseForNow(reply, { next, name, waitSeconds: verdict.waitSeconds })
+    const problem = await whyNot(verdict.caller, name, useCases)
+    if (problem !== null) return again(403, problem)
     await endCurrent(request)
-    await useCases.openSession(sessions.set(request, reply), name)
+    await useCases.openSession(sessions.set(request, reply), sessionOf(verdict.caller, name))
     return reply.redirect(next, 303)
   })
   app.post('/logout', async (request, reply) => {
@@ -65,6 +68,25 @@ export function serveLogin(app: FastifyInstance, { useCases, guard, sessions }: 
     if (idHash) await useCases.endSession(idHash)
   }
 }
+
+/** Why a right token opens no session under this name; null: it does. */
+async function whyNot(caller: Caller, name: string, { findOperator }: OperatorUseCases): Promise<string | null> {
+  if (caller.credential.kind === 'bootstrap')
+    return (await findOperator(name)) ? `${name} is an operator: log in with a token of that operator instead of OPERATOR_TOKEN.` : null
+  if (caller.kind === 'api') return `This token belongs to the program ${caller.name}: only a person logs in here.`
+  return caller.name.toLowerCase() === name.toLowerCase() ? null : 'This token belongs to another name.'
+}
+
+function sessionOf({ name: owner, credential }: Caller, name: string): Parameters<OperatorUseCases['openSession']>[1] {
+  if (credential.kind !== 'token') return { operator: name, source: 'bootstrap', tokenId: null }
+  return { operator: owner, source: 'token', tokenId: credential.id }
+}
+
+function callerOf({ operator: name, role, source }: OpenSession): Caller {
+  return { kind: 'operator', name, role, credential: source === 'bootstrap' ? { kind: 'bootstrap' } : { kind: 'session', source } }
+}
+
+type OpenSession = NonNullable<Awaited<ReturnType<OperatorUseCases['findSession']>>>
 
 function refuseForNow(reply: FastifyReply, { next, name, waitSeconds }: { next: string; name: string; waitSeconds: number }): FastifyReply {
   const problem = `Too many wrong tokens. Try again in ${waitSeconds} s.`

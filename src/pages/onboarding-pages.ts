@@ -9,10 +9,11 @@ import { attemptTable } from './attempt-table.ts'
 import { eventTable } from './event-pages.ts'
 import { type FilterField, filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
+import { offer, type PageOperator } from './page-operator.ts'
 import { badge, command, dataTable, emptyState, facts, linkTo, moment, morePages, notice, page, shortId } from './page-parts.ts'
 
 interface Reader {
-  operator: string
+  operator: PageOperator
   now: Date
 }
 
@@ -116,13 +117,17 @@ ${timeline(story.timeline)}
 ${story.events.length > 0 ? eventTable(story.events, now) : emptyState('No event yet.', 'Paxos sends a webhook once it has decided.')}
 <h2>Replay</h2>
 <p>A replay processes this customer's events again. The plan shows the result before anything changes.</p>
-<form method="post" action="/replays" class="inline">
+${offer(operator, 'replay.plan', () => planForm(identityId, { held: state === 'held' }))}`,
+  })
+}
+
+function planForm(identityId: string, { held }: { held: boolean }): Html {
+  return html`<form method="post" action="/replays" class="inline">
 <input type="hidden" name="identityIds" value="${identityId}">
 <input type="hidden" name="states" value="parked"><input type="hidden" name="states" value="dead"><input type="hidden" name="states" value="processed">
-${state === 'held' && html`<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release the hold: decide by the live status at Paxos</label>`}
+${held && html`<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release the hold: decide by the live status at Paxos</label>`}
 <button>Plan a replay</button></form>
-${command(`${GATEHOUSE} replay plan --identity ${identityId} --state parked --state dead --state processed${state === 'held' ? ' --release-holds' : ''}`)}`,
-  })
+${command(`${GATEHOUSE} replay plan --identity ${identityId} --state parked --state dead --state processed${held ? ' --release-holds' : ''}`)}`
 }
 
 /** Joint accounts are listed for each of their owners. */

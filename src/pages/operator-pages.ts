@@ -3,7 +3,7 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/actor.ts'
-import { asCaller } from '../operate/access/caller.ts'
+import { actorOf as actorOfCaller, asCaller, type Caller } from '../operate/access/caller.ts'
 import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { errorCode } from '../platform/app-error.ts'
@@ -21,6 +21,7 @@ import { type Html, html, sendHtml } from './html.ts'
 import { serveIssuePages } from './issue-page-routes.ts'
 import { recogniseOperators, serveLogin } from './login-routes.ts'
 import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
+import { serveOperatorsPages } from './operators-page-routes.ts'
 import {
   AuditQuery,
   EventListQuery,
@@ -33,6 +34,7 @@ import {
   sentTexts,
   sentWords,
 } from './page-forms.ts'
+import { type PageOperator, pageOperator } from './page-operator.ts'
 import { notice, page } from './page-parts.ts'
 import { needs, requirePermissions } from './page-permission.ts'
 import { proofPage } from './proof-page.ts'
@@ -65,7 +67,7 @@ export interface OperatorPagesOptions {
   now: () => number
 }
 
-/** The pages at `/`, rendered on the server behind a login with the operator token. They call the same use cases as the API. */
+/** The pages at `/`, rendered on the server behind a login, each with the permission that it needs. They call the same use cases as the API. */
 export function registerOperatorPages(
   app: FastifyInstance,
   useCases: OperatorUseCases,
@@ -125,11 +127,11 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   requirePermissions(app)
   // After the form was read: reading it would leave the caller's context.
   app.addHook('preHandler', ({ caller }, _reply, hooked) => (caller === null ? hooked() : asCaller(caller, hooked)))
-  const reader = (request: FastifyRequest): { operator: string; now: Date } => ({
-    operator: request.caller?.name ?? '',
+  const reader = (request: FastifyRequest): { operator: PageOperator; now: Date } => ({
+    operator: pageOperator(loggedIn(request)),
     now: new Date(now()),
   })
-  const actorOf = (request: FastifyRequest): Actor => ({ kind: 'operator', name: reader(request).operator })
+  const actorOf = (request: FastifyRequest): Actor => actorOfCaller(loggedIn(request))
 
   app.get('/', needs('status.read'), async (request, reply) => {
     const [home, clocks, stats, longest, parked, dead, held, replays] = await Promise.all([
@@ -196,6 +198,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   serveIssuePages(app, { useCases, reader, actorOf })
   serveReplayPages(app, { useCases, reader, actorOf })
   serveReconciliationPages(app, { useCases, reader, actorOf })
+  serveOperatorsPages(app, { useCases, reader, actorOf })
   app.get('/proof', needs('proof.read'), async (request, reply) => {
     const here = readForm(ProofQuery, request.query).here !== 'false'
     return sendHtml(reply, proofPage(await useCases.prove({ here }), { ...reader(request), here }))
@@ -234,15 +237,21 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   })
 }
 
+/** @throws TypeError for a request without a login, which never comes this far */
+function loggedIn({ caller }: FastifyRequest): Caller {
+  if (caller === null) throw new TypeError('a page was served without a login')
+  return caller
+}
+
 /** Shows a correctable form again; for any other error shows only the message. */
 function refusalPage(problem: HttpProblem, { method, url, body, caller }: FastifyRequest): Html {
-  const operator = caller?.name ?? null
+  const operator = caller && pageOperator(caller)
   const { errors } = problem
   if (method !== 'POST' || operator === null || problem.status !== 400 || !errors?.length) return errorPage(problem, operator)
   return formAgainPage({ action: url, sent: sentWords(body), errors, operator })
 }
 
-function errorPage(problem: HttpProblem, operator: string | null): Html {
+function errorPage(problem: HttpProblem, operator: PageOperator | null): Html {
   return page({
     title: problem.toJSON().title,
     section: null,

@@ -1,13 +1,14 @@
 import { relativeTime, utcTime } from '../operate/say/say-time.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
+import { may, type PageOperator } from './page-operator.ts'
 
 /** Title, navigation and login state around a page's content. */
 export interface Frame {
   title: string
   /** The current entry of the navigation; null: none. */
-  section: 'home' | 'onboardings' | 'events' | 'issues' | 'replays' | 'reconciliations' | 'proof' | 'audit' | null
+  section: 'home' | 'onboardings' | 'events' | 'issues' | 'replays' | 'reconciliations' | 'proof' | 'audit' | 'operators' | null
   /** The operator who is logged in; null on the login page. */
-  operator: string | null
+  operator: PageOperator | null
   /** The page refreshes every 4 s. */
   live?: boolean
   /** The text in the search box. */
@@ -16,14 +17,15 @@ export interface Frame {
 }
 
 const SECTIONS = [
-  { section: 'home', path: '/', name: 'Home' },
-  { section: 'onboardings', path: '/onboardings', name: 'Onboardings' },
-  { section: 'events', path: '/events', name: 'Events' },
-  { section: 'issues', path: '/issues', name: 'Issues' },
-  { section: 'replays', path: '/replays', name: 'Replays' },
-  { section: 'reconciliations', path: '/reconciliations', name: 'Reconcile' },
-  { section: 'proof', path: '/proof', name: 'Proof' },
-  { section: 'audit', path: '/audit', name: 'Audit' },
+  { section: 'home', path: '/', name: 'Home', permission: 'status.read' },
+  { section: 'onboardings', path: '/onboardings', name: 'Onboardings', permission: 'customer.read' },
+  { section: 'events', path: '/events', name: 'Events', permission: 'event.read' },
+  { section: 'issues', path: '/issues', name: 'Issues', permission: 'event.read' },
+  { section: 'replays', path: '/replays', name: 'Replays', permission: 'event.read' },
+  { section: 'reconciliations', path: '/reconciliations', name: 'Reconcile', permission: 'proof.read' },
+  { section: 'proof', path: '/proof', name: 'Proof', permission: 'proof.read' },
+  { section: 'audit', path: '/audit', name: 'Audit', permission: 'audit.read' },
+  { section: 'operators', path: '/operators', name: 'Operators', permission: 'operator.manage' },
 ] as const
 
 export function page({ title, section, operator, live = false, searched, content }: Frame, now: Date = new Date()): Html {
@@ -42,9 +44,9 @@ export function page({ title, section, operator, live = false, searched, content
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top"><div class="bar">
 <a class="brand" href="/">Gatehouse</a>
-${operator && navigation(section)}
+${operator && navigation(section, operator)}
 ${operator && searchBox(searched)}
-${operator && html`<form class="who" method="post" action="/logout"><span>${operator}</span><button class="quiet">Log out</button></form>`}
+${operator && html`<form class="who" method="post" action="/logout"><span title="your role">${operator.name} <small>${operator.role}</small></span><button class="quiet">Log out</button></form>`}
 </div></header>
 <div class="stale" role="alert" hidden></div>
 <main id="main" ${live && html`data-live="4"`}>
@@ -56,8 +58,9 @@ ${live && html`<p class="freshness">Last updated <time data-updated="${now.toISO
 `
 }
 
-function navigation(current: Frame['section']): Html {
-  return html`<nav aria-label="Pages">${SECTIONS.map(
+/** The pages that the operator may open. */
+function navigation(current: Frame['section'], operator: PageOperator): Html {
+  return html`<nav aria-label="Pages">${SECTIONS.filter(({ permission }) => may(operator, permission)).map(
     ({ section, path, name }) => html`<a href="${path}" ${section === current && html`aria-current="page"`}>${name}</a>`,
   )}</nav>`
 }

@@ -1,10 +1,11 @@
 import type { Proof, ProofCheck } from '../operate/proof/prove.ts'
 import { counted } from '../operate/say/counted.ts'
 import { type Html, html } from './html.ts'
+import type { PageOperator } from './page-operator.ts'
 import { badge, command, dataTable, moment, notice, page } from './page-parts.ts'
 
 /** Counts of effects that may happen only once, and every exception. */
-export function proofPage(proof: Proof, { operator, now, here }: { operator: string; now: Date; here: boolean }): Html {
+export function proofPage(proof: Proof, { operator, now, here }: { operator: PageOperator; now: Date; here: boolean }): Html {
   const { exceptions, complete, checks, asOf } = proof
   return page({
     title: 'Proof',

@@ -6,12 +6,13 @@ import { UUID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'
 import { ReconciliationForm, ReconciliationListQuery, readFilters, readForm, sentTexts } from './page-forms.ts'
+import type { PageOperator } from './page-operator.ts'
 import { needs } from './page-permission.ts'
 import { reconciliationListPage, reconciliationPage } from './reconciliation-pages.ts'
 
 interface Parts {
   useCases: OperatorUseCases
-  reader: (request: FastifyRequest) => { operator: string; now: Date }
+  reader: (request: FastifyRequest) => { operator: PageOperator; now: Date }
   actorOf: (request: FastifyRequest) => Actor
 }
 

@@ -3,10 +3,11 @@ import { sayReconciliation } from '../operate/reconcile/say-reconciliation.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { type Html, html } from './html.ts'
+import { offer, type PageOperator } from './page-operator.ts'
 import { badge, command, dataTable, emptyState, facts, moment, morePages, notice, page } from './page-parts.ts'
 
 interface Reader {
-  operator: string
+  operator: PageOperator
   now: Date
 }
 
@@ -23,14 +24,18 @@ export function reconciliationListPage(
     content: html`<h1>Reconciliations</h1>
 <p class="hint">A reconciliation reads List Events of Paxos over a window, takes in every event that the inbox lacks, and counts. If nothing is missing and nothing is in doubt, it has a signed certificate.</p>
 ${wrong !== null && notice('bad', wrong)}
-<form class="card stacked" method="post" action="/reconciliations">
-<label>From (UTC)<input name="from" value="${sent.from}" maxlength="40" placeholder="24 h before the end"></label>
-<label>To (UTC)<input name="to" value="${sent.to}" maxlength="40" placeholder="30 s ago"></label>
-<button>Compare</button></form>
+${offer(operator, 'reconcile.request', () => windowForm(sent))}
 ${items.length > 0 ? table(items, now) : emptyState('No reconciliation yet.', 'The sweep takes in missing events all the time. Compare a window to prove that none is missing.')}
 ${morePages('/reconciliations', {}, nextCursor)}
 ${command(`${GATEHOUSE} reconcile run --from 2h`)}`,
   })
+}
+
+function windowForm({ from, to }: { from?: string; to?: string }): Html {
+  return html`<form class="card stacked" method="post" action="/reconciliations">
+<label>From (UTC)<input name="from" value="${from}" maxlength="40" placeholder="24 h before the end"></label>
+<label>To (UTC)<input name="to" value="${to}" maxlength="40" placeholder="30 s ago"></label>
+<button>Compare</button></form>`
 }
 
 function table(items: readonly Reconciliation[], now: Date): Html {

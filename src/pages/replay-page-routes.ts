@@ -6,13 +6,14 @@ import { UUID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'
 import { PlanForm, ReasonForm, ReplayListQuery, readFilters, readForm, sentWords } from './page-forms.ts'
+import type { PageOperator } from './page-operator.ts'
 import { needs } from './page-permission.ts'
 import { replayPage } from './replay-page.ts'
 import { newReplayPage, replayListPage } from './replay-pages.ts'
 
 interface Parts {
   useCases: OperatorUseCases
-  reader: (request: FastifyRequest) => { operator: string; now: Date }
+  reader: (request: FastifyRequest) => { operator: PageOperator; now: Date }
   actorOf: (request: FastifyRequest) => Actor
 }
 

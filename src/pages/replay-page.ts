@@ -14,10 +14,11 @@ import {
 import type { ReplayStory, Steering } from '../operate/use-cases.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type Html, html } from './html.ts'
+import { may, offer, type PageOperator } from './page-operator.ts'
 import { badge, command, dataTable, emptyState, facts, moment, notice, page, shortId } from './page-parts.ts'
 
 interface Reader {
-  operator: string
+  operator: PageOperator
   now: Date
 }
 
@@ -36,8 +37,8 @@ export function replayPage(replay: ReplayStory, { operator, now }: Reader): Html
 <h1>Replay ${shortId(id)} ${badge(expired ? 'expired' : state)}</h1>
 ${notice(toneOf(replay), sayState(replay))}
 <section class="card">${replayFacts(replay, now)}</section>
-${warnings(replay)}
-${events === 0 && state !== 'planning' ? emptyState('No event matches.', html`<a href="/replays/new">Plan with other filters</a>`) : whatNext(replay)}
+${warnings(replay, operator)}
+${events === 0 && state !== 'planning' ? emptyState('No event matches.', html`<a href="/replays/new">Plan with other filters</a>`) : whatNext(replay, operator)}
 ${events > 0 && itemTable(replay)}`,
   })
 }
@@ -75,7 +76,7 @@ function sayPace({ state, upstream: { etaSeconds } }: ReplayStory): string | nul
   return state === 'planned' || state === 'awaiting_second' ? `${sayEta(etaSeconds)}, current backlog included` : sayEta(etaSeconds)
 }
 
-function warnings(replay: ReplayStory): (Html | null)[] {
+function warnings(replay: ReplayStory, operator: PageOperator): (Html | null)[] {
   const { id, matched, upstream } = replay
   const changed = sayChanged(replay)
   const more = sayNew(replay)
@@ -91,25 +92,27 @@ function warnings(replay: ReplayStory): (Html | null)[] {
       : null,
     changed ? notice('warn', `${changed}.`) : null,
     more
-      ? html`<form class="inline" method="post" action="/replays/${id}/new">${notice('warn', html`${more}. <button>Plan those</button>`)}</form>`
+      ? html`<form class="inline" method="post" action="/replays/${id}/new">${notice('warn', html`${more}. ${may(operator, 'replay.plan') && html`<button>Plan those</button>`}`)}</form>`
       : null,
   ]
 }
 
-function whatNext(replay: ReplayStory): Html | null {
+function whatNext(replay: ReplayStory, operator: PageOperator): Html | null {
   const { id, state, expired } = replay
-  if (expired) return html`<p><a class="button" href="/replays/new">Plan again</a></p>${steer(id, ['discard'])}`
+  const steer = (steerings: readonly Steering[]): Html => offer(operator, 'replay.steer', () => steerForm(id, steerings))
+  if (expired)
+    return html`${may(operator, 'replay.plan') && html`<p><a class="button" href="/replays/new">Plan again</a></p>`}${steer(['discard'])}`
   switch (state) {
     case 'planned':
     case 'awaiting_second':
-      return html`${approval(replay)}${steer(id, ['discard'])}`
+      return html`${offer(operator, 'replay.approve', () => approval(replay))}${steer(['discard'])}`
     case 'planning':
-      return steer(id, ['discard'])
+      return steer(['discard'])
     case 'approved':
     case 'running':
-      return steer(id, ['pause', 'cancel'])
+      return steer(['pause', 'cancel'])
     case 'paused':
-      return steer(id, ['resume', 'cancel'])
+      return steer(['resume', 'cancel'])
     case 'finished':
     case 'cancelled':
     case 'discarded':
@@ -149,7 +152,7 @@ const STEERED: Readonly<Record<Steering, string>> = {
   discard: 'Discard the plan',
 }
 
-function steer(id: string, steerings: readonly Steering[]): Html {
+function steerForm(id: string, steerings: readonly Steering[]): Html {
   return html`<form class="card stacked" method="post" action="/replays/${id}/${steerings[0]}">
 <label>Reason${reasonField('why')}</label>
 <div class="row">${steerings.map(

@@ -4,10 +4,11 @@ import type { ReplayLine } from '../operate/use-cases.ts'
 import type { Page } from '../platform/page.ts'
 import { wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
+import { offer, type PageOperator } from './page-operator.ts'
 import { badge, dataTable, emptyState, moment, morePages, page, shortId } from './page-parts.ts'
 
 interface Reader {
-  operator: string
+  operator: PageOperator
   now: Date
 }
 
@@ -21,7 +22,7 @@ export function replayListPage(
     section: 'replays',
     operator,
     content: html`<h1>Replays</h1>
-<p><a class="button" href="/replays/new">Plan a replay</a></p>
+${offer(operator, 'replay.plan', () => html`<p><a class="button" href="/replays/new">Plan a replay</a></p>`)}
 ${wrong.size > 0 ? wrongList(wrong) : items.length > 0 ? replayTable(items, now) : emptyState('No replay yet.', 'A replay processes stored events again. Its plan changes nothing: it shows what would happen to each event.')}
 ${morePages('/replays', {}, nextCursor)}`,
   })

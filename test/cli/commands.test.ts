@@ -422,7 +422,7 @@ describe('F64: gatehouse session end', () => {
       [2, 'Grace'],
       [3, 'Linus'],
     ] as const)
-      await useCases.openSession(Buffer.alloc(32, seed), name)
+      await useCases.openSession(Buffer.alloc(32, seed), { operator: name, source: 'bootstrap', tokenId: null })
     const why = ['--operator', 'José', '--reason', 'laptop stolen']
     expect(await gatehouse('session', 'end', '--of', 'Grace', ...why)).toBe('2 sessions ended')
     expect(await gatehouse('session', 'end', '--all', '--json', ...why)).toBe('{"ended":1}')

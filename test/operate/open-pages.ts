@@ -9,7 +9,7 @@ export interface Pages {
   post(path: string, form: Record<string, string>): Promise<Response>
 }
 
-export async function openPages({ url }: Pick<Operator, 'url'>, name = 'Ada'): Promise<Pages> {
+export async function openPages({ url }: Pick<Operator, 'url'>, name = 'Ada', token = TOKEN): Promise<Pages> {
   const post = (path: string, form: Record<string, string>, cookie: string): Promise<Response> =>
     fetch(`${url}${path}`, {
       method: 'POST',
@@ -17,7 +17,7 @@ export async function openPages({ url }: Pick<Operator, 'url'>, name = 'Ada'): P
       headers: { ...HTML, origin: url, cookie },
       body: new URLSearchParams(form),
     })
-  const answer = await post('/login', { name, token: TOKEN }, '')
+  const answer = await post('/login', { name, token }, '')
   const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
   return {
     get: (path) => fetch(`${url}${path}`, { redirect: 'manual', headers: { ...HTML, cookie } }),

@@ -1,14 +1,16 @@
 import type { Pool } from 'pg'
+import type { Actor } from '../../domain/actor.ts'
 import {
   deleteSession,
   deleteSessionsOf,
   findSession,
   insertSession,
+  type OpenSession,
   type OperatorSession,
   touchSession,
-} from '../../audit/operator-sessions.ts'
-import type { Actor } from '../../domain/actor.ts'
+} from '../../operators/operator-sessions.ts'
 import type { Perform } from '../audited.ts'
+import { OperatorStateError } from './operators.ts'
 
 /** Seconds after which a session ends even if it is in use. */
 export const SESSION_SECONDS = 12 * 3_600
@@ -17,10 +19,13 @@ const TOUCH_EVERY_MS = 60_000
 
 /** The sessions of the pages. The database holds only a hash of each id. */
 export interface SessionUseCases {
-  /** Starts a session after the token was checked. The audit records the login. */
-  openSession(idHash: Buffer, operator: string): Promise<OperatorSession>
-  /** Null if it expired, was ended, or was idle for `idleMs`. `active`: the operator acted, as opposed to a page refresh. */
-  findSession(idHash: Buffer, options: { idleMs: number; active: boolean }): Promise<OperatorSession | null>
+  /** Starts a session after the credential was checked. The audit records the login. @throws OperatorStateError if the operator was removed */
+  openSession(idHash: Buffer, opened: Omit<OperatorSession, 'expiresAt'>): Promise<OperatorSession>
+  /**
+   * With the role of its operator now. Null if it expired, was ended, was idle for `idleMs`, or its operator or token has ended. `active`:
+   * the operator acted, as opposed to a page refresh.
+   */
+  findSession(idHash: Buffer, options: { idleMs: number; active: boolean }): Promise<OpenSession | null>
   /** Ends the session immediately, also for a copied cookie. */
   endSession(idHash: Buffer): Promise<void>
   /** Ends the sessions of one operator, or all. Returns how many. */
@@ -31,12 +36,13 @@ export interface SessionUseCases {
 
 export function sessionUseCases({ pool, perform, now }: { pool: Pool; perform: Perform; now: () => number }): SessionUseCases {
   return {
-    openSession: (idHash, operator) => {
+    openSession: (idHash, opened) => {
+      const { operator, source } = opened
       const at = new Date(now())
-      const session = { operator, expiresAt: new Date(now() + SESSION_SECONDS * 1_000) }
-      const rule = { action: 'session.open', target: operator, reason: null, entry: 'before' as const }
+      const session = { ...opened, expiresAt: new Date(now() + SESSION_SECONDS * 1_000) }
+      const rule = { action: 'session.open', target: operator, reason: null, data: { source }, entry: 'before' as const }
       return perform(person(operator), rule, async () => {
-        await insertSession(pool, { idHash, at, ...session })
+        if (!(await insertSession(pool, { idHash, at, ...session }))) throw new OperatorStateError(`Operator ${operator} was removed.`)
         return session
       })
     },
@@ -45,7 +51,7 @@ export function sessionUseCases({ pool, perform, now }: { pool: Pool; perform: P
       const found = await findSession(pool, idHash, { at, idleSince: new Date(now() - idleMs) })
       if (!found) return null
       if (active && now() - found.seenAt.getTime() >= TOUCH_EVERY_MS) await touchSession(pool, idHash, at)
-      return { operator: found.operator, expiresAt: found.expiresAt }
+      return found
     },
     endSession: async (idHash) => {
       const operator = await deleteSession(pool, idHash)

@@ -17,8 +17,9 @@ export type Face = 'api' | 'pages'
 /** The caller; or that no caller has this token, or why it has ended, or the seconds until the next try is checked. */
 export type TokenVerdict = { caller: Caller } | 'wrong' | { ended: string } | { waitSeconds: number }
 
-/** Finds the owner of a token. `ended`: why a token that was right is right no longer. Null: no such token. */
-export type Recognise = (token: string) => Promise<{ caller: Caller } | { ended: string } | null>
+/** The caller of a token. `ended`: why a token that was right is right no longer. Null: no caller has or had it. */
+export type Recognised = { caller: Caller } | { ended: string } | null
+export type Recognise = (token: string) => Promise<Recognised>
 
 /**
  * Checks the tokens of operators, and makes guessing slow and visible: every check is counted, wrong ones are logged and audited.

@@ -56,7 +56,8 @@ const DOUBLES = Object.fromEntries(Object.keys(USE_CASE_PERMISSIONS).map((name) 
 const guarded = guardUseCases(DOUBLES as unknown as OperatorUseCases, currentCaller) as unknown as typeof DOUBLES
 
 describe.each(ROLES)('C5: the guard of the use cases, for a caller of role %s', (role) => {
-  const as = (name: string): Promise<string> | undefined => asCaller({ kind: 'operator', name: 'Ada', role }, () => guarded[name]?.())
+  const as = (name: string): Promise<string> | undefined =>
+    asCaller({ kind: 'operator', name: 'Ada', role, credential: { kind: 'bootstrap' } }, () => guarded[name]?.())
   for (const [name, permission] of Object.entries(USE_CASE_PERMISSIONS)) {
     if (permission === null) continue
     const allowed = permits(role, permission)
@@ -78,7 +79,9 @@ describe('the guard of the use cases', () => {
   })
 
   it('names the permission that is missing, what it allows, the roles that have it and who can grant it', async () => {
-    const refused = asCaller({ kind: 'operator', name: 'Ada', role: 'viewer' }, () => guarded.approveReplay?.())
+    const refused = asCaller({ kind: 'operator', name: 'Ada', role: 'viewer', credential: { kind: 'bootstrap' } }, () =>
+      guarded.approveReplay?.(),
+    )
     await expect(refused).rejects.toThrow(
       /The role viewer of Ada lacks the permission replay.approve \(approve a replay.*approver and admin have it\. An admin can grant it: page Operators/,
     )

@@ -4,7 +4,7 @@ import { createTokenGuard, networkOf, type TokenGuard } from '../../../src/opera
 
 const TOKEN = 'operator-token-of-this-test'
 const ENDED = 'a-token-that-was-revoked'
-const RIGHT = { caller: { kind: 'operator', name: 'Ada', role: 'viewer' } } as const
+const RIGHT = { caller: { kind: 'operator', name: 'Ada', role: 'viewer', credential: { kind: 'bootstrap' } } } as const
 
 interface Tried {
   guard: TokenGuard

@@ -155,8 +155,9 @@ describe('F62: the database roles', () => {
     for (const [table, role] of Object.entries(deletes)) await as(role).query(`DELETE FROM ${table} WHERE false`)
   })
 
-  it('do not let the worker read operator sessions', async () => {
-    await expect(as('gatehouse_worker').query('SELECT FROM operator_session')).rejects.toMatchObject({ code: '42501' })
+  it('do not let the worker read operators, their tokens or their sessions', async () => {
+    for (const table of ['operator', 'operator_token', 'operator_session'])
+      await expect(as('gatehouse_worker').query(`SELECT FROM ${table}`)).rejects.toMatchObject({ code: '42501' })
   })
 
   it('cannot be created by a user without CREATEROLE, and the error says so', async () => {
