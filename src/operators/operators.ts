@@ -65,12 +65,6 @@ export async function findOperator(pool: Pool, name: string): Promise<OperatorRe
   return rows[0] ? toRecord(rows[0]) : null
 }
 
-/** By issuer and subject of single sign-on. */
-export async function findOperatorBySubject(pool: Pool, subject: string): Promise<OperatorRecord | null> {
-  const { rows } = await pool.query<OperatorRow>(`SELECT ${COLUMNS} FROM operator WHERE subject = $1`, [subject])
-  return rows[0] ? toRecord(rows[0]) : null
-}
-
 /** Changes the role. `endSessions`: also ends the operator's sessions. Returns how many. */
 export async function updateRole(pool: Pool, name: string, { role, endSessions }: { role: Role; endSessions: boolean }): Promise<number> {
   return inTransaction(pool, async (client) => {
