@@ -56,6 +56,7 @@ const useCases = createUseCases({
   askPaxos: refuse,
   missingScopes: async () => [],
   trading: {} as UseCaseParts['trading'], // none of it is measured
+  requests: {} as UseCaseParts['requests'],
   accounts: {} as UseCaseParts['accounts'],
   identityChanges: {} as UseCaseParts['identityChanges'],
   documents: {} as UseCaseParts['documents'],

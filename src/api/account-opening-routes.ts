@@ -17,7 +17,7 @@ function openRoute(useCases: OperatorUseCases): ApiRoute {
   return apiRoute({
     method: 'POST',
     path: '/v1/onboardings/{id}/accounts',
-    permission: 'customer.change',
+    permission: 'customer.create',
     summary: 'Open a further account for a customer',
     description:
       'The customer is the primary owner. A member with the role BENEFICIAL_OWNER makes it a joint account. Gatehouse opens it with its own profile, ' +

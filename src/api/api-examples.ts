@@ -37,6 +37,8 @@ const PERSON = {
 /** Request bodies, by operation. */
 export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   createOnboarding: PERSON,
+  confirmDuplicate: { reason: 'same date of birth and document; the customer confirmed it by telephone' },
+  declineDuplicate: { reason: 'another person with a mistyped number' },
   createOnboardingAccount: {
     type: 'BROKERAGE',
     description: 'Joint account',

@@ -6,6 +6,7 @@ import { CLOCK_SCHEMAS } from './clock-schemas.ts'
 
 import { DEPOSIT_SCHEMAS } from './deposit-schemas.ts'
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts'
+import { DUPLICATE_SCHEMAS } from './duplicate-schemas.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { FindAnswer } from './find-schemas.ts'
 import { ISSUE_SCHEMAS } from './issue-schemas.ts'
@@ -42,6 +43,7 @@ const ProblemDocument = z.strictObject({
 export const API_SCHEMAS = {
   ...ONBOARDING_SCHEMAS,
   ...CHANGE_SCHEMAS,
+  ...DUPLICATE_SCHEMAS,
   ...DOCUMENT_SCHEMAS,
   ...EVENT_SCHEMAS,
   ...ISSUE_SCHEMAS,

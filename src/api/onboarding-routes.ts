@@ -30,10 +30,14 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
       answers: {
         201: { description: 'The onboarding was created.', schema: 'Onboarding' },
         200: { description: 'The onboarding already exists under the same key.', schema: 'Onboarding' },
-        202: { description: 'Paxos has not answered within 5 s. Read the command for its progress.', schema: 'Command' },
+        202: {
+          description:
+            'Paxos has not answered within 5 s: read the command for its progress. Or Paxos knows the person already, and the request is held for an operator (duplicate).',
+          schema: 'Command',
+        },
       },
       refusals: {
-        409: 'Another onboarding has this ref_id (REF_ID_TAKEN), or Paxos already knows the person (PERSON_ALREADY_KNOWN).',
+        409: 'Another onboarding has this ref_id (REF_ID_TAKEN), or Paxos already knows the person (PERSON_ALREADY_KNOWN; not with onDuplicate review).',
         422: 'The key was used with different data (IDEMPOTENCY_KEY_REUSED), a member of an institution is not possible (MEMBERS_NOT_POSSIBLE), or Paxos refuses the data (PAXOS_REJECTED).',
         502: 'Paxos refuses our credentials.',
       },
@@ -41,6 +45,10 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
         const order = { idempotencyKey: headers['idempotency-key'], request: body }
         const made = await useCases.createOnboarding(order, actor)
         if (made.kind === 'running') return { status: 202, body: await commandView(useCases, made.commandId) }
+        if (made.kind === 'duplicate') {
+          const duplicate = { id: made.requestId, existingIdentityId: made.existingIdentityId }
+          return { status: 202, body: { ...(await commandView(useCases, made.commandId)), duplicate } }
+        }
         const { identityId, created } = made
         const story = await useCases.getOnboarding(identityId)
         if (!story) throw new Error(`onboarding ${identityId} was created and cannot be read`)

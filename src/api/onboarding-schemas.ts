@@ -86,6 +86,12 @@ const Command = z.strictObject({
   outcome: z.string().nullable(),
   errorCode: z.string().nullable().describe('The code of the last failure (docs/errors.md).'),
   createdAt: time,
+  duplicate: z
+    .strictObject({ id: z.string(), existingIdentityId: z.string() })
+    .optional()
+    .describe(
+      'Only in the answer to POST /v1/onboardings with onDuplicate review: Paxos knows the person already, and an operator must decide (GET /v1/duplicates).',
+    ),
   link: z.string().describe("The address of this command's state."),
 })
 

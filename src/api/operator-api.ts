@@ -13,6 +13,7 @@ import { changeRoutes } from './change-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
 import { depositRoutes } from './deposit-routes.ts'
 import { documentRoutes } from './document-routes.ts'
+import { duplicateRoutes } from './duplicate-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { findRoutes } from './find-routes.ts'
 import { instructionRoutes } from './instruction-routes.ts'
@@ -54,6 +55,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [
     findRoutes,
     onboardingRoutes,
+    duplicateRoutes,
     documentRoutes,
     accountOpeningRoutes,
     changeRoutes,

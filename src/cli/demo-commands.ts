@@ -30,7 +30,7 @@ export function registerDemoCommands(program: Command, open: OpenUseCases, print
 export async function demoTrade(useCases: OperatorUseCases, { person, print }: { person: PersonRequest; print: Print }): Promise<void> {
   const run = randomUUID()
   const made = await useCases.createOnboarding({ idempotencyKey: `demo-${run}`, request: person }, DEMO)
-  if (made.kind === 'running') throw new Error('Paxos did not create the identity within 5 s')
+  if (made.kind !== 'opened') throw new Error('Paxos did not create the identity within 5 s')
   const { identityId } = made
   print(`1 identity   ${identityId}`)
   const accountId = await waitForAccount(useCases, identityId)

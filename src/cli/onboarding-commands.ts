@@ -8,6 +8,7 @@ import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { registerChangeCommands } from './change-commands.ts'
 import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
+import { registerDuplicateCommands } from './duplicate-commands.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { parseJson, readInput } from './read-input.ts'
 import { registerShow } from './register-show.ts'
@@ -63,6 +64,7 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
     },
   )
 
+  registerDuplicateCommands(onboarding, open, print)
   onboarding
     .command('create')
     .description('onboard a person or an institution from a JSON file (or standard input): the body of POST /v1/onboardings')
@@ -80,6 +82,12 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
         const made = await useCases.createOnboarding({ idempotencyKey: key, request }, { kind: 'operator', name: operator })
         const { kind: _, ...shown } = made
         if (json) return print(JSON.stringify(shown, null, 2))
+        if (made.kind === 'duplicate') {
+          return print(
+            `Paxos knows this person already as identity ${made.existingIdentityId}; the request is held.\n` +
+              `If it is the same customer: ${GATEHOUSE} onboarding confirm-duplicate ${made.requestId} --operator <name> --reason <text>`,
+          )
+        }
         if (made.kind === 'running') {
           return print(
             `Accepted as command ${made.commandId}; Paxos has not answered yet. Run this again with the same key to see the result.`,

@@ -45,6 +45,7 @@ export function wireUseCases(
     vault: { ...stages.vaultKeys },
     erasure: { vault: stages.vault, requests: stages.requests },
     trading: { ...trading, inbox, queue, paxos, encryptionKey },
+    requests: stages.requests,
     accounts: { accounts: stages.accountLedger, vault: stages.vault, inbox },
     documents: { documents: trading.documentLedger, onboardings: stages.ledger },
     identityChanges: { changes: stages.changes, vault: stages.vault },

@@ -23,7 +23,7 @@ export const PERMISSIONS = {
   'reconcile.request': 'request a reconciliation',
   'notice.test': 'send a test notification or a test alert',
   'replay.approve': 'approve a replay, also as the second person',
-  'customer.control': 'restrict, close and reactivate customers and accounts',
+  'customer.control': 'restrict, close and reactivate customers and accounts, decide about duplicate persons',
   'key.promote': 'trust a demoted webhook key again',
   'customer.erase': 'erase the personal data of a customer',
   'vault.rotate': 'encrypt the personal data under another ENCRYPTION_KEY',

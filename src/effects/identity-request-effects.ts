@@ -1,8 +1,9 @@
-import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
+import { FORGET_PERSON, type IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
 import type { Vault } from '../vault/vault.ts'
 import { createIdentityEffect } from './create-identity.ts'
 import type { EffectKind } from './effect-kind.ts'
+import { forgetInputEffect } from './forget-input.ts'
 import { type OpenOnboarding, openOnboardingEffect } from './open-onboarding.ts'
 
 export interface IdentityRequestEffectParts {
@@ -15,5 +16,5 @@ export function identityRequestEffects({
   open,
   ...parts
 }: IdentityRequestEffectParts & { open: OpenOnboarding }): readonly EffectKind<IdentityRequestSnapshot>[] {
-  return [createIdentityEffect(parts), openOnboardingEffect({ open, vault: parts.vault })]
+  return [createIdentityEffect(parts), openOnboardingEffect({ open, vault: parts.vault }), forgetInputEffect(FORGET_PERSON, parts.vault)]
 }

@@ -14,6 +14,8 @@ export const IDENTITY_REQUEST_TABLE = streamTable<IdentityRequestSnapshot, 'requ
     state: text('state'),
     identityId: text('identity_id'),
     heldReason: text('held_reason'),
+    onDuplicate: text('on_duplicate'),
+    duplicateOf: text('duplicate_of'),
     requestedBy: text('requested_by'),
   },
 })

@@ -26,6 +26,7 @@ import { honestPace } from './health/honest-pace.ts'
 import { readStats } from './health/stats.ts'
 import { type ChangeUseCaseParts, changeUseCases } from './identity-changes/change-use-cases.ts'
 import { issueUseCases } from './issues/issues.ts'
+import { duplicateUseCases } from './onboarding/duplicates.ts'
 import { listLongestApproved, onboardingUseCases } from './onboarding/onboardings.ts'
 import { type ErasureUseCaseParts, erasureUseCases } from './privacy/erasures.ts'
 import { vaultUseCases } from './privacy/vault-keys.ts'
@@ -68,6 +69,8 @@ export interface UseCaseParts {
   accounts: Pick<OpenAccountParts, 'accounts' | 'vault' | 'inbox'>
   /** The streams behind the changes of customers, and their sealed data. */
   identityChanges: Pick<ChangeUseCaseParts, 'changes' | 'vault'>
+  /** The streams of requests for identities. */
+  requests: Parameters<typeof duplicateUseCases>[0]['requests']
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -82,6 +85,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const problems = (): Promise<Problem[]> => readProblems(parts)
   const pace = honestPace(parts.pace, problems)
   const trading = tradingUseCases({ ...parts.trading, pool, perform, now })
+  const accounts = accountUseCases({ ...parts.trading, ...parts.accounts, onboardings: parts.documents.onboardings, pool, perform, now })
   const keys = keyUseCases({ pool, perform, now })
   const vault = vaultUseCases({ ...parts.vault, perform })
   const checkLedger = (identityId?: string): Promise<LedgerReport> => verifyLedger(pool, identityId === undefined ? {} : { identityId })
@@ -94,8 +98,9 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
     ...trading,
     ...documentUseCases({ ...parts.trading, ...parts.documents, pool, perform, now }),
-    ...accountUseCases({ ...parts.trading, ...parts.accounts, onboardings: parts.documents.onboardings, pool, perform, now }),
     ...changeUseCases({ ...parts.trading, ...parts.documents, ...parts.identityChanges, pool, perform, now }),
+    ...accounts,
+    ...duplicateUseCases({ pool, requests: parts.requests, perform, openAccount: accounts.openAccount, now }),
     ...proofUseCases({
       ...{ pool, now, paxos: parts.trading.paxos, proveBalances: trading.proveBalances },
       verifyLedger: () => checkLedger(),

@@ -36,6 +36,7 @@ import type { UpstreamOutlook } from './health/upstream-outlook.ts'
 import type { ChangeUseCases } from './identity-changes/change-use-cases.ts'
 import type { Annotation, IssueVerb } from './issues/issue-input.ts'
 import type { CreatedOnboarding, CreateOrder } from './onboarding/create-onboarding.ts'
+import type { DuplicateUseCases } from './onboarding/duplicates.ts'
 import type { ErasureUseCases } from './privacy/erasures.ts'
 import type { VaultUseCases } from './privacy/vault-keys.ts'
 import type { Problem } from './problems/problem.ts'
@@ -241,6 +242,7 @@ export interface OperatorUseCases
     DocumentUseCases,
     AccountUseCases,
     ChangeUseCases,
+    DuplicateUseCases,
     ProofUseCases,
     ReconciliationUseCases,
     KeyUseCases,

@@ -13,6 +13,7 @@ import { problemOf } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
 import { alertPage } from './alert-page.ts'
 import { auditPage } from './audit-page.ts'
+import { serveDuplicatePages } from './duplicate-page-routes.ts'
 import { eventListPage, eventPage } from './event-pages.ts'
 import { findPage } from './find-page.ts'
 import { formAgainPage } from './form-again-page.ts'
@@ -166,12 +167,13 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     const story = await useCases.getOnboarding(canonicalId(request.params.id))
     if (!story) throw new HttpProblem(404, 'ONBOARDING_UNKNOWN', 'Unknown onboarding. Search the list by the first characters of an id.')
     const { identityId } = story
-    const [documents, accounts, changes] = await Promise.all([
+    const [documents, accounts, changes, duplicates] = await Promise.all([
       useCases.listUploads(identityId),
       useCases.listAccounts(identityId),
       useCases.listChanges(identityId),
+      useCases.listDuplicatesOf(identityId),
     ])
-    return sendHtml(reply, onboardingPage(story, { ...reader(request), documents, accounts, changes }))
+    return sendHtml(reply, onboardingPage(story, { ...reader(request), documents, accounts, changes, duplicates }))
   })
   app.get('/events', needs('event.read'), async (request, reply) => {
     const { query, wrong } = readFilters(EventListQuery, request.query)
@@ -195,6 +197,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
       return reply.redirect(`/events/${encodeURIComponent(id)}`, 303)
     })
   }
+  serveDuplicatePages(app, { useCases, actorOf })
   serveIssuePages(app, { useCases, reader, actorOf })
   serveReplayPages(app, { useCases, reader, actorOf })
   serveReconciliationPages(app, { useCases, reader, actorOf })

@@ -1,11 +1,15 @@
 import { NO_ALERTS } from '../../src/operate/alerts/alerts.ts'
 import type { UseCaseParts } from '../../src/operate/create-use-cases.ts'
 
-/** For tests without orders, documents, further accounts, changes, keys and alerts: the parts behind them are missing. */
-export const NO_TRADING: Pick<UseCaseParts, 'trading' | 'documents' | 'accounts' | 'identityChanges' | 'vault' | 'alerts' | 'erasure'> = {
+/** For tests without orders, documents, further accounts, requests, changes, keys and alerts: the parts behind them are missing. */
+export const NO_TRADING: Pick<
+  UseCaseParts,
+  'trading' | 'documents' | 'accounts' | 'requests' | 'identityChanges' | 'vault' | 'alerts' | 'erasure'
+> = {
   erasure: {} as UseCaseParts['erasure'],
   vault: {} as UseCaseParts['vault'],
   trading: {} as UseCaseParts['trading'],
+  requests: {} as UseCaseParts['requests'],
   accounts: {} as UseCaseParts['accounts'],
   documents: {} as UseCaseParts['documents'],
   identityChanges: {} as UseCaseParts['identityChanges'],

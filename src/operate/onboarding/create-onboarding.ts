@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { IdentityRequestSnapshot } from '../../domain/identity-request/identity-request.ts'
+import type { IdentityRequestSnapshot, OnDuplicate } from '../../domain/identity-request/identity-request.ts'
 import type { Command } from '../../inbox/commands.ts'
 import type { OpenEvent } from '../../inbox/complete-events.ts'
 import type { Inbox } from '../../inbox/inbox.ts'
@@ -27,13 +27,24 @@ export interface CreateParts {
 export interface CreateOrder {
   idempotencyKey: string
   /** Body of Paxos's Create Identity (paxos/api.md 4.1); `ref_id` optional. Sealed in the vault until the identity exists. */
-  request: Record<string, unknown> & { ref_id?: string | undefined; institution_members?: readonly { identity_id: string }[] | undefined }
+  request: Record<string, unknown> & {
+    ref_id?: string | undefined
+    institution_members?: readonly { identity_id: string }[] | undefined
+    /** Ours, and not sent to Paxos: what to do when Paxos knows the person already; `refuse` by default. */
+    onDuplicate?: OnDuplicate | undefined
+  }
   /** The requester's name for the ledger. */
   requestedBy: string
 }
 
-/** `created`: true if this request created it, false if it existed. `running`: it takes longer; read the command for its progress. */
-export type CreatedOnboarding = { kind: 'opened'; identityId: string; created: boolean } | { kind: 'running'; commandId: string }
+/**
+ * `created`: true if this request created it, false if it existed. `running`: it takes longer; read the command for its progress.
+ * `duplicate`: Paxos knows the person already, and the request asked for a review.
+ */
+export type CreatedOnboarding =
+  | { kind: 'opened'; identityId: string; created: boolean }
+  | { kind: 'running'; commandId: string }
+  | { kind: 'duplicate'; commandId: string; requestId: string; existingIdentityId: string }
 
 const PATIENCE_MS = 5_000
 const POLL_EVERY_MS = 50
@@ -46,6 +57,7 @@ const POLL_EVERY_MS = 50
 export async function createOnboarding(parts: CreateParts, order: CreateOrder): Promise<CreatedOnboarding> {
   const { encryptionKey, requests, vault, inbox, now } = parts
   const { idempotencyKey, request, requestedBy } = order
+  const { onDuplicate = 'refuse', ...person } = request
   const hashes = hashInput(encryptionKey, { purpose: CREATE_ONBOARDING, idempotencyKey, input: request })
   const requestId = `identity_request_${hashes.key.toString('hex').slice(0, 32)}`
   await vault.refuseErased(requestId)
@@ -53,11 +65,11 @@ export async function createOnboarding(parts: CreateParts, order: CreateOrder): 
   if (!known) {
     await requireMembers(parts.paxos, request.institution_members ?? [])
     const refId = request.ref_id ?? derivedRefId(encryptionKey, idempotencyKey)
-    await openIdentityRequest(requests, { requestId, refId, requestedBy }, new Date(now()))
+    await openIdentityRequest(requests, { requestId, refId, onDuplicate, requestedBy }, new Date(now()))
   }
   const { command, fresh } = await inbox.acceptCommand({ kind: CREATE_ONBOARDING, streamId: requestId, hashes, requestedBy })
   if (command.state === 'done') return result(parts, command, { created: false })
-  await vault.seal(requestId, request)
+  await vault.seal(requestId, person)
   // A failed attempt is repeated immediately. An attempt that another process may still be running is left to that process.
   const [event] = command.state === 'failed' ? await inbox.reopen([command.event.seq], { authority: 'machine' }) : [command.event]
   const idle = fresh || command.state === 'failed' || command.errorCode !== null
@@ -88,8 +100,9 @@ function refusalOf(error: unknown): void {
 }
 
 async function result({ requests }: CreateParts, { id, streamId }: Command, { created }: { created: boolean }): Promise<CreatedOnboarding> {
-  const identityId = (await requests.load(streamId))?.request.identityId
-  return identityId ? { kind: 'opened', identityId, created } : { kind: 'running', commandId: id }
+  const { identityId = null, duplicateOf = null } = (await requests.load(streamId))?.request ?? {}
+  if (duplicateOf !== null) return { kind: 'duplicate', commandId: id, requestId: streamId, existingIdentityId: duplicateOf }
+  return identityId !== null ? { kind: 'opened', identityId, created } : { kind: 'running', commandId: id }
 }
 
 function derivedRefId(encryptionKey: Buffer, idempotencyKey: string): string {

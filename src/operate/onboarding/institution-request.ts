@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { InstitutionDueDiligence, Sector } from './due-diligence.ts'
 import { InstitutionMember, MEMBER_RULES } from './institution-members.ts'
+import { onDuplicate } from './on-duplicate.ts'
 import { ascii, country, metadata, oneOf, orEmpty, pastTime, rule, type Sent, short } from './person-fields.ts'
 import { PostalAddress, zipCodeRules } from './postal-address.ts'
 import { REF_ID_RULES, refId } from './ref-id.ts'
@@ -106,6 +107,7 @@ const RULES: readonly ReturnType<typeof rule>[] = [
 export const InstitutionRequest = z
   .strictObject({
     ref_id: refId.optional(),
+    onDuplicate: onDuplicate.optional(),
     institution_details: InstitutionDetails,
     institution_members: z
       .array(InstitutionMember)

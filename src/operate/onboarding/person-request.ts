@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PersonDueDiligence } from './due-diligence.ts'
+import { onDuplicate } from './on-duplicate.ts'
 import { ascii, birthDate, country, metadata, oneOf, orEmpty, rule, type Sent, short } from './person-fields.ts'
 import { PostalAddress, zipCodeRules } from './postal-address.ts'
 import { REF_ID_RULES, refId } from './ref-id.ts'
@@ -79,6 +80,7 @@ function hasTaxDetails(sent: Sent): boolean {
 export const PersonRequest = z
   .strictObject({
     ref_id: refId.optional(),
+    onDuplicate: onDuplicate.optional(),
     person_details: PersonDetails,
     customer_due_diligence: PersonDueDiligence,
     tax_details: z.array(z.strictObject({ tax_payer_id: ascii(35), tax_payer_country: country })).optional(),

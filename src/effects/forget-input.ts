@@ -1,11 +1,11 @@
-import { type AccountSnapshot, FORGET_INPUT } from '../domain/account/account.ts'
+import type { Snapshot } from '../domain/effect.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { EffectKind } from './effect-kind.ts'
 
-/** Removes the sealed description and metadata of an account once Paxos has answered. It may be repeated. */
-export function forgetAccountInputEffect(vault: Vault): EffectKind<AccountSnapshot> {
+/** Removes what the vault keeps for a stream that no longer needs it. It may be repeated. `kind`: the name of the effect in the stream. */
+export function forgetInputEffect<S extends Snapshot>(kind: string, vault: Vault): EffectKind<S> {
   return {
-    kind: FORGET_INPUT,
+    kind,
     asksPaxos: false,
     perform: async ({ streamId }) => {
       await vault.remove(streamId)
@@ -14,7 +14,7 @@ export function forgetAccountInputEffect(vault: Vault): EffectKind<AccountSnapsh
     same: () => true,
     estimate: async () => ({
       verdict: 'no-op',
-      detail: 'the sealed description and metadata would be removed',
+      detail: 'the sealed data would be removed',
       effects: [],
       receipt: { kind: 'input-forgotten' },
     }),
