@@ -67,6 +67,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   resolveIssue: { reason: 'the scope was granted' },
   reopenIssue: { reason: 'the cause is back' },
   noteIssue: { note: 'Paxos corrects it on Monday', link: 'https://tickets.example.com/4711' },
+  driftReconciliation: { plan: true },
   createReconciliation: { from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' },
   approveReplay: { reason: 'Paxos was down from 12:00 to 12:40' },
   pauseReplay: { reason: 'the application answers 500' },

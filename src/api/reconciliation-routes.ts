@@ -47,6 +47,18 @@ export function reconciliationRoutes(useCases: OperatorUseCases): ApiRoute[] {
       }),
     }),
     apiRoute({
+      method: 'POST',
+      path: '/v1/reconciliations/drift',
+      permission: 'reconcile.request',
+      summary: 'Compare identities, accounts, balances and orders with Paxos',
+      description:
+        'By the union of both sides, by class. With plan, it also parks an event for each customer that a replay can take over and plans that replay, ' +
+        'which needs an approval like any other. Nothing else is changed. A balance never heals by itself.',
+      body: z.strictObject({ plan: z.boolean().default(false).describe('Whether to plan the replay that heals.') }),
+      answers: { 200: { description: 'The differences.', schema: 'Drift' } },
+      handle: async ({ body, actor }) => ({ status: 200, body: await useCases.findDrift(body, actor) }),
+    }),
+    apiRoute({
       method: 'GET',
       path: '/v1/reconciliations/{id}',
       permission: 'proof.read',

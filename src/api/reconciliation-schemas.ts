@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DRIFT_CLASSES, DRIFT_PARTS } from '../operate/reconcile/drift.ts'
 import { RECONCILIATION_STATES } from '../operate/reconcile/reconciliations.ts'
 import { count, NextCursor, ownId, time } from './schema-parts.ts'
 
@@ -33,9 +34,37 @@ const Certificate = z.strictObject({
     .describe('The key that verifies it (JWK). Compare it with an earlier copy.'),
 })
 
+const Drift = z.strictObject({
+  at: time,
+  parts: z.array(
+    z.strictObject({
+      name: z.enum(DRIFT_PARTS),
+      checked: count.describe('Items of both sides together.'),
+      differences: z.array(
+        z.strictObject({
+          class: z.enum(DRIFT_CLASSES),
+          subject: z.string().describe('The customer, the account or the order.'),
+          problem: z.string(),
+          healedBy: z
+            .enum(['replay', 'poll', 'person'])
+            .describe('replay: an approved replay. poll: the poll of orders, by itself. person: nothing by itself.'),
+          page: z.string(),
+        }),
+      ),
+      incomplete: z.string().nullable().describe('Why the part is missing or partial; null: it is complete.'),
+    }),
+  ),
+  differences: count,
+  complete: z.boolean().describe('Every part was compared in full.'),
+  replayId: ownId
+    .nullable()
+    .describe('The planned replay that heals what a replay can heal; approve it to run. Null: not planned, or nothing to heal.'),
+})
+
 /** Comparisons with List Events, and their certificates. */
 export const RECONCILIATION_SCHEMAS = {
   Reconciliation,
   ReconciliationPage: z.strictObject({ items: z.array(Reconciliation), nextCursor: NextCursor }),
   Certificate,
+  Drift,
 }

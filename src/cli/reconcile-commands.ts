@@ -7,6 +7,7 @@ import { utcTime } from '../operate/say/say-time.ts'
 import { errorMessage, UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseId, parseTime, systemUser, withUseCases } from './command-input.ts'
+import { registerDrift } from './drift-command.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { readText } from './read-input.ts'
 import { registerShow } from './register-show.ts'
@@ -20,12 +21,13 @@ interface Parts {
 const CHECK_EVERY_MS = 500
 const DEFAULT_WAIT_SECONDS = 600
 
-/** `reconcile run|list|show|certificate|key|verify`: compares List Events with the inbox, and proves that nothing is missing. */
+/** `reconcile run|drift|list|show|certificate|key|verify`: compares List Events with the inbox, and proves that nothing is missing. */
 export function registerReconcileCommands(program: Command, open: OpenUseCases, print: Print = toStdout): void {
   const reconcile = program
     .command('reconcile')
     .description("compare Paxos's List Events with the inbox, and certify that nothing is missing")
   registerRun(reconcile, { open, print })
+  registerDrift(reconcile, { open, print })
   registerReads(reconcile, { open, print })
   registerCertificates(reconcile, { open, print })
 }

@@ -14,7 +14,7 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { accountRoute } from '../saga/account-route.ts'
 import { identityChangeRoute } from '../saga/identity-change-route.ts'
 import { identityRequestRoute } from '../saga/identity-request-route.ts'
-import { onboardingRoute, readIdentityRoute } from '../saga/onboarding-route.ts'
+import { adoptIdentityRoute, onboardingRoute, readIdentityRoute } from '../saga/onboarding-route.ts'
 import type { Routes } from '../saga/prepare-event.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Trading } from './open-trading.ts'
@@ -67,6 +67,7 @@ export function wireRoutes({
       readIdentityRoute(onboarding),
       accountRoute({ ledger: accountLedger, paxos, notices, vault }),
       identityChangeRoute(changeParts),
+      adoptIdentityRoute(onboarding),
       ...trading.routes,
     ],
     requests,

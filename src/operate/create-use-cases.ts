@@ -34,6 +34,7 @@ import type { Problem } from './problems/problem.ts'
 import { readProblems } from './problems/read-problems.ts'
 import { proofUseCases } from './proof/prove.ts'
 import { queueUseCases } from './queue/queue-control.ts'
+import { driftUseCases } from './reconcile/drift.ts'
 import { reconciliationUseCases } from './reconcile/reconciliations.ts'
 import { replayUseCases } from './replay/replays.ts'
 import { type TradingParts, tradingUseCases } from './trading/orders.ts'
@@ -86,13 +87,14 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
   const pace = honestPace(parts.pace, problems)
   const trading = tradingUseCases({ ...parts.trading, pool, perform, now })
   const accounts = accountUseCases({ ...parts.trading, ...parts.accounts, onboardings: parts.documents.onboardings, pool, perform, now })
+  const replays = replayUseCases({ pool, events, pace, actions, perform })
   const keys = keyUseCases({ pool, perform, now })
   const vault = vaultUseCases({ ...parts.vault, perform })
   const checkLedger = (identityId?: string): Promise<LedgerReport> => verifyLedger(pool, identityId === undefined ? {} : { identityId })
   return {
     ...onboardingUseCases({ pool, onboardings, events, actions, perform, problems, now }),
     ...eventUseCases({ pool, events, perform, now }),
-    ...replayUseCases({ pool, events, pace, actions, perform }),
+    ...replays,
     ...queueUseCases({ pool, events, queue, pace, problems, actions, perform }),
     home: () => readHome({ events, onboardings, problems, alertChannels: () => readAlertChannels({ ...parts.alerts, pool, now }), now }),
     longestApproved: (limit) => listLongestApproved({ onboardings, events, problems, now }, limit),
@@ -111,6 +113,9 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...issueUseCases({ pool, events, perform, now }),
     ...keys,
     ...vault,
+    ...driftUseCases({
+      ...{ pool, perform, now, paxos: parts.trading.paxos, proveBalances: trading.proveBalances, planReplay: replays.planReplay },
+    }),
     ...clockUseCases({ pool, now }),
     ...alertUseCases({ ...parts.alerts, pool, perform, now }),
     ...erasureUseCases({

@@ -42,6 +42,7 @@ import type { VaultUseCases } from './privacy/vault-keys.ts'
 import type { Problem } from './problems/problem.ts'
 import type { ProofUseCases } from './proof/prove.ts'
 import type { QueuePause } from './queue/queue-pause.ts'
+import type { DriftUseCases } from './reconcile/drift.ts'
 import type { ReconciliationUseCases } from './reconcile/reconciliations.ts'
 import type { TradingUseCases } from './trading/order-use-cases.ts'
 
@@ -251,6 +252,7 @@ export interface OperatorUseCases
     ClockUseCases,
     ErasureUseCases,
     OperatorAccessUseCases,
+    DriftUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

@@ -4,8 +4,9 @@ import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { UUID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
+import { driftPage } from './drift-page.ts'
 import { sendHtml } from './html.ts'
-import { ReconciliationForm, ReconciliationListQuery, readFilters, readForm, sentTexts } from './page-forms.ts'
+import { DriftForm, ReconciliationForm, ReconciliationListQuery, readFilters, readForm, sentTexts } from './page-forms.ts'
 import type { PageOperator } from './page-operator.ts'
 import { needs } from './page-permission.ts'
 import { reconciliationListPage, reconciliationPage } from './reconciliation-pages.ts'
@@ -40,6 +41,10 @@ export function serveReconciliationPages(app: FastifyInstance, { useCases, reade
       if (error instanceof UsageError) return refuse(`${error.message}.`)
       throw error
     }
+  })
+  app.post('/drift', needs('reconcile.request'), async (request, reply) => {
+    const { plan } = readForm(DriftForm, request.body)
+    return sendHtml(reply, driftPage(await useCases.findDrift({ plan: plan === 'true' }, actorOf(request)), reader(request)))
   })
   app.get<{ Params: { id: string } }>('/reconciliations/:id', needs('proof.read'), async (request, reply) => {
     const { id } = request.params

@@ -2,6 +2,7 @@ import type { Reconciliation } from '../operate/reconcile/reconciliations.ts'
 import { sayReconciliation } from '../operate/reconcile/say-reconciliation.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
+import { driftForm } from './drift-page.ts'
 import { type Html, html } from './html.ts'
 import { offer, type PageOperator } from './page-operator.ts'
 import { badge, command, dataTable, emptyState, facts, moment, morePages, notice, page } from './page-parts.ts'
@@ -25,10 +26,16 @@ export function reconciliationListPage(
 <p class="hint">A reconciliation reads List Events of Paxos over a window, takes in every event that the inbox lacks, and counts. If nothing is missing and nothing is in doubt, it has a signed certificate.</p>
 ${wrong !== null && notice('bad', wrong)}
 ${offer(operator, 'reconcile.request', () => windowForm(sent))}
+${offer(operator, 'reconcile.request', () => driftSection())}
 ${items.length > 0 ? table(items, now) : emptyState('No reconciliation yet.', 'The sweep takes in missing events all the time. Compare a window to prove that none is missing.')}
 ${morePages('/reconciliations', {}, nextCursor)}
 ${command(`${GATEHOUSE} reconcile run --from 2h`)}`,
   })
+}
+
+function driftSection(): Html {
+  return html`<section class="card"><h2>Drift</h2><p>Compares identities, accounts, balances and orders here with Paxos. It reads every identity and account at Paxos page by page.</p>
+${driftForm('Compare with Paxos', false)}</section>`
 }
 
 function windowForm({ from, to }: { from?: string; to?: string }): Html {

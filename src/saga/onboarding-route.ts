@@ -1,4 +1,11 @@
-import { isDecisionEvent, isOnboardingEvent, READ_IDENTITY, type Snapshot } from '../domain/onboarding/onboarding.ts'
+import {
+  ADOPT_IDENTITY,
+  isDecisionEvent,
+  isOnboardingEvent,
+  type OnboardingEvent,
+  READ_IDENTITY,
+  type Snapshot,
+} from '../domain/onboarding/onboarding.ts'
 import { onboardingRules } from '../domain/onboarding/onboarding-rules.ts'
 import type { Observation } from '../domain/onboarding/transition.ts'
 import { type OnboardingEffectParts, onboardingEffects } from '../effects/onboarding-effects.ts'
@@ -46,6 +53,28 @@ export function readIdentityRoute(parts: OnboardingParts): OwnRoute {
       return keptWithoutOnboarding(streamWork(kind, { streamId, identityId: streamId, observe }))
     },
   }
+}
+
+/** A comparison found the identity, or its account, at Paxos only: its live status decides, and opens the onboarding if there is none. */
+export function adoptIdentityRoute(parts: OnboardingParts): OwnRoute {
+  const kind = onboardingKind(parts)
+  return {
+    type: ADOPT_IDENTITY,
+    work: ({ streamId, priority }) => {
+      const observe = async (): Promise<Observation> => {
+        const { status, statusDetails } = await parts.paxos.identities.get(streamId, { priority })
+        return { event: eventOf(status), status, ...said(statusDetails), requiredDocuments: [] }
+      }
+      return streamWork(kind, { streamId, identityId: streamId, observe })
+    },
+  }
+}
+
+/** The event that would have announced this status. */
+function eventOf(status: string): OnboardingEvent {
+  if (status === 'APPROVED') return 'identity.approved'
+  if (status === 'DENIED') return 'identity.denied'
+  return status === 'DISABLED' ? 'identity.disabled' : 'identity.documents_required'
 }
 
 function onboardingKind({ ledger, paxos, notices, unknownIdentities }: OnboardingParts): StreamKind<Snapshot, Observation> {

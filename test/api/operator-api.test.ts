@@ -619,6 +619,7 @@ describe('the OpenAPI document', () => {
       'post /v1/queue/rebuild',
       'post /v1/queue/resume',
       'post /v1/reconciliations',
+      'post /v1/reconciliations/drift',
       'post /v1/replays',
       'post /v1/replays/{id}/approve',
       'post /v1/replays/{id}/cancel',

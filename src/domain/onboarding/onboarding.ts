@@ -51,6 +51,8 @@ export const ONBOARDING_EVENTS = [...DECISION_EVENTS, ...CHANGE_EVENTS] as const
 export type OnboardingEvent = (typeof ONBOARDING_EVENTS)[number]
 /** The timer that reads an identity again. It is set when a poll finds a status that differs from the record. */
 export const READ_IDENTITY = 'read-identity'
+/** The timer that opens or continues the onboarding of an identity that Paxos has and the record lacks. Only an approved replay starts it. */
+export const ADOPT_IDENTITY = 'adopt-identity'
 
 export function isOnboardingEvent(type: string): type is OnboardingEvent {
   return (ONBOARDING_EVENTS as readonly string[]).includes(type)

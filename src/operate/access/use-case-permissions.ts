@@ -89,6 +89,7 @@ export const USE_CASE_PERMISSIONS = {
   resumeQueue: 'queue.steer',
   rebuildQueue: 'queue.steer',
   requestReconciliation: 'reconcile.request',
+  findDrift: 'reconcile.request',
   testNotice: 'notice.test',
   testAlerts: 'notice.test',
   promoteKey: 'key.promote',

@@ -1,13 +1,12 @@
 import type { Pool } from 'pg'
 import type { AuditReport } from '../../audit/audit.ts'
-import { OPEN_ACCOUNT } from '../../domain/account/account.ts'
-import { accountRefId } from '../../domain/onboarding/account-effect.ts'
-import { accountsWithFlows, countOnce, type OnceClass, readAccountIds } from '../../ledger/prove-once.ts'
-import { readFurtherAccountIds } from '../../ledger/read-accounts.ts'
+import { countOnce, type OnceClass } from '../../ledger/prove-once.ts'
 import type { LedgerReport } from '../../ledger/verify-ledger.ts'
 import type { PaxosClient } from '../../paxos/paxos-client.ts'
 import { errorCode } from '../../platform/app-error.ts'
 import { counted } from '../say/counted.ts'
+import { compareAccounts } from './compare-accounts.ts'
+import { compareBalances } from './compare-balances.ts'
 import type { AccountProof } from './prove-balances.ts'
 
 /** What a proof checks, in the order of its report. */
@@ -56,11 +55,7 @@ interface Parts {
   now: () => number
 }
 
-/** Accounts whose balances one proof compares: each costs a call to Paxos. */
-const MOST_BALANCES = 50
 const MOST_EXCEPTIONS = 100
-/** The ref_ids of further accounts begin with this: `intendedEffect`. */
-const FURTHER = `gatehouse-${OPEN_ACCOUNT}-`
 
 const CLAIMS: Readonly<Record<OnceClass, string>> = {
   accounts: 'each account was opened once, by the receipts in the ledger',
@@ -106,84 +101,22 @@ async function checkOnce(pool: Pool): Promise<ProofCheck[]> {
   })
 }
 
-/** Compares with Paxos's whole listing, page by page. A difference is read here again: the account may have been opened meanwhile. */
-async function checkAccountsAtPaxos({ pool, paxos }: Parts): Promise<ProofCheck> {
-  const [before, furtherBefore] = await Promise.all([readAccountIds(pool), readFurtherAccountIds(pool)])
-  const ours = new Map<string, string[]>()
-  const atPaxos = new Set<string>()
-  const refIds = new Map<string, string[]>()
-  for await (const accounts of paxos.accounts.pagesOfAll()) {
-    for (const { id, identityId, refId } of accounts) {
-      atPaxos.add(id)
-      if (refId?.startsWith(FURTHER)) refIds.set(refId, [...(refIds.get(refId) ?? []), id])
-      if (refId === accountRefId(identityId)) ours.set(identityId, [...(ours.get(identityId) ?? []), id])
-    }
-  }
-  const further = await checkFurtherAccounts(pool, { before: furtherBefore, refIds, atPaxos })
-  const suspects = [
-    ...[...ours].filter(([identityId, ids]) => ids.length > 1 || before.get(identityId) !== ids[0]).map(([identityId]) => identityId),
-    ...[...before].filter(([, accountId]) => !atPaxos.has(accountId)).map(([identityId]) => identityId),
-  ]
-  const now = await readAccountIds(pool, suspects)
-  const exceptions = suspects.flatMap((identityId) => {
-    const problem = wrongWith({ here: now.get(identityId), ours: ours.get(identityId) ?? [], atPaxos })
-    return problem === null ? [] : [{ subject: identityId, problem, page: pageOf(identityId) }]
-  })
+async function checkAccountsAtPaxos(parts: Parts): Promise<ProofCheck> {
+  const { checked, differences } = await compareAccounts(parts)
+  const exceptions = differences.map(({ subject, problem }) => ({ subject, problem, page: pageOf(subject) }))
   return {
-    ...{ name: 'accounts-at-paxos', claim: 'the same accounts here and at Paxos, each once under its key', checked: atPaxos.size },
-    exceptions: [...exceptions, ...further].slice(0, MOST_EXCEPTIONS),
+    ...{ name: 'accounts-at-paxos', claim: 'the same accounts here and at Paxos, each once under its key', checked },
+    exceptions: exceptions.slice(0, MOST_EXCEPTIONS),
     incomplete: null,
   }
 }
 
-/** The same for further accounts, by their ref_id. */
-async function checkFurtherAccounts(
-  pool: Pool,
-  seen: { before: ReadonlyMap<string, string>; refIds: ReadonlyMap<string, readonly string[]>; atPaxos: ReadonlySet<string> },
-): Promise<ProofException[]> {
-  const { before, refIds, atPaxos } = seen
-  const problemOf = (refId: string, here: string | undefined) => wrongWith({ here, ours: refIds.get(refId) ?? [], atPaxos })
-  const suspects = [...new Set([...before.keys(), ...refIds.keys()])].filter((refId) => problemOf(refId, before.get(refId)) !== null)
-  if (suspects.length === 0) return []
-  const now = await readFurtherAccountIds(pool)
-  return suspects.flatMap((refId) => {
-    const problem = problemOf(refId, now.get(refId))
-    return problem === null ? [] : [{ subject: refId, problem, page: pageOf(refId) }]
-  })
-}
-
-function wrongWith({
-  here,
-  ours,
-  atPaxos,
-}: {
-  here: string | undefined
-  ours: readonly string[]
-  atPaxos: ReadonlySet<string>
-}): string | null {
-  if (ours.length > 1) return `${ours.length} accounts at Paxos under our key: ${ours.join(', ')}`
-  if (here !== undefined && !atPaxos.has(here)) return `account ${here} is not at Paxos`
-  if (ours[0] !== undefined && here === undefined) return `account ${ours[0]} at Paxos has our key and is not recorded here`
-  return ours[0] !== undefined && here !== ours[0] ? `account ${ours[0]} at Paxos has our key; ${here} is recorded here` : null
-}
-
-async function checkBalances({ pool, proveBalances }: Parts): Promise<ProofCheck> {
-  const { accountIds, total } = await accountsWithFlows(pool, MOST_BALANCES)
-  const exceptions: ProofException[] = []
-  for (const accountId of accountIds) {
-    const { assets } = await proveBalances(accountId)
-    for (const { asset, onRecord, atPaxos, drift } of assets) {
-      if (drift.isZero()) continue
-      exceptions.push({ subject: accountId, problem: `${asset}: ${onRecord} recorded, ${atPaxos} at Paxos`, page: `/find?q=${accountId}` })
-    }
-  }
+async function checkBalances(parts: Parts): Promise<ProofCheck> {
+  const { checked, differences, incomplete } = await compareBalances(parts)
+  const exceptions = differences.map(({ accountId, problem }) => ({ subject: accountId, problem, page: pageOf(accountId) }))
   return {
-    ...{ name: 'balances', claim: 'recorded flows equal the balance at Paxos', checked: accountIds.length },
+    ...{ name: 'balances', claim: 'recorded flows equal the balance at Paxos', checked, incomplete },
     exceptions: exceptions.slice(0, MOST_EXCEPTIONS),
-    incomplete:
-      total > accountIds.length
-        ? `Of ${counted(total, 'account')} with flows, the ${accountIds.length} that moved last were compared.`
-        : null,
   }
 }
 
