@@ -1,4 +1,5 @@
 import { createGroupCommitter } from '../platform/group-committer.ts'
+import { createPageCache } from './page-cache.ts'
 import type { CallOptions } from './transport/paxos-call.ts'
 
 /** An item to look for. `at`: when it was created or last changed, milliseconds since 1970, as far as known. */
@@ -61,41 +62,21 @@ const LAG_KEPT = 0.98
 /** Rest after list calls that failed or found little, milliseconds. It doubles with each such call in a row. */
 const SHORTEST_REST_MS = 250
 const LONGEST_REST_MS = 10_000
-const MOST_CACHED = 20_000
 
 /**
  * Reads many items by list calls and few by get calls. When callers want several items at once, one page replaces up to 100 get calls. Items
  * that the pages lack are read by id, so a listing is only a short cut. Other values on a page are kept for `freshForMs`, since the next
- * batch usually wants them. A listing that fails, or finds less than it costs, rests.
+ * batch usually wants them. A listing that fails, or finds less than it costs, rests. One closure: the learned lag, the rest and the place of
+ * the listing are its state.
  */
 export function createBatchReader<Value>(options: BatchReaderOptions<Value>): BatchReader<Value> {
   const { getOne, listFrom, timeOf, firstLagMs, freshForMs, now = Date.now } = options
-  const cache = new Map<string, { value: Value; until: number }>()
+  const cache = createPageCache<Value>({ freshForMs, now })
   let restMs = SHORTEST_REST_MS
   let restUntil = 0
   let lagMs = firstLagMs
   /** Where the last listing stopped. The next batch continues there, since work comes roughly in the order of time. */
   let listing: { fromMs: number; cursor: string; reachedMs: number | null } | null = null
-
-  function cached(id: string): Value | undefined {
-    const hit = cache.get(id)
-    if (!hit) return undefined
-    cache.delete(id) // read once: a second read must ask Paxos again
-    return hit.until > now() ? hit.value : undefined
-  }
-
-  function keep(page: ListedPage<Value>): void {
-    if (freshForMs === 0) return
-    const until = now() + freshForMs
-    for (const { id, value } of page.values) {
-      cache.delete(id) // keeps the oldest first
-      cache.set(id, { value, until })
-    }
-    for (const [id, hit] of cache) {
-      if (hit.until > now() && cache.size <= MOST_CACHED) return
-      cache.delete(id)
-    }
-  }
 
   function rest(): void {
     restUntil = now() + restMs
@@ -121,14 +102,14 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
     const affordable = Math.ceil(wanted.length / WORTH_A_LIST)
     for (let calls = 1; calls <= affordable && missing.size >= WORTH_A_LIST; calls += 1) {
       const page = await listFrom(fromMs, cursor, options)
-      keep(page)
+      cache.keep(page.values)
       for (const { id, value } of page.values) {
         const at = missing.get(id)
         if (at === undefined) continue
         learnLag(at, value)
         missing.delete(id)
         found.set(id, value)
-        cache.delete(id)
+        cache.take(id)
       }
       cursor = page.nextCursor
       listing = cursor === null ? null : { fromMs, cursor, reachedMs: page.reachedMs }
@@ -156,7 +137,7 @@ export function createBatchReader<Value>(options: BatchReaderOptions<Value>): Ba
   async function readMany(wanted: readonly Wanted[], options: CallOptions): Promise<Reading<Value>[]> {
     const known = new Map<string, Value>()
     for (const { id } of wanted) {
-      const value = cached(id)
+      const value = cache.take(id)
       if (value !== undefined) known.set(id, value)
     }
     const unknown = [...new Map(wanted.filter(({ id }) => !known.has(id)).map((each) => [each.id, each])).values()]
