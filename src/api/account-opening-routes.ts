@@ -4,7 +4,7 @@ import { IdParams } from '../operate/input/query-inputs.ts'
 import type { FurtherAccountRecord, OperatorUseCases } from '../operate/use-cases.ts'
 import type { FurtherAccount } from './account-schemas.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
-import { idempotencyHeader } from './idempotency-header.ts'
+import { requestRoute } from './request-route.ts'
 
 const UNKNOWN = 'Unknown onboarding (ONBOARDING_UNKNOWN).'
 
@@ -14,8 +14,7 @@ export function accountOpeningRoutes(useCases: OperatorUseCases): ApiRoute[] {
 }
 
 function openRoute(useCases: OperatorUseCases): ApiRoute {
-  return apiRoute({
-    method: 'POST',
+  return requestRoute({
     path: '/v1/onboardings/{id}/accounts',
     permission: 'customer.create',
     summary: 'Open a further account for a customer',
@@ -24,23 +23,20 @@ function openRoute(useCases: OperatorUseCases): ApiRoute {
       'since Paxos cannot add one later. Every fault is named before anything is sent. Safe to repeat with the same key: 201 the first time, then 200 ' +
       'with the same account.',
     params: IdParams,
-    headers: idempotencyHeader('account'),
+    thing: 'account',
     body: AccountBody,
-    answers: {
-      201: { description: 'The account is open, or Paxos refused it (state rejected).', schema: 'FurtherAccount' },
-      200: { description: 'The account already exists under the same key.', schema: 'FurtherAccount' },
-      202: { description: 'The result is not known yet (state submitting or unknown).', schema: 'FurtherAccount' },
-    },
+    schema: 'FurtherAccount',
+    created: 'The account is open, or Paxos refused it (state rejected).',
+    existing: 'The account already exists under the same key.',
     refusals: {
       404: UNKNOWN,
       422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED), or Paxos cannot open such an account (ACCOUNT_NOT_POSSIBLE).',
     },
-    handle: async ({ params, headers, body, actor }) => {
-      const asked = { identityId: params.id, idempotencyKey: headers['idempotency-key'], ...body }
-      const { account, created } = await useCases.openAccount(asked, actor)
-      const pending = account.state === 'submitting' || account.state === 'unknown'
-      return { status: pending ? 202 : created ? 201 : 200, body: view(account) }
+    request: async ({ id: identityId, idempotencyKey }, body, actor) => {
+      const { account, created } = await useCases.openAccount({ identityId, idempotencyKey, ...body }, actor)
+      return [account, created]
     },
+    view,
   })
 }
 

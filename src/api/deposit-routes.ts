@@ -23,8 +23,8 @@ export function depositRoutes(useCases: OperatorUseCases): ApiRoute[] {
       schema: 'Deposit',
       created: 'The deposit has ended: credited, or refused by Paxos (state rejected).',
       existing: 'The deposit already exists under the same key.',
-      request: async (asked, body, actor) => {
-        const { deposit, created } = await useCases.fundAccount({ ...asked, ...body }, actor)
+      request: async ({ id: accountId, idempotencyKey }, body, actor) => {
+        const { deposit, created } = await useCases.fundAccount({ accountId, idempotencyKey, ...body }, actor)
         return [deposit, created]
       },
       view: (deposit) => ({ id: deposit.depositId, ...deposit, requestedAt: new Date(deposit.requestedAt) }),

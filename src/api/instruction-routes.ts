@@ -26,8 +26,8 @@ function createRoute(useCases: OperatorUseCases): ApiRoute {
     schema: 'DepositInstructionsStory',
     created: 'Paxos created the instructions, or refused them (state rejected).',
     existing: 'The instructions already exist under the same key.',
-    request: async (asked, { network, routingNumberType = null }, actor) => {
-      const { instructions, created } = await useCases.requestInstructions({ ...asked, network, routingNumberType }, actor)
+    request: async ({ id: accountId, idempotencyKey }, { network, routingNumberType = null }, actor) => {
+      const { instructions, created } = await useCases.requestInstructions({ accountId, idempotencyKey, network, routingNumberType }, actor)
       return [instructions, created]
     },
     view,

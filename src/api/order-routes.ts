@@ -49,8 +49,8 @@ function placeRoute(useCases: OperatorUseCases): ApiRoute {
       409: 'The customer may not place this order now (ACCOUNT_NOT_TRADABLE).',
       422: 'The key was used with a different request (IDEMPOTENCY_KEY_REUSED), the market is unknown (NO_SUCH_MARKET), or a limit refuses the order (ORDER_NOT_POSSIBLE).',
     },
-    request: async (asked, request, actor) => {
-      const { order, created } = await useCases.placeOrder({ ...asked, request }, actor)
+    request: async ({ id: accountId, idempotencyKey }, request, actor) => {
+      const { order, created } = await useCases.placeOrder({ accountId, idempotencyKey, request }, actor)
       return [order, created]
     },
     view,

@@ -46,8 +46,8 @@ function executeRoute(useCases: OperatorUseCases): ApiRoute {
       404: 'Unknown account (ACCOUNT_UNKNOWN) or quote (NO_SUCH_QUOTE).',
       409: 'The quote has less than 2 s left (QUOTE_EXPIRED), or the customer may not make this trade now (ACCOUNT_NOT_TRADABLE).',
     },
-    request: async (asked, { quoteId, baseAmount = null, quoteAmount = null }, actor) => {
-      const { execution, created } = await useCases.executeQuote({ ...asked, quoteId, baseAmount, quoteAmount }, actor)
+    request: async ({ id: accountId, idempotencyKey }, { quoteId, baseAmount = null, quoteAmount = null }, actor) => {
+      const { execution, created } = await useCases.executeQuote({ accountId, idempotencyKey, quoteId, baseAmount, quoteAmount }, actor)
       return [execution, created]
     },
     view,

@@ -5,7 +5,7 @@ import { ACCOUNT_READS, type FurtherAccountRecord, listFurtherAccounts } from '.
 import { pendingAmong } from '../../ledger/read-pending.ts'
 import type { Perform } from '../audited.ts'
 import { OnboardingUnknownError } from '../documents/document-errors.ts'
-import { createAnswerWatch } from '../trading/await-answer.ts'
+import { createAnswerWatch } from '../request/await-answer.ts'
 import { type AccountRequest, type OpenAccountParts, openAccount } from './open-account.ts'
 
 export interface AccountUseCases {

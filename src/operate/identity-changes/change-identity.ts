@@ -13,9 +13,9 @@ import type { ChangeRecord } from '../../ledger/read-changes.ts'
 import { hashInput } from '../../platform/keyed-hash.ts'
 import { CHANGE_IDENTITY } from '../../saga/identity-change-route.ts'
 import type { Vault } from '../../vault/vault.ts'
-import { type Answered, awaitAnswer } from '../trading/await-answer.ts'
-import { type CommandParts, giveCommand } from '../trading/give-command.ts'
-import { idOfKey } from '../trading/id-of-key.ts'
+import { type Answered, awaitAnswer } from '../request/await-answer.ts'
+import { type CommandParts, giveCommand } from '../request/give-command.ts'
+import { idOfKey } from '../request/id-of-key.ts'
 
 /** A change that was asked for. `check` reads Paxos and finds out what it would refuse; it is asked once per change. */
 export interface AskedChange {

@@ -8,7 +8,7 @@ import { AppError, UsageError } from '../../platform/app-error.ts'
 import type { Page } from '../../platform/page.ts'
 import type { AccountUseCases } from '../accounts/account-use-cases.ts'
 import type { Perform } from '../audited.ts'
-import { idOfKey } from '../trading/id-of-key.ts'
+import { idOfKey } from '../request/id-of-key.ts'
 import type { CreateParts } from './create-onboarding.ts'
 
 /** The request is not, or no longer, held for a person whom Paxos knows already. */

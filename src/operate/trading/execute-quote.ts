@@ -3,14 +3,11 @@ import { Amount } from '../../domain/money.ts'
 import { owing } from '../../domain/trade/preview-order.ts'
 import { type HeldQuote, mayBeExecuted, type QuoteAmounts } from '../../domain/trade/quote-execution.ts'
 import { EXECUTE_QUOTE, openQuoteExecution, type QuoteExecutionSnapshot } from '../../domain/trade/quote-execution-stream.ts'
-import { IdempotencyKeyReusedError } from '../../inbox/commands.ts'
-import type { Ledger } from '../../ledger/ledger.ts'
 import type { AccountRecord } from '../../ledger/read-accounts.ts'
 import type { QuoteExecutionRecord } from '../../ledger/read-quote-executions.ts'
 import type { PaxosClient } from '../../paxos/paxos-client.ts'
-import { type Answered, awaitAnswer } from './await-answer.ts'
-import { type CommandParts, giveCommand } from './give-command.ts'
-import { idOfKey } from './id-of-key.ts'
+import { idOfKey } from '../request/id-of-key.ts'
+import { type OnceParts, requestOnce } from '../request/request-once.ts'
 import { OrderNotPossibleError, QuoteExpiredError, QuoteUnknownError } from './trading-errors.ts'
 import { requireTradable } from './trading-gate.ts'
 
@@ -20,16 +17,10 @@ export interface ExecuteQuote extends QuoteAmounts {
   readonly quoteId: string
 }
 
-export interface ExecuteQuoteParts extends CommandParts {
-  ledger: Ledger<QuoteExecutionSnapshot>
+export interface ExecuteQuoteParts extends OnceParts<QuoteExecutionSnapshot, QuoteExecutionRecord> {
   paxos: PaxosClient
   account: (accountId: string) => Promise<AccountRecord>
   quote: (quoteId: string) => Promise<HeldQuote | null>
-  find: (executionId: string) => Promise<QuoteExecutionRecord | null>
-  /** Resolves once Paxos has answered, or after 5 s. */
-  answered: Answered
-  /** Milliseconds since 1970. */
-  now: () => number
 }
 
 /**
@@ -43,34 +34,30 @@ export async function executeQuote(
 ): Promise<{ execution: QuoteExecutionRecord; created: boolean }> {
   const { accountId, idempotencyKey, quoteId, baseAmount, quoteAmount } = asked
   const executionId = idOfKey('quote-execution', idempotencyKey)
-  const known = await parts.find(executionId)
-  if (known) {
-    refuseOther(known, asked)
-    return { execution: known, created: false }
-  }
-  const { identityId, profileId, quote } = await admit(parts, asked)
-  const at = new Date(parts.now())
-  const draft = openQuoteExecution({
-    ...quote,
-    ...{ executionId, accountId, identityId, profileId, baseAmount, quoteAmount },
-    ...{ state: 'submitting', reason: null, paxosExecutionId: null, executedBase: null, executedQuote: null },
-    requestedAt: at.getTime(),
+  const { found, created } = await requestOnce(parts, {
+    ...{ id: executionId, idempotencyKey, actor },
+    differing: (known) => differing(known, asked),
+    admit: () => admit(parts, asked),
+    open: ({ identityId, profileId, quote }, at) => {
+      const draft = openQuoteExecution({
+        ...quote,
+        ...{ executionId, accountId, identityId, profileId, baseAmount, quoteAmount },
+        ...{ state: 'submitting', reason: null, paxosExecutionId: null, executedBase: null, executedQuote: null },
+        requestedAt: at.getTime(),
+      })
+      const input = { accountId, quoteId, ...(baseAmount === null ? { quoteAmount } : { baseAmount }) }
+      return { draft, identityId, kind: EXECUTE_QUOTE, input }
+    },
   })
-  const committed = await parts.ledger.commit({ before: null, draft, actor: `${actor.kind}:${actor.name}`, at })
-  if (!committed) return executeQuote(parts, asked, actor) // another request with the same key was faster
-  const input = { accountId, quoteId, ...(baseAmount === null ? { quoteAmount } : { baseAmount }) }
-  await giveCommand(parts, { kind: EXECUTE_QUOTE, streamId: executionId, identityId }, { ...input, idempotencyKey, actor })
-  return { execution: await awaitAnswer(executionId, parts), created: true }
+  return { execution: found, created }
 }
 
-/** The same key with any field changed is an error that names the field (A7). */
-function refuseOther(known: QuoteExecutionRecord, asked: ExecuteQuote): void {
-  const fields = (['accountId', 'quoteId', 'baseAmount', 'quoteAmount'] as const).filter((field) => {
+function differing(known: QuoteExecutionRecord, asked: ExecuteQuote): string[] {
+  return (['accountId', 'quoteId', 'baseAmount', 'quoteAmount'] as const).filter((field) => {
     const [one, other] = [known[field], asked[field]]
     const isAmount = field === 'baseAmount' || field === 'quoteAmount'
     return isAmount && one !== null && other !== null ? !Amount.of(one).equals(Amount.of(other)) : one !== other
   })
-  if (fields.length > 0) throw new IdempotencyKeyReusedError(fields)
 }
 
 /** The quote with its customer, if the quote has at least 2 s left (A25) and the customer may trade. Sends nothing. */

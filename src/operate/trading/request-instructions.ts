@@ -6,13 +6,10 @@ import {
   openInstructions,
   type RoutingNumberType,
 } from '../../domain/transfer/deposit-instructions.ts'
-import { IdempotencyKeyReusedError } from '../../inbox/commands.ts'
-import type { Ledger } from '../../ledger/ledger.ts'
 import type { AccountRecord } from '../../ledger/read-accounts.ts'
 import type { InstructionsRecord } from '../../ledger/read-deposit-instructions.ts'
-import { type Answered, awaitAnswer } from './await-answer.ts'
-import { type CommandParts, giveCommand } from './give-command.ts'
-import { idOfKey } from './id-of-key.ts'
+import { idOfKey } from '../request/id-of-key.ts'
+import { type OnceParts, requestOnce } from '../request/request-once.ts'
 
 export interface InstructionsRequest {
   readonly accountId: string
@@ -21,14 +18,8 @@ export interface InstructionsRequest {
   readonly routingNumberType: RoutingNumberType | null
 }
 
-export interface InstructionsParts extends CommandParts {
-  ledger: Ledger<InstructionsSnapshot>
+export interface InstructionsParts extends OnceParts<InstructionsSnapshot, InstructionsRecord> {
   account: (accountId: string) => Promise<AccountRecord>
-  find: (instructionsId: string) => Promise<InstructionsRecord | null>
-  /** Resolves once Paxos has answered, or after 5 s. */
-  answered: Answered
-  /** Milliseconds since 1970. */
-  now: () => number
 }
 
 /**
@@ -42,28 +33,19 @@ export async function requestInstructions(
 ): Promise<{ instructions: InstructionsRecord; created: boolean }> {
   const { accountId, idempotencyKey, network, routingNumberType } = asked
   const instructionsId = idOfKey('instructions', idempotencyKey)
-  const known = await parts.find(instructionsId)
-  if (known) {
-    refuseOther(known, asked)
-    return { instructions: known, created: false }
-  }
-  const { identityId, profileId } = await parts.account(accountId)
-  const at = new Date(parts.now())
-  const draft = openInstructions({
-    ...{ instructionsId, accountId, identityId, profileId, network, routingNumberType },
-    ...{ state: 'submitting', reason: null, paxosInstructionsId: null, memoId: null },
-    requestedAt: at.getTime(),
+  const { found, created } = await requestOnce(parts, {
+    ...{ id: instructionsId, idempotencyKey, actor },
+    differing: (known) => (['accountId', 'network', 'routingNumberType'] as const).filter((field) => known[field] !== asked[field]),
+    admit: () => parts.account(accountId),
+    open: ({ identityId, profileId }, at) => {
+      const draft = openInstructions({
+        ...{ instructionsId, accountId, identityId, profileId, network, routingNumberType },
+        ...{ state: 'submitting', reason: null, paxosInstructionsId: null, memoId: null },
+        requestedAt: at.getTime(),
+      })
+      const input = { accountId, network, ...(routingNumberType === null ? {} : { routingNumberType }) }
+      return { draft, identityId, kind: CREATE_DEPOSIT_INSTRUCTIONS, input }
+    },
   })
-  const committed = await parts.ledger.commit({ before: null, draft, actor: `${actor.kind}:${actor.name}`, at })
-  if (!committed) return requestInstructions(parts, asked, actor) // another request with the same key was faster
-  const what = { kind: CREATE_DEPOSIT_INSTRUCTIONS, streamId: instructionsId, identityId }
-  const input = { accountId, network, ...(routingNumberType === null ? {} : { routingNumberType }) }
-  await giveCommand(parts, what, { ...input, idempotencyKey, actor })
-  return { instructions: await awaitAnswer(instructionsId, parts), created: true }
-}
-
-/** The same key with any field changed is an error that names the field (A7). */
-function refuseOther(known: InstructionsRecord, asked: InstructionsRequest): void {
-  const fields = (['accountId', 'network', 'routingNumberType'] as const).filter((field) => known[field] !== asked[field])
-  if (fields.length > 0) throw new IdempotencyKeyReusedError(fields)
+  return { instructions: found, created }
 }

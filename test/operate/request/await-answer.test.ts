@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createAnswerWatch } from '../../../src/operate/trading/await-answer.ts'
+import { createAnswerWatch } from '../../../src/operate/request/await-answer.ts'
 
 function watchOf(pending: Set<string>, fail: { error?: Error } = {}) {
   const reads: (readonly string[])[] = []
