@@ -77,15 +77,13 @@ export function executeQuoteEffect(paxos: PaxosClient, { now }: { now: () => num
       const found = await find(task)
       if (found)
         return { verdict: 'would-execute-quote', detail: 'Paxos has it under our key', effects: [{ act: 'adopt', key }], receipt: found }
-      if (!mayBeExecuted(execution, now())) {
-        const detail = 'the quote has less than 2 s left, and Paxos has no execution under our key'
+      if (!mayBeExecuted(execution, now()))
         return {
           verdict: 'would-execute-quote',
-          detail: `nothing would be sent: ${detail}`,
+          detail: 'nothing would be sent: the quote has less than 2 s left, and Paxos has no execution under our key',
           effects: [],
           receipt: refused('quote-expired'),
         }
-      }
       const receipt = { kind: 'quote-executed', paxosExecutionId: 'made up', baseAmount: '0', quoteAmount: '0', how: 'created' }
       return {
         verdict: 'would-execute-quote',

@@ -92,10 +92,14 @@ describe('A4: a deposit whose answer was lost', () => {
   it.each([
     ['a cent less than the deposit', '250.49'],
     ['twice the deposit', '501'],
-    ['the other way', '-250.50'],
-  ])('is unclear when the balance differs by %s', async (_, drift) => {
+    ['the other way', '-250.5'],
+  ])('is unclear when the balance differs by %s, and says by how much', async (_, drift) => {
     const { effect } = effectIn({ balances: [['USD', String(Amount.of('300').plus(Amount.of(drift))), '0']], onRecord: '300' })
-    await expect(effect.find?.(TASK)).rejects.toMatchObject({ code: 'DEPOSIT_UNCLEAR', retry: 'backoff' })
+    await expect(effect.find?.(TASK)).rejects.toMatchObject({
+      code: 'DEPOSIT_UNCLEAR',
+      retry: 'backoff',
+      message: expect.stringContaining(`deposit deposit-1: the USD balance at Paxos differs from the ledger by ${drift}, `),
+    })
   })
 
   it('is held for a person at the sixth attempt that finds the balance unclear, and for no other failure', () => {
