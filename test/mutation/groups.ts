@@ -27,13 +27,13 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
   saga: {
     mutate: [
       'src/saga/{count-lookup,dispatch-due-events,fail-event,onboarding-route,prepare-event,prepare-stream,process-event,run-stream,stream-kind}.ts',
-      'src/effects/{create-account,describe-attempt,send-notification}.ts',
+      'src/effects/{account-at-paxos,create-account,describe-attempt,send-notification}.ts',
       'src/paxos/accounts.ts',
     ],
     tests: [
       'test/faults/{quarantine,schedules}.test.ts',
       'test/saga/{advance-onboarding,count-lookup,dispatch-due-events,prepare-event,process-event,run-stream,run-stream-protocol,work-on-events}.test.ts',
-      'test/effects/{describe-attempt,estimates,room,same-receipt}.test.ts',
+      'test/effects/{account-at-paxos,describe-attempt,estimates,room,same-receipt}.test.ts',
       'test/paxos/{accounts,resources}.test.ts',
     ],
     inMemory: true,
@@ -44,9 +44,9 @@ export const MUTATION_GROUPS: Readonly<Record<string, MutationGroup>> = {
     inMemory: true,
   },
   transfers: {
-    mutate: ['src/effects/create-deposit-instructions.ts', 'src/domain/transfer/*.ts', 'src/domain/{money,stream-of-key}.ts'],
+    mutate: ['src/effects/{create-deposit-instructions,send-wire}.ts', 'src/domain/transfer/*.ts', 'src/domain/{money,stream-of-key}.ts'],
     tests: [
-      'test/effects/{create-deposit-instructions,room}.test.ts',
+      'test/effects/{create-deposit-instructions,room,send-wire}.test.ts',
       'test/domain/transfer/*.test.ts',
       'test/domain/{money,stream-of-key}.test.ts',
     ],

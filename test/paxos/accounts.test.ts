@@ -50,6 +50,14 @@ describe('the accounts at Paxos', () => {
   it('F52: are created once per ref_id', async () => {
     const { accounts, asked } = accountsOf()
     await accounts.create({ identityId: 'i', refId: 'r', type: 'BROKERAGE' }, { priority: 'live' })
-    expect(asked).toMatchObject([[{ operation: 'accounts.create', method: 'POST', once: { refId: 'r' } }, { priority: 'live' }]])
+    expect(asked).toMatchObject([
+      [{ operation: 'accounts.create', method: 'POST', once: { refId: 'r' }, personal: false }, { priority: 'live' }],
+    ])
+  })
+
+  it.each([{ description: 'of a person' }, { metadata: { note: 'of a person' } }])('are created as personal data with %o', async (more) => {
+    const { accounts, asked } = accountsOf()
+    await accounts.create({ identityId: 'i', refId: 'r', type: 'BROKERAGE', ...more })
+    expect(asked).toMatchObject([[{ personal: true, body: { account: more } }, undefined]])
   })
 })

@@ -136,6 +136,7 @@ describe('identities', () => {
     expect(created).toEqual({
       id: IDENTITY_ID,
       statusDetails: null,
+      type: 'PERSON',
       refId: 'user_01HZX3',
       status: 'PENDING',
       createdAt: identity.created_at,
@@ -208,6 +209,22 @@ describe('accounts', () => {
     expect(JSON.parse(seen[0]!.body)).toEqual({
       create_profile: true,
       account: { identity_id: IDENTITY_ID, ref_id: 'acct_01HZX3', type: 'BROKERAGE' },
+    })
+  })
+
+  it('are created with the members that were asked for, and are read with the members that they have', async () => {
+    const { paxos, reply, seen } = await startMisbehavingPaxos()
+    const members = [{ id: 'member-1', identity_id: 'identity-2', roles: ['TRUSTEE'] }, { identity_id: 'identity-3' }]
+    reply(json(200, { ...account, members }))
+    const asked = { ...newAccount, description: 'Joint account', metadata: { purpose: 'savings' } }
+    expect(await paxos.accounts.create({ ...asked, members: [{ identityId: 'identity-2', roles: ['TRUSTEE'] }] })).toMatchObject({
+      members: [
+        { id: 'member-1', identityId: 'identity-2', roles: ['TRUSTEE'] },
+        { id: null, identityId: 'identity-3', roles: [] },
+      ],
+    })
+    expect(JSON.parse(seen[0]!.body).account).toMatchObject({
+      ...{ description: 'Joint account', metadata: { purpose: 'savings' }, members: [{ identity_id: 'identity-2', roles: ['TRUSTEE'] }] },
     })
   })
 
