@@ -57,6 +57,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   createAccountOrder: { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' },
   createAccountQuoteExecution: { quoteId: '9f6a2c1e-5a2b-4f1c-8a3d-2b6f0c9d7e11', quoteAmount: '250.00' },
   createReplay: { states: ['parked', 'dead'], from: '2026-03-01T00:00:00Z' },
+  leakedWebhookKey: { reason: 'it stood in a public log, ticket 4711' },
   eraseOnboarding: { reason: 'the person asked for it, ticket 4711' },
   createOnboardingLegalHold: { name: 'case 2026-114', reason: 'subpoena of 12 March' },
   liftOnboardingLegalHold: { name: 'case 2026-114', reason: 'the case is closed' },

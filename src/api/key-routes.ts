@@ -19,6 +19,23 @@ export function keyRoutes(useCases: OperatorUseCases): ApiRoute[] {
     }),
     apiRoute({
       method: 'POST',
+      path: '/v1/webhook-keys/{slot}/leaked',
+      permission: 'key.leak',
+      summary: 'Mark a webhook key as leaked',
+      description:
+        "From then on only Paxos's listing moves what the key brings, until the key is promoted. True events lose no time; forged ones cost no read. The audit records it before it runs. Safe to repeat.",
+      params: z.strictObject({ slot: z.string().min(1).max(LONGEST_SLOT) }),
+      body: z.strictObject({ reason: Reason }),
+      answers: { 200: { description: 'The key.', schema: 'WebhookKey' } },
+      refusals: { 404: 'Unknown webhook key (WEBHOOK_KEY_UNKNOWN).' },
+      handle: async ({ params: { slot }, body, actor }) => {
+        const key = await useCases.leakKey(slot, body, actor)
+        if (key) return { status: 200, body: key }
+        throw new HttpProblem(404, 'WEBHOOK_KEY_UNKNOWN', `There is no webhook key ${slot}. GET /v1/webhook-keys lists them.`)
+      },
+    }),
+    apiRoute({
+      method: 'POST',
       path: '/v1/webhook-keys/{slot}/promote',
       permission: 'key.promote',
       summary: 'Trust a demoted webhook key again',

@@ -9,7 +9,11 @@ const WebhookKey = z.strictObject({
   lastUsedAt: time.nullable(),
   known: count.describe('Events of the key, looked up in the last 5 to 10 minutes, that Paxos knew.'),
   unknown: count.describe('Those that Paxos did not know.'),
-  standing: z.enum(['trusted', 'demoted']).describe('demoted: its unproven events are looked for in listings only.'),
+  standing: z
+    .enum(['trusted', 'demoted', 'leaked'])
+    .describe(
+      'demoted: its unproven events are looked for in listings only. leaked: likewise, by an operator, until an operator promotes it.',
+    ),
   demotedAt: time.nullable(),
   safeToDelete: z.boolean().describe('Not used for 24 hours, while another key was.'),
 })

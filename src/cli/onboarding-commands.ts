@@ -7,7 +7,7 @@ import type { OnboardingView } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { registerChangeCommands } from './change-commands.ts'
-import { type OpenUseCases, parseCount, parseOneOf, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
+import { nameAndReason, type OpenUseCases, parseCount, parseOneOf, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
 import { registerDuplicateCommands } from './duplicate-commands.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { parseJson, readInput } from './read-input.ts'
@@ -51,6 +51,20 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
       })
     })
 
+  onboarding
+    .command('export')
+    .description('everything that Gatehouse holds about one person, as JSON, sealed data included; at most 20 a day for one operator')
+    .argument('<onboarding>', 'id or ref_id of the onboarding, or id of the request for an identity', parsePaxosId)
+    .requiredOption('--operator <name>', 'your name, for the audit')
+    .requiredOption('--reason <text>', 'why; recorded in the audit')
+    .action(async (id: string, flags: { operator: string; reason: string }) => {
+      const { actor, reason } = nameAndReason(flags)
+      await withUseCases(open, async (useCases) => {
+        const exported = await useCases.exportPerson(id, { reason }, actor)
+        if (!exported) throw new UsageError(`Unknown onboarding ${id}. ${GATEHOUSE} onboarding list shows the known ones.`)
+        print(JSON.stringify(exported, null, 2))
+      })
+    })
   registerShow(
     onboarding,
     { open, print },

@@ -16,6 +16,7 @@ export const PERMISSIONS = {
   'trade.place': 'place and cancel orders, execute quotes',
   'money.move': 'deposit test money and request deposit instructions',
   'event.dismiss': 'dismiss an event that cannot succeed, and restore it',
+  'key.leak': 'mark a webhook key as leaked',
   'issue.treat': 'acknowledge, mute, resolve, reopen and annotate issues',
   'replay.plan': 'plan a replay',
   'replay.steer': 'pause, resume, cancel and discard a replay',
@@ -25,6 +26,7 @@ export const PERMISSIONS = {
   'replay.approve': 'approve a replay, also as the second person',
   'customer.control': 'restrict, close and reactivate customers and accounts, decide about duplicate persons',
   'key.promote': 'trust a demoted webhook key again',
+  'customer.export': 'export all data of a customer, what is sealed included',
   'customer.erase': 'erase the personal data of a customer',
   'vault.rotate': 'encrypt the personal data under another ENCRYPTION_KEY',
   'operator.manage': 'add and remove operators, change roles, create and revoke tokens, end sessions',
@@ -36,11 +38,20 @@ export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as readonly Permission[
 const ADDED: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: ['status.read', 'customer.read', 'trade.read', 'event.read', 'proof.read', 'audit.read'],
   operator: [
-    ...(['delivery.read', 'customer.create', 'customer.change', 'trade.place', 'money.move', 'event.dismiss', 'issue.treat'] as const),
+    ...([
+      'delivery.read',
+      'customer.create',
+      'customer.change',
+      'trade.place',
+      'money.move',
+      'event.dismiss',
+      'key.leak',
+      'issue.treat',
+    ] as const),
     ...(['replay.plan', 'replay.steer', 'queue.steer', 'reconcile.request', 'notice.test'] as const),
   ],
   approver: ['replay.approve', 'customer.control', 'key.promote'],
-  admin: ['customer.erase', 'vault.rotate', 'operator.manage'],
+  admin: ['customer.export', 'customer.erase', 'vault.rotate', 'operator.manage'],
 }
 
 /** The one place that decides what a role may do. */

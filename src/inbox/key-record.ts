@@ -1,3 +1,11 @@
+/** `leaked`: an operator demoted the key by hand, and only an operator promotes it. */
+export interface Demotion {
+  readonly at: Date
+  readonly known: number
+  readonly unknown: number
+  readonly leaked?: { readonly by: string; readonly reason: string }
+}
+
 /** What is on record of one webhook key (table webhook_key). */
 export interface KeyRecord {
   /** Authenticator and fingerprint, as `event show` prints it; never the key. */
@@ -10,7 +18,7 @@ export interface KeyRecord {
   readonly known: number
   readonly unknown: number
   /** Since when its unproven events are looked for in listings only, with the figures that led to it; null: the key is trusted. */
-  readonly demoted: { readonly at: Date; readonly known: number; readonly unknown: number } | null
+  readonly demoted: Demotion | null
 }
 
 /** Fewer look-ups say nothing about a key. */
@@ -24,6 +32,7 @@ export const PROMOTE_BELOW = 0.05
 /** What the figures say: `demote` a trusted key, `promote` a demoted one, or null for no change. Pure. */
 export function judgeKey({ known, unknown, demoted }: Pick<KeyRecord, 'known' | 'unknown' | 'demoted'>): 'demote' | 'promote' | null {
   const lookups = known + unknown
+  if (demoted?.leaked) return null
   if (demoted) return lookups >= PROMOTE_FROM_LOOKUPS && unknown <= lookups * PROMOTE_BELOW ? 'promote' : null
   return lookups >= DEMOTE_FROM_LOOKUPS && unknown > lookups * DEMOTE_ABOVE ? 'demote' : null
 }

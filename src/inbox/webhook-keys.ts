@@ -13,12 +13,20 @@ const EARLIER = (count: string): string =>
 
 const KEY_COLUMNS = `k.slot, k.accepted_at > now() - ${ACCEPTED_FOR} AS accepted, k.last_used_at AS "lastUsedAt",
   ${RUNNING('known')} + ${EARLIER('known')} AS known, ${RUNNING('unknown')} + ${EARLIER('unknown')} AS unknown,
-  k.demoted_at AS "demotedAt", k.demoted_known AS "demotedKnown", k.demoted_unknown AS "demotedUnknown"`
+  k.demoted_at AS "demotedAt", k.demoted_known AS "demotedKnown", k.demoted_unknown AS "demotedUnknown",
+  k.leaked_by AS "leakedBy", k.leak_reason AS "leakReason"`
 
-type KeyRow = Omit<KeyRecord, 'demoted'> & { demotedAt: Date | null; demotedKnown: number | null; demotedUnknown: number | null }
+interface KeyRow extends Omit<KeyRecord, 'demoted'> {
+  demotedAt: Date | null
+  demotedKnown: number | null
+  demotedUnknown: number | null
+  leakedBy: string | null
+  leakReason: string | null
+}
 
-function recordOf({ demotedAt, demotedKnown, demotedUnknown, ...row }: KeyRow): KeyRecord {
-  return { ...row, demoted: demotedAt && { at: demotedAt, known: demotedKnown ?? 0, unknown: demotedUnknown ?? 0 } }
+function recordOf({ demotedAt, demotedKnown, demotedUnknown, leakedBy, leakReason, ...row }: KeyRow): KeyRecord {
+  const leaked = leakedBy === null ? {} : { leaked: { by: leakedBy, reason: leakReason ?? '' } }
+  return { ...row, demoted: demotedAt && { at: demotedAt, known: demotedKnown ?? 0, unknown: demotedUnknown ?? 0, ...leaked } }
 }
 
 /** Every recorded key, by slot. There are as many as were ever configured. */
@@ -87,13 +95,24 @@ async function demoteKey(pool: Pool, { slot, known, unknown }: KeyRecord): Promi
   return rows[0] ? recordOf(rows[0]) : null
 }
 
+/** Demotes a key that leaked, until an operator promotes it. Safe to repeat: the first name and reason stay. */
+export async function markLeaked(pool: Pool, slot: string, { by, reason }: { by: string; reason: string }): Promise<void> {
+  await pool.query(
+    `UPDATE webhook_key AS k SET leaked_by = $2, leak_reason = $3, demoted_at = coalesce(demoted_at, now()),
+       demoted_known = coalesce(demoted_known, ${RUNNING('known')} + ${EARLIER('known')}),
+       demoted_unknown = coalesce(demoted_unknown, ${RUNNING('unknown')} + ${EARLIER('unknown')})
+     WHERE slot = $1 AND leaked_by IS NULL`,
+    [slot, by, reason],
+  )
+}
+
 /** `by-operator`: the figures start at 0, or they would demote the key again at once. Null: the key is not demoted. */
 export async function promoteKey(pool: Pool, slot: string, why: 'by-figures' | 'by-operator'): Promise<KeyRecord | null> {
   const { rows } = await pool.query<KeyRow>(
-    `UPDATE webhook_key AS k SET demoted_at = NULL, demoted_known = NULL, demoted_unknown = NULL,
+    `UPDATE webhook_key AS k SET demoted_at = NULL, demoted_known = NULL, demoted_unknown = NULL, leaked_by = NULL, leak_reason = NULL,
        known = CASE WHEN $2 THEN 0 ELSE known END, unknown = CASE WHEN $2 THEN 0 ELSE unknown END,
        earlier_known = CASE WHEN $2 THEN 0 ELSE earlier_known END, earlier_unknown = CASE WHEN $2 THEN 0 ELSE earlier_unknown END
-     WHERE slot = $1 AND demoted_at IS NOT NULL RETURNING ${KEY_COLUMNS}`,
+     WHERE slot = $1 AND demoted_at IS NOT NULL AND ($2 OR leaked_by IS NULL) RETURNING ${KEY_COLUMNS}`,
     [slot, why === 'by-operator'],
   )
   return rows[0] ? recordOf(rows[0]) : null

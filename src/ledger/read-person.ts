@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 
 /** A stream that belongs to one person. */
 export interface StreamOfPerson {
-  readonly kind: 'order' | 'deposit' | 'transfer' | 'quote-execution' | 'deposit-instructions' | 'document' | 'identity-request'
+  readonly kind: 'account' | 'order' | 'deposit' | 'transfer' | 'quote-execution' | 'deposit-instructions' | 'document' | 'identity-request'
   readonly id: string
   readonly state: string
 }
@@ -15,11 +15,24 @@ export interface RunningEffect {
   readonly leaseUntil: Date | null
 }
 
+/** SQL: the accounts and profiles of a person ($1), joint ones included. */
+const ACCOUNTS = `SELECT account_id, profile_id FROM onboarding WHERE identity_id = $1 UNION
+  SELECT account_id, profile_id FROM account WHERE owners @> ARRAY[$1]`
+
+/** The profiles that hold a person's balances. */
+export async function profilesOfPerson(pool: Pool, identityId: string): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(`SELECT profile_id AS id FROM (${ACCOUNTS}) AS a WHERE profile_id IS NOT NULL`, [
+    identityId,
+  ])
+  return rows.map(({ id }) => id)
+}
+
 /** Every stream of a person besides the onboarding, by the identity's id. */
 export async function streamsOfPerson(pool: Pool, identityId: string): Promise<StreamOfPerson[]> {
   const { rows } = await pool.query<StreamOfPerson>(
-    `WITH person AS (SELECT account_id FROM onboarding WHERE identity_id = $1)
-     SELECT 'order' AS kind, order_id AS id, state FROM trade_order WHERE account_id IN (SELECT account_id FROM person) UNION ALL
+    `WITH person AS (${ACCOUNTS})
+     SELECT 'account' AS kind, account_key AS id, state FROM account WHERE owners @> ARRAY[$1] UNION ALL
+     SELECT 'order', order_id, state FROM trade_order WHERE account_id IN (SELECT account_id FROM person) UNION ALL
      SELECT 'deposit', deposit_id, state FROM deposit WHERE account_id IN (SELECT account_id FROM person) UNION ALL
      SELECT 'transfer', transfer_id, state FROM transfer WHERE account_id IN (SELECT account_id FROM person) UNION ALL
      SELECT 'quote-execution', execution_id, state FROM quote_execution WHERE account_id IN (SELECT account_id FROM person) UNION ALL

@@ -29,6 +29,7 @@ import { issueUseCases } from './issues/issues.ts'
 import { duplicateUseCases } from './onboarding/duplicates.ts'
 import { listLongestApproved, onboardingUseCases } from './onboarding/onboardings.ts'
 import { type ErasureUseCaseParts, erasureUseCases } from './privacy/erasures.ts'
+import { exportUseCases } from './privacy/export-person.ts'
 import { vaultUseCases } from './privacy/vault-keys.ts'
 import type { Problem } from './problems/problem.ts'
 import { readProblems } from './problems/read-problems.ts'
@@ -118,6 +119,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     }),
     ...clockUseCases({ pool, now }),
     ...alertUseCases({ ...parts.alerts, pool, perform, now }),
+    ...exportUseCases({ pool, perform, now, onboardings, events, vault: parts.erasure.vault }),
     ...erasureUseCases({
       ...{ ...parts.erasure, pool, perform, now, keys: parts.vault.keys, onboardings: parts.documents.onboardings },
       ...{ paxos: parts.trading.paxos, encryptionKey: parts.trading.encryptionKey },

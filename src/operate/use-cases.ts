@@ -38,6 +38,7 @@ import type { Annotation, IssueVerb } from './issues/issue-input.ts'
 import type { CreatedOnboarding, CreateOrder } from './onboarding/create-onboarding.ts'
 import type { DuplicateUseCases } from './onboarding/duplicates.ts'
 import type { ErasureUseCases } from './privacy/erasures.ts'
+import type { ExportUseCases } from './privacy/export-person.ts'
 import type { VaultUseCases } from './privacy/vault-keys.ts'
 import type { Problem } from './problems/problem.ts'
 import type { ProofUseCases } from './proof/prove.ts'
@@ -253,6 +254,7 @@ export interface OperatorUseCases
     ErasureUseCases,
     OperatorAccessUseCases,
     DriftUseCases,
+    ExportUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

@@ -627,6 +627,7 @@ describe('the OpenAPI document', () => {
       'post /v1/replays/{id}/new',
       'post /v1/replays/{id}/pause',
       'post /v1/replays/{id}/resume',
+      'post /v1/webhook-keys/{slot}/leaked',
       'post /v1/webhook-keys/{slot}/promote',
     ])
     for (const [, name = ''] of JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {

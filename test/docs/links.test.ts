@@ -59,6 +59,8 @@ describe('the commands in the pages', () => {
     'receiver',
     'worker',
     'operator',
+    'leaked',
+    'promote',
     'set',
     'lift',
     'pause',

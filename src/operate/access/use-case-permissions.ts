@@ -92,6 +92,8 @@ export const USE_CASE_PERMISSIONS = {
   findDrift: 'reconcile.request',
   testNotice: 'notice.test',
   testAlerts: 'notice.test',
+  leakKey: 'key.leak',
+  exportPerson: 'customer.export',
   promoteKey: 'key.promote',
   erasePerson: 'customer.erase',
   setLegalHold: 'customer.erase',

@@ -1,7 +1,6 @@
 import type { Actor } from '../../domain/actor.ts'
 import type { ErasureBlock } from '../../domain/erasure.ts'
-import { findAccount } from '../../ledger/read-accounts.ts'
-import { findSubject, runningEffects, streamsOfPerson } from '../../ledger/read-person.ts'
+import { findSubject, profilesOfPerson, runningEffects, streamsOfPerson } from '../../ledger/read-person.ts'
 import type { PaxosClient } from '../../paxos/paxos-client.ts'
 import { AppError } from '../../platform/app-error.ts'
 import { type Erasure, findErasure, listErasures, requestErasure } from '../../vault/erasures.ts'
@@ -92,17 +91,16 @@ export function erasureUseCases(parts: ErasureUseCaseParts): ErasureUseCases {
 }
 
 /** Asks Paxos for the balances last, and only if nothing here blocks: a hold must not depend on Paxos. */
-async function findBlocks({ pool, paxos, onboardings }: ErasureUseCaseParts, subject: string): Promise<ErasureBlock[]> {
+async function findBlocks({ pool, paxos }: ErasureUseCaseParts, subject: string): Promise<ErasureBlock[]> {
   const streams = await streamsOfPerson(pool, subject)
   const here = [
     ...(await holdsThatBlock(pool, subject)),
     ...streamsThatBlock(streams),
     ...effectsThatBlock(await runningEffects(pool, [subject, ...streams.map(({ id }) => id)])),
   ]
-  const accountId = (await onboardings.load(subject))?.onboarding.accountId ?? null
-  const account = accountId === null ? null : await findAccount(pool, accountId)
-  if (here.length > 0 || !account) return here
-  return balancesThatBlock(await paxos.balances.list(account.profileId))
+  if (here.length > 0) return here
+  const profiles = await profilesOfPerson(pool, subject)
+  return (await Promise.all(profiles.map((id) => paxos.balances.list(id)))).flatMap(balancesThatBlock)
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)

@@ -8,6 +8,7 @@ import { type LegalHold, listHolds } from '../../vault/legal-holds.ts'
 
 /** States of the other streams in which money or a file is still moving. */
 const MOVING: Readonly<Record<string, readonly string[]>> = {
+  account: ['submitting', 'unknown', 'held'],
   deposit: ['submitting', 'unknown', 'held'],
   transfer: ['pending', 'held'],
   'quote-execution': ['submitting', 'unknown', 'created', 'held'],

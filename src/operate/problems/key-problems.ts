@@ -1,3 +1,4 @@
+import type { Demotion } from '../../inbox/key-record.ts'
 import type { UnknownOfKey } from '../../inbox/webhook-keys.ts'
 import { GATEHOUSE } from '../../platform/command-name.ts'
 import { counted } from '../say/counted.ts'
@@ -12,8 +13,8 @@ export function demotedKeys({ keys, unknownOfKeys }: Observed): FoundProblem[] {
     const parked = unknownOfKeys.find((each) => each.slot === slot)
     const withdrawn = accepted === false
     if (withdrawn && !parked) return []
-    const { at, known, unknown } = demoted
-    const cause = `Paxos did not know ${unknown} of ${counted(known + unknown, 'event')} of webhook key ${slot}, so Gatehouse demoted it at ${clockTime(at)}.`
+    const { at } = demoted
+    const cause = sayCause(slot, demoted)
     const dismiss = parked ? dismissal(parked) : null
     return [
       {
@@ -21,6 +22,7 @@ export function demotedKeys({ keys, unknownOfKeys }: Observed): FoundProblem[] {
         kind: 'key-demoted',
         severity: withdrawn ? 'warning' : 'fault',
         sentence: `${cause} ${parkedNow(parked)}`,
+        ...(demoted.leaked ? { facts: `Webhook key ${slot} was marked as leaked.` } : {}),
         since: at,
         customers: null,
         nextAction: withdrawn
@@ -31,6 +33,12 @@ export function demotedKeys({ keys, unknownOfKeys }: Observed): FoundProblem[] {
       },
     ]
   })
+}
+
+function sayCause(slot: string, { at, known, unknown, leaked }: Demotion): string {
+  if (leaked)
+    return `${leaked.by} marked webhook key ${slot} as leaked at ${clockTime(at)}: ${leaked.reason}. Only Paxos's listing moves what it brings.`
+  return `Paxos did not know ${unknown} of ${counted(known + unknown, 'event')} of webhook key ${slot}, so Gatehouse demoted it at ${clockTime(at)}.`
 }
 
 function parkedNow(parked: UnknownOfKey | undefined): string {
