@@ -1,4 +1,4 @@
-/** `leaked`: an operator demoted the key by hand, and only an operator promotes it. */
+/** `leaked`: an operator demoted the key, and only an operator promotes it. */
 export interface Demotion {
   readonly at: Date
   readonly known: number
