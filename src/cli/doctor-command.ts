@@ -1,11 +1,27 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { type Finding, fault, findingOf, type Seen } from '../operate/health/finding.ts'
+import { UsageError } from '../platform/app-error.ts'
 import { printableLine } from '../platform/printable.ts'
 import { type OpenUseCases, systemUser } from './command-input.ts'
 import { print } from './print.ts'
+import { readInput } from './read-input.ts'
+import { searchLeaks } from './search-leaks.ts'
 
 const OLDEST_NODE = 24
+
+const VALUES_REMEDY = '--values - reads the values from standard input, one to a line: pipe them in'
+
+interface Flags {
+  json?: boolean
+  notice?: boolean
+  leaks?: string[]
+  values?: string
+}
+
+function failOn(finds: number): void {
+  if (finds > 0) process.exitCode = 1
+}
 
 /** The warnings about a usable configuration. */
 interface Checked {
@@ -19,8 +35,13 @@ export function registerDoctorCommand(program: Command, { config, open }: { conf
     .command('doctor')
     .description('check configuration, database, roles, queue, clock, Redis, Paxos and the application, and say how to fix each fault')
     .option('--notice', 'also send one signed test notification to the application')
+    .option('--leaks <file...>', 'instead: search these files for personal data, by its shape; exit 1 if there is any')
+    .option('--values <file>', 'with --leaks: search for these values, one to a line; - reads standard input')
     .option('--json', 'print JSON')
-    .action(async ({ json, notice }: { json?: boolean; notice?: boolean }) => {
+    .action(async ({ json, notice, leaks, values }: Flags) => {
+      if (leaks)
+        return failOn(await searchLeaks(leaks, { print, values: values === undefined ? '' : await readInput(values, VALUES_REMEDY) }))
+      if (values !== undefined) throw new UsageError('--values needs --leaks: the files to search')
       const findings = await examine({ config, open, notice })
       print(json ? JSON.stringify(findings, null, 2) : render(findings))
       if (findings.some(({ result }) => result === 'fault')) process.exitCode = 1
