@@ -1,12 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Erasure, LegalHold } from '../operate/privacy/erasures.ts'
 import { utcTime } from '../operate/say/say-time.ts'
-import { errorMessage, UsageError } from '../platform/app-error.ts'
+import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { nameAndReason, type OpenUseCases, parseCount, parsePaxosId, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { readText } from './read-input.ts'
 import { renderTable } from './render-table.ts'
+import { writeOut } from './write-out.ts'
 
 interface Parts {
   open: OpenUseCases
@@ -59,7 +60,7 @@ function registerErasures(erasure: Command, { open, print }: Parts): void {
         const certificate = (await useCases.getErasure(id))?.certificate
         if (!certificate) throw new UsageError(`${id} was not erased. ${GATEHOUSE} erasure list shows the requests.`)
         if (out === undefined) return print(certificate)
-        writeFileSync(out, `${certificate}\n`)
+        writeOut(out, `${certificate}\n`)
         print(`Wrote ${out}. Verify it: ${GATEHOUSE} erasure verify ${out} --key <file of the public key>`)
       })
     })
@@ -72,7 +73,7 @@ function registerErasures(erasure: Command, { open, print }: Parts): void {
     .action(async (file: string, { key, json }: { key: string; json?: boolean }) => {
       const { verifyErasure } = await import('../operate/privacy/erasures.ts')
       const { readPublicJwk } = await import('../operate/reconcile/reconciliations.ts')
-      const claims = await verifyErasure(readText(file, 'certificate'), readPublicJwk(readText(key, '--key')))
+      const claims = await verifyErasure(await readText(file), readPublicJwk(await readText(key)))
       if (json) return print(JSON.stringify(claims, null, 2))
       const rows = Object.entries(claims).map(([name, value]) => `${name.padEnd(24)} ${value}`)
       print(['The signature holds.', '', ...rows].join('\n'))
@@ -112,15 +113,6 @@ function reasoned(command: Command): Command {
     .requiredOption('--operator <name>', 'your name, for the audit')
     .requiredOption('--reason <text>', 'why; recorded in the audit')
     .option('--json', 'print JSON')
-}
-
-/** @throws UsageError */
-function readText(path: string, name: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UsageError(`${name}: ${path} cannot be read (${errorMessage(error)})`)
-  }
 }
 
 function known<Found>(found: Found | null, id: string): Found {

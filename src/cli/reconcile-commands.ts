@@ -1,10 +1,9 @@
-import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Reconciliation } from '../operate/reconcile/reconciliations.ts'
 import { sayReconciliation } from '../operate/reconcile/say-reconciliation.ts'
 import { utcTime } from '../operate/say/say-time.ts'
-import { errorMessage, UsageError } from '../platform/app-error.ts'
+import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseId, parseTime, systemUser, withUseCases } from './command-input.ts'
 import { registerDrift } from './drift-command.ts'
@@ -12,6 +11,7 @@ import { type Print, print as toStdout } from './print.ts'
 import { readText } from './read-input.ts'
 import { registerShow } from './register-show.ts'
 import { renderTable } from './render-table.ts'
+import { writeOut } from './write-out.ts'
 
 interface Parts {
   open: OpenUseCases
@@ -129,15 +129,6 @@ function certificateIn(text: string): string {
     return typeof certificate === 'string' ? certificate : text
   } catch {
     return text
-  }
-}
-
-/** @throws UsageError */
-function writeOut(path: string, text: string): void {
-  try {
-    writeFileSync(path, text)
-  } catch (error) {
-    throw new UsageError(`--out: ${path} cannot be written (${errorMessage(error)})`)
   }
 }
 
