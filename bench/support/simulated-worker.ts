@@ -27,6 +27,8 @@ export function createSimulatedWorker({ stores, random, ...line }: SimulatedWork
         paxos,
         notices: { name: 'none', send: async () => ({ status: 204 }), close: async () => {} },
         unknownIdentities: 'adopt',
+        inbox: null,
+        now: Date.now,
       }),
     ],
     logger: createLogger({ level: 'silent' }),

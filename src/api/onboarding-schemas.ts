@@ -47,6 +47,12 @@ const onboardingFields = {
   outstanding: z.array(z.string()).describe('For operators: one sentence for each requirement and control: who must act, and how.'),
   customerMessage: z.string().nullable().describe('For the customer: a neutral sentence without codes; null: none is needed.'),
   requiredDocuments: z.array(z.string()),
+  kycRefresh: z
+    .strictObject({ endsAt: time, reminded: z.int().nullable() })
+    .nullable()
+    .describe(
+      'The running or overdue KYC refresh: when its time is over, and the last reminder, days before that. Null: none, or its end is not known.',
+    ),
   accountId: paxosId.nullable(),
   profileId: paxosId.nullable(),
   entryCount: count,

@@ -14,7 +14,7 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { accountRoute } from '../saga/account-route.ts'
 import { identityChangeRoute } from '../saga/identity-change-route.ts'
 import { identityRequestRoute } from '../saga/identity-request-route.ts'
-import { adoptIdentityRoute, onboardingRoute, readIdentityRoute } from '../saga/onboarding-route.ts'
+import { adoptIdentityRoute, onboardingRoute, readIdentityRoute, remindRefreshRoutes } from '../saga/onboarding-route.ts'
 import type { Routes } from '../saga/prepare-event.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Trading } from './open-trading.ts'
@@ -22,7 +22,7 @@ import type { Wrap } from './wrap-part.ts'
 
 export interface RouteParts {
   pool: Pool
-  inbox: Pick<Inbox, 'setTimer'>
+  inbox: Pick<Inbox, 'setTimer' | 'setTimers' | 'cancelTimer'>
   ledger: Ledger
   paxos: PaxosClient
   notices: NoticeChannel
@@ -59,12 +59,13 @@ export function wireRoutes({
     waitsForOlder: (change: ChangeSnapshot['change']) => hasOlderOpenChange(pool, change),
     readAgain: (identityId: string) => inbox.setTimer({ streamId: identityId, name: READ_IDENTITY, dueAt: new Date(now()), identityId }),
   }
-  const onboarding = { ledger, paxos, notices, unknownIdentities }
+  const onboarding = { ledger, paxos, notices, unknownIdentities, inbox, now }
   return {
     routes: [onboardingRoute(onboarding), ...trading.eventRoutes],
     ownRoutes: [
       identityRequestRoute({ requests, ledger, paxos, vault, now }),
       readIdentityRoute(onboarding),
+      ...remindRefreshRoutes(onboarding),
       accountRoute({ ledger: accountLedger, paxos, notices, vault }),
       identityChangeRoute(changeParts),
       adoptIdentityRoute(onboarding),

@@ -54,6 +54,7 @@ export function toRecord(row: OnboardingRow, effects: ReadonlyMap<string, Effect
     state: row.state as OnboardingState,
     heldFrom: row.heldFrom as OnboardingState | null,
     heldReason: row.heldReason as HoldReason | null,
+    kycRefresh: row.kycRefresh as Onboarding['kycRefresh'], // likewise
     statusDetails: row.statusDetails as Onboarding['statusDetails'], // only the ledger writes it
     effects: (effects.get(row.identityId) ?? []).map(({ streamId, ...effect }) => ({
       ...effect,

@@ -18,6 +18,7 @@ export const ONBOARDING_TABLE = streamTable<Snapshot, 'onboarding'>({
     identityStatus: text('identity_status'),
     statusDetails: json('status_details'),
     requiredDocuments: textList('required_documents'),
+    kycRefresh: json('kyc_refresh'),
     accountId: text('account_id'),
     profileId: text('profile_id'),
   },

@@ -9,6 +9,8 @@ import { type StreamRecord, streamReads } from './stream-reads.ts'
 export interface AccountOwner {
   readonly identityId: string
   readonly state: OnboardingState | null
+  /** When the owner's KYC refresh ends, RFC 3339; null: none runs, or its end is not known. */
+  readonly refreshEndsAt: string | null
 }
 
 /** An account at Paxos: the first one of a customer, from the onboarding, or a further one. */
@@ -71,7 +73,7 @@ export async function findAccount(pool: Pool, id: string): Promise<AccountRecord
      )
      SELECT a.account_id AS "accountId", a.identity_id AS "identityId", a.profile_id AS "profileId", o.ref_id AS "refId",
        o.state AS "onboardingState", a.account_key AS "accountKey", a.type, a.members, a.opened_at AS "openedAt",
-       (SELECT jsonb_agg(jsonb_build_object('identityId', w.id, 'state', p.state) ORDER BY w.nth)
+       (SELECT jsonb_agg(jsonb_build_object('identityId', w.id, 'state', p.state, 'refreshEndsAt', p.kyc_refresh->>'endsAt') ORDER BY w.nth)
         FROM unnest(a.owners) WITH ORDINALITY AS w (id, nth) LEFT JOIN onboarding p ON p.identity_id = w.id) AS owners
      FROM found a JOIN onboarding o ON o.identity_id = a.identity_id`,
     [id],

@@ -1,4 +1,5 @@
 const ONBOARDING = ['identityId', 'refId', 'accountId', 'profileId', 'requiredDocuments'] as const
+const REMINDER = [...ONBOARDING, 'endsAt', 'daysLeft'] as const
 const ORDER = [
   'identityId',
   'accountId',
@@ -22,7 +23,9 @@ export const NOTICE_FIELDS = {
   'onboarding.documents_required': ONBOARDING,
   'onboarding.disabled': ONBOARDING,
   'onboarding.frozen': ONBOARDING,
+  'onboarding.controls_changed': [...ONBOARDING, 'controls'],
   'kyc_refresh.started': ONBOARDING,
+  'kyc_refresh.reminder': REMINDER,
   'kyc_refresh.expired': ONBOARDING,
   'kyc_refresh.completed': ONBOARDING,
   'account.opened': [...ONBOARDING, 'owners'],
@@ -43,7 +46,7 @@ export interface Notice {
   kind: NoticeKind
   occurredAt: Date
   /** Only the fields in `NOTICE_FIELDS` are sent. */
-  data: Readonly<Record<string, string | null | readonly string[] | undefined>>
+  data: Readonly<Record<string, string | number | null | readonly string[] | undefined>>
 }
 
 /** A way to send notifications. */

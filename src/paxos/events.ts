@@ -21,6 +21,8 @@ export interface PaxosEvent {
   transferId: string | null
   /** An open set of names; empty unless the event asks for documents. */
   requiredDocuments: string[]
+  /** For `identity.kyc_refresh.*`, if it names one: the end of the refresh, RFC 3339. */
+  nextKycRefreshDate: string | null
 }
 
 export interface EventsOfPaxos {
@@ -70,6 +72,7 @@ const Event = z
       oldStatus: textOrNull(about.old_summary_status ?? about.old_status),
       newStatus: textOrNull(about.new_summary_status ?? about.new_status),
       requiredDocuments: Array.isArray(about.required_documents) ? about.required_documents.filter(isText) : [],
+      nextKycRefreshDate: textOrNull(about.next_kyc_refresh_date),
     }
   })
 
@@ -86,11 +89,13 @@ const Evidence = z.object({
   /** Missing in evidence that was kept before Gatehouse read transfers. */
   transferId: z.string().nullable().default(null),
   requiredDocuments: z.array(z.string()),
+  /** Missing in evidence that was kept before Gatehouse read it. */
+  nextKycRefreshDate: z.string().nullable().default(null),
 })
 export type EventEvidence = z.output<typeof Evidence>
 
-export function evidenceOf({ type, createdAt, identityId, transferId, requiredDocuments }: PaxosEvent): EventEvidence {
-  return { type, createdAt, identityId, transferId, requiredDocuments }
+export function evidenceOf({ type, createdAt, identityId, transferId, requiredDocuments, nextKycRefreshDate }: PaxosEvent): EventEvidence {
+  return { type, createdAt, identityId, transferId, requiredDocuments, nextKycRefreshDate }
 }
 
 /** The evidence as it was kept. Null when there is none, or when an older version kept no transfer id for a transfer event. */

@@ -4,51 +4,68 @@ import {
   isOnboardingEvent,
   type OnboardingEvent,
   READ_IDENTITY,
+  REMIND_REFRESH,
   type Snapshot,
 } from '../domain/onboarding/onboarding.ts'
 import { onboardingRules } from '../domain/onboarding/onboarding-rules.ts'
+import { REMINDER_DAYS, refreshEndsAt, reminderTimer } from '../domain/onboarding/refresh-reminder.ts'
 import type { Observation } from '../domain/onboarding/transition.ts'
 import { type OnboardingEffectParts, onboardingEffects } from '../effects/onboarding-effects.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 import type { EventRoute, OwnRoute } from './prepare-event.ts'
+import { type RefreshTimerParts, withRefreshTimers } from './refresh-timers.ts'
 import { EventWithoutIdentityError, StreamMissingError } from './saga-errors.ts'
 import type { StreamKind } from './stream-kind.ts'
 import { type StreamWork, streamWork } from './stream-work.ts'
 
-export interface OnboardingParts extends OnboardingEffectParts {
-  ledger: Ledger
+export interface OnboardingParts extends OnboardingEffectParts, RefreshTimerParts {
   unknownIdentities: 'adopt' | 'hold'
 }
+
+const REFRESH_EVENTS = 'identity.kyc_refresh.'
+const REFRESH_STARTED = `${REFRESH_EVENTS}started` satisfies OnboardingEvent
 
 /** Identity events move the onboarding of their identity, by the identity's live status. */
 export function onboardingRoute(parts: OnboardingParts): EventRoute {
   const kind = onboardingKind(parts)
   return {
     moves: isOnboardingEvent,
-    work: ({ type, identityId, createdAt, requiredDocuments }, { row, reader, priority }) => {
+    work: ({ type, identityId, createdAt, requiredDocuments, nextKycRefreshDate }, { row, reader, priority }) => {
       if (!isOnboardingEvent(type)) throw new TypeError(`${type} moves no onboarding`) // the caller checked `moves`
       if (identityId === null) throw new EventWithoutIdentityError(row.eventId)
+      const endsAt = type === REFRESH_STARTED ? refreshEndsAt({ createdAt, nextKycRefreshDate }) : null
       const observe = async (version: number | null): Promise<Observation> => {
         if (version === null && !isDecisionEvent(type)) return { event: type, status: '', requiredDocuments } // opens no onboarding: no read is needed
         const about = { priority, eventId: row.eventId, version }
         const { status, statusDetails } = await reader.identity(identityId, Date.parse(createdAt), about)
-        return { event: type, status, ...said(statusDetails), requiredDocuments }
+        const dated = endsAt === null ? {} : { refreshEndsAt: endsAt }
+        return { event: type, status, ...said(statusDetails), requiredDocuments, ...dated, at: parts.now() }
       }
       const work = streamWork(kind, { streamId: identityId, identityId, observe })
-      return isDecisionEvent(type) ? work : keptWithoutOnboarding(work)
+      if (isDecisionEvent(type)) return work
+      const kept = keptWithoutOnboarding(work)
+      return type.startsWith(REFRESH_EVENTS) ? withRefreshTimers(parts, kept, identityId, endsAt) : kept
     },
   }
 }
 
 /** A poll found a status that differs from the record: the identity is read again, and its live status decides. */
 export function readIdentityRoute(parts: OnboardingParts): OwnRoute {
+  return timerRoute(parts, READ_IDENTITY, READ_IDENTITY)
+}
+
+/** The reminders before the end of a KYC refresh, one timer each: the identity is read again, and a refresh that is over needs no reminder. */
+export function remindRefreshRoutes(parts: OnboardingParts): OwnRoute[] {
+  return REMINDER_DAYS.map((days) => timerRoute(parts, reminderTimer(days), REMIND_REFRESH))
+}
+
+function timerRoute(parts: OnboardingParts, type: string, event: typeof READ_IDENTITY | typeof REMIND_REFRESH): OwnRoute {
   const kind = onboardingKind(parts)
   return {
-    type: READ_IDENTITY,
+    type,
     work: ({ streamId, priority }) => {
       const observe = async (): Promise<Observation> => {
         const { status, statusDetails } = await parts.paxos.identities.get(streamId, { priority })
-        return { event: READ_IDENTITY, status, ...said(statusDetails), requiredDocuments: [] }
+        return { event, status, ...said(statusDetails), requiredDocuments: [], at: parts.now() }
       }
       return keptWithoutOnboarding(streamWork(kind, { streamId, identityId: streamId, observe }))
     },

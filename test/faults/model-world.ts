@@ -59,6 +59,8 @@ export class ModelWorld {
           paxos: this.#paxos(process),
           notices: this.#notices(process),
           unknownIdentities: 'adopt',
+          inbox: null,
+          now: Date.now,
         }),
       ],
       logger: SILENT,
@@ -158,6 +160,7 @@ export class ModelWorld {
       newStatus: null,
       transferId: null,
       requiredDocuments: [],
+      nextKycRefreshDate: null,
     }
     return {
       event: (id) =>

@@ -147,7 +147,7 @@ export const ACCEPTED_SURVIVORS: readonly Accepted[] = [
     'equivalent: an event without a decision opens no onboarding, and nothing else of it is looked at',
   ),
   ...routing(
-    'return { event: READ_IDENTITY, status, ...said(statusDetails), requiredDocuments: [] }',
+    'return { event, status, ...said(statusDetails), requiredDocuments: [], at: parts.now() }',
     ['[] => ["Stryker was here"]'],
     'equivalent: only an event that asks for documents is asked for them',
   ),

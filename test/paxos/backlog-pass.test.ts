@@ -20,6 +20,7 @@ function world(count: number, { forged = 0 }: { forged?: number } = {}) {
       newStatus: 'APPROVED',
       transferId: null,
       requiredDocuments: [],
+      nextKycRefreshDate: null,
     }),
   )
   const versions = new Map<string, number>()

@@ -16,6 +16,7 @@ describe('GET event', () => {
       newStatus: 'APPROVED',
       transferId: null,
       requiredDocuments: [],
+      nextKycRefreshDate: null,
     })
     expect(seen).toMatchObject([{ method: 'GET', url: `/v2/events/${EVENT_ID}`, authorization: 'Bearer token-1' }])
   })
@@ -135,8 +136,8 @@ describe('identities', () => {
     const created = await paxos.identities.create(newIdentity)
     expect(created).toEqual({
       id: IDENTITY_ID,
-      statusDetails: null,
       type: 'PERSON',
+      statusDetails: null,
       refId: 'user_01HZX3',
       status: 'PENDING',
       createdAt: identity.created_at,

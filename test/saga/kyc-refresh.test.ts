@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { AccountRecord } from '../../src/ledger/read-accounts.ts'
+import { REMINDER_DAYS, reminderTimer } from '../../src/domain/onboarding/refresh-reminder.ts'
+import { findAccount } from '../../src/ledger/read-accounts.ts'
 import { requireTradable } from '../../src/operate/trading/trading-gate.ts'
 import type { Identity } from '../../src/sandbox/world/identity.ts'
 import { forEachBackend } from '../support/queue-backends.ts'
@@ -27,12 +28,10 @@ forEachBackend((backend) => {
         for (const each of found) await pipeline.accept(each)
         return eventually(told, (notices) => notices.some(({ type }) => type === `kyc_refresh.${what}`))
       }
-      const account: AccountRecord = {
-        ...onboarding,
-        accountId: onboarding.accountId ?? '',
-        profileId: onboarding.profileId ?? '',
-      } as never // as it is read
-      const gate = (side: 'BUY' | 'SELL') => requireTradable(pipeline.paxos, { ...account, onboardingState: 'ready' }, side)
+      const gate = async (side: 'BUY' | 'SELL', now?: number) => {
+        const account = await findAccount(pipeline.pool, String(onboarding.accountId))
+        await requireTradable(pipeline.paxos, account!, side, now)
+      }
       const expires = async () => {
         world.sandbox.settings.timeScale = TIME_SCALE
         world.sandbox.kycRefreshes.start(identity, { force: true })
@@ -68,6 +67,60 @@ forEachBackend((backend) => {
       await gate('SELL')
       world.sandbox.kycRefreshes.complete(identity, new Date().toISOString())
       await gate('BUY')
+    })
+
+    it('A38: refuses to buy from the end on, with its date, before Paxos says that the refresh is overdue', async () => {
+      const { world, identity, hears, gate } = await ready()
+      world.sandbox.kycRefreshes.start(identity)
+      await hears('started')
+      const endsAt = identity.kycRefresh?.dueAtMs ?? 0
+      await gate('BUY', endsAt - 1_000)
+      await expect(gate('BUY', endsAt + 1_000)).rejects.toMatchObject({
+        code: 'ACCOUNT_NOT_TRADABLE',
+        message: expect.stringContaining(`overdue since ${new Date(endsAt).toISOString().slice(0, 10)}`),
+      })
+      await gate('SELL', endsAt + 1_000)
+      world.sandbox.kycRefreshes.complete(identity, new Date().toISOString())
+      await gate('BUY', endsAt + 1_000)
+    })
+
+    it('A38: reminds the application once under one key, and cancels the later reminders when the refresh is completed', async () => {
+      const { world, pipeline, identity, identityId, told, hears } = await ready()
+      world.sandbox.kycRefreshes.start(identity, { days: 14 + 3 / 86_400 })
+      await hears('started')
+      const reminders = () => told().filter(({ type }) => type === 'kyc_refresh.reminder')
+      await eventually(reminders, ({ length }) => length === 1)
+      expect(reminders()[0]?.data).toMatchObject({
+        identityId,
+        daysLeft: 14,
+        endsAt: new Date(identity.kycRefresh?.dueAtMs ?? 0).toISOString(),
+      })
+      for (const days of REMINDER_DAYS)
+        await pipeline.inbox.setTimer({ streamId: identityId, name: reminderTimer(days), dueAt: new Date(), identityId })
+      await pipeline.accept(world.sandbox.events.all.findLast(({ type }) => type === 'identity.kyc_refresh.started')!)
+      world.sandbox.kycRefreshes.complete(identity, new Date().toISOString())
+      await hears('completed')
+      const timers = () => pipeline.pool.query("SELECT state FROM inbox_event WHERE type LIKE 'remind-kyc-refresh-%'")
+      await eventually(timers, ({ rows }) => rows.length === 3 && rows.every(({ state }) => state === 'processed'))
+      expect(reminders()).toHaveLength(1)
+      const keys = world.notices.deliveries.map(({ headers }) => String(headers['webhook-id']))
+      expect(keys.filter((key) => key.includes('reminder'))).toEqual([`notice_kyc_refresh_reminder_1_${identityId}`])
+      expect((await pipeline.ledger.load(identityId))?.onboarding.kycRefresh).toBeNull()
+    })
+
+    it('tells the application of a restriction that leaves the state alone', async () => {
+      const { world, pipeline, identity, told } = await ready()
+      world.sandbox.engine.addControl(identity, { type: 'SELL_ONLY', setBy: 'CLIENT', reasonCode: 'OTHER', reason: null })
+      const events = world.sandbox.events.all.filter(({ type }) => /identity\.(control|disabled)/.test(type))
+      for (const event of events) await pipeline.accept(event)
+      await eventually(told, (all) => all.some(({ type }) => type === 'onboarding.disabled'))
+      world.sandbox.engine.addControl(identity, { type: 'DORMANT', setBy: 'PAXOS', reasonCode: 'INACTIVITY', reason: null })
+      await pipeline.accept(world.sandbox.events.all.findLast(({ type }) => type === 'identity.control.created')!)
+      const changed = await eventually(
+        () => told().filter(({ type }) => type === 'onboarding.controls_changed'),
+        ({ length }) => length === 1,
+      )
+      expect(changed[0]?.data.controls).toEqual(['DORMANT', 'SELL_ONLY'])
     })
 
     it('is shown as outstanding, in codes, until it is completed', async () => {

@@ -86,6 +86,7 @@ export function createMemoryWorld({
       newStatus: 'APPROVED',
       transferId: null,
       requiredDocuments: [],
+      nextKycRefreshDate: null,
     },
     accounts: [],
     inbox: {
@@ -174,6 +175,8 @@ export function createMemoryWorld({
       close: async () => {},
     },
     unknownIdentities,
+    inbox: null,
+    now: Date.now,
   }
   const parts: ProcessParts = {
     inbox: world.inbox,

@@ -57,7 +57,14 @@ describe.each(['command', 'timer'] as const)('a %s', (origin) => {
 describe.each(['webhook', 'sweep'] as const)('an event of origin %s that a listing has confirmed', (origin) => {
   it('moves its stream with what the listing showed, and Paxos is not read again', async () => {
     const evidence = {
-      ...{ type: 'identity.approved', createdAt: '2026-03-02T09:15:30Z', identityId: 'i1', transferId: null, requiredDocuments: [] },
+      ...{
+        type: 'identity.approved',
+        createdAt: '2026-03-02T09:15:30Z',
+        identityId: 'i1',
+        transferId: null,
+        requiredDocuments: [],
+        nextKycRefreshDate: null,
+      },
     }
     const asked: unknown[] = []
     const route = {

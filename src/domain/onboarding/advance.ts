@@ -1,10 +1,19 @@
 import { type Draft as DraftOf, type Effect, effectsOf, intend, isOpen, type Receipt, suppressAll } from '../effect.ts'
 import { nextNotification, nthNotification, SEND_NOTIFICATION } from '../notification.ts'
 import { accountEffect, CREATE_ACCOUNT, isAccountReceipt } from './account-effect.ts'
-import type { HoldReason, NoticeKind, Onboarding, OnboardingEntry, OnboardingState, Snapshot } from './onboarding.ts'
-import { REFRESH_NOTICES, refreshNotice } from './refresh-notice.ts'
+import {
+  type HoldReason,
+  type NoticeKind,
+  type Onboarding,
+  type OnboardingEntry,
+  type OnboardingState,
+  REMIND_REFRESH,
+  type Snapshot,
+} from './onboarding.ts'
+import { REFRESH_NOTICES, refreshNotice, refreshOf } from './refresh-notice.ts'
+import { withEnd, withReminder } from './refresh-reminder.ts'
 import { type StatusDetails, sameDetails, sayControl, sayRequirement } from './status-details.ts'
-import type { Decision } from './transition.ts'
+import type { Decision, Observation } from './transition.ts'
 
 /** The result of a step of an onboarding. Nothing is committed yet. */
 export type Draft = DraftOf<Snapshot>
@@ -19,12 +28,51 @@ export function applyDecision(draft: Draft, decision: Decision, status: string, 
     case 'wait':
       return draft
     case 'ignore':
-      return tellRefresh(note(draft, seen), draft)
+      return tellRefresh(tellControls(note(draft, seen), draft), draft)
     case 'hold':
       return hold(seen, decision.reason)
     case 'move':
       return tellRefresh(moveTo(seen, decision.to, decision.requiredDocuments), draft)
   }
+}
+
+/**
+ * Call after `applyDecision`. Keeps the end of the refresh that an event named, and intends the reminder that is due. A refresh that is over
+ * is forgotten.
+ */
+export function dateRefresh(draft: Draft, { refreshEndsAt, event, at = 0 }: Partial<Observation>): Draft {
+  const { statusDetails, kycRefresh, accountId, state } = draft.onboarding
+  const running = refreshOf(statusDetails)
+  if (running === 'none') return kycRefresh === null ? draft : withRefresh(draft, null)
+  if (refreshEndsAt !== undefined) {
+    const dated = withEnd(kycRefresh, refreshEndsAt, at)
+    if (dated === kycRefresh) return draft
+    return says(withRefresh(draft, dated), { kind: 'refresh.dated', data: { endsAt: dated.endsAt } })
+  }
+  const isTimer = event === REMIND_REFRESH && running === 'started'
+  const reminded = isTimer && kycRefresh !== null ? withReminder(kycRefresh, at) : null
+  if (reminded === null || accountId === null || state === 'held') return draft
+  const superseded = unsentNotifications(draft).filter(({ name }) => name === REMINDER)
+  return intendNotification(suppressAll(withRefresh(draft, reminded), superseded), REMINDER)
+}
+
+function withRefresh(draft: Draft, kycRefresh: Onboarding['kycRefresh']): Draft {
+  return { ...draft, onboarding: { ...draft.onboarding, kycRefresh } }
+}
+
+/** Intends the notification of restrictions that changed without a change of state; a move tells of itself. */
+function tellControls(draft: Draft, before: Draft): Draft {
+  const { state, accountId, statusDetails } = draft.onboarding
+  const types = (details: StatusDetails | null): string => [...new Set(details?.controls.map(({ type }) => type))].sort().join()
+  if (types(before.onboarding.statusDetails) === types(statusDetails)) return draft
+  if (accountId === null || !TELLS_REFRESH.has(state)) return draft
+  return intendNotification(
+    suppressAll(
+      draft,
+      unsentNotifications(draft).filter(({ name }) => name === CONTROLS),
+    ),
+    CONTROLS,
+  )
 }
 
 function note(draft: Draft, seen: Draft): Draft {
@@ -33,6 +81,9 @@ function note(draft: Draft, seen: Draft): Draft {
   const requirements = details?.requirements.map(sayRequirement) ?? []
   return says(seen, { kind: 'status.noted', data: { status, requirements, controls: details?.controls.map(sayControl) ?? [] } })
 }
+
+const REMINDER = 'kyc_refresh_reminder' satisfies NoticeKind
+const CONTROLS = 'controls_changed' satisfies NoticeKind
 
 /** Intends the notification of a KYC refresh that began, ended or was missed. It supersedes an earlier one that is not sent yet. */
 function tellRefresh(draft: Draft, before: Draft): Draft {
@@ -126,7 +177,7 @@ export function nextEffect(snapshot: Snapshot): Effect | undefined {
 const TELLS_REFRESH: ReadonlySet<OnboardingState> = new Set(['ready', 'disabled', 'frozen'])
 
 function isOfRefresh({ name }: Effect): boolean {
-  return (REFRESH_NOTICES as readonly (string | null)[]).includes(name)
+  return ([...REFRESH_NOTICES, REMINDER, CONTROLS] as readonly (string | null)[]).includes(name)
 }
 
 function effectOfState(snapshot: Snapshot): Effect | undefined {

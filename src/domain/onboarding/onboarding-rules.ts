@@ -1,7 +1,7 @@
 import type { Outcome } from '../outcome.ts'
 import { draftOf, type StreamRules } from '../stream.ts'
 import { CREATE_ACCOUNT } from './account-effect.ts'
-import { afterReceipt, applyDecision, hold, nextEffect } from './advance.ts'
+import { afterReceipt, applyDecision, dateRefresh, hold, nextEffect } from './advance.ts'
 import { type HoldReason, isDecisionEvent, newOnboarding, ONBOARDING_STATES, type OnboardingEntry, type Snapshot } from './onboarding.ts'
 import { type Decision, type Observation, transition } from './transition.ts'
 
@@ -26,7 +26,7 @@ export function onboardingRules({ unknownIdentities }: { unknownIdentities: 'ado
         return { kind: 'wait', because: `${seen.event} was announced, but the identity still reads ${seen.status}` }
       }
       const decision: Exclude<Decision, { kind: 'wait' }> = found.kind === 'wait' ? { kind: 'hold', reason: 'status-not-settled' } : found
-      const next = applyDecision(draft, decision, seen.status, seen.details)
+      const next = dateRefresh(applyDecision(draft, decision, seen.status, seen.details), seen)
       const noted = decision.kind === 'ignore' && next !== draft
       return { kind: 'decided', draft: next, outcome: noted ? { kind: 'noted', status: seen.status } : outcomeOf(decision) }
     },

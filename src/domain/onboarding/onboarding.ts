@@ -1,4 +1,5 @@
 import type { Snapshot as StreamSnapshot } from '../effect.ts'
+import type { KycRefresh } from './refresh-reminder.ts'
 import type { StatusDetails } from './status-details.ts'
 
 /**
@@ -53,6 +54,8 @@ export type OnboardingEvent = (typeof ONBOARDING_EVENTS)[number]
 export const READ_IDENTITY = 'read-identity'
 /** The timer that opens or continues the onboarding of an identity that Paxos has and the record lacks. Only an approved replay starts it. */
 export const ADOPT_IDENTITY = 'adopt-identity'
+/** A timer before the end of a KYC refresh. */
+export const REMIND_REFRESH = 'remind-refresh'
 
 export function isOnboardingEvent(type: string): type is OnboardingEvent {
   return (ONBOARDING_EVENTS as readonly string[]).includes(type)
@@ -83,11 +86,13 @@ export type HoldReason =
 
 /**
  * The notifications. `account_opened`: the account and its profile exist. `reactivated`: the account that `ready` reported is usable again.
- * `kyc_refresh_…`: the customer must confirm their details, did not in time, or did.
+ * `kyc_refresh_…`: the customer must confirm their details, is reminded of it, did not in time, or did. `controls_changed`: a restriction was
+ * set or lifted while the state stayed.
  */
 export type NoticeKind =
   | ('account_opened' | 'ready' | 'reactivated' | 'denied' | 'disabled' | 'frozen' | 'documents_required')
-  | ('kyc_refresh_started' | 'kyc_refresh_expired' | 'kyc_refresh_completed')
+  | ('kyc_refresh_started' | 'kyc_refresh_reminder' | 'kyc_refresh_expired' | 'kyc_refresh_completed')
+  | 'controls_changed'
 
 /** One identity's onboarding as last committed, without the store's bookkeeping. */
 export interface Onboarding {
@@ -106,6 +111,8 @@ export interface Onboarding {
   readonly statusDetails: StatusDetails | null
   /** All documents that Paxos has asked for so far, sorted. */
   readonly requiredDocuments: readonly string[]
+  /** The running or overdue KYC refresh, once an event has named its end; null: none. */
+  readonly kycRefresh: KycRefresh | null
   readonly accountId: string | null
   readonly profileId: string | null
 }
@@ -132,6 +139,7 @@ export type OnboardingEntry =
       readonly data: { readonly status: string | null; readonly requirements: readonly string[]; readonly controls: readonly string[] }
     }
   | { readonly kind: 'person.erased'; readonly data: { readonly from: OnboardingState } }
+  | { readonly kind: 'refresh.dated'; readonly data: { readonly endsAt: string } }
   | { readonly kind: 'hold.released'; readonly data: { readonly reason: HoldReason | null; readonly to: OnboardingState } }
   | { readonly kind: 'documents.required'; readonly data: { readonly from: OnboardingState; readonly documents: readonly string[] } }
 
@@ -147,6 +155,7 @@ export function newOnboarding(identityId: string, origin: Onboarding['origin'], 
     identityStatus: null,
     statusDetails: null,
     requiredDocuments: [],
+    kycRefresh: null,
     accountId: null,
     profileId: null,
   }

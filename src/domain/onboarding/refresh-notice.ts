@@ -1,6 +1,7 @@
 import type { NoticeKind } from './onboarding.ts'
 import type { StatusDetails } from './status-details.ts'
 
+/** The notifications of a change of the refresh. */
 export const REFRESH_NOTICES = [
   'kyc_refresh_started',
   'kyc_refresh_expired',
@@ -8,7 +9,7 @@ export const REFRESH_NOTICES = [
 ] as const satisfies readonly NoticeKind[]
 
 /** The KYC refresh in an identity's requirements (paxos/api.md 4.7, 4.11). A new refresh may be running beside an overdue one. */
-function refreshOf(details: StatusDetails | null): 'none' | 'started' | 'expired' {
+export function refreshOf(details: StatusDetails | null): 'none' | 'started' | 'expired' {
   const found = details?.requirements.filter(({ type }) => type === 'KYC_REFRESH') ?? []
   if (found.length === 0) return 'none'
   return isRefreshOverdue(details) ? 'expired' : 'started'

@@ -6,18 +6,23 @@ import {
   type OnboardingEvent,
   type OnboardingState,
   type READ_IDENTITY,
+  type REMIND_REFRESH,
 } from './onboarding.ts'
 import type { StatusDetails } from './status-details.ts'
 
 /** The reason to look, and the identity's live status, both read with our own credentials. */
 export interface Observation {
   /** A confirmed event, or the timer that reads the identity again. */
-  readonly event: OnboardingEvent | typeof READ_IDENTITY
+  readonly event: OnboardingEvent | typeof READ_IDENTITY | typeof REMIND_REFRESH
   /** The live status. It counts, and not the status in the event: events may be late, repeated or out of order. */
   readonly status: string
   /** The reasons, in codes; undefined: not read. */
   readonly details?: StatusDetails | null
   readonly requiredDocuments: readonly string[]
+  /** When a KYC refresh ends that the event has started, milliseconds since 1970; undefined: the event started none. */
+  readonly refreshEndsAt?: number
+  /** When it was observed, milliseconds since 1970; undefined: no reminder is decided. */
+  readonly at?: number
 }
 
 /**

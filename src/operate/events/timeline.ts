@@ -121,6 +121,8 @@ function describeEntry(kind: string, data: Record<string, unknown>, effects: Rea
       return `Released from hold by an operator, to ${text('to')}`
     case 'status.noted':
       return `Noted: Paxos says ${text('status')}${[data.requirements, data.controls].map(appended).join('')}`
+    case 'refresh.dated':
+      return `KYC refresh: the customer has time until ${text('endsAt')}`
     case 'documents.required':
       return `Paxos asks for documents: ${list(data.documents)}`
     case 'effect.intended':

@@ -1,4 +1,5 @@
-import { isRefreshOverdue } from '../../domain/onboarding/refresh-notice.ts'
+import { isRefreshOverdue, refreshOf } from '../../domain/onboarding/refresh-notice.ts'
+import type { StatusDetails } from '../../domain/onboarding/status-details.ts'
 import type { OrderSide } from '../../domain/trade/order.ts'
 import type { AccountRecord } from '../../ledger/read-accounts.ts'
 import type { PaxosIdentity } from '../../paxos/identities.ts'
@@ -37,7 +38,7 @@ const UNDER_CONTROL: Readonly<Record<string, readonly OrderSide[]>> = {
  * Refuses a trade that the state or the live status of any owner forbids: a joint account trades as its owner who may do least (A44).
  * @throws AccountNotTradableError, PaxosError
  */
-export async function requireTradable(paxos: PaxosClient, account: AccountRecord, side: OrderSide): Promise<void> {
+export async function requireTradable(paxos: PaxosClient, account: AccountRecord, side: OrderSide, now = Date.now()): Promise<void> {
   const { owners, accountId } = account
   for (const { identityId, state } of owners) {
     if (state !== 'ready' && state !== 'disabled')
@@ -46,20 +47,32 @@ export async function requireTradable(paxos: PaxosClient, account: AccountRecord
       )
   }
   const identities = await Promise.all(owners.map(({ identityId }) => paxos.identities.get(identityId)))
-  for (const identity of identities) requirePermitted(account, identity, side)
+  for (const identity of identities) requirePermitted(account, identity, side, now)
 }
 
 /** @throws AccountNotTradableError when this owner's live status or a control forbids the trade */
-function requirePermitted(account: AccountRecord, { id, status, statusDetails }: PaxosIdentity, side: OrderSide): void {
+function requirePermitted(account: AccountRecord, { id, status, statusDetails }: PaxosIdentity, side: OrderSide, now: number): void {
   const cannot = `Account ${account.accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}:`
   if (!(PERMITS[status] ?? []).includes(side))
     throw new AccountNotTradableError(`${cannot} ${ownersText(account, id, 'identity')} is ${status} at Paxos.`)
-  if (side === 'BUY' && isRefreshOverdue(statusDetails ?? null))
-    throw new AccountNotTradableError(
-      `${cannot} ${ownersText(account, id, 'KYC refresh')} is overdue. The customer must confirm or correct their details at Paxos first; a sale is possible.`,
-    )
+  if (side === 'BUY') requireRefreshed(account, id, { details: statusDetails ?? null, cannot, now })
   const control = statusDetails?.controls.find(({ type }) => !(UNDER_CONTROL[type] ?? []).includes(side))
   if (control) throw new AccountNotTradableError(`${cannot} a control ${control.type} is active${ofOwner(account, id)}.`)
+}
+
+/** A refresh is overdue when Paxos says so, and from its end on, which may be before Paxos says it. A completed one is not in the live details. */
+function requireRefreshed(
+  account: AccountRecord,
+  identityId: string,
+  { details, cannot, now }: { details: StatusDetails | null; cannot: string; now: number },
+): void {
+  const endsAt = account.owners.find((owner) => owner.identityId === identityId)?.refreshEndsAt ?? null
+  const isOver = endsAt !== null && Date.parse(endsAt) <= now && refreshOf(details) !== 'none'
+  if (!isOver && !isRefreshOverdue(details)) return
+  const since = endsAt === null ? '' : ` since ${endsAt.slice(0, 10)}`
+  throw new AccountNotTradableError(
+    `${cannot} ${ownersText(account, identityId, 'KYC refresh')} is overdue${since}. The customer must confirm or correct their details first (POST /v1/onboardings/{id}/kyc-refresh); a sale is possible.`,
+  )
 }
 
 function ownersText(account: AccountRecord, identityId: string, noun: string): string {

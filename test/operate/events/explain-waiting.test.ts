@@ -10,6 +10,7 @@ const at = (seconds: number): Date => new Date(now.getTime() + seconds * 1_000)
 const onboarding = (change: Partial<OnboardingRecord>): OnboardingRecord => ({
   ...{ identityId: 'i', refId: 'r', origin: 'created', state: 'pending', heldFrom: null, heldReason: null, identityStatus: null },
   statusDetails: null,
+  kycRefresh: null,
   ...{ requiredDocuments: [], accountId: null, profileId: null, entryCount: 1, createdAt: at(-90), updatedAt: at(-30) },
   ...{ approvedAt: null, readyAt: null, effects: [] },
   ...change,
