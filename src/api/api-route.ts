@@ -39,6 +39,7 @@ interface Input<Params, Query, Headers, Body, Fields> {
 
 export interface Answer {
   status: number
+  headers?: Readonly<Record<string, string>>
   body: unknown
 }
 
@@ -54,8 +55,10 @@ export interface ApiRoute {
   schemas: { params: z.ZodObject; query: z.ZodObject; headers: z.ZodObject; body: z.ZodType | null }
   /** The fields beside the file of a form that is uploaded; null: the route takes none. */
   upload: z.ZodObject | null
+  /** The answer is a stream that may take minutes. */
+  streams: boolean
   /** Successful responses by status. */
-  answers: Record<number, { description: string; schema: ApiSchemaName }>
+  answers: Record<number, { description: string; schema: ApiSchemaName; contentType?: string }>
   /** Error responses in addition to 400, 401 and 503. */
   refusals: Record<number, string>
   run(request: FastifyRequest): Promise<Answer>
@@ -83,6 +86,7 @@ export function apiRoute<
   headers?: Headers
   body?: Body
   upload?: Fields
+  streams?: boolean
   answers: ApiRoute['answers']
   refusals?: ApiRoute['refusals']
   handle: (input: Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Body>, z.output<Fields>>) => Promise<Answer>
@@ -95,7 +99,18 @@ export function apiRoute<
     body: route.body ?? null,
   }
   return {
-    ...{ method, path, permission, summary, description, schemas, upload: route.upload ?? null, answers, refusals },
+    ...{
+      method,
+      path,
+      permission,
+      summary,
+      description,
+      schemas,
+      upload: route.upload ?? null,
+      streams: route.streams ?? false,
+      answers,
+      refusals,
+    },
     run: async (request) => {
       const errors = [...unstorableFields(request.params), ...unstorableFields(request.query), ...unstorableFields(request.body)]
       const read = (schema: z.ZodType, value: unknown, { known = [], whole }: { known?: string[]; whole: string }): unknown => {
@@ -127,18 +142,18 @@ function refuse(errors: { field: string; message: string }[]): HttpProblem {
 
 /** Registers the routes on this instance, which has the hooks and the error handler. */
 export function serveRoutes(app: FastifyInstance, routes: readonly ApiRoute[]): void {
-  for (const { method, path, permission, run, schemas, upload } of routes) {
+  for (const { method, path, permission, run, schemas, upload, streams } of routes) {
     if (permission === undefined)
       throw new TypeError(`route ${method} ${path} declares no permission: add permission: '…' with one of domain/roles.ts`)
     app.route({
       method,
       onRequest: async ({ caller }) => requirePermission(caller, permission),
-      config: { takesIdempotencyKey: 'idempotency-key' in schemas.headers.shape, takesLong: upload !== null },
+      config: { takesIdempotencyKey: 'idempotency-key' in schemas.headers.shape, takesLong: upload !== null || streams },
       url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
         if (upload !== null) return reply.send(await answerUpload(run, request, reply))
-        const { status, body } = await run(request)
-        return reply.code(status).send(body)
+        const { status, headers = {}, body } = await run(request)
+        return reply.code(status).headers(headers).send(body)
       },
     })
   }

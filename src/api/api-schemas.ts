@@ -61,6 +61,7 @@ export const API_SCHEMAS = {
   ...PRIVACY_SCHEMAS,
   ...OPERATOR_SCHEMAS,
   FindAnswer,
+  ExportedRows: z.string().describe('CSV with a head line, or with format=jsonl one JSON object per line.'),
   Problem: ProblemDocument,
   Notification,
 } satisfies Record<string, z.ZodType>

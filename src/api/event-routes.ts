@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { EVENT_STATES } from '../domain/event-state.ts'
-import { EventIdParams, FAILURE_FILTERS, OptionalId, pageQuery, Time } from '../operate/input/query-inputs.ts'
+import { LIST_FILTERS } from '../operate/export/list-filters.ts'
+import { EventIdParams, pageQuery } from '../operate/input/query-inputs.ts'
 import { Reason } from '../operate/replay/replay-request.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -45,14 +45,7 @@ export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
       permission: 'event.read',
       summary: 'List received events',
       description: 'Last received first.',
-      query: pageQuery({
-        state: z.enum(EVENT_STATES).optional(),
-        type: z.string().min(1, 'must not be empty').max(200).optional().describe('For example identity.approved.'),
-        identityId: OptionalId,
-        ...FAILURE_FILTERS,
-        from: Time.optional().describe('Received at or after.'),
-        to: Time.optional().describe('Received before.'),
-      }),
+      query: pageQuery(LIST_FILTERS.events),
       answers: { 200: { description: 'A page of events.', schema: 'EventPage' } },
       handle: async ({ query }) => ({ status: 200, body: await useCases.listEvents(query) }),
     }),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { LIST_FILTERS } from '../operate/export/list-filters.ts'
 import { Time } from '../operate/input/query-inputs.ts'
-import { Annotation, ISSUE_VERBS, IssueId, IssueStateFilter, type IssueVerb } from '../operate/issues/issue-input.ts'
+import { Annotation, ISSUE_VERBS, IssueId, type IssueVerb } from '../operate/issues/issue-input.ts'
 import { Reason } from '../operate/replay/replay-request.ts'
 import type { IssueStory, OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -39,7 +40,7 @@ export function issueRoutes(useCases: OperatorUseCases): ApiRoute[] {
       description:
         'A cause is the kind of effect, the call, its HTTP status, the error code and the problem type. Without state, lists open and ' +
         'acknowledged issues. To replay the events of an issue: POST /v1/replays with issueIds.',
-      query: z.strictObject({ state: IssueStateFilter.optional() }),
+      query: z.strictObject(LIST_FILTERS.issues),
       answers: { 200: { description: 'The issues.', schema: 'IssueList' } },
       handle: async ({ query }) => ({ status: 200, body: { items: await useCases.listIssues(query) } }),
     }),

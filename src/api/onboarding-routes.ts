@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
+import { LIST_FILTERS } from '../operate/export/list-filters.ts'
 import { IdParams, OwnIdParams, pageQuery } from '../operate/input/query-inputs.ts'
 import { IdentityRequest } from '../operate/onboarding/identity-request.ts'
 import type { OnboardingView, OperatorUseCases } from '../operate/use-cases.ts'
@@ -73,17 +73,7 @@ export function onboardingRoutes(useCases: OperatorUseCases): ApiRoute[] {
       permission: 'customer.read',
       summary: 'List onboardings',
       description: 'Newest first; within one state, last changed first.',
-      query: pageQuery({
-        state: z.enum(ONBOARDING_STATES).optional(),
-        q: z
-          .string()
-          .min(1, 'must not be empty')
-          .max(200)
-          .optional()
-          .describe(
-            'Match by prefix: identity, account, profile or event id, or ref_id. A prefix with more than 500 matches finds only some of them.',
-          ),
-      }),
+      query: pageQuery(LIST_FILTERS.onboardings),
       answers: { 200: { description: 'A page of onboardings.', schema: 'OnboardingPage' } },
       handle: async ({ query }) => {
         const { items, nextCursor } = await useCases.listOnboardings(query)

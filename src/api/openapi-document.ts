@@ -96,7 +96,10 @@ function operation(route: ApiRoute): Json {
     ...(route.upload ? { requestBody: { required: true, content: { 'multipart/form-data': formContent(id, route.upload) } } } : {}),
     responses: {
       ...Object.fromEntries(
-        Object.entries(answers).map(([status, answer]) => [status, response(answer.description, 'application/json', answer.schema)]),
+        Object.entries(answers).map(([status, answer]) => [
+          status,
+          response(answer.description, answer.contentType ?? 'application/json', answer.schema),
+        ]),
       ),
       ...Object.fromEntries(
         Object.entries({ ...all, 503: 'Temporarily unavailable. Retry-After: seconds to wait.' }).map(([status, text]) => [

@@ -15,6 +15,7 @@ import { depositRoutes } from './deposit-routes.ts'
 import { documentRoutes } from './document-routes.ts'
 import { duplicateRoutes } from './duplicate-routes.ts'
 import { eventRoutes } from './event-routes.ts'
+import { exportRoutes } from './export-routes.ts'
 import { findRoutes } from './find-routes.ts'
 import { instructionRoutes } from './instruction-routes.ts'
 import { issueRoutes } from './issue-routes.ts'
@@ -73,6 +74,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     keyRoutes,
     alertRoutes,
     clockRoutes,
+    exportRoutes,
     privacyRoutes,
     proofRoutes,
     reconciliationRoutes,

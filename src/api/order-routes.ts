@@ -1,6 +1,5 @@
-import { z } from 'zod'
-import { ORDER_STATES } from '../domain/trade/order.ts'
-import { OpaqueId, OpaqueIdParams } from '../operate/input/amount-input.ts'
+import { LIST_FILTERS } from '../operate/export/list-filters.ts'
+import { OpaqueIdParams } from '../operate/input/amount-input.ts'
 import { pageQuery } from '../operate/input/query-inputs.ts'
 import { OrderBody } from '../operate/trading/order-request.ts'
 import type { OrderStory } from '../operate/trading/order-use-cases.ts'
@@ -63,7 +62,7 @@ function listRoute(useCases: OperatorUseCases): ApiRoute {
     path: '/v1/orders',
     permission: 'trade.read',
     summary: 'List orders, newest first',
-    query: pageQuery({ accountId: OpaqueId.optional(), state: z.enum(ORDER_STATES).optional() }),
+    query: pageQuery(LIST_FILTERS.orders),
     answers: { 200: { description: 'A page of orders.', schema: 'OrderPage' } },
     handle: async ({ query }) => {
       const { items, nextCursor } = await useCases.listOrders(query)

@@ -1,4 +1,5 @@
-import { AUDIT_FILTERS, pageQuery } from '../operate/input/query-inputs.ts'
+import { LIST_FILTERS } from '../operate/export/list-filters.ts'
+import { pageQuery } from '../operate/input/query-inputs.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 
@@ -25,7 +26,7 @@ export function statsRoutes(useCases: OperatorUseCases): ApiRoute[] {
       path: '/v1/audit',
       permission: 'audit.read',
       summary: 'List the audit of operator actions, newest first',
-      query: pageQuery(AUDIT_FILTERS),
+      query: pageQuery(LIST_FILTERS.audit),
       answers: { 200: { description: 'A page of the audit.', schema: 'AuditPage' } },
       handle: async ({ query }) => ({ status: 200, body: await useCases.listAudit(query) }),
     }),

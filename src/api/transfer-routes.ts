@@ -1,6 +1,5 @@
-import { z } from 'zod'
-import { TRANSFER_DIRECTIONS, TRANSFER_STATES } from '../domain/transfer/transfer.ts'
-import { OpaqueId, OpaqueIdParams } from '../operate/input/amount-input.ts'
+import { LIST_FILTERS } from '../operate/export/list-filters.ts'
+import { OpaqueIdParams } from '../operate/input/amount-input.ts'
 import { pageQuery } from '../operate/input/query-inputs.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -16,11 +15,7 @@ export function transferRoutes(useCases: OperatorUseCases): ApiRoute[] {
       summary: 'List transfers, newest first',
       description:
         'Deposits, withdrawals and moves between the profiles of your accounts, as Paxos lists them. A return is a separate transfer or a state.',
-      query: pageQuery({
-        accountId: OpaqueId.optional(),
-        state: z.enum(TRANSFER_STATES).optional(),
-        direction: z.enum(TRANSFER_DIRECTIONS).optional(),
-      }),
+      query: pageQuery(LIST_FILTERS.transfers),
       answers: { 200: { description: 'A page of transfers.', schema: 'TransferPage' } },
       handle: async ({ query }) => {
         const { items, nextCursor } = await useCases.listTransfers(query)

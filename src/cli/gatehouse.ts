@@ -12,6 +12,7 @@ import { registerDoctorCommand } from './doctor-command.ts'
 import { registerDocumentCommands } from './document-commands.ts'
 import { registerErasureCommands } from './erasure-commands.ts'
 import { registerEventCommands } from './event-commands.ts'
+import { registerExportCommand } from './export-command.ts'
 import { registerFindCommand } from './find-command.ts'
 import { registerIssueCommands } from './issue-commands.ts'
 import { registerKeyCommands } from './key-commands.ts'
@@ -49,6 +50,7 @@ const open = async (): ReturnType<typeof openForCommand> => openForCommand()
 /** `doctor` must report a world that differs, so it is not refused because of it. */
 const openAnyWorld = async (): ReturnType<typeof openForCommand> => openForCommand({ anyWorld: true })
 registerFindCommand(program, open)
+registerExportCommand(program, open)
 registerOnboardingCommands(program, open)
 registerDocumentCommands(program, open)
 registerEventCommands(program, open)

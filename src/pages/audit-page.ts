@@ -5,7 +5,7 @@ import type { Page } from '../platform/page.ts'
 import { type FilterField, filterForm, type Sent, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
 import type { PageOperator } from './page-operator.ts'
-import { dataTable, emptyState, moment, morePages, notice, page } from './page-parts.ts'
+import { dataTable, emptyState, exportLink, moment, morePages, notice, page } from './page-parts.ts'
 
 /** The audit: who did what and why, and whether the hash chain is intact. */
 export function auditPage(
@@ -28,7 +28,8 @@ export function auditPage(
 ${verdict(report, checked)}
 ${filterForm('/audit', AUDIT_FIELDS, { sent: filters, wrong })}
 ${wrong.size > 0 ? wrongFilters(wrong) : items.length > 0 ? entries(items, now) : noEntries(filtered)}
-${morePages('/audit', filters, nextCursor)}`,
+${morePages('/audit', filters, nextCursor)}
+${exportLink('audit', filters)}`,
   })
 }
 

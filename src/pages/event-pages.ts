@@ -11,7 +11,7 @@ import { attemptTable } from './attempt-table.ts'
 import { type FilterField, filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
 import { may, offer, type PageOperator } from './page-operator.ts'
-import { badge, command, dataTable, emptyState, facts, moment, morePages, notice, page, shortId } from './page-parts.ts'
+import { badge, command, dataTable, emptyState, exportLink, facts, moment, morePages, notice, page, shortId } from './page-parts.ts'
 
 interface Reader {
   operator: PageOperator
@@ -60,7 +60,8 @@ ${
 <form method="post" action="/replays" class="inline"><input type="hidden" name="states" value="${stuck}"><input type="hidden" name="action" value="dismiss"><button class="quiet">Plan to dismiss all ${stuck}</button></form>`
 }
 ${wrong.size > 0 ? wrongFilters(wrong) : items.length > 0 ? eventTable(items, now) : noEvents(filters)}
-${morePages('/events', { ...filters }, nextCursor)}`,
+${morePages('/events', { ...filters }, nextCursor)}
+${exportLink('events', { ...filters })}`,
   })
 }
 

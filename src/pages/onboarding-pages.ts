@@ -11,7 +11,7 @@ import { eventTable } from './event-pages.ts'
 import { type FilterField, filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
 import { offer, type PageOperator } from './page-operator.ts'
-import { badge, command, dataTable, emptyState, facts, linkTo, moment, morePages, notice, page, shortId } from './page-parts.ts'
+import { badge, command, dataTable, emptyState, exportLink, facts, linkTo, moment, morePages, notice, page, shortId } from './page-parts.ts'
 
 interface Reader {
   operator: PageOperator
@@ -40,7 +40,8 @@ export function onboardingListPage(
     content: html`<h1>Onboardings</h1>
 ${filterForm('/onboardings', ONBOARDING_FIELDS, { sent: { ...filters }, wrong })}
 ${wrong.size > 0 ? wrongFilters(wrong) : items.length > 0 ? onboardingTable(items, now) : noOnboardings(filters)}
-${morePages('/onboardings', { ...filters }, nextCursor)}`,
+${morePages('/onboardings', { ...filters }, nextCursor)}
+${exportLink('onboardings', { ...filters })}`,
   })
 }
 

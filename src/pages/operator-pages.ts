@@ -15,6 +15,7 @@ import { alertPage } from './alert-page.ts'
 import { auditPage } from './audit-page.ts'
 import { serveDuplicatePages } from './duplicate-page-routes.ts'
 import { eventListPage, eventPage } from './event-pages.ts'
+import { serveExports } from './export-page-routes.ts'
 import { findPage } from './find-page.ts'
 import { formAgainPage } from './form-again-page.ts'
 import { homePage } from './home-page.ts'
@@ -206,6 +207,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     const here = readForm(ProofQuery, request.query).here !== 'false'
     return sendHtml(reply, proofPage(await useCases.prove({ here }), { ...reader(request), here }))
   })
+  serveExports(app, useCases)
   app.get('/alerts', needs('status.read'), async (request, reply) =>
     sendHtml(reply, alertPage(await useCases.alertStatus({ limit: ALERT_ROWS }), reader(request))),
   )

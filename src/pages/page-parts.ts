@@ -135,6 +135,11 @@ export function morePages(path: string, filters: Readonly<Record<string, string 
     : html`<p class="more"><a class="button" href="${linkTo(path, { ...filters, cursor: nextCursor })}">Older</a></p>`
 }
 
+/** The link to the whole list as a CSV file, with the current filters. */
+export function exportLink(list: string, filters: Readonly<Record<string, string | undefined>>): Html {
+  return html`<p class="hint"><a href="${linkTo(`/export/${list}`, filters)}" download>Export as CSV</a></p>`
+}
+
 export function linkTo(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
