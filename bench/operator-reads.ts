@@ -60,6 +60,7 @@ const useCases = createUseCases({
   accounts: {} as UseCaseParts['accounts'],
   identityChanges: {} as UseCaseParts['identityChanges'],
   documents: {} as UseCaseParts['documents'],
+  members: {} as UseCaseParts['members'],
   vault: {} as UseCaseParts['vault'],
   alerts: NO_ALERTS,
   erasure: {} as UseCaseParts['erasure'],

@@ -6,6 +6,7 @@ import { DOCUMENT_STATES } from '../src/domain/document/document.ts'
 import { EFFECT_STATES } from '../src/domain/effect.ts'
 import { EVENT_STATES } from '../src/domain/event-state.ts'
 import { CHANGE_STATES } from '../src/domain/identity-change/identity-change.ts'
+import { MEMBER_CHANGE_STATES } from '../src/domain/institution/member-change.ts'
 import { ONBOARDING_STATES } from '../src/domain/onboarding/onboarding.ts'
 import { ORDER_STATES } from '../src/domain/trade/order.ts'
 import { QUOTE_EXECUTION_STATES } from '../src/domain/trade/quote-execution.ts'
@@ -33,6 +34,7 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   DOCUMENT_STATES: { file: 'domain/document/document.ts', states: DOCUMENT_STATES },
   INSTRUCTIONS_STATES: { file: 'domain/transfer/deposit-instructions.ts', states: INSTRUCTIONS_STATES },
   TRANSFER_STATES: { file: 'domain/transfer/transfer.ts', states: TRANSFER_STATES },
+  MEMBER_CHANGE_STATES: { file: 'domain/institution/member-change.ts', states: MEMBER_CHANGE_STATES },
   WIRE_STATES: { file: 'domain/transfer/wire.ts', states: WIRE_STATES },
   QUOTE_EXECUTION_STATES: { file: 'domain/trade/quote-execution.ts', states: QUOTE_EXECUTION_STATES },
   ORDER_STATES: { file: 'domain/trade/order.ts', states: ORDER_STATES },

@@ -25,6 +25,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   identity_change: 'ledger',
   transfer: 'ledger',
   wire: 'ledger',
+  member_change: 'ledger',
   quote_execution: 'ledger',
   held_quote: 'ledger',
   identity_request: 'ledger',

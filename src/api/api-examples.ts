@@ -52,6 +52,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   createOnboardingDocument: { documentTypes: ['PROOF_OF_FUNDS'], file: '%PDF-1.7' },
   createAccountDepositInstruction: { network: 'WIRE', routingNumberType: 'ABA' },
   createDepositInstructionSandboxWire: { asset: 'USD', amount: '150.33' },
+  createOnboardingMember: { members: [{ identityId: IDENTITY_ID, roles: ['BENEFICIAL_OWNER'], ownership: '25' }] },
   createAccountDeposit: { asset: 'USD', amount: '10000.00' },
   previewAccountOrder: { side: 'SELL', market: 'BTCUSD', type: 'LIMIT', baseAmount: '0.1', price: '65000' },
   createAccountOrder: { side: 'BUY', market: 'BTCUSD', type: 'MARKET', quoteAmount: '250.00' },

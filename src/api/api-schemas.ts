@@ -10,6 +10,7 @@ import { DUPLICATE_SCHEMAS } from './duplicate-schemas.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { FindAnswer } from './find-schemas.ts'
 import { ISSUE_SCHEMAS } from './issue-schemas.ts'
+import { MEMBER_SCHEMAS } from './member-schemas.ts'
 import { Notification } from './notification-schema.ts'
 import { ONBOARDING_SCHEMAS } from './onboarding-schemas.ts'
 import { OPERATOR_SCHEMAS } from './operator-schemas.ts'
@@ -54,6 +55,7 @@ export const API_SCHEMAS = {
   ...ORDER_SCHEMAS,
   ...QUOTE_SCHEMAS,
   ...DEPOSIT_SCHEMAS,
+  ...MEMBER_SCHEMAS,
   ...TRANSFER_SCHEMAS,
   ...RECONCILIATION_SCHEMAS,
   ...ALERT_SCHEMAS,

@@ -20,6 +20,7 @@ import { findRoutes } from './find-routes.ts'
 import { instructionRoutes } from './instruction-routes.ts'
 import { issueRoutes } from './issue-routes.ts'
 import { keyRoutes } from './key-routes.ts'
+import { memberRoutes } from './member-routes.ts'
 import { nameCaller } from './name-caller.ts'
 import { onboardingRoutes } from './onboarding-routes.ts'
 import { openapiDocument } from './openapi-document.ts'
@@ -60,6 +61,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     documentRoutes,
     accountOpeningRoutes,
     changeRoutes,
+    memberRoutes,
     accountRoutes,
     depositRoutes,
     sandboxWireRoutes,

@@ -17,6 +17,7 @@ const EffectTotals = z
     identitiesChanged: count.describe('Corrections, KYC refreshes and controls.'),
     instructionsCreated: count.describe('Requests for fiat deposit instructions.'),
     wiresSent: count.describe('Wires of the Sandbox.'),
+    membersChanged: count.describe('Changes of the members of institutions.'),
     customers: count.describe('Customers with at least one effect.'),
     eventsWithoutEffect: count,
   })

@@ -9,6 +9,7 @@ import { GATEHOUSE } from '../platform/command-name.ts'
 import { registerChangeCommands } from './change-commands.ts'
 import { nameAndReason, type OpenUseCases, parseCount, parseOneOf, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
 import { registerDuplicateCommands } from './duplicate-commands.ts'
+import { registerMemberCommands } from './member-commands.ts'
 import { type Print, print as toStdout } from './print.ts'
 import { parseJson, readInput } from './read-input.ts'
 import { registerShow } from './register-show.ts'
@@ -65,6 +66,7 @@ export function registerOnboardingCommands(program: Command, open: OpenUseCases,
         print(JSON.stringify(exported, null, 2))
       })
     })
+  registerMemberCommands(onboarding, open, print)
   registerShow(
     onboarding,
     { open, print },

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { DocumentSnapshot } from '../domain/document/document.ts'
+import type { MemberChange, MemberChangeSnapshot } from '../domain/institution/member-change.ts'
 import type { OrderSnapshot } from '../domain/trade/order-stream.ts'
 import type { QuoteExecutionSnapshot } from '../domain/trade/quote-execution-stream.ts'
 import type { Deposit, DepositSnapshot } from '../domain/transfer/deposit.ts'
@@ -10,10 +11,12 @@ import { DEPOSIT_INSTRUCTIONS_TABLE } from '../ledger/deposit-instructions-table
 import { DEPOSIT_TABLE } from '../ledger/deposit-table.ts'
 import { DOCUMENT_TABLE } from '../ledger/document-table.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
+import { MEMBER_CHANGE_TABLE } from '../ledger/member-change-table.ts'
 import { ORDER_TABLE } from '../ledger/order-table.ts'
 import { QUOTE_EXECUTION_TABLE } from '../ledger/quote-execution-table.ts'
 import { hasOlderOpenDeposit } from '../ledger/read-deposits.ts'
 import { sumFlows } from '../ledger/read-flows.ts'
+import { hasOlderOpenChange } from '../ledger/read-member-changes.ts'
 import { type OrderReads, readOrders } from '../ledger/read-orders.ts'
 import { countWiresAlike, hasOlderOpenWire } from '../ledger/read-wires.ts'
 import { TRANSFER_TABLE } from '../ledger/transfer-table.ts'
@@ -23,6 +26,7 @@ import type { PaxosClient } from '../paxos/paxos-client.ts'
 import { depositInstructionsRoute } from '../saga/deposit-instructions-route.ts'
 import { depositRoute } from '../saga/deposit-route.ts'
 import { documentRoute } from '../saga/document-route.ts'
+import { memberChangeRoute } from '../saga/member-change-route.ts'
 import { orderRoutes } from '../saga/order-routes.ts'
 import type { EventRoute, OwnRoute } from '../saga/prepare-event.ts'
 import { quoteExecutionRoute } from '../saga/quote-execution-route.ts'
@@ -40,6 +44,7 @@ export interface Trading {
   transferLedger: Ledger<TransferSnapshot>
   wireLedger: Ledger<WireSnapshot>
   documentLedger: Ledger<DocumentSnapshot>
+  memberLedger: Ledger<MemberChangeSnapshot>
   routes: readonly OwnRoute[]
   /** Routes of Paxos's events that move a stream of trading. */
   eventRoutes: readonly EventRoute[]
@@ -76,6 +81,8 @@ export function openTrading({
   const wiresAlike = (wire: Wire) => countWiresAlike(pool, wire)
   const waitsForOlderWire = (wire: Wire) => hasOlderOpenWire(pool, wire)
   const documentLedger = wrap('documentLedger', createLedger({ pool, table: DOCUMENT_TABLE }))
+  const memberLedger = wrap('memberLedger', createLedger({ pool, table: MEMBER_CHANGE_TABLE }))
+  const waitsForOlderChange = (change: MemberChange) => hasOlderOpenChange(pool, change)
   const transfers = transferRoutes({ pool, ledger: transferLedger, paxos, notices })
   return {
     orders: readOrders(pool),
@@ -86,6 +93,7 @@ export function openTrading({
     transferLedger,
     wireLedger,
     documentLedger,
+    memberLedger,
     eventRoutes: readTransfers ? [transfers.event] : [],
     routes: [
       ...orderRoutes({ ledger: orderLedger, paxos, notices, now }),
@@ -94,10 +102,20 @@ export function openTrading({
       depositInstructionsRoute({ ledger: instructionsLedger, paxos }),
       wireRoute({ ledger: wireLedger, paxos, wiresAlike, waitsForOlder: waitsForOlderWire, now, absenceTrustedAfterMs }),
       transfers.timer,
+      memberChangeRoute({ ledger: memberLedger, paxos, waitsForOlder: waitsForOlderChange, now, absenceTrustedAfterMs }),
       documentRoute({ ledger: documentLedger, paxos }),
     ],
     close: async () => {
-      const ledgers = [orderLedger, depositLedger, quoteLedger, instructionsLedger, transferLedger, wireLedger, documentLedger]
+      const ledgers = [
+        orderLedger,
+        depositLedger,
+        quoteLedger,
+        instructionsLedger,
+        transferLedger,
+        wireLedger,
+        documentLedger,
+        memberLedger,
+      ]
       await Promise.all(ledgers.map((ledger) => ledger.close()))
     },
   }

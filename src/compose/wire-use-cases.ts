@@ -49,6 +49,7 @@ export function wireUseCases(
     accounts: { accounts: stages.accountLedger, vault: stages.vault, inbox },
     documents: { documents: trading.documentLedger, onboardings: stages.ledger },
     identityChanges: { changes: stages.changes, vault: stages.vault },
+    members: { ledger: trading.memberLedger, onboardings: stages.ledger },
     actions: {
       createOnboarding: (order) => createOnboarding({ ...stages, workNow: work }, order),
       findCommand: (id) => inbox.findCommand(id),

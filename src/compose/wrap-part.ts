@@ -8,6 +8,7 @@ export type WrappedPart =
   | 'instructionsLedger'
   | 'transferLedger'
   | 'wireLedger'
+  | 'memberLedger'
   | 'documentLedger'
   | 'accountLedger'
   | 'changeLedger'

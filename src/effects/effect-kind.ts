@@ -34,6 +34,7 @@ export type Verdict =
   | 'would-create-instructions'
   | 'would-send-wire'
   | 'would-change-identity'
+  | 'would-change-members'
   | 'would-move'
   | 'would-hold'
   | 'would-wait'
@@ -62,6 +63,7 @@ export interface PlannedEffect {
     | 'instruct'
     | 'wire'
     | 'change'
+    | 'members'
   readonly key: string
 }
 

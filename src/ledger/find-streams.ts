@@ -10,6 +10,7 @@ export type FoundStreamKind =
   | 'transfer'
   | 'deposit-instructions'
   | 'wire'
+  | 'member-change'
   | 'document'
   | 'account'
   | 'identity-change'
@@ -49,6 +50,7 @@ const SEARCHED: readonly Searched[] = [
   },
   { kind: 'wire', table: 'wire', id: 'wire_id', fields: ['wire_id'] },
   { kind: 'account', table: 'account', id: 'account_key', fields: ['account_key', 'account_id', 'profile_id'] },
+  { kind: 'member-change', table: 'member_change', id: 'change_id', fields: ['change_id'] },
   { kind: 'document', table: 'document', id: 'document_id', fields: ['document_id', 'file_id'] },
   { kind: 'identity-change', table: 'identity_change', id: 'change_id', fields: ['change_id'] },
 ]

@@ -56,6 +56,7 @@ export async function verifyLedger(
              SELECT wire_id, entry_count, head_hash FROM wire UNION ALL
              SELECT account_key, entry_count, head_hash FROM account UNION ALL
              SELECT change_id, entry_count, head_hash FROM identity_change UNION ALL
+             SELECT change_id, entry_count, head_hash FROM member_change UNION ALL
              SELECT document_id, entry_count, head_hash FROM document) AS stream
            WHERE $1::text IS NULL AND identity_id > $2 ORDER BY identity_id LIMIT 1000`,
       [identityId ?? null, after],

@@ -26,7 +26,9 @@ import { honestPace } from './health/honest-pace.ts'
 import { readStats } from './health/stats.ts'
 import { type ChangeUseCaseParts, changeUseCases } from './identity-changes/change-use-cases.ts'
 import { issueUseCases } from './issues/issues.ts'
+import type { MemberParts } from './onboarding/change-members.ts'
 import { duplicateUseCases } from './onboarding/duplicates.ts'
+import { memberUseCases } from './onboarding/member-use-cases.ts'
 import { listLongestApproved, onboardingUseCases } from './onboarding/onboardings.ts'
 import { type ErasureUseCaseParts, erasureUseCases } from './privacy/erasures.ts'
 import { exportUseCases } from './privacy/export-person.ts'
@@ -65,6 +67,8 @@ export interface UseCaseParts {
   erasure: Pick<ErasureUseCaseParts, 'vault' | 'requests'>
   /** The streams behind the documents of customers. */
   documents: Pick<UploadParts, 'documents' | 'onboardings'>
+  /** The streams behind the members of institutions. */
+  members: Pick<MemberParts, 'ledger' | 'onboardings'>
   /** The channels for alerts of this process. */
   alerts: Pick<AlertParts, 'settings' | 'openChannels' | 'configured'>
   /** The streams of further accounts, and what their commands need. */
@@ -104,6 +108,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...changeUseCases({ ...parts.trading, ...parts.documents, ...parts.identityChanges, pool, perform, now }),
     ...accounts,
     ...duplicateUseCases({ pool, requests: parts.requests, perform, openAccount: accounts.openAccount, now }),
+    ...memberUseCases({ ...parts.trading, ...parts.members, pool, perform, now }),
     ...proofUseCases({
       ...{ pool, now, paxos: parts.trading.paxos, proveBalances: trading.proveBalances },
       verifyLedger: () => checkLedger(),

@@ -23,6 +23,7 @@ export const FOUND_KINDS = [
   'transfer',
   'deposit-instructions',
   'wire',
+  'member-change',
   'document',
   'identity-change',
   'identity-request',

@@ -37,6 +37,7 @@ import type { ChangeUseCases } from './identity-changes/change-use-cases.ts'
 import type { Annotation, IssueVerb } from './issues/issue-input.ts'
 import type { CreatedOnboarding, CreateOrder } from './onboarding/create-onboarding.ts'
 import type { DuplicateUseCases } from './onboarding/duplicates.ts'
+import type { MemberUseCases } from './onboarding/member-use-cases.ts'
 import type { ErasureUseCases } from './privacy/erasures.ts'
 import type { ExportUseCases } from './privacy/export-person.ts'
 import type { VaultUseCases } from './privacy/vault-keys.ts'
@@ -52,6 +53,7 @@ export type { Issue, IssueState } from '../inbox/read-issues.ts'
 export type { FurtherAccountRecord } from '../ledger/read-accounts.ts'
 export type { AttemptRecord } from '../ledger/read-attempts.ts'
 export type { DocumentRecord } from '../ledger/read-documents.ts'
+export type { MemberChangeRecord } from '../ledger/read-member-changes.ts'
 export type { QueueCounts } from '../queue/event-queue.ts'
 export type { ReplayLine } from '../replay/list-replays.ts'
 export { REPLAY_STATES } from '../replay/replay-record.ts'
@@ -245,6 +247,7 @@ export interface OperatorUseCases
     AccountUseCases,
     ChangeUseCases,
     DuplicateUseCases,
+    MemberUseCases,
     ProofUseCases,
     ReconciliationUseCases,
     KeyUseCases,

@@ -108,7 +108,13 @@ export function depositsOfPaxos(call: PaxosCall): DepositsOfPaxos {
     },
     async sendWire({ memoId, asset, amount }, options) {
       const body = { amount, asset, memo_id: memoId, fiat_network_instructions: INVENTED_SENDER }
-      const request = { operation: 'deposits.send-wire', feature: 'sandbox-wires', path: '/sandbox/fiat-deposits', schema: Done } as const
+      const request = {
+        operation: 'deposits.send-wire',
+        feature: 'sandbox-wires',
+        path: '/sandbox/fiat-deposits',
+        mayBeEmpty: true,
+        schema: Done,
+      } as const
       await call({ ...request, method: 'POST', body, once: 'looked-up-first' }, options)
     },
     createInstructions(instructions, options) {

@@ -10,6 +10,7 @@ import { type DocumentsOfPaxos, documentsOfPaxos } from './documents.ts'
 import { type EventsOfPaxos, eventsOfPaxos } from './events.ts'
 import { type ExecutionsOfPaxos, executionsOfPaxos } from './executions.ts'
 import { type IdentitiesOfPaxos, identitiesOfPaxos } from './identities.ts'
+import { type InstitutionMembersOfPaxos, institutionMembersOfPaxos } from './institution-members.ts'
 import { type MarketsOfPaxos, marketsOfPaxos } from './markets.ts'
 import { type OrdersOfPaxos, ordersOfPaxos } from './orders.ts'
 import { FeatureOffError, type PaxosForbiddenError, PaxosScopeMissingError, PaxosUnavailableError } from './paxos-errors.ts'
@@ -34,6 +35,7 @@ export interface PaxosClient {
   events: EventsOfPaxos
   identities: IdentitiesOfPaxos
   controls: ControlsOfPaxos
+  institutionMembers: InstitutionMembersOfPaxos
   accounts: AccountsOfPaxos
   profiles: ProfilesOfPaxos
   balances: BalancesOfPaxos
@@ -158,6 +160,7 @@ export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
     events: eventsOfPaxos(call),
     identities: identitiesOfPaxos(call),
     controls: controlsOfPaxos(call),
+    institutionMembers: institutionMembersOfPaxos(call),
     accounts: accountsOfPaxos(call),
     profiles: profilesOfPaxos(call),
     balances: balancesOfPaxos(call),

@@ -16,6 +16,7 @@ export interface EffectTotals {
   instructionsCreated: number
   wiresSent: number
   identitiesChanged: number
+  membersChanged: number
   /** Customers with at least one effect. */
   customers: number
   /** Events whose effects earlier events of the plan have already. */
@@ -37,6 +38,7 @@ const FIELD_OF: Readonly<Record<PlannedEffect['act'], Counted>> = {
   instruct: 'instructionsCreated',
   wire: 'wiresSent',
   change: 'identitiesChanged',
+  members: 'membersChanged',
 }
 
 /** Counts item by item, in order. Its memory holds the keys alone, for a plan of any size. */
@@ -57,6 +59,7 @@ export function createEffectCounter(): {
       instructionsCreated: 0,
       wiresSent: 0,
       identitiesChanged: 0,
+      membersChanged: 0,
       eventsWithoutEffect: 0,
     },
   }

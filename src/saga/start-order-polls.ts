@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { Gauge, Histogram, type Registry } from 'prom-client'
 import { OPEN_ACCOUNT } from '../domain/account/account.ts'
+import { CHANGE_MEMBERS } from '../domain/institution/member-change.ts'
 import { CREATE_DEPOSIT_INSTRUCTIONS } from '../domain/transfer/deposit-instructions.ts'
 import { SEND_WIRE } from '../domain/transfer/wire.ts'
 import type { Inbox } from '../inbox/inbox.ts'
@@ -9,6 +10,7 @@ import { CHANGE_READS } from '../ledger/read-changes.ts'
 import { INSTRUCTIONS_READS } from '../ledger/read-deposit-instructions.ts'
 import { DEPOSIT_READS } from '../ledger/read-deposits.ts'
 import { DOCUMENT_READS } from '../ledger/read-documents.ts'
+import { MEMBER_CHANGE_READS } from '../ledger/read-member-changes.ts'
 import type { OrderReads } from '../ledger/read-orders.ts'
 import { QUOTE_EXECUTION_READS } from '../ledger/read-quote-executions.ts'
 import { listPendingTransfers } from '../ledger/read-transfers.ts'
@@ -126,6 +128,7 @@ async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'p
     [SEND_WIRE]: WIRE_READS.listWaiting(pool, before),
     [OPEN_ACCOUNT]: ACCOUNT_READS.listWaiting(pool, before),
     [CHANGE_IDENTITY]: CHANGE_READS.listWaiting(pool, before),
+    [CHANGE_MEMBERS]: MEMBER_CHANGE_READS.listWaiting(pool, before),
     [SETTLE_DOCUMENT]: DOCUMENT_READS.listWaiting(pool, new Date(at.getTime() - STUCK_AFTER_MS)),
   }
   const lost = Object.entries(waiting).map(async ([name, ids]) => (await ids).map((streamId) => ({ streamId, name, dueAt: at })))

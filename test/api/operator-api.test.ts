@@ -546,6 +546,7 @@ describe('the OpenAPI document', () => {
     const operations = Object.entries<object>(body.paths).flatMap(([path, of]) => Object.keys(of).map((method) => `${method} ${path}`))
     expect(operations.toSorted()).toEqual([
       'delete /v1/onboardings/{id}/controls',
+      'delete /v1/onboardings/{id}/members/{memberId}',
       'get /v1/accounts/{id}',
       'get /v1/accounts/{id}/balances',
       'get /v1/accounts/{id}/deposit-instructions',
@@ -575,6 +576,7 @@ describe('the OpenAPI document', () => {
       'get /v1/onboardings/{id}/documents',
       'get /v1/onboardings/{id}/erasure',
       'get /v1/onboardings/{id}/legal-holds',
+      'get /v1/onboardings/{id}/members',
       'get /v1/orders',
       'get /v1/orders/export',
       'get /v1/orders/{id}',
@@ -620,6 +622,7 @@ describe('the OpenAPI document', () => {
       'post /v1/onboardings/{id}/kyc-refresh',
       'post /v1/onboardings/{id}/legal-holds',
       'post /v1/onboardings/{id}/legal-holds/lift',
+      'post /v1/onboardings/{id}/members',
       'post /v1/orders/{id}/cancel',
       'post /v1/queue/pause',
       'post /v1/queue/rebuild',

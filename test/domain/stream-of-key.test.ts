@@ -9,6 +9,7 @@ const ORDER = `order-${'ab12'.repeat(8)}`
 const EXECUTION = `quote-execution-${'ab12'.repeat(8)}`
 const TRANSFER = `transfer-${'ab12'.repeat(8)}`
 const INSTRUCTIONS = `instructions-${'ab12'.repeat(8)}`
+const MEMBERS = `members-${'ab12'.repeat(8)}`
 const WIRE = `wire-${'ab12'.repeat(8)}`
 const DEPOSIT = `deposit-${'ab12'.repeat(8)}`
 
@@ -22,6 +23,8 @@ describe('the stream of a key', () => {
     [intendedEffect(EXECUTION, { kind: 'execute-quote' }).key, EXECUTION],
     [intendedEffect(DEPOSIT, { kind: 'fund-account' }).key, DEPOSIT],
     [intendedEffect(INSTRUCTIONS, { kind: 'create-deposit-instructions' }).key, INSTRUCTIONS],
+    [intendedEffect(MEMBERS, { kind: 'add-members' }).key, MEMBERS],
+    [intendedEffect(MEMBERS, { kind: 'remove-member' }).key, MEMBERS],
     [intendedEffect(WIRE, { kind: 'send-wire' }).key, WIRE],
     [notificationKey(TRANSFER, 'completed', 1), TRANSFER],
     [intendedEffect('identity_request_9', { kind: 'create-identity' }).key, 'identity_request_9'],

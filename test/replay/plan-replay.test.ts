@@ -150,6 +150,7 @@ describe('the text of a plan', () => {
         ordersCancelled: 0,
         depositsMade: 0,
         wiresSent: 0,
+        membersChanged: 0,
         quotesExecuted: 0,
         instructionsCreated: 0,
         identitiesChanged: 0,

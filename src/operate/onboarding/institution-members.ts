@@ -5,7 +5,7 @@ import { oneOf, rule, type Sent, short } from './person-fields.ts'
 
 const MEMBERS = 'institution_members'
 const TRUST_ROLES: readonly string[] = ['GRANTOR', 'TRUSTEE', 'BENEFICIARY']
-const PERCENTAGE = /^([0-9]{1,2}(\.[0-9]+)?|100(\.0+)?)$/
+export const PERCENTAGE = /^([0-9]{1,2}(\.[0-9]+)?|100(\.0+)?)$/
 
 /** A member of an institution: an existing identity at Paxos. Paxos sets its id, name and status (paxos/api.md 4.5). */
 export const InstitutionMember = z.strictObject({

@@ -7,6 +7,11 @@ import { AppError } from '../../platform/app-error.ts'
 export class MembersNotPossibleError extends AppError {
   readonly code = 'MEMBERS_NOT_POSSIBLE'
   readonly retry = 'never'
+  readonly errors: readonly { field: string; message: string }[]
+  constructor(message: string, errors: MembersNotPossibleError['errors'] = []) {
+    super(message)
+    this.errors = errors
+  }
 }
 
 /** A member in one of these states keeps its institution from ever being approved. */

@@ -29,6 +29,7 @@ export function sayEffects(effects: EffectTotals): string {
     effects.identitiesChanged > 0 && `changes ${counted(effects.identitiesChanged, 'identity')}`,
     effects.instructionsCreated > 0 && `requests deposit instructions for ${counted(effects.instructionsCreated, 'account')}`,
     effects.wiresSent > 0 && `sends ${counted(effects.wiresSent, 'wire')}`,
+    effects.membersChanged > 0 && `changes the members of institutions ${counted(effects.membersChanged, 'time')}`,
     eventsWithoutEffect > 0 && `nothing for ${counted(eventsWithoutEffect, 'event')}`,
   ].filter((part) => part !== false)
   const sentence = parts.join(', ')

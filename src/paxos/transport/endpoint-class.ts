@@ -36,6 +36,8 @@ const CLASS_OF_OPERATION = {
   'accounts.create': 'accounts',
   'accounts.get': 'accounts',
   'accounts.list': 'accounts',
+  'institution-members.add': 'identity',
+  'institution-members.remove': 'identity',
   'documents.announce': 'identity',
   'documents.list': 'identity',
   'profiles.get': 'general',
