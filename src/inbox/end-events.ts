@@ -34,7 +34,7 @@ export async function endEvents(
  */
 export async function forgetInputs(pool: Pool, streamIds: readonly string[]): Promise<number> {
   const { rowCount } = await pool.query(
-    `UPDATE command SET input_hash = ''::bytea, field_hashes = '{}' WHERE stream_id = ANY ($1::text[]) AND kind = 'create-onboarding'`,
+    `UPDATE command SET input_hash = ''::bytea, field_hashes = '{}' WHERE stream_id = ANY ($1::text[]) AND kind IN ('create-onboarding', 'change-identity')`,
     [streamIds],
   )
   return rowCount ?? 0

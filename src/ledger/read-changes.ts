@@ -18,3 +18,8 @@ export async function hasOlderOpenChange(pool: Pool, { changeId, identityId }: I
   )
   return rowCount === 1
 }
+
+/** Removes the hashes of the values of a person's changes: with ENCRYPTION_KEY, a guess could be tested against them. */
+export async function forgetChangeInputs(pool: Pool, identityId: string): Promise<void> {
+  await pool.query("UPDATE identity_change SET input_hashes = '{}' WHERE identity_id = $1", [identityId])
+}

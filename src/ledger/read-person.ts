@@ -2,7 +2,9 @@ import type { Pool } from 'pg'
 
 /** A stream that belongs to one person. */
 export interface StreamOfPerson {
-  readonly kind: 'account' | 'order' | 'deposit' | 'transfer' | 'quote-execution' | 'deposit-instructions' | 'document' | 'identity-request'
+  readonly kind:
+    | ('account' | 'order' | 'deposit' | 'transfer' | 'quote-execution' | 'deposit-instructions')
+    | ('document' | 'identity-change' | 'identity-request')
   readonly id: string
   readonly state: string
 }
@@ -38,6 +40,7 @@ export async function streamsOfPerson(pool: Pool, identityId: string): Promise<S
      SELECT 'quote-execution', execution_id, state FROM quote_execution WHERE account_id IN (SELECT account_id FROM person) UNION ALL
      SELECT 'deposit-instructions', instructions_id, state FROM deposit_instructions WHERE account_id IN (SELECT account_id FROM person) UNION ALL
      SELECT 'document', document_id, state FROM document WHERE identity_id = $1 UNION ALL
+     SELECT 'identity-change', change_id, state FROM identity_change WHERE identity_id = $1 UNION ALL
      SELECT 'identity-request', request_id, state FROM identity_request WHERE identity_id = $1 OR request_id = $1`,
     [identityId],
   )

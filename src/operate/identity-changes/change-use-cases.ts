@@ -7,6 +7,7 @@ import { CHANGE_READS, type ChangeRecord } from '../../ledger/read-changes.ts'
 import { pendingAmong } from '../../ledger/read-pending.ts'
 import type { PaxosControl } from '../../paxos/controls.ts'
 import type { PaxosClient } from '../../paxos/paxos-client.ts'
+import { PersonErasedError } from '../../vault/vault.ts'
 import type { Perform } from '../audited.ts'
 import { OnboardingUnknownError } from '../documents/document-errors.ts'
 import { createAnswerWatch } from '../request/await-answer.ts'
@@ -91,7 +92,9 @@ export function changeUseCases({ pool, perform, paxos, onboardings, ...parts }: 
     now: parts.now,
   })
   const requireKnown = async (identityId: string): Promise<void> => {
-    if (!(await onboardings.load(identityId))) throw new OnboardingUnknownError(identityId)
+    const known = await onboardings.load(identityId)
+    if (!known) throw new OnboardingUnknownError(identityId)
+    if (known.onboarding.state === 'erased') throw new PersonErasedError(identityId)
   }
   /** Audited with the names of fields and codes, never with values. `reason`: the operator's own words for a control. */
   const change = async (

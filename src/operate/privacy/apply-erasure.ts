@@ -4,6 +4,7 @@ import type { IdentityRequestSnapshot } from '../../domain/identity-request/iden
 import { draftOf } from '../../domain/stream.ts'
 import { endEvents, forgetInputs } from '../../inbox/end-events.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
+import { forgetChangeInputs } from '../../ledger/read-changes.ts'
 import { streamsOfPerson } from '../../ledger/read-person.ts'
 import { verifyLedger } from '../../ledger/verify-ledger.ts'
 import { AppError } from '../../platform/app-error.ts'
@@ -40,11 +41,13 @@ export async function applyErasure(parts: ErasureParts, erasure: Erasure, { afte
   const erasedAt = new Date(now())
   const streams = await streamsOfPerson(pool, subject)
   const requestIds = streams.filter(({ kind }) => kind === 'identity-request').map(({ id }) => id)
-  await keys.rememberErased([...new Set([subject, ...requestIds])].map((each) => ({ subject: each, erasedAt })))
-  const destroyed = await destroyPayloads({ keys, vault }, requestIds)
+  const sealedIds = [...requestIds, ...streams.filter(({ kind }) => kind === 'identity-change').map(({ id }) => id)]
+  await keys.rememberErased([...new Set([subject, ...sealedIds])].map((each) => ({ subject: each, erasedAt })))
+  const destroyed = await destroyPayloads({ keys, vault }, sealedIds)
   const streamIds = [subject, ...streams.map(({ id }) => id)]
   const eventsEnded = await endEvents(pool, { streamIds, identityId: subject, by, reason: 'the person was erased' })
-  const requestsForgotten = await forgetInputs(pool, requestIds)
+  const requestsForgotten = await forgetInputs(pool, sealedIds)
+  await forgetChangeInputs(pool, subject)
   const effectsEnded = await endStreams(parts, { subject, requestIds, by, at: erasedAt })
   const report = await verifyLedger(pool, { identityId: subject })
   if (report.faults[0]) throw new ErasureUnprovenError(`the ledger of ${subject} does not verify: ${report.faults[0].problem}`)

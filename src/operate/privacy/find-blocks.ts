@@ -14,6 +14,7 @@ const MOVING: Readonly<Record<string, readonly string[]>> = {
   'quote-execution': ['submitting', 'unknown', 'created', 'held'],
   'deposit-instructions': ['submitting', 'unknown'],
   document: ['sending'],
+  'identity-change': ['submitting', 'unknown'],
 }
 
 /** The legal holds that stand, as blocks. */

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { verifyAudit } from '../../../src/audit/audit.ts'
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts'
+import { createPerform } from '../../../src/operate/audited.ts'
+import { changeUseCases } from '../../../src/operate/identity-changes/change-use-cases.ts'
 import { type ErasureUseCases, verifyErasure } from '../../../src/operate/privacy/erasures.ts'
 import { certificateKey } from '../../../src/platform/signed-claims.ts'
 import { ENCRYPTION_KEY, type Pipeline } from '../../saga/start-pipeline.ts'
-import { completes, createWorld, reaches, type World } from '../../saga/world.ts'
+import { completes, createWorld, eventually, reaches, type World } from '../../saga/world.ts'
 import { openTrader, TESTER } from '../../tour/trader.ts'
 import { erasuresOf } from './erasures-of.ts'
 
@@ -70,6 +72,32 @@ describe('erasing a customer', () => {
   it('is null for an unknown id, and records nothing', async () => {
     expect(await erasures.erasePerson('nobody', WHY, TESTER)).toBeNull()
     expect(await erasures.listErasures({ limit: 10 })).toEqual([])
+  })
+})
+
+describe('the erasure of a person with changes', () => {
+  it('forgets the hashes of their values, and takes no further change', async () => {
+    const event = await world.decided('approve')
+    await pipeline.accept(event)
+    const { identityId } = event
+    await reaches(pipeline, identityId, 'ready')
+    const { changes, vault, ledger, paxos, inbox, queue, pool } = pipeline
+    const perform = createPerform(pool, Date.now)
+    const parts = { changes, vault, onboardings: ledger, paxos, inbox, queue, pool, perform, encryptionKey: ENCRYPTION_KEY, now: Date.now }
+    const useCases = changeUseCases(parts)
+    const asked = { identityId, idempotencyKey: 'k', kind: 'correction', changes: { person_details: { middle_name: 'B' } } } as const
+    const { change } = await useCases.correctIdentity(asked, TESTER)
+    await eventually(
+      () => changes.load(change.changeId),
+      (stored) => stored?.effects.every(({ state }) => state === 'done') === true,
+    )
+    expect((await changes.load(change.changeId))?.change.inputHashes).toHaveLength(2)
+    await erasures.erasePerson(identityId, WHY, TESTER)
+    expect((await changes.load(change.changeId))?.change.inputHashes).toEqual([])
+    const { rows } = await pool.query('SELECT field_hashes FROM command WHERE stream_id = $1', [change.changeId])
+    expect(rows).toEqual([{ field_hashes: {} }])
+    await expect(useCases.correctIdentity(asked, TESTER)).rejects.toMatchObject({ code: 'PERSON_ERASED' })
+    expect((await verifyLedger(pool)).faults).toEqual([])
   })
 })
 
