@@ -8,7 +8,8 @@ import { type BudgetLimits, DOCUMENTED_LIMITS } from '../../src/paxos/transport/
 import { createUpstreamPace, type UpstreamPace } from '../../src/paxos/upstream-pace.ts'
 import { UsageError } from '../../src/platform/app-error.ts'
 import { createHttpServer, listen } from '../../src/platform/http-server.ts'
-import { createLogger } from '../../src/platform/logger.ts'
+import { createLogger, type Logger } from '../../src/platform/logger.ts'
+import type { QueueBackend } from '../../src/queue/queue-connection.ts'
 import type { ReplayParts } from '../../src/replay/plan-replay.ts'
 import { createRoster, type Roster } from '../../src/roster/roster.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
@@ -48,6 +49,10 @@ export interface OperatorOptions {
   concurrency?: number
   /** Of the worker's calls; none when it is absent. */
   limits?: BudgetLimits
+  /** Of the operator's side and the worker; silent when it is absent. */
+  logger?: Logger
+  /** On Postgres when it is absent. */
+  backend?: QueueBackend
   /** Where notifications go. */
   noticesUrl?: string
   sandbox?: Partial<SandboxOptions>
@@ -57,9 +62,10 @@ export interface OperatorOptions {
 /** For `beforeAll`. `close` belongs into `afterAll`. */
 export async function startOperator(options: OperatorOptions = {}): Promise<Operator> {
   const database = await createTestDatabase()
-  const logger = createLogger({ level: 'silent' })
+  const { logger = createLogger({ level: 'silent' }) } = options
   const sandbox = await createSandbox({
-    logger,
+    logger: createLogger({ level: 'silent' }), // a separate product, which plays Paxos
+
     host: '127.0.0.1',
     port: 0,
     portAsked: true,
@@ -70,7 +76,8 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
   })
   const pipeline = await startPipeline({
     databaseUrl: database.url,
-    backend: { kind: 'postgres', connectionString: database.url },
+    backend: options.backend ?? { kind: 'postgres', connectionString: database.url },
+    logger,
     paxos: sandbox,
     notices: { url: options.noticesUrl ?? 'http://127.0.0.1:9/', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
     concurrency: options.concurrency ?? 0,

@@ -11,7 +11,7 @@ import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { type BudgetLimits, NO_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
 import type { Feature } from '../../src/paxos/transport/scopes.ts'
 import { EVERY_NETWORK } from '../../src/platform/address-policy.ts'
-import { createLogger } from '../../src/platform/logger.ts'
+import { createLogger, type Logger } from '../../src/platform/logger.ts'
 import { createPool } from '../../src/platform/postgres/postgres.ts'
 import { createEventQueue } from '../../src/queue/event-queue.ts'
 import { type EventHandler, startEventWorker } from '../../src/queue/event-worker.ts'
@@ -35,6 +35,8 @@ export interface PipelineOptions {
   /** Jobs in progress at once. With 0, jobs only wait. */
   concurrency?: number
   paxosTimeoutMs?: number
+  /** Silent when it is absent. */
+  logger?: Logger
   /** All when it is absent. */
   features?: readonly Feature[]
   /** Where data keys are kept; by default in the database. */
@@ -67,7 +69,7 @@ export interface Pipeline extends Omit<Stages, 'notices'> {
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { databaseUrl, backend, unknownIdentities = 'adopt', concurrency = 20, paxosTimeoutMs = 2_000 } = options
   const { decorate = (_name, part) => part } = options
-  const logger = createLogger({ level: 'silent' })
+  const { logger = createLogger({ level: 'silent' }) } = options
   const metrics = new Registry()
   const pool = createPool({ connectionString: databaseUrl, max: 6, applicationName: 'test pipeline' })
   const queue = decorate('queue', createEventQueue(backend, { logger }))

@@ -28,8 +28,13 @@ export function fieldErrors(error: z.ZodError, { known, whole }: { known: readon
     const path = issue.path.map(String)
     if (issue.code !== 'unrecognized_keys') return [{ field: path.join('.') || whole, message: issue.message, ...suggestionOf(issue) }]
     const allowed = path.length === 0 && known.length > 0 ? `; known fields: ${known.join(', ')}` : ''
-    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: `is not a known field${allowed}` }))
+    return issue.keys.map((key) => ({ field: [...path, nameOf(key)].join('.'), message: `is not a known field${allowed}` }))
   })
+}
+
+/** A sent name that cannot be a field's may be personal data in the wrong place, so it is not repeated. */
+function nameOf(key: string): string {
+  return /^[A-Za-z_][\w.-]{0,63}$/.test(key) ? key : '(not a field name)'
 }
 
 /**
