@@ -53,6 +53,9 @@ describe('the accounts at Paxos', () => {
     expect(asked).toMatchObject([
       [{ operation: 'accounts.create', method: 'POST', once: { refId: 'r' }, personal: false }, { priority: 'live' }],
     ])
+    const account = { identity_id: 'i', ref_id: 'r', type: 'BROKERAGE' } // and no field that was not given
+    const [[request]] = asked as [[{ body: unknown }]]
+    expect(request.body).toStrictEqual({ create_profile: true, account })
   })
 
   it.each([{ description: 'of a person' }, { metadata: { note: 'of a person' } }])('are created as personal data with %o', async (more) => {

@@ -229,6 +229,12 @@ describe('accounts', () => {
     })
   })
 
+  it.each([[[]], [null], [undefined]])('say nothing of their members when the answer has %j', async (members) => {
+    const { paxos, reply } = await startMisbehavingPaxos()
+    reply(json(200, { ...account, members }))
+    expect(await paxos.accounts.get(ACCOUNT_ID)).not.toHaveProperty('members')
+  })
+
   it('report that they have no profile', async () => {
     const { paxos, reply, seen } = await startMisbehavingPaxos()
     reply(json(200, { ...account, profile_id: undefined }))
