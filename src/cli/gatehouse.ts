@@ -7,6 +7,7 @@ import { registerAlertCommands } from './alert-commands.ts'
 import { registerAuditCommands } from './audit-commands.ts'
 import { endOnBrokenPipe } from './broken-pipe.ts'
 import { registerClockCommands } from './clock-commands.ts'
+import { registerCompletionCommand } from './completion-command.ts'
 import { registerDemoCommands } from './demo-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
 import { registerDocumentCommands } from './document-commands.ts'
@@ -30,6 +31,7 @@ import { reportError } from './report-error.ts'
 import { registerRoleCommands } from './role-commands.ts'
 import { registerSessionCommands } from './session-commands.ts'
 import { ROOT, settings } from './settings.ts'
+import { registerTopCommand } from './top-command.ts'
 import { registerTradingCommands } from './trading-commands.ts'
 import { registerVaultCommands } from './vault-commands.ts'
 
@@ -51,6 +53,8 @@ const open = async (): ReturnType<typeof openForCommand> => openForCommand()
 const openAnyWorld = async (): ReturnType<typeof openForCommand> => openForCommand({ anyWorld: true })
 registerFindCommand(program, open)
 registerExportCommand(program, open)
+registerTopCommand(program, open)
+registerCompletionCommand(program)
 registerOnboardingCommands(program, open)
 registerDocumentCommands(program, open)
 registerEventCommands(program, open)
