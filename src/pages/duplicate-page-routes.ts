@@ -1,17 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Actor } from '../domain/actor.ts'
-import type { OperatorUseCases } from '../operate/use-cases.ts'
+import type { FastifyInstance } from 'fastify'
 import { HttpProblem } from '../platform/problem.ts'
 import { ReasonForm, readForm } from './page-forms.ts'
 import { needs } from './page-permission.ts'
-
-interface Parts {
-  useCases: OperatorUseCases
-  actorOf: (request: FastifyRequest) => Actor
-}
+import type { PageRouteParts } from './page-route-parts.ts'
 
 /** What an operator decides about a request for a person whom Paxos knows already. The customer's page has the forms. */
-export function serveDuplicatePages(app: FastifyInstance, { useCases, actorOf }: Parts): void {
+export function serveDuplicatePages(app: FastifyInstance, { useCases, actorOf }: PageRouteParts): void {
   for (const verb of ['confirm', 'decline'] as const) {
     app.post<{ Params: { id: string } }>(`/duplicates/:id/${verb}`, needs('customer.control'), async (request, reply) => {
       const { id } = request.params

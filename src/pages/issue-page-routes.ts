@@ -1,19 +1,12 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Actor } from '../domain/actor.ts'
+import type { FastifyInstance } from 'fastify'
 import { ISSUE_VERBS } from '../operate/issues/issue-input.ts'
-import type { IssueStory, OperatorUseCases } from '../operate/use-cases.ts'
+import type { IssueStory } from '../operate/use-cases.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'
 import { issueListPage, issuePage } from './issue-pages.ts'
 import { IssueListQuery, MuteForm, NoteForm, ReasonForm, readFilters, readForm, sentTexts } from './page-forms.ts'
-import type { PageOperator } from './page-operator.ts'
 import { needs } from './page-permission.ts'
-
-interface Parts {
-  useCases: OperatorUseCases
-  reader: (request: FastifyRequest) => { operator: PageOperator; now: Date }
-  actorOf: (request: FastifyRequest) => Actor
-}
+import type { PageRouteParts } from './page-route-parts.ts'
 
 function known(issue: IssueStory | null): IssueStory {
   if (!issue) throw new HttpProblem(404, 'ISSUE_UNKNOWN', 'Unknown issue.')
@@ -21,7 +14,7 @@ function known(issue: IssueStory | null): IssueStory {
 }
 
 /** The list of issues, one issue, and what an operator decides about it. */
-export function serveIssuePages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
+export function serveIssuePages(app: FastifyInstance, { useCases, reader, actorOf }: PageRouteParts): void {
   app.get('/issues', needs('event.read'), async (request, reply) => {
     const { query, wrong } = readFilters(IssueListQuery, request.query)
     const { state } = sentTexts(request.query)

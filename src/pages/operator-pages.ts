@@ -7,40 +7,25 @@ import { actorOf as actorOfCaller, asCaller, type Caller } from '../operate/acce
 import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { errorCode } from '../platform/app-error.ts'
-import { canonicalId } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { problemOf } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
-import { alertPage } from './alert-page.ts'
-import { auditPage } from './audit-page.ts'
+import { serveCustomerPages } from './customer-page-routes.ts'
 import { serveDuplicatePages } from './duplicate-page-routes.ts'
-import { eventListPage, eventPage } from './event-pages.ts'
+import { serveEventPages } from './event-page-routes.ts'
 import { serveExports } from './export-page-routes.ts'
-import { findPage } from './find-page.ts'
 import { formAgainPage } from './form-again-page.ts'
 import { homePage } from './home-page.ts'
 import { type Html, html, sendHtml } from './html.ts'
 import { serveIssuePages } from './issue-page-routes.ts'
 import { recogniseOperators, serveLogin } from './login-routes.ts'
-import { onboardingListPage, onboardingPage } from './onboarding-pages.ts'
 import { serveOperatorsPages } from './operators-page-routes.ts'
-import {
-  AuditQuery,
-  EventListQuery,
-  FindQuery,
-  OnboardingListQuery,
-  ProofQuery,
-  ReasonForm,
-  readFilters,
-  readForm,
-  sentTexts,
-  sentWords,
-} from './page-forms.ts'
+import { sentWords } from './page-forms.ts'
 import { type PageOperator, pageOperator } from './page-operator.ts'
 import { notice, page } from './page-parts.ts'
 import { needs, requirePermissions } from './page-permission.ts'
-import { proofPage } from './proof-page.ts'
-import { queuePage } from './queue-page.ts'
+import { serveProofPages } from './proof-page-routes.ts'
+import { serveQueuePages } from './queue-page-routes.ts'
 import { serveReconciliationPages } from './reconciliation-page-routes.ts'
 import { serveReplayPages } from './replay-page-routes.ts'
 import { createSessionCookie } from './session-cookie.ts'
@@ -49,15 +34,10 @@ import { createSessionCookie } from './session-cookie.ts'
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 const ASSETS = { 'pages.css': 'text/css; charset=utf-8', 'pages.js': 'text/javascript; charset=utf-8' }
-/** How many of the newest entries the audit page verifies; `gatehouse audit verify` verifies all. */
-const AUDIT_CHECKED = 1_000
-/** A list with a wrong filter shows no rows. */
-const NO_ITEMS = { items: [], nextCursor: null }
 /** How many rows of each list the home page shows. */
 const HOME_ROWS = 10
 const HOME_REPLAYS = 3
 const HOME_LONGEST = 3
-const ALERT_ROWS = 50
 
 export interface OperatorPagesOptions {
   /** OPERATOR_TOKEN: the key for the hashes of sessions. */
@@ -149,97 +129,17 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
     const lists = { parked: parked.items, dead: dead.items, held: held.items, replays: replays.items }
     return sendHtml(reply, homePage({ home, clocks, stats, longest, ...lists }, reader(request)))
   })
-  app.get('/find', needs('customer.read'), async (request, reply) => {
-    const { q: text = '' } = sentTexts(request.query)
-    const { query, wrong } = readFilters(FindQuery, request.query)
-    if (wrong) return sendHtml(reply.code(400), findPage(null, { ...reader(request), text, wrong: wrong.get('q') ?? null }))
-    const answer = await useCases.find(query.q)
-    const [only, second] = answer.items
-    if (only?.exact && !second) return reply.redirect(only.page, 303)
-    return sendHtml(reply, findPage(answer, { ...reader(request), text: answer.text }))
-  })
-  app.get('/onboardings', needs('customer.read'), async (request, reply) => {
-    const { query, wrong } = readFilters(OnboardingListQuery, request.query)
-    const { state, q } = sentTexts(request.query)
-    if (wrong) return sendHtml(reply.code(400), onboardingListPage(NO_ITEMS, { state, q }, { ...reader(request), wrong }))
-    return sendHtml(reply, onboardingListPage(await useCases.listOnboardings(query), { state, q }, reader(request)))
-  })
-  app.get<{ Params: { id: string } }>('/onboardings/:id', needs('customer.read'), async (request, reply) => {
-    const story = await useCases.getOnboarding(canonicalId(request.params.id))
-    if (!story) throw new HttpProblem(404, 'ONBOARDING_UNKNOWN', 'Unknown onboarding. Search the list by the first characters of an id.')
-    const { identityId } = story
-    const [documents, accounts, changes, duplicates] = await Promise.all([
-      useCases.listUploads(identityId),
-      useCases.listAccounts(identityId),
-      useCases.listChanges(identityId),
-      useCases.listDuplicatesOf(identityId),
-    ])
-    return sendHtml(reply, onboardingPage(story, { ...reader(request), documents, accounts, changes, duplicates }))
-  })
-  app.get('/events', needs('event.read'), async (request, reply) => {
-    const { query, wrong } = readFilters(EventListQuery, request.query)
-    const { cursor: _cursor, limit: _limit, ...filters } = sentTexts(request.query)
-    if (wrong) return sendHtml(reply.code(400), eventListPage(NO_ITEMS, filters, { ...reader(request), wrong }))
-    return sendHtml(reply, eventListPage(await useCases.listEvents(query), filters, reader(request)))
-  })
-  app.get<{ Params: { id: string } }>('/events/:id', needs('event.read'), async (request, reply) => {
-    const event = await useCases.getEvent(canonicalId(request.params.id))
-    if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'Unknown event: Gatehouse never received it.')
-    return sendHtml(reply, eventPage(event, reader(request)))
-  })
-  for (const [verb, act] of [
-    ['dismiss', useCases.dismissEvent],
-    ['undismiss', useCases.undismissEvent],
-  ] as const) {
-    app.post<{ Params: { id: string } }>(`/events/:id/${verb}`, needs('event.dismiss'), async (request, reply) => {
-      const id = canonicalId(request.params.id)
-      const event = await act(id, readForm(ReasonForm, request.body), actorOf(request))
-      if (!event) throw new HttpProblem(404, 'EVENT_UNKNOWN', 'Unknown event: Gatehouse never received it.')
-      return reply.redirect(`/events/${encodeURIComponent(id)}`, 303)
-    })
-  }
-  serveDuplicatePages(app, { useCases, actorOf })
-  serveIssuePages(app, { useCases, reader, actorOf })
-  serveReplayPages(app, { useCases, reader, actorOf })
-  serveReconciliationPages(app, { useCases, reader, actorOf })
-  serveOperatorsPages(app, { useCases, reader, actorOf })
-  app.get('/proof', needs('proof.read'), async (request, reply) => {
-    const here = readForm(ProofQuery, request.query).here !== 'false'
-    return sendHtml(reply, proofPage(await useCases.prove({ here }), { ...reader(request), here }))
-  })
+  const parts = { useCases, reader, actorOf }
+  serveCustomerPages(app, parts)
+  serveDuplicatePages(app, parts)
+  serveEventPages(app, parts)
+  serveIssuePages(app, parts)
+  serveReplayPages(app, parts)
+  serveReconciliationPages(app, parts)
+  serveOperatorsPages(app, parts)
   serveExports(app, useCases)
-  app.get('/alerts', needs('status.read'), async (request, reply) =>
-    sendHtml(reply, alertPage(await useCases.alertStatus({ limit: ALERT_ROWS }), reader(request))),
-  )
-  app.post('/alerts/test', needs('notice.test'), async (request, reply) => {
-    const tests = await useCases.testAlerts(actorOf(request))
-    return sendHtml(reply, alertPage(await useCases.alertStatus({ limit: ALERT_ROWS }), { ...reader(request), tests }))
-  })
-  app.get('/queue', needs('status.read'), async (request, reply) =>
-    sendHtml(reply, queuePage(await useCases.queueStatus(), reader(request))),
-  )
-  for (const [verb, act] of [
-    ['pause', useCases.pauseQueue],
-    ['resume', useCases.resumeQueue],
-    ['rebuild', useCases.rebuildQueue],
-  ] as const) {
-    app.post(`/queue/${verb}`, needs('queue.steer'), async (request, reply) => {
-      await act(readForm(ReasonForm, request.body), actorOf(request))
-      return reply.redirect('/queue', 303)
-    })
-  }
-  app.get('/audit', needs('audit.read'), async (request, reply) => {
-    const { query, wrong } = readFilters(AuditQuery, request.query)
-    const { cursor: _cursor, limit: _limit, ...filters } = sentTexts(request.query)
-    const [entries, report] = await Promise.all([
-      query ? useCases.listAudit(query) : NO_ITEMS,
-      useCases.verifyAudit({ last: AUDIT_CHECKED }),
-    ])
-    return sendHtml(
-      reply.code(wrong ? 400 : 200),
-      auditPage(entries, report, { ...reader(request), checked: AUDIT_CHECKED, filters, wrong: wrong ?? new Map() }),
-    )
-  })
+  serveQueuePages(app, parts)
+  serveProofPages(app, parts)
 }
 
 /** @throws TypeError for a request without a login, which never comes this far */

@@ -1,23 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Actor } from '../domain/actor.ts'
 import { AddOperator, ChangeRole, CreateToken } from '../operate/access/operator-input.ts'
-import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { UUID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'
 import { operatorListPage, operatorPage } from './operators-page.ts'
 import { ReasonForm, readForm } from './page-forms.ts'
-import type { PageOperator } from './page-operator.ts'
 import { needs } from './page-permission.ts'
-
-interface Parts {
-  useCases: OperatorUseCases
-  reader: (request: FastifyRequest) => { operator: PageOperator; now: Date }
-  actorOf: (request: FastifyRequest) => Actor
-}
+import type { PageRouteParts } from './page-route-parts.ts'
 
 /** The list of operators, and one operator with the tokens. */
-export function serveOperatorsPages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
+export function serveOperatorsPages(app: FastifyInstance, { useCases, reader, actorOf }: PageRouteParts): void {
   const show = async (request: FastifyRequest, reply: FastifyReply, name: string, secret: string | null = null): Promise<FastifyReply> => {
     const found = await useCases.findOperator(name)
     if (!found) throw new HttpProblem(404, 'OPERATOR_UNKNOWN', `There is no operator ${name}.`)

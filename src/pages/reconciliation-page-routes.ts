@@ -1,26 +1,18 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Actor } from '../domain/actor.ts'
-import type { OperatorUseCases } from '../operate/use-cases.ts'
+import type { FastifyInstance } from 'fastify'
 import { UsageError } from '../platform/app-error.ts'
 import { UUID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { driftPage } from './drift-page.ts'
 import { sendHtml } from './html.ts'
 import { DriftForm, ReconciliationForm, ReconciliationListQuery, readFilters, readForm, sentTexts } from './page-forms.ts'
-import type { PageOperator } from './page-operator.ts'
 import { needs } from './page-permission.ts'
+import type { PageRouteParts } from './page-route-parts.ts'
 import { reconciliationListPage, reconciliationPage } from './reconciliation-pages.ts'
-
-interface Parts {
-  useCases: OperatorUseCases
-  reader: (request: FastifyRequest) => { operator: PageOperator; now: Date }
-  actorOf: (request: FastifyRequest) => Actor
-}
 
 const LINES = 50
 
 /** The list of reconciliations with the form for another one, and one reconciliation with its certificate. */
-export function serveReconciliationPages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
+export function serveReconciliationPages(app: FastifyInstance, { useCases, reader, actorOf }: PageRouteParts): void {
   app.get('/reconciliations', needs('proof.read'), async (request, reply) => {
     const query = readForm(ReconciliationListQuery, request.query)
     return sendHtml(reply, reconciliationListPage(await useCases.listReconciliations(query), reader(request)))

@@ -1,27 +1,20 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Actor } from '../domain/actor.ts'
-import { type OperatorUseCases, type ReplayStory, STEERINGS } from '../operate/use-cases.ts'
+import type { FastifyInstance } from 'fastify'
+import { type ReplayStory, STEERINGS } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { UUID } from '../platform/opaque-id.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { sendHtml } from './html.ts'
 import { PlanForm, ReasonForm, ReplayListQuery, readFilters, readForm, sentWords } from './page-forms.ts'
-import type { PageOperator } from './page-operator.ts'
 import { needs } from './page-permission.ts'
+import type { PageRouteParts } from './page-route-parts.ts'
 import { replayPage } from './replay-page.ts'
 import { newReplayPage, replayListPage } from './replay-pages.ts'
-
-interface Parts {
-  useCases: OperatorUseCases
-  reader: (request: FastifyRequest) => { operator: PageOperator; now: Date }
-  actorOf: (request: FastifyRequest) => Actor
-}
 
 /** A list with a wrong filter shows no rows. */
 const NO_ITEMS = { items: [], nextCursor: null }
 
 /** Pages for replays: the list, the form for a plan, and one replay with its actions. */
-export function serveReplayPages(app: FastifyInstance, { useCases, reader, actorOf }: Parts): void {
+export function serveReplayPages(app: FastifyInstance, { useCases, reader, actorOf }: PageRouteParts): void {
   const find = async (id: string): Promise<ReplayStory> => {
     const replay = UUID.test(id) ? await useCases.getReplay(id.toLowerCase()) : null
     if (!replay) throw new HttpProblem(404, 'REPLAY_UNKNOWN', 'Unknown replay.')

@@ -53,22 +53,15 @@ export function tradingUseCases({
   wireLedger,
   ...parts
 }: TradingParts): TradingUseCases {
-  const { orders, paxos, inbox, now } = parts
+  const { paxos, now } = parts
   const answered = <S extends Snapshot>(table: StreamTable<S>, states: readonly string[]): Answered =>
     createAnswerWatch({ pendingAmong: (ids) => pendingAmong(pool, table, { ids, states }), now })
   const requireMarket = createMarketBook(() => paxos.markets.list())
-  const ordersAnswered = answered(ORDER_TABLE, ['submitting', 'unknown'])
   const depositsAnswered = answered(DEPOSIT_TABLE, ['submitting', 'unknown'])
   const account = async (accountId: string): Promise<AccountRecord> => {
     const found = await findAccount(pool, accountId)
     if (!found) throw new AccountUnknownError(accountId)
     return found
-  }
-  const story = async (order: OrderRecord): Promise<OrderStory> => ({ ...order, timeline: await readEntries(pool, order.orderId) })
-  const known = async (orderId: string): Promise<OrderRecord> => {
-    const order = await orders.find(orderId)
-    if (!order) throw new OrderUnknownError(orderId)
-    return order
   }
   return {
     getAccount: async (id) => {
@@ -98,6 +91,37 @@ export function tradingUseCases({
       ledger: instructionsLedger,
     }),
     ...sandboxWireUseCases({ ...parts, answered: answered(WIRE_TABLE, ['submitting', 'unknown']), pool, perform, ledger: wireLedger }),
+    ...orderUseCases({ ...parts, answered: answered(ORDER_TABLE, ['submitting', 'unknown']), requireMarket, account, pool, perform }),
+    fundAccount: async (asked, actor) => {
+      const { accountId, asset, amount } = asked
+      const data = { accountId, asset, amount }
+      const rule = { action: 'deposit.make', target: accountId, reason: null, data, entry: 'after' as const }
+      const find = (depositId: string) => DEPOSIT_READS.find(pool, depositId)
+      return perform(
+        actor,
+        { ...rule, result: ({ deposit, created }) => ({ target: deposit.depositId, data: { ...data, created } }) },
+        () => fundAccount({ ...parts, answered: depositsAnswered, ledger: depositLedger, account, find }, asked, actor),
+      )
+    },
+    proveBalances: async (accountId) => {
+      const sources = { flows: (id: string) => readFlows(pool, id), takenOverAt: (id: string) => takenOverAt(pool, id) }
+      return proveBalances({ paxos, ...sources, now }, await account(accountId))
+    },
+  }
+}
+
+type OrderUseCases = Pick<TradingUseCases, 'previewOrder' | 'placeOrder' | 'cancelOrder' | 'getOrder' | 'listOrders'>
+
+/** Preview, place, cancel and read orders. */
+function orderUseCases({ pool, perform, ...parts }: PlaceParts & { pool: Pool; perform: Perform }): OrderUseCases {
+  const { orders, paxos, inbox, now, account, requireMarket } = parts
+  const story = async (order: OrderRecord): Promise<OrderStory> => ({ ...order, timeline: await readEntries(pool, order.orderId) })
+  const known = async (orderId: string): Promise<OrderRecord> => {
+    const order = await orders.find(orderId)
+    if (!order) throw new OrderUnknownError(orderId)
+    return order
+  }
+  return {
     previewOrder: async (accountId, request) => {
       const { profileId } = await account(accountId)
       const [market, balances] = await Promise.all([requireMarket(request.market), paxos.balances.list(profileId)])
@@ -111,7 +135,7 @@ export function tradingUseCases({
       const placed = await perform(
         actor,
         { ...rule, result: ({ order, created }) => ({ target: order.orderId, data: { ...data, created } }) },
-        () => placeOrder({ ...parts, answered: ordersAnswered, requireMarket, account }, asked, actor),
+        () => placeOrder(parts, asked, actor),
       )
       return { order: await story(placed.order), created: placed.created }
     },
@@ -130,20 +154,5 @@ export function tradingUseCases({
       return order && story(order)
     },
     listOrders: (query) => orders.list(query),
-    fundAccount: async (asked, actor) => {
-      const { accountId, asset, amount } = asked
-      const data = { accountId, asset, amount }
-      const rule = { action: 'deposit.make', target: accountId, reason: null, data, entry: 'after' as const }
-      const find = (depositId: string) => DEPOSIT_READS.find(pool, depositId)
-      return perform(
-        actor,
-        { ...rule, result: ({ deposit, created }) => ({ target: deposit.depositId, data: { ...data, created } }) },
-        () => fundAccount({ ...parts, answered: depositsAnswered, ledger: depositLedger, account, find }, asked, actor),
-      )
-    },
-    proveBalances: async (accountId) => {
-      const sources = { flows: (id: string) => readFlows(pool, id), takenOverAt: (id: string) => takenOverAt(pool, id) }
-      return proveBalances({ paxos, ...sources, now }, await account(accountId))
-    },
   }
 }
