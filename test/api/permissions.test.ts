@@ -96,7 +96,7 @@ describe('a route of the API', () => {
 
   it('that acts never needs only a permission to read, except for a preview', () => {
     const acts = routes.filter(({ method, permission }) => method !== 'GET' && permission.endsWith('.read'))
-    expect(acts.map(({ path }) => path)).toEqual(['/v1/accounts/{id}/orders/preview'])
+    expect(acts.map(({ path }) => path).filter((path) => !path.endsWith('/preview'))).toEqual([])
   })
 
   it('without a permission is not served, and the error says what to add', () => {
