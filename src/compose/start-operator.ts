@@ -32,7 +32,12 @@ export async function startOperator(foundation: Foundation): Promise<RunningRole
     readiness: storesReady(pool, queue),
   })
   if (config.allowedHosts) allowHosts(app, config.allowedHosts)
-  await serveOperator(app, useCases, { token: secrets.operatorToken, metrics, idleMs: config.operator.sessionIdleMs })
+  await serveOperator(app, useCases, {
+    token: secrets.operatorToken,
+    metrics,
+    idleMs: config.operator.sessionIdleMs,
+    signOn: config.singleSignOn && { ...config.singleSignOn, policy: config.outgoing },
+  })
   const stopAlerts = await watchProblems(foundation, { pool, queue, logger })
   const stopReplays = startReplayRunner(replays, logger)
   const url = await listen(app, { host: config.host, ...config.operator, variable: 'OPERATOR_PORT' })

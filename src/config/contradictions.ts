@@ -24,6 +24,9 @@ const AUTHENTICATORS = [
   ['api-key', 'WEBHOOK_API_KEYS', true],
 ] as const
 
+/** What single sign-on needs. */
+const SIGN_ON = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_REDIRECT_URL', 'OIDC_ROLES'] as const
+
 type Values = NodeJS.Dict<string>
 
 /**
@@ -34,6 +37,7 @@ export function contradictions(set: Values, role: Role): string[] {
   return [
     ...halves(set, role),
     ...alerts(set, role),
+    ...singleSignOn(set, role),
     ...authenticators(set, role),
     ...ports(set),
     ...requirements(set, role),
@@ -70,6 +74,17 @@ function alerts(set: Values, role: Role): string[] {
   return [
     ...(missing.length < MAIL.length ? missing.map((name) => `${name} is missing: alerts by e-mail need ${MAIL.join(', ')}`) : []),
     ...(orphan ? ['ALERT_WEBHOOK_URL is missing: ALERT_WEBHOOK_SECRET signs the alerts that go there'] : []),
+  ]
+}
+
+/** All or none; and plain HTTP only to this machine, because the provider says who an operator is. */
+function singleSignOn(set: Values, role: Role): string[] {
+  if (!isReadBy(role, 'OIDC_ISSUER') || SIGN_ON.every((name) => set[name] === undefined)) return []
+  const missing = SIGN_ON.filter((name) => set[name] === undefined)
+  const plain = ['OIDC_ISSUER', 'OIDC_REDIRECT_URL'].filter((name) => /^http:/i.test(set[name] ?? '') && !isLoopback(set[name] ?? ''))
+  return [
+    ...missing.map((name) => `${name} is missing: single sign-on needs ${SIGN_ON.join(', ')}`),
+    ...plain.map((name) => `${name} must be https:// beyond this machine`),
   ]
 }
 

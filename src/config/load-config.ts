@@ -9,6 +9,7 @@ import { outgoingPolicy } from './outgoing.ts'
 import { type BudgetLimits, defaultFeatures, type PaxosFeature } from './paxos.ts'
 import type { Role } from './role.ts'
 import { fileVariable, readSecrets } from './secret-files.ts'
+import type { SingleSignOn } from './single-sign-on.ts'
 import { isReadBy, SECRET_NAMES, VARIABLE_NAMES, Variables } from './variables.ts'
 import type { KeyPlace } from './vault.ts'
 import { weakSecrets } from './weak-secrets.ts'
@@ -31,6 +32,8 @@ export interface Config {
   receiver: ListenPort
   /** `sessionIdleMs`: a session of the pages ends after this time without use, milliseconds. */
   operator: ListenPort & { token: string | null; sessionIdleMs: number }
+  /** Login by single sign-on; `null`: off. */
+  singleSignOn: SingleSignOn | null
   /**
    * `url`: its address if it runs elsewhere; `null`: on its port here. `webhookUrl` null: the receiver on `PORT`. `seed` null: another
    * story at each start.
@@ -113,7 +116,7 @@ export interface AlertConfig {
 const FILE_NAMES = SECRET_NAMES.map(fileVariable)
 const KNOWN: readonly string[] = [...VARIABLE_NAMES, ...FILE_NAMES]
 /** Prefixes that other variables hardly have: an unknown name with one of them is a slip. */
-const OUR_PREFIXES = /^(PAXOS|WEBHOOK|NOTIFY|SANDBOX|OPERATOR|WORKER|SWEEP|ADOPT|ENCRYPTION|VAULT|ALERT)_/
+const OUR_PREFIXES = /^(PAXOS|WEBHOOK|NOTIFY|SANDBOX|OPERATOR|WORKER|SWEEP|ADOPT|ENCRYPTION|VAULT|ALERT|OIDC)_/
 
 /**
  * Reads and checks the variables of `role` from the environment and from the file `.env` in `directory`, if it exists. The environment
@@ -187,6 +190,7 @@ function toConfig(
       token: v.OPERATOR_TOKEN ?? null,
       sessionIdleMs: v.OPERATOR_SESSION_IDLE_MINUTES * 60_000,
     },
+    singleSignOn: singleSignOn(v),
     sandbox: {
       ...listenPort(v.SANDBOX_PORT, 8082),
       url: v.SANDBOX_URL ?? null,
@@ -241,6 +245,19 @@ function toAlerts(v: z.output<typeof Variables>): AlertConfig {
     heartbeatSeconds: v.ALERT_HEARTBEAT_MINUTES === null ? null : v.ALERT_HEARTBEAT_MINUTES * 60,
     runbookUrl: v.ALERT_RUNBOOK_URL ?? null,
   }
+}
+
+function singleSignOn(v: z.output<typeof Variables>): SingleSignOn | null {
+  const {
+    OIDC_ISSUER: issuer,
+    OIDC_CLIENT_ID: clientId,
+    OIDC_CLIENT_SECRET: clientSecret,
+    OIDC_REDIRECT_URL: redirectUrl,
+    OIDC_ROLES: roles,
+  } = v
+  if (!issuer || !clientId || !clientSecret || !redirectUrl || !roles) return null
+  const claims = { scopes: v.OIDC_SCOPES, roleClaim: v.OIDC_ROLE_CLAIM, nameClaim: v.OIDC_NAME_CLAIM }
+  return { issuer, clientId, clientSecret, redirectUrl, roles, ...claims }
 }
 
 /** This process's environment with these changes, for a role that is started as a process of its own. */

@@ -24,6 +24,7 @@ export const DESTINATIONS = [
   'NOTIFY_WEBHOOK_URL',
   'ALERT_WEBHOOK_URL',
   'ALERT_SMTP_URL',
+  'OIDC_ISSUER',
 ] as const
 
 /**

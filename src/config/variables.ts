@@ -11,6 +11,7 @@ import { PROCESS } from './process.ts'
 import { QUEUE } from './queue.ts'
 import type { Role } from './role.ts'
 import { SANDBOX } from './sandbox.ts'
+import { SINGLE_SIGN_ON } from './single-sign-on.ts'
 import { VAULT } from './vault.ts'
 import { WEBHOOK } from './webhook.ts'
 import { WORKER } from './worker.ts'
@@ -23,6 +24,7 @@ export const Variables = z.object({
   ...LISTEN,
   ...HTTP,
   ...OPERATOR,
+  ...SINGLE_SIGN_ON,
   ...VAULT,
   ...PAXOS,
   ...WEBHOOK,
@@ -43,6 +45,7 @@ export const SECRET_NAMES = [
   'DATABASE_DIRECT_URL',
   'REDIS_URL',
   'OPERATOR_TOKEN',
+  'OIDC_CLIENT_SECRET',
   'METRICS_TOKEN',
   'ENCRYPTION_KEY',
   'ENCRYPTION_KEYS_ACCEPTED',
@@ -86,6 +89,14 @@ export const READ_BY: Readonly<Record<VariableName, readonly Role[]>> = {
   HTTP_MAX_CONNECTIONS_PER_ADDRESS: ROLES,
   OPERATOR_TOKEN: ['operator'],
   OPERATOR_SESSION_IDLE_MINUTES: ['operator'],
+  OIDC_ISSUER: ['operator'],
+  OIDC_CLIENT_ID: ['operator'],
+  OIDC_CLIENT_SECRET: ['operator'],
+  OIDC_REDIRECT_URL: ['operator'],
+  OIDC_ROLES: ['operator'],
+  OIDC_ROLE_CLAIM: ['operator'],
+  OIDC_NAME_CLAIM: ['operator'],
+  OIDC_SCOPES: ['operator'],
   REPLAY_SECOND_PERSON_ABOVE: ['operator', 'commands'],
   ENCRYPTION_KEY: CALLERS,
   ENCRYPTION_KEYS_ACCEPTED: CALLERS,

@@ -11,6 +11,7 @@ const PUBLIC_SECRETS: ReadonlySet<string> = new Set([
   'the-key-of-tomorrow',
   'a-secret-of-at-least-16-characters',
   'your-client-secret',
+  'the-client-secret-at-the-provider',
   'whsec_ZG9jcy1vbmx5LXNlY3JldC1vZi0yNC1ieXRlcw==',
   'ZG9jcy1vbmx5LWVuY3J5cHRpb24ta2V5LTMyLWJ5dCE=',
 ])
@@ -54,6 +55,7 @@ function secretsIn(set: NodeJS.Dict<string>): Named[] {
     ...one('ENCRYPTION_KEY'),
     ...each('ENCRYPTION_KEYS_ACCEPTED').map((key): Named => ['ENCRYPTION_KEYS_ACCEPTED', key]),
     ...one('PAXOS_CLIENT_SECRET'),
+    ...one('OIDC_CLIENT_SECRET'),
     ...each('WEBHOOK_API_KEYS').map((key): Named => ['WEBHOOK_API_KEYS', key]),
     ...each('WEBHOOK_OAUTH_CLIENTS').map((pair): Named => ['WEBHOOK_OAUTH_CLIENTS', pair.slice(pair.indexOf(':') + 1)]),
     ...each('WEBHOOK_SIGNING_SECRETS').map((secret): Named => ['WEBHOOK_SIGNING_SECRETS', secret]),

@@ -10,6 +10,7 @@ import type { World } from '../roster/role-process.ts'
 import type { Roster } from '../roster/roster.ts'
 import { operatorUseCases } from './access/operators.ts'
 import { sessionUseCases } from './access/sessions.ts'
+import { signOnUseCases } from './access/sign-on.ts'
 import { keyUseCases } from './access/webhook-keys.ts'
 import { accountUseCases } from './accounts/account-use-cases.ts'
 import type { OpenAccountParts } from './accounts/open-account.ts'
@@ -130,6 +131,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
       ...{ paxos: parts.trading.paxos, encryptionKey: parts.trading.encryptionKey },
     }),
     ...operatorUseCases({ pool, perform, now }),
+    ...signOnUseCases({ pool, perform, now }),
     ...sessionUseCases({ pool, perform, now }),
     testNotice: (actor) =>
       perform(actor, { action: 'notice.test', target: 'application', reason: null, entry: 'before' }, actions.sendTestNotice),

@@ -22,6 +22,7 @@ import type { Steering } from '../replay/steer-replay.ts'
 import type { RebuildReport } from '../saga/rebuild-queue.ts'
 import type { OperatorAccessUseCases } from './access/operators.ts'
 import type { SessionUseCases } from './access/sessions.ts'
+import type { SignOnUseCases } from './access/sign-on.ts'
 import type { KeyUseCases, KeyView } from './access/webhook-keys.ts'
 import type { AccountUseCases } from './accounts/account-use-cases.ts'
 import type { AlertUseCases } from './alerts/alerts.ts'
@@ -258,6 +259,7 @@ export interface OperatorUseCases
     OperatorAccessUseCases,
     DriftUseCases,
     ExportUseCases,
+    SignOnUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */
   home(): Promise<Home>

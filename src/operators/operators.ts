@@ -19,8 +19,6 @@ export interface OperatorRecord {
 }
 
 export interface NewOperator extends Pick<OperatorRecord, 'name' | 'kind' | 'role' | 'addedBy'> {
-  /** Issuer and subject of single sign-on; null: an admin adds the operator. */
-  subject: string | null
   at: Date
 }
 
@@ -34,21 +32,21 @@ interface OperatorRow {
   removed_at: Date | null
 }
 
+/** From now on the name is the operator's: no login with the token of the installation may use it. */
+const END_BOOTSTRAP = "DELETE FROM operator_session WHERE lower(operator) = lower($1) AND source = 'bootstrap'"
 const COLUMNS = 'name, kind, role, subject, added_by, added_at, removed_at'
 
-/** Adds an operator, or brings a removed one back. False: an operator has this name, in any spelling, or the subject has another name. */
-export async function insertOperator(pool: Pool, { name, kind, role, subject, addedBy, at }: NewOperator): Promise<boolean> {
+/** Adds an operator, or brings a removed one back. False: an operator has this name, in any spelling. */
+export async function insertOperator(pool: Pool, { name, kind, role, addedBy, at }: NewOperator): Promise<boolean> {
   return inTransaction(pool, async (client) => {
     const { rowCount } = await client.query(
-      `INSERT INTO operator (name, kind, role, subject, added_by, added_at) VALUES ($1, $2, $3, $4, $5, $6)
+      `INSERT INTO operator (name, kind, role, added_by, added_at) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (lower(name)) DO UPDATE
          SET kind = excluded.kind, role = excluded.role, added_by = excluded.added_by, added_at = excluded.added_at, removed_at = NULL
-         WHERE operator.removed_at IS NOT NULL AND operator.name = excluded.name AND operator.subject IS NOT DISTINCT FROM excluded.subject`,
-      [name, kind, role, subject, addedBy, at],
+         WHERE operator.removed_at IS NOT NULL AND operator.name = excluded.name`,
+      [name, kind, role, addedBy, at],
     )
-    // From now on the name is the operator's: a login with the token of the installation may no longer use it.
-    if (rowCount === 1)
-      await client.query("DELETE FROM operator_session WHERE lower(operator) = lower($1) AND source = 'bootstrap'", [name])
+    if (rowCount === 1) await client.query(END_BOOTSTRAP, [name])
     return rowCount === 1
   })
 }
@@ -63,6 +61,27 @@ export async function listOperators(pool: Pool): Promise<OperatorRecord[]> {
 export async function findOperator(pool: Pool, name: string): Promise<OperatorRecord | null> {
   const { rows } = await pool.query<OperatorRow>(`SELECT ${COLUMNS} FROM operator WHERE lower(name) = lower($1)`, [name])
   return rows[0] ? toRecord(rows[0]) : null
+}
+
+/** By issuer and subject of single sign-on. */
+export async function findOperatorBySubject(pool: Pool, subject: string): Promise<OperatorRecord | null> {
+  const { rows } = await pool.query<OperatorRow>(`SELECT ${COLUMNS} FROM operator WHERE subject = $1`, [subject])
+  return rows[0] ? toRecord(rows[0]) : null
+}
+
+/** Adds a person who signed on for the first time. Does nothing if the name, in any spelling, or the subject is known. */
+export async function insertSignedOn(
+  pool: Pool,
+  { name, role, subject, at }: { name: string; role: Role; subject: string; at: Date },
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    const { rowCount } = await client.query(
+      `INSERT INTO operator (name, kind, role, subject, added_by, added_at) VALUES ($1, 'person', $2, $3, 'single sign-on', $4)
+       ON CONFLICT DO NOTHING`,
+      [name, role, subject, at],
+    )
+    if (rowCount === 1) await client.query(END_BOOTSTRAP, [name])
+  })
 }
 
 /** Changes the role. `endSessions`: also ends the operator's sessions. Returns how many. */

@@ -1,8 +1,18 @@
 import { type Html, html } from './html.ts'
 import { notice, page } from './page-parts.ts'
 
-/** The login form: the operator token, and the name that the audit records. */
-export function loginPage({ next, problem, name = '' }: { next: string; problem: string | null; name?: string }): Html {
+/** The login form: a token and the name that the audit records, and the way to single sign-on if it is on. */
+export function loginPage({
+  next,
+  problem,
+  name = '',
+  signOn,
+}: {
+  next: string
+  problem: string | null
+  name?: string
+  signOn: boolean
+}): Html {
   return page({
     title: 'Log in',
     section: null,
@@ -16,6 +26,7 @@ ${problem && html`<div role="alert">${notice('bad', problem)}</div>`}
 <label>Operator token<input name="token" type="password" autocomplete="current-password" required></label>
 <p class="hint">Your own token, or the value of OPERATOR_TOKEN. In development, find that in <code>.gatehouse/operator-token</code>.</p>
 <button>Log in</button>
+${signOn && html`<p><a class="button" href="/login/oidc?next=${encodeURIComponent(next)}">Log in with single sign-on</a></p>`}
 </form>`,
   })
 }

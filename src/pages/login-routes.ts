@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../operate/access/caller.ts'
+import type { Logins } from '../operate/access/logins.ts'
 import { NAME_RULE } from '../operate/access/operator-name.ts'
 import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
@@ -7,6 +8,7 @@ import { sendHtml } from './html.ts'
 import { loginPage } from './login-page.ts'
 import { LoginForm } from './page-forms.ts'
 import type { SessionCookie } from './session-cookie.ts'
+import { type PageSignOn, serveSignOn } from './sign-on-routes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,6 +23,12 @@ export interface LoginOptions {
   sessions: SessionCookie
   /** Milliseconds without use after which a session ends. */
   idleMs: number
+  logins: Logins
+  signOn: PageSignOn | null
+  /** OPERATOR_TOKEN. */
+  token: string
+  /** Milliseconds since 1970. */
+  now: () => number
 }
 
 /** Sets the logged-in operator on each request. The refresh of a live page (a `fetch` without a destination) does not extend its session. */
@@ -35,26 +43,33 @@ export function recogniseOperators(app: FastifyInstance, { useCases, sessions, i
   })
 }
 
-/** `/login` and `/logout`. */
-export function serveLogin(app: FastifyInstance, { useCases, guard, sessions }: LoginOptions): void {
+/** `/login`, `/logout`, and the pages of single sign-on if it is on. */
+export function serveLogin(app: FastifyInstance, options: LoginOptions): void {
+  const { useCases, guard, sessions, logins, signOn } = options
   app.get<{ Querystring: { next?: unknown } }>('/login', (request, reply) => {
     const next = ownPath(request.query.next)
-    return request.caller === null ? sendHtml(reply, loginPage({ next, problem: null })) : reply.redirect(next, 303)
+    return request.caller === null
+      ? sendHtml(reply, loginPage({ next, problem: null, signOn: signOn !== null }))
+      : reply.redirect(next, 303)
   })
   app.post('/login', async (request, reply) => {
     const form = LoginForm.safeParse(request.body)
     const next = ownPath(form.data?.next)
-    if (!form.success) return sendHtml(reply.code(400), loginPage({ next, problem: `A name takes ${NAME_RULE}.` }))
+    if (!form.success) return sendHtml(reply.code(400), loginPage({ next, problem: `A name takes ${NAME_RULE}.`, signOn: signOn !== null }))
     const { name, token } = form.data
-    const again = (status: number, problem: string): FastifyReply => sendHtml(reply.code(status), loginPage({ next, name, problem }))
+    const again = (status: number, problem: string): FastifyReply => {
+      logins.refused('token', { code: 'TOKEN_REFUSED', address: request.ip })
+      return sendHtml(reply.code(status), loginPage({ next, name, problem, signOn: signOn !== null }))
+    }
     const verdict = await guard.check(token, { address: request.ip, face: 'pages' })
     if (verdict === 'wrong') return again(401, 'Wrong token.')
     if ('ended' in verdict) return again(401, verdict.ended)
-    if ('waitSeconds' in verdict) return refuseForNow(reply, { next, name, waitSeconds: verdict.waitSeconds })
+    if ('waitSeconds' in verdict) return again(429, sayWait(reply, verdict.waitSeconds))
     const problem = await whyNot(verdict.caller, name, useCases)
     if (problem !== null) return again(403, problem)
     await endCurrent(request)
     await useCases.openSession(sessions.set(request, reply), sessionOf(verdict.caller, name))
+    logins.opened('token')
     return reply.redirect(next, 303)
   })
   app.post('/logout', async (request, reply) => {
@@ -62,6 +77,8 @@ export function serveLogin(app: FastifyInstance, { useCases, guard, sessions }: 
     sessions.clear(request, reply)
     return reply.redirect('/login', 303)
   })
+
+  if (signOn !== null) serveSignOn(app, { ...options, signOn, endCurrent, ownPath })
 
   async function endCurrent(request: FastifyRequest): Promise<void> {
     const idHash = sessions.hashOf(request)
@@ -88,9 +105,9 @@ function callerOf({ operator: name, role, source }: OpenSession): Caller {
 
 type OpenSession = NonNullable<Awaited<ReturnType<OperatorUseCases['findSession']>>>
 
-function refuseForNow(reply: FastifyReply, { next, name, waitSeconds }: { next: string; name: string; waitSeconds: number }): FastifyReply {
-  const problem = `Too many wrong tokens. Try again in ${waitSeconds} s.`
-  return sendHtml(reply.code(429).header('retry-after', String(waitSeconds)), loginPage({ next, name, problem }))
+function sayWait(reply: FastifyReply, waitSeconds: number): string {
+  reply.header('retry-after', String(waitSeconds))
+  return `Too many wrong tokens. Try again in ${waitSeconds} s.`
 }
 
 /** The path to open after the login: always on this site, never another one (`//…`, `/\…`). */

@@ -4,6 +4,7 @@ import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/actor.ts'
 import { actorOf as actorOfCaller, asCaller, type Caller } from '../operate/access/caller.ts'
+import type { Logins } from '../operate/access/logins.ts'
 import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { errorCode } from '../platform/app-error.ts'
@@ -29,6 +30,7 @@ import { serveQueuePages } from './queue-page-routes.ts'
 import { serveReconciliationPages } from './reconciliation-page-routes.ts'
 import { serveReplayPages } from './replay-page-routes.ts'
 import { createSessionCookie } from './session-cookie.ts'
+import type { PageSignOn } from './sign-on-routes.ts'
 
 /** Everything loads from this server, nothing is inline, and no site may frame a page. */
 const CONTENT_SECURITY_POLICY =
@@ -43,6 +45,8 @@ export interface OperatorPagesOptions {
   /** OPERATOR_TOKEN: the key for the hashes of sessions. */
   token: string
   guard: TokenGuard
+  logins: Logins
+  signOn: PageSignOn | null
   /** Milliseconds without use after which a session ends. */
   idleMs: number
   /** Milliseconds since 1970. */
@@ -50,12 +54,9 @@ export interface OperatorPagesOptions {
 }
 
 /** The pages at `/`, rendered on the server behind a login, each with the permission that it needs. They call the same use cases as the API. */
-export function registerOperatorPages(
-  app: FastifyInstance,
-  useCases: OperatorUseCases,
-  { token, guard, idleMs, now }: OperatorPagesOptions,
-): void {
-  const login = { useCases, guard, idleMs, sessions: createSessionCookie(token) }
+export function registerOperatorPages(app: FastifyInstance, useCases: OperatorUseCases, options: OperatorPagesOptions): void {
+  const { token, now } = options
+  const login = { ...options, useCases, sessions: createSessionCookie(token) }
   void app.register(cookie)
   void app.register(formbody)
   app.addHook('onRequest', async (request, reply) => {

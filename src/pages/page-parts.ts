@@ -11,6 +11,8 @@ export interface Frame {
   operator: PageOperator | null
   /** The page refreshes every 4 s. */
   live?: boolean
+  /** The page to which the browser goes on by itself. */
+  goTo?: string
   /** The text in the search box. */
   searched?: string
   content: Html
@@ -28,13 +30,14 @@ const SECTIONS = [
   { section: 'operators', path: '/operators', name: 'Operators', permission: 'operator.manage' },
 ] as const
 
-export function page({ title, section, operator, live = false, searched, content }: Frame, now: Date = new Date()): Html {
+export function page({ title, section, operator, live = false, goTo, searched, content }: Frame, now: Date = new Date()): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+${goTo && html`<meta http-equiv="refresh" content="0;url=${goTo}">`}
 <title>${title} · Gatehouse</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/pages.css">

@@ -8,8 +8,8 @@ const HOST_COOKIE = `__Host-${COOKIE}`
 
 /** The session cookie. It holds a random id only. */
 export interface SessionCookie {
-  /** Sets a new id and returns its hash. */
-  set(request: FastifyRequest, reply: FastifyReply): Buffer
+  /** Sets a new id and returns its hash. `secure`: whether the browser came over TLS, where its request does not say. */
+  set(request: FastifyRequest, reply: FastifyReply, options?: { secure: boolean }): Buffer
   /** The hash of the id that the browser sent; null when it sent none. */
   hashOf(request: FastifyRequest): Buffer | null
   clear(request: FastifyRequest, reply: FastifyReply): void
@@ -20,9 +20,8 @@ export function createSessionCookie(token: string): SessionCookie {
   const key = Buffer.from(hkdfSync('sha256', token, '', 'gatehouse/operator-session', 32))
   const hash = (id: string): Buffer => createHmac('sha256', key).update(id).digest()
   return {
-    set: (request, reply) => {
+    set: (request, reply, { secure } = { secure: cameOverTls(request) }) => {
       const id = randomBytes(32).toString('base64url')
-      const secure = cameOverTls(request)
       reply.setCookie(secure ? HOST_COOKIE : COOKIE, id, { path: '/', httpOnly: true, sameSite: 'strict', maxAge: SESSION_SECONDS, secure })
       return hash(id)
     },

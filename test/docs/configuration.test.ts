@@ -12,7 +12,13 @@ const REQUIRED = '**required in production**'
 const ALL_ROLES = ['commands', 'migrate', 'operator', 'receiver', 'sandbox', 'worker']
 /** Variables without meaning alone; each example is tried together with its other half. */
 const HALVES = [
-  ...['PAXOS_API_URL', 'PAXOS_TOKEN_URL', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET'],
+  ...[
+    'PAXOS_API_URL',
+    'PAXOS_TOKEN_URL',
+    'NOTIFY_WEBHOOK_URL',
+    'NOTIFY_WEBHOOK_SECRET',
+    ...['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_REDIRECT_URL', 'OIDC_ROLES'],
+  ],
   ...['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET', 'ALERT_SMTP_URL', 'ALERT_EMAIL_FROM', 'ALERT_EMAIL_TO'],
 ]
 

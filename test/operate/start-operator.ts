@@ -2,6 +2,7 @@ import { Registry } from 'prom-client'
 import { serveOperator } from '../../src/compose/serve-operator.ts'
 import { type UseCaseSettings, wireUseCases } from '../../src/compose/wire-use-cases.ts'
 import type { OperatorUseCases } from '../../src/operate/use-cases.ts'
+import type { SignOnSettings } from '../../src/operators/single-sign-on.ts'
 import { createBudget } from '../../src/paxos/transport/budget.ts'
 import { createPostgresBudgetStore } from '../../src/paxos/transport/budget-store.ts'
 import { type BudgetLimits, DOCUMENTED_LIMITS } from '../../src/paxos/transport/endpoint-class.ts'
@@ -26,6 +27,8 @@ export interface Operator extends Pipeline {
   useCases: OperatorUseCases
   pace: UpstreamPace
   roster: Roster
+  /** Of the API and the pages. */
+  metrics: Registry
   replays: ReplayParts
   /** Moves the clock of the operator's side by milliseconds. */
   advanceClock(ms: number): void
@@ -45,6 +48,8 @@ export interface Reply {
 }
 
 export interface OperatorOptions {
+  /** Single sign-on of the pages; off when it is absent. */
+  signOn?: SignOnSettings
   /** Events in progress at a worker beside it. With 0 there is no worker. */
   concurrency?: number
   /** Of the worker's calls; none when it is absent. */
@@ -105,11 +110,13 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
     now,
   })
   const app = await createHttpServer({ logger, bodyLimitBytes: 100_000, metrics: new Registry(), readiness: [], longRequestMs: 300_000 })
-  await serveOperator(app, useCases, { token: TOKEN, now })
+  const metrics = new Registry()
+  await serveOperator(app, useCases, { token: TOKEN, metrics, signOn: options.signOn ?? null, now })
   const url = await listen(app, { host: '127.0.0.1', port: 0, asked: true, variable: 'OPERATOR_PORT' })
   return {
     ...pipeline,
     roster,
+    metrics,
     url,
     databaseUrl: database.url,
     sandbox,

@@ -110,7 +110,7 @@ async function addOperator(
     )
   }
   await perform(actor, { action: 'operator.add', target: name, reason, data: { role, kind }, entry: 'before' }, async () => {
-    if (!(await insertOperator(pool, { name, role, kind, subject: null, addedBy: actor.name, at: new Date(now()) })))
+    if (!(await insertOperator(pool, { name, role, kind, addedBy: actor.name, at: new Date(now()) })))
       throw new OperatorStateError(`The name ${name} belongs to another operator, perhaps to a removed one: choose another name.`)
   })
   return known(pool, name)

@@ -111,6 +111,8 @@ export const USE_CASE_PERMISSIONS = {
   revokeToken: 'operator.manage',
   findOperator: null,
   recogniseToken: null,
+  admitSignedOn: null,
+  recordRefusedSignOn: null,
   openSession: null,
   findSession: null,
   endSession: null,
