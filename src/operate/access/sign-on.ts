@@ -7,7 +7,7 @@ import { AppError } from '../../platform/app-error.ts'
 import type { Perform } from '../audited.ts'
 import { NAME_RULE, OperatorName } from './operator-name.ts'
 
-export type { SignedOn, SignOn, SignOnFlow } from '../../operators/single-sign-on.ts'
+export type { SignedOn, SignOn } from '../../operators/single-sign-on.ts'
 
 /** The provider vouches for the person, and Gatehouse lets the person not in. */
 export class SignOnRefusedError extends AppError {
