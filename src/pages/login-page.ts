@@ -26,7 +26,7 @@ ${problem && html`<div role="alert">${notice('bad', problem)}</div>`}
 <label>Operator token<input name="token" type="password" autocomplete="current-password" required></label>
 <p class="hint">Your own token, or the value of OPERATOR_TOKEN. In development, find that in <code>.gatehouse/operator-token</code>.</p>
 <button>Log in</button>
-${signOn && html`<p><a class="button" href="/login/oidc?next=${encodeURIComponent(next)}">Log in with single sign-on</a></p>`}
+${signOn && html`<p><a href="/login/oidc?next=${encodeURIComponent(next)}">Log in with single sign-on</a></p>`}
 </form>`,
   })
 }

@@ -48,6 +48,8 @@ export interface Reply {
 }
 
 export interface OperatorOptions {
+  /** The port of the API and the pages; a free one when it is absent. */
+  port?: number
   /** Single sign-on of the pages; off when it is absent. */
   signOn?: SignOnSettings
   /** Events in progress at a worker beside it. With 0 there is no worker. */
@@ -112,7 +114,7 @@ export async function startOperator(options: OperatorOptions = {}): Promise<Oper
   const app = await createHttpServer({ logger, bodyLimitBytes: 100_000, metrics: new Registry(), readiness: [], longRequestMs: 300_000 })
   const metrics = new Registry()
   await serveOperator(app, useCases, { token: TOKEN, metrics, signOn: options.signOn ?? null, now })
-  const url = await listen(app, { host: '127.0.0.1', port: 0, asked: true, variable: 'OPERATOR_PORT' })
+  const url = await listen(app, { host: '127.0.0.1', port: options.port ?? 0, asked: true, variable: 'OPERATOR_PORT' })
   return {
     ...pipeline,
     roster,

@@ -22,14 +22,15 @@ export interface OidcProvider {
 
 export const CLIENT = { id: 'gatehouse', secret: 'a-client-secret-of-this-test', redirectUrl: 'http://127.0.0.1:9/login/oidc/callback' }
 
-export async function startOidcProvider(): Promise<OidcProvider> {
+/** `redirectUrl`: the callback that is registered for our client. */
+export async function startOidcProvider({ redirectUrl = CLIENT.redirectUrl } = {}): Promise<OidcProvider> {
   const people: Record<string, OidcPerson> = {}
   const server = createServer()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 })
   const provider = new Provider(issuer, {
-    clients: [{ client_id: CLIENT.id, client_secret: CLIENT.secret, redirect_uris: [CLIENT.redirectUrl] }],
+    clients: [{ client_id: CLIENT.id, client_secret: CLIENT.secret, redirect_uris: [redirectUrl] }],
     claims: { openid: ['sub'], profile: ['preferred_username', 'groups'] },
     findAccount: (_context, id) => {
       const person = people[id]
