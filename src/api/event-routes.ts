@@ -8,6 +8,7 @@ import { type ApiRoute, apiRoute } from './api-route.ts'
 
 const UNKNOWN = 'Unknown event (EVENT_UNKNOWN).'
 
+/** Events: list, read, dismiss, restore. */
 export function eventRoutes(useCases: OperatorUseCases): ApiRoute[] {
   const known = <Found>(event: Found | null, eventId: string): { status: number; body: Found } => {
     if (event) return { status: 200, body: event }

@@ -51,6 +51,7 @@ export interface Trading {
   close(): Promise<void>
 }
 
+/** Opens the ledgers, effects and routes of everything that a customer does after the onboarding. One list: each stream stands in it once. */
 export function openTrading({
   pool,
   paxos,

@@ -171,6 +171,7 @@ function slips(env: NodeJS.ProcessEnv): string[] {
     .map((name) => sayUnknown(name, KNOWN))
 }
 
+/** The parts of the configuration from the checked variables. One list, so that each variable is seen where it goes. */
 function toConfig(
   v: z.output<typeof Variables>,
   { besidePaxos }: { besidePaxos: boolean },

@@ -112,6 +112,7 @@ const MOST_OF_ONE_IDENTITY = 500
 const MOST_OPEN = 1_000
 const BY_PREFIX = 'SELECT identity_id FROM inbox_event WHERE identity_id IS NOT NULL AND event_id LIKE $1 ORDER BY event_id LIMIT 100'
 
+/** The reads of events, through Prisma where the list of columns is long and in SQL where the plan matters. */
 export function readEvents({ prisma, pool }: { prisma: PrismaClient; pool: Pool }): EventReads {
   return {
     list: (query) => listEvents({ prisma, pool }, query),

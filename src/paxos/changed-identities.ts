@@ -36,6 +36,7 @@ const LONGEST_GAP_MS = 1_800_000
 /** Most remembered changes. With more, changes are only followed from the present on. */
 const MOST_CHANGES = 20_000
 
+/** One closure: what is known of changes, and until when, is one state. */
 export function createChangedIdentities({ listChanged, now }: ChangedIdentitiesOptions): ChangedIdentities {
   /** Changes after this time are known; null: changes are not followed. */
   let since: number | null = null

@@ -92,6 +92,7 @@ export interface PaxosClientOptions {
 /** Every event meets the same refusal, and one log line a minute is enough. */
 const SAY_FORBIDDEN_EVERY_MS = 60_000
 
+/** The client of Paxos: connections, tokens, budget and breakers once, and the calls of each resource on top. One list, so that all of them share these. */
 export function createPaxosClient(options: PaxosClientOptions): PaxosClient {
   const {
     apiUrl,

@@ -54,6 +54,7 @@ export interface PreparedEventsOptions {
   sameUntil(seen: PaxosIdentity, readAt: number): number | null
 }
 
+/** One closure: events, statuses and absences are of the same events and are forgotten together. */
 export function createPreparedEvents({ now, sameUntil }: PreparedEventsOptions): PreparedEvents {
   const prepared = new Map<string, Prepared>()
   const absent = new Map<string, number>()

@@ -58,6 +58,7 @@ const MAX_WAITING_ADDS = 100_000
 /** Longest wait for an answer to an operator, milliseconds: emptying a long queue takes time. */
 const ANSWER_MS = 10_000
 
+/** The queue as receivers, dispatchers and operators use it, over one connection of either backend. */
 export function createEventQueue(backend: QueueBackend, { logger }: { logger: Logger }): EventQueue {
   const connection = connectQueue(backend, { role: 'produce', logger })
   const queue = new Queue(

@@ -28,6 +28,7 @@ export interface KeyStore {
 /** How old this worker's knowledge of a demotion may be, and how much of its counts dies with it. */
 const COUNT_EVERY_MS = 1_000
 
+/** The gate of one worker. What it knows of the keys may be 1 s older than the store. */
 export function createKeyGate({ store, logger, now = Date.now }: { store: KeyStore; logger: Logger; now?: () => number }): KeyGate {
   const demoted = new Set<string>()
   let counted = new Map<string, Lookups>()

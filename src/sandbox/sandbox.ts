@@ -120,6 +120,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
+/** Everything that the simulator keeps in memory, built in the order in which the parts need each other. */
 function createState({
   settings,
   seed,

@@ -49,6 +49,7 @@ interface Network {
   trustedUntil: number
 }
 
+/** One closure: the counts of wrong tokens, of each network and of all, limit the checks that they count. */
 export function createTokenGuard({ recognise, metrics, warn, record, now }: TokenGuardOptions): TokenGuard {
   const checks = new Counter({
     name: 'gatehouse_operator_token_checks_total',

@@ -84,6 +84,7 @@ export interface ChangeUseCaseParts extends Omit<ChangeParts, 'find' | 'answered
 const MOST_LISTED = 200
 const NO_CONTROL = { control: null, reasonCode: null, controlId: null } as const
 
+/** Corrections, KYC refreshes and controls of a customer, each audited and made once per key. */
 export function changeUseCases({ pool, perform, paxos, onboardings, ...parts }: ChangeUseCaseParts): ChangeUseCases {
   const find = (changeId: string): Promise<ChangeRecord | null> => CHANGE_READS.find(pool, changeId)
   const states = ['submitting', 'unknown']

@@ -35,6 +35,7 @@ export interface TransferUseCases {
   listTransfers(query: TransferQuery): Promise<Page<TransferRecord>>
 }
 
+/** Deposit instructions, and the transfers that follow them. */
 export function transferUseCases({
   pool,
   perform,

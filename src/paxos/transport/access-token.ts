@@ -67,6 +67,7 @@ const TokenAnswer = z.looseObject({
     .catch(null),
 })
 
+/** Keeps one access token for these scopes. Callers that need a new one share one request for it. */
 export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   const { http, clientId, clientSecret, scopes, budget, breaker, signal, now } = options
   let held: { token: string; renewAtMs: number } | null = null

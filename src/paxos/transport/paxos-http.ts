@@ -34,6 +34,7 @@ const LARGEST_ANSWER_BYTES = 1024 * 1024
 /** Most bytes of all answers in progress together, so that endless answers cannot fill the memory. */
 const ALL_ANSWERS_BYTES = 32 * 1024 * 1024
 
+/** The connections to one address of Paxos, with a limit on the bytes of all answers in progress. */
 export function createPaxosHttp({ baseUrl, timeoutMs, connections, outgoing, seconds }: PaxosHttpOptions): PaxosHttp {
   const { origin, path: asSet } = requestTarget(baseUrl)
   const basePath = asSet.replace(/\?.*$/, '').replace(/\/+$/, '')

@@ -21,6 +21,7 @@ export interface KeptCount {
   counts: number[]
 }
 
+/** One closure over a ring of seconds: each method moves the ring before it reads it. `kept`: continues an earlier count. */
 export function createSlidingCount(seconds: number, kept?: KeptCount): SlidingCount {
   const size = seconds + 1 // the current second and `seconds` whole ones
   const buckets = new Uint32Array(size)
