@@ -1,5 +1,6 @@
 import type { AlertChannelView, AlertStatus, AlertTest, IncidentView } from '../operate/alerts/alerts.ts'
 import { sayChannel } from '../operate/alerts/say-channel.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type Html, html } from './html.ts'
 import { offer, type PageOperator } from './page-operator.ts'
 import { badge, command, dataTable, emptyState, moment, notice, page } from './page-parts.ts'
@@ -27,7 +28,7 @@ ${channels.some(({ configured }) => configured) && offer(operator, 'notice.test'
 <p class="hint">The audit records your name with each test.</p></section>
 <h2>Incidents</h2>
 ${incidents.length > 0 ? incidentTable(incidents, now) : emptyState('No incident was reported.', html`A problem of the <a href="/">home page</a> that lasts becomes an incident.`)}
-${command('gatehouse alert list')}`,
+${command(`${GATEHOUSE} alert list`)}`,
   })
 }
 

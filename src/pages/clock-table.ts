@@ -1,5 +1,6 @@
 import type { ClockList } from '../operate/health/clocks.ts'
 import { roughSpan } from '../operate/say/say-time.ts'
+import { GATEHOUSE } from '../platform/command-name.ts'
 import { type Html, html } from './html.ts'
 import { dataTable } from './page-parts.ts'
 
@@ -18,5 +19,5 @@ export function clockTable({ at, items, more }: ClockList): Html {
     ]
   })
   const rest = more || items.length > SHOWN
-  return html`${dataTable('What runs out', ['Ends', 'Clock', 'What', 'Afterwards'], rows)}${rest && html`<p class="hint">More: <code>gatehouse clock list</code>.</p>`}`
+  return html`${dataTable('What runs out', ['Ends', 'Clock', 'What', 'Afterwards'], rows)}${rest && html`<p class="hint">More: <code>${GATEHOUSE} clock list</code>.</p>`}`
 }
