@@ -7,7 +7,7 @@ import { type ApiRoute, apiRoute } from './api-route.ts'
 /** A slot is a fingerprint of ours, or holds the id of an OAuth client. */
 const LONGEST_SLOT = 300
 
-/** Webhook keys: list, promote. */
+/** Webhook keys: list, mark as leaked, promote. */
 export function keyRoutes(useCases: OperatorUseCases): ApiRoute[] {
   return [
     apiRoute({
