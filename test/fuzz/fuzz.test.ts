@@ -22,7 +22,7 @@ describe('random requests to every route, at the log level debug', () => {
         PAXOS_BUDGET: 'off',
       },
     })
-    const simulatorUrl = /^\s+(?:sandbox|simulator)\s+(http:\/\/\S+)/m.exec(output())?.[1]?.replace(/\/$/, '') ?? null
+    const simulatorUrl = /Paxos simulator\s+(http:\/\/[^\s/]+)/.exec(output())?.[1] ?? null
     const addresses = { receiverUrl, operatorUrl, simulatorUrl, webhookKey: WEBHOOK_KEY, operatorToken: OPERATOR_TOKEN }
     const report = await runFuzz(addresses, { requests: REQUESTS, seed: 20_261_128 })
     const grown = (report.memory.after - report.memory.before) / MEGABYTE
