@@ -89,6 +89,14 @@ for (const role of ROLES) {
 }
 
 describe('a route of the API', () => {
+  it('refuses before it reads the request: a caller without the permission learns nothing about its fields', async () => {
+    for (const { method, path } of routes.filter(({ method, permission }) => method !== 'GET' && !permits('viewer', permission))) {
+      const headers = { authorization: 'Bearer viewer', 'content-type': 'application/json' }
+      const refused = await app.inject({ method, url: path.replaceAll(/[{}]/g, ''), headers, payload: '{"no": "such field"' })
+      expect([path, refused.statusCode]).toEqual([path, 403])
+    }
+  })
+
   it('declares a permission that exists', () => {
     for (const { method, path, permission } of routes)
       expect([`${method} ${path}`, PERMISSION_NAMES]).toEqual([expect.anything(), expect.arrayContaining([permission])])
