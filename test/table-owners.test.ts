@@ -21,6 +21,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   deposit: 'ledger',
   deposit_instructions: 'ledger',
   account: 'ledger',
+  account_member_change: 'ledger',
   document: 'ledger',
   identity_change: 'ledger',
   transfer: 'ledger',

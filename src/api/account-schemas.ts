@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ACCOUNT_STATES, ACCOUNT_TYPES } from '../domain/account/account.ts'
+import { ACCOUNT_MEMBER_CHANGE_KINDS, ACCOUNT_MEMBER_CHANGE_STATES } from '../domain/account/account-member-change.ts'
 import { STANDINGS } from '../domain/account/owner-standing.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
 import { decimal, time } from './schema-parts.ts'
@@ -23,6 +24,7 @@ const Account = z.strictObject({
       z.strictObject({
         identityId: z.string(),
         state: z.enum(ONBOARDING_STATES).nullable().describe("The owner's onboarding; null: there is none."),
+        refreshEndsAt: z.string().nullable().describe("When the owner's KYC refresh ends; null: none runs, or its end is not known."),
       }),
     )
     .describe('The primary owner first. With two or more it is a joint account.'),
@@ -53,6 +55,19 @@ export const FurtherAccount = z.strictObject({
   updatedAt: time,
 })
 
+const AccountMemberChange = z.strictObject({
+  id: z.string().describe('The id of the change: membership- and 32 hexadecimal digits.'),
+  accountId: z.string(),
+  identityId: z.string().describe('The primary owner.'),
+  kind: z.enum(ACCOUNT_MEMBER_CHANGE_KINDS),
+  members: z.array(Member).describe('The members to add, or the one to remove.'),
+  state: z.enum(ACCOUNT_MEMBER_CHANGE_STATES),
+  reason: z.string().nullable().describe('Why it was rejected or is held.'),
+  requestedAt: time,
+  createdAt: time,
+  updatedAt: time,
+})
+
 const Balances = z.strictObject({
   items: z.array(
     z.strictObject({
@@ -68,6 +83,7 @@ const Balances = z.strictObject({
 export const ACCOUNT_SCHEMAS = {
   Account,
   FurtherAccount,
+  AccountMemberChange,
   FurtherAccountList: z.strictObject({ items: z.array(FurtherAccount) }),
   Balances,
 } satisfies Record<string, z.ZodType>

@@ -49,6 +49,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   previewOnboardingChange: { person_details: { last_name: 'Moreno-Lee' } },
   kycRefreshOnboarding: { changes: {} },
   createOnboardingControl: { type: 'SELL_ONLY', reasonCode: 'END_USER_REQUEST', reason: 'asked for by the customer, ticket 4711' },
+  createAccountMember: { members: [{ identityId: '4c1d0e8a-5b1f-4f3e-9d2a-6e7b8c9d0a1b', roles: ['AUTHORIZED_USER'] }] },
   createOnboardingDocument: { documentTypes: ['PROOF_OF_FUNDS'], file: '%PDF-1.7' },
   createAccountDepositInstruction: { network: 'WIRE', routingNumberType: 'ABA' },
   createDepositInstructionSandboxWire: { asset: 'USD', amount: '150.33' },
@@ -102,6 +103,7 @@ export const ANSWER_EXAMPLES: Readonly<Partial<Record<ApiSchemaName, unknown>>> 
 /** Ids in paths, by parameter name; of several, a route shows the first one that its own schema accepts. */
 export const PARAMETER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   id: [IDENTITY_ID, '3f8a1c0b9d2e'],
+  memberId: ['3b9f1f7e-0c53-4b6e-8f6a-2d1c0b9a8e77'],
   event_id: [EVENT_ID],
   token_id: [IDENTITY_ID],
   name: ['Grace Hopper'],

@@ -5,6 +5,7 @@ import type { TokenGuard } from '../operate/access/token-guard.ts'
 import type { OperatorUseCases } from '../operate/use-cases.ts'
 import { problemOf, type Repeating } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
+import { accountMemberRoutes } from './account-member-routes.ts'
 import { accountOpeningRoutes } from './account-opening-routes.ts'
 import { accountRoutes } from './account-routes.ts'
 import { alertRoutes } from './alert-routes.ts'
@@ -63,6 +64,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     changeRoutes,
     memberRoutes,
     accountRoutes,
+    accountMemberRoutes,
     depositRoutes,
     sandboxWireRoutes,
     orderRoutes,

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { type Command, Option } from 'commander'
 import { ACCOUNT_TYPES, type AccountType } from '../domain/account/account.ts'
-import { AccountBody } from '../operate/accounts/account-request.ts'
+import { AccountBody, MemberList } from '../operate/accounts/account-request.ts'
 import { utcTime } from '../operate/say/say-time.ts'
+import type { AccountMemberChangeRecord } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
+import { parseOpaqueId } from './parse-opaque-id.ts'
 import type { Print } from './print.ts'
 import { renderTable } from './render-table.ts'
 
@@ -47,6 +49,7 @@ export function registerAccountOpening(account: Command, open: OpenUseCases, pri
         if (state === 'submitting') print(`No worker has asked for it yet. Check that one runs: ${GATEHOUSE} doctor`)
       })
     })
+  registerMemberCommands(account, open, print)
   account
     .command('list')
     .description('list the further accounts of a customer, newest first')
@@ -66,6 +69,56 @@ export function registerAccountOpening(account: Command, open: OpenUseCases, pri
         ])
         print(renderTable(['ACCOUNT', 'TYPE', 'OWNERS', 'STATE', 'CHANGED'], rows))
       })
+    })
+}
+
+interface MemberFlags {
+  member: OpenFlags['member']
+  idempotencyKey?: string
+  operator: string
+  json?: boolean
+}
+
+/** `account add-member|remove-member`. */
+function registerMemberCommands(account: Command, open: OpenUseCases, print: Print): void {
+  const say = ({ change }: { change: AccountMemberChangeRecord }, json: boolean | undefined): void => {
+    if (json) {
+      print(JSON.stringify(change, null, 2))
+      return
+    }
+    print(`change ${change.changeKey}: ${change.state}${change.reason ? ` (${change.reason})` : ''}`)
+    print(`See the members: ${GATEHOUSE} account show ${change.accountId}`)
+  }
+  account
+    .command('add-member')
+    .description('add members to an account; repeating with the same key adds them once')
+    .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
+    .requiredOption('--member <identity:ROLE>', 'a member and its roles; repeatable', collectMember, [])
+    .option('--idempotency-key <key>', 'use the same key to repeat safely; default: a new key')
+    .option('--operator <name>', 'your name, for the audit', systemUser())
+    .option('--json', 'print JSON')
+    .action(async (accountId: string, { member, idempotencyKey = randomUUID(), operator, json }: MemberFlags) => {
+      const read = MemberList.safeParse(member)
+      if (!read.success)
+        throw new UsageError(read.error.issues.map(({ path, message }) => `members.${path.join('.')}: ${message}`).join('; '))
+      await withUseCases(open, async (useCases) =>
+        say(
+          await useCases.addAccountMembers({ accountId, idempotencyKey, members: read.data }, { kind: 'operator', name: operator }),
+          json,
+        ),
+      )
+    })
+  account
+    .command('remove-member')
+    .description('remove a member from an account; repeating removes nothing else')
+    .argument('<account-id>', "the account's id at Paxos", parseOpaqueId)
+    .argument('<membership-id>', 'as account show prints it', parseOpaqueId)
+    .option('--operator <name>', 'your name, for the audit', systemUser())
+    .option('--json', 'print JSON')
+    .action(async (accountId: string, memberId: string, { operator, json }: Pick<MemberFlags, 'operator' | 'json'>) => {
+      await withUseCases(open, async (useCases) =>
+        say(await useCases.removeAccountMember({ accountId, memberId }, { kind: 'operator', name: operator }), json),
+      )
     })
 }
 

@@ -1,9 +1,11 @@
 import type { Pool } from 'pg'
 import type { AccountSnapshot } from '../domain/account/account.ts'
+import type { AccountMemberChangeSnapshot } from '../domain/account/account-member-change.ts'
 import type { ChangeSnapshot } from '../domain/identity-change/identity-change.ts'
 import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
 import { READ_IDENTITY } from '../domain/onboarding/onboarding.ts'
 import type { Inbox } from '../inbox/inbox.ts'
+import { ACCOUNT_MEMBER_CHANGE_TABLE } from '../ledger/account-member-change-table.ts'
 import { ACCOUNT_TABLE } from '../ledger/account-table.ts'
 import { IDENTITY_CHANGE_TABLE } from '../ledger/identity-change-table.ts'
 import { IDENTITY_REQUEST_TABLE } from '../ledger/identity-request-table.ts'
@@ -11,6 +13,7 @@ import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { hasOlderOpenChange } from '../ledger/read-changes.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { accountMemberChangeRoute } from '../saga/account-member-change-route.ts'
 import { accountRoute } from '../saga/account-route.ts'
 import { identityChangeRoute } from '../saga/identity-change-route.ts'
 import { identityRequestRoute } from '../saga/identity-request-route.ts'
@@ -48,10 +51,12 @@ export function wireRoutes({
 }: RouteParts): Required<Routes> & {
   requests: Ledger<IdentityRequestSnapshot>
   accountLedger: Ledger<AccountSnapshot>
+  accountMemberLedger: Ledger<AccountMemberChangeSnapshot>
   changes: Ledger<ChangeSnapshot>
   close(): Promise<void>
 } {
   const requests = createLedger({ pool, table: IDENTITY_REQUEST_TABLE })
+  const accountMemberLedger = wrap('accountMemberLedger', createLedger({ pool, table: ACCOUNT_MEMBER_CHANGE_TABLE }))
   const accountLedger = wrap('accountLedger', createLedger({ pool, table: ACCOUNT_TABLE }))
   const changes = wrap('changeLedger', createLedger({ pool, table: IDENTITY_CHANGE_TABLE }))
   const changeParts = {
@@ -66,6 +71,7 @@ export function wireRoutes({
       identityRequestRoute({ requests, ledger, paxos, vault, now }),
       readIdentityRoute(onboarding),
       ...remindRefreshRoutes(onboarding),
+      accountMemberChangeRoute({ ledger: accountMemberLedger, paxos }),
       accountRoute({ ledger: accountLedger, paxos, notices, vault }),
       identityChangeRoute(changeParts),
       adoptIdentityRoute(onboarding),
@@ -73,9 +79,10 @@ export function wireRoutes({
     ],
     requests,
     accountLedger,
+    accountMemberLedger,
     changes,
     close: async () => {
-      await Promise.all([requests.close(), accountLedger.close(), changes.close()])
+      await Promise.all([requests.close(), accountLedger.close(), accountMemberLedger.close(), changes.close()])
     },
   }
 }

@@ -11,6 +11,7 @@ export type WrappedPart =
   | 'memberLedger'
   | 'documentLedger'
   | 'accountLedger'
+  | 'accountMemberLedger'
   | 'changeLedger'
   | 'reader'
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
-import type { Account, AccountMember } from '../domain/account/account.ts'
+import { type Account, type AccountMember, ownersOf } from '../domain/account/account.ts'
+import { type AccountMemberChange, membersAfter } from '../domain/account/account-member-change.ts'
 import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
 import { ACCOUNT_TABLE } from './account-table.ts'
 import type { StreamEntry } from './read-entries.ts'
@@ -61,25 +62,47 @@ export async function takenOverAt(pool: Pool, accountId: string): Promise<Date |
  * customer's.
  */
 export async function findAccount(pool: Pool, id: string): Promise<AccountRecord | null> {
-  const { rows } = await pool.query<AccountRecord>(
+  const { rows } = await pool.query<FoundRow>(
     `WITH found AS (
-       SELECT o.account_id, o.identity_id, o.profile_id, NULL AS account_key, 'BROKERAGE' AS type, ARRAY[o.identity_id] AS owners,
-         '[]'::jsonb AS members, o.ready_at AS opened_at
+       SELECT o.account_id, o.identity_id, o.profile_id, NULL AS account_key, 'BROKERAGE' AS type, '[]'::jsonb AS members, o.ready_at AS opened_at
        FROM onboarding o WHERE o.account_id = $1 AND o.profile_id IS NOT NULL
        UNION ALL
-       SELECT a.account_id, a.identity_id, a.profile_id, a.account_key, a.type, a.owners, a.members,
+       SELECT a.account_id, a.identity_id, a.profile_id, a.account_key, a.type, a.members,
          (SELECT f.completed_at FROM effect f WHERE f.stream_id = a.account_key AND f.step = 'open-account')
        FROM account a WHERE (a.account_id = $1 OR a.account_key = $1) AND a.state = 'opened'
      )
      SELECT a.account_id AS "accountId", a.identity_id AS "identityId", a.profile_id AS "profileId", o.ref_id AS "refId",
        o.state AS "onboardingState", a.account_key AS "accountKey", a.type, a.members, a.opened_at AS "openedAt",
-       (SELECT jsonb_agg(jsonb_build_object('identityId', w.id, 'state', p.state, 'refreshEndsAt', p.kyc_refresh->>'endsAt') ORDER BY w.nth)
-        FROM unnest(a.owners) WITH ORDINALITY AS w (id, nth) LEFT JOIN onboarding p ON p.identity_id = w.id) AS owners
+       o.kyc_refresh->>'endsAt' AS "refreshEndsAt",
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', c.kind, 'members', c.members) ORDER BY c.updated_at, c.change_key), '[]')
+        FROM account_member_change c WHERE c.account_id = a.account_id AND c.state = 'done') AS changes
      FROM found a JOIN onboarding o ON o.identity_id = a.identity_id`,
     [id],
   )
-  return rows[0] ?? null
+  const [row] = rows
+  if (!row) return null
+  const { changes, refreshEndsAt, ...account } = row
+  const members = membersAfter(account.members, changes)
+  return { ...account, members, owners: await readOwners(pool, { ...account, refreshEndsAt }, members) }
 }
+
+type FoundRow = Omit<AccountRecord, 'owners'> &
+  Pick<AccountOwner, 'refreshEndsAt'> & { changes: readonly Pick<AccountMemberChange, 'kind' | 'members'>[] }
+
+async function readOwners(pool: Pool, primary: FoundPrimary, members: readonly AccountMember[]): Promise<AccountOwner[]> {
+  const owners = ownersOf(primary.identityId, members)
+  const { identityId: first, onboardingState, refreshEndsAt } = primary
+  const alone = { identityId: first, state: onboardingState, refreshEndsAt }
+  if (owners.length === 1) return [alone]
+  const { rows } = await pool.query<AccountOwner>(
+    `SELECT identity_id AS "identityId", state, kyc_refresh->>'endsAt' AS "refreshEndsAt" FROM onboarding WHERE identity_id = ANY ($1::text[])`,
+    [owners],
+  )
+  const known = new Map(rows.map((row) => [row.identityId, row]))
+  return owners.map((identityId) => known.get(identityId) ?? { identityId, state: null, refreshEndsAt: null })
+}
+
+type FoundPrimary = Pick<AccountRecord, 'identityId' | 'onboardingState'> & Pick<AccountOwner, 'refreshEndsAt'>
 
 /** The newest 500 further accounts that the customer owns, alone or with others, newest first. */
 export async function listFurtherAccounts(pool: Pool, identityId: string): Promise<FurtherAccountRecord[]> {
@@ -96,11 +119,15 @@ export interface AccountEntry extends StreamEntry {
   readonly accountKey: string
 }
 
-/** All entries of the further accounts that the customer owns. */
+/** The entries of the further accounts that the customer owns, and of changes of members of the customer's accounts. */
 export async function readAccountEntries(pool: Pool, identityId: string): Promise<AccountEntry[]> {
   const { rows } = await pool.query<AccountEntry>(
     `SELECT e.stream_id AS "accountKey", e.entry_no AS "entryNo", e.at, e.kind, e.actor, e.data
-     FROM account a JOIN ledger_entry e ON e.stream_id = a.account_key WHERE a.owners @> ARRAY[$1::text]
+     FROM (
+       SELECT account_key AS id FROM account WHERE owners @> ARRAY[$1::text]
+       UNION ALL
+       SELECT change_key FROM account_member_change WHERE identity_id = $1
+     ) a JOIN ledger_entry e ON e.stream_id = a.id
      ORDER BY e.stream_id, e.entry_no LIMIT ${MOST_LISTED}`,
     [identityId],
   )

@@ -15,6 +15,7 @@ import { sayEffect } from './say/say-effect.ts'
 export const FOUND_KINDS = [
   'onboarding',
   'account',
+  'account-member-change',
   'event',
   'effect',
   'order',
@@ -132,6 +133,7 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   account_id: 'account id',
   profile_id: 'profile id',
   account_key: 'id of a further account',
+  change_key: 'id of a change of members',
   request_id: 'request id',
   order_id: 'order id',
   paxos_order_id: "Paxos's order id",

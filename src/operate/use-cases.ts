@@ -51,6 +51,7 @@ import type { TradingUseCases } from './trading/order-use-cases.ts'
 
 export type { AuditEntry, AuditReport } from '../audit/audit.ts'
 export type { Issue, IssueState } from '../inbox/read-issues.ts'
+export type { AccountMemberChangeRecord } from '../ledger/read-account-member-changes.ts'
 export type { FurtherAccountRecord } from '../ledger/read-accounts.ts'
 export type { AttemptRecord } from '../ledger/read-attempts.ts'
 export type { DocumentRecord } from '../ledger/read-documents.ts'

@@ -42,6 +42,14 @@ export interface AccountsOfPaxos {
    * 5.1)
    */
   create(account: NewAccount, options?: CallOptions): Promise<PaxosAccount>
+  /** Adds members; those that are there stay. Resolves to the added ones. */
+  addMembers(
+    accountId: string,
+    members: readonly { readonly identityId: string; readonly roles: readonly string[] }[],
+    options?: CallOptions,
+  ): Promise<PaxosAccountMember[]>
+  /** By Paxos's id of the membership. */
+  removeMember(memberId: string, options?: CallOptions): Promise<void>
   get(accountId: string, options?: CallOptions): Promise<PaxosAccount>
   /**
    * All accounts of one identity, oldest first, over all pages. Paxos has no filter by ref_id, so this list is how an account is found by
@@ -74,6 +82,7 @@ const Account = z
       ...(members?.length ? { members } : {}),
     }),
   )
+const Added = z.object({ account_id: PaxosId, members: z.array(Member).nullish() }).transform(({ members }) => members ?? [])
 /** One malformed row fails the page: leaving it out could hide the account that the caller looks for. */
 const AccountPage = pageOf('items', Account)
 
@@ -95,6 +104,20 @@ export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
       const personal = description !== undefined || metadata !== undefined
       const request = { operation: 'accounts.create', path: '/identity/accounts', personal, schema: Account } as const
       return call({ ...request, method: 'POST', body, once: { refId } }, options)
+    },
+    async addMembers(accountId, members, options) {
+      const operation = 'accounts.add-members'
+      const body = {
+        account_id: accountId,
+        members: members.map(({ identityId, roles }) => ({ identity_id: identityId, roles: [...roles] })),
+      }
+      const request = { operation, path: '/identity/account-members', mark: 'account_id', schema: Added, once: 'looked-up-first' } as const
+      return call({ ...request, method: 'POST', body }, options)
+    },
+    async removeMember(memberId, options) {
+      const operation = 'accounts.remove-member'
+      const path = `/identity/account-members/${idSegment(memberId, operation)}`
+      await call({ operation, path, method: 'DELETE', mayBeEmpty: true, schema: z.object({}), once: 'looked-up-first' }, options)
     },
     async get(accountId, options) {
       const operation = 'accounts.get'

@@ -1,10 +1,12 @@
 import type { Pool } from 'pg'
 import { Gauge, Histogram, type Registry } from 'prom-client'
 import { OPEN_ACCOUNT } from '../domain/account/account.ts'
+import { CHANGE_ACCOUNT_MEMBERS } from '../domain/account/account-member-change.ts'
 import { CHANGE_MEMBERS } from '../domain/institution/member-change.ts'
 import { CREATE_DEPOSIT_INSTRUCTIONS } from '../domain/transfer/deposit-instructions.ts'
 import { SEND_WIRE } from '../domain/transfer/wire.ts'
 import type { Inbox } from '../inbox/inbox.ts'
+import { ACCOUNT_MEMBER_CHANGE_READS } from '../ledger/read-account-member-changes.ts'
 import { ACCOUNT_READS } from '../ledger/read-accounts.ts'
 import { CHANGE_READS } from '../ledger/read-changes.ts'
 import { INSTRUCTIONS_READS } from '../ledger/read-deposit-instructions.ts'
@@ -126,6 +128,7 @@ async function giveLostCommands({ pool, inbox, orders }: Pick<OrderPollParts, 'p
     'execute-quote': QUOTE_EXECUTION_READS.listWaiting(pool, before),
     [CREATE_DEPOSIT_INSTRUCTIONS]: INSTRUCTIONS_READS.listWaiting(pool, before),
     [SEND_WIRE]: WIRE_READS.listWaiting(pool, before),
+    [CHANGE_ACCOUNT_MEMBERS]: ACCOUNT_MEMBER_CHANGE_READS.listWaiting(pool, before),
     [OPEN_ACCOUNT]: ACCOUNT_READS.listWaiting(pool, before),
     [CHANGE_IDENTITY]: CHANGE_READS.listWaiting(pool, before),
     [CHANGE_MEMBERS]: MEMBER_CHANGE_READS.listWaiting(pool, before),

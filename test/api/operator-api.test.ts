@@ -545,6 +545,7 @@ describe('the OpenAPI document', () => {
     expect(body.openapi).toBe('3.1.0')
     const operations = Object.entries<object>(body.paths).flatMap(([path, of]) => Object.keys(of).map((method) => `${method} ${path}`))
     expect(operations.toSorted()).toEqual([
+      'delete /v1/accounts/{id}/members/{memberId}',
       'delete /v1/onboardings/{id}/controls',
       'delete /v1/onboardings/{id}/members/{memberId}',
       'get /v1/accounts/{id}',
@@ -602,6 +603,7 @@ describe('the OpenAPI document', () => {
       'patch /v1/onboardings/{id}',
       'post /v1/accounts/{id}/deposit-instructions',
       'post /v1/accounts/{id}/deposits',
+      'post /v1/accounts/{id}/members',
       'post /v1/accounts/{id}/orders',
       'post /v1/accounts/{id}/orders/preview',
       'post /v1/accounts/{id}/quote-executions',

@@ -127,6 +127,8 @@ export function createMemoryWorld({
         return world.accounts.find((account) => account.id === id)!
       },
       pagesOfAll: async function* () {},
+      addMembers: () => Promise.reject(new Error('no member is added here')),
+      removeMember: () => Promise.reject(new Error('no member is removed here')),
       listOfIdentity: async (_, asked) => {
         called('list', asked)
         return world.accounts

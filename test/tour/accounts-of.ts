@@ -2,7 +2,12 @@ import { type AccountUseCases, accountUseCases } from '../../src/operate/account
 import { createPerform } from '../../src/operate/audited.ts'
 import { ENCRYPTION_KEY, type Pipeline } from '../saga/start-pipeline.ts'
 
-export function accountsOf({ accountLedger: accounts, ledger: onboardings, ...stages }: Pipeline): AccountUseCases {
+export function accountsOf({
+  accountLedger: accounts,
+  accountMemberLedger: accountMemberChanges,
+  ledger: onboardings,
+  ...stages
+}: Pipeline): AccountUseCases {
   const perform = createPerform(stages.pool, Date.now)
-  return accountUseCases({ ...stages, accounts, onboardings, encryptionKey: ENCRYPTION_KEY, perform, now: Date.now })
+  return accountUseCases({ ...stages, accounts, accountMemberChanges, onboardings, encryptionKey: ENCRYPTION_KEY, perform, now: Date.now })
 }

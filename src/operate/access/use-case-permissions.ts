@@ -66,6 +66,8 @@ export const USE_CASE_PERMISSIONS = {
   listDeliverySamples: 'delivery.read',
   createOnboarding: 'customer.create',
   openAccount: 'customer.create',
+  addAccountMembers: 'customer.change',
+  removeAccountMember: 'customer.change',
   confirmDuplicate: 'customer.control',
   declineDuplicate: 'customer.control',
   uploadDocument: 'customer.change',

@@ -11,3 +11,21 @@ export class AccountNotPossibleError extends AppError {
     this.errors = errors
   }
 }
+
+/** The account has no membership with this id at Paxos. */
+export class MemberUnknownError extends AppError {
+  readonly code = 'MEMBERSHIP_UNKNOWN'
+  readonly retry = 'never'
+  constructor(accountId: string, memberId: string) {
+    super(`Account ${accountId} has no membership ${memberId} at Paxos. GET /v1/accounts/{id} lists them.`)
+  }
+}
+
+/** The primary owner cannot be removed: an account without an owner is not possible. Nothing was sent. */
+export class LastOwnerError extends AppError {
+  readonly code = 'LAST_OWNER'
+  readonly retry = 'never'
+  constructor(accountId: string) {
+    super(`The primary owner of account ${accountId} cannot be removed: an account keeps the owner that it was opened for.`)
+  }
+}

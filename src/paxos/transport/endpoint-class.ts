@@ -34,6 +34,8 @@ const CLASS_OF_OPERATION = {
   'controls.delete': 'identity',
   'controls.list': 'identity',
   'accounts.create': 'accounts',
+  'accounts.add-members': 'accounts',
+  'accounts.remove-member': 'accounts',
   'accounts.get': 'accounts',
   'accounts.list': 'accounts',
   'institution-members.add': 'identity',
