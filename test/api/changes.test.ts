@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { registerOnboardingCommands } from '../../src/cli/onboarding-commands.ts'
 import { isApplied } from '../../src/domain/identity-change/is-applied.ts'
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts'
+import { runCommand } from '../operate/run-command.ts'
 import { bearer, type Operator, startOperator } from '../operate/start-operator.ts'
 import { eventually, reaches } from '../saga/world.ts'
 import { institution, person } from '../sandbox/person.ts'
@@ -255,6 +260,50 @@ describe('a control', () => {
     ]
     expect(answers.map(({ body }) => body.code)).toEqual(answers.map(() => 'ONBOARDING_UNKNOWN'))
     expect((await api.call('GET', '/v1/changes/change-1')).body.code).toBe('CHANGE_UNKNOWN')
+  })
+})
+
+describe('the commands of a change', () => {
+  const run = (...args: string[]) => runCommand(api, registerOnboardingCommands, ['onboarding', ...args])
+  const file = async (value: unknown): Promise<string> => {
+    const path = join(await mkdtemp(join(tmpdir(), 'change-')), 'change.json')
+    await writeFile(path, JSON.stringify(value))
+    return path
+  }
+
+  it('add, list and remove a control under the name of the operator, who is in the audit', async () => {
+    const id = await customer()
+    const why = ['--reason', 'ticket 4711', '--operator', 'grace']
+    const added = await run('control', 'add', id, '--type', 'DORMANT', '--reason-code', 'INACTIVITY', ...why)
+    const controlId = /Control at Paxos: (\S+)/.exec(added)?.[1] ?? ''
+    expect(added).toContain('set-control')
+    expect(await run('control', 'list', id)).toMatch(new RegExp(`DORMANT +CLIENT +INACTIVITY.*${controlId}`))
+    expect(await run('control', 'remove', id, controlId, ...why)).toContain('is done')
+    expect(await run('control', 'list', id)).toContain('No active control.')
+    expect(await run('changes', id)).toMatch(/lift-control +done[\s\S]*set-control +done/)
+    const { rows } = await api.pool.query(
+      "SELECT action, operator FROM audit_entry WHERE action LIKE 'control.%' AND target = $1 ORDER BY entry_no",
+      [id],
+    )
+    expect(rows).toEqual([
+      { action: 'control.add', operator: 'grace' },
+      { action: 'control.remove', operator: 'grace' },
+    ])
+  })
+
+  it('correct and refresh from a file, and say with --dry-run what Paxos may check again', async () => {
+    const id = await customer()
+    const path = await file({ person_details: { last_name: 'Hopper' } })
+    const dry = await run('correct', id, path, '--dry-run')
+    expect(dry).toContain('Paxos may verify or screen the customer again because of person_details.last_name')
+    expect(updates(id)).toBe(0)
+    expect(await run('correct', id, path)).toContain('is done')
+    expect(await run('refresh', id)).toContain('kyc-refresh')
+    expect((await atPaxos(id)).person_details).toMatchObject({ last_name: 'Hopper' })
+    await expect(run('correct', id, await file([1]))).rejects.toThrow('must be a JSON object')
+    await expect(run('control', 'add', id, '--type', 'DORMANT', '--reason-code', 'OTHER', '--reason', 'ada@example.com')).rejects.toThrow(
+      'must name no person',
+    )
   })
 })
 

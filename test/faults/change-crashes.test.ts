@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createPerform } from '../../src/operate/audited.ts'
 import { type ChangeUseCaseParts, type ChangeUseCases, changeUseCases } from '../../src/operate/identity-changes/change-use-cases.ts'
 import { idOfKey } from '../../src/operate/request/id-of-key.ts'
@@ -35,13 +35,11 @@ const partsOf = ({ changes, vault, ledger, paxos, inbox, queue, encryptionKey, p
 
 async function open(backend: TestBackend) {
   const stage = await openStage(backend)
-  onTestFinished(() => stage.close())
   /** The API's side, which requests and works on nothing. */
   const api = await startPipeline({
     ...{ databaseUrl: stage.databaseUrl, backend: stage.backend, paxos: stage.sandbox, concurrency: 0 },
     notices: { url: 'http://127.0.0.1:9/', secret: NOTICE_SECRET },
   })
-  onTestFinished(() => api.close())
   const event = await stage.decided()
   const first = await stage.start()
   await stage.deliver(first, [event])
@@ -68,38 +66,51 @@ async function open(backend: TestBackend) {
   }
   const { identityId } = event
   const identity = () => stage.sandbox.identities.get(identityId)!
-  return { stage, api, useCases, crash, identityId, identity }
+  const close = async (): Promise<void> => {
+    await api.close()
+    await stage.close()
+  }
+  return { useCases, crash, identityId, identity, close }
+}
+
+/** Closes by itself: of tests side by side, Vitest's global `onTestFinished` does not know which one called it. */
+async function withStage(backend: TestBackend, work: (opened: Awaited<ReturnType<typeof open>>) => Promise<void>): Promise<void> {
+  const opened = await open(backend)
+  try {
+    await work(opened)
+  } finally {
+    await opened.close()
+  }
 }
 
 forEachBackend((backend) => {
   describe('A8, A38: when the worker is killed', () => {
-    it.concurrent.each(writes('identities.update'))(
-      '%s, a correction reaches Paxos and leaves no data',
-      { timeout: 120_000 },
-      async (dieAt) => {
-        const { useCases, crash, identityId, identity } = await open(backend)
+    it.concurrent.each(writes('identities.update'))('%s, a correction reaches Paxos and leaves no data', { timeout: 120_000 }, (dieAt) =>
+      withStage(backend, async ({ useCases, crash, identityId, identity }) => {
         const asked = { identityId, idempotencyKey: 'k', kind: 'kyc-refresh', changes: { person_details: { last_name: 'Lee' } } } as const
         expect(await crash(dieAt, () => useCases.correctIdentity(asked, TESTER))).toMatchObject({ state: 'done' })
         expect(identity().details.last_name).toBe('Lee')
         expect(identity().lastKycRefreshDate).not.toBeNull()
-      },
+      }),
     )
 
-    it.concurrent.each(writes('controls.create'))('%s, a control is set exactly once', { timeout: 120_000 }, async (dieAt) => {
-      const { useCases, crash, identityId, identity } = await open(backend)
-      const asked = { identityId, idempotencyKey: 'k', type: 'DORMANT', reasonCode: 'INACTIVITY', reason: null } as const
-      const { state, controlId } = await crash(dieAt, () => useCases.setControl(asked, TESTER))
-      expect([state, identity().controls.map(({ id }) => id)]).toEqual(['done', [controlId]])
-    })
+    it.concurrent.each(writes('controls.create'))('%s, a control is set exactly once', { timeout: 120_000 }, (dieAt) =>
+      withStage(backend, async ({ useCases, crash, identityId, identity }) => {
+        const asked = { identityId, idempotencyKey: 'k', type: 'DORMANT', reasonCode: 'INACTIVITY', reason: null } as const
+        const { state, controlId } = await crash(dieAt, () => useCases.setControl(asked, TESTER))
+        expect([state, identity().controls.map(({ id }) => id)]).toEqual(['done', [controlId]])
+      }),
+    )
 
-    it.concurrent.each(writes('controls.remove').slice(2, 6))('%s, a control is lifted once', { timeout: 120_000 }, async (dieAt) => {
-      const { useCases, crash, identityId, identity } = await open(backend)
-      const set = { identityId, idempotencyKey: 'k', type: 'SELL_ONLY', reasonCode: 'OTHER', reason: null } as const
-      const { controlId } = await crash(null, () => useCases.setControl(set, TESTER))
-      const lift = { identityId, idempotencyKey: 'k', controlId: String(controlId), reason: null }
-      expect(await crash(dieAt, () => useCases.liftControl(lift, TESTER))).toMatchObject({ state: 'done' })
-      expect(identity().controls.filter(({ deletedAtNs }) => deletedAtNs === null)).toEqual([])
-    })
+    it.concurrent.each(writes('controls.remove').slice(2, 6))('%s, a control is lifted once', { timeout: 120_000 }, (dieAt) =>
+      withStage(backend, async ({ useCases, crash, identityId, identity }) => {
+        const set = { identityId, idempotencyKey: 'k', type: 'SELL_ONLY', reasonCode: 'OTHER', reason: null } as const
+        const { controlId } = await crash(null, () => useCases.setControl(set, TESTER))
+        const lift = { identityId, idempotencyKey: 'k', controlId: String(controlId), reason: null }
+        expect(await crash(dieAt, () => useCases.liftControl(lift, TESTER))).toMatchObject({ state: 'done' })
+        expect(identity().controls.filter(({ deletedAtNs }) => deletedAtNs === null)).toEqual([])
+      }),
+    )
   })
 
   describe('A8: when the process of the request is killed', () => {
