@@ -1,11 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import { HttpProblem } from '../platform/problem.ts'
-import { ReasonForm, readForm } from './page-forms.ts'
+import { duplicateListPage } from './duplicate-pages.ts'
+import { sendHtml } from './html.ts'
+import { DuplicateListQuery, ReasonForm, readForm } from './page-forms.ts'
 import { needs } from './page-permission.ts'
 import type { PageRouteParts } from './page-route-parts.ts'
 
-/** What an operator decides about a request for a person whom Paxos knows already. The customer's page has the forms. */
-export function serveDuplicatePages(app: FastifyInstance, { useCases, actorOf }: PageRouteParts): void {
+/** Requests for persons whom Paxos knows already, and what an operator decides about each. The customer's page has the same forms. */
+export function serveDuplicatePages(app: FastifyInstance, { useCases, reader, actorOf }: PageRouteParts): void {
+  app.get('/duplicates', needs('customer.read'), async (request, reply) => {
+    const query = readForm(DuplicateListQuery, request.query)
+    return sendHtml(reply, duplicateListPage(await useCases.listDuplicates(query), reader(request)))
+  })
   for (const verb of ['confirm', 'decline'] as const) {
     app.post<{ Params: { id: string } }>(`/duplicates/:id/${verb}`, needs('customer.control'), async (request, reply) => {
       const { id } = request.params

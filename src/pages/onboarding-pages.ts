@@ -7,6 +7,7 @@ import type { ChangeView, DocumentRecord, FurtherAccountRecord, OnboardingStory,
 import { GATEHOUSE } from '../platform/command-name.ts'
 import type { Page } from '../platform/page.ts'
 import { attemptTable } from './attempt-table.ts'
+import { duplicateSection } from './duplicate-pages.ts'
 import { eventTable } from './event-pages.ts'
 import { type FilterField, filterForm, wrongFilters } from './filter-form.ts'
 import { type Html, html } from './html.ts'
@@ -112,7 +113,7 @@ ${waitingFor && notice(state === 'held' ? 'bad' : 'warn', html`<strong>Why is th
 <section class="card"><h2>Effects at Paxos and in the application</h2>${effectTable(story, now)}</section>
 </div>
 ${story.effectAttempts.length > 0 && html`<h2>Calls to Paxos and to the application</h2>${attemptTable(story.effectAttempts, now)}`}
-${duplicates.length > 0 && duplicateSection(duplicates, now)}
+${duplicates.length > 0 && duplicateSection(duplicates, { operator, now })}
 ${accounts.length > 0 && furtherAccounts(accounts, now)}
 ${changeSection(identityId, changes, now)}
 ${(documents.length > 0 || state === 'documents_required') && documentSection(identityId, documents, now)}
@@ -133,23 +134,6 @@ function planForm(identityId: string, { held }: { held: boolean }): Html {
 ${held && html`<label class="check"><input type="checkbox" name="releaseHolds" value="yes"> release the hold: decide by the live status at Paxos</label>`}
 <button>Plan a replay</button></form>
 ${command(`${GATEHOUSE} replay plan --identity ${identityId} --state parked --state dead --state processed${held ? ' --release-holds' : ''}`)}`
-}
-
-/** Requests for this person that came under another ref_id. An operator decides with a reason. */
-function duplicateSection(duplicates: readonly DuplicateView[], now: Date): Html {
-  const rows = duplicates.map(({ requestId, refId, state, createdAt }) => [
-    html`${refId}<br><small><code>${requestId}</code></small>`,
-    badge(state),
-    moment(createdAt, now),
-    state === 'held' &&
-      html`${(['confirm', 'decline'] as const).map(
-        (verb) => html`<form method="post" action="/duplicates/${requestId}/${verb}" class="inline">
-<label>Reason <input name="reason" required maxlength="500"></label><button>${verb === 'confirm' ? 'Same person: open an account' : 'Decline'}</button></form>`,
-      )}`,
-  ])
-  return html`<h2>Requests for the same person</h2>
-<p>Paxos knows this person already. A confirmation opens a further account on this identity.</p>
-${dataTable('Requests for the same person', ['Request', 'State', 'Created', 'Decision'], rows)}`
 }
 
 /** Joint accounts are listed for each of their owners. */

@@ -21,6 +21,7 @@ export const EventListQuery = pageQuery({
   to: Time.optional(),
 })
 export const FindQuery = z.object({ q: SearchText })
+export const DuplicateListQuery = pageQuery({})
 export const ReplayListQuery = pageQuery({})
 export const ReconciliationListQuery = pageQuery({})
 export const ReconciliationForm = z.object({ from: Time.optional(), to: Time.optional() })

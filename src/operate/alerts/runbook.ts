@@ -18,6 +18,7 @@ export const RUNBOOK: Readonly<Record<ProblemKind, string>> = {
   dead: 'an-event-is-parked-or-dead',
   parked: 'an-event-is-parked-or-dead',
   held: 'an-onboarding-is-held',
+  'duplicate-person': 'a-person-is-known-already',
   'erasure-overdue': 'erase-a-person',
   'oldest-unfinished': 'first-look',
   'sweep-overdue': 'proving-that-no-event-is-missing',

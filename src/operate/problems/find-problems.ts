@@ -1,5 +1,6 @@
 import { failingChannels } from './alert-problems.ts'
 import { applicationProblem } from './application-problem.ts'
+import { duplicatesWait } from './duplicate-problem.ts'
 import { erasureOverdue } from './erasure-problem.ts'
 import { givenUp, held, oldestUnfinished, sweepOverdue } from './event-problems.ts'
 import { demotedKeys } from './key-problems.ts'
@@ -19,6 +20,7 @@ export function findProblems(seen: Observed, { everyCause = false } = {}): Probl
       ...givenUp(seen, 'dead', { everyCause }),
       ...givenUp(seen, 'parked', { everyCause }),
       held(seen),
+      duplicatesWait(seen),
       erasureOverdue(seen),
       sweepOverdue(seen),
     ],

@@ -2,6 +2,7 @@ import type { ChannelHealth } from '../../alert/channel-health.ts'
 import type { KeyRecord } from '../../inbox/key-record.ts'
 import type { OpenCause } from '../../inbox/open-causes.ts'
 import type { UnknownOfKey } from '../../inbox/webhook-keys.ts'
+import type { WaitingDuplicates } from '../../ledger/waiting-duplicates.ts'
 import type { NoticeHealth } from '../../notify/notice-health.ts'
 import type { UpstreamContact } from '../../paxos/upstream-contact.ts'
 import type { CanaryTrace } from '../../queue/canary.ts'
@@ -22,6 +23,8 @@ export interface Observed {
   contact: readonly UpstreamContact[]
   notices: NoticeHealth
   held: number
+  /** Requests for persons whom Paxos knows already, which wait for a decision. */
+  duplicates: WaitingDuplicates
   /** Requests to erase a person that are not done, first requested first. */
   openErasures: readonly { readonly requestedAt: Date }[]
   oldestUnfinishedAt: Date | null

@@ -15,6 +15,7 @@ export const PROBLEM_KINDS = [
   'dead',
   'parked',
   'held',
+  'duplicate-person',
   'erasure-overdue',
   'oldest-unfinished',
   'sweep-overdue',

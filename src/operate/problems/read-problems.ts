@@ -4,6 +4,7 @@ import { readOldestUnfinished } from '../../inbox/oldest-unfinished.ts'
 import { readOpenCauses } from '../../inbox/open-causes.ts'
 import { listKeys, unknownByKey } from '../../inbox/webhook-keys.ts'
 import { countHeld } from '../../ledger/count-held.ts'
+import { countWaitingDuplicates } from '../../ledger/waiting-duplicates.ts'
 import { readNoticeHealth } from '../../notify/notice-health.ts'
 import { readUpstreamContact } from '../../paxos/upstream-contact.ts'
 import type { UpstreamPace } from '../../paxos/upstream-pace.ts'
@@ -54,6 +55,7 @@ async function observe({ pool, queue, roster, pace, sweepEverySeconds, now }: He
     keys,
     alertChannels,
     openErasures,
+    duplicates,
   ] = await Promise.all([
     withTimeout(QUEUE_MS, queue.counts(), () => new ServiceUnavailableError('The queue does not answer.')).catch(() => null),
     roster.live(),
@@ -68,6 +70,7 @@ async function observe({ pool, queue, roster, pace, sweepEverySeconds, now }: He
     listKeys(pool),
     readChannels(pool),
     listErasures(pool, { open: true, limit: MOST_ERASURES }),
+    countWaitingDuplicates(pool),
   ])
   return {
     now: new Date(now()),
@@ -86,6 +89,7 @@ async function observe({ pool, queue, roster, pace, sweepEverySeconds, now }: He
       oldestUnfinishedAt,
       alertChannels,
       openErasures,
+      duplicates,
     },
     unknownOfKeys: await unknownByKey(
       pool,

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { countWaitingDuplicates } from '../../../src/ledger/waiting-duplicates.ts'
 import { createPerform } from '../../../src/operate/audited.ts'
 import { type CreateParts, createOnboarding } from '../../../src/operate/onboarding/create-onboarding.ts'
 import { type DuplicateUseCases, duplicateUseCases } from '../../../src/operate/onboarding/duplicates.ts'
@@ -63,6 +64,7 @@ describe('a request for a person whom Paxos knows already', () => {
     expect(await duplicates.listDuplicates({ limit: 10 })).toMatchObject({
       items: [{ state: 'held', existingIdentityId: identityId, accountKey: null }],
     })
+    expect(await countWaitingDuplicates(pipeline.pool)).toEqual({ count: 1, oldestAt: expect.any(Date) })
     expect((await pipeline.pool.query('SELECT id FROM sealed_payload')).rows).toEqual([])
   })
 
@@ -136,5 +138,6 @@ describe('a request for a person whom Paxos knows already', () => {
     await expect(duplicates.confirmDuplicate(requestId, WHY, TESTER)).rejects.toMatchObject({ code: 'DUPLICATE_STATE' })
     expect(world.accountIds(identityId)).toHaveLength(1)
     expect((await duplicates.listDuplicates({ limit: 10 })).items).toEqual([])
+    expect(await countWaitingDuplicates(pipeline.pool)).toEqual({ count: 0, oldestAt: null })
   })
 })
