@@ -64,6 +64,9 @@ export const API_SCHEMAS = {
   ...OPERATOR_SCHEMAS,
   FindAnswer,
   ExportedRows: z.string().describe('CSV with a head line, or with format=jsonl one JSON object per line.'),
+  DossierText: z
+    .string()
+    .describe('Markdown, or with format=csv one table with the columns section, at, until, kind, subject, count, detail.'),
   Problem: ProblemDocument,
   Notification,
 } satisfies Record<string, z.ZodType>

@@ -14,6 +14,7 @@ import { changeRoutes } from './change-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
 import { depositRoutes } from './deposit-routes.ts'
 import { documentRoutes } from './document-routes.ts'
+import { dossierRoutes } from './dossier-routes.ts'
 import { duplicateRoutes } from './duplicate-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { exportRoutes } from './export-routes.ts'
@@ -81,6 +82,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     exportRoutes,
     privacyRoutes,
     proofRoutes,
+    dossierRoutes,
     reconciliationRoutes,
     statsRoutes,
     operatorRoutesOf,

@@ -77,7 +77,7 @@ export function parseCount(most: number): (text: string) => number {
   }
 }
 
-/** A time with its zone, a date (its start in UTC), or an age: `90s`, `15m`, `2h`, `3d`. */
+/** A time with its zone, a date (its start in UTC), an age (`90s`, `15m`, `2h`, `3d`), or `now`. */
 export function parseTime(text: string): Date {
   const at = readTime(text)
   if (at === null) throw new InvalidArgumentError(`It takes ${TIME_FORMS}.`)

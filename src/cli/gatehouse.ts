@@ -11,6 +11,7 @@ import { registerCompletionCommand } from './completion-command.ts'
 import { registerDemoCommands } from './demo-commands.ts'
 import { registerDoctorCommand } from './doctor-command.ts'
 import { registerDocumentCommands } from './document-commands.ts'
+import { registerDossierCommand } from './dossier-command.ts'
 import { registerErasureCommands } from './erasure-commands.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerExportCommand } from './export-command.ts'
@@ -56,6 +57,7 @@ registerExportCommand(program, open)
 registerTopCommand(program, open)
 registerCompletionCommand(program)
 registerOnboardingCommands(program, open)
+registerDossierCommand(program, open)
 registerDocumentCommands(program, open)
 registerEventCommands(program, open)
 registerIssueCommands(program, open)

@@ -19,7 +19,8 @@ export interface FoundEffect {
 /** Shortest prefix of a stream's id to search by: too many streams share a shorter one. */
 const LEAST_STREAM_PREFIX = 4
 
-const OWNER = `CASE
+/** SQL: the customer of the stream `e.stream_id`; null while the stream names none. */
+export const OWNER = `CASE
   WHEN starts_with(e.stream_id, 'order-') THEN (SELECT identity_id FROM trade_order WHERE order_id = e.stream_id)
   WHEN starts_with(e.stream_id, 'quote-execution-') THEN (SELECT identity_id FROM quote_execution WHERE execution_id = e.stream_id)
   WHEN starts_with(e.stream_id, 'deposit-') THEN (SELECT identity_id FROM deposit WHERE deposit_id = e.stream_id)

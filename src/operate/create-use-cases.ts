@@ -19,6 +19,7 @@ import { type AlertParts, alertUseCases, readAlertChannels } from './alerts/aler
 import { createPerform } from './audited.ts'
 import { documentUseCases } from './documents/document-use-cases.ts'
 import type { UploadParts } from './documents/upload-document.ts'
+import { dossierUseCases } from './dossier/read-dossier.ts'
 import { eventUseCases } from './events/events.ts'
 import { findUseCases } from './find.ts'
 import { clockUseCases } from './health/clocks.ts'
@@ -126,6 +127,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
       ...{ pool, perform, now, paxos: parts.trading.paxos, proveBalances: trading.proveBalances, planReplay: replays.planReplay },
     }),
     ...clockUseCases({ pool, now }),
+    ...dossierUseCases({ pool, now }),
     ...alertUseCases({ ...parts.alerts, pool, perform, now }),
     ...exportUseCases({ pool, perform, now, onboardings, events, vault: parts.erasure.vault }),
     ...erasureUseCases({

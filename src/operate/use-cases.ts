@@ -27,6 +27,7 @@ import type { KeyUseCases, KeyView } from './access/webhook-keys.ts'
 import type { AccountUseCases } from './accounts/account-use-cases.ts'
 import type { AlertUseCases } from './alerts/alerts.ts'
 import type { DocumentUseCases } from './documents/document-use-cases.ts'
+import type { DossierUseCases } from './dossier/read-dossier.ts'
 import type { TimelineLine } from './events/timeline.ts'
 import type { Waiting } from './events/waiting.ts'
 import type { FindUseCases } from './find.ts'
@@ -259,6 +260,7 @@ export interface OperatorUseCases
     ErasureUseCases,
     OperatorAccessUseCases,
     DriftUseCases,
+    DossierUseCases,
     ExportUseCases,
     SignOnUseCases,
     SessionUseCases {

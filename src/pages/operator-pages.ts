@@ -12,6 +12,7 @@ import { HttpProblem } from '../platform/problem.ts'
 import { problemOf } from '../platform/problem-of.ts'
 import { unknownRoute } from '../platform/route-book.ts'
 import { serveCustomerPages } from './customer-page-routes.ts'
+import { serveDossierPages } from './dossier-page-routes.ts'
 import { serveDuplicatePages } from './duplicate-page-routes.ts'
 import { serveEventPages } from './event-page-routes.ts'
 import { serveExports } from './export-page-routes.ts'
@@ -138,6 +139,7 @@ function servePages(app: FastifyInstance, { useCases, now }: { useCases: Operato
   serveReplayPages(app, parts)
   serveReconciliationPages(app, parts)
   serveOperatorsPages(app, parts)
+  serveDossierPages(app, parts)
   serveExports(app, useCases)
   serveQueuePages(app, parts)
   serveProofPages(app, parts)

@@ -25,6 +25,7 @@ export function reconciliationListPage(
     content: html`<h1>Reconciliations</h1>
 <p class="hint">A reconciliation reads List Events of Paxos over a window, takes in every event that the inbox lacks, and counts. If nothing is missing and nothing is in doubt, it has a signed certificate.</p>
 ${wrong !== null && notice('bad', wrong)}
+<p><a href="/dossier">Incident dossier</a>: what happened in a window, as a page, Markdown or CSV.</p>
 ${offer(operator, 'reconcile.request', () => windowForm(sent))}
 ${offer(operator, 'reconcile.request', () => driftSection())}
 ${items.length > 0 ? table(items, now) : emptyState('No reconciliation yet.', 'The sweep takes in missing events all the time. Compare a window to prove that none is missing.')}

@@ -8,7 +8,7 @@ import type { Reconciliation } from './reconciliation.ts'
 /** Lease of a worker on a comparison, seconds: longer than one page can take, with waits for the budget. */
 const LEASE_SECONDS = 120
 
-const FIELDS = selectList<Reconciliation>({
+export const RECONCILIATION_FIELDS = selectList<Reconciliation>({
   id: true,
   state: true,
   fromAt: true,
@@ -44,7 +44,7 @@ export async function requestReconciliation(
 }
 
 export async function findReconciliation(pool: Pool, id: string): Promise<Reconciliation | null> {
-  const { rows } = await pool.query<Reconciliation>(`SELECT ${FIELDS} FROM reconciliation WHERE id = $1`, [id])
+  const { rows } = await pool.query<Reconciliation>(`SELECT ${RECONCILIATION_FIELDS} FROM reconciliation WHERE id = $1`, [id])
   return rows[0] ?? null
 }
 
@@ -55,7 +55,7 @@ export async function listReconciliations(
 ): Promise<Page<Reconciliation>> {
   const [at, id] = cursor ? decodeCursor(cursor, [/^\d{1,16}$/, UUID]) : []
   const { rows } = await pool.query<Reconciliation>(
-    `SELECT ${FIELDS} FROM reconciliation WHERE $1::timestamptz IS NULL OR (requested_at, id) < ($1::timestamptz, $2::uuid)
+    `SELECT ${RECONCILIATION_FIELDS} FROM reconciliation WHERE $1::timestamptz IS NULL OR (requested_at, id) < ($1::timestamptz, $2::uuid)
      ORDER BY requested_at DESC, id DESC LIMIT $3`,
     [at === undefined ? null : new Date(Number(at)), id ?? null, limit + 1],
   )
@@ -69,7 +69,7 @@ export async function takeReconciliation(pool: Pool, worker: string): Promise<Re
      WHERE id = (
        SELECT id FROM reconciliation WHERE state IN ('waiting', 'running') AND lease_until <= now()
        ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED
-     ) RETURNING ${FIELDS}`,
+     ) RETURNING ${RECONCILIATION_FIELDS}`,
     [worker, LEASE_SECONDS],
   )
   return rows[0] ?? null

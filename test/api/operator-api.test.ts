@@ -367,7 +367,7 @@ describe('when events are read', () => {
   it.each([
     ['state=lost', 'state', 'must be one of accepted, processed, parked, dead, test, dismissed'],
     ['identityId=%C3%BC', 'identityId', 'must be an id issued by Paxos: 1 to 200 visible ASCII characters'],
-    ['from=yesterday', 'from', 'must be a time with its zone (2026-03-01T12:00:00Z), a date, or an age (15m, 2h, 3d)'],
+    ['from=yesterday', 'from', 'must be a time with its zone (2026-03-01T12:00:00Z), a date, an age (15m, 2h, 3d), or now'],
     ['since=2h', 'since', 'is not a known field; known fields: state, type, identityId, cause, step, from, to, cursor, limit'],
   ])('the API refuses ?%s and names the field', async (query, field, message) => {
     expect(fields(await get(`/v1/events?${query}`))).toEqual({ [field]: message })
@@ -560,6 +560,7 @@ describe('the OpenAPI document', () => {
       'get /v1/deposit-instructions/{id}',
       'get /v1/duplicates',
       'get /v1/events',
+      'get /v1/dossier',
       'get /v1/events/export',
       'get /v1/events/{event_id}',
       'get /v1/find',

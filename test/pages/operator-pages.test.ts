@@ -288,7 +288,7 @@ describe('the pages', () => {
     expect(page).toContain('<option value="parked" selected>')
     expect(page).toContain('name="type" value="identity.approved"')
     expect(page).toMatch(/name="from" value="yesterday"[^>]* aria-invalid="true" aria-describedby="wrong-from"/)
-    expect(page).toContain('id="wrong-from">must be a time with its zone (2026-03-01T12:00:00Z), a date, or an age (15m, 2h, 3d)')
+    expect(page).toContain('id="wrong-from">must be a time with its zone (2026-03-01T12:00:00Z), a date, an age (15m, 2h, 3d), or now')
     expect(page).not.toContain('aria-describedby="wrong-state"')
   })
 

@@ -63,6 +63,7 @@ export const USE_CASE_PERMISSIONS = {
   verifyLedger: 'proof.read',
   listAudit: 'audit.read',
   verifyAudit: 'audit.read',
+  writeDossier: 'audit.read',
   listDeliverySamples: 'delivery.read',
   createOnboarding: 'customer.create',
   openAccount: 'customer.create',

@@ -1,6 +1,6 @@
+import type { Issue } from '../../inbox/read-issues.ts'
 import { counted } from '../say/counted.ts'
 import { utcTime } from '../say/say-time.ts'
-import type { Issue } from '../use-cases.ts'
 
 /** `NOTICE_REFUSED: send-notification, notify answered 400`. */
 export function sayCause({
