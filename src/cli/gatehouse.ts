@@ -35,6 +35,8 @@ import { ROOT, settings } from './settings.ts'
 import { registerTopCommand } from './top-command.ts'
 import { registerTradingCommands } from './trading-commands.ts'
 import { registerVaultCommands } from './vault-commands.ts'
+import { createWatch, offerWatch } from './watch.ts'
+import { withItsCommands } from './with-its-commands.ts'
 
 const json = process.argv.includes('--json')
 
@@ -49,15 +51,16 @@ const program = new Command('gatehouse')
   )
 
 registerRoleCommands(program)
-const open = async (): ReturnType<typeof openForCommand> => openForCommand()
+const watch = createWatch({ open: async () => openForCommand(), isTerminal: process.stdout.isTTY === true })
+const { open } = watch
 /** `doctor` must report a world that differs, so it is not refused because of it. */
 const openAnyWorld = async (): ReturnType<typeof openForCommand> => openForCommand({ anyWorld: true })
 registerFindCommand(program, open)
 registerExportCommand(program, open)
+registerDossierCommand(program, open)
 registerTopCommand(program, open)
 registerCompletionCommand(program)
 registerOnboardingCommands(program, open)
-registerDossierCommand(program, open)
 registerDocumentCommands(program, open)
 registerEventCommands(program, open)
 registerIssueCommands(program, open)
@@ -80,6 +83,7 @@ registerOrderCommands(program, open)
 registerDemoCommands(program, open)
 registerDoctorCommand(program, { config: () => settings('commands', { quiet: true }).config, open: openAnyWorld })
 
+offerWatch(program)
 endOnBrokenPipe()
 await main()
 
@@ -89,15 +93,11 @@ async function main(): Promise<void> {
     if (json) command.configureOutput({ outputError: () => {} }) // reportError prints it
   }
   try {
-    await program.parseAsync()
+    await watch.run(program, process.argv.slice(2))
   } catch (error) {
     // Parts opened by a failed start must not keep the process alive. They have no work to finish.
     process.exit(reportError(error, { json }))
   }
-}
-
-function withItsCommands(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(withItsCommands)]
 }
 
 function readVersion(): string {

@@ -9,6 +9,7 @@ import type { Stats } from '../operate/use-cases.ts'
 import { errorMessage } from '../platform/app-error.ts'
 import { type OpenUseCases, parseCount, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
+import { CLEAR } from './watch.ts'
 
 interface Seen {
   home: Home
@@ -18,8 +19,6 @@ interface Seen {
 
 /** The home page has the next 10; a terminal has fewer lines. */
 const CLOCKS = 5
-/** Moves to the first line and clears the screen. */
-const CLEAR = '\x1b[H\x1b[2J'
 
 /** `top`: the home page in a terminal, until Ctrl-C. */
 export function registerTopCommand(program: Command, open: OpenUseCases, print: Print = toStdout): void {

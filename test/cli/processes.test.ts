@@ -96,6 +96,20 @@ describe('F17, c14: a command whose reader has gone', () => {
   })
 })
 
+describe('F17: a watched command', () => {
+  it('prints picture after picture into a pipe, and ends silently when the reader has two', { timeout: SLOW }, async () => {
+    const env = { ...process.env, DATABASE_URL: database.url }
+    const command = `'${process.execPath}' '${CLI}' event list --watch --every 1; echo "exit $?" >&3`
+    const said = await new Promise<{ stdout: string; stderr: string }>((resolve) => {
+      execFile('bash', ['-c', `exec 3>&1; { ${command}; } | grep -m 2 'every 1 s'`], { cwd: ROOT, env }, (_error, stdout, stderr) =>
+        resolve({ stdout, stderr }),
+      )
+    })
+    expect(said.stdout).toMatch(/^(\S+ \S+ UTC, every 1 s\n){2}exit 0\n$/)
+    expect(said.stderr).not.toMatch(/EPIPE|throw|at .*\.ts/)
+  })
+})
+
 describe('a command with --json', () => {
   it.each([
     [['event', 'list', '--json', '--no-such-option'], 'USAGE'],

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { OpenUseCases } from '../../src/cli/command-input.ts'
 import type { Print } from '../../src/cli/print.ts'
+import { withItsCommands } from '../../src/cli/with-its-commands.ts'
 import { commandCaller } from '../../src/operate/access/command-caller.ts'
 import { guardUseCases } from '../../src/operate/access/guard-use-cases.ts'
 import type { Operator } from './start-operator.ts'
@@ -26,8 +27,4 @@ export async function runCommand(
     command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => printed.push(text) })
   await program.parseAsync(args, { from: 'user' })
   return printed.join('\n')
-}
-
-function withItsCommands(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(withItsCommands)]
 }
