@@ -20,7 +20,7 @@ export function filterForm(
   fields: readonly FilterField[],
   { sent, wrong }: { sent: Sent; wrong: ReadonlyMap<string, string> },
 ): Html {
-  return html`<form class="filters" method="get" action="${action}" role="search">
+  return html`<form class="filters" method="get" action="${action}" role="search" aria-label="Filter">
 ${fields.map((field) => filterField(field, sent[field.name], wrong.get(field.name)))}
 <button>Show</button>
 </form>`

@@ -70,7 +70,7 @@ function navigation(current: Frame['section'], operator: PageOperator): Html {
 
 /** The search box of every page. The key / focuses it (pages.js). */
 function searchBox(text: string | undefined): Html {
-  return html`<form class="find" method="get" action="/find" role="search">
+  return html`<form class="find" method="get" action="/find" role="search" aria-label="Find">
 <input type="search" name="q" value="${text}" maxlength="300" required aria-label="Find by id or key" placeholder="id, ref_id, key, webhook-id" data-find>
 <button class="quiet">Find</button></form>`
 }
