@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { DELIVERY_STATES, INCIDENT_STATES } from '../src/alert/alert-incident.ts'
 import { ACCOUNT_STATES } from '../src/domain/account/account.ts'
+import { CLOSING_STATES } from '../src/domain/account/account-closing.ts'
 import { ACCOUNT_MEMBER_CHANGE_STATES } from '../src/domain/account/account-member-change.ts'
 import { DOCUMENT_STATES } from '../src/domain/document/document.ts'
 import { EFFECT_STATES } from '../src/domain/effect.ts'
@@ -31,6 +32,7 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   ONBOARDING_STATES: { file: 'domain/onboarding/onboarding.ts', states: ONBOARDING_STATES },
   ACCOUNT_STATES: { file: 'domain/account/account.ts', states: ACCOUNT_STATES },
   ACCOUNT_MEMBER_CHANGE_STATES: { file: 'domain/account/account-member-change.ts', states: ACCOUNT_MEMBER_CHANGE_STATES },
+  CLOSING_STATES: { file: 'domain/account/account-closing.ts', states: CLOSING_STATES },
   DEPOSIT_STATES: { file: 'domain/transfer/deposit.ts', states: DEPOSIT_STATES },
   CHANGE_STATES: { file: 'domain/identity-change/identity-change.ts', states: CHANGE_STATES },
   DOCUMENT_STATES: { file: 'domain/document/document.ts', states: DOCUMENT_STATES },

@@ -22,6 +22,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   deposit_instructions: 'ledger',
   account: 'ledger',
   account_member_change: 'ledger',
+  account_closing: 'ledger',
   document: 'ledger',
   identity_change: 'ledger',
   transfer: 'ledger',

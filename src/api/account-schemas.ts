@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { ACCOUNT_STATES, ACCOUNT_TYPES } from '../domain/account/account.ts'
+import { CLOSING_BLOCKS, CLOSING_STATES } from '../domain/account/account-closing.ts'
 import { ACCOUNT_MEMBER_CHANGE_KINDS, ACCOUNT_MEMBER_CHANGE_STATES } from '../domain/account/account-member-change.ts'
 import { STANDINGS } from '../domain/account/owner-standing.ts'
 import { ONBOARDING_STATES } from '../domain/onboarding/onboarding.ts'
-import { decimal, time } from './schema-parts.ts'
+import { decimal, NextCursor, time } from './schema-parts.ts'
 
 const Member = z.strictObject({
   id: z.string().nullable().describe("Paxos's id of the membership; null until Paxos answers."),
@@ -35,6 +36,10 @@ const Account = z.strictObject({
     ),
   members: z.array(Member).describe('The members besides the primary owner.'),
   openedAt: time.nullable(),
+  closing: z
+    .strictObject({ closingId: z.string(), state: z.enum(CLOSING_STATES) })
+    .nullable()
+    .describe('Its closing, done or under way; null: there is none, or it was stopped.'),
 })
 
 /** A further account of a customer, in any state. */
@@ -68,6 +73,42 @@ const AccountMemberChange = z.strictObject({
   updatedAt: time,
 })
 
+const AccountClosing = z.strictObject({
+  id: z.string().describe('The id of the closing: closing- and 32 hexadecimal digits.'),
+  accountId: z.string(),
+  identityId: z.string().describe('The primary owner.'),
+  profileId: z.string(),
+  state: z.enum(CLOSING_STATES),
+  reason: z.string().nullable().describe('Why it is held.'),
+  blockedBy: z.string().nullable().describe('What blocks it and who must act, in one sentence; null: nothing blocks it.'),
+  blocks: z.array(
+    z.strictObject({
+      kind: z.enum(CLOSING_BLOCKS),
+      asset: z.string().nullable(),
+      amount: decimal.nullable(),
+      detail: z.string().nullable(),
+      sentence: z.string(),
+    }),
+  ),
+  round: z.int().describe('Rounds of sales so far.'),
+  sales: z
+    .array(
+      z.strictObject({
+        asset: z.string(),
+        market: z.string(),
+        quoteAsset: z.string(),
+        amount: decimal,
+        orderId: z.string().nullable().describe('GET /v1/orders/{id} shows it; null until it is on record.'),
+      }),
+    )
+    .describe('The sales of the last round.'),
+  cancelledOrders: z.array(z.string()).describe('The orders whose cancellation it requested.'),
+  soldAt: time.nullable().describe('When the last round of sales began.'),
+  requestedAt: time,
+  createdAt: time,
+  updatedAt: time,
+})
+
 const Balances = z.strictObject({
   items: z.array(
     z.strictObject({
@@ -84,6 +125,8 @@ export const ACCOUNT_SCHEMAS = {
   Account,
   FurtherAccount,
   AccountMemberChange,
+  AccountClosing,
+  AccountClosingPage: z.strictObject({ items: z.array(AccountClosing), nextCursor: NextCursor }),
   FurtherAccountList: z.strictObject({ items: z.array(FurtherAccount) }),
   Balances,
 } satisfies Record<string, z.ZodType>

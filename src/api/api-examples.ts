@@ -50,6 +50,8 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   kycRefreshOnboarding: { changes: {} },
   createOnboardingControl: { type: 'SELL_ONLY', reasonCode: 'END_USER_REQUEST', reason: 'asked for by the customer, ticket 4711' },
   createAccountMember: { members: [{ identityId: '4c1d0e8a-5b1f-4f3e-9d2a-6e7b8c9d0a1b', roles: ['AUTHORIZED_USER'] }] },
+  closeAccount: { reason: 'the customer asked for it, ticket 4711' },
+  stopAccountClosing: { reason: 'the customer changed their mind, ticket 4711' },
   createOnboardingDocument: { documentTypes: ['PROOF_OF_FUNDS'], file: '%PDF-1.7' },
   createAccountDepositInstruction: { network: 'WIRE', routingNumberType: 'ABA' },
   createDepositInstructionSandboxWire: { asset: 'USD', amount: '150.33' },

@@ -12,6 +12,7 @@ import { alertRoutes } from './alert-routes.ts'
 import { type ApiRoute, serveRoutes } from './api-route.ts'
 import { changeRoutes } from './change-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
+import { closingRoutes } from './closing-routes.ts'
 import { depositRoutes } from './deposit-routes.ts'
 import { documentRoutes } from './document-routes.ts'
 import { dossierRoutes } from './dossier-routes.ts'
@@ -66,6 +67,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     memberRoutes,
     accountRoutes,
     accountMemberRoutes,
+    closingRoutes,
     depositRoutes,
     sandboxWireRoutes,
     orderRoutes,

@@ -6,6 +6,7 @@ import { utcTime } from '../operate/say/say-time.ts'
 import type { AccountMemberChangeRecord } from '../operate/use-cases.ts'
 import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
+import { registerClosingCommands } from './closing-commands.ts'
 import { type OpenUseCases, parsePaxosId, systemUser, withUseCases } from './command-input.ts'
 import { parseOpaqueId } from './parse-opaque-id.ts'
 import type { Print } from './print.ts'
@@ -50,6 +51,7 @@ export function registerAccountOpening(account: Command, open: OpenUseCases, pri
       })
     })
   registerMemberCommands(account, open, print)
+  registerClosingCommands(account, open, print)
   account
     .command('list')
     .description('list the further accounts of a customer, newest first')

@@ -51,6 +51,7 @@ function registerAccountCommands(program: Command, open: OpenUseCases, print: Pr
           (member) => `${member.identityId} ${member.roles.join('+')} (membership ${member.memberId ?? 'unknown'})`,
         )
         if (others.length > 0) print(`members: ${others.join(', ')}; its owners together permit: ${found.standing}`)
+        if (found.closing) print(`closing: ${found.closing.state} (${GATEHOUSE} account closing ${found.accountId})`)
         print('')
         print(renderBalances(balances))
       })

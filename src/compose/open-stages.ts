@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { Registry } from 'prom-client'
 import type { AccountSnapshot } from '../domain/account/account.ts'
+import type { ClosingSnapshot } from '../domain/account/account-closing.ts'
 import type { AccountMemberChangeSnapshot } from '../domain/account/account-member-change.ts'
 import type { ChangeSnapshot } from '../domain/identity-change/identity-change.ts'
 import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
@@ -58,6 +59,7 @@ export interface Stages extends StageParts, Required<Routes> {
   requests: Ledger<IdentityRequestSnapshot>
   accountLedger: Ledger<AccountSnapshot>
   accountMemberLedger: Ledger<AccountMemberChangeSnapshot>
+  closingLedger: Ledger<ClosingSnapshot>
   changes: Ledger<ChangeSnapshot>
   vault: Vault
   vaultKeys: Pick<OpenVault, 'keys' | 'keyring'>

@@ -1,10 +1,12 @@
 import type { Pool } from 'pg'
 import type { AccountSnapshot } from '../domain/account/account.ts'
+import type { ClosingSnapshot } from '../domain/account/account-closing.ts'
 import type { AccountMemberChangeSnapshot } from '../domain/account/account-member-change.ts'
 import type { ChangeSnapshot } from '../domain/identity-change/identity-change.ts'
 import type { IdentityRequestSnapshot } from '../domain/identity-request/identity-request.ts'
 import { READ_IDENTITY } from '../domain/onboarding/onboarding.ts'
 import type { Inbox } from '../inbox/inbox.ts'
+import { ACCOUNT_CLOSING_TABLE } from '../ledger/account-closing-table.ts'
 import { ACCOUNT_MEMBER_CHANGE_TABLE } from '../ledger/account-member-change-table.ts'
 import { ACCOUNT_TABLE } from '../ledger/account-table.ts'
 import { IDENTITY_CHANGE_TABLE } from '../ledger/identity-change-table.ts'
@@ -13,6 +15,7 @@ import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { hasOlderOpenChange } from '../ledger/read-changes.ts'
 import type { NoticeChannel } from '../notify/notice.ts'
 import type { PaxosClient } from '../paxos/paxos-client.ts'
+import { accountClosingRoutes } from '../saga/account-closing-route.ts'
 import { accountMemberChangeRoute } from '../saga/account-member-change-route.ts'
 import { accountRoute } from '../saga/account-route.ts'
 import { identityChangeRoute } from '../saga/identity-change-route.ts'
@@ -32,7 +35,7 @@ export interface RouteParts {
   unknownIdentities: 'adopt' | 'hold'
   vault: Vault
   now: () => number
-  trading: Pick<Trading, 'routes' | 'eventRoutes'>
+  trading: Pick<Trading, 'routes' | 'eventRoutes' | 'orderLedger'>
   wrap: Wrap
 }
 
@@ -52,11 +55,13 @@ export function wireRoutes({
   requests: Ledger<IdentityRequestSnapshot>
   accountLedger: Ledger<AccountSnapshot>
   accountMemberLedger: Ledger<AccountMemberChangeSnapshot>
+  closingLedger: Ledger<ClosingSnapshot>
   changes: Ledger<ChangeSnapshot>
   close(): Promise<void>
 } {
   const requests = createLedger({ pool, table: IDENTITY_REQUEST_TABLE })
   const accountMemberLedger = wrap('accountMemberLedger', createLedger({ pool, table: ACCOUNT_MEMBER_CHANGE_TABLE }))
+  const closingLedger = wrap('closingLedger', createLedger({ pool, table: ACCOUNT_CLOSING_TABLE }))
   const accountLedger = wrap('accountLedger', createLedger({ pool, table: ACCOUNT_TABLE }))
   const changes = wrap('changeLedger', createLedger({ pool, table: IDENTITY_CHANGE_TABLE }))
   const changeParts = {
@@ -72,6 +77,7 @@ export function wireRoutes({
       readIdentityRoute(onboarding),
       ...remindRefreshRoutes(onboarding),
       accountMemberChangeRoute({ ledger: accountMemberLedger, paxos }),
+      ...accountClosingRoutes({ pool, inbox, ledger: closingLedger, orders: trading.orderLedger, paxos, now }),
       accountRoute({ ledger: accountLedger, paxos, notices, vault }),
       identityChangeRoute(changeParts),
       adoptIdentityRoute(onboarding),
@@ -80,9 +86,10 @@ export function wireRoutes({
     requests,
     accountLedger,
     accountMemberLedger,
+    closingLedger,
     changes,
     close: async () => {
-      await Promise.all([requests.close(), accountLedger.close(), accountMemberLedger.close(), changes.close()])
+      await Promise.all([requests.close(), accountLedger.close(), accountMemberLedger.close(), closingLedger.close(), changes.close()])
     },
   }
 }

@@ -46,7 +46,10 @@ export function wireUseCases(
     erasure: { vault: stages.vault, requests: stages.requests },
     trading: { ...trading, inbox, queue, paxos, encryptionKey },
     requests: stages.requests,
-    accounts: { accounts: stages.accountLedger, accountMemberChanges: stages.accountMemberLedger, vault: stages.vault, inbox },
+    accounts: {
+      ...{ accounts: stages.accountLedger, accountMemberChanges: stages.accountMemberLedger, closings: stages.closingLedger },
+      ...{ vault: stages.vault, inbox },
+    },
     documents: { documents: trading.documentLedger, onboardings: stages.ledger },
     identityChanges: { changes: stages.changes, vault: stages.vault },
     members: { ledger: trading.memberLedger, onboardings: stages.ledger },

@@ -12,6 +12,7 @@ export type WrappedPart =
   | 'documentLedger'
   | 'accountLedger'
   | 'accountMemberLedger'
+  | 'closingLedger'
   | 'changeLedger'
   | 'reader'
 

@@ -5,7 +5,7 @@
 const FORMS: readonly RegExp[] = [
   /^notice_[a-z_]+_\d+_(.+)$/,
   /^gatehouse-account-(.+)$/,
-  /^gatehouse-[a-z-]+(?:\.[a-z_]+)?(?:\.\d+)?-((?:order-|quote-execution-|deposit-|transfer-|instructions-|wire-|members-|document-|account-|membership-|change-|identity_request_).+)$/,
+  /^gatehouse-[a-z-]+(?:\.[a-z_]+)?(?:\.\d+)?-((?:order-|quote-execution-|deposit-|transfer-|instructions-|wire-|members-|document-|account-|membership-|closing-|change-|identity_request_).+)$/,
   /^gatehouse-[a-z-]+(?:\.[a-z_]+)?(?:\.\d+)?-([0-9a-f]{8}[0-9a-f-]*)$/,
 ]
 

@@ -6,7 +6,7 @@ import { type Completion, claimDueEvents, completeEvents, type OpenEvent, record
 import { createCauseBook, type FailureCause } from './failure-cause.ts'
 import { countEvents, type EventCounts, type InboxRow, loadEvents } from './load-events.ts'
 import { type Proof, type Proven, proveEvents } from './prove-events.ts'
-import { cancelTimer, setTimers, type Timer } from './timers.ts'
+import { cancelTimer, type SetTimers, setTimers, type Timer } from './timers.ts'
 import { splitFromBatches, type WaitingRow, waitingEvents } from './waiting-events.ts'
 
 export type { InboxRow } from './load-events.ts'
@@ -44,8 +44,8 @@ export interface Inbox extends EventAcceptor {
   findCommand(id: string): Promise<Command | null>
   /** Sets a timer of a stream. A waiting timer of that name stays unchanged. */
   setTimer(timer: Timer): Promise<void>
-  /** Sets many different timers in one statement. `reopen` (default true): an ended timer is opened again. Resolves with those that it set. */
-  setTimers(timers: readonly Timer[], options?: { reopen: boolean }): Promise<OpenEvent[]>
+  /** Sets many different timers in one statement. `reopen` (by default all): which ended ones are opened again. Resolves with those that it set. */
+  setTimers(timers: readonly Timer[], options?: SetTimers): Promise<OpenEvent[]>
   cancelTimer(timer: Pick<Timer, 'streamId' | 'name'>): Promise<void>
   count(): Promise<EventCounts>
 }

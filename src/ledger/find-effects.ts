@@ -30,6 +30,7 @@ export const OWNER = `CASE
   WHEN starts_with(e.stream_id, 'members-') THEN (SELECT identity_id FROM member_change WHERE change_id = e.stream_id)
   WHEN starts_with(e.stream_id, 'document-') THEN (SELECT identity_id FROM document WHERE document_id = e.stream_id)
   WHEN starts_with(e.stream_id, 'membership-') THEN (SELECT identity_id FROM account_member_change WHERE change_key = e.stream_id)
+  WHEN starts_with(e.stream_id, 'closing-') THEN (SELECT identity_id FROM account_closing WHERE closing_id = e.stream_id)
   WHEN starts_with(e.stream_id, 'account-') THEN (SELECT identity_id FROM account WHERE account_key = e.stream_id)
   WHEN starts_with(e.stream_id, 'change-') THEN (SELECT identity_id FROM identity_change WHERE change_id = e.stream_id)
   WHEN starts_with(e.stream_id, 'identity_request_') THEN (SELECT identity_id FROM identity_request WHERE request_id = e.stream_id)

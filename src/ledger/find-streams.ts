@@ -14,6 +14,7 @@ export type FoundStreamKind =
   | 'document'
   | 'account'
   | 'account-member-change'
+  | 'account-closing'
   | 'identity-change'
 
 /** A stream that a search found, and the id by which it was found. */
@@ -51,6 +52,7 @@ const SEARCHED: readonly Searched[] = [
   },
   { kind: 'wire', table: 'wire', id: 'wire_id', fields: ['wire_id'] },
   { kind: 'account-member-change', table: 'account_member_change', id: 'change_key', fields: ['change_key'] },
+  { kind: 'account-closing', table: 'account_closing', id: 'closing_id', fields: ['closing_id'] },
   { kind: 'account', table: 'account', id: 'account_key', fields: ['account_key', 'account_id', 'profile_id'] },
   { kind: 'member-change', table: 'member_change', id: 'change_id', fields: ['change_id'] },
   { kind: 'document', table: 'document', id: 'document_id', fields: ['document_id', 'file_id'] },

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { type Account, type AccountMember, ownersOf } from '../domain/account/account.ts'
+import type { ClosingState } from '../domain/account/account-closing.ts'
 import { type AccountMemberChange, membersAfter } from '../domain/account/account-member-change.ts'
 import type { OnboardingState } from '../domain/onboarding/onboarding.ts'
 import { ACCOUNT_TABLE } from './account-table.ts'
@@ -32,6 +33,8 @@ export interface AccountRecord {
   /** The members besides the primary owner. */
   readonly members: readonly AccountMember[]
   readonly openedAt: Date | null
+  /** Its closing that was not stopped, done or under way; null: there is none. */
+  readonly closing: { readonly closingId: string; readonly state: ClosingState } | null
 }
 
 /** A further account as last committed. */
@@ -74,6 +77,8 @@ export async function findAccount(pool: Pool, id: string): Promise<AccountRecord
      SELECT a.account_id AS "accountId", a.identity_id AS "identityId", a.profile_id AS "profileId", o.ref_id AS "refId",
        o.state AS "onboardingState", a.account_key AS "accountKey", a.type, a.members, a.opened_at AS "openedAt",
        o.kyc_refresh->>'endsAt' AS "refreshEndsAt",
+       (SELECT jsonb_build_object('closingId', c.closing_id, 'state', c.state)
+        FROM account_closing c WHERE c.account_id = a.account_id AND c.state <> 'stopped') AS closing,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', c.kind, 'members', c.members) ORDER BY c.updated_at, c.change_key), '[]')
         FROM account_member_change c WHERE c.account_id = a.account_id AND c.state = 'done') AS changes
      FROM found a JOIN onboarding o ON o.identity_id = a.identity_id`,
@@ -119,7 +124,7 @@ export interface AccountEntry extends StreamEntry {
   readonly accountKey: string
 }
 
-/** The entries of the further accounts that the customer owns, and of changes of members of the customer's accounts. */
+/** The entries of the further accounts that the customer owns, and of closings and changes of members of the customer's accounts. */
 export async function readAccountEntries(pool: Pool, identityId: string): Promise<AccountEntry[]> {
   const { rows } = await pool.query<AccountEntry>(
     `SELECT e.stream_id AS "accountKey", e.entry_no AS "entryNo", e.at, e.kind, e.actor, e.data
@@ -127,6 +132,8 @@ export async function readAccountEntries(pool: Pool, identityId: string): Promis
        SELECT account_key AS id FROM account WHERE owners @> ARRAY[$1::text]
        UNION ALL
        SELECT change_key FROM account_member_change WHERE identity_id = $1
+       UNION ALL
+       SELECT closing_id FROM account_closing WHERE identity_id = $1
      ) a JOIN ledger_entry e ON e.stream_id = a.id
      ORDER BY e.stream_id, e.entry_no LIMIT ${MOST_LISTED}`,
     [identityId],

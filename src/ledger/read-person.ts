@@ -4,7 +4,7 @@ import type { Pool } from 'pg'
 export interface StreamOfPerson {
   readonly kind:
     | ('account' | 'order' | 'deposit' | 'transfer' | 'quote-execution' | 'deposit-instructions')
-    | ('document' | 'identity-change' | 'identity-request')
+    | ('document' | 'identity-change' | 'identity-request' | 'account-closing')
   readonly id: string
   readonly state: string
 }
@@ -38,6 +38,7 @@ export async function streamsOfPerson(pool: Pool, identityId: string): Promise<S
      SELECT 'deposit', deposit_id, state FROM deposit WHERE account_id IN (SELECT account_id FROM person) UNION ALL
      SELECT 'transfer', transfer_id, state FROM transfer WHERE account_id IN (SELECT account_id FROM person) UNION ALL
      SELECT 'quote-execution', execution_id, state FROM quote_execution WHERE account_id IN (SELECT account_id FROM person) UNION ALL
+     SELECT 'account-closing', closing_id, state FROM account_closing WHERE account_id IN (SELECT account_id FROM person) UNION ALL
      SELECT 'deposit-instructions', instructions_id, state FROM deposit_instructions WHERE account_id IN (SELECT account_id FROM person) UNION ALL
      SELECT 'document', document_id, state FROM document WHERE identity_id = $1 UNION ALL
      SELECT 'identity-change', change_id, state FROM identity_change WHERE identity_id = $1 UNION ALL

@@ -55,6 +55,7 @@ export async function verifyLedger(
              SELECT instructions_id, entry_count, head_hash FROM deposit_instructions UNION ALL
              SELECT wire_id, entry_count, head_hash FROM wire UNION ALL
              SELECT account_key, entry_count, head_hash FROM account UNION ALL
+             SELECT closing_id, entry_count, head_hash FROM account_closing UNION ALL
              SELECT change_key, entry_count, head_hash FROM account_member_change UNION ALL
              SELECT change_id, entry_count, head_hash FROM identity_change UNION ALL
              SELECT change_id, entry_count, head_hash FROM member_change UNION ALL

@@ -14,6 +14,7 @@ import { signOnUseCases } from './access/sign-on.ts'
 import { keyUseCases } from './access/webhook-keys.ts'
 import { accountUseCases } from './accounts/account-use-cases.ts'
 import type { ChangeMembersParts } from './accounts/change-account-members.ts'
+import type { ClosingParts } from './accounts/close-account.ts'
 import type { OpenAccountParts } from './accounts/open-account.ts'
 import { type AlertParts, alertUseCases, readAlertChannels } from './alerts/alerts.ts'
 import { createPerform } from './audited.ts'
@@ -76,7 +77,8 @@ export interface UseCaseParts {
   alerts: Pick<AlertParts, 'settings' | 'openChannels' | 'configured'>
   /** The streams of further accounts, and what their commands need. */
   accounts: Pick<OpenAccountParts, 'accounts' | 'vault'> &
-    Pick<ChangeMembersParts, 'accountMemberChanges'> & { inbox: OpenAccountParts['inbox'] & ChangeMembersParts['inbox'] }
+    Pick<ChangeMembersParts, 'accountMemberChanges'> &
+    Pick<ClosingParts, 'closings'> & { inbox: OpenAccountParts['inbox'] & ChangeMembersParts['inbox'] }
   /** The streams behind the changes of customers, and their sealed data. */
   identityChanges: Pick<ChangeUseCaseParts, 'changes' | 'vault'>
   /** The streams of requests for identities. */

@@ -62,6 +62,7 @@ export type { ReplayLine } from '../replay/list-replays.ts'
 export { REPLAY_STATES } from '../replay/replay-record.ts'
 export { STEERINGS, type Steering } from '../replay/steer-replay.ts'
 export type { RebuildReport } from '../saga/rebuild-queue.ts'
+export type { ClosingView } from './accounts/close-account.ts'
 export type { ChangeView } from './identity-changes/change-use-cases.ts'
 
 export interface OnboardingView extends OnboardingRecord {

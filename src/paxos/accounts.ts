@@ -14,6 +14,8 @@ export interface PaxosAccount {
   type: string
   /** The members besides the primary owner. Undefined: the answer names none. */
   members?: readonly PaxosAccountMember[]
+  /** Present when the API user has disabled the account. */
+  userDisabled?: true
 }
 
 /** A further identity of an account (paxos/api.md 5.1). `roles`: an open set. */
@@ -50,6 +52,8 @@ export interface AccountsOfPaxos {
   ): Promise<PaxosAccountMember[]>
   /** By Paxos's id of the membership. */
   removeMember(memberId: string, options?: CallOptions): Promise<void>
+  /** Disables the account: Paxos has no call that closes or deletes one (paxos/api.md 5.2). A second call changes nothing. */
+  disable(accountId: string, options?: CallOptions): Promise<void>
   get(accountId: string, options?: CallOptions): Promise<PaxosAccount>
   /**
    * All accounts of one identity, oldest first, over all pages. Paxos has no filter by ref_id, so this list is how an account is found by
@@ -71,15 +75,17 @@ const Account = z
     profile_id: z.string().max(128).nullish(),
     type: z.string().nullish(),
     members: z.array(Member).nullish(),
+    user_disabled: z.boolean().nullish(),
   })
   .transform(
-    ({ id, identity_id, ref_id, profile_id, type, members }): PaxosAccount => ({
+    ({ id, identity_id, ref_id, profile_id, type, members, user_disabled: disabled }): PaxosAccount => ({
       id,
       identityId: identity_id,
       refId: ref_id || null,
       profileId: profile_id || null,
       type: type ?? '',
       ...(members?.length ? { members } : {}),
+      ...(disabled ? { userDisabled: true as const } : {}),
     }),
   )
 const Added = z.object({ account_id: PaxosId, members: z.array(Member).nullish() }).transform(({ members }) => members ?? [])
@@ -118,6 +124,12 @@ export function accountsOfPaxos(call: PaxosCall): AccountsOfPaxos {
       const operation = 'accounts.remove-member'
       const path = `/identity/account-members/${idSegment(memberId, operation)}`
       await call({ operation, path, method: 'DELETE', mayBeEmpty: true, schema: z.object({}), once: 'looked-up-first' }, options)
+    },
+    async disable(accountId, options) {
+      const operation = 'accounts.disable'
+      const body = { account: { id: accountId }, set_user_disabled: true }
+      const request = { operation, path: '/identity/accounts', schema: Account, once: 'sets-a-state' } as const
+      about(accountId, await call({ ...request, method: 'PUT', body }, options), operation)
     },
     async get(accountId, options) {
       const operation = 'accounts.get'

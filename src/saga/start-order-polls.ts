@@ -22,6 +22,7 @@ import { errorMessage } from '../platform/app-error.ts'
 import type { Logger } from '../platform/logger.ts'
 import { withClient } from '../platform/postgres/postgres.ts'
 import type { EventQueue } from '../queue/event-queue.ts'
+import { continueClosings } from './continue-closings.ts'
 import { SETTLE_DOCUMENT } from './document-route.ts'
 import { CHANGE_IDENTITY } from './identity-change-route.ts'
 import { createOrderPoll, type PollReport } from './poll-orders.ts'
@@ -107,6 +108,7 @@ async function pollAlone(
     if (!rows[0]?.mine) return null
     try {
       await giveLostCommands({ pool, inbox, orders })
+      await continueClosings({ pool, inbox })
       if (transfers) await pollTransfers({ inbox, paxos, pending: () => listPendingTransfers(pool), now: Date.now })
       return await pollOrders()
     } finally {

@@ -129,6 +129,7 @@ export function createMemoryWorld({
       pagesOfAll: async function* () {},
       addMembers: () => Promise.reject(new Error('no member is added here')),
       removeMember: () => Promise.reject(new Error('no member is removed here')),
+      disable: () => Promise.reject(new Error('no account is disabled here')),
       listOfIdentity: async (_, asked) => {
         called('list', asked)
         return world.accounts

@@ -5,9 +5,19 @@ import { ENCRYPTION_KEY, type Pipeline } from '../saga/start-pipeline.ts'
 export function accountsOf({
   accountLedger: accounts,
   accountMemberLedger: accountMemberChanges,
+  closingLedger: closings,
   ledger: onboardings,
   ...stages
 }: Pipeline): AccountUseCases {
   const perform = createPerform(stages.pool, Date.now)
-  return accountUseCases({ ...stages, accounts, accountMemberChanges, onboardings, encryptionKey: ENCRYPTION_KEY, perform, now: Date.now })
+  return accountUseCases({
+    ...stages,
+    accounts,
+    accountMemberChanges,
+    closings,
+    onboardings,
+    encryptionKey: ENCRYPTION_KEY,
+    perform,
+    now: Date.now,
+  })
 }

@@ -19,6 +19,12 @@ function describe(accountKey: string, kind: string, data: Readonly<Record<string
     case 'account.moved':
       if (to === 'opened') return `Further account ${accountKey} opened at Paxos as ${String(accountId)}`
       return `Further account ${accountKey} moved from ${String(from)} to ${String(to)}${reason === null ? '' : `: ${String(reason).replaceAll('-', ' ')}`}`
+    case 'closing.requested':
+      return `Closing of account ${String(accountId)} requested`
+    case 'closing.moved': {
+      const left = Array.isArray(data.blocks) && data.blocks.length > 0 ? `; it waits for: ${data.blocks.join(', ')}` : ''
+      return `Closing of account ${String(accountId)}: ${String(to)}${left}`
+    }
     case 'members.requested':
       return `${data.kind === 'add' ? 'New members' : 'Removal of a member'} of account ${String(accountId)} requested: ${Array.isArray(data.members) ? data.members.join(', ') : ''}`
     case 'members.moved':

@@ -16,9 +16,10 @@ import {
   type ChangeMembersParts,
   removeAccountMember,
 } from './change-account-members.ts'
+import { type ClosingParts, type ClosingUseCases, closingUseCases } from './close-account.ts'
 import { type AccountRequest, type OpenAccountParts, openAccount } from './open-account.ts'
 
-export interface AccountUseCases {
+export interface AccountUseCases extends ClosingUseCases {
   /**
    * Commits the request, then calls Paxos and waits up to 5 s. After that it may still be `submitting` or `unknown`. Safe to repeat with the
    * same key. @throws OnboardingUnknownError, AccountNotPossibleError, IdempotencyKeyReusedError
@@ -35,7 +36,8 @@ export interface AccountUseCases {
 type Watched = 'find' | 'answered' | 'findChange' | 'changed' | 'account'
 
 /** What the use cases need besides the reads that they make themselves. */
-export type AccountParts = Omit<OpenAccountParts & ChangeMembersParts, Watched> & { pool: Pool; perform: Perform }
+export type AccountParts = Omit<OpenAccountParts & ChangeMembersParts, Watched> &
+  Pick<ClosingParts, 'closings' | 'paxos'> & { pool: Pool; perform: Perform }
 
 /** Further accounts of customers, and joint accounts. */
 export function accountUseCases({ pool, perform, ...parts }: AccountParts): AccountUseCases {
@@ -65,6 +67,7 @@ export function accountUseCases({ pool, perform, ...parts }: AccountParts): Acco
       act,
     )
   return {
+    ...closingUseCases({ ...parts, pool, perform, account: membership.account }),
     addAccountMembers: (asked, actor) => audited(actor, 'member.add', asked.accountId, () => addAccountMembers(membership, asked, actor)),
     removeAccountMember: (asked, actor) =>
       audited(actor, 'member.remove', asked.accountId, () => removeAccountMember(membership, asked, actor)),

@@ -14,6 +14,7 @@ const MOVING: Readonly<Record<string, readonly string[]>> = {
   'quote-execution': ['submitting', 'unknown', 'created', 'held'],
   'deposit-instructions': ['submitting', 'unknown'],
   document: ['sending'],
+  'account-closing': ['cancelling', 'selling', 'waiting', 'finishing', 'held'],
   'identity-change': ['submitting', 'unknown'],
 }
 

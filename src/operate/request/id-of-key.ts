@@ -5,7 +5,9 @@ import { createHash } from 'node:crypto'
  * the same stream, also after a restore from a backup and under another ENCRYPTION_KEY.
  */
 export function idOfKey(
-  kind: 'order' | 'quote-execution' | 'deposit' | 'instructions' | 'wire' | 'members' | 'document' | 'account' | 'membership' | 'change',
+  kind:
+    | ('order' | 'quote-execution' | 'deposit' | 'instructions' | 'wire' | 'members' | 'document' | 'account' | 'membership' | 'closing')
+    | 'change',
   idempotencyKey: string,
 ): string {
   return `${kind}-${createHash('sha256').update(`gatehouse/${kind}/${idempotencyKey}`).digest('hex').slice(0, 32)}`

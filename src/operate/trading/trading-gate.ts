@@ -40,6 +40,7 @@ const UNDER_CONTROL: Readonly<Record<string, readonly OrderSide[]>> = {
  */
 export async function requireTradable(paxos: PaxosClient, account: AccountRecord, side: OrderSide, now = Date.now()): Promise<void> {
   const { owners, accountId } = account
+  requireOpen(account, side)
   for (const { identityId, state } of owners) {
     if (state !== 'ready' && state !== 'disabled')
       throw new AccountNotTradableError(
@@ -48,6 +49,17 @@ export async function requireTradable(paxos: PaxosClient, account: AccountRecord
   }
   const identities = await Promise.all(owners.map(({ identityId }) => paxos.identities.get(identityId)))
   for (const identity of identities) requirePermitted(account, identity, side, now)
+}
+
+/** While an account is being closed the customer may sell and not buy; once it is empty, neither. @throws AccountNotTradableError */
+function requireOpen({ accountId, closing }: AccountRecord, side: OrderSide): void {
+  if (!closing) return
+  const { closingId, state } = closing
+  if (state === 'closed') throw new AccountNotTradableError(`Account ${accountId} cannot trade: it is closed (${closingId}).`)
+  if (side === 'SELL' && state !== 'finishing') return
+  throw new AccountNotTradableError(
+    `Account ${accountId} cannot ${side === 'BUY' ? 'buy' : 'sell'}: it is being closed (${closingId}, ${state}). A person can stop that: POST /v1/accounts/{id}/closing/stop.`,
+  )
 }
 
 /** @throws AccountNotTradableError when this owner's live status or a control forbids the trade */

@@ -36,6 +36,7 @@ const CLASS_OF_OPERATION = {
   'accounts.create': 'accounts',
   'accounts.add-members': 'accounts',
   'accounts.remove-member': 'accounts',
+  'accounts.disable': 'accounts',
   'accounts.get': 'accounts',
   'accounts.list': 'accounts',
   'institution-members.add': 'identity',

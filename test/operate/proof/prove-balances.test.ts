@@ -12,6 +12,7 @@ const ACCOUNT = {
   refId: null,
   onboardingState: 'ready',
   openedAt: null,
+  closing: null,
   accountKey: null,
   type: 'BROKERAGE',
   owners: [],

@@ -7,7 +7,7 @@ import type { PaxosClient } from '../../../src/paxos/paxos-client.ts'
 const ENDS_AT = '2026-03-31T12:00:00.000Z'
 
 function trades(
-  { status = 'APPROVED', controls = [] as string[], refresh = null as string | null },
+  { status = 'APPROVED', controls = [] as string[], refresh = null as string | null, closing = null as string | null },
   { side, now = Date.parse(ENDS_AT) - 1 }: { side: OrderSide; now?: number },
 ): Promise<boolean> {
   const requirements = refresh === null ? [] : [{ type: 'KYC_REFRESH', status: 'PENDING', codes: [refresh], awaiting: 'CLIENT' }]
@@ -15,7 +15,7 @@ function trades(
   const identity = { id: 'identity', status, statusDetails: { requirements, controls: active } }
   const paxos = { identities: { get: async () => identity } } as unknown as PaxosClient // nothing else is asked
   const account = {
-    ...{ accountId: 'account', identityId: 'identity' },
+    ...{ accountId: 'account', identityId: 'identity', closing: closing === null ? null : { closingId: 'closing-1', state: closing } },
     owners: [{ identityId: 'identity', state: 'ready', refreshEndsAt: ENDS_AT }],
   } as unknown as AccountRecord // the fields that the gate reads
   return requireTradable(paxos, account, side, now).then(
@@ -59,5 +59,16 @@ describe('the order gate', () => {
     const now = Date.parse(ENDS_AT) + ms
     expect(await trades({ refresh }, { side: 'BUY', now })).toBe(buys)
     expect(await trades({ refresh }, { side: 'SELL', now })).toBe(true)
+  })
+
+  it.each([
+    ['cancelling', true],
+    ['selling', true],
+    ['waiting', true],
+    ['finishing', false],
+    ['closed', false],
+  ])('A45: while a closing is %s: no buy, and a sale %s', async (closing, sells) => {
+    expect(await trades({ closing }, { side: 'BUY' })).toBe(false)
+    expect(await trades({ closing }, { side: 'SELL' })).toBe(sells)
   })
 })
