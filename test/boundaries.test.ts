@@ -73,6 +73,7 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     ],
   },
   inbox: { may: ['../domain/event-state.ts', '../platform/logger.ts'], mayNot: ['../queue/event-queue.ts', '../ledger/ledger.ts'] },
+  imports: { may: ['../domain/event-state.ts', '../platform/app-error.ts'], mayNot: ['../inbox/inbox.ts', '../operate/use-cases.ts'] },
   queue: { may: ['../domain/event-state.ts', '../platform/logger.ts'], mayNot: ['../inbox/inbox.ts', '../generated/prisma/client.ts'] },
   ledger: {
     may: ['../domain/onboarding/onboarding.ts', '../generated/prisma/client.ts'],
@@ -115,7 +116,13 @@ const FOLDERS: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ['../notify/notice.ts', '../operate/use-cases.ts', '../receive/register-receiver.ts'],
   },
   operate: {
-    may: ['../replay/run-replay.ts', '../saga/process-event.ts', '../audit/audit.ts', '../operators/operators.ts'],
+    may: [
+      '../replay/run-replay.ts',
+      '../saga/process-event.ts',
+      '../audit/audit.ts',
+      '../operators/operators.ts',
+      '../imports/read-source.ts',
+    ],
     mayNot: [
       '../api/operator-api.ts',
       '../pages/home-page.ts',

@@ -4,6 +4,7 @@ import { DELIVERY_STATES, INCIDENT_STATES } from '../src/alert/alert-incident.ts
 import { ACCOUNT_STATES } from '../src/domain/account/account.ts'
 import { CLOSING_STATES } from '../src/domain/account/account-closing.ts'
 import { ACCOUNT_MEMBER_CHANGE_STATES } from '../src/domain/account/account-member-change.ts'
+import { IMPORT_STATES } from '../src/domain/bulk-import.ts'
 import { DOCUMENT_STATES } from '../src/domain/document/document.ts'
 import { EFFECT_STATES } from '../src/domain/effect.ts'
 import { EVENT_STATES } from '../src/domain/event-state.ts'
@@ -26,6 +27,7 @@ const LISTS: Readonly<Record<string, { file: string; states: readonly string[] }
   ISSUE_STATES: { file: 'inbox/read-issues.ts', states: ISSUE_STATES },
   EFFECT_STATES: { file: 'domain/effect.ts', states: EFFECT_STATES },
   REPLAY_STATES: { file: 'replay/replay-record.ts', states: REPLAY_STATES },
+  IMPORT_STATES: { file: 'domain/bulk-import.ts', states: IMPORT_STATES },
   RECONCILIATION_STATES: { file: 'reconcile/reconciliation.ts', states: RECONCILIATION_STATES },
   INCIDENT_STATES: { file: 'alert/alert-incident.ts', states: INCIDENT_STATES },
   DELIVERY_STATES: { file: 'alert/alert-incident.ts', states: DELIVERY_STATES },

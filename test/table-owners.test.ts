@@ -46,6 +46,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   sweep_window: 'reconcile',
   sweep_claim: 'reconcile',
   reconciliation: 'reconcile',
+  import: 'imports',
+  import_reject: 'imports',
   identity_poll: 'reconcile',
   paxos_budget: 'paxos',
   paxos_contact: 'paxos',

@@ -104,7 +104,7 @@ export const ANSWER_EXAMPLES: Readonly<Partial<Record<ApiSchemaName, unknown>>> 
 
 /** Ids in paths, by parameter name; of several, a route shows the first one that its own schema accepts. */
 export const PARAMETER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
-  id: [IDENTITY_ID, '3f8a1c0b9d2e'],
+  id: [IDENTITY_ID, '3f8a1c0b9d2e', 'import-3f8a1c0b9d2e4f60a7b8c9d0e1f23344'],
   memberId: ['3b9f1f7e-0c53-4b6e-8f6a-2d1c0b9a8e77'],
   event_id: [EVENT_ID],
   token_id: [IDENTITY_ID],

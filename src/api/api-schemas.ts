@@ -9,6 +9,7 @@ import { DOCUMENT_SCHEMAS } from './document-schemas.ts'
 import { DUPLICATE_SCHEMAS } from './duplicate-schemas.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { FindAnswer } from './find-schemas.ts'
+import { IMPORT_SCHEMAS } from './import-schemas.ts'
 import { ISSUE_SCHEMAS } from './issue-schemas.ts'
 import { MEMBER_SCHEMAS } from './member-schemas.ts'
 import { Notification } from './notification-schema.ts'
@@ -47,6 +48,7 @@ export const API_SCHEMAS = {
   ...DUPLICATE_SCHEMAS,
   ...DOCUMENT_SCHEMAS,
   ...EVENT_SCHEMAS,
+  ...IMPORT_SCHEMAS,
   ...ISSUE_SCHEMAS,
   ...REPLAY_SCHEMAS,
   ...STATS_SCHEMAS,

@@ -20,6 +20,7 @@ import { duplicateRoutes } from './duplicate-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { exportRoutes } from './export-routes.ts'
 import { findRoutes } from './find-routes.ts'
+import { importRoutes } from './import-routes.ts'
 import { instructionRoutes } from './instruction-routes.ts'
 import { issueRoutes } from './issue-routes.ts'
 import { keyRoutes } from './key-routes.ts'
@@ -61,6 +62,7 @@ export function operatorRoutes(useCases: OperatorUseCases): ApiRoute[] {
     findRoutes,
     onboardingRoutes,
     duplicateRoutes,
+    importRoutes,
     documentRoutes,
     accountOpeningRoutes,
     changeRoutes,

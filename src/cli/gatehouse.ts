@@ -16,6 +16,7 @@ import { registerErasureCommands } from './erasure-commands.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerExportCommand } from './export-command.ts'
 import { registerFindCommand } from './find-command.ts'
+import { registerImportCommands } from './import-commands.ts'
 import { registerIssueCommands } from './issue-commands.ts'
 import { registerKeyCommands } from './key-commands.ts'
 import { registerLedgerCommands } from './ledger-commands.ts'
@@ -61,6 +62,7 @@ registerDossierCommand(program, open)
 registerTopCommand(program, open)
 registerCompletionCommand(program)
 registerOnboardingCommands(program, open)
+registerImportCommands(program, open)
 registerDocumentCommands(program, open)
 registerEventCommands(program, open)
 registerIssueCommands(program, open)

@@ -29,6 +29,7 @@ import { readHome } from './health/home.ts'
 import { honestPace } from './health/honest-pace.ts'
 import { readStats } from './health/stats.ts'
 import { type ChangeUseCaseParts, changeUseCases } from './identity-changes/change-use-cases.ts'
+import { importUseCases } from './imports/import-use-cases.ts'
 import { issueUseCases } from './issues/issues.ts'
 import type { MemberParts } from './onboarding/change-members.ts'
 import { duplicateUseCases } from './onboarding/duplicates.ts'
@@ -132,6 +133,7 @@ export function createUseCases(parts: UseCaseParts): OperatorUseCases {
     ...dossierUseCases({ pool, now }),
     ...alertUseCases({ ...parts.alerts, pool, perform, now }),
     ...exportUseCases({ pool, perform, now, onboardings, events, vault: parts.erasure.vault }),
+    ...importUseCases({ pool, perform, now, encryptionKey: parts.trading.encryptionKey, createOnboarding: actions.createOnboarding }),
     ...erasureUseCases({
       ...{ ...parts.erasure, pool, perform, now, keys: parts.vault.keys, onboardings: parts.documents.onboardings },
       ...{ paxos: parts.trading.paxos, encryptionKey: parts.trading.encryptionKey },

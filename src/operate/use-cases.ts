@@ -36,6 +36,7 @@ import type { Finding } from './health/finding.ts'
 import type { Home } from './health/home.ts'
 import type { UpstreamOutlook } from './health/upstream-outlook.ts'
 import type { ChangeUseCases } from './identity-changes/change-use-cases.ts'
+import type { ImportUseCases } from './imports/import-use-cases.ts'
 import type { Annotation, IssueVerb } from './issues/issue-input.ts'
 import type { CreatedOnboarding, CreateOrder } from './onboarding/create-onboarding.ts'
 import type { DuplicateUseCases } from './onboarding/duplicates.ts'
@@ -263,6 +264,7 @@ export interface OperatorUseCases
     DriftUseCases,
     DossierUseCases,
     ExportUseCases,
+    ImportUseCases,
     SignOnUseCases,
     SessionUseCases {
   /** The home page: problems, progress, longest waits. */

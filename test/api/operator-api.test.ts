@@ -567,6 +567,8 @@ describe('the OpenAPI document', () => {
       'get /v1/events/{event_id}',
       'get /v1/find',
       'get /v1/home',
+      'get /v1/imports',
+      'get /v1/imports/{id}',
       'get /v1/issues',
       'get /v1/issues/export',
       'get /v1/issues/{id}',

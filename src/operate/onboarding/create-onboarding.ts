@@ -59,7 +59,7 @@ export async function createOnboarding(parts: CreateParts, order: CreateOrder): 
   const { idempotencyKey, request, requestedBy } = order
   const { onDuplicate = 'refuse', ...person } = request
   const hashes = hashInput(encryptionKey, { purpose: CREATE_ONBOARDING, idempotencyKey, input: request })
-  const requestId = `identity_request_${hashes.key.toString('hex').slice(0, 32)}`
+  const requestId = idOfHash(hashes.key)
   await vault.refuseErased(requestId)
   const known = await requests.load(requestId)
   if (!known) {
@@ -103,6 +103,15 @@ async function result({ requests }: CreateParts, { id, streamId }: Command, { cr
   const { identityId = null, duplicateOf = null } = (await requests.load(streamId))?.request ?? {}
   if (duplicateOf !== null) return { kind: 'duplicate', commandId: id, requestId: streamId, existingIdentityId: duplicateOf }
   return identityId !== null ? { kind: 'opened', identityId, created } : { kind: 'running', commandId: id }
+}
+
+/** The id of the request for an identity under this Idempotency-Key. */
+export function requestIdOf(encryptionKey: Buffer, idempotencyKey: string): string {
+  return idOfHash(hashInput(encryptionKey, { purpose: CREATE_ONBOARDING, idempotencyKey, input: null }).key)
+}
+
+function idOfHash(keyHash: Buffer): string {
+  return `identity_request_${keyHash.toString('hex').slice(0, 32)}`
 }
 
 function derivedRefId(encryptionKey: Buffer, idempotencyKey: string): string {
