@@ -24,8 +24,15 @@ ${tests.map(({ channel, delivered, answer, tookMs }) =>
 )}
 ${quiet && notice('plain', 'Quiet hours: only critical alerts go out.')}
 <section class="card"><h2>Channels</h2>${channelLines(channels, now)}
-${channels.some(({ configured }) => configured) && offer(operator, 'notice.test', () => html`<form class="inline" method="post" action="/alerts/test"><button>Send a test</button></form>`)}
-<p class="hint">The audit records your name with each test.</p></section>
+${
+  channels.some(({ configured }) => configured) &&
+  offer(
+    operator,
+    'notice.test',
+    () => html`<form class="inline" method="post" action="/alerts/test"><button>Send a test</button></form>
+<p class="hint">The audit records your name with each test.</p>`,
+  )
+}</section>
 <h2>Incidents</h2>
 ${incidents.length > 0 ? incidentTable(incidents, now) : emptyState('No incident was reported.', html`A problem of the <a href="/">home page</a> that lasts becomes an incident.`)}
 ${command(`${GATEHOUSE} alert list`)}`,

@@ -30,7 +30,7 @@ export function dossierRisks(rows: DossierRows): DossierRisk[] {
     },
     {
       count: duplicates.count,
-      sentence: `${counted(duplicates.count, 'onboarding')} wait for a decision about a duplicate person, from any time.`,
+      sentence: `${counted(duplicates.count, 'onboarding')} ${duplicates.count === 1 ? 'waits' : 'wait'} for a decision about a duplicate person, from any time.`,
       nextAction: `Confirm or decline each: ${GATEHOUSE} onboarding duplicates`,
     },
   ].filter(({ count }) => count > 0)
