@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { CONTINUE_CLOSING } from '../../src/domain/account/account-closing.ts'
 import type { Pipeline } from '../saga/start-pipeline.ts'
 import { completes, createWorld, eventually, type World } from '../saga/world.ts'
 import { hasDocument, violationsOf } from '../sandbox/paxos-document.ts'
 import { startRecordingProxy } from '../support/recording-proxy.ts'
+import { withdrawManually } from './account-at-paxos.ts'
+import { accountsOf } from './accounts-of.ts'
 import { bankOf } from './bank.ts'
 import { openTrader, TESTER, type Trader } from './trader.ts'
 
@@ -24,6 +27,7 @@ const NEEDED = [
   'POST /sandbox/fiat-deposits',
   'GET /transfer/transfers',
   'GET /transfer/transfers/{id}',
+  'PUT /identity/accounts',
 ]
 
 const nameOf = (method: string, path: string): string => `${method} ${(path.split('?')[0] ?? '').replaceAll(/\/[0-9a-f-]{36}/g, '/{id}')}`
@@ -40,6 +44,7 @@ describe.skipIf(!hasDocument)("what goes over the wire beside Paxos's OpenAPI do
     await wireForADay({ world, pipeline, trader })
     await completes(pipeline)
     expect(await trader.drift()).toEqual({})
+    await closeInTheEvening({ world, pipeline, trader })
 
     const seen = new Set(proxy.calls.map(({ method, path }) => nameOf(method, path)))
     expect(NEEDED.filter((name) => !seen.has(name))).toEqual([])
@@ -72,6 +77,21 @@ async function wireForADay({ world, pipeline, trader }: { world: World; pipeline
     ({ length }) => length === 6,
   )
   for (const event of bank.events()) await pipeline.accept(event)
+}
+
+/** The account is closed, and a person takes the money out. */
+async function closeInTheEvening({ world, pipeline, trader }: { world: World; pipeline: Pipeline; trader: Trader }): Promise<void> {
+  const accounts = accountsOf(pipeline)
+  const { accountId } = trader
+  const { closing } = await accounts.closeAccount({ accountId, idempotencyKey: 'close', reason: 'the customer asked for it' }, TESTER)
+  const look = async () => {
+    const seen = await accounts.getClosing(accountId)
+    if (seen.state !== 'waiting') return seen
+    withdrawManually(world.sandbox, accountId, 'USD')
+    await pipeline.inbox.setTimer({ streamId: closing.closingId, name: CONTINUE_CLOSING, dueAt: new Date() })
+    return seen
+  }
+  await eventually(look, ({ state }) => state === 'closed')
 }
 
 /** A wire of ours whose answer is lost: it is found in the list of transfers. */
