@@ -9,7 +9,7 @@ import { createWorld, eventually, NOTICE_SECRET, reaches } from '../saga/world.t
 import { person } from '../sandbox/person.ts'
 import { forEachBackend, type TestBackend } from '../support/queue-backends.ts'
 import { TESTER } from '../tour/trader.ts'
-import type { Instant } from './instants.ts'
+import { type Instant, instantsOn } from './instants.ts'
 import { openStage } from './stage.ts'
 
 const RECOVERED = { withinMs: 80_000 }
@@ -84,8 +84,10 @@ async function withStage(backend: TestBackend, work: (opened: Awaited<ReturnType
 }
 
 forEachBackend((backend) => {
+  const killedAt = (instants: readonly Instant[]) => it.concurrent.each(instantsOn(backend, instants))
+
   describe('A8, A38: when the worker is killed', () => {
-    it.concurrent.each(writes('identities.update'))('%s, a correction reaches Paxos and leaves no data', { timeout: 120_000 }, (dieAt) =>
+    killedAt(writes('identities.update'))('%s, a correction reaches Paxos and leaves no data', { timeout: 120_000 }, (dieAt) =>
       withStage(backend, async ({ useCases, crash, identityId, identity }) => {
         const asked = { identityId, idempotencyKey: 'k', kind: 'kyc-refresh', changes: { person_details: { last_name: 'Lee' } } } as const
         expect(await crash(dieAt, () => useCases.correctIdentity(asked, TESTER))).toMatchObject({ state: 'done' })
@@ -94,7 +96,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.concurrent.each(writes('controls.create'))('%s, a control is set exactly once', { timeout: 120_000 }, (dieAt) =>
+    killedAt(writes('controls.create'))('%s, a control is set exactly once', { timeout: 120_000 }, (dieAt) =>
       withStage(backend, async ({ useCases, crash, identityId, identity }) => {
         const asked = { identityId, idempotencyKey: 'k', type: 'DORMANT', reasonCode: 'INACTIVITY', reason: null } as const
         const { state, controlId } = await crash(dieAt, () => useCases.setControl(asked, TESTER))
@@ -102,7 +104,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.concurrent.each(writes('controls.remove').slice(2, 6))('%s, a control is lifted once', { timeout: 120_000 }, (dieAt) =>
+    killedAt(writes('controls.remove').slice(2, 6))('%s, a control is lifted once', { timeout: 120_000 }, (dieAt) =>
       withStage(backend, async ({ useCases, crash, identityId, identity }) => {
         const set = { identityId, idempotencyKey: 'k', type: 'SELL_ONLY', reasonCode: 'OTHER', reason: null } as const
         const { controlId } = await crash(null, () => useCases.setControl(set, TESTER))

@@ -1,9 +1,20 @@
+import type { TestBackend } from '../support/queue-backends.ts'
+
 /**
  * Where a process is killed: before a part of the pipeline is called, during the call, or after its answer and before anything else. What a
  * crash leaves behind changes only at these calls, so that a process that dies anywhere else leaves the same as at the nearest of them. The
  * number counts the calls within one process.
  */
 export type Instant = `${'before' | 'during' | 'after'} ${string} #${number}`
+
+/**
+ * The instants of a table at which workers are killed with the queue on this backend. `npm test` kills at each instant on one of the two
+ * backends, in turn: each case takes some seconds of two processes. `CRASHES=all` kills at each instant on both.
+ */
+export function instantsOn({ kind }: TestBackend, instants: readonly Instant[]): readonly Instant[] {
+  if (process.env.CRASHES === 'all') return instants
+  return instants.filter((_, index) => (index % 2 === 0) === (kind === 'redis'))
+}
 
 /** Calls `reach` before and after each call of a method of `part` and its parts. `during` is up to `reach`. */
 export function watch<Part extends object>(name: string, part: Part, reach: (at: Instant) => void): Part {

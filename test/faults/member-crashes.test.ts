@@ -6,7 +6,7 @@ import { eventually, NOTICE_SECRET } from '../saga/world.ts'
 import { institution } from '../sandbox/person.ts'
 import { forEachBackend, type TestBackend } from '../support/queue-backends.ts'
 import { TESTER } from '../tour/trader.ts'
-import type { Instant } from './instants.ts'
+import { type Instant, instantsOn } from './instants.ts'
 import { openStage } from './stage.ts'
 
 const RECOVERED = { withinMs: 80_000 }
@@ -56,13 +56,15 @@ async function changeAndCrash(backend: TestBackend, dieAt: Instant, action: 'add
 }
 
 forEachBackend((backend) => {
+  const killedAt = (instants: readonly Instant[]) => it.concurrent.each(instantsOn(backend, instants))
+
   // Side by side: each mostly waits for the rescue of a job.
   describe('A8: when the worker is killed', () => {
-    it.concurrent.each(instantsOf('add'))('%s, the member is added exactly once', { timeout: 120_000 }, async (dieAt) => {
+    killedAt(instantsOf('add'))('%s, the member is added exactly once', { timeout: 120_000 }, async (dieAt) => {
       expect(await changeAndCrash(backend, dieAt, 'add')).toEqual(['TRUSTEE', 'BENEFICIARY'])
     })
 
-    it.concurrent.each(instantsOf('remove'))('%s, the member is removed and the other one stays', { timeout: 120_000 }, async (dieAt) => {
+    killedAt(instantsOf('remove'))('%s, the member is removed and the other one stays', { timeout: 120_000 }, async (dieAt) => {
       expect(await changeAndCrash(backend, dieAt, 'remove')).toEqual(['TRUSTEE'])
     })
   })

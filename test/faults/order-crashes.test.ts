@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { forEachBackend } from '../support/queue-backends.ts'
-import type { Instant } from './instants.ts'
+import { type Instant, instantsOn } from './instants.ts'
 import { openSandboxTrader, type SandboxTrader } from './sandbox-trader.ts'
 
 /** Each write of an order, cut before, during and after. */
@@ -94,6 +94,8 @@ const SENT_WIRE: readonly Instant[] = [
 ]
 
 forEachBackend((backend) => {
+  const killedAt = (instants: readonly Instant[]) => it.concurrent.each(instantsOn(backend, instants))
+
   const withTrader = async (work: (trader: SandboxTrader) => Promise<void>): Promise<void> => {
     const trader = await openSandboxTrader(backend)
     try {
@@ -105,7 +107,7 @@ forEachBackend((backend) => {
 
   // Side by side: each mostly waits for the rescue of a job.
   describe('A8, A12: when the worker is killed', () => {
-    it.concurrent.each(ORDER)('%s, the order is placed exactly once and its money is proved', { timeout: 120_000 }, (dieAt) =>
+    killedAt(ORDER)('%s, the order is placed exactly once and its money is proved', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.fund('10000.00')
         const { orderId } = await trader.placeAndCrash(dieAt)
@@ -115,7 +117,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.concurrent.each(QUOTE)('%s, the quote is executed at most once and its money is proved', { timeout: 120_000 }, (dieAt) =>
+    killedAt(QUOTE)('%s, the quote is executed at most once and its money is proved', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.fund('10000.00')
         const { state, reason } = await trader.executeAndCrash(dieAt)
@@ -127,14 +129,14 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.concurrent.each(INSTRUCTIONS)('%s, deposit instructions are made exactly once', { timeout: 120_000 }, (dieAt) =>
+    killedAt(INSTRUCTIONS)('%s, deposit instructions are made exactly once', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         expect(await trader.instructAndCrash(dieAt)).toMatchObject({ state: 'created' })
         expect(trader.instructionsAtPaxos()).toBe(1)
       }),
     )
 
-    it.concurrent.each(JOINT_ACCOUNT)('A44: %s, a joint account is opened exactly once', { timeout: 120_000 }, (dieAt) =>
+    killedAt(JOINT_ACCOUNT)('A44: %s, a joint account is opened exactly once', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         const { account, atPaxos } = await trader.openJointAndCrash(dieAt)
         expect(account).toMatchObject({ state: 'opened', owners: [expect.any(String), expect.any(String)] })
@@ -146,7 +148,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.concurrent.each(WIRE)('%s, a wire is credited exactly once and notified under one key', { timeout: 120_000 }, (dieAt) =>
+    killedAt(WIRE)('%s, a wire is credited exactly once and notified under one key', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.wireAndCrash('150.33', dieAt)
         expect(await trader.balance('USD')).toBe('120.33')
@@ -155,7 +157,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.concurrent.each(SENT_WIRE)('%s, the wire is sent exactly once and its money is proved', { timeout: 120_000 }, (dieAt) =>
+    killedAt(SENT_WIRE)('%s, the wire is sent exactly once and its money is proved', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.sendWireAndCrash('150.33', dieAt)
         expect(await trader.balance('USD')).toBe('120.33')
@@ -164,7 +166,7 @@ forEachBackend((backend) => {
       }),
     )
 
-    it.concurrent.each(DEPOSIT)('%s, the deposit is made exactly once', { timeout: 120_000 }, (dieAt) =>
+    killedAt(DEPOSIT)('%s, the deposit is made exactly once', { timeout: 120_000 }, (dieAt) =>
       withTrader(async (trader) => {
         await trader.fundAndCrash('10000.00', dieAt)
         expect(await trader.balance('USD')).toBe('10000')
