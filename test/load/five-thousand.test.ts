@@ -61,6 +61,7 @@ forEachBackend((backend) => {
         disabled: 0,
         frozen: 0,
         held: 0,
+        erased: 0,
       })
       expect(stats.notices).toMatchObject({ sent: 2 * EVENTS, suppressed: 0, failed: 0 })
       expect(stats.inbox).toMatchObject({ accepted: 0, processed: EVENTS, parked: 0, dead: 0 })
