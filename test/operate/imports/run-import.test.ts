@@ -135,6 +135,38 @@ describe('an import', () => {
   })
 })
 
+describe('a fault at Paxos during an import', () => {
+  const refusing = (status: number, next: number) =>
+    operator.sandbox.faults.arm({ on: 'POST /identity/identities', do: 'answer', status, next })
+
+  it('that passes makes a line wait: each line is created once, and none is rejected', async () => {
+    const before = identities()
+    refusing(503, 3)
+    const seen: (string | null)[] = []
+    const done = await run(await importFile('people.jsonl', jsonl([personLine(801), personLine(802)])), {
+      onProgress: ({ waitsFor }) => seen.push(waitsFor),
+    })
+    expect(done).toMatchObject({ state: 'finished', created: 2, rejected: 0 })
+    expect(seen).toContain('PAXOS_OUTCOME_UNKNOWN')
+    expect(identities() - before).toBe(2)
+  })
+
+  it('that is a refusal of one line rejects that line alone', async () => {
+    refusing(400, 1)
+    const done = await run(await importFile('people.jsonl', jsonl([personLine(811)])))
+    expect(done).toMatchObject({ state: 'finished', created: 0, rejected: 1 })
+    expect(await rejectsOf(done)).toMatchObject([{ line: 1, code: 'PAXOS_REJECTED' }])
+  })
+
+  it('that refuses our API user stops the run before the next lines, and says why', async () => {
+    refusing(403, 1)
+    const lines = Array.from({ length: 20 }, (_, at) => personLine(820 + at))
+    await expect(run(await importFile('people.jsonl', jsonl(lines)))).rejects.toMatchObject({ code: 'PAXOS_FORBIDDEN' })
+    const [stopped] = (await operator.useCases.listImports({ limit: 1 })).items
+    expect(stopped).toMatchObject({ state: 'stopped', position: 0, rejected: 0, lastError: 'PAXOS_FORBIDDEN' })
+  })
+})
+
 describe('two imports of one file at once', () => {
   it('share one lease: the second one is refused, and no line is sent twice', async () => {
     const before = identities()
