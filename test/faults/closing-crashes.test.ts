@@ -6,7 +6,7 @@ import { forEachBackend, type TestBackend } from '../support/queue-backends.ts'
 import { filledAtPaxos, withdrawManually } from '../tour/account-at-paxos.ts'
 import { accountsOf } from '../tour/accounts-of.ts'
 import { requestOf, TESTER, useCasesOf } from '../tour/trader.ts'
-import type { Instant } from './instants.ts'
+import { type Instant, instantsOn } from './instants.ts'
 import { openStage } from './stage.ts'
 
 const RECOVERED = { withinMs: 80_000 }
@@ -86,13 +86,17 @@ async function closeAndCrash(backend: TestBackend, dieAt: Instant) {
 forEachBackend((backend) => {
   // Side by side: each mostly waits for the rescue of a job.
   describe('A8, A45: when the worker is killed', () => {
-    it.concurrent.each(INSTANTS)('%s, everything is sold exactly once and the account is disabled', { timeout: 120_000 }, async (dieAt) => {
-      const { filled, bought, disabled } = await closeAndCrash(backend, dieAt)
-      expect(filled).toEqual([
-        { side: 'BUY', market: 'BTCUSD', amount: bought },
-        { side: 'SELL', market: 'BTCUSD', amount: bought },
-      ])
-      expect(disabled).toBe(true)
-    })
+    it.concurrent.each(instantsOn(backend, INSTANTS))(
+      '%s, everything is sold exactly once and the account is disabled',
+      { timeout: 120_000 },
+      async (dieAt) => {
+        const { filled, bought, disabled } = await closeAndCrash(backend, dieAt)
+        expect(filled).toEqual([
+          { side: 'BUY', market: 'BTCUSD', amount: bought },
+          { side: 'SELL', market: 'BTCUSD', amount: bought },
+        ])
+        expect(disabled).toBe(true)
+      },
+    )
   })
 })
