@@ -64,7 +64,7 @@ export const ASVS: readonly AsvsRow[] = [
   ['V7.5', 'ask again before a sensitive change', `${TOKENS}: approves no plan twice, even with two tokens`],
   ['V7.6', 'sessions over several systems', 'no: a session is of one installation'],
   ['V8.1', 'document who may do what', 'test/operate/access/roles.test.ts: lists each role with the permissions that it adds'],
-  ['V8.2', 'check each function and each object', 'test/api/permissions.test.ts: and names ${permission} and the roles that have it'],
+  ['V8.2', 'check each function and each object', 'test/api/permissions.test.ts: and the roles that have it'],
   [
     'V8.3',
     'check on the server, at one place',
