@@ -109,10 +109,11 @@ function requirePerson(actor: Actor): void {
 /** An account has at most one closing that was not stopped: the database holds that too. */
 async function close(
   parts: ClosingParts & { answered: (id: string) => Promise<void> },
-  { accountId, idempotencyKey, reason }: AskedClosing,
+  asked: AskedClosing,
   actor: Actor,
 ): Promise<{ found: ClosingRecord; created: boolean }> {
   const { pool } = parts
+  const { accountId, idempotencyKey, reason } = asked
   const closingId = idOfKey('closing', idempotencyKey)
   const existing = async (): Promise<ClosingRecord | null> => {
     const known = await findLastClosing(pool, accountId)
@@ -123,7 +124,8 @@ async function close(
     differing: (known: ClosingRecord) => (known.accountId === accountId ? [] : ['accountId']),
     admit: async () => {
       const other = await existing()
-      if (other) throw new ClosingExistsError(other)
+      // One with our id is of a request with the same key that was faster: the commit finds it.
+      if (other && other.closingId !== closingId) throw new ClosingExistsError(other)
       for (const feature of ['orders', 'balances'] as const) parts.paxos.requireFeature(feature)
       return parts.account(accountId)
     },
@@ -139,8 +141,9 @@ async function close(
     if (!once.created) await giveCommand(parts, command, { ...{ accountId, reason }, idempotencyKey, actor })
     return once
   } catch (error) {
-    // Another request, with another key, was faster.
+    // Another request was faster.
     const other = errorCode(error) === UNIQUE_VIOLATION ? await existing() : null
+    if (other?.closingId === closingId) return close(parts, asked, actor)
     throw other ? new ClosingExistsError(other) : error
   }
 }
