@@ -5,9 +5,8 @@ import { UsageError } from '../platform/app-error.ts'
 import { GATEHOUSE } from '../platform/command-name.ts'
 import { nameAndReason, type OpenUseCases, parseCount, parsePaxosId, withUseCases } from './command-input.ts'
 import { type Print, print as toStdout } from './print.ts'
-import { readText } from './read-input.ts'
+import { giveCertificate, registerVerify } from './register-verify.ts'
 import { renderTable } from './render-table.ts'
-import { writeOut } from './write-out.ts'
 
 interface Parts {
   open: OpenUseCases
@@ -59,25 +58,13 @@ function registerErasures(erasure: Command, { open, print }: Parts): void {
       await withUseCases(open, async (useCases) => {
         const certificate = (await useCases.getErasure(id))?.certificate
         if (!certificate) throw new UsageError(`${id} was not erased. ${GATEHOUSE} erasure list shows the requests.`)
-        if (out === undefined) return print(certificate)
-        writeOut(out, `${certificate}\n`)
-        print(`Wrote ${out}. Verify it: ${GATEHOUSE} erasure verify ${out} --key <file of the public key>`)
+        giveCertificate(certificate, { noun: 'erasure', out, print })
       })
     })
-  erasure
-    .command('verify')
-    .description('verify a certificate offline: needs no database and no network; exit 1 if it does not hold')
-    .argument('<file>', 'the certificate')
-    .requiredOption('--key <file>', 'the public key, as reconcile key prints it')
-    .option('--json', 'print JSON')
-    .action(async (file: string, { key, json }: { key: string; json?: boolean }) => {
-      const { verifyErasure } = await import('../operate/privacy/erasures.ts')
-      const { readPublicJwk } = await import('../operate/reconcile/reconciliations.ts')
-      const claims = await verifyErasure(await readText(file), readPublicJwk(await readText(key)))
-      if (json) return print(JSON.stringify(claims, null, 2))
-      const rows = Object.entries(claims).map(([name, value]) => `${name.padEnd(24)} ${value}`)
-      print(['The signature holds.', '', ...rows].join('\n'))
-    })
+  registerVerify(erasure, print, {
+    verify: async (text, key) => (await import('../operate/privacy/erasures.ts')).verifyErasure(text, key),
+    width: 24,
+  })
 }
 
 function registerHolds(hold: Command, { open, print }: Parts): void {

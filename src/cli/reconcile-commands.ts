@@ -8,10 +8,9 @@ import { GATEHOUSE } from '../platform/command-name.ts'
 import { type OpenUseCases, parseCount, parseId, parseTime, systemUser, withUseCases } from './command-input.ts'
 import { registerDrift } from './drift-command.ts'
 import { type Print, print as toStdout } from './print.ts'
-import { readText } from './read-input.ts'
 import { registerShow } from './register-show.ts'
+import { giveCertificate, registerVerify } from './register-verify.ts'
 import { renderTable } from './render-table.ts'
-import { writeOut } from './write-out.ts'
 
 interface Parts {
   open: OpenUseCases
@@ -96,9 +95,7 @@ function registerCertificates(reconcile: Command, { open, print }: Parts): void 
       await withUseCases(open, async (useCases) => {
         const certified = known(await useCases.certifyReconciliation(id), id)
         const text = json ? JSON.stringify(certified, null, 2) : certified.certificate
-        if (out === undefined) return print(text)
-        writeOut(out, `${text}\n`)
-        print(`Wrote ${out}. Verify it: ${GATEHOUSE} reconcile verify ${out} --key <file of the public key>`)
+        giveCertificate(text, { noun: 'reconcile', out, print })
       })
     })
   reconcile
@@ -107,19 +104,10 @@ function registerCertificates(reconcile: Command, { open, print }: Parts): void 
     .action(async () => {
       await withUseCases(open, async (useCases) => print(JSON.stringify(await useCases.certificateKey())))
     })
-  reconcile
-    .command('verify')
-    .description('verify a certificate offline: needs no database and no network; exit 1 if it does not hold')
-    .argument('<file>', 'the certificate')
-    .requiredOption('--key <file>', 'the public key, as reconcile key prints it')
-    .option('--json', 'print JSON')
-    .action(async (file: string, { key, json }: { key: string; json?: boolean }) => {
-      const { readPublicJwk, verifyCertificate } = await import('../operate/reconcile/reconciliations.ts')
-      const claims = await verifyCertificate(certificateIn(await readText(file)), readPublicJwk(await readText(key)))
-      if (json) return print(JSON.stringify(claims, null, 2))
-      const rows = Object.entries(claims).map(([name, value]) => `${name.padEnd(14)} ${value}`)
-      print(['The signature holds.', '', ...rows].join('\n'))
-    })
+  registerVerify(reconcile, print, {
+    verify: async (text, key) => (await import('../operate/reconcile/reconciliations.ts')).verifyCertificate(certificateIn(text), key),
+    width: 14,
+  })
 }
 
 /** The file holds the JWS itself, or the JSON of `certificate --json` and of the API. */

@@ -12,7 +12,6 @@ import type { Reconciliation } from '../../reconcile/reconciliation.ts'
 import { findReconciliation, listReconciliations, requestReconciliation } from '../../reconcile/reconciliation-store.ts'
 import type { Perform } from '../audited.ts'
 
-export { readPublicJwk } from '../../platform/signed-claims.ts'
 export { verifyCertificate } from '../../reconcile/certificate.ts'
 export { RECONCILIATION_STATES } from '../../reconcile/reconciliation.ts'
 export type { CertificateClaims, PublicJwk, Reconciliation }
